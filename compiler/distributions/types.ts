@@ -1,0 +1,53 @@
+import type { DistributionSignature } from '../../lang/signature.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+
+/**
+ * A value or an argument seen as a family of scalars: `dims` are its index domains and `at` gives the element.
+ * Rank 0 has no dims and is read with `at([])`.
+ */
+export interface Tensor {
+  readonly dims: readonly TensorDim[]
+  at(index: readonly Expr[]): Expr
+}
+
+/** Indices of a dimension run from 1 to `size`. */
+export interface TensorDim {
+  readonly size: Expr
+}
+
+/** What a density may need from its surroundings: fresh index variables (`name` is only a hint for printing). */
+export interface DensityContext {
+  index(name: string, size: Expr): IndexVar
+}
+
+/** Uniform numbers in (0, 1), made by a counter-based generator that the caller owns. */
+export type RandomSource = () => number
+
+/** A numeric argument: a number, a vector or a matrix, row by row. */
+export type NumericArgument = number | readonly number[] | readonly (readonly number[])[]
+
+/**
+ * One distribution, in one file. The log density is written once, as an expression: numeric code, derivatives and
+ * LaTeX are made from it, and its exponential form is found by `collect`.
+ */
+export interface Distribution {
+  readonly signature: DistributionSignature
+  /**
+   * Log density (or log mass), all constants included, natural log, for the parametrisation whose argument names are
+   * the keys of `args`. Outside the support of the value it may be anything: `inSupport` is what guards it.
+   */
+  logDensity(value: Tensor, args: ReadonlyMap<string, Tensor>, context: DensityContext): Expr
+  /**
+   * Smallest and largest value with mass, where the values are integers: the domain that is summed over when the value
+   * is latent. `high` is null when unbounded. Left out for continuous distributions.
+   */
+  domain?(args: ReadonlyMap<string, Tensor>): { readonly low: Expr; readonly high: Expr | null }
+  /**
+   * true where a numeric value lies in the support for these numeric arguments (arguments of the first parametrisation).
+   */
+  inSupport(value: NumericArgument, args: ReadonlyMap<string, NumericArgument>): boolean
+  /** One draw, arguments of the first parametrisation. */
+  sample(args: ReadonlyMap<string, NumericArgument>, random: RandomSource): NumericArgument
+  /** `\mathrm{Normal}(\mu, \sigma)` given the TeX of each argument in order. */
+  latex(args: readonly string[]): string
+}

@@ -1,0 +1,119 @@
+/**
+ * Kernel IR: what a derivation is lowered to and what targets execute. Block tensor operations with named axes.
+ *
+ * All axes count from 0 here. Buffers are dense and row-major over their `shape`; ragged data is padded or flat with
+ * offsets, as `bind` says. A pass touches rows; a solve runs on the driver on sums and small tables; both use the same
+ * operations and the same scalar language, and neither holds a closure: a program is plain data.
+ */
+
+/** Key of an integer that is known once data is bound (`N`, `K`, `levels(y)`, …). */
+export type SizeKey = string
+
+/** A loop variable. `size` is its extent; a ragged axis has `sizes[value of by]` instead, `size` being the largest. */
+export interface Axis {
+  readonly id: string
+  /** The user's letter, for printing. */
+  readonly name: string
+  readonly size: SizeKey
+  /** Ragged: extent is the element `at` of the i32 buffer `sizes`. */
+  readonly ragged?: { readonly sizes: string; readonly at: KExpr }
+}
+
+export type BufferSpace =
+  | 'data' // bound once, never written by passes
+  | 'param' // the parameters that q was computed at (theta(t)), written by nobody in a pass
+  | 'trial' // a second parameter vector, for numerical M-steps and for Q(theta'; theta)
+  | 'derived' // tables computed from params before a pass (inverses, log-determinants)
+  | 'scratch' // lives for one block of rows
+  | 'state' // kept per unit between iterations (factorised q)
+  | 'sum' // accumulated over all rows: statistics and objective
+  | 'table' // driver-side tables of a solve
+  | 'given' // start responsibilities handed in by the runtime
+
+export interface Buffer {
+  readonly id: string
+  readonly space: BufferSpace
+  readonly type: 'f64' | 'i32'
+  /** Extents, outermost first. The first is the row extent for data, scratch and given buffers whose `rows` is set. */
+  readonly shape: readonly SizeKey[]
+  /** Table whose rows the first extent runs over; such scratch is as long as the block. */
+  readonly rows?: string
+  /** For reports: what this is in the user's terms. */
+  readonly label?: string
+}
+
+/** Scalar expressions of the kernel. Integers and floats are not told apart; an index position is truncated. */
+export type KExpr =
+  | { readonly k: 'num'; readonly value: number }
+  /** 0-based value of a loop variable. */
+  | { readonly k: 'axis'; readonly axis: string }
+  | { readonly k: 'size'; readonly size: SizeKey }
+  | { readonly k: 'load'; readonly buffer: string; readonly at: readonly KExpr[] }
+  | { readonly k: 'add' | 'mul'; readonly args: readonly KExpr[] }
+  /** Product in which a factor that is exactly 0 makes the result 0, whatever the others are (0 · log 0 = 0). */
+  | { readonly k: 'mul0'; readonly args: readonly KExpr[] }
+  | { readonly k: 'sub' | 'div'; readonly left: KExpr; readonly right: KExpr }
+  | { readonly k: 'neg'; readonly of: KExpr }
+  /** base^exponent with a number for exponent: lowered to products, roots or `Math.pow`. */
+  | { readonly k: 'pow'; readonly base: KExpr; readonly exponent: number }
+  | { readonly k: 'call'; readonly fn: KFunction; readonly args: readonly KExpr[] }
+  /** Inner sum (or maximum, or log-sum-exp) over an axis: `contract` of the body. */
+  | { readonly k: 'reduce'; readonly kind: 'sum' | 'max' | 'logSumExp'; readonly axis: Axis; readonly body: KExpr }
+  | { readonly k: 'select'; readonly when: KExpr; readonly then: KExpr; readonly otherwise: KExpr }
+  /** 1 or 0. */
+  | { readonly k: 'compare'; readonly operator: '==' | '!=' | '<' | '<=' | '>' | '>='; readonly left: KExpr; readonly right: KExpr }
+  | { readonly k: 'and' | 'or'; readonly left: KExpr; readonly right: KExpr }
+  | { readonly k: 'not'; readonly of: KExpr }
+
+export type KFunction =
+  | 'exp' | 'log' | 'log1p' | 'expm1' | 'abs' | 'sqrt' | 'lgamma' | 'digamma' | 'trigamma'
+  | 'logistic' | 'logit' | 'Phi' | 'round' | 'floor' | 'ceil' | 'mod' | 'min' | 'max' | 'cos' | 'sin' | 'besselI0' | 'besselI1' | 'power'
+  | 'isNaN'
+
+/**
+ * Operations. `axes` are the loops, outermost first; an axis named by the pass as its row axis runs over the block.
+ *
+ * - `map`: out[at] = value. Each element is written once.
+ * - `contract`: out[at] += product of `factors`, summed over the axes that `at` does not name; `at` are plain axes.
+ * - `scatterAdd`: out[at] += value, where an index of `at` may be any integer expression (a key column).
+ * - `gather`: out[axes] = from[at]; like map, named apart because targets treat it apart.
+ * - `reduce`: out[at] = sum, max or log-sum-exp of value over `over`.
+ * - `fill`: out = value everywhere.
+ * - `scan`: a recurrence along `axis` (chains): `step` reads `carry` at the previous position.
+ * - `small`: dense factorisation or solve per batch index.
+ * - `rng`: counter-based random numbers (seed, iteration, unit, draw).
+ */
+export type KernelOp =
+  | { readonly op: 'map'; readonly out: string; readonly axes: readonly Axis[]; readonly at: readonly KExpr[]; readonly value: KExpr }
+  | { readonly op: 'contract'; readonly out: string; readonly axes: readonly Axis[]; readonly at: readonly KExpr[]; readonly factors: readonly KExpr[] }
+  | { readonly op: 'scatterAdd'; readonly out: string; readonly axes: readonly Axis[]; readonly at: readonly KExpr[]; readonly value: KExpr }
+  | { readonly op: 'gather'; readonly out: string; readonly axes: readonly Axis[]; readonly from: string; readonly at: readonly KExpr[] }
+  | {
+      readonly op: 'reduce'
+      readonly kind: 'sum' | 'max' | 'logSumExp'
+      readonly out: string
+      readonly axes: readonly Axis[]
+      readonly over: readonly Axis[]
+      readonly at: readonly KExpr[]
+      readonly value: KExpr
+    }
+  | { readonly op: 'fill'; readonly out: string; readonly value: number }
+  | {
+      readonly op: 'scan'
+      readonly axis: Axis
+      readonly reverse: boolean
+      readonly carry: readonly string[]
+      readonly step: readonly KernelOp[]
+    }
+  | {
+      readonly op: 'small'
+      readonly kind: 'inverse' | 'logdet' | 'cholesky' | 'solveSpd'
+      /** Batch loops; matrices are the last two extents of their buffers, right-hand sides the last one. */
+      readonly axes: readonly Axis[]
+      readonly at: readonly KExpr[]
+      readonly order: SizeKey
+      readonly matrix: string
+      readonly rightHandSide?: string
+      readonly out: string
+    }
+  | { readonly op: 'rng'; readonly out: string; readonly axes: readonly Axis[]; readonly distribution: 'uniform' | 'normal'; readonly stream: number }

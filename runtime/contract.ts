@@ -1,0 +1,136 @@
+/**
+ * What the runtime drives. It knows no compiler: whatever satisfies `BoundModel` can be fitted.
+ * All params lie in one Float64Array, laid out by `ParamLayout`.
+ */
+
+/** One param: `shape` outermost first, padded to the largest where ragged; element (i, j) at offset + i * shape[1] + j. */
+export interface ParamLayout {
+  readonly name: string
+  readonly offset: number
+  readonly length: number
+  readonly shape: readonly number[]
+  /**
+   * Ragged last dimension: number of elements used in row r of all the leading dimensions taken together (row-major),
+   * length = product of the leading extents; null where dense.
+   */
+  readonly used: readonly number[] | null
+  /** Labels of each dimension where it runs over the levels of a category, else null. */
+  readonly labels: readonly (readonly string[] | null)[]
+  readonly support:
+    | { readonly kind: 'real' | 'positive' | 'nonnegative' | 'unit' | 'simplex' | 'ordered' | 'covariance' | 'correlation' | 'int' | 'count' | 'bool' | 'category' }
+    | { readonly kind: 'interval'; readonly low: number; readonly high: number }
+  /** Position of the dimension that runs over the values of a component-like latent, by that latent's name. */
+  readonly components: readonly { readonly latent: string; readonly dimension: number }[]
+  /** What the value is for the eye and for the canonical order of components. */
+  readonly role: 'location' | 'weight' | 'spread' | 'other'
+}
+
+/** A finite discrete latent: `rows` instances of `values` values. */
+export interface LatentLayout {
+  readonly name: string
+  readonly rows: number
+  /** Extents of its plates, for nesting the posterior; product = rows. */
+  readonly shape: readonly number[]
+  readonly values: number
+  /** Names of the values: levels of a category, 1..K, or false/true. */
+  readonly labels: readonly string[]
+  /** true where relabelling the values (with the params' axes) leaves the likelihood unchanged, as far as the compiler can tell. */
+  readonly exchangeable: boolean
+  /** true where the user wrote it; false for the latent of a Mixture density or of missing cells. */
+  readonly declared: boolean
+}
+
+/** What one E-step gives. */
+export interface Expectation {
+  /** Sum of the units' log-normalisers times their weights: log p(data; params). */
+  readonly logLikelihood: number
+  /** Statistics, laid out by the program; opaque to the runtime. */
+  readonly statistics: Float64Array
+  /** Sum over units of |weight · log-normaliser|: the scale of "relative" for an objective. */
+  readonly scale: number
+}
+
+/** A param element held at its floor. */
+export interface FloorHit {
+  readonly param: string
+  /** 1-based indices of the element or matrix. */
+  readonly index: readonly number[]
+  readonly floor: number
+}
+
+/** What one M-step gives. */
+export interface Maximisation {
+  readonly params: Float64Array
+  readonly floored: readonly FloorHit[]
+}
+
+/** Smallest spread and expected count of one value of a component-like latent. */
+export interface ComponentState {
+  readonly latent: string
+  /** 0-based value. */
+  readonly value: number
+  readonly expectedCount: number
+  /** Smallest variance over that of the data in its direction; null where the component has no spread. */
+  readonly relativeVariance: number | null
+}
+
+export interface FitOptions {
+  /** Iterations, tolerance and stopping as in the contract of `estep fit`. */
+  readonly maxIterations: number
+  readonly tolerance: number
+  readonly seed: number
+  readonly restarts: number
+  readonly init: 'auto' | 'kmeans++' | 'random'
+  /** Floor of the spread of components relative to the variance of the data. */
+  readonly floor: number
+  readonly trace: boolean
+  /** Milliseconds, or null. */
+  readonly maxTime: number | null
+}
+
+export interface BoundModel {
+  readonly name: string
+  readonly params: readonly ParamLayout[]
+  readonly length: number
+  readonly latents: readonly LatentLayout[]
+  /** Names of scalar latents (counts, single values) whose posterior mean is reported by name. */
+  readonly scalars: readonly string[]
+  /** Rows of the outermost data plates times their weights, multinomial totals counted. */
+  readonly observations: number
+  /** Nominal number of free params. */
+  readonly nominalParameters: number
+  readonly hasPrior: boolean
+  /** true where one M-step from any q gives the maximum: no latents and every block closed. */
+  readonly direct: boolean
+  readonly sizes: ReadonlyMap<string, number>
+
+  eStep(params: Float64Array): Expectation
+  /**
+   * An expectation as if the posterior of each latent were what is given (rows × values, row-major, rows need not sum to
+   * 1: a row's weight in each component). `params` gives the pivot. Its logLikelihood is NaN.
+   */
+  eStepFrom(given: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation
+  mStep(params: Float64Array, expectation: Expectation): Maximisation
+  /** Q(trial) − Q(params) + log prior(trial) − log prior(params), for the q of `expectation`, which was made at `params`. */
+  gain(params: Float64Array, expectation: Expectation, trial: Float64Array): number
+  /** Log prior density with its constants; 0 without priors. */
+  logPrior(params: Float64Array): number
+  /** Log-normaliser of each unit (not weighted), in the order of the rows of the outermost table. */
+  unitLogLikelihood(params: Float64Array): Float64Array
+  /** Posterior of each discrete latent, rows × values. */
+  posterior(params: Float64Array): ReadonlyMap<string, Float64Array>
+  /** Posterior means of the latents in `scalars`. */
+  expected(params: Float64Array): ReadonlyMap<string, number>
+  components(params: Float64Array): readonly ComponentState[]
+  /** Identified number of params: rank of the units' scores at a random interior point; null where it cannot be had. */
+  identifiedParameters(random: () => number): number | null
+  /**
+   * A random point in the interior of every support, scaled by the data where the compiler knows how; the point with all
+   * random numbers 1/2 is the default start of a model without component-like latents.
+   */
+  interior(random: () => number): Float64Array
+  /** Top-level lets over params: name → value(s), nested as declared. */
+  derived(params: Float64Array): ReadonlyMap<string, unknown>
+  /** Sets the floor of spreads (relative to the variance of the data). */
+  setFloor(floor: number): void
+}

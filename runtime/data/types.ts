@@ -1,0 +1,80 @@
+/** A table as read from a file: every cell as text, `null` where missing (empty, NA, NaN). */
+export interface Table {
+  /** What to call it in messages: a file name, `stdin`, or `data`. */
+  readonly source: string
+  readonly columns: readonly Column[]
+  readonly rows: number
+  /** 1-based line (CSV) or record (JSON) of each row, for messages. */
+  readonly rowNumbers: readonly number[]
+}
+
+export interface Column {
+  readonly name: string
+  readonly cells: readonly (string | null)[]
+}
+
+/** One dimension of a declared data array. */
+export type DeclaredDim =
+  /** A size that the data binds. */
+  | { readonly kind: 'size'; readonly name: string }
+  /** A number, or consts and other sizes: known before or checked afterwards by `expected(sizes)`. */
+  | { readonly kind: 'expression'; readonly text: string; evaluate(sizes: ReadonlyMap<string, number>): number | null }
+  /** levels(y): the array has one element per level of `of`, in the order of the levels. */
+  | { readonly kind: 'levels'; readonly of: string }
+  /** The length of each sequence of a ragged array. */
+  | { readonly kind: 'length'; readonly name: string }
+
+/** A `data` declaration in the form binding needs. */
+export interface DataDeclaration {
+  readonly name: string
+  readonly element: 'real' | 'int' | 'count' | 'bool' | 'category'
+  /** Closed bounds checked on every cell, −Infinity and Infinity where none; `strict` where an end is excluded. */
+  readonly low: number
+  readonly lowStrict: boolean
+  readonly high: number
+  readonly highStrict: boolean
+  /** What the bounds are called: `positive`, `unit`, `count`, … */
+  readonly type: string
+  readonly optional: boolean
+  readonly dims: readonly DeclaredDim[]
+  /** Level set of a category: arrays with the same name share their levels; `perColumn` for a matrix with one set a column. */
+  readonly levels: { readonly name: string; readonly perColumn: boolean } | null
+  /** Infinite cells are accepted: the column serves only as bounds. */
+  readonly allowInfinite: boolean
+  /** The level only indexes latents, so that an unseen level in new data is a new subject. */
+  readonly indexesLatentsOnly: boolean
+}
+
+/** A bound array: row-major over `shape`; categories are 0-based level numbers, −1 where missing; numbers NaN where missing. */
+export interface BoundArray {
+  readonly name: string
+  readonly values: Float64Array | Int32Array
+  readonly shape: readonly number[]
+  /** Ragged arrays: shape is [R, total]; row r holds offsets[r]..offsets[r+1] of `values`. */
+  readonly offsets: Int32Array | null
+  readonly missing: number
+}
+
+export interface BoundData {
+  /** Sizes that data bound: `N`, `D`; level counts under the level set's name; ragged lengths apart. */
+  readonly sizes: ReadonlyMap<string, number>
+  /** Lengths of ragged sequences, by size name. */
+  readonly lengths: ReadonlyMap<string, Int32Array>
+  readonly arrays: ReadonlyMap<string, BoundArray>
+  /** Levels by level-set name; one list, or one list per column. */
+  readonly levels: ReadonlyMap<string, readonly (readonly string[])[]>
+  /** Which columns each data name took, and from which source. */
+  readonly columns: ReadonlyMap<string, readonly string[]>
+  readonly warnings: readonly DataProblem[]
+}
+
+/** A complaint about data: exit status 3. */
+export interface DataProblem {
+  readonly code: string
+  readonly message: string
+  readonly source: string | null
+  readonly row: number | null
+  readonly column: string | null
+  readonly value: string | null
+  readonly help: string | null
+}

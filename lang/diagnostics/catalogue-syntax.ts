@@ -1,0 +1,4 @@
+import type { CatalogueEntry } from './catalogue-entry.js'
+
+/** E1xx: the text of a model file. */
+export const syntaxEntries: readonly CatalogueEntry[] = []

@@ -1,0 +1,47 @@
+import { add, lgamma, log, mul, neg, num, sub } from '../algebra/build.js'
+import type { Distribution } from './types.js'
+import { scalar } from './support/arguments.js'
+import { drawBeta } from './support/draw-gamma.js'
+import { latexCall } from './support/latex-call.js'
+import { asNumber, numberArgument } from './support/numeric-arguments.js'
+
+/**
+ * log p(x) = log Γ(a + b) − log Γ(a) − log Γ(b) + (a − 1) log x + (b − 1) log(1 − x) for 0 < x < 1.
+ * Johnson, Kotz, Balakrishnan (1995), Continuous Univariate Distributions 2, chapter 25.
+ */
+export const Beta: Distribution = {
+  signature: {
+    name: 'Beta',
+    summary: 'A number between 0 and 1; its mean is a / (a + b). Conjugate to a probability.',
+    parametrisations: [
+      {
+        arguments: [
+          { name: 'a', support: 'positive', rank: 0 },
+          { name: 'b', support: 'positive', rank: 0 },
+        ],
+      },
+    ],
+    value: { support: 'unit', rank: 0, discrete: false },
+  },
+  logDensity(value, args) {
+    const x = value.at([])
+    const a = scalar(args, 'a')
+    const b = scalar(args, 'b')
+    return add(
+      lgamma(add(a, b)),
+      neg(lgamma(a)),
+      neg(lgamma(b)),
+      mul(sub(a, num(1)), log(x)),
+      mul(sub(b, num(1)), log(sub(num(1), x))),
+    )
+  },
+  inSupport(value, args) {
+    const x = asNumber(value)
+    if (x === null) return false
+    if (x === 0) return numberArgument(args, 'a') === 1
+    if (x === 1) return numberArgument(args, 'b') === 1
+    return x > 0 && x < 1
+  },
+  sample: (args, random) => drawBeta(numberArgument(args, 'a'), numberArgument(args, 'b'), random),
+  latex: (args) => latexCall('Beta', args),
+}

@@ -1,0 +1,49 @@
+import { add, div, lgamma, log, mul, neg, num, sub } from '../algebra/build.js'
+import type { Distribution } from './types.js'
+import { scalar } from './support/arguments.js'
+import { drawGamma } from './support/draw-gamma.js'
+import { latexCall } from './support/latex-call.js'
+import { asNumber, numberArgument } from './support/numeric-arguments.js'
+
+/**
+ * log p(x) = shape log rate − log Γ(shape) + (shape − 1) log x − rate x; scale = 1/rate.
+ * Johnson, Kotz, Balakrishnan (1994), Continuous Univariate Distributions 1, chapter 17.
+ */
+export const Gamma: Distribution = {
+  signature: {
+    name: 'Gamma',
+    summary: 'The Gamma distribution, by its shape and its rate or scale; its mean is shape / rate.',
+    parametrisations: [
+      {
+        arguments: [
+          { name: 'shape', support: 'positive', rank: 0 },
+          { name: 'rate', support: 'positive', rank: 0 },
+        ],
+      },
+      {
+        arguments: [
+          { name: 'shape', support: 'positive', rank: 0 },
+          { name: 'scale', support: 'positive', rank: 0 },
+        ],
+      },
+    ],
+    value: { support: 'positive', rank: 0, discrete: false },
+  },
+  logDensity(value, args) {
+    const x = value.at([])
+    const shape = scalar(args, 'shape')
+    const powers = add(neg(lgamma(shape)), mul(sub(shape, num(1)), log(x)))
+    if (args.has('scale')) {
+      const scale = scalar(args, 'scale')
+      return add(neg(mul(shape, log(scale))), powers, neg(div(x, scale)))
+    }
+    const rate = scalar(args, 'rate')
+    return add(mul(shape, log(rate)), powers, neg(mul(rate, x)))
+  },
+  inSupport(value, args) {
+    const x = asNumber(value)
+    return x !== null && Number.isFinite(x) && (x > 0 || (x === 0 && numberArgument(args, 'shape') === 1))
+  },
+  sample: (args, random) => drawGamma(numberArgument(args, 'shape'), random) / numberArgument(args, 'rate'),
+  latex: (args) => latexCall('Gamma', args),
+}

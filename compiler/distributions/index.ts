@@ -1,0 +1,49 @@
+/** Every distribution there is: one file each, and one import and one line of the list here. */
+import type { DistributionSignature } from '../../lang/signature.js'
+import { Bernoulli } from './bernoulli.js'
+import { Beta } from './beta.js'
+import { Binomial } from './binomial.js'
+import { Categorical } from './categorical.js'
+import { Dirac } from './dirac.js'
+import { Dirichlet } from './dirichlet.js'
+import { Exponential } from './exponential.js'
+import { Gamma } from './gamma.js'
+import { Geometric } from './geometric.js'
+import { InverseGamma } from './inverse-gamma.js'
+import { InverseWishart } from './inverse-wishart.js'
+import { LogNormal } from './log-normal.js'
+import { Multinomial } from './multinomial.js'
+import { MvNormal } from './mv-normal.js'
+import { Normal } from './normal.js'
+import { Poisson } from './poisson.js'
+import type { Distribution } from './types.js'
+import { Uniform } from './uniform.js'
+import { Wishart } from './wishart.js'
+
+export const distributions: readonly Distribution[] = [
+  Normal,
+  LogNormal,
+  Gamma,
+  InverseGamma,
+  Exponential,
+  Beta,
+  Uniform,
+  Bernoulli,
+  Categorical,
+  Binomial,
+  Poisson,
+  Geometric,
+  MvNormal,
+  Dirichlet,
+  Multinomial,
+  Wishart,
+  InverseWishart,
+  Dirac,
+]
+
+/** What the type checker is told. */
+export const signatures: readonly DistributionSignature[] = distributions.map((d) => d.signature)
+
+export const distributionByName: ReadonlyMap<string, Distribution> = new Map(
+  distributions.map((d) => [d.signature.name, d]),
+)

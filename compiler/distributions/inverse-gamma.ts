@@ -1,0 +1,43 @@
+import { add, div, lgamma, log, mul, neg, num } from '../algebra/build.js'
+import type { Distribution } from './types.js'
+import { scalar } from './support/arguments.js'
+import { drawGamma } from './support/draw-gamma.js'
+import { latexCall } from './support/latex-call.js'
+import { asNumber, numberArgument } from './support/numeric-arguments.js'
+
+/**
+ * 1/x is Gamma(shape, rate = scale): log p(x) = shape log scale − log Γ(shape) − (shape + 1) log x − scale/x.
+ * Gelman et al. (2013), Bayesian Data Analysis, table A.1.
+ */
+export const InverseGamma: Distribution = {
+  signature: {
+    name: 'InverseGamma',
+    summary: 'A number whose reciprocal is Gamma with that shape and rate = scale; conjugate to a variance.',
+    parametrisations: [
+      {
+        arguments: [
+          { name: 'shape', support: 'positive', rank: 0 },
+          { name: 'scale', support: 'positive', rank: 0 },
+        ],
+      },
+    ],
+    value: { support: 'positive', rank: 0, discrete: false },
+  },
+  logDensity(value, args) {
+    const x = value.at([])
+    const shape = scalar(args, 'shape')
+    const scale = scalar(args, 'scale')
+    return add(
+      mul(shape, log(scale)),
+      neg(lgamma(shape)),
+      neg(mul(add(shape, num(1)), log(x))),
+      neg(div(scale, x)),
+    )
+  },
+  inSupport(value) {
+    const x = asNumber(value)
+    return x !== null && Number.isFinite(x) && x > 0
+  },
+  sample: (args, random) => numberArgument(args, 'scale') / drawGamma(numberArgument(args, 'shape'), random),
+  latex: (args) => latexCall('InverseGamma', args),
+}

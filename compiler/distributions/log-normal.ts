@@ -1,0 +1,42 @@
+import { add, log, mul, neg, num, PI, pow, sub } from '../algebra/build.js'
+import type { Distribution } from './types.js'
+import { scalar } from './support/arguments.js'
+import { drawNormal } from './support/draw-normal.js'
+import { latexCall } from './support/latex-call.js'
+import { asNumber, numberArgument } from './support/numeric-arguments.js'
+
+/**
+ * log x is Normal(mean, sd): log p(x) = −½ log 2π − log sd − log x − (log x − mean)²/(2 sd²).
+ * Johnson, Kotz, Balakrishnan (1994), Continuous Univariate Distributions 1, chapter 14.
+ */
+export const LogNormal: Distribution = {
+  signature: {
+    name: 'LogNormal',
+    summary: 'A positive number whose logarithm is normal with the given mean and standard deviation.',
+    parametrisations: [
+      {
+        arguments: [
+          { name: 'mean', support: 'real', rank: 0 },
+          { name: 'sd', support: 'positive', rank: 0 },
+        ],
+      },
+    ],
+    value: { support: 'positive', rank: 0, discrete: false },
+  },
+  logDensity(value, args) {
+    const logarithm = log(value.at([]))
+    const sd = scalar(args, 'sd')
+    return add(
+      mul(num(-1, 2), log(mul(num(2), PI))),
+      neg(log(sd)),
+      neg(logarithm),
+      mul(num(-1, 2), pow(sub(logarithm, scalar(args, 'mean')), 2), pow(sd, -2)),
+    )
+  },
+  inSupport(value) {
+    const x = asNumber(value)
+    return x !== null && Number.isFinite(x) && x > 0
+  },
+  sample: (args, random) => Math.exp(numberArgument(args, 'mean') + numberArgument(args, 'sd') * drawNormal(random)),
+  latex: (args) => latexCall('LogNormal', args),
+}

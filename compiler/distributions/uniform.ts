@@ -1,0 +1,38 @@
+import { bothOf, caseOf, compare, float, log, neg, sub } from '../algebra/build.js'
+import type { Distribution } from './types.js'
+import { scalar } from './support/arguments.js'
+import { latexCall } from './support/latex-call.js'
+import { asNumber, numberArgument } from './support/numeric-arguments.js'
+
+/** log p(x) = −log(high − low) for low ≤ x ≤ high, else −∞. */
+export const Uniform: Distribution = {
+  signature: {
+    name: 'Uniform',
+    summary: 'The same density everywhere from low to high, both ends included.',
+    parametrisations: [
+      {
+        arguments: [
+          { name: 'low', support: 'real', rank: 0 },
+          { name: 'high', support: 'real', rank: 0 },
+        ],
+      },
+    ],
+    value: { support: 'real', rank: 0, discrete: false },
+  },
+  logDensity(value, args) {
+    const x = value.at([])
+    const low = scalar(args, 'low')
+    const high = scalar(args, 'high')
+    const inside = bothOf(compare('>=', x, low), compare('<=', x, high))
+    return caseOf(inside, neg(log(sub(high, low))), float(-Infinity))
+  },
+  inSupport(value, args) {
+    const x = asNumber(value)
+    return x !== null && x >= numberArgument(args, 'low') && x <= numberArgument(args, 'high')
+  },
+  sample(args, random) {
+    const low = numberArgument(args, 'low')
+    return low + (numberArgument(args, 'high') - low) * random()
+  },
+  latex: (args) => latexCall('Uniform', args),
+}

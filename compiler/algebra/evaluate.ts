@@ -1,0 +1,248 @@
+/** The number that an expression stands for: the plain meaning of `Expr`, which every rewrite has to keep. */
+import { inverse as inverseOf, LuDecomposition, Matrix } from 'ml-matrix'
+import { besselI0, besselI1, digamma, lgamma, logistic, logit, Phi, trigamma } from '../numerics/index.js'
+import { compareNumbers } from './build.js'
+import { toNumber } from './rational.js'
+import type { ArraySpace, Expr, Guard, IndexVar, MatrixRef, ScalarFunction } from './types.js'
+import { freeIndices } from './visit.js'
+
+/** Values for what an expression leaves open. Indices are 1-based (0 or 1 for a bool). */
+export interface Environment {
+  ref(space: ArraySpace, name: string, index: readonly number[]): number
+  /** Values of the free index variables, by id. */
+  readonly indices?: ReadonlyMap<string, number>
+  /** Posterior probability that every indicator holds. */
+  probability?(of: readonly NumericIndicator[]): number
+  /** Posterior mean of a latent. */
+  mean?(latent: string, index: readonly number[]): number
+}
+
+export interface NumericIndicator {
+  readonly latent: string
+  readonly index: readonly number[]
+  readonly value: number
+}
+
+/** The value of an expression. NaN where it is undefined, such as the inverse of a singular matrix. */
+export function evaluate(expr: Expr, env: Environment): number {
+  return valueOf(expr, scopeOf(env))
+}
+
+/** true where a guard holds. */
+export function holds(guard: Guard, env: Environment): boolean {
+  return isTrue(guard, scopeOf(env))
+}
+
+interface Scope {
+  readonly env: Environment
+  /** Free and bound index variables; sums set and restore theirs. */
+  readonly indices: Map<string, number>
+  /** A matrix is factored once for each choice of the indices that its elements read. */
+  readonly matrices: Map<MatrixRef, Map<string, FactoredMatrix>>
+}
+
+interface FactoredMatrix {
+  readonly inverse: Matrix | null
+  readonly logdet: number
+}
+
+const scopeOf = (env: Environment): Scope => ({ env, indices: new Map(env.indices), matrices: new Map() })
+
+function valueOf(e: Expr, scope: Scope): number {
+  switch (e.kind) {
+    case 'num':
+      return toNumber(e.value)
+    case 'float':
+      return e.value
+    case 'constant':
+      return e.name === 'pi' ? Math.PI : Math.E
+    case 'index':
+      return indexValue(e.var, e.name, scope)
+    case 'ref':
+      return scope.env.ref(e.space, e.name, valuesOf(e.index, scope))
+    case 'add':
+      return e.terms.reduce((total, term) => total + valueOf(term, scope), 0)
+    case 'mul':
+      return product(e.factors, scope)
+    case 'pow':
+      return power(valueOf(e.base, scope), e.exponent.n, e.exponent.d)
+    case 'call':
+      return apply(e.fn, valuesOf(e.args, scope))
+    case 'sum': {
+      let total = 0
+      forEachValue(e.index, scope, () => {
+        total += valueOf(e.body, scope)
+      })
+      return total
+    }
+    case 'case':
+      return isTrue(e.when, scope) ? valueOf(e.then, scope) : valueOf(e.otherwise, scope)
+    case 'inverse': {
+      const { inverse } = factored(e.of, scope)
+      return inverse === null ? Number.NaN : inverse.get(valueOf(e.row, scope) - 1, valueOf(e.column, scope) - 1)
+    }
+    case 'logdet':
+      return factored(e.of, scope).logdet
+    case 'probability': {
+      if (scope.env.probability === undefined) throw new Error('nothing gives the value of a posterior probability')
+      return scope.env.probability(
+        e.of.map((i) => ({ latent: i.latent, index: valuesOf(i.index, scope), value: valueOf(i.value, scope) })),
+      )
+    }
+    case 'mean': {
+      if (scope.env.mean === undefined) throw new Error('nothing gives the value of a posterior mean')
+      return scope.env.mean(e.latent, valuesOf(e.index, scope))
+    }
+  }
+}
+
+const valuesOf = (es: readonly Expr[], scope: Scope): number[] => es.map((e) => valueOf(e, scope))
+
+function indexValue(id: string, name: string, scope: Scope): number {
+  const value = scope.indices.get(id)
+  if (value === undefined) throw new Error(`the index ${name} (${id}) has no value`)
+  return value
+}
+
+/** Visits from..to in order, with the index set. */
+function forEachValue(index: IndexVar, scope: Scope, visit: (value: number) => void): void {
+  const from = valueOf(index.from, scope)
+  const to = valueOf(index.to, scope)
+  const outer = scope.indices.get(index.id)
+  for (let value = from; value <= to; value++) {
+    scope.indices.set(index.id, value)
+    visit(value)
+  }
+  if (outer === undefined) scope.indices.delete(index.id)
+  else scope.indices.set(index.id, outer)
+}
+
+/** The product of the factors, with 0 · log 0 = 0: an outcome of probability zero that does not occur costs nothing. */
+function product(factors: readonly Expr[], scope: Scope): number {
+  let finite = 1
+  let logarithmsOfZero = 1
+  for (const factor of factors) {
+    const value = valueOf(factor, scope)
+    if (value === -Infinity && factor.kind === 'call' && factor.fn === 'log') logarithmsOfZero *= value
+    else finite *= value
+  }
+  return finite === 0 ? 0 : finite * logarithmsOfZero
+}
+
+function power(base: number, n: number, d: number): number {
+  if (d === 1) return base ** n
+  return d === 2 ? Math.sqrt(base) ** n : base ** (n / d)
+}
+
+function apply(fn: ScalarFunction, args: readonly number[]): number {
+  const [a = Number.NaN, b = Number.NaN] = args
+  switch (fn) {
+    case 'exp':
+      return Math.exp(a)
+    case 'log':
+      return Math.log(a)
+    case 'log1p':
+      return Math.log1p(a)
+    case 'expm1':
+      return Math.expm1(a)
+    case 'abs':
+      return Math.abs(a)
+    case 'sqrt':
+      return Math.sqrt(a)
+    case 'lgamma':
+      return lgamma(a)
+    case 'digamma':
+      return digamma(a)
+    case 'trigamma':
+      return trigamma(a)
+    case 'logistic':
+      return logistic(a)
+    case 'logit':
+      return logit(a)
+    case 'Phi':
+      return Phi(a)
+    case 'round':
+      return Math.round(a)
+    case 'floor':
+      return Math.floor(a)
+    case 'ceil':
+      return Math.ceil(a)
+    case 'mod': // the result has the sign of b
+      return a - b * Math.floor(a / b)
+    case 'min':
+      return Math.min(...args)
+    case 'max':
+      return Math.max(...args)
+    case 'cos':
+      return Math.cos(a)
+    case 'sin':
+      return Math.sin(a)
+    case 'besselI0':
+      return besselI0(a)
+    case 'besselI1':
+      return besselI1(a)
+    case 'power':
+      return a ** b
+  }
+}
+
+function isTrue(g: Guard, scope: Scope): boolean {
+  switch (g.kind) {
+    case 'compare':
+      return compareNumbers(g.operator, valueOf(g.left, scope), valueOf(g.right, scope))
+    case 'and':
+      return isTrue(g.left, scope) && isTrue(g.right, scope)
+    case 'or':
+      return isTrue(g.left, scope) || isTrue(g.right, scope)
+    case 'not':
+      return !isTrue(g.of, scope)
+    case 'literal':
+      return g.value
+  }
+}
+
+function factored(of: MatrixRef, scope: Scope): FactoredMatrix {
+  const at = [...freeIndices({ kind: 'logdet', of })].map((id) => `${id}=${scope.indices.get(id) ?? ''}`).join(' ')
+  const known = scope.matrices.get(of)?.get(at)
+  if (known !== undefined) return known
+  const made = factor(elements(of, scope))
+  const places = scope.matrices.get(of) ?? new Map<string, FactoredMatrix>()
+  scope.matrices.set(of, places.set(at, made))
+  return made
+}
+
+function elements(of: MatrixRef, scope: Scope): Matrix {
+  const rows: number[][] = []
+  forEachValue(of.row, scope, () => {
+    const row: number[] = []
+    forEachValue(of.column, scope, () => row.push(valueOf(of.element, scope)))
+    rows.push(row)
+  })
+  return rows.length === 0 ? new Matrix(0, 0) : new Matrix(rows)
+}
+
+/** log |A| from the pivots of A = P L U, so that it neither overflows nor underflows; NaN where |A| < 0. */
+function factor(a: Matrix): FactoredMatrix {
+  if (a.rows === 0) return { inverse: a, logdet: 0 }
+  const lu = new LuDecomposition(a)
+  if (lu.isSingular()) return { inverse: null, logdet: -Infinity }
+  const pivots = lu.upperTriangularMatrix.diagonal()
+  const size = pivots.reduce((total, pivot) => total + Math.log(Math.abs(pivot)), 0)
+  const sign = pivots.reduce((total, pivot) => total * Math.sign(pivot), permutationSign(lu.pivotPermutationVector))
+  return { inverse: inverseOf(a), logdet: sign < 0 ? Number.NaN : size }
+}
+
+/** +1 for an even permutation of 0..n−1, −1 for an odd one: the parity of n minus the number of cycles. */
+function permutationSign(permutation: readonly number[]): number {
+  const seen = new Set<number>()
+  let sign = 1
+  for (const start of permutation) {
+    let length = 0
+    for (let i = start; !seen.has(i); i = permutation[i] ?? i) {
+      seen.add(i)
+      length += 1
+    }
+    if (length > 0 && length % 2 === 0) sign = -sign
+  }
+  return sign
+}

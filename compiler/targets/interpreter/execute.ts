@@ -1,0 +1,149 @@
+import { KernelError } from '../../kernel/kernel-error.js'
+import type { Axis, KernelOp, KExpr } from '../../kernel/types.js'
+import { fillRange } from '../memory.js'
+import { runSmall } from '../small.js'
+import type { BufferCell, Environment, Scope } from './environment.js'
+import { accumulator, compileExpr, compileLoop, compilePosition } from './evaluate.js'
+
+export type Execute = () => void
+
+/** Wraps the body that `inside` makes in loops over `axes`, outermost first. */
+function nest(axes: readonly Axis[], scope: Scope, env: Environment, inside: (scope: Scope) => Execute): Execute {
+  const [axis, ...rest] = axes
+  if (axis === undefined) return inside(scope)
+  const { loop, scope: inner } = compileLoop(axis, scope, env)
+  const body = nest(rest, inner, env, inside)
+  return () => loop(body)
+}
+
+function compileStore(out: string, at: readonly KExpr[], value: KExpr, scope: Scope, env: Environment): Execute {
+  const cell = env.buffer(out)
+  const position = compilePosition(cell, at, scope, env)
+  const compute = compileExpr(value, scope, env)
+  return () => {
+    const flat = position()
+    cell.view.array[flat] = compute()
+  }
+}
+
+function compileAdd(out: string, at: readonly KExpr[], value: KExpr, scope: Scope, env: Environment): Execute {
+  const cell = env.buffer(out)
+  const position = compilePosition(cell, at, scope, env)
+  const compute = compileExpr(value, scope, env)
+  return () => {
+    const flat = position()
+    const array = cell.view.array
+    array[flat] = (array[flat] ?? Number.NaN) + compute()
+  }
+}
+
+function compileReduction(op: KernelOp & { readonly op: 'reduce' }, scope: Scope, env: Environment): Execute {
+  return nest(op.axes, scope, env, (outer) => {
+    const cell = env.buffer(op.out)
+    const position = compilePosition(cell, op.at, outer, env)
+    const total = accumulator(op.kind)
+    const sweep = nest(op.over, outer, env, (inner) => {
+      const compute = compileExpr(op.value, inner, env)
+      return () => total.add(compute())
+    })
+    return () => {
+      total.reset()
+      sweep()
+      cell.view.array[position()] = total.result()
+    }
+  })
+}
+
+/** Position of the first element of a matrix, vector or scalar that follows the batch indices. */
+function compileCorner(cell: BufferCell, at: readonly KExpr[], scope: Scope, env: Environment): () => number {
+  const inner = cell.buffer.shape.length - at.length
+  if (inner < 0) throw new KernelError(`buffer ${cell.buffer.id} has fewer extents than its batch index`)
+  const zeros: KExpr[] = Array.from({ length: inner }, () => ({ k: 'num', value: 0 }))
+  return compilePosition(cell, [...at, ...zeros], scope, env)
+}
+
+function compileSmall(op: KernelOp & { readonly op: 'small' }, scope: Scope, env: Environment): Execute {
+  return nest(op.axes, scope, env, (inner) => {
+    const order = env.size(op.order)
+    const matrix = env.buffer(op.matrix)
+    const out = env.buffer(op.out)
+    const right = op.rightHandSide === undefined ? null : env.buffer(op.rightHandSide)
+    const matrixAt = compileCorner(matrix, op.at, inner, env)
+    const outAt = compileCorner(out, op.at, inner, env)
+    const rightAt = right === null ? () => 0 : compileCorner(right, op.at, inner, env)
+    return () => {
+      if (order.value === 0) {
+        if (op.kind === 'logdet') out.view.array[outAt()] = 0
+        return
+      }
+      const rightView = right === null ? null : right.view
+      runSmall(op.kind, order.value, matrix.view, matrixAt(), rightView, rightAt(), out.view, outAt())
+    }
+  })
+}
+
+/** One operation as a closure; the loops of `scope` are already running. */
+export function compileOp(op: KernelOp, scope: Scope, env: Environment): Execute {
+  switch (op.op) {
+    case 'map':
+      return nest(op.axes, scope, env, (inner) => compileStore(op.out, op.at, op.value, inner, env))
+    case 'gather': {
+      const at = op.axes.map((axis): KExpr => ({ k: 'axis', axis: axis.id }))
+      const value: KExpr = { k: 'load', buffer: op.from, at: op.at }
+      return nest(op.axes, scope, env, (inner) => compileStore(op.out, at, value, inner, env))
+    }
+    case 'contract': {
+      const value: KExpr = { k: 'mul', args: op.factors }
+      return nest(op.axes, scope, env, (inner) => compileAdd(op.out, op.at, value, inner, env))
+    }
+    case 'scatterAdd':
+      return nest(op.axes, scope, env, (inner) => compileAdd(op.out, op.at, op.value, inner, env))
+    case 'reduce':
+      return compileReduction(op, scope, env)
+    case 'fill': {
+      const cell = env.buffer(op.out)
+      return () => {
+        const { from, to } = fillRange(cell.buffer, cell.view, env.block)
+        cell.view.array.fill(op.value, from, to)
+      }
+    }
+    case 'scan':
+      return compileScan(op, scope, env)
+    case 'small':
+      return compileSmall(op, scope, env)
+    case 'rng':
+      throw new KernelError('rng was not declined')
+  }
+}
+
+/** The steps in order at each position of the axis, the last first when reversed. */
+function compileScan(op: KernelOp & { readonly op: 'scan' }, scope: Scope, env: Environment): Execute {
+  if (op.axis.ragged !== undefined) {
+    const { loop, scope: inner } = compileLoop(op.axis, scope, env)
+    const steps = op.step.map((step) => compileOp(step, inner, env))
+    const cell = inner.get(op.axis.id)
+    if (cell === undefined) throw new KernelError(`axis ${op.axis.id} is not in scope`)
+    if (!op.reverse) return () => loop(() => runAll(steps))
+    return () => {
+      loop(() => {})
+      for (let value = cell.to - 1; value >= cell.from; value--) {
+        cell.value = value
+        runAll(steps)
+      }
+    }
+  }
+  const cell = env.axis(op.axis)
+  const inner = new Map(scope).set(op.axis.id, cell)
+  const steps = op.step.map((step) => compileOp(step, inner, env))
+  return () => {
+    const length = cell.to - cell.from
+    for (let i = 0; i < length; i++) {
+      cell.value = op.reverse ? cell.to - 1 - i : cell.from + i
+      runAll(steps)
+    }
+  }
+}
+
+export function runAll(steps: readonly Execute[]): void {
+  for (const step of steps) step()
+}

@@ -1,0 +1,1 @@
+export { compileInterpreter, interpreterSupports } from './compile-interpreter.js'

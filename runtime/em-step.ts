@@ -1,0 +1,123 @@
+/**
+ * One iteration of EM, θ(t) → θ(t+1): one M-step, one `gain`, one E-step.
+ *
+ * With q the posterior at θ(t) and objectives that include the log prior,
+ *
+ *   log L(t) = ELBO(q, θ(t)) ≤ ELBO(q, θ(t+1)) ≤ log L(t+1)
+ *
+ * (Dempster, Laird, Rubin 1977, theorem 1; Neal, Hinton 1998). The middle term is log L(t) + gain; the differences are
+ * what the M-step won and the Kullback–Leibler divergence that the next E-step closes. Both are checked here, every time.
+ */
+import type { BoundModel, Expectation, FloorHit } from './contract.js'
+import { InternalError } from './errors.js'
+import type { Pacer } from './pacer.js'
+
+/** θ(t) with its E-step. */
+export interface EmPoint {
+  readonly iteration: number
+  readonly params: Float64Array
+  readonly expectation: Expectation
+  readonly logLikelihood: number
+  readonly logPrior: number
+  /** log likelihood + log prior: what EM raises. */
+  readonly objective: number
+  /** What "relative" refers to: max(1, Σ |log-normaliser| + |log prior|). */
+  readonly scale: number
+  /** Elements that the M-step leading here held at their floor. */
+  readonly floored: readonly FloorHit[]
+}
+
+export type EmMove =
+  | {
+      readonly kind: 'moved'
+      readonly to: EmPoint
+      /** ELBO(q(t), θ(t+1)); NaN where log L(t) is −∞. */
+      readonly elboAfterM: number
+      /** log L(t+1) − ELBO(q(t), θ(t+1)) ≥ 0: the divergence of q(t) from the posterior at θ(t+1). */
+      readonly gap: number
+    }
+  /** The step led to no number: `point` is where it stood before. */
+  | { readonly kind: 'numerical'; readonly reason: string }
+
+/** Relative tolerance of the (in)equalities (contracts.md, "Numbers"). */
+const TOLERANCE = 1e-12
+const ULP = 2.220446049250313e-16
+
+/** Absolute slack of an inequality between objectives of size `scale` that are sums of `terms` terms. */
+export function slack(scale: number, terms: number): number {
+  return (TOLERANCE + 4 * ULP * Math.sqrt(Math.max(1, terms))) * Math.max(1, scale)
+}
+
+/** The E-step at `params`, as iteration number `iteration`. */
+export function pointAt(
+  model: BoundModel,
+  params: Float64Array,
+  iteration = 0,
+  floored: readonly FloorHit[] = [],
+): EmPoint {
+  const expectation = model.eStep(params)
+  const logPrior = model.hasPrior ? model.logPrior(params) : 0
+  const logLikelihood = expectation.logLikelihood
+  const objective = logLikelihood + logPrior
+  const whole = expectation.scale + Math.abs(logPrior)
+  const scale = Math.max(1, Number.isFinite(whole) ? whole : 0)
+  return { iteration, params, expectation, logLikelihood, logPrior, objective, scale, floored }
+}
+
+/** true where EM can go on from a point: −∞ is legal (a start on the edge of the support), NaN and +∞ are not. */
+export function usable(point: EmPoint): boolean {
+  return point.objective < Number.POSITIVE_INFINITY && allFinite(point.params)
+}
+
+/**
+ * One iteration from `from`.
+ *
+ * @param lenient the start may violate a floor, so that the constrained maximum lies below it: true lets the first
+ *   iteration fall when it holds an element at its floor
+ * @throws InternalError naming iteration and amount where an inequality of EM fails
+ */
+export async function emStep(model: BoundModel, from: EmPoint, pacer: Pacer, lenient = false): Promise<EmMove> {
+  const { params, expectation, iteration } = from
+  const { params: next, floored } = model.mStep(params, expectation)
+  if (!allFinite(next)) return { kind: 'numerical', reason: 'the M-step gave a value that is not a finite number' }
+  await pacer.breathe()
+  const gain = model.gain(params, expectation, next)
+  await pacer.breathe()
+  const to = pointAt(model, next, iteration + 1, floored)
+  await pacer.breathe()
+  if (!usable(to)) return { kind: 'numerical', reason: `the objective became ${to.objective}` }
+  if (from.objective === Number.NEGATIVE_INFINITY) {
+    return { kind: 'moved', to, elboAfterM: Number.NaN, gap: Number.NaN }
+  }
+
+  const allowed = slack(Math.max(from.scale, to.scale), model.observations)
+  const forgiven = lenient && iteration === 0 && floored.length > 0
+  const where = `iteration ${iteration + 1}`
+  if (iteration === 0) checkTouch(model, from, allowed)
+  if (Number.isNaN(gain)) throw new InternalError(`${where}: the change of Q in the M-step is not a number`)
+  if (gain < -allowed && !forgiven) {
+    throw new InternalError(`${where}: the M-step lowers the bound by ${-gain} (allowed: ${allowed})`)
+  }
+  const elboAfterM = from.objective + gain
+  const gap = to.objective - elboAfterM
+  if (!(gap >= -allowed)) {
+    throw new InternalError(`${where}: the objective lies ${-gap} below the bound after the M-step (allowed: ${allowed})`)
+  }
+  if (!(to.objective >= from.objective - allowed) && !forgiven) {
+    throw new InternalError(`${where}: the objective falls by ${from.objective - to.objective} (allowed: ${allowed})`)
+  }
+  return { kind: 'moved', to, elboAfterM, gap }
+}
+
+/** Q(θ) − Q(θ) must be 0: the bound touches the objective where q was made. */
+function checkTouch(model: BoundModel, point: EmPoint, allowed: number): void {
+  const still = model.gain(point.params, point.expectation, point.params)
+  if (Math.abs(still) > allowed) {
+    throw new InternalError(`the bound does not touch the objective at the start: Q differs from itself by ${still}`)
+  }
+}
+
+function allFinite(values: Float64Array): boolean {
+  for (const value of values) if (!Number.isFinite(value)) return false
+  return true
+}

@@ -1,0 +1,13 @@
+/** A failure of ours, never of the user: an inequality of EM that does not hold, a program that breaks its contract. */
+export class InternalError extends Error {
+  override readonly name = 'InternalError'
+}
+
+/** What an aborted fit rejects with. `partial` is what there was at the end of the last iteration, null if nothing. */
+export class AbortError<Partial> extends Error {
+  override readonly name = 'AbortError'
+
+  constructor(readonly partial: Partial | null) {
+    super('the fit was aborted')
+  }
+}

@@ -1,0 +1,113 @@
+import type { BoundModel } from './contract.js'
+import { type EmPoint, emStep, pointAt, usable } from './em-step.js'
+import type { AbortFlag, Pacer } from './pacer.js'
+import { converged, type StopReason } from './stop.js'
+
+/** Row t of a traced run: θ(t), the expectations at θ(t), and the bound around the M-step that leaves it. */
+export interface IterateRow {
+  readonly iteration: number
+  readonly objective: number
+  readonly logLikelihood: number
+  readonly elboAfterE: number
+  /** NaN where the step that leaves the row gave no number. */
+  readonly elboAfterM: number
+  readonly gap: number
+  readonly params: Float64Array
+  readonly expected: ReadonlyMap<string, number>
+}
+
+/** EM from one start, as far as it has come. */
+export interface EmRun {
+  readonly point: EmPoint
+  /** Objectives, the start first: trace[t] belongs to θ(t). */
+  readonly trace: readonly number[]
+  /** Rows 0 … t − 1 where traced: a row is complete when the step that leaves it was made. */
+  readonly rows: readonly IterateRow[]
+  /** Why it stands still, or null where it only came to the end of a brief run. */
+  readonly stop: StopReason | null
+  /** What went wrong, for stop = "numerical". */
+  readonly reason: string | null
+}
+
+export interface RunLimits {
+  readonly maxIterations: number
+  readonly tolerance: number
+  /** Milliseconds on the pacer's clock, or null. */
+  readonly maxTime: number | null
+  readonly trace: boolean
+  readonly signal: AbortFlag | null
+  /** The start is the user's and may violate a floor. */
+  readonly lenient: boolean
+  onIteration(point: EmPoint): void
+}
+
+/** Iterations at an objective of −∞ before it counts as hopeless. */
+const IMPOSSIBLE = 3
+
+/** A run that has made its first E-step only. */
+export function beginRun(model: BoundModel, start: Float64Array): EmRun {
+  const point = pointAt(model, start)
+  const reason = usable(point) ? null : `the objective at the start is ${point.objective}`
+  return { point, trace: [point.objective], rows: [], stop: reason === null ? null : 'numerical', reason }
+}
+
+/**
+ * Goes on until `pause` iterations are done in all (null: until a reason to stop).
+ *
+ * @throws InternalError where an inequality of EM fails
+ */
+export async function continueRun(
+  model: BoundModel,
+  run: EmRun,
+  limits: RunLimits,
+  pacer: Pacer,
+  pause: number | null = null,
+): Promise<EmRun> {
+  if (run.stop !== null) return run
+  let point = run.point
+  const trace = [...run.trace]
+  const rows = [...run.rows]
+  const end = (stop: StopReason | null, reason: string | null = null): EmRun => ({ point, trace, rows, stop, reason })
+
+  for (;;) {
+    if (limits.signal?.aborted) return end('aborted')
+    if (limits.maxTime !== null && pacer.elapsed() >= limits.maxTime) return end('max-time')
+    if (point.iteration >= limits.maxIterations) return end('max-iterations')
+    if (pause !== null && point.iteration >= pause) return end(null)
+
+    const move = await emStep(model, point, pacer, limits.lenient)
+    if (move.kind === 'numerical') return end('numerical', move.reason)
+    if (limits.trace) rows.push(rowOf(model, point, move.elboAfterM, move.gap))
+    point = move.to
+    trace.push(point.objective)
+    limits.onIteration(point)
+    if (point.iteration >= IMPOSSIBLE && point.objective === Number.NEGATIVE_INFINITY) {
+      return end('numerical', 'the data have probability 0 under the params')
+    }
+    if (converged(trace, point.scale, limits.tolerance)) return end('tolerance')
+  }
+}
+
+/**
+ * The last row of a traced run. Its bound after the M-step is that of the step EM would take next, which is made and
+ * left unused.
+ */
+export async function lastRow(model: BoundModel, point: EmPoint, pacer: Pacer): Promise<IterateRow> {
+  const move = await emStep(model, point, pacer, true)
+  return move.kind === 'moved'
+    ? rowOf(model, point, move.elboAfterM, move.gap)
+    : rowOf(model, point, Number.NaN, Number.NaN)
+}
+
+function rowOf(model: BoundModel, point: EmPoint, elboAfterM: number, gap: number): IterateRow {
+  return {
+    iteration: point.iteration,
+    objective: point.objective,
+    logLikelihood: point.logLikelihood,
+    elboAfterE: point.objective,
+    elboAfterM,
+    gap,
+    params: point.params,
+    expected: model.scalars.length > 0 ? model.expected(point.params) : new Map(),
+  }
+}

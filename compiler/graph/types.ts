@@ -1,0 +1,96 @@
+/**
+ * The factor graph: tables (plates and their keys), latents that live in them, and factors in index notation.
+ */
+import type { Span } from '../../lang/source.js'
+import type { DataSymbol, ParamSymbol } from '../../lang/typed/types.js'
+import type { Expr, Guard, IndexVar, Rational } from '../algebra/types.js'
+
+/** One enclosing `for`, with its weight if it has one. */
+export interface Loop {
+  readonly index: IndexVar
+  readonly weight: Expr | null
+}
+
+/** A finite discrete latent array, or a data array whose missing cells are latents (`evidence`). */
+export interface DiscreteLatent {
+  readonly kind: 'discrete'
+  readonly name: string
+  /** Loops of its declaration: its table is the product of their domains. */
+  readonly plates: readonly IndexVar[]
+  /** Values are the integers low..high. */
+  readonly low: Expr
+  readonly high: Expr
+  /** Level set that names the values, if any. */
+  readonly levels: { readonly symbol: string; readonly column: Expr | null } | null
+  readonly isBool: boolean
+  /** Cells that are observed act as evidence. */
+  readonly evidence: boolean
+  /** Introduced by the compiler (Mixture, a split cell), not written by the user. */
+  readonly introduced: boolean
+  readonly span: Span
+}
+
+/** A latent count that only occurs in linear terms and in its own log-factorial. */
+export interface CountLatent {
+  readonly kind: 'count'
+  readonly name: string
+  readonly plates: readonly IndexVar[]
+  readonly span: Span
+}
+
+/** Anything the E-step of this version cannot integrate out, with the reason. */
+export interface OtherLatent {
+  readonly kind: 'continuous'
+  readonly name: string
+  readonly plates: readonly IndexVar[]
+  readonly span: Span
+}
+
+export type Latent = DiscreteLatent | CountLatent | OtherLatent
+
+export type FactorRole = 'likelihood' | 'latent' | 'prior' | 'evidence'
+
+/** log p of one statement, for every iteration of its loops. */
+export interface Factor {
+  readonly id: string
+  readonly role: FactorRole
+  readonly loops: readonly Loop[]
+  /** Conditions of the enclosing `if`s; the factor counts where they hold. */
+  readonly guard: Guard
+  readonly value: Expr
+  /** What stands on the left, for reports. */
+  readonly target: { readonly space: 'data' | 'latent' | 'param'; readonly name: string }
+  readonly distribution: string
+  readonly span: Span
+}
+
+/** `observe total = a + b + …`: coefficients of latents in left − right, which is 0. */
+export interface Constraint {
+  readonly loops: readonly Loop[]
+  readonly terms: readonly { readonly latent: string; readonly index: readonly Expr[]; readonly coefficient: Rational }[]
+  /** The rest, moved to the other side: Σ coefficient·latent = total. */
+  readonly total: Expr
+  readonly span: Span
+}
+
+/** A constant that is computed when data is bound: a reduction of data, a label's level number, a user's const. */
+export interface BindTable {
+  readonly name: string
+  /** Index variables it depends on, outermost first: the table has one element per value. */
+  readonly indices: readonly IndexVar[]
+  readonly compute:
+    | { readonly kind: 'const'; readonly symbol: string }
+    | { readonly kind: 'label'; readonly levels: string; readonly column: Expr | null; readonly label: string }
+    | { readonly kind: 'reduction'; readonly fn: 'min' | 'max' | 'mean' | 'sd' | 'sum'; readonly over: readonly IndexVar[]; readonly value: Expr }
+  readonly span: Span
+}
+
+export interface FactorGraph {
+  readonly name: string
+  readonly data: readonly DataSymbol[]
+  readonly params: readonly ParamSymbol[]
+  readonly latents: readonly Latent[]
+  readonly factors: readonly Factor[]
+  readonly constraints: readonly Constraint[]
+  readonly bindTables: readonly BindTable[]
+}

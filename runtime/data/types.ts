@@ -1,4 +1,7 @@
-/** A table as read from a file: every cell as text, `null` where missing (empty, NA, NaN). */
+/** One cell as it was given: text from CSV, also numbers and booleans from JSON and the API; `null` where missing. */
+export type Cell = string | number | boolean | null
+
+/** A table as read from a file or given as an object. A missing cell is `null` or NaN (empty, NA, NaN in a file). */
 export interface Table {
   /** What to call it in messages: a file name, `stdin`, or `data`. */
   readonly source: string
@@ -6,11 +9,26 @@ export interface Table {
   readonly rows: number
   /** 1-based line (CSV) or record (JSON) of each row, for messages. */
   readonly rowNumbers: readonly number[]
+  /** The data name this table was given for (`--data x=FILE`): that name is looked for here only. */
+  readonly name?: string
+  /** Whole arrays by name, where the source can say them (JSON, objects): scalars, vectors, matrices, ragged arrays. */
+  readonly nested?: ReadonlyMap<string, NestedCells>
 }
 
+/** A column may be shorter than the table where arrays of several lengths came in one object. */
 export interface Column {
   readonly name: string
-  readonly cells: readonly (string | null)[]
+  readonly cells: ArrayLike<Cell>
+}
+
+/**
+ * A nested array, flattened row-major. `lengths`: of the sequences where the second dimension is ragged; `shape` is then
+ * [sequences, total, …]. A scalar has shape [].
+ */
+export interface NestedCells {
+  readonly shape: readonly number[]
+  readonly lengths: readonly number[] | null
+  readonly cells: ArrayLike<Cell>
 }
 
 /** One dimension of a declared data array. */
@@ -50,7 +68,7 @@ export interface BoundArray {
   readonly name: string
   readonly values: Float64Array | Int32Array
   readonly shape: readonly number[]
-  /** Ragged arrays: shape is [R, total]; row r holds offsets[r]..offsets[r+1] of `values`. */
+  /** Ragged arrays: shape is [R, total, …]; row r holds offsets[r]..offsets[r+1] along `total`. */
   readonly offsets: Int32Array | null
   readonly missing: number
 }

@@ -1,0 +1,163 @@
+import { dataCodes, dataProblem } from './problems.js'
+import type { Cell, Column, DataDeclaration, DataProblem, NestedCells, Table } from './types.js'
+
+/** Where the data of one declaration was found. */
+export type Location =
+  | {
+      readonly kind: 'cell'
+      readonly source: string
+      readonly row: number | null
+      readonly column: string
+      readonly cell: Cell
+    }
+  | { readonly kind: 'nested'; readonly source: string; readonly column: string; readonly cells: NestedCells }
+  /** `key`: the column that says which level each row is, for arrays over levels. */
+  | {
+      readonly kind: 'columns'
+      readonly table: Table
+      readonly columns: readonly Column[]
+      readonly key: Column | null
+    }
+
+export interface CellPlace {
+  readonly row: number | null
+  /** `row 11 (line 12), column `x``, for messages. */
+  readonly text: string
+  readonly column: string
+}
+
+/** The cells of one array in order, row-major, before they are checked and turned into numbers. */
+export interface Grid {
+  readonly declaration: DataDeclaration
+  readonly source: string
+  /** What to call it in messages: `x` (columns a, b of file.csv). */
+  readonly origin: string
+  readonly columns: readonly string[]
+  readonly shape: readonly number[]
+  readonly offsets: Int32Array | null
+  readonly length: number
+  cell(index: number): Cell | undefined
+  place(index: number): CellPlace
+}
+
+export function isRagged(declaration: DataDeclaration): boolean {
+  return declaration.dims[1]?.kind === 'length'
+}
+
+/** Number of dimensions a long table must give: a ragged pair counts once. */
+export function longRank(declaration: DataDeclaration): number {
+  return declaration.dims.length - (isRagged(declaration) ? 1 : 0)
+}
+
+export function gridOfCell(declaration: DataDeclaration, location: Extract<Location, { kind: 'cell' }>): Grid {
+  const text = location.row === null ? `\`${location.column}\`` : `line ${location.row}, \`${location.column}\``
+  return {
+    declaration,
+    source: location.source,
+    origin: `\`${declaration.name}\` (${location.source})`,
+    columns: [location.column],
+    shape: declaration.dims.map(() => 1),
+    offsets: null,
+    length: 1,
+    cell: () => location.cell,
+    place: () => ({ row: location.row, text, column: location.column }),
+  }
+}
+
+/** A nested array, or the complaint that its depth is not that of the declaration. */
+export function gridOfNested(
+  declaration: DataDeclaration,
+  location: Extract<Location, { kind: 'nested' }>,
+): Grid | DataProblem {
+  const { cells, source, column } = location
+  const ragged = isRagged(declaration)
+  const rank = declaration.dims.length
+  if (cells.shape.length !== rank || (cells.lengths !== null && !ragged)) {
+    const found =
+      cells.lengths !== null && cells.shape.length === rank
+        ? 'arrays of different lengths'
+        : depthWord(cells.shape.length)
+    const message = `\`${column}\` of ${source} is ${found}, but the model declares ${depthWord(rank)}`
+    return dataProblem(dataCodes.wrongShape, message, { source, column })
+  }
+  const [rows = 1, extent = 1] = cells.shape
+  const lengths = ragged ? (cells.lengths ?? new Array<number>(rows).fill(extent)) : null
+  const shape = lengths === null ? cells.shape : [rows, lengths.reduce((sum, n) => sum + n, 0), ...cells.shape.slice(2)]
+  return {
+    declaration,
+    source,
+    origin: `\`${declaration.name}\` (\`${column}\` of ${source})`,
+    columns: [column],
+    shape,
+    offsets: lengths === null ? null : offsetsOf(lengths),
+    length: cells.cells.length,
+    cell: (index) => cells.cells[index],
+    place: (index) => nestedPlace(index, shape, column),
+  }
+}
+
+/** Columns of a table as an array of rows × columns; `order` gives the table's row for each row of the array. */
+export function gridOfColumns(
+  declaration: DataDeclaration,
+  location: Extract<Location, { kind: 'columns' }>,
+  order: ArrayLike<number> | null,
+  offsets: Int32Array | null,
+): Grid {
+  const { table, columns } = location
+  const width = columns.length
+  const rows = order?.length ?? columns[0]?.cells.length ?? 0
+  const matrix = longRank(declaration) > 1
+  const leading = offsets === null ? [rows] : [offsets.length - 1, rows]
+  return {
+    declaration,
+    source: table.source,
+    origin: `\`${declaration.name}\` (${columnList(columns)} of ${table.source})`,
+    columns: columns.map((column) => column.name),
+    shape: matrix ? [...leading, width] : leading,
+    offsets,
+    length: rows * width,
+    cell: (index) => {
+      const i = Math.floor(index / width)
+      return columns[index % width]?.cells[order === null ? i : (order[i] ?? -1)]
+    },
+    place: (index) => {
+      const i = Math.floor(index / width)
+      return rowPlace(table, order === null ? i : (order[i] ?? 0), columns[index % width]?.name ?? '')
+    },
+  }
+}
+
+/** A row of a table in words. */
+export function rowPlace(table: Table, index: number, column: string): CellPlace {
+  const row = table.rowNumbers[index] ?? index + 1
+  const at = row === index + 1 ? `row ${row}` : `row ${index + 1} (line ${row})`
+  return { row, text: `${at}, column \`${column}\``, column }
+}
+
+function nestedPlace(index: number, shape: readonly number[], column: string): CellPlace {
+  const indices: number[] = []
+  let rest = index
+  for (let i = shape.length - 1; i >= 0; i--) {
+    const extent = Math.max(1, shape[i] ?? 1)
+    indices.unshift((rest % extent) + 1)
+    rest = Math.floor(rest / extent)
+  }
+  const text = indices.length === 0 ? `\`${column}\`` : `\`${column}[${indices.join(', ')}]\``
+  return { row: indices[0] ?? null, text, column }
+}
+
+function columnList(columns: readonly Column[]): string {
+  if (columns.length === 1) return `column ${columns[0]?.name ?? ''}`
+  const names = columns.map((column) => column.name)
+  return `columns ${names.length > 6 ? `${names.slice(0, 5).join(', ')}, … ${names[names.length - 1] ?? ''}` : names.join(', ')}`
+}
+
+function depthWord(rank: number): string {
+  return rank === 0 ? 'a single value' : rank === 1 ? 'an array' : `an array of ${rank} dimensions`
+}
+
+export function offsetsOf(lengths: ArrayLike<number>): Int32Array {
+  const offsets = new Int32Array(lengths.length + 1)
+  for (let i = 0; i < lengths.length; i++) offsets[i + 1] = (offsets[i] ?? 0) + (lengths[i] ?? 0)
+  return offsets
+}

@@ -1,0 +1,37 @@
+import { decode } from './decode.js'
+import { readDelimited } from './read-delimited.js'
+import { readJson } from './read-json.js'
+import type { DataProblem, Table } from './types.js'
+
+export interface ReadResult {
+  readonly value?: Table
+  readonly problems: readonly DataProblem[]
+}
+
+/**
+ * Reads a table from bytes or text. `source` is a file name or `stdin`: its extension decides between CSV, TSV and JSON,
+ * and where it does not, the content does (a first `{` or `[` is JSON; the separator is the most frequent of `,` `;` tab
+ * and `|` in the header).
+ */
+export function readTable(source: string, content: Uint8Array | string): ReadResult {
+  const decoded =
+    typeof content === 'string' ? { value: content.replace(/^\uFEFF/, ''), problems: [] } : decode(content, source)
+  if (decoded.value === undefined) return { problems: decoded.problems }
+  const text = decoded.value
+  switch (formatOf(source, text)) {
+    case 'json':
+      return readJson(source, text)
+    case 'tsv':
+      return readDelimited(source, text, '\t')
+    case 'csv':
+      return readDelimited(source, text, null)
+  }
+}
+
+function formatOf(source: string, text: string): 'json' | 'csv' | 'tsv' {
+  const extension = /\.([A-Za-z0-9]+)$/.exec(source)?.[1]?.toLowerCase()
+  if (extension === 'json') return 'json'
+  if (extension === 'tsv' || extension === 'tab') return 'tsv'
+  if (extension === 'csv') return 'csv'
+  return /^\s*[[{]/.test(text) ? 'json' : 'csv'
+}

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs'
+
+/** The reference cases that discrete latents and known labels cover, and how many there are. */
+export const caseIds = [
+  'A01-grade-full',
+  'A02-grade-hidden',
+  'A03-grade-only-c',
+  'A04-faithful-gmm-spherical',
+  'A05-faithful-gmm-diag',
+  'A06-faithful-gmm-full',
+  'A07-faithful-gmm-tied',
+  'A08-iris-gmm-full',
+  'A09-galaxies-k3-equal',
+  'A09-galaxies-k3-unequal',
+  'A09-galaxies-k4-equal',
+  'A09-galaxies-k4-unequal',
+  'A09-galaxies-k5-equal',
+  'A09-galaxies-k5-unequal',
+  'A09-galaxies-k6-equal',
+  'A09-galaxies-k6-unequal',
+  'A11-iris-qda',
+  'A12-iris-lda',
+  'A15-lsat6-lca-k2',
+  'A16-haireye-lca-k2',
+  'A16-haireye-lca-k3',
+  'A17-discoveries-poismix-k2',
+  'A18-earthquakes-poismix-k2',
+  'A18-earthquakes-poismix-k3',
+  'A19-biochemists-zip',
+  'A20-npreg-mixreg',
+  'A21-co2-mixreg-equalvar',
+  'A22-co2-mixreg-unequalvar',
+  'A23-dlr-linkage',
+  'A24-abo',
+  'A40-faithful-map-gmm',
+  'A41-galaxies-map-gmm-k4',
+  'A50-caith-plsa-k2',
+  'A51-pride-plsa-k3',
+  'A52-image1-gmm-diag',
+  'A52-image1-gmm-full',
+  'A52-image1-gmm-spherical',
+  'A52-image1-gmm-tied',
+  'A54-image2-complete-gmm-full',
+] as const
+
+export type CaseId = (typeof caseIds)[number]
+
+/** An entry of models/index.json. */
+export interface CaseRun {
+  readonly id: string
+  readonly model: string
+  /** A path below this folder, or CSV text. */
+  readonly data: string
+  readonly args: readonly string[]
+  readonly field: 'logLikelihood' | 'objective'
+  readonly expect: number
+  readonly tol: number
+  readonly note: string
+}
+
+/** The part of cases/<id>.json that the comparison reads. */
+export interface CaseReference {
+  readonly params: Readonly<Record<string, unknown>>
+  readonly tolerance: { readonly paramsAbs?: number | null; readonly paramsRel?: number; readonly fittedAbs?: number }
+}
+
+const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
+
+const runs: readonly CaseRun[] = JSON.parse(read('models/index.json'))
+
+export function caseRun(id: CaseId): CaseRun {
+  const run = runs.find((r) => r.id === id)
+  if (run === undefined) throw new Error(`models/index.json has no ${id}`)
+  return run
+}
+
+export function caseReference(id: CaseId): CaseReference {
+  return JSON.parse(read(`cases/${id}.json`))
+}
+
+export const modelSource = (run: CaseRun): string => read(`models/${run.model}`)
+
+/** CSV text of the case's data; index.json gives text where the published table has another shape. */
+export const dataText = (run: CaseRun): string => (run.data.includes('\n') ? run.data : read(run.data))
+
+/** Files that `--init` names lie beside the models. */
+export const readBesideModels = (file: string): string => read(`models/${file}`)

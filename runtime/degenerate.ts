@@ -1,0 +1,20 @@
+import type { BoundModel, ComponentState } from './contract.js'
+
+/** Smallest variance of a component over that of the data, and smallest expected count (contracts.md, "Numbers"). */
+export const LEAST_RELATIVE_VARIANCE = 1e-4
+export const LEAST_COUNT = 2.5
+
+/** Components that are degenerate at `params`: of too small a spread, or of too few rows. */
+export function degenerateComponents(model: BoundModel, params: Float64Array): ComponentState[] {
+  return model.components(params).filter((state) => isCollapsed(state) || isEmpty(state))
+}
+
+/** The component's smallest variance is below 1e-4 of that of the data in its direction; a variance that is no number too. */
+export function isCollapsed(state: ComponentState): boolean {
+  return state.relativeVariance !== null && !(state.relativeVariance >= LEAST_RELATIVE_VARIANCE)
+}
+
+/** The component expects fewer than 2.5 rows; a count that is no number too. */
+export function isEmpty(state: ComponentState): boolean {
+  return !(state.expectedCount >= LEAST_COUNT)
+}

@@ -1,0 +1,228 @@
+import { tryEdge } from './boundary.js'
+import { canonicalOrder, type ComponentOrder, permuteFloors, permuteParams } from './canonical-order.js'
+import type { BoundModel, FitOptions } from './contract.js'
+import { degenerateComponents } from './degenerate.js'
+import { type EmPoint, pointAt, slack } from './em-step.js'
+import { AbortError, InternalError } from './errors.js'
+import { jsonNumber } from './json.js'
+import { type FitRequest, resolveOptions } from './options.js'
+import { type AbortFlag, type Clock, createPacer, type Pacer } from './pacer.js'
+import { randomSource } from './random.js'
+import { buildResult, emptyContext, type FitResult, type ResultContext, type StartSummary } from './result.js'
+import { type EmRun, type IterateRow, lastRow } from './run.js'
+import { bestEnd, type FitProgress, failed, type StartEnd, search } from './search.js'
+import { applyStartValues, type StartProblem } from './start-values.js'
+import { createStarter, type Leaning, type Starter } from './starts.js'
+import type { StopReason } from './stop.js'
+import { symmetricLatents } from './symmetric-start.js'
+import * as warn from './warnings.js'
+
+/** What the host lends to a fit. */
+export interface FitHooks {
+  /** Resolves in a later turn of the event loop; called often enough that no turn of ours is long. */
+  pause(): Promise<void>
+  /** Milliseconds; defaults to Date.now. */
+  readonly now?: Clock
+  /** Looked at between iterations. */
+  readonly signal?: AbortFlag
+  readonly onIteration?: (progress: FitProgress) => void
+  readonly leaning?: Leaning
+  readonly context?: ResultContext
+}
+
+export type FitOutcome =
+  | {
+      readonly ok: true
+      readonly result: FitResult
+      /** The params of the result, flat, components in canonical order: posteriors made at them are in that order too. */
+      readonly params: Float64Array
+      /** How components were reordered from the run to the result. */
+      readonly order: ComponentOrder
+      readonly options: FitOptions
+    }
+  | { readonly ok: false; readonly problems: readonly StartProblem[] }
+
+/**
+ * Fits a model by EM: starts, iterations, choice of the best end, canonical order, result.
+ *
+ * @throws AbortError<FitOutcome> with the result so far, marked as not converged, when `signal` is aborted
+ * @throws InternalError where an inequality of EM fails
+ */
+export async function fitModel(model: BoundModel, request: FitRequest, hooks: FitHooks): Promise<FitOutcome> {
+  const options = resolveOptions(request)
+  const pacer = createPacer(hooks.now ?? Date.now, () => hooks.pause())
+  const signal = hooks.signal ?? null
+  if (signal?.aborted) throw new AbortError<FitOutcome>(null)
+  model.setFloor(options.floor)
+  const starter = createStarter(model, options.init, pacer, hooks.leaning)
+
+  const own = request.start === undefined ? null : await ownStart(model, options, starter, request.start)
+  if (own !== null && own.problems.length > 0) return { ok: false, problems: own.problems }
+
+  const start = own?.params ?? null
+  const onIteration = hooks.onIteration ?? (() => {})
+  const ends = await search({ model, options, starter, start, signal, pacer, onIteration })
+  const best = bestEnd(ends)
+  if (best === undefined) throw new InternalError('a fit made no start')
+
+  const settled = await settle(model, options, best, ends, signal, pacer)
+  const outcome = conclude(model, options, { ...settled, best, ends, start }, hooks.context ?? emptyContext)
+  if (settled.stop === 'aborted') throw new AbortError<FitOutcome>(outcome)
+  return outcome
+}
+
+/** The user's start; params left out come from the first start that would be made without it. */
+async function ownStart(
+  model: BoundModel,
+  options: FitOptions,
+  starter: Starter,
+  values: NonNullable<FitRequest['start']>,
+): Promise<{ readonly params: Float64Array; readonly problems: readonly StartProblem[] }> {
+  const complete = model.params.every(({ name }) => values.has(name))
+  const blank = new Float64Array(model.length)
+  const tried = applyStartValues(model, values, blank)
+  if (complete || tried.problems.length > 0) return tried
+  return applyStartValues(model, values, await starter.start(options.seed, true))
+}
+
+interface Settled {
+  readonly point: EmPoint
+  readonly trace: readonly number[]
+  readonly rows: readonly IterateRow[] | null
+  readonly stop: StopReason
+  readonly reason: string | null
+  /** Elements that were set to the edge of their support. */
+  readonly edge: readonly string[]
+}
+
+/** Last touches on the best run: the edge of nonnegative params, and the last row of the trace. */
+async function settle(
+  model: BoundModel,
+  options: FitOptions,
+  best: StartEnd,
+  ends: readonly StartEnd[],
+  signal: AbortFlag | null,
+  pacer: Pacer,
+): Promise<Settled> {
+  const { run } = best
+  const rows = options.trace ? [...run.rows] : null
+  const trace = [...run.trace]
+  let { point } = run
+  const aborted = signal?.aborted === true || ends.some((end) => end.run.stop === 'aborted')
+  let stop: StopReason = aborted ? 'aborted' : (run.stop ?? 'max-time')
+  let edge: readonly string[] = []
+
+  if (rows !== null && stop !== 'numerical') rows.push(await lastRow(model, point, pacer))
+  if (options.tolerance > 0 && (stop === 'tolerance' || stop === 'max-iterations')) {
+    const tried = tryEdge(model, point.params, point.objective, (params) => pointAt(model, params).objective)
+    if (tried.moved.length > 0) {
+      edge = tried.moved
+      point = pointAt(model, tried.params, point.iteration + 1)
+      trace.push(point.objective)
+      if (staysPut(model, point, options.tolerance)) stop = 'tolerance'
+      if (rows !== null) rows.push(await edgeRow(model, point, pacer))
+    }
+  }
+  return { point, trace, rows, stop, reason: run.reason, edge }
+}
+
+/** true where a further iteration of EM changes the objective by no more than the tolerance. */
+function staysPut(model: BoundModel, point: EmPoint, tolerance: number): boolean {
+  const { params } = model.mStep(point.params, point.expectation)
+  const next = pointAt(model, params).objective
+  return Math.abs(next - point.objective) <= tolerance * (1 + Math.abs(point.objective))
+}
+
+/** The row of a point at the edge, where Q may have no finite value and the bound is then left out. */
+async function edgeRow(model: BoundModel, point: EmPoint, pacer: Pacer): Promise<IterateRow> {
+  try {
+    return await lastRow(model, point, pacer)
+  } catch (error) {
+    if (!(error instanceof InternalError)) throw error
+    const { iteration, objective, logLikelihood, params } = point
+    const expected = model.scalars.length > 0 ? model.expected(params) : new Map<string, number>()
+    const elbo = { elboAfterE: objective, elboAfterM: Number.NaN, gap: Number.NaN }
+    return { iteration, objective, logLikelihood, ...elbo, params, expected }
+  }
+}
+
+interface Conclusion extends Settled {
+  readonly best: StartEnd
+  readonly ends: readonly StartEnd[]
+  readonly start: Float64Array | null
+}
+
+/** Canonical order, counts, warnings, result. */
+function conclude(
+  model: BoundModel,
+  options: FitOptions,
+  found: Conclusion,
+  context: ResultContext,
+): FitOutcome & { readonly ok: true } {
+  const { point, stop } = found
+  const order = stop === 'numerical' ? new Map<string, readonly number[]>() : canonicalOrder(model, point.params)
+  const params = permuteParams(model, point.params, order)
+  const parameters = model.identifiedParameters(randomSource(options.seed, 2).uniform) ?? model.nominalParameters
+  const result = buildResult(
+    model,
+    options.seed,
+    {
+      params,
+      logLikelihood: point.logLikelihood,
+      objective: point.objective,
+      converged: stop === 'tolerance' || stop === 'direct',
+      stop,
+      iterations: point.iteration,
+      trace: found.trace,
+      starts: found.ends.map((end) => summary(end, end === found.best ? found : null)),
+      parameters,
+      warnings: warningsOf(model, options, found, params, order, parameters),
+      rows: found.rows,
+      order,
+    },
+    context,
+  )
+  return { ok: true, result, params, order, options }
+}
+
+function warningsOf(
+  model: BoundModel,
+  options: FitOptions,
+  found: Conclusion,
+  params: Float64Array,
+  order: ComponentOrder,
+  parameters: number,
+): warn.FitWarning[] {
+  const { point, stop, start, best, ends, trace } = found
+  const warnings: warn.FitWarning[] = []
+  if (stop === 'numerical') return [warn.failedFit(found.reason ?? 'no number')]
+  const symmetric = start === null ? [] : symmetricLatents(model, start)
+  if (symmetric.length > 0) warnings.push(warn.symmetricStart(symmetric))
+  const fall = (trace[0] ?? 0) - (trace[1] ?? Number.POSITIVE_INFINITY)
+  if (start !== null && best === ends[0] && fall > slack(point.scale, model.observations)) {
+    warnings.push(warn.startBelowFloor(fall))
+  }
+  warnings.push(...warn.degenerate(degenerateComponents(model, params), model.latents))
+  warnings.push(...warn.atFloor(permuteFloors(model, point.floored, order)))
+  if (found.edge.length > 0) warnings.push(warn.setToEdge(found.edge))
+  if (stop === 'max-time' || stop === 'aborted' || (stop === 'max-iterations' && options.tolerance > 0)) {
+    warnings.push(warn.notConverged(stop, point.iteration))
+  }
+  const broken = ends.filter(failed)
+  if (broken.length > 0) warnings.push(warn.failedStarts(broken.length, ends.length, broken[0]?.run.reason ?? ''))
+  if (parameters < model.nominalParameters) warnings.push(warn.fewerIdentified(parameters, model.nominalParameters))
+  return warnings
+}
+
+/** One start as listed; the best one with its last touches. */
+function summary(end: StartEnd, settled: Settled | null): StartSummary {
+  const run: Pick<EmRun, 'point' | 'stop'> = settled ?? end.run
+  return {
+    seed: end.seed,
+    objective: jsonNumber(run.point.objective),
+    degenerate: end.degenerate.length > 0,
+    iterations: run.point.iteration,
+    stop: run.stop,
+    brief: end.brief,
+  }
+}

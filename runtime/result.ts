@@ -1,0 +1,162 @@
+import { type BoundaryEntry, boundaryOf } from './boundary.js'
+import { type ComponentOrder, permuteParams } from './canonical-order.js'
+import type { BoundModel } from './contract.js'
+import { type Json, type JsonNumber, jsonNumber, type NestedNumbers, record, toJson } from './json.js'
+import { nestedToJson, nestParams } from './nest.js'
+import type { IterateRow } from './run.js'
+import type { StopReason } from './stop.js'
+import type { FitWarning } from './warnings.js'
+
+/** Version of the format of a fit file. */
+export const FORMAT = 1
+
+/** How one start ended. */
+export interface StartSummary {
+  readonly seed: number
+  readonly objective: JsonNumber
+  readonly degenerate: boolean
+  readonly iterations: number
+  /** null where the start was left after its brief run. */
+  readonly stop: StopReason | null
+  /** Left after its brief run: the objective is that of its last iteration, not of an end. */
+  readonly brief: boolean
+}
+
+/** Row t of `--trace`: θ(t), the expectations at θ(t), and the bound around the M-step that leaves it. */
+export interface IterateEntry {
+  readonly iteration: number
+  readonly objective: JsonNumber
+  readonly logLikelihood: JsonNumber
+  /** ELBO(q(t), θ(t)) + log prior. */
+  readonly elboAfterE: JsonNumber
+  /** ELBO(q(t), θ(t+1)) + log prior; null after an objective of −∞. */
+  readonly elboAfterM: JsonNumber
+  /** objective(t+1) − elboAfterM. */
+  readonly gap: JsonNumber
+  readonly params: { readonly [name: string]: NestedNumbers }
+  readonly expected: { readonly [name: string]: JsonNumber }
+}
+
+/** A fit as `estep fit --json` prints it; `docs/fit.schema.json` says the same. Natural logarithms throughout. */
+export interface FitResult {
+  readonly format: typeof FORMAT
+  readonly model: string
+  readonly estepVersion: string
+  readonly seed: number
+  readonly sizes: { readonly [name: string]: number }
+  readonly logLikelihood: JsonNumber
+  /** log-likelihood + log prior. */
+  readonly objective: JsonNumber
+  readonly bound: 'exact'
+  /** Identified number of params. */
+  readonly parameters: number
+  readonly parametersNominal: number
+  readonly observations: number
+  /** −2·logLikelihood + parameters·log(observations). */
+  readonly bic: JsonNumber
+  readonly aic: JsonNumber
+  readonly converged: boolean
+  readonly stop: StopReason
+  readonly iterations: number
+  /** Objectives, the start first: iterations + 1 of them. */
+  readonly trace: readonly JsonNumber[]
+  readonly starts: readonly StartSummary[]
+  readonly params: { readonly [name: string]: NestedNumbers }
+  readonly derived: { readonly [name: string]: Json }
+  readonly boundary: readonly BoundaryEntry[]
+  readonly plan: Json
+  readonly columns: { readonly [name: string]: readonly string[] }
+  readonly levels: { readonly [name: string]: Json }
+  readonly warnings: readonly FitWarning[]
+  readonly iterates?: readonly IterateEntry[]
+}
+
+/** What the runtime is told about a fit, to be written into its result. */
+export interface ResultContext {
+  readonly estepVersion: string
+  readonly plan: Json
+  readonly columns: ReadonlyMap<string, readonly string[]>
+  readonly levels: ReadonlyMap<string, Json>
+  /** Warnings from before the fit (model, data). */
+  readonly warnings: readonly FitWarning[]
+  /** Further fields, such as the text of the model; they do not replace any above. */
+  readonly extra: ReadonlyMap<string, Json>
+}
+
+export const emptyContext: ResultContext = {
+  estepVersion: '',
+  plan: null,
+  columns: new Map(),
+  levels: new Map(),
+  warnings: [],
+  extra: new Map(),
+}
+
+/** What EM came to, with components in canonical order. */
+export interface Finding {
+  readonly params: Float64Array
+  readonly logLikelihood: number
+  readonly objective: number
+  readonly converged: boolean
+  readonly stop: StopReason
+  readonly iterations: number
+  readonly trace: readonly number[]
+  readonly starts: readonly StartSummary[]
+  readonly parameters: number
+  readonly warnings: readonly FitWarning[]
+  /** Rows of the trace with the components as the run had them, and the order to put them in; null where not asked for. */
+  readonly rows: readonly IterateRow[] | null
+  readonly order: ComponentOrder
+}
+
+/** The result of a fit as plain JSON. Records have no prototype, so any name is an ordinary key. */
+export function buildResult(model: BoundModel, seed: number, finding: Finding, context: ResultContext): FitResult {
+  const { params, logLikelihood, parameters, rows } = finding
+  const result: FitResult = {
+    format: FORMAT,
+    model: model.name,
+    estepVersion: context.estepVersion,
+    seed,
+    sizes: record(model.sizes),
+    logLikelihood: jsonNumber(logLikelihood),
+    objective: jsonNumber(finding.objective),
+    bound: 'exact',
+    parameters,
+    parametersNominal: model.nominalParameters,
+    observations: model.observations,
+    bic: jsonNumber(-2 * logLikelihood + parameters * Math.log(model.observations)),
+    aic: jsonNumber(-2 * logLikelihood + 2 * parameters),
+    converged: finding.converged,
+    stop: finding.stop,
+    iterations: finding.iterations,
+    trace: finding.trace.map(jsonNumber),
+    starts: finding.starts,
+    params: paramsToJson(model, params),
+    derived: record([...model.derived(params)].map(([name, value]) => [name, toJson(value)] as const)),
+    boundary: boundaryOf(model, params),
+    plan: context.plan,
+    columns: record(context.columns),
+    levels: record(context.levels),
+    warnings: [...context.warnings, ...finding.warnings],
+    ...(rows === null ? {} : { iterates: rows.map((row) => iterateEntry(model, row, finding.order)) }),
+  }
+  return context.extra.size === 0 ? result : { ...record(context.extra), ...result }
+}
+
+/** Params by name, nested in the declared order. */
+export function paramsToJson(model: BoundModel, params: Float64Array): { readonly [name: string]: NestedNumbers } {
+  return record([...nestParams(model.params, params)].map(([name, value]) => [name, nestedToJson(value)] as const))
+}
+
+function iterateEntry(model: BoundModel, row: IterateRow, order: ComponentOrder): IterateEntry {
+  return {
+    iteration: row.iteration,
+    objective: jsonNumber(row.objective),
+    logLikelihood: jsonNumber(row.logLikelihood),
+    elboAfterE: jsonNumber(row.elboAfterE),
+    elboAfterM: jsonNumber(row.elboAfterM),
+    gap: jsonNumber(row.gap),
+    params: paramsToJson(model, permuteParams(model, row.params, order)),
+    expected: record([...row.expected].map(([name, value]) => [name, jsonNumber(value)] as const)),
+  }
+}

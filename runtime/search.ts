@@ -1,0 +1,160 @@
+import type { BoundModel, ComponentState, FitOptions } from './contract.js'
+import { degenerateComponents } from './degenerate.js'
+import { emStep } from './em-step.js'
+import { BRIEF_ITERATIONS, RUN_ON } from './options.js'
+import type { AbortFlag, Pacer } from './pacer.js'
+import { beginRun, continueRun, type EmRun, type RunLimits } from './run.js'
+import type { Starter } from './starts.js'
+
+/** Where one start has led so far. */
+export interface StartEnd {
+  readonly seed: number
+  readonly run: EmRun
+  /** Components degenerate at its params; empty where the run failed. */
+  readonly degenerate: readonly ComponentState[]
+  /** Stopped after the brief phase: others were more promising. */
+  readonly brief: boolean
+}
+
+/** Progress of a fit, after each iteration. */
+export interface FitProgress {
+  readonly phase: 'brief' | 'main'
+  /** Number of the start, from 0, and how many there are. */
+  readonly start: number
+  readonly starts: number
+  readonly iteration: number
+  readonly objective: number
+  readonly logLikelihood: number
+}
+
+export interface SearchRequest {
+  readonly model: BoundModel
+  readonly options: FitOptions
+  readonly starter: Starter
+  /** The user's start, which takes the place of the first and always runs on. */
+  readonly start: Float64Array | null
+  readonly signal: AbortFlag | null
+  readonly pacer: Pacer
+  onIteration(progress: FitProgress): void
+}
+
+/**
+ * EM from several starts. With more than three, each runs briefly first, and the best three (those that are not
+ * degenerate first) run on to convergence; if all of them end degenerate, the next ones do, until one does not.
+ *
+ * @returns the ends in the order of the starts; fewer than asked for where time ran out or the fit was aborted
+ */
+export async function search(request: SearchRequest): Promise<StartEnd[]> {
+  const { model, options } = request
+  if (model.direct) return [await directEnd(request)]
+  const ends: StartEnd[] = []
+  const brief = options.restarts > RUN_ON
+  for (let index = 0; index < options.restarts; index++) {
+    if (index > 0 && over(request)) break
+    const seed = options.seed + index
+    const own = index === 0 ? request.start : null
+    const run = beginRun(model, own ?? (await request.starter.start(seed, index === 0)))
+    await request.pacer.breathe()
+    const end = await advance(request, { seed, run, degenerate: [], brief: true }, index, brief ? BRIEF_ITERATIONS : null)
+    ends.push(end)
+  }
+  if (brief) await runOn(request, ends)
+  return ends
+}
+
+/** The best end: not failed before failed, not degenerate before degenerate, run on before brief, highest objective. */
+export function bestEnd(ends: readonly StartEnd[]): StartEnd | undefined {
+  return promising(ends).sort((a, b) => Number(a.brief) - Number(b.brief) || compareEnds(a, b))[0]
+}
+
+async function runOn(request: SearchRequest, ends: StartEnd[]): Promise<void> {
+  const order = promising(ends)
+  const own = ends[0]
+  if (request.start !== null && own !== undefined) {
+    order.splice(order.indexOf(own), 1)
+    order.unshift(own)
+  }
+  let done = 0
+  let sound = false
+  for (const end of order) {
+    if ((done >= RUN_ON && sound) || over(request)) return
+    const index = ends.indexOf(end)
+    const next = await advance(request, end, index, null)
+    ends[index] = next
+    if (!failed(next) && next.degenerate.length === 0) sound = true
+    done++
+  }
+}
+
+async function advance(
+  request: SearchRequest,
+  end: StartEnd,
+  index: number,
+  pause: number | null,
+): Promise<StartEnd> {
+  const { model, options, pacer, signal } = request
+  const limits: RunLimits = {
+    ...options,
+    signal,
+    lenient: (index === 0 && request.start !== null) || model.latents.length === 0,
+    onIteration: (point) =>
+      request.onIteration({
+        phase: pause === null ? 'main' : 'brief',
+        start: index,
+        starts: options.restarts,
+        iteration: point.iteration,
+        objective: point.objective,
+        logLikelihood: point.logLikelihood,
+      }),
+  }
+  const run = await continueRun(model, end.run, limits, pacer, pause)
+  const degenerate = run.stop === 'numerical' ? [] : degenerateComponents(model, run.point.params)
+  await pacer.breathe()
+  return { ...end, run, degenerate, brief: run.stop === null }
+}
+
+/** One M-step, and a second one to see that the first was all there is; EM goes on where it was not. */
+async function directEnd(request: SearchRequest): Promise<StartEnd> {
+  const { model, options, pacer } = request
+  const start = request.start ?? (await request.starter.start(options.seed, true))
+  const begun: StartEnd = { seed: options.seed, run: beginRun(model, start), degenerate: [], brief: false }
+  const limits = { ...options, maxIterations: 1, tolerance: 0 }
+  const once = await advance({ ...request, options: limits, start }, begun, 0, null)
+  if (once.run.stop !== 'max-iterations') return once
+  const { point } = once.run
+  const again = await emStep(model, point, pacer)
+  const allowed = Math.max(options.tolerance, 1e-10) * (1 + Math.abs(point.objective))
+  if (again.kind === 'moved' && again.to.objective - point.objective > allowed) {
+    return advance({ ...request, start }, { ...once, run: { ...once.run, stop: null } }, 0, null)
+  }
+  return { ...once, run: { ...once.run, stop: 'direct' } }
+}
+
+/** A run that gave no usable number. */
+export function failed(end: StartEnd): boolean {
+  return end.run.stop === 'numerical'
+}
+
+function promising(ends: readonly StartEnd[]): StartEnd[] {
+  return [...ends].sort(compareEnds)
+}
+
+function compareEnds(a: StartEnd, b: StartEnd): number {
+  return (
+    Number(failed(a)) - Number(failed(b)) ||
+    Number(a.degenerate.length > 0) - Number(b.degenerate.length > 0) ||
+    descending(a.run.point.objective, b.run.point.objective)
+  )
+}
+
+function descending(a: number, b: number): number {
+  if (a === b) return 0
+  if (Number.isNaN(a)) return 1
+  if (Number.isNaN(b)) return -1
+  return b > a ? 1 : -1
+}
+
+function over(request: SearchRequest): boolean {
+  const { maxTime } = request.options
+  return request.signal?.aborted === true || (maxTime !== null && request.pacer.elapsed() >= maxTime)
+}

@@ -1,0 +1,158 @@
+import { componentLatents } from './component-latents.js'
+import type { BoundModel, FitOptions, LatentLayout } from './contract.js'
+import {
+  assignedWeights,
+  dirichletWeights,
+  knownRows,
+  respectEvidence,
+  seedWeights,
+} from './given-weights.js'
+import type { Pacer } from './pacer.js'
+import { type Pooled, pooled, weightsOf } from './pooled.js'
+import { type RandomSource, randomSource } from './random.js'
+import { paramsFromSeeds, type SeedRequest, seedComponents } from './seed-components.js'
+
+/**
+ * Weights that lean to agreement, for a latent whose values are the levels of a data category (a truth seen through
+ * raters): rows × values by latent. Mixed with random rows. The compiler knows them, the runtime does not.
+ */
+export type Leaning = ReadonlyMap<string, Float64Array>
+
+/** Makes starts of one model. */
+export interface Starter {
+  /**
+   * A start from `seed`: the same seed gives the same bits. The first one of a fit (`first`) is the plainest there is
+   * where a model has no component-like latents or some labels are known.
+   */
+  start(seed: number, first: boolean): Promise<Float64Array>
+}
+
+/**
+ * The starts of contracts.md, "Numbers".
+ *
+ * - Component-like latents, `auto` and `kmeans++`: a row seeds each component (`seedComponents`), every row is assigned
+ *   to what the seeds explain, and two M-steps follow (the second with a settled pivot). Half of the starts look for
+ *   seeds greedily and half assign hard, at random; `kmeans++` always assigns hard. Where
+ *   evidence fixes the value of some rows (labels), the first start uses them alone, with a little of the others.
+ * - `random`: the posterior of each row is a draw from Dirichlet(1), then two M-steps.
+ * - No component-like latents: the middle of the interior of the supports, then random interior points.
+ *
+ * Components are never all alike in a start made here.
+ */
+export function createStarter(
+  model: BoundModel,
+  init: FitOptions['init'],
+  pacer: Pacer,
+  leaning: Leaning = new Map(),
+): Starter {
+  const latents = componentLatents(model)
+  if (latents.length === 0) {
+    return {
+      async start(seed, first) {
+        return model.interior(first ? () => 0.5 : randomSource(seed, 1).uniform)
+      },
+    }
+  }
+  let base: Pooled | null = null
+  let units = -1
+  return {
+    async start(seed, first) {
+      if (base === null) {
+        base = pooled(model)
+        await pacer.breathe()
+        if (init !== 'random') units = model.unitLogLikelihood(base.params).length
+      }
+      return componentStart({ model, latents, init, pacer, leaning, base, units, random: randomSource(seed, 1), first })
+    },
+  }
+}
+
+interface ComponentStart {
+  readonly model: BoundModel
+  readonly latents: readonly LatentLayout[]
+  readonly init: FitOptions['init']
+  readonly pacer: Pacer
+  readonly leaning: Leaning
+  readonly base: Pooled
+  readonly units: number
+  readonly random: RandomSource
+  readonly first: boolean
+}
+
+async function componentStart(request: ComponentStart): Promise<Float64Array> {
+  const { model, latents, pacer, base } = request
+  const given = weightsOf(model, base.params)
+  for (const latent of latents) {
+    const evidence = base.evidence.get(latent.name) ?? new Float64Array(0)
+    const weights = await weightsFor(request, latent, evidence)
+    given.set(latent.name, respectEvidence(latent, weights, evidence))
+  }
+  let params = base.params
+  for (let pass = 0; pass < 2; pass++) {
+    params = model.mStep(params, model.eStepFrom(given, params)).params
+    await pacer.breathe()
+  }
+  return params
+}
+
+async function weightsFor(
+  request: ComponentStart,
+  latent: LatentLayout,
+  evidence: Float64Array,
+): Promise<Float64Array> {
+  const { random, first, init, leaning } = request
+  const lean = leaning.get(latent.name)
+  if (lean !== undefined) return mix(lean, dirichletWeights(latent, random), first ? 0.1 : 0.4)
+  if (init === 'random') return dirichletWeights(latent, random)
+  const known = knownRows(latent, evidence)
+  if (known > 0) return labelledWeights(latent, evidence, dirichletWeights(latent, random), first)
+  return seededWeights(request, latent)
+}
+
+async function seededWeights(request: ComponentStart, latent: LatentLayout): Promise<Float64Array> {
+  const { model, latents, base, random, init, pacer, units } = request
+  const others = weightsOf(model, base.params)
+  for (const other of latents) if (other.name !== latent.name) others.set(other.name, dirichletWeights(other, random))
+  const greedy = random.uniform() < 0.5
+  const hard = random.uniform() < 0.5 || init === 'kmeans++'
+  const seeding: SeedRequest = {
+    model,
+    latent,
+    pivot: base.params,
+    byUnit: units === latent.rows,
+    others,
+    random,
+    greedy,
+    pacer,
+  }
+  const seeds = await seedComponents(seeding)
+  const params = paramsFromSeeds(seeding, seeds)
+  const posterior = model.posterior(params).get(latent.name)
+  if (posterior === undefined || !posterior.every(Number.isFinite)) return seedWeights(latent, seeds)
+  return assignedWeights(latent, posterior, hard)
+}
+
+/** Rows of known value count fully, the others a little in the first start and more, at random, in further ones. */
+function labelledWeights(
+  latent: LatentLayout,
+  evidence: Float64Array,
+  random: Float64Array,
+  first: boolean,
+): Float64Array {
+  const { rows, values } = latent
+  const weights = new Float64Array(rows * values)
+  for (let n = 0; n < rows; n++) {
+    let possible = 0
+    for (let k = 0; k < values; k++) if (evidence[n * values + k] !== 0) possible++
+    for (let k = 0; k < values; k++) {
+      const i = n * values + k
+      if (evidence[i] === 0) continue
+      weights[i] = possible === 1 ? 1 : first ? 0.05 / possible : (random[i] ?? 0)
+    }
+  }
+  return weights
+}
+
+function mix(a: Float64Array, b: Float64Array, share: number): Float64Array {
+  return a.map((value, i) => (1 - share) * value + share * (b[i] ?? 0))
+}

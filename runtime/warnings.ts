@@ -1,0 +1,167 @@
+import type { ComponentState, FloorHit, LatentLayout } from './contract.js'
+import { isCollapsed, LEAST_COUNT, LEAST_RELATIVE_VARIANCE } from './degenerate.js'
+
+/** A warning of a fit, as in the result. */
+export interface FitWarning {
+  readonly code: string
+  readonly message: string
+}
+
+/** What a code means, for `estep explain`. */
+export interface WarningExplanation {
+  readonly code: string
+  readonly title: string
+  readonly explanation: string
+}
+
+/** The warnings that a fit can give, W520–W539. A code is never reused. */
+export const warningExplanations: readonly WarningExplanation[] = [
+  {
+    code: 'W520',
+    title: 'the start is symmetric between components',
+    explanation:
+      'All components of the start given are equal. Then every row belongs to each of them alike, each M-step gives equal ' +
+      'components again, and EM stays there: a stationary point of EM, not a maximum. Give the components different ' +
+      'values, or leave the start out.',
+  },
+  {
+    code: 'W521',
+    title: 'a component has collapsed',
+    explanation:
+      'The smallest variance of a component is below 1e-4 of that of the data in the same direction: it sits on a few ' +
+      'rows that are nearly equal, and the likelihood grows without bound (or up to the floor) as it shrinks. No start ' +
+      'ended better. Use fewer components, tie their spread (`sigma : positive` instead of `positive[K]`), put a prior ' +
+      'on the spread, or raise `--floor`.',
+  },
+  {
+    code: 'W522',
+    title: 'a component is nearly empty',
+    explanation:
+      'The expected count of a component is below 2.5 rows, too few to estimate it. No start ended better. Use fewer ' +
+      'components, or put a prior on the weights, such as `~ Dirichlet(2)`.',
+  },
+  {
+    code: 'W523',
+    title: 'a spread is held at its floor',
+    explanation:
+      'Without the floor the spread would go to 0 and the likelihood to infinity. The estimate is the maximum under the ' +
+      'constraint that the spread stays above the floor (default 1e-6 of the variance of the data, `--floor`).',
+  },
+  {
+    code: 'W524',
+    title: 'the fit has not converged',
+    explanation:
+      'EM was stopped before both the last change of the objective and the estimated distance to its limit were within ' +
+      'the tolerance. The params are those of the last iteration. Raise `--max-iter` or `--max-time`, or `--tol`.',
+  },
+  {
+    code: 'W525',
+    title: 'starts failed numerically',
+    explanation:
+      'From some starts a step led to a value that is no finite number. They are listed in `starts` and left out of the ' +
+      'choice. Data on very different scales, or nearly dependent columns, are the usual reason.',
+  },
+  {
+    code: 'W526',
+    title: 'the start lies below the floor',
+    explanation:
+      'A spread in the start given is below the floor. The first M-step lifts it, so the objective falls once, in the ' +
+      'first iteration; after that it cannot.',
+  },
+  {
+    code: 'W527',
+    title: 'fewer params are identified than are counted',
+    explanation:
+      'The data determine fewer numbers than the params have: some change of the params leaves the likelihood as it is ' +
+      '(a shift of a softmax, a rotation of factors). BIC and AIC count the identified ones. Predictions are not affected; ' +
+      'the values of such params are one choice among equals.',
+  },
+  {
+    code: 'W528',
+    title: 'a param was set to the edge of its support',
+    explanation:
+      'EM nears a scale of 0 ever more slowly. The objective at 0 is at least as high as where EM stood, so 0 is the ' +
+      'estimate.',
+  },
+  {
+    code: 'W529',
+    title: 'the fit failed numerically',
+    explanation:
+      'A step led to a value that is no finite number. The params are those before it. Check the data for extreme values, ' +
+      'or give another start.',
+  },
+]
+
+export function symmetricStart(latents: readonly LatentLayout[]): FitWarning {
+  const names = latents.map(({ name }) => `\`${name}\``).join(', ')
+  return {
+    code: 'W520',
+    message: `the start is a stationary point of EM, not a maximum: the components of ${names} are equal; EM stays there`,
+  }
+}
+
+/** One warning for each degenerate component: its smallest variance, or its count, and what to do. */
+export function degenerate(states: readonly ComponentState[], latents: readonly LatentLayout[]): FitWarning[] {
+  return states.map((state) => {
+    const layout = latents.find(({ name }) => name === state.latent)
+    const label = layout?.labels[state.value] ?? String(state.value + 1)
+    const who = `component ${label} of \`${state.latent}\``
+    const rows = `${short(state.expectedCount)} rows`
+    return isCollapsed(state)
+      ? {
+          code: 'W521',
+          message:
+            `${who} has collapsed: its smallest variance is ${short(state.relativeVariance ?? Number.NaN)} of that of ` +
+            `the data (below ${LEAST_RELATIVE_VARIANCE}), over ${rows}; use fewer components, share their spread, or ` +
+            'give the spread a prior',
+        }
+      : {
+          code: 'W522',
+          message:
+            `${who} is nearly empty: it expects ${rows} (below ${LEAST_COUNT}); use fewer components, or give the ` +
+            'weights a prior',
+        }
+  })
+}
+
+export function atFloor(hits: readonly FloorHit[]): FitWarning[] {
+  if (hits.length === 0) return []
+  const shown = hits.slice(0, 5).map(({ param, index }) => (index.length === 0 ? param : `${param}[${index.join(', ')}]`))
+  const more = hits.length > 5 ? ` and ${hits.length - 5} more` : ''
+  const floor = Math.min(...hits.map((hit) => hit.floor))
+  return [{ code: 'W523', message: `held at the floor (${short(floor)}): ${shown.join(', ')}${more}` }]
+}
+
+export function notConverged(stop: 'max-iterations' | 'max-time' | 'aborted', iterations: number): FitWarning {
+  const why =
+    stop === 'max-iterations' ? 'the limit of iterations' : stop === 'max-time' ? 'the limit of time' : 'an interruption'
+  const help = stop === 'aborted' ? '' : stop === 'max-time' ? '; raise --max-time' : '; raise --max-iter'
+  return { code: 'W524', message: `not converged: stopped by ${why} after ${iterations} iterations${help}` }
+}
+
+export function failedStarts(failed: number, all: number, reason: string): FitWarning {
+  return { code: 'W525', message: `${failed} of ${all} starts failed numerically (${reason}) and were left out` }
+}
+
+export function startBelowFloor(fall: number): FitWarning {
+  return { code: 'W526', message: `the start lies below the floor of a spread: the first iteration lowers the objective by ${short(fall)}` }
+}
+
+export function fewerIdentified(identified: number, nominal: number): FitWarning {
+  return {
+    code: 'W527',
+    message: `the data identify ${identified} of the ${nominal} params: some change of the params leaves the likelihood as it is`,
+  }
+}
+
+export function setToEdge(names: readonly string[]): FitWarning {
+  return { code: 'W528', message: `set to 0, the edge of the support, where the objective is as high: ${names.join(', ')}` }
+}
+
+export function failedFit(reason: string): FitWarning {
+  return { code: 'W529', message: `the fit failed numerically: ${reason}` }
+}
+
+function short(value: number): string {
+  return String(Number(value.toPrecision(3)))
+}

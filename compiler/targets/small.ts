@@ -1,43 +1,45 @@
 import { KernelError } from '../kernel/kernel-error.js'
 import type { KernelOp } from '../kernel/types.js'
 import { cholesky, inverseSpd, logdetSpd, solveSpd } from '../numerics/index.js'
-import type { BufferView } from './memory.js'
 
 export type SmallKind = (KernelOp & { readonly op: 'small' })['kind']
 
-function floats(view: BufferView): Float64Array {
-  if (view.array instanceof Float64Array) return view.array
+type Numbers = Float64Array | Int32Array
+
+/** One dense operation of an order at flat positions of its matrix, right-hand side (if any) and output. */
+export type SmallOperation = (
+  order: number,
+  matrix: Numbers,
+  matrixAt: number,
+  right: Numbers | null,
+  rightAt: number,
+  out: Numbers,
+  outAt: number,
+) => void
+
+function floats(numbers: Numbers | null): Float64Array {
+  if (numbers instanceof Float64Array) return numbers
   throw new KernelError('a dense operation works on f64 buffers only')
 }
 
 /**
- * One dense operation of the given order, at flat positions of its matrix, right-hand side and output. The output is
- * NaN when the matrix is not positive definite: the caller sees it in the numbers, nothing is repaired silently.
+ * Dense operations by kind. The output is NaN when the matrix is not positive definite: the caller sees it in the
+ * numbers, nothing is repaired silently.
  */
-export function runSmall(
-  kind: SmallKind,
-  order: number,
-  matrix: BufferView,
-  matrixAt: number,
-  right: BufferView | null,
-  rightAt: number,
-  out: BufferView,
-  outAt: number,
-): void {
-  const source = floats(matrix)
-  const target = floats(out)
-  switch (kind) {
-    case 'inverse':
-      inverseSpd(source, matrixAt, target, outAt, order)
-      return
-    case 'logdet':
-      target[outAt] = logdetSpd(source, matrixAt, order)
-      return
-    case 'cholesky':
-      if (!cholesky(source, matrixAt, target, outAt, order)) target.fill(Number.NaN, outAt, outAt + order * order)
-      return
-    case 'solveSpd':
-      if (right === null) throw new KernelError('solveSpd needs a right-hand side')
-      solveSpd(source, matrixAt, floats(right), rightAt, target, outAt, order)
-  }
+export const smallOperations: Readonly<Record<SmallKind, SmallOperation>> = {
+  inverse: (order, matrix, matrixAt, _right, _rightAt, out, outAt) => {
+    inverseSpd(floats(matrix), matrixAt, floats(out), outAt, order)
+  },
+  logdet: (order, matrix, matrixAt, _right, _rightAt, out, outAt) => {
+    floats(out)[outAt] = logdetSpd(floats(matrix), matrixAt, order)
+  },
+  cholesky: (order, matrix, matrixAt, _right, _rightAt, out, outAt) => {
+    const target = floats(out)
+    if (!cholesky(floats(matrix), matrixAt, target, outAt, order)) {
+      target.fill(Number.NaN, outAt, outAt + order * order)
+    }
+  },
+  solveSpd: (order, matrix, matrixAt, right, rightAt, out, outAt) => {
+    solveSpd(floats(matrix), matrixAt, floats(right), rightAt, floats(out), outAt, order)
+  },
 }

@@ -1,7 +1,7 @@
 import { KernelError } from '../../kernel/kernel-error.js'
 import type { Axis, KernelOp, KExpr } from '../../kernel/types.js'
 import { fillRange } from '../memory.js'
-import { runSmall } from '../small.js'
+import { smallOperations } from '../small.js'
 import type { BufferCell, Environment, Scope } from './environment.js'
 import { accumulator, compileExpr, compileLoop, compilePosition } from './evaluate.js'
 
@@ -71,13 +71,14 @@ function compileSmall(op: KernelOp & { readonly op: 'small' }, scope: Scope, env
     const matrixAt = compileCorner(matrix, op.at, inner, env)
     const outAt = compileCorner(out, op.at, inner, env)
     const rightAt = right === null ? () => 0 : compileCorner(right, op.at, inner, env)
+    const apply = smallOperations[op.kind]
     return () => {
       if (order.value === 0) {
         if (op.kind === 'logdet') out.view.array[outAt()] = 0
         return
       }
-      const rightView = right === null ? null : right.view
-      runSmall(op.kind, order.value, matrix.view, matrixAt(), rightView, rightAt(), out.view, outAt())
+      const rightArray = right === null ? null : right.view.array
+      apply(order.value, matrix.view.array, matrixAt(), rightArray, rightAt(), out.view.array, outAt())
     }
   })
 }

@@ -1,0 +1,140 @@
+import type { Axis, Buffer, KernelOp, KExpr } from '../../kernel/types.js'
+import { buffersWritten, expressionsOf, freeAxes } from '../../kernel/visit.js'
+import type { BindingTable } from './bindings.js'
+import type { JsExpr, JsStatement } from './js-ast.js'
+import { jsName, jsNumber } from './js-ast.js'
+import { ExprLowering } from './lower-expr.js'
+import { type LoopOp, type Scheduled, schedule } from './schedule.js'
+
+const NOTHING: ReadonlySet<string> = new Set()
+
+/** One scheduled group of operations as the body of a function. */
+export function lowerScheduled(
+  scheduled: Scheduled,
+  table: BindingTable,
+  buffers: ReadonlyMap<string, Buffer>,
+): readonly JsStatement[] {
+  const lowering = new OpLowering(table, buffers)
+  return lowering.exprs.blocks.within('top', null, null, NOTHING, () => lowering.scheduled(scheduled)).statements
+}
+
+class OpLowering {
+  readonly exprs: ExprLowering
+  readonly #table: BindingTable
+  readonly #buffers: ReadonlyMap<string, Buffer>
+
+  constructor(table: BindingTable, buffers: ReadonlyMap<string, Buffer>) {
+    this.exprs = new ExprLowering(table)
+    this.#table = table
+    this.#buffers = buffers
+  }
+
+  scheduled(scheduled: Scheduled): void {
+    switch (scheduled.kind) {
+      case 'fill':
+        this.#fill(scheduled.op)
+        return
+      case 'scan':
+        this.#scan(scheduled.op)
+        return
+      case 'loops':
+        this.#group(scheduled.axis, scheduled.ops)
+    }
+  }
+
+  #fill(op: KernelOp & { readonly op: 'fill' }): void {
+    this.exprs.blocks.append({
+      js: 'fill',
+      array: this.#table.array(op.out),
+      value: op.value,
+      from: this.#table.bufferInteger('fillFrom', op.out),
+      to: this.#table.bufferInteger('fillTo', op.out),
+    })
+    this.exprs.blocks.written(op.out)
+  }
+
+  #scan(op: KernelOp & { readonly op: 'scan' }): void {
+    this.exprs.announce([])
+    const steps = (): void => {
+      for (const step of schedule(op.step, this.#buffers)) this.scheduled(step)
+    }
+    const written = buffersWritten(op)
+    this.exprs.loop(op.axis, written, steps, op.reverse)
+    for (const id of written) this.exprs.blocks.written(id)
+  }
+
+  #group(axis: Axis | null, ops: readonly LoopOp[]): void {
+    const body = (): void => {
+      for (const op of ops) {
+        this.exprs.announce(expressionsOf(op))
+        this.#op(op, axis === null ? op.axes : op.axes.slice(1))
+        this.exprs.blocks.written(op.out)
+      }
+    }
+    if (axis === null) body()
+    else this.exprs.loop(axis, new Set(ops.map((op) => op.out)), body)
+  }
+
+  /** One operation, inside the loops of its axes that are not in `axes`. */
+  #op(op: LoopOp, axes: readonly Axis[]): void {
+    const writes = new Set([op.out])
+    switch (op.op) {
+      case 'map':
+        this.exprs.loops(axes, writes, () => this.#store('=', op.out, op.at, () => this.exprs.lower(op.value)))
+        return
+      case 'reduce':
+        this.exprs.loops(axes, writes, () =>
+          this.#store('=', op.out, op.at, () => this.exprs.reduction(op.kind, op.over, op.value)),
+        )
+        return
+      case 'contract':
+        this.#accumulate(op.out, op.at, axes, { k: 'mul', args: op.factors })
+        return
+      case 'scatterAdd':
+        this.#accumulate(op.out, op.at, axes, op.value)
+        return
+      case 'small':
+        this.exprs.loops(axes, writes, () => this.#small(op))
+    }
+  }
+
+  /** Loops inside the last one that the position depends on add up in a local variable. */
+  #accumulate(out: string, at: readonly KExpr[], axes: readonly Axis[], value: KExpr): void {
+    const named = new Set(at.flatMap((index) => [...freeAxes(index)]))
+    let split = axes.length
+    while (split > 0 && !named.has(axes[split - 1]?.id ?? '')) split--
+    const facts = [value, ...at].map((expr) => this.exprs.motionOf(expr))
+    if (facts.some(({ reads }) => reads.has(out))) split = axes.length
+    const inner = axes.slice(split)
+    this.exprs.loops(axes.slice(0, split), new Set([out]), () => {
+      const sum = (): JsExpr =>
+        inner.length === 0 ? this.exprs.lower(value) : this.exprs.reduction('sum', inner, value)
+      this.#store('+=', out, at, sum)
+    })
+  }
+
+  #store(operator: '=' | '+=', out: string, at: readonly KExpr[], make: () => JsExpr): void {
+    const value = make()
+    const target = this.exprs.element(out, at)
+    this.exprs.blocks.append({ js: 'assign', operator, target, value })
+  }
+
+  #small(op: KernelOp & { readonly op: 'small' }): void {
+    const corner = (id: string): JsExpr => {
+      const rank = this.#table.declared(id).shape.length
+      const zeros = Array.from({ length: rank - op.at.length }, (): KExpr => ({ k: 'num', value: 0 }))
+      return this.exprs.position(id, [...op.at, ...zeros])
+    }
+    const right = op.rightHandSide
+    const args: readonly JsExpr[] = [
+      this.#table.size(op.order),
+      jsName(this.#table.array(op.matrix)),
+      corner(op.matrix),
+      right === undefined ? { js: 'null' } : jsName(this.#table.array(right)),
+      right === undefined ? jsNumber(0) : corner(right),
+      jsName(this.#table.array(op.out)),
+      corner(op.out),
+    ]
+    this.exprs.blocks.append({ js: 'call', call: { js: 'helper', name: this.#table.helper(op.kind), args } })
+  }
+}

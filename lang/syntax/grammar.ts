@@ -224,6 +224,7 @@ export class StatementParser extends EmbeddedActionsParser {
           ALT: () => {
             const value = this.SUBRULE(this.distribution)
             const family = this.OPTION2(() => this.SUBRULE(this.iteration))
+            if (family !== undefined && name !== null) this.ACTION(() => this.complaints.push(namedFamily(name)))
             return family === undefined
               ? { kind: 'distribution', name, value }
               : { kind: 'family', value, index: family.index, domain: family.domain }
@@ -483,6 +484,11 @@ export class StatementParser extends EmbeddedActionsParser {
     const message = `this expression has more than ${maxExpressionDepth} operations inside one another`
     throw new Refusal(syntaxError('E124', span, message, { help: 'name parts of it with `let`, or use `sum`' }))
   }
+}
+
+function namedFamily(name: Name | null): Diagnostic {
+  const span = name?.span ?? { start: 0, end: 0 }
+  return syntaxError('E130', span, 'components with `for` are given without a name', { help: 'delete the name and its `=`' })
 }
 
 /** Whether a name begins with a capital letter, as distributions do. */

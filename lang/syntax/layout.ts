@@ -38,11 +38,11 @@ export interface LayoutResult {
 }
 
 /** Replaces newlines that count and `;` by separators, and balances `( )` and `[ ]`. */
-export function layOut(input: readonly IToken[]): LayoutResult {
+export function layOut(input: readonly IToken[], suspects: readonly IToken[]): LayoutResult {
   const output: IToken[] = []
   const open: { readonly token: IToken; readonly at: number }[] = []
   const partner = new Map<IToken, number>()
-  const mended = new Set<IToken>()
+  const mended = new Set<IToken>(suspects)
   const diagnostics: Diagnostic[] = []
   let braces = 0
 

@@ -23,6 +23,8 @@ import {
 export interface LexResult {
   readonly tokens: readonly IToken[]
   readonly comments: readonly Comment[]
+  /** Tokens that were put right so roughly that more errors around them would be noise. */
+  readonly suspects: readonly IToken[]
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -44,6 +46,7 @@ export function createLexer(): (text: string) => LexResult {
     const raw = lexer.tokenize(text)
     const diagnostics: Diagnostic[] = []
     const tokens: IToken[] = []
+    const suspects: IToken[] = []
     let resumeAt = 0
     for (const token of raw.tokens) {
       if (token.startOffset < resumeAt) continue
@@ -71,7 +74,9 @@ export function createLexer(): (text: string) => LexResult {
             help: 'close it with `"`',
           }),
         )
-        tokens.push(retyped(StringToken, token))
+        const string = retyped(StringToken, token)
+        suspects.push(string)
+        tokens.push(string)
       } else if (token.tokenType === BrokenNumber || token.tokenType === NumberToken) {
         diagnostics.push(...checkNumber(token))
         tokens.push(retyped(NumberToken, token))
@@ -87,7 +92,7 @@ export function createLexer(): (text: string) => LexResult {
       }
     }
     const comments = (raw.groups['comments'] ?? []).map((token) => toComment(text, token))
-    return { tokens, comments, diagnostics }
+    return { tokens, comments, suspects, diagnostics }
   }
 }
 

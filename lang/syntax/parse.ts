@@ -24,7 +24,7 @@ export function createModelParser(options: { readonly validate?: boolean } = {})
       return { diagnostics: [syntaxError('E125', { start: 0, end: 0 }, message, { help })] }
     }
     const lexed = lex(text)
-    const laidOut = layOut(lexed.tokens)
+    const laidOut = layOut(lexed.tokens, lexed.suspects)
     if (laidOut.tooDeep) return { diagnostics: inOrder([...lexed.diagnostics, ...laidOut.diagnostics]) }
     const file = readBlocks(laidOut, parser, text)
     return {

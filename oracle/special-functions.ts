@@ -116,10 +116,16 @@ function scaledErfc(x: number): number {
   return 1 / (f * Math.sqrt(Math.PI))
 }
 
-/** e^{−x²} with the rounding of x² taken into account (Dekker's split of x into high and low halves). */
+/** e^{−x²}: the square of x rounded to sixteenths is exact, and what it leaves is small. */
 function expMinusSquare(x: number): number {
   const high = Math.round(x * 16) / 16
   return Math.exp(-high * high) * Math.exp(-(x - high) * (x + high))
+}
+
+/** e^{−x²/2} in the same way. */
+function expMinusHalfSquare(x: number): number {
+  const high = Math.round(x * 16) / 16
+  return Math.exp(-(high * high) / 2) * Math.exp((-(x - high) * (x + high)) / 2)
 }
 
 export function erfc(x: number): number {
@@ -135,7 +141,8 @@ export function erf(x: number): number {
 /** The standard normal distribution function Φ(x) (DLMF 7.2.2 in another scale), relatively accurate in both tails. */
 export function Phi(x: number): number {
   if (Number.isNaN(x)) return Number.NaN
-  return 0.5 * erfc(-x / Math.SQRT2)
+  if (x > -Math.SQRT2) return 0.5 * erfc(-x / Math.SQRT2)
+  return 0.5 * expMinusHalfSquare(x) * scaledErfc(-x / Math.SQRT2)
 }
 
 /** log Φ(x), accurate where Φ underflows. */

@@ -1,4 +1,8 @@
 /** Lines with cells → text: the cells of neighbouring declarations of one kind, and comments, stand under one another. */
+import { wrap } from './wrap.js'
+
+/** Statements longer than this are broken over several lines, where they have commas in brackets. */
+export const lineWidth = 100
 
 export interface Line {
   readonly depth: number
@@ -22,16 +26,20 @@ export function alignColumns(lines: readonly Line[]): readonly string[] {
   const output: string[] = []
   let i = 0
   for (const run of runsOf(lines, bothCommented)) {
-    const widths = run.map((_, j) => texts[i + j]?.length ?? 0)
+    const widths = run.map((_, j) => lastLineWidth(texts[i + j] ?? ''))
     const column = Math.max(...widths.filter((width) => width <= widestForComments), commentColumn - 2)
     for (const { comment, blank } of run) {
       const text = texts[i] ?? ''
       i += 1
       if (blank) output.push('')
-      output.push(comment === undefined ? text : `${text.padEnd(column)}  ${comment}`)
+      output.push(comment === undefined ? text : `${text}${' '.repeat(Math.max(0, column - lastLineWidth(text)))}  ${comment}`)
     }
   }
   return output
+}
+
+function lastLineWidth(text: string): number {
+  return text.length - (text.lastIndexOf('\n') + 1)
 }
 
 function runsOf(lines: readonly Line[], together: (a: Line, b: Line) => boolean): readonly (readonly Line[])[] {
@@ -68,6 +76,8 @@ function alignCells(run: readonly Line[]): readonly string[] {
       if (i === cells.length - 1) return cell
       return run.length === 1 ? cell : cell.padEnd(i === 0 ? first : second)
     })
-    return '  '.repeat(depth) + padded.join(' ')
+    // A comment goes in as it stands.
+    const text = '  '.repeat(depth) + padded.join(' ')
+    return cells[0]?.startsWith('#') === true ? text : wrap(text, depth * 2, lineWidth)
   })
 }

@@ -3,11 +3,8 @@ import type { Comment, ModelFile, Statement } from '../ast/types.js'
 import type { Outcome } from '../diagnostics/types.js'
 import type { Source, Span } from '../source.js'
 import { parse } from '../syntax/parse.js'
-import { alignColumns, type Line } from './align.js'
+import { alignColumns, type Line, lineWidth } from './align.js'
 import { statementCells, statementText } from './statement.js'
-
-/** One-line blocks are kept up to this width. */
-const lineWidth = 100
 
 /** The canonical text of a model file that was read from `text` without syntax errors. */
 export function format(file: ModelFile, text: string): string {
@@ -75,10 +72,11 @@ class Formatter {
         this.innerComments({ start: piece.start, end: piece.block.start }, depth)
         this.add(depth, `${piece.header} {`, { start: piece.start, end: piece.block.start + 1 })
       } else {
-        // What stands between `}` and `{` goes into the new block.
-        const last = this.lines.at(-1)
-        if (last !== undefined && last.comment === undefined) this.lines.pop()
-        this.add(depth, `} ${piece.header} {`, { start: this.reached, end: piece.block.start + 1 }, false)
+        // A comment after `}` keeps its line; comments before the new `{` go into the new block.
+        const joined = this.lines.at(-1)?.comment === undefined
+        if (joined) this.lines.pop()
+        const end = piece.block.start + 1
+        this.add(depth, `${joined ? '} ' : ''}${piece.header} {`, { start: this.reached, end }, false)
       }
       this.statements(piece.body, depth + 1)
       this.ownLineComments(piece.block.end, depth + 1)

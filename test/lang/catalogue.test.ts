@@ -10,7 +10,7 @@ describe('the catalogue', () => {
     const codes = allEntries().map((entry) => entry.code)
     expect(codes.filter((code, i) => codes.indexOf(code) !== i)).toEqual([])
     for (const { code, severity, title, explanation } of allEntries()) {
-      expect(code).toMatch(severity === 'warning' ? /^W5\d\d$/ : /^[EIW][1-9]\d\d$/)
+      expect(code).toMatch(severity === 'warning' ? /^W[1-9]\d\d$/ : /^[EI][1-9]\d\d$/)
       expect(title).not.toBe('')
       expect(explanation).toMatch(/[.?]$/)
     }

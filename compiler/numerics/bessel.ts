@@ -1,4 +1,4 @@
-const SERIES_TO = 25
+const SERIES_TO = 20
 const TWO_PI = 6.283185307179586476925287
 
 /** Σ_m (x²/4)^m / (m! (m + order)!), order 0 or 1: Abramowitz and Stegun 9.6.10. All terms are positive. */
@@ -18,7 +18,7 @@ function asymptotic(order: 0 | 1, x: number): number {
   const four = 4 * order * order
   let term = 1
   let sum = 1
-  for (let m = 1; m < 50 && Math.abs(term) > 1e-18; m++) {
+  for (let m = 1; m < 2 * x && Math.abs(term) > 1e-18; m++) {
     const odd = 2 * m - 1
     term *= (odd * odd - four) / (m * 8 * x)
     sum += term

@@ -25,7 +25,7 @@ function signed(e: Expr, scope: Scope): Signed {
     case 'float':
       return { negative: e.value < 0, term: { kind: 'float', value: Math.abs(e.value) } }
     case 'add':
-      return withCommonDenominator(e, scope) ?? sumOf(e.terms.map((t) => signed(t, scope)))
+      return withCommonFactor(e, scope) ?? sumOf(e.terms.map((t) => signed(t, scope)))
     case 'mul':
       return scaled(e.factors, [], scope)
     case 'pow':
@@ -199,7 +199,8 @@ function absorb(d: Display, into: Parts): void {
 }
 
 function inOrder(factors: readonly Display[]): readonly Display[] {
-  const place = (d: Display) => (d.kind === 'bigSum' || d.kind === 'cases' ? 3 : d.kind === 'apply' ? 2 : d.kind === 'sum' ? 1 : 0)
+  const place = (d: Display) =>
+    d.kind === 'float' ? -1 : d.kind === 'bigSum' || d.kind === 'cases' ? 3 : d.kind === 'apply' ? 2 : d.kind === 'sum' ? 1 : 0
   return [...factors].sort((a, b) => place(a) - place(b))
 }
 
@@ -215,20 +216,24 @@ function sumOf(terms: readonly Signed[]): Signed {
   return plain({ kind: 'sum', terms: ordered })
 }
 
-/** ½ (a − b − 1) for ½ a − ½ b − ½: a denominator that all terms of a polynomial share stands in front. */
-function withCommonDenominator(e: Expr & { kind: 'add' }, scope: Scope): Signed | null {
+/** 6 (b + c) for 6 b + 6 c and ½ (a − 1) for ½ a − ½: what the numbers of a polynomial share stands in front. */
+function withCommonFactor(e: Expr & { kind: 'add' }, scope: Scope): Signed | null {
   const parts = e.terms.map(splitCoefficient)
-  const [first] = parts
-  if (first === undefined || first.coefficient.kind !== 'num' || first.coefficient.value.d === 1) return null
-  const { d } = first.coefficient.value
-  const terms: Signed[] = []
+  let shared = 0
+  let d = 0
   for (const { coefficient, rest } of parts) {
-    if (coefficient.kind !== 'num' || coefficient.value.d !== d || (rest !== null && !isMonomial(rest))) return null
-    terms.push(signed(mul(num(coefficient.value.n), rest ?? num(1)), scope))
+    if (coefficient.kind !== 'num' || (rest !== null && !isMonomial(rest))) return null
+    if (d !== 0 && coefficient.value.d !== d) return null
+    d = coefficient.value.d
+    shared = greatestDivisor(shared, Math.abs(coefficient.value.n))
   }
+  if (shared === 0 || (shared === 1 && d === 1)) return null
+  const terms = parts.map(({ coefficient, rest }) => signed(mul(coefficient, num(d, shared), rest ?? num(1)), scope))
   const { negative, term } = sumOf(terms)
-  return { negative, term: sideBySide([{ kind: 'number', value: { n: 1, d } }, term]) }
+  return { negative, term: sideBySide([{ kind: 'number', value: { n: shared, d } }, term]) }
 }
+
+const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b))
 
 const isMonomial = (e: Expr): boolean =>
   e.kind === 'ref' || e.kind === 'index' || (e.kind === 'mul' && e.factors.every(isMonomial))

@@ -7,6 +7,7 @@ import type { Expression, ModelFile, Identifier as Name, Statement } from '../as
 import type { Diagnostic } from '../diagnostics/types.js'
 import type { Span } from '../source.js'
 import { explain } from './explain.js'
+import { explainFirstWord } from './explain-statement.js'
 import { Refusal, type StatementParser } from './grammar.js'
 import type { LayoutResult } from './layout.js'
 import { spanOf } from './lexer.js'
@@ -16,6 +17,9 @@ import * as t from './tokens.js'
 
 /** How many `else if` may follow one another. */
 const maxElseIf = 100
+
+/** After so many errors reading stops: the file is hardly a model. */
+export const maxDiagnostics = 200
 
 interface Block {
   readonly statements: readonly Statement[]
@@ -75,7 +79,7 @@ class BlockReader {
         this.at += 1
       } else statements.push(...this.statement(token))
     }
-    if (opener !== null) {
+    if (opener !== null && this.diagnostics.length < maxDiagnostics) {
       const end = this.text.trimEnd().length
       this.report(
         syntaxError('E106', spanOf(opener), 'this `{` is never closed', {
@@ -124,7 +128,7 @@ class BlockReader {
     if (brace?.tokenType === t.LeftBrace) {
       if (segment.length === 0 || !segment.some((token) => token.tokenType === t.Unknown)) {
         this.report(
-          syntaxError('E118', spanOf(brace), 'a block in `{ }` follows only `for … in …`, `if …` and `else`', {
+          explainFirstWord(segment) ?? syntaxError('E118', spanOf(brace), 'a block in `{ }` follows only `for … in …`, `if …` and `else`', {
             help: 'delete the braces, or write what the block belongs to',
           }),
         )
@@ -362,6 +366,7 @@ class BlockReader {
 
   private report(diagnostic: Diagnostic): void {
     this.diagnostics.push(diagnostic)
+    if (this.diagnostics.length >= maxDiagnostics) this.at = this.tokens.length
   }
 }
 

@@ -40,13 +40,8 @@ export function explainStatement(segment: readonly IToken[]): Diagnostic | undef
   const outside = segment.filter(outsideBrackets())
   if (outside.some((token) => token.tokenType === t.Tilde)) return undefined
   const whole = { start: span.start, end: spanOf(segment.at(-1) ?? first).end }
-  const misspelt = misspeltWord(first, second)
-  if (misspelt !== undefined) {
-    return syntaxError('E109', span, `\`${first.image}\` begins no statement`, {
-      help: `did you mean \`${misspelt}\`?`,
-      fix: replacement(`write \`${misspelt}\``, span, misspelt),
-    })
-  }
+  const misspelt = explainFirstWord(segment)
+  if (misspelt !== undefined) return misspelt
   const equals = outside.find((token) => token.tokenType === t.Assign)
   const after = equals === undefined ? undefined : segment[segment.indexOf(equals) + 1]
   if (equals !== undefined && after?.tokenType === t.Identifier && isCapitalised(after.image)) {
@@ -71,9 +66,20 @@ export function explainStatement(segment: readonly IToken[]): Diagnostic | undef
   })
 }
 
+/** A statement that begins with a word much like one of the words, or with one of another language. */
+export function explainFirstWord(segment: readonly IToken[]): Diagnostic | undefined {
+  const [first, second] = segment
+  const misspelt = first === undefined ? undefined : misspeltWord(first, second)
+  if (first === undefined || misspelt === undefined) return undefined
+  return syntaxError('E109', spanOf(first), `\`${first.image}\` begins no statement`, {
+    help: `did you mean \`${misspelt}\`?`,
+    fix: replacement(`write \`${misspelt}\``, spanOf(first), misspelt),
+  })
+}
+
 function misspeltWord(first: IToken, second: IToken | undefined): string | undefined {
   if (first.tokenType !== t.Identifier || second === undefined) return undefined
-  if (second.tokenType !== t.Identifier && second.tokenType !== t.LeftBrace) return undefined
+  if (second.tokenType !== t.Identifier) return undefined
   return foreignWords.get(first.image) ?? suggest(first.image, words)
 }
 

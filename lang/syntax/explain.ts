@@ -14,9 +14,8 @@ interface Stop {
   readonly segment: readonly IToken[]
   readonly at: IToken | undefined
   readonly before: IToken | undefined
-  /** The innermost rule, and all rules around it. */
+  /** The innermost rule. */
   readonly rule: string
-  readonly rules: readonly string[]
   /** Name of the token type that was wanted, where it was a single one. */
   readonly wanted: string
   readonly span: Span
@@ -33,13 +32,11 @@ export function explain(segment: readonly IToken[], failure: IRecognitionExcepti
   const at = index === -1 ? undefined : segment[index]
   const before = index === -1 ? segment.at(-1) : segment[index - 1]
   const end = before === undefined ? 0 : spanOf(before).end
-  const rules = failure.context.ruleStack
   const stop: Stop = {
     segment,
     at,
     before,
-    rule: rules.at(-1) ?? '',
-    rules,
+    rule: failure.context.ruleStack.at(-1) ?? '',
     wanted: wantedBy(failure),
     span: at === undefined ? { start: end, end } : spanOf(at),
   }
@@ -89,10 +86,10 @@ function explainHeader({ segment, at, rule, span }: Stop): Diagnostic | undefine
   })
 }
 
-function explainEqualSign({ segment, at, before, span, rules }: Stop): Diagnostic | undefined {
+function explainEqualSign({ segment, at, before, span }: Stop): Diagnostic | undefined {
   const first = segment[0]?.tokenType
   if (at?.tokenType === t.Assign) {
-    if (rules[0] === 'declaration') {
+    if (isDeclaration(segment)) {
       return syntaxError('E115', span, 'a declaration gives a type after `:`, and no value', {
         help: 'a fixed value is a `const`, a name for an expression a `let`',
       })
@@ -121,7 +118,17 @@ function explainEqualSign({ segment, at, before, span, rules }: Stop): Diagnosti
   return undefined
 }
 
+function isDeclaration(segment: readonly IToken[]): boolean {
+  const first = segment[0]?.tokenType
+  return first === t.Data || first === t.Param || first === t.Latent
+}
+
 function explainName({ at, before, rule, wanted, span }: Stop): Diagnostic | undefined {
+  if (rule === 'typeExpression' && (wanted === 'RightParen' || before?.tokenType === t.LeftParen)) {
+    return syntaxError('E115', span, 'the sizes of a type stand in square brackets', {
+      help: 'write `real[N, D]`; parentheses hold the name of a set of levels, as in `category(Journal)[M]`',
+    })
+  }
   if (rule === 'typeExpression') {
     if (wanted === 'LeftParen') {
       return syntaxError('E115', span, 'the interval of a type stands in parentheses', { help: 'write `real in (0, 1)`' })
@@ -167,8 +174,10 @@ function explainOperand({ at, before, rule, span, wanted }: Stop): Diagnostic | 
       help: 'write what the value is otherwise; to choose between statements, begin the line with `if`',
     })
   }
+  const afterOpening = before?.tokenType === t.LeftParen || before?.tokenType === t.Comma
   const atValue =
-    rule === 'primary' ||
+    (rule === 'primary' && wanted === '') ||
+    (wanted === 'RightParen' && afterOpening && at !== undefined) ||
     wanted === 'operand' ||
     (rule === 'subscript' && (at === undefined || !operandBegins.has(at.tokenType)))
   if (!atValue) return undefined
@@ -189,7 +198,8 @@ function operandHelp(before: IToken | undefined, at: IToken | undefined): string
 }
 
 function explainNeighbours(stop: Stop): Diagnostic | undefined {
-  const { segment, at, before, span } = stop
+  const { segment, at, before, span, wanted } = stop
+  if (['Assign', 'LeftParen', 'in'].includes(wanted)) return undefined
   if (at === undefined || before === undefined || !operandEnds.has(before.tokenType)) return undefined
   const rest = segment.slice(segment.indexOf(at))
   const inBrackets = depthAt(segment, at) > 0
@@ -201,6 +211,13 @@ function explainNeighbours(stop: Stop): Diagnostic | undefined {
     })
   }
   if (!operandBegins.has(at.tokenType)) return undefined
+  const declared = segment.slice(0, segment.indexOf(at))
+  if (isDeclaration(segment) && !declared.some((token) => token.tokenType === t.Colon || token.tokenType === t.Tilde)) {
+    return syntaxError('E115', span, `\`:\` is missing between ${show(before)} and its type`, {
+      help: `write \`${before.image} : ${at.image}\``,
+      fix: replacement('put in `:`', { start: span.start, end: span.start }, ': '),
+    })
+  }
   const missing = inBrackets ? 'a comma or an operator' : 'an operator'
   const known = at.tokenType === t.Identifier && !inBrackets ? suggest(at.image, ['and', 'or', 'if', 'else']) : undefined
   return syntaxError('E114', span, `${missing} is missing between ${show(before)} and ${show(at)}`, {
@@ -208,7 +225,15 @@ function explainNeighbours(stop: Stop): Diagnostic | undefined {
   })
 }
 
-function explainRest({ segment, at, before, span, wanted, rules }: Stop): Diagnostic {
+const signs = new Map([
+  ['Assign', '`=`'],
+  ['RightParen', '`)`'],
+  ['RightBracket', '`]`'],
+  ['LeftParen', '`(`'],
+  ['Comma', '`,`'],
+])
+
+function explainRest({ segment, at, before, span, wanted }: Stop): Diagnostic {
   if (at?.tokenType === t.DotDot) {
     const help = 'a slice is written `x[2:4]`; a range of numbers `[k for k in 1..K]`'
     return syntaxError('E130', span, 'a range with `..` stands only after `for … in`', { help })
@@ -217,11 +242,7 @@ function explainRest({ segment, at, before, span, wanted, rules }: Stop): Diagno
     const help = 'a range is written `1..N`; the type of a variable is given where it is declared'
     return syntaxError('E130', span, '`:` stands only in a declaration and in a slice `x[2:4]`', { help })
   }
-  if (rules[0] === 'declaration' && at?.tokenType === t.LeftParen && before?.tokenType === t.Identifier) {
-    return syntaxError('E115', span, 'sizes of a type stand in square brackets', { help: 'write `real[N, D]`' })
-  }
-  const names: Record<string, string> = { Assign: '`=`', RightParen: '`)`', RightBracket: '`]`', LeftParen: '`(`', Comma: '`,`' }
-  const expected = Object.hasOwn(names, wanted) ? names[wanted] : undefined
+  const expected = signs.get(wanted)
   if (at === undefined) {
     const first = segment[0]
     const what = first === undefined ? 'the statement' : `this \`${first.image}\``

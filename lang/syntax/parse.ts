@@ -1,7 +1,7 @@
 import type { ModelFile } from '../ast/types.js'
 import type { Diagnostic, Outcome } from '../diagnostics/types.js'
 import type { Source } from '../source.js'
-import { readBlocks } from './blocks.js'
+import { maxDiagnostics, readBlocks } from './blocks.js'
 import { StatementParser } from './grammar.js'
 import { layOut } from './layout.js'
 import { createLexer } from './lexer.js'
@@ -9,9 +9,6 @@ import { syntaxError } from './syntax-error.js'
 
 /** Longest model file that is read, in bytes of UTF-8. */
 export const maxFileBytes = 1_000_000
-
-/** More errors than this are not listed: the file is hardly a model. */
-const maxDiagnostics = 200
 
 /** Reads model files; holds the lexer and the parser, whose tables take some milliseconds to build. */
 export function createModelParser(options: { readonly validate?: boolean } = {}): (source: Source) => Outcome<ModelFile> {
@@ -26,6 +23,11 @@ export function createModelParser(options: { readonly validate?: boolean } = {})
     const lexed = lex(text)
     const laidOut = layOut(lexed.tokens, lexed.suspects)
     if (laidOut.tooDeep) return { diagnostics: inOrder([...lexed.diagnostics, ...laidOut.diagnostics]) }
+    if (lexed.diagnostics.length >= maxDiagnostics) {
+      const span = { start: 0, end: text.length }
+      const value = { span, name: null, statements: [], comments: lexed.comments }
+      return { value, diagnostics: inOrder(lexed.diagnostics) }
+    }
     const file = readBlocks(laidOut, parser, text)
     return {
       value: { ...file.value, comments: lexed.comments },
@@ -38,7 +40,7 @@ let shared: ReturnType<typeof createModelParser> | undefined
 
 /**
  * The syntax tree of a model file, with every syntax error in it. The tree is there whatever the errors (a statement
- * that cannot be read is left out, of a declaration its names are kept), except where the file exceeds the caps on
+ * that cannot be read is left out, of a declaration its names are kept, and after 200 errors reading stops), except where the file exceeds the caps on
  * size and nesting.
  */
 export function parse(source: Source): Outcome<ModelFile> {
@@ -46,7 +48,7 @@ export function parse(source: Source): Outcome<ModelFile> {
   return shared(source)
 }
 
-/** By place, the first at each place only, and not more than can be of use. */
+/** By place, and not more than can be of use. */
 function inOrder(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const sorted = [...diagnostics].sort((a, b) => a.span.start - b.span.start)
   return sorted.slice(0, maxDiagnostics)

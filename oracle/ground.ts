@@ -25,17 +25,19 @@ export interface Factor {
   readonly cells: readonly Cell[]
   /** Cells its value depends on besides those it defines. */
   readonly parents: readonly Cell[]
+  /** Cells that enclosing conditions read. */
+  readonly guards: readonly Cell[]
   /** log density, without the weight; 0 where an enclosing `if` on latents does not hold. */
   logDensity(params: Values, lookup: Lookup): number
   /** False where an enclosing `if` on latents or params does not hold. */
   active(params: Values, lookup: Lookup): boolean
   /** Of an equation: left − right, all elements. */
   residuals(params: Values, lookup: Lookup): readonly number[]
-  /** Of a condition: the comparisons that must all hold, null where it is not a conjunction of comparisons. */
-  readonly comparisons: readonly Comparison[] | null
+  /** Of a condition: bounds on single cells that it implies. They narrow integrals; the condition is tested all the same. */
+  readonly comparisons: readonly Comparison[]
 }
 
-/** side of `cell` in `cell ⋛ bound`. */
+/** The cell lies above or below the bound. */
 export interface Comparison {
   readonly cell: Cell
   readonly direction: 'above' | 'below'
@@ -235,9 +237,10 @@ function factorOf(instance: Instance): Factor {
   const { statement, env, guards, target } = instance
   const reads = noReads()
   for (const g of guards) collect(g.condition, g.env, reads)
+  const guardCells = [...reads.cells]
   const active = (params: Values, lookup: Lookup): boolean =>
     guards.every((g) => truth(g.condition, environment(g.env, params, lookup)) === g.holds)
-  const shared = { span: statement.span, weight: instance.weight, active }
+  const shared = { span: statement.span, weight: instance.weight, guards: guardCells, active }
   switch (statement.kind) {
     case 'sample': {
       collectDistribution(statement.distribution, env, reads)
@@ -248,7 +251,7 @@ function factorOf(instance: Instance): Factor {
         kind: 'sample',
         cells: [...new Set([...parents, ...cellsIn(left)])],
         parents,
-        comparisons: null,
+        comparisons: [],
         residuals: () => [],
         logDensity: (params, lookup) =>
           active(params, lookup)
@@ -268,7 +271,7 @@ function factorOf(instance: Instance): Factor {
         kind: 'equation',
         cells: [...reads.cells],
         parents: [...reads.cells],
-        comparisons: null,
+        comparisons: [],
         residuals,
         logDensity: (params, lookup) =>
           !active(params, lookup) || residuals(params, lookup).every((r) => Math.abs(r) < 1e-9)
@@ -283,7 +286,7 @@ function factorOf(instance: Instance): Factor {
         kind: 'condition',
         cells: [...reads.cells],
         parents: [...reads.cells],
-        comparisons: guards.length > 0 ? null : comparisonsIn(statement.condition, env),
+        comparisons: guards.length > 0 ? [] : comparisonsIn(statement.condition, env),
         residuals: () => [],
         logDensity: (params, lookup) =>
           !active(params, lookup) || truth(statement.condition, environment(env, params, lookup))
@@ -294,28 +297,21 @@ function factorOf(instance: Instance): Factor {
   }
 }
 
-/** `a < z and z <= b` as bounds on single cells, null for any other form. */
-function comparisonsIn(e: TExpr, env: Environment): readonly Comparison[] | null {
-  if (e.kind === 'and') {
-    const left = comparisonsIn(e.left, env)
-    const right = comparisonsIn(e.right, env)
-    return left === null || right === null ? null : [...left, ...right]
-  }
-  if (e.kind !== 'compare' || e.operator === '==' || e.operator === '!=') return null
+/** The bounds on single cells that a condition implies, such as both of `a < z and z <= b`. */
+function comparisonsIn(e: TExpr, env: Environment): readonly Comparison[] {
+  if (e.kind === 'and') return [...comparisonsIn(e.left, env), ...comparisonsIn(e.right, env)]
+  if (e.kind !== 'compare' || e.operator === '==' || e.operator === '!=') return []
   const less = e.operator === '<' || e.operator === '<='
-  const left = cellOf(e.left, env)
-  const [cell, other] = left === null ? [cellOf(e.right, env), e.left] : [left, e.right]
-  if (cell === null) return null
+  return [...boundOn(e.left, e.right, less ? 'below' : 'above', env), ...boundOn(e.right, e.left, less ? 'above' : 'below', env)]
+}
+
+function boundOn(side: TExpr, other: TExpr, direction: 'above' | 'below', env: Environment): Comparison[] {
+  const cell = cellOf(side, env)
+  if (cell === null) return []
   const reads = noReads()
   collect(other, env, reads)
-  if (reads.cells.has(cell)) return null
-  return [
-    {
-      cell,
-      direction: (left === null) === less ? 'above' : 'below',
-      bound: (params, lookup) => number(other, environment(env, params, lookup)),
-    },
-  ]
+  if (reads.cells.has(cell)) return []
+  return [{ cell, direction, bound: (params, lookup) => number(other, environment(env, params, lookup)) }]
 }
 
 /** The one cell an expression is, if it is one. */

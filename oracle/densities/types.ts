@@ -12,7 +12,7 @@ export type Support =
   /** All mass at one value. */
   | { readonly kind: 'point'; readonly value: Value }
   /** Vectors: of reals, on the simplex, of counts. */
-  | { readonly kind: 'reals' | 'simplex' | 'counts'; readonly size: number }
+  | { readonly kind: 'reals' | 'simplex' | 'counts' }
   | { readonly kind: 'matrices' }
 
 export interface Density {

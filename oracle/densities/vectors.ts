@@ -6,7 +6,7 @@
 import { asMatrix, asVector, at, sum } from '../arrays.js'
 import { cholesky, choleskyLogDet, choleskySolve, inverseQuadratic, quadratic } from '../dense.js'
 import { lgamma, logFactorial, multivariateLgamma, xlogy } from '../special-functions.js'
-import { type Arguments, definedOr, type Density, type Rank, type Support } from './types.js'
+import { definedOr, type Density, type Rank } from './types.js'
 
 const NONE = Number.NEGATIVE_INFINITY
 
@@ -24,7 +24,7 @@ export const mvNormal: Density = {
   rank: 1,
   discrete: false,
   argumentRanks: ranks(['mean', 1], ['cov', 2], ['precision', 2]),
-  support: (a) => ({ kind: 'reals', size: a.matrix(a.has('cov') ? 'cov' : 'precision').length }),
+  support: () => ({ kind: 'reals' }),
   logDensity(value, a) {
     const r = difference(asVector(value), a.vector('mean'))
     const constant = (-r.length / 2) * Math.log(2 * Math.PI)
@@ -42,7 +42,7 @@ export const mvStudentT: Density = {
   rank: 1,
   discrete: false,
   argumentRanks: ranks(['df', 0], ['mean', 1], ['scale', 2]),
-  support: (a) => ({ kind: 'reals', size: a.matrix('scale').length }),
+  support: () => ({ kind: 'reals' }),
   logDensity(value, a) {
     const r = difference(asVector(value), a.vector('mean'))
     const df = a.number('df')
@@ -60,7 +60,7 @@ export const dirichlet: Density = {
   rank: 1,
   discrete: false,
   argumentRanks: ranks(['a', 1]),
-  support: (a) => ({ kind: 'simplex', size: a.vector('a').length }),
+  support: () => ({ kind: 'simplex' }),
   logDensity(value, a) {
     const x = asVector(value)
     const alpha = a.vector('a')
@@ -78,17 +78,13 @@ function logMultinomialCoefficient(x: readonly number[]): number {
   return logFactorial(sum(x)) - sum(x.map(logFactorial))
 }
 
-function countVectors(name: string): (a: Arguments) => Support {
-  return (a) => ({ kind: 'counts', size: a.vector(name).length })
-}
-
 /** The total is that of the value; the coefficient n!/∏ xᵢ! is part of the mass. */
 export const multinomial: Density = {
   name: 'Multinomial',
   rank: 1,
   discrete: true,
   argumentRanks: ranks(['p', 1]),
-  support: countVectors('p'),
+  support: () => ({ kind: 'counts' }),
   logDensity(value, a) {
     const x = asVector(value)
     const p = a.vector('p')
@@ -102,7 +98,7 @@ export const dirichletMultinomial: Density = {
   rank: 1,
   discrete: true,
   argumentRanks: ranks(['a', 1]),
-  support: countVectors('a'),
+  support: () => ({ kind: 'counts' }),
   logDensity(value, a) {
     const x = asVector(value)
     const alpha = a.vector('a')

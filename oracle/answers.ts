@@ -1,0 +1,208 @@
+/** What certificates and tests ask: log-likelihood, posteriors, brute-force Q, priors. Natural logs, all constants. */
+import { Assignment } from './assignment.js'
+import { type BlockResult, type Method, Solver, type UnitResult } from './enumerate.js'
+import type { Block, Ground } from './ground.js'
+import { addLogs } from './law.js'
+import { logSumExp } from './special-functions.js'
+import { type Cell, cellName, isCell, isList, select } from './stored.js'
+import type { Item } from './structure.js'
+import { OracleError, type Values } from './types.js'
+
+export interface LogLikelihood {
+  /** log p(data; params). */
+  readonly value: number
+  /** Estimate of its absolute error beyond rounding: 0 where everything was enumerated or Gaussian. */
+  readonly error: number
+  /** Per unit: its latents, its log-normaliser and how it was found. Weighted blocks are inside `rest` or a unit. */
+  readonly units: readonly {
+    readonly cells: readonly string[]
+    readonly log: number
+    readonly error: number
+    readonly method: Method
+  }[]
+  /** Factors that read no latent, and weighted blocks that share none. */
+  readonly rest: number
+}
+
+export interface PosteriorRow {
+  /** One value per asked cell: categories from 1, bools 0 and 1. */
+  readonly values: readonly number[]
+  readonly probability: number
+}
+
+function start(ground: Ground): Assignment {
+  return Assignment.empty(ground.world.cells.length)
+}
+
+/** log p(data; params), with its parts. */
+export function logLikelihoodParts(ground: Ground, params: Values): LogLikelihood {
+  const result = new Solver(ground, params).solve(ground.root, start(ground))
+  return {
+    value: result.log,
+    error: result.error,
+    units: result.units.map((u) => ({
+      cells: u.unit.cells.map(cellName),
+      log: u.log,
+      error: u.error,
+      method: u.method,
+    })),
+    rest: result.constant,
+  }
+}
+
+/** log p(data; params). */
+export function logLikelihood(ground: Ground, params: Values): number {
+  return new Solver(ground, params).solve(ground.root, start(ground)).log
+}
+
+/** log density of the priors at params, their constants included; 0 where there are none. */
+export function logPrior(ground: Ground, params: Values): number {
+  return addLogs(ground.priors.map((p) => p.logDensity(params)))
+}
+
+/** The cell of one element of a latent, or of one missing data cell; indices from 1, one per dimension. */
+export function cellAt(ground: Ground, name: string, indices: readonly number[] = []): Cell {
+  for (const symbol of ground.model.symbols) {
+    if (symbol.name !== name || (symbol.kind !== 'latent' && symbol.kind !== 'data')) continue
+    const stored = ground.world.stored.get(symbol.id)
+    if (stored === undefined) continue
+    const found = select(
+      stored,
+      indices.map((index) => ({ kind: 'at', index }) as const),
+    )
+    if (isCell(found)) return found
+    const what = isList(found) ? 'needs more indices' : 'is not latent'
+    throw new OracleError(`${name}[${indices.join(', ')}] ${what}`)
+  }
+  throw new OracleError(`there is no latent or data ${name}`)
+}
+
+/** All cells: elements of latents in order of their declaration, missing data cells first. */
+export function allCells(ground: Ground): readonly Cell[] {
+  return ground.world.cells.filter((c) => ground.definitions.has(c.id))
+}
+
+/**
+ * E[f(values of cells) | data; params]. Within a weighted block it is that of one copy. Exact for any f over discrete
+ * cells; for up to two jointly Gaussian cells and under quadrature, for smooth f; for more Gaussian cells, for cubics.
+ */
+export function expectation(
+  ground: Ground,
+  params: Values,
+  cells: readonly Cell[],
+  f: (values: readonly number[]) => number,
+): number {
+  let total = 0
+  visitPosterior(new Solver(ground, params), ground.root, start(ground), new Set(cells), 1, (a, probability) => {
+    total += probability * f(cells.map((c) => a.get(c)))
+  })
+  return total
+}
+
+/** E of several functions at once. */
+export function expectations(
+  ground: Ground,
+  params: Values,
+  cells: readonly Cell[],
+  f: (values: readonly number[]) => readonly number[],
+): readonly number[] {
+  let totals: number[] = []
+  visitPosterior(new Solver(ground, params), ground.root, start(ground), new Set(cells), 1, (a, probability) => {
+    const values = f(cells.map((c) => a.get(c)))
+    totals = values.map((v, i) => (totals[i] ?? 0) + probability * v)
+  })
+  return totals
+}
+
+/** Joint posterior probabilities of discrete cells: one row per combination of values with positive probability. */
+export function posterior(ground: Ground, params: Values, cells: readonly Cell[]): readonly PosteriorRow[] {
+  const rows = new Map<string, { values: readonly number[]; probability: number }>()
+  visitPosterior(new Solver(ground, params), ground.root, start(ground), new Set(cells), 1, (a, probability) => {
+    const values = cells.map((c) => a.get(c))
+    const row = rows.get(values.join())
+    if (row === undefined) rows.set(values.join(), { values, probability })
+    else row.probability += probability
+  })
+  return [...rows.values()].sort((a, b) => compareValues(a.values, b.values))
+}
+
+function compareValues(a: readonly number[], b: readonly number[]): number {
+  for (const [i, x] of a.entries()) {
+    const d = x - (b[i] ?? 0)
+    if (d !== 0) return d
+  }
+  return 0
+}
+
+/** Calls `visit` for each combination of the posterior's atoms in the units that hold the wanted cells. */
+function visitPosterior(
+  solver: Solver,
+  block: Block,
+  a: Assignment,
+  wanted: ReadonlySet<Cell>,
+  probability: number,
+  visit: (a: Assignment, probability: number) => void,
+): void {
+  const result = solver.solve(block, a)
+  const holds = (b: Block): boolean => b.cells.some((c) => wanted.has(c)) || b.children.some(holds)
+  const children = block.children.filter(holds)
+  const read = new Set(children.flatMap((c) => solver.structure(c).outer))
+  const units = result.units.filter((u) => u.unit.cells.some((c) => wanted.has(c) || read.has(c)))
+  const descend = (i: number, p: number): void => {
+    const child = children[i]
+    if (child === undefined) visit(a, p)
+    else visitPosterior(solver, child, a, wanted, p, (_, q) => descend(i + 1, q))
+  }
+  const each = (i: number, p: number): void => {
+    const unit = units[i]
+    if (unit === undefined) descend(0, p)
+    else forEachAtom(unit, a, (q) => each(i + 1, p * q))
+  }
+  each(0, probability)
+}
+
+/** Runs through the atoms of a unit with their posterior probabilities, their values being assigned. */
+function forEachAtom(result: UnitResult, a: Assignment, visit: (probability: number) => void): void {
+  if (result.log === Number.NEGATIVE_INFINITY) throw new OracleError('the data has probability 0: there is no posterior')
+  const norm = logSumExp(result.atoms.map((atom) => atom.log))
+  for (const atom of result.atoms) {
+    const probability = Math.exp(atom.log - norm)
+    if (probability === 0) continue
+    result.unit.cells.forEach((cell, i) => {
+      a.set(cell, atom.values[i] ?? Number.NaN)
+    })
+    visit(probability)
+  }
+  for (const cell of result.unit.cells) a.clear(cell)
+}
+
+/**
+ * Brute-force Q: θ′ ↦ E[log p(data, latents; θ′) | data; θ], weights included, priors not. Observed equations are facts
+ * and contribute nothing. The posterior is found once, so that many θ′ are cheap.
+ */
+export function expectedCompleteLogDensityAt(ground: Ground, paramsQ: Values): (paramsTrial: Values) => number {
+  const solver = new Solver(ground, paramsQ)
+  return (paramsTrial) => expectedBlock(solver, ground.root, start(ground), paramsTrial)
+}
+
+/** Q(θ′; θ) = E[log p(data, latents; θ′) | data; θ]. */
+export function expectedCompleteLogDensity(ground: Ground, paramsQ: Values, paramsTrial: Values): number {
+  return expectedCompleteLogDensityAt(ground, paramsQ)(paramsTrial)
+}
+
+function expectedBlock(solver: Solver, block: Block, a: Assignment, trial: Values): number {
+  const result: BlockResult = solver.solve(block, a)
+  const itemValue = (item: Item): number => {
+    if (item.kind === 'factor') return item.factor.kind === 'equation' ? 0 : item.factor.logDensity(trial, a.lookup)
+    return item.block.weight === 0 ? 0 : item.block.weight * expectedBlock(solver, item.block, a, trial)
+  }
+  let total = addLogs(solver.structure(block).constant.map(itemValue))
+  for (const unit of result.units) {
+    const items = [...unit.unit.ready.flat(), ...unit.unit.late]
+    forEachAtom(unit, a, (probability) => {
+      const value = addLogs(items.map(itemValue))
+      total = value === Number.NEGATIVE_INFINITY ? value : total + probability * value
+    })
+  }
+  return total
+}

@@ -1,0 +1,148 @@
+/**
+ * Exact sums and integrals over the latents of each unit, by running through all of their values. A weighted block is a
+ * factor of its surroundings: `weight` times the log of the sum over its own latents, given those it reads outside.
+ */
+import { at } from './arrays.js'
+import { Assignment } from './assignment.js'
+import { type Choices, choicesOf } from './choices.js'
+import { integrateContinuous } from './continuous.js'
+import type { Block, Ground } from './ground.js'
+import { addLogs } from './law.js'
+import { logSumExp } from './special-functions.js'
+import { type Cell, cellName } from './stored.js'
+import { type Item, structureOf, type Structure, type Unit } from './structure.js'
+import { OracleError, type Values } from './types.js'
+
+/** One way the cells of a unit may come out: their values and the log of its (unnormalised) probability. */
+export interface Atom {
+  /** In the order of the unit's cells. */
+  readonly values: readonly number[]
+  readonly log: number
+}
+
+export type Method = 'enumeration' | 'gaussian' | 'quadrature'
+
+export interface UnitResult {
+  readonly unit: Unit
+  /** Log-normaliser. */
+  readonly log: number
+  /** Estimate of its absolute error beyond rounding: 0 unless there was quadrature or an infinite sum. */
+  readonly error: number
+  readonly method: Method
+  readonly atoms: readonly Atom[]
+}
+
+export interface BlockResult {
+  readonly constant: number
+  readonly units: readonly UnitResult[]
+  readonly log: number
+  readonly error: number
+}
+
+const MAX_ATOMS = 5_000_000
+const MAX_COUNT = 20_000
+/** Terms of an infinite sum are taken until each of the last ten is e⁻⁴⁵ of the sum or less. */
+const NEGLIGIBLE = 45
+
+export class Solver {
+  private readonly structures = new Map<Block, Structure>()
+  private readonly results = new Map<Block, Map<string, BlockResult>>()
+
+  constructor(
+    readonly ground: Ground,
+    readonly params: Values,
+  ) {}
+
+  structure(block: Block): Structure {
+    let found = this.structures.get(block)
+    if (found === undefined) {
+      found = structureOf(this.ground, block)
+      this.structures.set(block, found)
+    }
+    return found
+  }
+
+  /** The sum over a block's own latents, given the cells outside that it reads. */
+  solve(block: Block, outer: Assignment): BlockResult {
+    const structure = this.structure(block)
+    const key = structure.outer.map((c) => outer.get(c)).join()
+    let known = this.results.get(block)
+    if (known === undefined) {
+      known = new Map()
+      this.results.set(block, known)
+    }
+    let result = known.get(key)
+    if (result === undefined) {
+      result = this.compute(structure, outer)
+      known.set(key, result)
+    }
+    return result
+  }
+
+  /** The log of what an item contributes, given all cells it reads. */
+  itemLog(item: Item, a: Assignment): number {
+    if (item.kind === 'factor') return item.factor.logDensity(this.params, a.lookup)
+    return item.block.weight === 0 ? 0 : item.block.weight * this.solve(item.block, a).log
+  }
+
+  private compute(structure: Structure, outer: Assignment): BlockResult {
+    const constant = addLogs(structure.constant.map((item) => this.itemLog(item, outer)))
+    const errors = structure.constant.map((item) =>
+      item.kind === 'block' ? item.block.weight * this.solve(item.block, outer).error : 0,
+    )
+    const units = structure.units.map((unit) => this.computeUnit(unit, outer))
+    return {
+      constant,
+      units,
+      log: addLogs([constant, ...units.map((u) => u.log)]),
+      error: [...errors, ...units.map((u) => u.error)].reduce((a, b) => a + b, 0),
+    }
+  }
+
+  private computeUnit(unit: Unit, outer: Assignment): UnitResult {
+    const a = outer.copy()
+    const atoms: Atom[] = []
+    let method: Method = 'enumeration'
+    let error = 0
+    const leaf = (log: number): number => {
+      const inner = integrateContinuous(this, unit, a)
+      if (inner.method !== 'enumeration') method = inner.method
+      error = Math.max(error, inner.error)
+      for (const atom of inner.atoms) atoms.push({ values: atom.values, log: log + atom.log })
+      if (atoms.length > MAX_ATOMS) throw new OracleError('too many combinations of latents to enumerate')
+      return log + inner.log
+    }
+    const visit = (i: number, log: number): number => {
+      const cell = unit.discrete[i]
+      if (cell === undefined) return leaf(log)
+      const ready = at(unit.ready, i)
+      const branch = (value: number): number => {
+        a.set(cell, value)
+        const next = addLogs([log, ...ready.map((item) => this.itemLog(item, a))])
+        if (Number.isNaN(next)) throw new OracleError(`a density is not a number (${cellName(cell)} = ${value})`)
+        const total = next === Number.NEGATIVE_INFINITY ? next : visit(i + 1, next)
+        a.clear(cell)
+        return total
+      }
+      return sumOver(choicesOf(this.ground, unit, cell, this.params, a), cell, branch)
+    }
+    const log = visit(0, 0)
+    return { unit, log, error, method, atoms }
+  }
+}
+
+function sumOver(choices: Choices, cell: Cell, branch: (value: number) => number): number {
+  if (choices.kind === 'finite') return logSumExp(choices.values.map(branch))
+  const terms: number[] = []
+  let total = Number.NEGATIVE_INFINITY
+  let quiet = 0
+  for (let k = choices.from; k <= choices.from + MAX_COUNT; k++) {
+    const term = branch(k)
+    terms.push(term)
+    total = logSumExp([total, term])
+    quiet = total > Number.NEGATIVE_INFINITY && term < total - NEGLIGIBLE ? quiet + 1 : 0
+    if (quiet >= 10) return logSumExp(terms)
+  }
+  if (total === Number.NEGATIVE_INFINITY) return total
+  throw new OracleError(`the count ${cellName(cell)} has no bound and its sum does not end by ${MAX_COUNT}`)
+}

@@ -2,6 +2,7 @@ import type { BoundModel, ParamLayout } from './contract.js'
 import type { JsonNumber } from './json.js'
 import { jsonNumber } from './json.js'
 import { eachElement } from './nest.js'
+import type { Pacer } from './pacer.js'
 
 /** An estimate at the edge of its support. */
 export interface BoundaryEntry {
@@ -22,7 +23,8 @@ export function boundaryOf(model: BoundModel, params: Float64Array): BoundaryEnt
   for (const param of model.params) {
     eachElement(param, (offset, index) => {
       const value = params[offset] ?? Number.NaN
-      if (atEdge(param, value)) entries.push({ param: param.name, index: index.map((i) => i + 1), value: jsonNumber(value) })
+      if (atEdge(param, value))
+        entries.push({ param: param.name, index: index.map((i) => i + 1), value: jsonNumber(value) })
     })
   }
   return entries
@@ -54,27 +56,31 @@ function atEdge(param: ParamLayout, value: number): boolean {
  * @param objectiveAt log-likelihood + log prior
  * @returns params with the elements moved, and their names; the same array where none was
  */
-export function tryEdge(
+export async function tryEdge(
   model: BoundModel,
   params: Float64Array,
   objective: number,
   objectiveAt: (params: Float64Array) => number,
-): { readonly params: Float64Array; readonly moved: readonly string[] } {
+  pacer: Pacer,
+): Promise<{ readonly params: Float64Array; readonly moved: readonly string[] }> {
   let current = params
   let best = objective
   const moved: string[] = []
   for (const param of model.params) {
     if (param.support.kind !== 'nonnegative' || param.length > TRIED) continue
-    eachElement(param, (offset, index) => {
-      if (!((current[offset] ?? 0) > 0)) return
+    const elements: { readonly offset: number; readonly index: readonly number[] }[] = []
+    eachElement(param, (offset, index) => elements.push({ offset, index }))
+    for (const { offset, index } of elements) {
+      if (!((current[offset] ?? 0) > 0)) continue
       const trial = new Float64Array(current)
       trial[offset] = 0
       const reached = objectiveAt(trial)
-      if (!(reached >= best) || reached === Number.POSITIVE_INFINITY) return
+      await pacer.breathe()
+      if (!(reached >= best) || reached === Number.POSITIVE_INFINITY) continue
       current = trial
       best = reached
       moved.push(index.length === 0 ? param.name : `${param.name}[${index.map((i) => i + 1).join(', ')}]`)
-    })
+    }
   }
   return { params: current, moved }
 }

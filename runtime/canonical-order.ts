@@ -1,3 +1,4 @@
+import { agreementOrder } from './agreement.js'
 import { componentAxes, componentLatents, sliceOffsets } from './component-latents.js'
 import type { BoundModel, FloorHit, LatentLayout } from './contract.js'
 
@@ -6,7 +7,8 @@ export type ComponentOrder = ReadonlyMap<string, readonly number[]>
 
 /**
  * The canonical order of the components at `params`: ascending in the first param of role "location", first coordinate
- * first, else descending in weight, else ascending in the first param there is. Only exchangeable latents are reordered;
+ * first, else descending in weight, else ascending in the first param there is. Where the values bear names that label
+ * another dimension too, the order in which the names agree (`agreementOrder`) comes before all that. Only exchangeable latents are reordered;
  * latents that share a dimension of a param are reordered together, by the first of them. A param of `ordered` type
  * over the components keeps them where they are.
  */
@@ -15,8 +17,7 @@ export function canonicalOrder(model: BoundModel, params: Float64Array): Compone
   for (const group of sharingGroups(model)) {
     const leader = group[0]
     if (leader === undefined || !group.every((latent) => movable(model, latent, leader.values))) continue
-    const keys = keysOf(model, params, leader)
-    const order = keys.map((_, value) => value).sort((a, b) => compare(keys[a] ?? [], keys[b] ?? []) || a - b)
+    const order = agreementOrder(model, params, leader) ?? sortedOrder(model, params, leader)
     if (order.every((value, i) => value === i)) continue
     for (const latent of group) orders.set(latent.name, order)
   }
@@ -48,11 +49,7 @@ export function permuteParams(model: BoundModel, params: Float64Array, orders: C
 }
 
 /** A posterior (rows × values) in the new order. */
-export function permutePosterior(
-  latent: LatentLayout,
-  posterior: Float64Array,
-  orders: ComponentOrder,
-): Float64Array {
+export function permutePosterior(latent: LatentLayout, posterior: Float64Array, orders: ComponentOrder): Float64Array {
   const order = orders.get(latent.name)
   if (order === undefined) return posterior
   const result = new Float64Array(posterior.length)
@@ -69,7 +66,9 @@ export function permuteFloors(model: BoundModel, floored: readonly FloorHit[], o
   return floored.map((hit) => {
     const param = model.params.find(({ name }) => name === hit.param)
     const index = hit.index.map((old, dimension) => {
-      const latent = param?.components.find((entry) => entry.dimension === dimension && orders.has(entry.latent))?.latent
+      const latent = param?.components.find(
+        (entry) => entry.dimension === dimension && orders.has(entry.latent),
+      )?.latent
       const order = latent === undefined ? undefined : orders.get(latent)
       return order === undefined ? old : order.indexOf(old - 1) + 1
     })
@@ -77,11 +76,18 @@ export function permuteFloors(model: BoundModel, floored: readonly FloorHit[], o
   })
 }
 
+function sortedOrder(model: BoundModel, params: Float64Array, latent: LatentLayout): number[] {
+  const keys = keysOf(model, params, latent)
+  return keys.map((_, value) => value).sort((a, b) => compare(keys[a] ?? [], keys[b] ?? []) || a - b)
+}
+
 /** Component-like latents, grouped where two run over the same dimension of a param. */
 function sharingGroups(model: BoundModel): LatentLayout[][] {
   const groups: { readonly latents: LatentLayout[]; readonly axes: Set<string> }[] = []
   for (const latent of componentLatents(model)) {
-    const axes = new Set(componentAxes(model, latent.name).map(({ param, dimension }) => `${param.offset}:${dimension}`))
+    const axes = new Set(
+      componentAxes(model, latent.name).map(({ param, dimension }) => `${param.offset}:${dimension}`),
+    )
     const merged = { latents: [latent], axes }
     for (let g = groups.length - 1; g >= 0; g--) {
       const group = groups[g]
@@ -109,7 +115,8 @@ function keysOf(model: BoundModel, params: Float64Array, latent: LatentLayout): 
   const weights = axes.filter(({ param }) => param.role === 'weight')
   // A chain's transition matrix runs over its states twice: prefer a weight that does so once.
   const weight =
-    weights.find((axis) => weights.filter(({ param }) => param === axis.param).length === 1) ?? weights[weights.length - 1]
+    weights.find((axis) => weights.filter(({ param }) => param === axis.param).length === 1) ??
+    weights[weights.length - 1]
   const first = location ?? axes[0]
   return Array.from({ length: latent.values }, (_, value) => {
     const coordinates = first === undefined ? [] : sliceOffsets(first, value).map((offset) => params[offset] ?? 0)

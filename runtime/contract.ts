@@ -17,7 +17,21 @@ export interface ParamLayout {
   /** Labels of each dimension where it runs over the levels of a category, else null. */
   readonly labels: readonly (readonly string[] | null)[]
   readonly support:
-    | { readonly kind: 'real' | 'positive' | 'nonnegative' | 'unit' | 'simplex' | 'ordered' | 'covariance' | 'correlation' | 'int' | 'count' | 'bool' | 'category' }
+    | {
+        readonly kind:
+          | 'real'
+          | 'positive'
+          | 'nonnegative'
+          | 'unit'
+          | 'simplex'
+          | 'ordered'
+          | 'covariance'
+          | 'correlation'
+          | 'int'
+          | 'count'
+          | 'bool'
+          | 'category'
+      }
     | { readonly kind: 'interval'; readonly low: number; readonly high: number }
   /** Position of the dimension that runs over the values of a component-like latent, by that latent's name. */
   readonly components: readonly { readonly latent: string; readonly dimension: number }[]

@@ -101,7 +101,9 @@ export async function emStep(model: BoundModel, from: EmPoint, pacer: Pacer, len
   const elboAfterM = from.objective + gain
   const gap = to.objective - elboAfterM
   if (!(gap >= -allowed)) {
-    throw new InternalError(`${where}: the objective lies ${-gap} below the bound after the M-step (allowed: ${allowed})`)
+    throw new InternalError(
+      `${where}: the objective lies ${-gap} below the bound after the M-step (allowed: ${allowed})`,
+    )
   }
   if (!(to.objective >= from.objective - allowed) && !forgiven) {
     throw new InternalError(`${where}: the objective falls by ${from.objective - to.objective} (allowed: ${allowed})`)

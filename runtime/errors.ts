@@ -4,10 +4,10 @@ export class InternalError extends Error {
 }
 
 /** What an aborted fit rejects with. `partial` is what there was at the end of the last iteration, null if nothing. */
-export class AbortError<Partial> extends Error {
+export class AbortError<T> extends Error {
   override readonly name = 'AbortError'
 
-  constructor(readonly partial: Partial | null) {
+  constructor(readonly partial: T | null) {
     super('the fit was aborted')
   }
 }

@@ -1,5 +1,5 @@
 import { tryEdge } from './boundary.js'
-import { canonicalOrder, type ComponentOrder, permuteFloors, permuteParams } from './canonical-order.js'
+import { type ComponentOrder, canonicalOrder, permuteFloors, permuteParams } from './canonical-order.js'
 import type { BoundModel, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
 import { type EmPoint, pointAt, slack } from './em-step.js'
@@ -66,7 +66,11 @@ export async function fitModel(model: BoundModel, request: FitRequest, hooks: Fi
   if (best === undefined) throw new InternalError('a fit made no start')
 
   const settled = await settle(model, options, best, ends, signal, pacer)
-  const outcome = conclude(model, options, { ...settled, best, ends, start }, hooks.context ?? emptyContext)
+  await pacer.breathe()
+  const parameters = model.identifiedParameters(randomSource(options.seed, 2).uniform) ?? model.nominalParameters
+  await pacer.breathe()
+  const conclusion = { ...settled, best, ends, start, parameters }
+  const outcome = conclude(model, options, conclusion, hooks.context ?? emptyContext)
   if (settled.stop === 'aborted') throw new AbortError<FitOutcome>(outcome)
   return outcome
 }
@@ -114,7 +118,8 @@ async function settle(
 
   if (rows !== null && stop !== 'numerical') rows.push(await lastRow(model, point, pacer))
   if (options.tolerance > 0 && (stop === 'tolerance' || stop === 'max-iterations')) {
-    const tried = tryEdge(model, point.params, point.objective, (params) => pointAt(model, params).objective)
+    const objectiveAt = (params: Float64Array): number => pointAt(model, params).objective
+    const tried = await tryEdge(model, point.params, point.objective, objectiveAt, pacer)
     if (tried.moved.length > 0) {
       edge = tried.moved
       point = pointAt(model, tried.params, point.iteration + 1)
@@ -150,6 +155,8 @@ interface Conclusion extends Settled {
   readonly best: StartEnd
   readonly ends: readonly StartEnd[]
   readonly start: Float64Array | null
+  /** Identified number of params. */
+  readonly parameters: number
 }
 
 /** Canonical order, counts, warnings, result. */
@@ -159,10 +166,9 @@ function conclude(
   found: Conclusion,
   context: ResultContext,
 ): FitOutcome & { readonly ok: true } {
-  const { point, stop } = found
+  const { point, stop, parameters } = found
   const order = stop === 'numerical' ? new Map<string, readonly number[]>() : canonicalOrder(model, point.params)
   const params = permuteParams(model, point.params, order)
-  const parameters = model.identifiedParameters(randomSource(options.seed, 2).uniform) ?? model.nominalParameters
   const result = buildResult(
     model,
     options.seed,
@@ -176,7 +182,7 @@ function conclude(
       trace: found.trace,
       starts: found.ends.map((end) => summary(end, end === found.best ? found : null)),
       parameters,
-      warnings: warningsOf(model, options, found, params, order, parameters),
+      warnings: warningsOf(model, options, found, params, order),
       rows: found.rows,
       order,
     },
@@ -191,9 +197,8 @@ function warningsOf(
   found: Conclusion,
   params: Float64Array,
   order: ComponentOrder,
-  parameters: number,
 ): warn.FitWarning[] {
-  const { point, stop, start, best, ends, trace } = found
+  const { point, stop, start, best, ends, trace, parameters } = found
   const warnings: warn.FitWarning[] = []
   if (stop === 'numerical') return [warn.failedFit(found.reason ?? 'no number')]
   const symmetric = start === null ? [] : symmetricLatents(model, start)

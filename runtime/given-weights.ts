@@ -27,10 +27,10 @@ export function dirichletWeights(latent: LatentLayout, random: RandomSource): Fl
 }
 
 /** Weight of the whole data in a component that is seeded from one row, whose own weight is 1. */
-const WHOLE = 0.3
+const WHOLE = 0.1
 
 /**
- * Component k is row seeds[k], shrunk toward the whole: w[n, k] ∝ 1[n = seeds[k]] + 0.3/N. A null seed is the whole
+ * Component k is row seeds[k], shrunk toward the whole: w[n, k] ∝ 1[n = seeds[k]] + 0.1/N. A null seed is the whole
  * alone. Scaled so that all weights sum to N, as those of a posterior do: priors keep their strength.
  */
 export function seedWeights(latent: LatentLayout, seeds: readonly (number | null)[]): Float64Array {

@@ -55,7 +55,12 @@ export async function search(request: SearchRequest): Promise<StartEnd[]> {
     const own = index === 0 ? request.start : null
     const run = beginRun(model, own ?? (await request.starter.start(seed, index === 0)))
     await request.pacer.breathe()
-    const end = await advance(request, { seed, run, degenerate: [], brief: true }, index, brief ? BRIEF_ITERATIONS : null)
+    const end = await advance(
+      request,
+      { seed, run, degenerate: [], brief: true },
+      index,
+      brief ? BRIEF_ITERATIONS : null,
+    )
     ends.push(end)
   }
   if (brief) await runOn(request, ends)
@@ -64,7 +69,7 @@ export async function search(request: SearchRequest): Promise<StartEnd[]> {
 
 /** The best end: not failed before failed, not degenerate before degenerate, run on before brief, highest objective. */
 export function bestEnd(ends: readonly StartEnd[]): StartEnd | undefined {
-  return promising(ends).sort((a, b) => Number(a.brief) - Number(b.brief) || compareEnds(a, b))[0]
+  return [...ends].sort((a, b) => compareKinds(a, b) || Number(a.brief) - Number(b.brief) || compareEnds(a, b))[0]
 }
 
 async function runOn(request: SearchRequest, ends: StartEnd[]): Promise<void> {
@@ -86,12 +91,7 @@ async function runOn(request: SearchRequest, ends: StartEnd[]): Promise<void> {
   }
 }
 
-async function advance(
-  request: SearchRequest,
-  end: StartEnd,
-  index: number,
-  pause: number | null,
-): Promise<StartEnd> {
+async function advance(request: SearchRequest, end: StartEnd, index: number, pause: number | null): Promise<StartEnd> {
   const { model, options, pacer, signal } = request
   const limits: RunLimits = {
     ...options,
@@ -140,11 +140,11 @@ function promising(ends: readonly StartEnd[]): StartEnd[] {
 }
 
 function compareEnds(a: StartEnd, b: StartEnd): number {
-  return (
-    Number(failed(a)) - Number(failed(b)) ||
-    Number(a.degenerate.length > 0) - Number(b.degenerate.length > 0) ||
-    descending(a.run.point.objective, b.run.point.objective)
-  )
+  return compareKinds(a, b) || descending(a.run.point.objective, b.run.point.objective)
+}
+
+function compareKinds(a: StartEnd, b: StartEnd): number {
+  return Number(failed(a)) - Number(failed(b)) || Number(a.degenerate.length > 0) - Number(b.degenerate.length > 0)
 }
 
 function descending(a: number, b: number): number {

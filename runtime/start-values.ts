@@ -122,7 +122,9 @@ function check(layout: ParamLayout, values: Float64Array, size: number): string 
     case 'simplex':
       return checkSimplex(values)
     case 'ordered':
-      return values.every((value, i) => i === 0 || value >= (values[i - 1] ?? value)) ? null : 'must be in ascending order'
+      return values.every((value, i) => i === 0 || value >= (values[i - 1] ?? value))
+        ? null
+        : 'must be in ascending order'
     case 'covariance':
     case 'correlation':
       return checkMatrix(values, size, support.kind)
@@ -143,9 +145,10 @@ function checkSimplex(values: Float64Array): string | null {
     sum += value
   }
   if (Math.abs(sum - 1) > SUM_TOLERANCE) return `sums to ${sum}, and must sum to 1`
-  if (Math.abs(sum - 1) > KEPT) values.forEach((value, i) => {
-    values[i] = value / sum
-  })
+  if (Math.abs(sum - 1) > KEPT)
+    values.forEach((value, i) => {
+      values[i] = value / sum
+    })
   return null
 }
 
@@ -153,7 +156,8 @@ function checkSimplex(values: Float64Array): string | null {
 function checkMatrix(values: Float64Array, size: number, kind: 'covariance' | 'correlation'): string | null {
   const at = (i: number, j: number): number => values[i * size + j] ?? Number.NaN
   for (let i = 0; i < size; i++) {
-    if (kind === 'correlation' && Math.abs(at(i, i) - 1) > KEPT) return `has ${at(i, i)} on the diagonal, and must have 1`
+    if (kind === 'correlation' && Math.abs(at(i, i) - 1) > KEPT)
+      return `has ${at(i, i)} on the diagonal, and must have 1`
     for (let j = 0; j < i; j++) {
       const largest = Math.max(Math.abs(at(i, j)), Math.abs(at(j, i)), Number.MIN_VALUE)
       if (Math.abs(at(i, j) - at(j, i)) > KEPT * largest) return 'is not symmetric'

@@ -1,12 +1,8 @@
+import { agreementOrder } from './agreement.js'
+import { permuteParams } from './canonical-order.js'
 import { componentLatents } from './component-latents.js'
 import type { BoundModel, FitOptions, LatentLayout } from './contract.js'
-import {
-  assignedWeights,
-  dirichletWeights,
-  knownRows,
-  respectEvidence,
-  seedWeights,
-} from './given-weights.js'
+import { assignedWeights, dirichletWeights, knownRows, respectEvidence, seedWeights } from './given-weights.js'
 import type { Pacer } from './pacer.js'
 import { type Pooled, pooled, weightsOf } from './pooled.js'
 import { type RandomSource, randomSource } from './random.js'
@@ -34,6 +30,7 @@ export interface Starter {
  *   to what the seeds explain, and two M-steps follow (the second with a settled pivot). Half of the starts look for
  *   seeds greedily and half assign hard, at random; `kmeans++` always assigns hard. Where
  *   evidence fixes the value of some rows (labels), the first start uses them alone, with a little of the others.
+ * - Where the values bear names that label another dimension too (raters), components are named so that they agree.
  * - `random`: the posterior of each row is a draw from Dirichlet(1), then two M-steps.
  * - No component-like latents: the middle of the interior of the supports, then random interior points.
  *
@@ -91,6 +88,11 @@ async function componentStart(request: ComponentStart): Promise<Float64Array> {
   for (let pass = 0; pass < 2; pass++) {
     params = model.mStep(params, model.eStepFrom(given, params)).params
     await pacer.breathe()
+  }
+  for (const latent of latents) {
+    const labelled = knownRows(latent, base.evidence.get(latent.name) ?? new Float64Array(0)) > 0
+    const order = labelled ? null : agreementOrder(model, params, latent)
+    if (order !== null) params = permuteParams(model, params, new Map([[latent.name, order]]))
   }
   return params
 }

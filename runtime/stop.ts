@@ -9,14 +9,17 @@
 export type StopReason = 'tolerance' | 'max-iterations' | 'max-time' | 'aborted' | 'direct' | 'numerical'
 
 const ULP = 2.220446049250313e-16
-/** A difference below this many ulps of the scale says nothing about the ratio of steps. */
-const NOISE = 16
+/** Rounding of an objective, in ulps of its scale. */
+const ROUNDING = 8
+/** A difference of steps must stand this far out of the rounding. */
+const CLEAR = 4
 
 /**
  * Estimated distance from the last objective to the limit; Infinity where the steps do not shrink or there are too few.
  *
- * Where single steps are at rounding level their ratio is noise; then steps of 2, 4, 8, … iterations are compared, the
- * shortest that stands out of the noise. A history that is flat at rounding level throughout is at its limit.
+ * The estimate is only as good as the difference of two successive steps. Where that drowns in rounding, steps of 2, 4,
+ * 8, … iterations are compared instead, the shortest whose difference stands out. A history that is flat at rounding
+ * level throughout is at its limit.
  *
  * @param trace objectives, oldest first; a leading −Infinity is skipped
  * @param scale size of the sums behind an objective (rounding is relative to it)
@@ -25,18 +28,16 @@ export function distanceToLimit(trace: readonly number[], scale: number): number
   let first = 0
   while (first < trace.length && !Number.isFinite(trace[first])) first++
   const last = trace.length - 1
-  const noise = NOISE * ULP * Math.max(1, scale)
-  const at = (index: number): number => trace[index] ?? Number.NaN
   if (last - first < 2) return Number.POSITIVE_INFINITY
+  const at = (index: number): number => trace[index] ?? Number.NaN
+  const rounding = ROUNDING * ULP * Math.max(1, scale)
   for (let width = 1; last - 2 * width >= first; width *= 2) {
     const before = at(last - width) - at(last - 2 * width)
-    if (before <= noise) continue
     const step = Math.max(0, at(last) - at(last - width))
+    if (Math.abs(before - step) <= CLEAR * rounding) continue
     return step < before ? (step * step) / (before - step) : Number.POSITIVE_INFINITY
   }
-  // No pair of steps stands out of the noise; but a rise that only just began may.
-  const rise = Math.abs(at(last) - at(first))
-  return rise <= noise || at(last) === at(last - 1) ? 0 : Number.POSITIVE_INFINITY
+  return Math.abs(at(last) - at(first)) <= CLEAR * rounding ? 0 : Number.POSITIVE_INFINITY
 }
 
 /** true where the step and the distance to the limit are within the tolerance; never with tolerance 0. */

@@ -15,7 +15,9 @@ function alike(model: BoundModel, latent: LatentLayout, params: Float64Array): b
   return axes.every((axis) => {
     const first = sliceOffsets(axis, 0).map((offset) => params[offset] ?? Number.NaN)
     for (let value = 1; value < latent.values; value++) {
-      const same = sliceOffsets(axis, value).every((offset, i) => near(params[offset] ?? Number.NaN, first[i] ?? Number.NaN))
+      const same = sliceOffsets(axis, value).every((offset, i) =>
+        near(params[offset] ?? Number.NaN, first[i] ?? Number.NaN),
+      )
       if (!same) return false
     }
     return true

@@ -126,7 +126,9 @@ export function degenerate(states: readonly ComponentState[], latents: readonly 
 
 export function atFloor(hits: readonly FloorHit[]): FitWarning[] {
   if (hits.length === 0) return []
-  const shown = hits.slice(0, 5).map(({ param, index }) => (index.length === 0 ? param : `${param}[${index.join(', ')}]`))
+  const shown = hits
+    .slice(0, 5)
+    .map(({ param, index }) => (index.length === 0 ? param : `${param}[${index.join(', ')}]`))
   const more = hits.length > 5 ? ` and ${hits.length - 5} more` : ''
   const floor = Math.min(...hits.map((hit) => hit.floor))
   return [{ code: 'W523', message: `held at the floor (${short(floor)}): ${shown.join(', ')}${more}` }]
@@ -134,7 +136,11 @@ export function atFloor(hits: readonly FloorHit[]): FitWarning[] {
 
 export function notConverged(stop: 'max-iterations' | 'max-time' | 'aborted', iterations: number): FitWarning {
   const why =
-    stop === 'max-iterations' ? 'the limit of iterations' : stop === 'max-time' ? 'the limit of time' : 'an interruption'
+    stop === 'max-iterations'
+      ? 'the limit of iterations'
+      : stop === 'max-time'
+        ? 'the limit of time'
+        : 'an interruption'
   const help = stop === 'aborted' ? '' : stop === 'max-time' ? '; raise --max-time' : '; raise --max-iter'
   return { code: 'W524', message: `not converged: stopped by ${why} after ${iterations} iterations${help}` }
 }
@@ -144,7 +150,10 @@ export function failedStarts(failed: number, all: number, reason: string): FitWa
 }
 
 export function startBelowFloor(fall: number): FitWarning {
-  return { code: 'W526', message: `the start lies below the floor of a spread: the first iteration lowers the objective by ${short(fall)}` }
+  return {
+    code: 'W526',
+    message: `the start lies below the floor of a spread: the first iteration lowers the objective by ${short(fall)}`,
+  }
 }
 
 export function fewerIdentified(identified: number, nominal: number): FitWarning {
@@ -155,7 +164,10 @@ export function fewerIdentified(identified: number, nominal: number): FitWarning
 }
 
 export function setToEdge(names: readonly string[]): FitWarning {
-  return { code: 'W528', message: `set to 0, the edge of the support, where the objective is as high: ${names.join(', ')}` }
+  return {
+    code: 'W528',
+    message: `set to 0, the edge of the support, where the objective is as high: ${names.join(', ')}`,
+  }
 }
 
 export function failedFit(reason: string): FitWarning {

@@ -1,0 +1,97 @@
+/**
+ * Distributions of the language that have no density yet: models that use them type-check, and the derivation says
+ * what is missing. A distribution leaves this list when its own file arrives.
+ */
+import type { ArgumentSignature, DistributionSignature } from '../../lang/signature.js'
+
+const real = (name: string): ArgumentSignature => ({ name, support: 'real', rank: 0 })
+const positive = (name: string): ArgumentSignature => ({ name, support: 'positive', rank: 0 })
+
+export const laterSignatures: readonly DistributionSignature[] = [
+  {
+    name: 'Weibull',
+    summary: 'A lifetime whose hazard is a power of time.',
+    parametrisations: [{ arguments: [positive('shape'), positive('scale')] }],
+    value: { support: 'positive', rank: 0, discrete: false },
+  },
+  {
+    name: 'StudentT',
+    summary: 'A bell shape with heavy tails: the fewer degrees of freedom, the heavier.',
+    parametrisations: [{ arguments: [positive('df'), real('mean'), positive('scale')] }],
+    value: { support: 'real', rank: 0, discrete: false },
+  },
+  {
+    name: 'Laplace',
+    summary: 'Exponential tails on both sides of the location.',
+    parametrisations: [{ arguments: [real('location'), positive('scale')] }],
+    value: { support: 'real', rank: 0, discrete: false },
+  },
+  {
+    name: 'Logistic',
+    summary: 'The distribution whose cumulative function is the logistic curve.',
+    parametrisations: [{ arguments: [real('location'), positive('scale')] }],
+    value: { support: 'real', rank: 0, discrete: false },
+  },
+  {
+    name: 'Cauchy',
+    summary: 'Tails so heavy that there is no mean.',
+    parametrisations: [{ arguments: [real('location'), positive('scale')] }],
+    value: { support: 'real', rank: 0, discrete: false },
+  },
+  {
+    name: 'VonMises',
+    summary: 'An angle in radians around a mean direction.',
+    parametrisations: [{ arguments: [real('mean'), { name: 'concentration', support: 'nonnegative', rank: 0 }] }],
+    value: { support: 'real', rank: 0, discrete: false },
+  },
+  {
+    name: 'Pareto',
+    summary: 'A power law above the scale.',
+    parametrisations: [{ arguments: [positive('shape'), positive('scale')] }],
+    value: { support: 'positive', rank: 0, discrete: false },
+  },
+  {
+    name: 'HalfNormal',
+    summary: 'The absolute value of a Gaussian with mean 0.',
+    parametrisations: [{ arguments: [positive('sd')] }],
+    value: { support: 'nonnegative', rank: 0, discrete: false },
+  },
+  {
+    name: 'NegativeBinomial',
+    summary: 'A count with the given mean and more spread than Poisson; the larger size, the closer to Poisson.',
+    parametrisations: [{ arguments: [positive('size'), positive('mean')] }],
+    value: { support: 'count', rank: 0, discrete: true },
+  },
+  {
+    name: 'BetaBinomial',
+    summary: 'Successes in n trials whose probability is Beta.',
+    parametrisations: [{ arguments: [{ name: 'n', support: 'count', rank: 0 }, positive('a'), positive('b')] }],
+    value: { support: 'count', rank: 0, discrete: true },
+  },
+  {
+    name: 'Ordinal',
+    summary: 'An ordered level: the interval between the cuts into which a logistic variable falls.',
+    parametrisations: [{ arguments: [real('location'), { name: 'cuts', support: 'ordered', rank: 1 }] }],
+    value: { support: 'category', rank: 0, discrete: true },
+  },
+  {
+    name: 'MvStudentT',
+    summary: 'A vector with heavy tails, by its mean and scale matrix.',
+    parametrisations: [
+      {
+        arguments: [
+          positive('df'),
+          { name: 'mean', support: 'real', rank: 1 },
+          { name: 'scale', support: 'covariance', rank: 2 },
+        ],
+      },
+    ],
+    value: { support: 'real', rank: 1, sizeOf: 'mean', discrete: false },
+  },
+  {
+    name: 'DirichletMultinomial',
+    summary: 'Counts whose probabilities are Dirichlet.',
+    parametrisations: [{ arguments: [{ name: 'a', support: 'positive', rank: 1 }] }],
+    value: { support: 'count', rank: 1, sizeOf: 'a', discrete: true },
+  },
+]

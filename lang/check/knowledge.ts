@@ -1,0 +1,42 @@
+/** What an expression depends on: latents, params, or only what is known before the fit. */
+import type { Span } from '../source.js'
+import { userName } from '../typed/print.js'
+import type { SymbolId, TExpr } from '../typed/types.js'
+import { freeSymbols } from '../typed/visit.js'
+import type { CheckContext } from './context.js'
+
+export interface Reads {
+  /** Latents, and data with missing cells. */
+  readonly latent: boolean
+  readonly param: boolean
+  /** Something that is not known before the fit, for complaints. */
+  readonly unknown: SymbolId | null
+}
+
+/** What an expression reads, through lets. */
+export function readsOf(ctx: Pick<CheckContext, 'symbols' | 'latents'>, e: TExpr): Reads {
+  let latent = false
+  let param = false
+  let unknown: SymbolId | null = null
+  const seen = new Set<SymbolId>()
+  const visit = (id: SymbolId): void => {
+    if (seen.has(id)) return
+    seen.add(id)
+    const symbol = ctx.symbols.get(id)
+    if (ctx.latents.has(id) || (symbol?.kind === 'data' && symbol.type.optional)) latent = true
+    if (symbol?.kind === 'param') param = true
+    if (ctx.latents.has(id) || symbol?.kind === 'param') unknown ??= id
+    if (symbol?.kind === 'let') for (const inner of freeSymbols(symbol.value)) visit(inner)
+  }
+  for (const id of freeSymbols(e)) visit(id)
+  return { latent, param, unknown }
+}
+
+/** Complains where something must be known before the fit but reads a param or latent. */
+export function requireKnown(ctx: CheckContext, e: TExpr, span: Span, code: string, what: string): boolean {
+  const { unknown } = readsOf(ctx, e)
+  if (unknown === null) return true
+  const kind = unknown.slice(0, unknown.indexOf(':'))
+  ctx.report({ code, span, message: `${what} is known before the fit, but it depends on the ${kind} \`${userName(unknown)}\`` })
+  return false
+}

@@ -11,7 +11,12 @@ export type Display =
   | { readonly kind: 'verbatim'; readonly text: string }
   | { readonly kind: 'constant'; readonly name: 'pi' | 'e' }
   /** `mark`: the value at the start of the iteration, or the difference from it. */
-  | { readonly kind: 'symbol'; readonly name: string; readonly subscripts: readonly Display[]; readonly mark: 'none' | 'old' | 'shift' }
+  | {
+      readonly kind: 'symbol'
+      readonly name: string
+      readonly subscripts: readonly Display[]
+      readonly mark: 'none' | 'old' | 'shift'
+    }
   /** r_{nk} and (A⁻¹)_{ij}: subscripts without commas where they are single letters. */
   | { readonly kind: 'element'; readonly of: Display; readonly subscripts: readonly Display[] }
   /** A letter with as many primes as keep it apart from others of the same name. */
@@ -23,12 +28,18 @@ export type Display =
   | { readonly kind: 'root'; readonly of: Display }
   | { readonly kind: 'apply'; readonly fn: string; readonly args: readonly Display[] }
   | { readonly kind: 'enclosed'; readonly by: 'abs' | 'norm' | 'floor' | 'ceil'; readonly of: Display }
-  | { readonly kind: 'bigSum'; readonly index: Display; readonly from: Display; readonly to: Display; readonly body: Display }
+  | {
+      readonly kind: 'bigSum'
+      readonly index: Display
+      readonly from: Display
+      readonly to: Display
+      readonly body: Display
+    }
   | { readonly kind: 'transpose'; readonly of: Display }
   | { readonly kind: 'identity' }
   /** A matrix given by its elements, where it has no shorter form. */
   | { readonly kind: 'elements'; readonly of: Display; readonly row: Display; readonly column: Display }
-  | { readonly kind: 'cases'; readonly when: GuardDisplay; readonly then: Display; readonly otherwise: Display }
+  | { readonly kind: 'cases'; readonly when: GuardDisplay; readonly met: Display; readonly otherwise: Display }
   /** 1 where the guard holds, else 0. */
   | { readonly kind: 'indicator'; readonly of: GuardDisplay }
   | { readonly kind: 'observed'; readonly of: Display }
@@ -36,7 +47,12 @@ export type Display =
   | { readonly kind: 'expectation'; readonly of: Display }
 
 export type GuardDisplay =
-  | { readonly kind: 'relation'; readonly operator: '==' | '!=' | '<' | '<=' | '>' | '>='; readonly left: Display; readonly right: Display }
+  | {
+      readonly kind: 'relation'
+      readonly operator: '==' | '!=' | '<' | '<=' | '>' | '>='
+      readonly left: Display
+      readonly right: Display
+    }
   | { readonly kind: 'and' | 'or'; readonly left: GuardDisplay; readonly right: GuardDisplay }
   | { readonly kind: 'not'; readonly of: GuardDisplay }
   | { readonly kind: 'literal'; readonly value: boolean }
@@ -61,6 +77,13 @@ export function sideBySide(factors: readonly Display[]): Display {
   const only = kept[0]
   if (only === undefined) return integer(1)
   return kept.length === 1 ? only : { kind: 'product', factors: kept }
+}
+
+/** 0.05 for 1/20: denominators above 9 whose decimals end soon. */
+export function shortDecimal(value: Rational): string | null {
+  if (value.d <= 9) return null
+  const text = String(value.n / value.d)
+  return /^\d+\.\d{1,4}$/.test(text) && Math.round(Number(text) * 1e4) * value.d === value.n * 1e4 ? text : null
 }
 
 /** How an expression is printed where the caller has a better notation; null leaves it to the printer. */

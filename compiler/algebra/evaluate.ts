@@ -25,7 +25,7 @@ export interface NumericIndicator {
 
 /** The value of an expression. NaN where it is undefined, such as the inverse of a singular matrix. */
 export function evaluate(expr: Expr, env: Environment): number {
-  return valueOf(expr, scopeOf(env))
+  return numberOf(expr, scopeOf(env))
 }
 
 /** true where a guard holds. */
@@ -48,7 +48,7 @@ interface FactoredMatrix {
 
 const scopeOf = (env: Environment): Scope => ({ env, indices: new Map(env.indices), matrices: new Map() })
 
-function valueOf(e: Expr, scope: Scope): number {
+function numberOf(e: Expr, scope: Scope): number {
   switch (e.kind) {
     case 'num':
       return toNumber(e.value)
@@ -59,44 +59,44 @@ function valueOf(e: Expr, scope: Scope): number {
     case 'index':
       return indexValue(e.var, e.name, scope)
     case 'ref':
-      return scope.env.ref(e.space, e.name, valuesOf(e.index, scope))
+      return scope.env.ref(e.space, e.name, numbersOf(e.index, scope))
     case 'add':
-      return e.terms.reduce((total, term) => total + valueOf(term, scope), 0)
+      return e.terms.reduce((total, term) => total + numberOf(term, scope), 0)
     case 'mul':
       return product(e.factors, scope)
     case 'pow':
-      return power(valueOf(e.base, scope), e.exponent.n, e.exponent.d)
+      return power(numberOf(e.base, scope), e.exponent.n, e.exponent.d)
     case 'call':
-      return apply(e.fn, valuesOf(e.args, scope))
+      return apply(e.fn, numbersOf(e.args, scope))
     case 'sum': {
       let total = 0
       forEachValue(e.index, scope, () => {
-        total += valueOf(e.body, scope)
+        total += numberOf(e.body, scope)
       })
       return total
     }
     case 'case':
-      return isTrue(e.when, scope) ? valueOf(e.then, scope) : valueOf(e.otherwise, scope)
+      return isTrue(e.when, scope) ? numberOf(e.then, scope) : numberOf(e.otherwise, scope)
     case 'inverse': {
       const { inverse } = factored(e.of, scope)
-      return inverse === null ? Number.NaN : inverse.get(valueOf(e.row, scope) - 1, valueOf(e.column, scope) - 1)
+      return inverse === null ? Number.NaN : inverse.get(numberOf(e.row, scope) - 1, numberOf(e.column, scope) - 1)
     }
     case 'logdet':
       return factored(e.of, scope).logdet
     case 'probability': {
       if (scope.env.probability === undefined) throw new Error('nothing gives the value of a posterior probability')
       return scope.env.probability(
-        e.of.map((i) => ({ latent: i.latent, index: valuesOf(i.index, scope), value: valueOf(i.value, scope) })),
+        e.of.map((i) => ({ latent: i.latent, index: numbersOf(i.index, scope), value: numberOf(i.value, scope) })),
       )
     }
     case 'mean': {
       if (scope.env.mean === undefined) throw new Error('nothing gives the value of a posterior mean')
-      return scope.env.mean(e.latent, valuesOf(e.index, scope))
+      return scope.env.mean(e.latent, numbersOf(e.index, scope))
     }
   }
 }
 
-const valuesOf = (es: readonly Expr[], scope: Scope): number[] => es.map((e) => valueOf(e, scope))
+const numbersOf = (es: readonly Expr[], scope: Scope): number[] => es.map((e) => numberOf(e, scope))
 
 function indexValue(id: string, name: string, scope: Scope): number {
   const value = scope.indices.get(id)
@@ -106,8 +106,8 @@ function indexValue(id: string, name: string, scope: Scope): number {
 
 /** Visits from..to in order, with the index set. */
 function forEachValue(index: IndexVar, scope: Scope, visit: (value: number) => void): void {
-  const from = valueOf(index.from, scope)
-  const to = valueOf(index.to, scope)
+  const from = numberOf(index.from, scope)
+  const to = numberOf(index.to, scope)
   const outer = scope.indices.get(index.id)
   for (let value = from; value <= to; value++) {
     scope.indices.set(index.id, value)
@@ -122,7 +122,7 @@ function product(factors: readonly Expr[], scope: Scope): number {
   let finite = 1
   let logarithmsOfZero = 1
   for (const factor of factors) {
-    const value = valueOf(factor, scope)
+    const value = numberOf(factor, scope)
     if (value === -Infinity && factor.kind === 'call' && factor.fn === 'log') logarithmsOfZero *= value
     else finite *= value
   }
@@ -189,7 +189,7 @@ function apply(fn: ScalarFunction, args: readonly number[]): number {
 function isTrue(g: Guard, scope: Scope): boolean {
   switch (g.kind) {
     case 'compare':
-      return compareNumbers(g.operator, valueOf(g.left, scope), valueOf(g.right, scope))
+      return compareNumbers(g.operator, numberOf(g.left, scope), numberOf(g.right, scope))
     case 'and':
       return isTrue(g.left, scope) && isTrue(g.right, scope)
     case 'or':
@@ -215,7 +215,7 @@ function elements(of: MatrixRef, scope: Scope): Matrix {
   const rows: number[][] = []
   forEachValue(of.row, scope, () => {
     const row: number[] = []
-    forEachValue(of.column, scope, () => row.push(valueOf(of.element, scope)))
+    forEachValue(of.column, scope, () => row.push(numberOf(of.element, scope)))
     rows.push(row)
   })
   return rows.length === 0 ? new Matrix(0, 0) : new Matrix(rows)

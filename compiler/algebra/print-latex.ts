@@ -1,4 +1,4 @@
-import type { Display, GuardDisplay, PrintOptions, Signed } from './display.js'
+import { type Display, type GuardDisplay, type PrintOptions, type Signed, shortDecimal } from './display.js'
 import { GREEK, nameParts } from './greek.js'
 import { toDisplay } from './to-display.js'
 import type { Expr, Rational } from './types.js'
@@ -71,7 +71,10 @@ function render(d: Display): Rendered {
     case 'enclosed':
       return atom(enclose(d.by, plain(d.of)))
     case 'bigSum':
-      return { text: `\\sum_{${plain(d.index)}=${plain(d.from)}}^{${plain(d.to)}} ${within(d.body, PRODUCT)}`, level: REACHING }
+      return {
+        text: `\\sum_{${plain(d.index)}=${plain(d.from)}}^{${plain(d.to)}} ${within(d.body, PRODUCT)}`,
+        level: REACHING,
+      }
     case 'transpose':
       return { text: `${within(d.of, ATOM)}^\\top`, level: POWER }
     case 'identity':
@@ -79,7 +82,7 @@ function render(d: Display): Rendered {
     case 'elements':
       return atom(`${brackets('[', plain(d.of), ']')}_${subscript([d.row, d.column])}`)
     case 'cases': {
-      const rows = `${plain(d.then)} & \\text{if } ${guard(d.when)} \\\\ ${plain(d.otherwise)} & \\text{otherwise}`
+      const rows = `${plain(d.met)} & \\text{if } ${guard(d.when)} \\\\ ${plain(d.otherwise)} & \\text{otherwise}`
       return atom(`\\begin{cases} ${rows} \\end{cases}`)
     }
     case 'indicator':
@@ -98,13 +101,6 @@ function number(value: Rational): string {
   const short = shortDecimal(value)
   if (short !== null) return short
   return value.n < 10 && value.d < 10 ? `\\tfrac${value.n}${value.d}` : `\\tfrac{${value.n}}{${value.d}}`
-}
-
-/** 0.05 for 1/20: denominators above 9 whose decimals end soon. */
-function shortDecimal(value: Rational): string | null {
-  if (value.d <= 9) return null
-  const text = String(value.n / value.d)
-  return /^\d+\.\d{1,4}$/.test(text) && Math.round(Number(text) * 1e4) * value.d === value.n * 1e4 ? text : null
 }
 
 function decimal(value: number): string {
@@ -132,7 +128,8 @@ function sum(terms: readonly Signed[]): string {
 function product(factors: readonly Display[]): string {
   return factors.reduce((before, factor, i) => {
     const last = i === factors.length - 1
-    const text = factor.kind === 'apply' ? apply(factor.fn, factor.args, !last).text : within(factor, last ? REACHING : POWER)
+    const text =
+      factor.kind === 'apply' ? apply(factor.fn, factor.args, !last).text : within(factor, last ? REACHING : POWER)
     if (i === 0) return text
     const words = text.startsWith('\\mathrm') || /\\mathrm\{\w+\}(_(.|\{[^{}]*\}))?$/.test(before)
     return words && factors[i - 1]?.kind !== 'number' ? `${before} \\, ${text}` : `${before} ${text}`
@@ -140,8 +137,17 @@ function product(factors: readonly Display[]): string {
 }
 
 const FUNCTIONS: ReadonlyMap<string, string> = new Map([
-  ['log', '\\log'], ['exp', '\\exp'], ['cos', '\\cos'], ['sin', '\\sin'], ['min', '\\min'], ['max', '\\max'],
-  ['lgamma', '\\log\\Gamma'], ['digamma', '\\psi'], ['trigamma', "\\psi'"], ['Phi', '\\Phi'], ['besselI0', 'I_0'],
+  ['log', '\\log'],
+  ['exp', '\\exp'],
+  ['cos', '\\cos'],
+  ['sin', '\\sin'],
+  ['min', '\\min'],
+  ['max', '\\max'],
+  ['lgamma', '\\log\\Gamma'],
+  ['digamma', '\\psi'],
+  ['trigamma', "\\psi'"],
+  ['Phi', '\\Phi'],
+  ['besselI0', 'I_0'],
   ['besselI1', 'I_1'],
 ])
 const BARE = new Set(['log', 'cos', 'sin'])
@@ -212,4 +218,5 @@ function guard(g: GuardDisplay): string {
   }
 }
 
-const operand = (g: GuardDisplay, loose: GuardDisplay['kind']): string => (g.kind === loose ? `(${guard(g)})` : guard(g))
+const operand = (g: GuardDisplay, loose: GuardDisplay['kind']): string =>
+  g.kind === loose ? `(${guard(g)})` : guard(g)

@@ -1,4 +1,4 @@
-import type { Display, GuardDisplay, PrintOptions, Signed } from './display.js'
+import { type Display, type GuardDisplay, type PrintOptions, type Signed, shortDecimal } from './display.js'
 import { GREEK, nameParts } from './greek.js'
 import { toDisplay } from './to-display.js'
 import type { Expr, Rational } from './types.js'
@@ -68,7 +68,7 @@ function render(d: Display): Rendered {
     case 'elements':
       return atom(`[${plain(d.of)}]${subscript([d.row, d.column], true)}`)
     case 'cases':
-      return atom(`{${plain(d.then)} if ${guard(d.when)}, else ${plain(d.otherwise)}}`)
+      return atom(`{${plain(d.met)} if ${guard(d.when)}, else ${plain(d.otherwise)}}`)
     case 'indicator':
       return atom(`[${guard(d.of)}]`)
     case 'observed':
@@ -81,8 +81,21 @@ function render(d: Display): Rendered {
 }
 
 const VULGAR: ReadonlyMap<string, string> = new Map([
-  ['1/2', '½'], ['1/3', '⅓'], ['2/3', '⅔'], ['1/4', '¼'], ['3/4', '¾'], ['1/5', '⅕'], ['2/5', '⅖'], ['3/5', '⅗'],
-  ['4/5', '⅘'], ['1/6', '⅙'], ['5/6', '⅚'], ['1/8', '⅛'], ['3/8', '⅜'], ['5/8', '⅝'], ['7/8', '⅞'],
+  ['1/2', '½'],
+  ['1/3', '⅓'],
+  ['2/3', '⅔'],
+  ['1/4', '¼'],
+  ['3/4', '¾'],
+  ['1/5', '⅕'],
+  ['2/5', '⅖'],
+  ['3/5', '⅗'],
+  ['4/5', '⅘'],
+  ['1/6', '⅙'],
+  ['5/6', '⅚'],
+  ['1/8', '⅛'],
+  ['3/8', '⅜'],
+  ['5/8', '⅝'],
+  ['7/8', '⅞'],
 ])
 
 function number(value: Rational): Rendered {
@@ -91,13 +104,6 @@ function number(value: Rational): Rendered {
   if (value.d === 1) return atom(String(value.n))
   const short = shortDecimal(value)
   return short === null ? { text: `${value.n} / ${value.d}`, level: PRODUCT } : atom(short)
-}
-
-/** 0.05 for 1/20: denominators above 9 whose decimals end soon. */
-function shortDecimal(value: Rational): string | null {
-  if (value.d <= 9) return null
-  const text = String(value.n / value.d)
-  return /^\d+\.\d{1,4}$/.test(text) && Math.round(Number(text) * 1e4) * value.d === value.n * 1e4 ? text : null
 }
 
 function decimal(value: number): string {
@@ -118,7 +124,8 @@ function product(factors: readonly Display[]): Rendered {
   const [first, ...others] = factors
   // 3/7 has no sign of its own: 3 x / 7
   if (first?.kind === 'number' && number(first.value).level < ATOM) {
-    const top = first.value.n === 1 ? others : [{ kind: 'number', value: { n: first.value.n, d: 1 } } as const, ...others]
+    const top =
+      first.value.n === 1 ? others : [{ kind: 'number', value: { n: first.value.n, d: 1 } } as const, ...others]
     return { text: `${line(top, true)} / ${first.value.d}`, level: PRODUCT }
   }
   return { text: line(factors, false), level: PRODUCT }
@@ -142,7 +149,9 @@ function side(d: Display, level: number): string {
   return d.kind === 'bigSum' ? `(${plain(d)})` : within(d, level)
 }
 
-const SUPERSCRIPTS: ReadonlyMap<string, string> = new Map([...'0123456789-'].map((c, i) => [c, [...'⁰¹²³⁴⁵⁶⁷⁸⁹⁻'][i] ?? c]))
+const SUPERSCRIPTS: ReadonlyMap<string, string> = new Map(
+  [...'0123456789-'].map((c, i) => [c, [...'⁰¹²³⁴⁵⁶⁷⁸⁹⁻'][i] ?? c]),
+)
 
 function power(d: Display & { kind: 'power' }): Rendered {
   const base = within(d.base, ATOM)
@@ -154,7 +163,12 @@ function power(d: Display & { kind: 'power' }): Rendered {
 }
 
 const FUNCTIONS: ReadonlyMap<string, string> = new Map([
-  ['lgamma', 'log Γ'], ['digamma', 'ψ'], ['trigamma', 'ψ′'], ['Phi', 'Φ'], ['besselI0', 'I₀'], ['besselI1', 'I₁'],
+  ['lgamma', 'log Γ'],
+  ['digamma', 'ψ'],
+  ['trigamma', 'ψ′'],
+  ['Phi', 'Φ'],
+  ['besselI0', 'I₀'],
+  ['besselI1', 'I₁'],
 ])
 const BARE = new Set(['log', 'cos', 'sin'])
 
@@ -231,4 +245,5 @@ function guard(g: GuardDisplay): string {
   }
 }
 
-const operand = (g: GuardDisplay, loose: GuardDisplay['kind']): string => (g.kind === loose ? `(${guard(g)})` : guard(g))
+const operand = (g: GuardDisplay, loose: GuardDisplay['kind']): string =>
+  g.kind === loose ? `(${guard(g)})` : guard(g)

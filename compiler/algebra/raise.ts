@@ -9,7 +9,7 @@
  * A vector over i is an array whose last index is i, a matrix over (i, j) one whose last two are; sums, multiples and
  * inverses of these are raised with them. What does not fit stays a sum over its index.
  */
-import { type Display, integer, sideBySide, type Signed } from './display.js'
+import { type Display, integer, type Signed, sideBySide } from './display.js'
 import type { Expr, MatrixRef } from './types.js'
 import { freeIndices } from './visit.js'
 
@@ -180,7 +180,9 @@ function raiseDiag(e: Expr & { kind: 'case' }, i: string, j: string, context: Ra
   if (!onDiagonal) return null
   if (!mentions(e.then, i) && !mentions(e.then, j)) return context.scaled([e.then], [{ kind: 'identity' }])
   const vector = raiseVector(e.then, mentions(e.then, i) ? i : j, context)
-  return vector === null ? null : { negative: vector.negative, term: { kind: 'apply', fn: 'diag', args: [vector.term] } }
+  return vector === null
+    ? null
+    : { negative: vector.negative, term: { kind: 'apply', fn: 'diag', args: [vector.term] } }
 }
 
 /** A matrix from its elements, or null where they do not raise. */
@@ -192,7 +194,9 @@ export function raiseMatrixRef(of: MatrixRef, context: RaiseContext): Signed | n
 function raiseDiagonal(e: Expr, i: string, context: RaiseContext): Display | null {
   if (e.kind === 'inverse' && isIndex(e.row, i) && isIndex(e.column, i)) {
     const matrix = raiseMatrixRef(e.of, context)
-    return matrix === null || matrix.negative || mentions({ kind: 'logdet', of: e.of }, i) ? null : inverseOf(matrix.term)
+    return matrix === null || matrix.negative || mentions({ kind: 'logdet', of: e.of }, i)
+      ? null
+      : inverseOf(matrix.term)
   }
   if (e.kind !== 'ref') return null
   const rest = e.index.slice(0, -2)
@@ -237,7 +241,10 @@ function transpose(of: Display): Display {
 }
 
 /** Factors free of the indices, and the rest. */
-function split(e: Expr, indices: readonly string[]): { readonly scalars: readonly Expr[]; readonly rest: readonly Expr[] } {
+function split(
+  e: Expr,
+  indices: readonly string[],
+): { readonly scalars: readonly Expr[]; readonly rest: readonly Expr[] } {
   const factors = e.kind === 'mul' ? e.factors : [e]
   const free = (f: Expr) => !indices.some((i) => mentions(f, i))
   return { scalars: factors.filter(free), rest: factors.filter((f) => !free(f)) }

@@ -1,6 +1,14 @@
 /** Lays an expression out for printing: the part that text and LaTeX share. */
 import { literal, mul, num, splitCoefficient } from './build.js'
-import { type Display, type GuardDisplay, integer, type PrintOptions, sideBySide, type Signed, whole } from './display.js'
+import {
+  type Display,
+  type GuardDisplay,
+  integer,
+  type PrintOptions,
+  type Signed,
+  sideBySide,
+  whole,
+} from './display.js'
 import { inverseOf, type RaiseContext, raiseMatrixRef, raiseScalar } from './raise.js'
 import { mulRational } from './rational.js'
 import type { Expr, Guard, IndexVar, MatrixRef, Rational } from './types.js'
@@ -123,7 +131,7 @@ const termsOf = (d: Display): readonly Signed[] => (d.kind === 'sum' ? d.terms :
 function caseOf(e: Expr & { kind: 'case' }, scope: Scope): Display {
   const when = guard(e.when, scope)
   if (literal(e.otherwise) === 0 && literal(e.then) === 1) return { kind: 'indicator', of: when }
-  return { kind: 'cases', when, then: shown(e.then, scope), otherwise: shown(e.otherwise, scope) }
+  return { kind: 'cases', when, met: shown(e.then, scope), otherwise: shown(e.otherwise, scope) }
 }
 
 function guard(g: Guard, scope: Scope): GuardDisplay {
@@ -200,7 +208,15 @@ function absorb(d: Display, into: Parts): void {
 
 function inOrder(factors: readonly Display[]): readonly Display[] {
   const place = (d: Display) =>
-    d.kind === 'float' ? -1 : d.kind === 'bigSum' || d.kind === 'cases' ? 3 : d.kind === 'apply' ? 2 : d.kind === 'sum' ? 1 : 0
+    d.kind === 'float'
+      ? -1
+      : d.kind === 'bigSum' || d.kind === 'cases'
+        ? 3
+        : d.kind === 'apply'
+          ? 2
+          : d.kind === 'sum'
+            ? 1
+            : 0
   return [...factors].sort((a, b) => place(a) - place(b))
 }
 

@@ -1,8 +1,8 @@
 import { add, exp, log, mul, neg, num, sub } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { scalar } from './support/arguments.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /** log P(x) = x log p + (1 − x) log(1 − p) for x = 0, 1; with l = logit p, x l − log(1 + exp l). */
 export const Bernoulli: Distribution = {

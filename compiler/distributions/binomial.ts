@@ -1,10 +1,10 @@
 import { add, exp, lgamma, log, mul, neg, num, sub } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { scalar } from './support/arguments.js'
 import { drawBinomial } from './support/draw-count.js'
 import { isCount } from './support/integers.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /**
  * log P(x) = log (n choose x) + x log p + (n − x) log(1 − p) for x = 0, …, n; with l = logit p, x l − n log(1 + exp l).

@@ -1,10 +1,10 @@
 import { exp, idx, log, num, sub, sum } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
-import type { Distribution, Tensor } from './types.js'
 import { argument, sizeOf } from './support/arguments.js'
 import { drawIndex } from './support/draw-count.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, vectorArgument } from './support/numeric-arguments.js'
+import type { Distribution, Tensor } from './types.js'
 
 /** log P(x) = log p_x for x = 1, …, length(p); with p = softmax(l), l_x − log Σ_j exp l_j. */
 export const Categorical: Distribution = {

@@ -1,8 +1,8 @@
 import { caseOf, compare, float, num } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { scalar } from './support/arguments.js'
 import { latexCall } from './support/latex-call.js'
 import { numberArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /** All mass at one value: log P(x) = 0 where x = v, else −∞. A mass, not a density. */
 export const Dirac: Distribution = {

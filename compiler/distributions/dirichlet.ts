@@ -1,9 +1,9 @@
 import { add, idx, lgamma, log, mul, neg, num, sub, sum } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { argument, component, sizeOf } from './support/arguments.js'
 import { drawGamma } from './support/draw-gamma.js'
 import { latexCall } from './support/latex-call.js'
 import { asVector, broadcastArgument, vectorArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /**
  * log p(x) = log Γ(Σ a_i) − Σ log Γ(a_i) + Σ (a_i − 1) log x_i, with respect to all but one of the x_i; a number a
@@ -26,11 +26,7 @@ export const Dirichlet: Distribution = {
       const each = a.at([])
       return add(lgamma(mul(order, each)), neg(mul(order, lgamma(each))), sum(i, term))
     }
-    return add(
-      lgamma(sum(i, component(a, idx(i)))),
-      neg(sum(i, lgamma(component(a, idx(i))))),
-      sum(i, term),
-    )
+    return add(lgamma(sum(i, component(a, idx(i)))), neg(sum(i, lgamma(component(a, idx(i))))), sum(i, term))
   },
   inSupport(value, args) {
     const x = asVector(value)

@@ -1,8 +1,8 @@
 import { add, log, mul, neg } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { scalar } from './support/arguments.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /**
  * log p(x) = log rate − rate x for x ≥ 0.

@@ -1,9 +1,9 @@
 import { add, div, lgamma, log, mul, neg, num, sub } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { scalar } from './support/arguments.js'
 import { drawGamma } from './support/draw-gamma.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /**
  * log p(x) = shape log rate − log Γ(shape) + (shape − 1) log x − rate x; scale = 1/rate.

@@ -1,9 +1,9 @@
 import { add, log, mul, num, sub } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { scalar } from './support/arguments.js'
 import { isCount } from './support/integers.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /**
  * Failures before the first success: log P(x) = log p + x log(1 − p) for x = 0, 1, ….

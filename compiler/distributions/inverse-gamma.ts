@@ -1,9 +1,9 @@
 import { add, div, lgamma, log, mul, neg, num } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { scalar } from './support/arguments.js'
 import { drawGamma } from './support/draw-gamma.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /**
  * 1/x is Gamma(shape, rate = scale): log p(x) = shape log scale − log Γ(shape) − (shape + 1) log x − scale/x.
@@ -27,12 +27,7 @@ export const InverseGamma: Distribution = {
     const x = value.at([])
     const shape = scalar(args, 'shape')
     const scale = scalar(args, 'scale')
-    return add(
-      mul(shape, log(scale)),
-      neg(lgamma(shape)),
-      neg(mul(add(shape, num(1)), log(x))),
-      neg(div(scale, x)),
-    )
+    return add(mul(shape, log(scale)), neg(lgamma(shape)), neg(mul(add(shape, num(1)), log(x))), neg(div(scale, x)))
   },
   inSupport(value) {
     const x = asNumber(value)

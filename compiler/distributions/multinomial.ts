@@ -1,10 +1,10 @@
 import { add, idx, lgamma, log, mul, neg, num, sum } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { argument, component, sizeOf } from './support/arguments.js'
 import { drawBinomial } from './support/draw-count.js'
 import { isCount } from './support/integers.js'
 import { latexCall } from './support/latex-call.js'
 import { asVector, numberArgument, vectorArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /**
  * log P(x) = log (Σ x_i)! − Σ log x_i! + Σ x_i log p_i, given the total Σ x_i, which follows from the value.

@@ -1,11 +1,11 @@
 import { add, idx, inverse, log, logdet, mul, num, PI, sub, sum } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { argument, component, sizeOf } from './support/arguments.js'
 import { drawNormal } from './support/draw-normal.js'
 import { latexCall } from './support/latex-call.js'
 import { at, choleskyOf } from './support/matrices.js'
 import { matrixOfTensor } from './support/matrix-of-tensor.js'
 import { asVector, broadcastArgument, matrixArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /**
  * log p(x) = −D/2 log 2π − ½ log |cov| − ½ (x − mean)ᵀ cov⁻¹ (x − mean); with P = cov⁻¹, +½ log |P| − ½ (…)ᵀ P (…).

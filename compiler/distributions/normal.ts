@@ -1,9 +1,9 @@
 import { add, div, log, mul, neg, num, PI, pow, sub } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { scalar } from './support/arguments.js'
 import { drawNormal } from './support/draw-normal.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /**
  * log p(x) = −½ log 2π − log sd − (x − mean)²/(2 sd²); with var −½ log var, with precision +½ log precision.

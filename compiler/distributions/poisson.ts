@@ -1,10 +1,10 @@
 import { add, exp, lgamma, log, mul, neg, num } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { scalar } from './support/arguments.js'
 import { drawPoisson } from './support/draw-count.js'
 import { isCount } from './support/integers.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /**
  * log P(x) = x log rate − rate − log x! for x = 0, 1, …; with l = log rate, x l − exp l − log x!.

@@ -1,8 +1,8 @@
 import { bothOf, caseOf, compare, float, log, neg, sub } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { scalar } from './support/arguments.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /** log p(x) = −log(high − low) for low ≤ x ≤ high, else −∞. */
 export const Uniform: Distribution = {

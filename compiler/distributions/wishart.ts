@@ -1,5 +1,4 @@
 import { add, div, idx, inverse, log, logdet, mul, neg, num, sub, sum } from '../algebra/build.js'
-import type { Distribution } from './types.js'
 import { argument, scalar, sizeOf } from './support/arguments.js'
 import { drawBartlett } from './support/draw-bartlett.js'
 import { latexCall } from './support/latex-call.js'
@@ -7,6 +6,7 @@ import { logMultivariateGamma } from './support/log-multivariate-gamma.js'
 import { choleskyOf, isCovariance, product, transpose } from './support/matrices.js'
 import { matrixOfTensor } from './support/matrix-of-tensor.js'
 import { asMatrix, matrixArgument, numberArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
 
 /**
  * log p(X) = (df − D − 1)/2 log |X| − ½ tr(scale⁻¹ X) − df D/2 log 2 − df/2 log |scale| − log Γ_D(df/2),

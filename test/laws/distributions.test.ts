@@ -138,25 +138,62 @@ describe('the index', () => {
 describe('a number for a vector argument', () => {
   it.each([
     ['Dirichlet', new Map([['a', 2]]), new Map([['a', [2, 2, 2]]]), [0.2, 0.5, 0.3]],
-    ['MvNormal', new Map<string, NumericArgument>([['mean', 1], ['cov', [[2, 0.5], [0.5, 1]]]]),
-      new Map<string, NumericArgument>([['mean', [1, 1]], ['cov', [[2, 0.5], [0.5, 1]]]]), [0.2, 3]],
-  ] satisfies [string, Arguments, Arguments, NumericArgument][])('stands for equal elements: %s', (name, short, long, value) => {
-    const distribution = distributionByName.get(name)
-    if (distribution === undefined) throw new Error(`no ${name}`)
-    expectClose(numericDensity(distribution, short)(value), numericDensity(distribution, long)(value), 1e-14, () => name)
-    expect(distribution.inSupport(value, short)).toBe(true)
-  })
+    [
+      'MvNormal',
+      new Map<string, NumericArgument>([
+        ['mean', 1],
+        [
+          'cov',
+          [
+            [2, 0.5],
+            [0.5, 1],
+          ],
+        ],
+      ]),
+      new Map<string, NumericArgument>([
+        ['mean', [1, 1]],
+        [
+          'cov',
+          [
+            [2, 0.5],
+            [0.5, 1],
+          ],
+        ],
+      ]),
+      [0.2, 3],
+    ],
+  ] satisfies [string, Arguments, Arguments, NumericArgument][])(
+    'stands for equal elements: %s',
+    (name, short, long, value) => {
+      const distribution = distributionByName.get(name)
+      if (distribution === undefined) throw new Error(`no ${name}`)
+      expectClose(
+        numericDensity(distribution, short)(value),
+        numericDensity(distribution, long)(value),
+        1e-14,
+        () => name,
+      )
+      expect(distribution.inSupport(value, short)).toBe(true)
+    },
+  )
 })
 
 function anchorsOf(name: string): Anchors {
   const anchors = readAnchors(name)
   if (anchors === null)
-    throw new Error(`no published values for ${name}: add it to test/laws/anchors/generate.py, which writes ${kebab(name)}.json`)
+    throw new Error(
+      `no published values for ${name}: add it to test/laws/anchors/generate.py, which writes ${kebab(name)}.json`,
+    )
   return anchors
 }
 
 /** The log density, −∞ outside the support, which is asked in terms of the first parametrisation. */
-function densityInSupport(distribution: Distribution, args: Arguments, first: Arguments, value: NumericArgument): number {
+function densityInSupport(
+  distribution: Distribution,
+  args: Arguments,
+  first: Arguments,
+  value: NumericArgument,
+): number {
   return distribution.inSupport(value, first) ? numericDensity(distribution, args)(value) : -Infinity
 }
 

@@ -38,7 +38,7 @@ export function drawPoisson(rate: number, random: RandomSource): number {
   let count = 0
   let left = rate
   while (left > SMALL) {
-    const m = Math.floor(7 * left / 8)
+    const m = Math.floor((7 * left) / 8)
     const arrival = drawGamma(m, random)
     if (arrival > left) return count + drawBinomial(m - 1, left / arrival, random)
     count += m

@@ -12,7 +12,7 @@ export function drawGamma(shape: number, random: RandomSource): number {
   for (;;) {
     const x = drawNormal(random)
     const v = (1 + c * x) ** 3
-    if (v > 0 && Math.log(random()) < x * x / 2 + d * (1 - v + Math.log(v))) return d * v
+    if (v > 0 && Math.log(random()) < (x * x) / 2 + d * (1 - v + Math.log(v))) return d * v
   }
 }
 

@@ -1,7 +1,29 @@
 import { describe, expect, it } from 'vitest'
 import {
-  add, bothOf, call, caseOf, compare, div, exp, float, idx, inverse, lgamma, log, logdet, mul, neg, notOf, num, ONE, PI,
-  pow, ref, sqrt, sub, sum,
+  add,
+  bothOf,
+  call,
+  caseOf,
+  compare,
+  div,
+  exp,
+  float,
+  idx,
+  inverse,
+  lgamma,
+  log,
+  logdet,
+  mul,
+  neg,
+  notOf,
+  num,
+  ONE,
+  PI,
+  pow,
+  ref,
+  sqrt,
+  sub,
+  sum,
 } from '../../../compiler/algebra/build.js'
 import { latexName, printLatex } from '../../../compiler/algebra/print-latex.js'
 import { printText } from '../../../compiler/algebra/print-text.js'
@@ -53,8 +75,10 @@ const SCALARS: readonly Golden[] = [
   ['inexact numbers', mul(float(1e-30), a), '1e−30 a', '1 \\cdot 10^{-30} a'],
   ['infinity', float(-Infinity), '−∞', '-\\infty'],
   [
-    'the update of a grade', div(add(b, c), mul(num(6), add(b, c, e))),
-    '(b + c) / (6 (b + c + d))', '\\frac{b + c}{6 (b + c + d)}',
+    'the update of a grade',
+    div(add(b, c), mul(num(6), add(b, c, e))),
+    '(b + c) / (6 (b + c + d))',
+    '\\frac{b + c}{6 (b + c + d)}',
   ],
   ['a reciprocal', pow(a, -1), '1 / a', '\\frac{1}{a}'],
   ['a product below', div(a, mul(b, c)), 'a / (b c)', '\\frac{a}{b c}'],
@@ -79,43 +103,55 @@ const SCALARS: readonly Golden[] = [
   ['modulo', call('mod', add(a, b), num(2)), '((a + b) mod 2)', '((a + b) \\bmod 2)'],
   ['a common denominator', mul(sub(mul(num(1, 2), a), num(1, 2)), b), '½ b (a − 1)', '\\tfrac12 b (a - 1)'],
   ['a sum', sum(n, mul(responsibility, x(n, d))), '∑_n r_{nk} x_{n,d}', '\\sum_{n=1}^{N} r_{nk} x_{n,d}'],
+  ['a sum of a sum', sum(n, add(x(n), mul(num(2), y(n)))), '∑_n (x_n + 2 y_n)', '\\sum_{n=1}^{N} (x_n + 2 y_n)'],
+  ['a sum from 2', sum({ ...t, from: num(2) }, mul(x(t), y(t))), '∑_{t=2..T} x_t y_t', '\\sum_{t=2}^{T} x_t y_t'],
   [
-    'a sum of a sum', sum(n, add(x(n), mul(num(2), y(n)))),
-    '∑_n (x_n + 2 y_n)', '\\sum_{n=1}^{N} (x_n + 2 y_n)',
+    'a quotient of sums',
+    div(sum(n, mul(responsibility, x(n))), sum(n, responsibility)),
+    '(∑_n r_{nk} x_n) / (∑_n r_{nk})',
+    '\\frac{\\sum_{n=1}^{N} r_{nk} x_n}{\\sum_{n=1}^{N} r_{nk}}',
   ],
   [
-    'a sum from 2', sum({ ...t, from: num(2) }, mul(x(t), y(t))),
-    '∑_{t=2..T} x_t y_t', '\\sum_{t=2}^{T} x_t y_t',
-  ],
-  [
-    'a quotient of sums', div(sum(n, mul(responsibility, x(n))), sum(n, responsibility)),
-    '(∑_n r_{nk} x_n) / (∑_n r_{nk})', '\\frac{\\sum_{n=1}^{N} r_{nk} x_n}{\\sum_{n=1}^{N} r_{nk}}',
-  ],
-  [
-    'a log of a tall sum', log(sum(j, exp(param('l', j)))),
-    'log(∑_j exp(l_j))', '\\log\\left(\\sum_{j=1}^{D} \\exp(l_j)\\right)',
+    'a log of a tall sum',
+    log(sum(j, exp(param('l', j)))),
+    'log(∑_j exp(l_j))',
+    '\\log\\left(\\sum_{j=1}^{D} \\exp(l_j)\\right)',
   ],
   ['a number before a sum', add(sum(i, x(i)), num(1)), '1 + ∑_i x_i', '1 + \\sum_{i=1}^{D} x_i'],
   ['a sum ends the product', mul(sum(i, log(x(i))), a), 'a ∑_i log x_i', 'a \\sum_{i=1}^{D} \\log x_i'],
   [
-    'letters that collide', sum(over('k', 'K', 'k2'), sum(over('k', 'K', 'k3'), mul(log(mu(over('k', 'K', 'k2'))), log(mu(over('k', 'K', 'k3'))), mu(k)))),
-    "∑_k′ ∑_k″ μ_k log(μ_k′) log μ_k″".replaceAll('″', '′′'),
+    'letters that collide',
+    sum(
+      over('k', 'K', 'k2'),
+      sum(over('k', 'K', 'k3'), mul(log(mu(over('k', 'K', 'k2'))), log(mu(over('k', 'K', 'k3'))), mu(k))),
+    ),
+    '∑_k′ ∑_k″ μ_k log(μ_k′) log μ_k″'.replaceAll('″', '′′'),
     "\\sum_{k'=1}^{K} \\sum_{k''=1}^{K} \\mu_k \\log(\\mu_{k'}) \\log \\mu_{k''}",
   ],
   ['an indicator', caseOf(compare('==', idx(k), num(2)), num(1)), '[k = 2]', '[k = 2]'],
   [
-    'cases', caseOf(bothOf(compare('>=', x(n), a), notOf(compare('==', x(n), b))), num(1), float(-Infinity)),
+    'cases',
+    caseOf(bothOf(compare('>=', x(n), a), notOf(compare('==', x(n), b))), num(1), float(-Infinity)),
     '{1 if x_n ≥ a and x_n ≠ b, else −∞}',
     '\\begin{cases} 1 & \\text{if } x_n \\geq a \\text{ and } x_n \\neq b \\\\ -\\infty & \\text{otherwise} \\end{cases}',
   ],
   [
     'a joint posterior',
-    { kind: 'probability', of: [{ latent: 'z', index: [idx(t)], value: idx(k) }, { latent: 'z', index: [sub(idx(t), num(1))], value: idx(l) }] },
-    'P(z_t = k, z_{t−1} = l | data)', 'P(z_t = k, z_{t-1} = l \\mid \\text{data})',
+    {
+      kind: 'probability',
+      of: [
+        { latent: 'z', index: [idx(t)], value: idx(k) },
+        { latent: 'z', index: [sub(idx(t), num(1))], value: idx(l) },
+      ],
+    },
+    'P(z_t = k, z_{t−1} = l | data)',
+    'P(z_t = k, z_{t-1} = l \\mid \\text{data})',
   ],
   [
-    'a posterior with an offset', { kind: 'probability', of: [{ latent: 'z', index: [sub(idx(t), num(1))], value: idx(l) }] },
-    'r_{t−1,l}', 'r_{t-1,l}',
+    'a posterior with an offset',
+    { kind: 'probability', of: [{ latent: 'z', index: [sub(idx(t), num(1))], value: idx(l) }] },
+    'r_{t−1,l}',
+    'r_{t-1,l}',
   ],
   ['a posterior mean', { kind: 'mean', latent: 'z', index: [idx(n)] }, 'E[z_n]', '\\mathbb{E}[z_n]'],
   ['the value before', ref('pivot', 'mu', [idx(k)]), 'μ_k^old', '\\mu_k^{\\mathrm{old}}'],
@@ -128,49 +164,84 @@ const MATRICES: readonly Golden[] = [
   ['dot with a scalar', sum(d, mul(a, x(n, d), mu(k, d))), 'a x_nᵀ μ_k', 'a x_n^\\top \\mu_k'],
   ['norm', sum(d, pow(deviation(d), 2)), '‖x_n − μ_k‖²', '\\lVert x_n - \\mu_k \\rVert^2'],
   [
-    'a spherical exponent', mul(num(-1, 2), sum(d, pow(deviation(d), 2)), pow(sigma(k), -2)),
-    '−‖x_n − μ_k‖² / (2 σ_k²)', '-\\frac{\\lVert x_n - \\mu_k \\rVert^2}{2 \\sigma_k^2}',
+    'a spherical exponent',
+    mul(num(-1, 2), sum(d, pow(deviation(d), 2)), pow(sigma(k), -2)),
+    '−‖x_n − μ_k‖² / (2 σ_k²)',
+    '-\\frac{\\lVert x_n - \\mu_k \\rVert^2}{2 \\sigma_k^2}',
   ],
   ['matrix–vector', sum(i, mul(x(n, i), sum(j, mul(param('A', i, j), x(n, j))))), 'x_nᵀ A x_n', 'x_n^\\top A x_n'],
   [
-    'a residual', sum(i, pow(sub(x(n, i), sum(l, mul(param('W', i, l), param('u', n, l)))), 2)),
-    '‖x_n − W u_n‖²', '\\lVert x_n - W u_n \\rVert^2',
+    'a residual',
+    sum(i, pow(sub(x(n, i), sum(l, mul(param('W', i, l), param('u', n, l)))), 2)),
+    '‖x_n − W u_n‖²',
+    '\\lVert x_n - W u_n \\rVert^2',
   ],
   ['transposed matrix–vector', sum(i, mul(x(i), sum(j, mul(param('A', j, i), y(j))))), 'xᵀ Aᵀ y', 'x^\\top A^\\top y'],
   [
-    'quadratic', mul(num(-1, 2), sum(i, sum(j, mul(inverse(Sigma, idx(i), idx(j)), deviation(i), deviation(j))))),
-    '−½ (x_n − μ_k)ᵀ Σ_k⁻¹ (x_n − μ_k)', '-\\tfrac12 (x_n - \\mu_k)^\\top \\Sigma_k^{-1} (x_n - \\mu_k)',
+    'quadratic',
+    mul(num(-1, 2), sum(i, sum(j, mul(inverse(Sigma, idx(i), idx(j)), deviation(i), deviation(j))))),
+    '−½ (x_n − μ_k)ᵀ Σ_k⁻¹ (x_n − μ_k)',
+    '-\\tfrac12 (x_n - \\mu_k)^\\top \\Sigma_k^{-1} (x_n - \\mu_k)',
   ],
   [
-    'outer', logdet(matrixOf((r, s) => sum(n, mul(responsibility, sub(x(n, r), mu(k, r)), sub(x(n, s), mu(k, s)))))),
+    'outer',
+    logdet(matrixOf((r, s) => sum(n, mul(responsibility, sub(x(n, r), mu(k, r)), sub(x(n, s), mu(k, s)))))),
     'log |∑_n r_{nk} (x_n − μ_k) (x_n − μ_k)ᵀ|',
     '\\log \\left|\\sum_{n=1}^{N} r_{nk} (x_n - \\mu_k) (x_n - \\mu_k)^\\top\\right|',
   ],
-  ['trace of a product', sum(i, sum(j, mul(inverse(Sigma, idx(i), idx(j)), param('S', j, i)))), 'tr(Σ_k⁻¹ S)', '\\operatorname{tr}(\\Sigma_k^{-1} S)'],
+  [
+    'trace of a product',
+    sum(i, sum(j, mul(inverse(Sigma, idx(i), idx(j)), param('S', j, i)))),
+    'tr(Σ_k⁻¹ S)',
+    '\\operatorname{tr}(\\Sigma_k^{-1} S)',
+  ],
   ['trace', sum(i, mul(a, param('S', i, i))), 'a tr(S)', 'a \\operatorname{tr}(S)'],
   ['trace of an inverse', sum(i, inverse(Sigma, idx(i), idx(i))), 'tr(Σ_k⁻¹)', '\\operatorname{tr}(\\Sigma_k^{-1})'],
   [
-    'diag', logdet(matrixOf((r, s) => add(sum(l, mul(param('Lambda', r, l), param('Lambda', s, l))), caseOf(compare('==', idx(r), idx(s)), param('psi', r))))),
-    'log |Λ Λᵀ + diag(ψ)|', '\\log |\\Lambda \\Lambda^\\top + \\operatorname{diag}(\\psi)|',
+    'diag',
+    logdet(
+      matrixOf((r, s) =>
+        add(
+          sum(l, mul(param('Lambda', r, l), param('Lambda', s, l))),
+          caseOf(compare('==', idx(r), idx(s)), param('psi', r)),
+        ),
+      ),
+    ),
+    'log |Λ Λᵀ + diag(ψ)|',
+    '\\log |\\Lambda \\Lambda^\\top + \\operatorname{diag}(\\psi)|',
   ],
   [
-    'a multiple of the identity', logdet(matrixOf((r, s) => add(param('S', r, s), caseOf(compare('==', idx(r), idx(s)), pow(param('tau'), 2))))),
-    'log |S + τ² I|', '\\log |S + \\tau^2 I|',
+    'a multiple of the identity',
+    logdet(matrixOf((r, s) => add(param('S', r, s), caseOf(compare('==', idx(r), idx(s)), pow(param('tau'), 2))))),
+    'log |S + τ² I|',
+    '\\log |S + \\tau^2 I|',
   ],
   ['an element of an inverse', inverse(Sigma, idx(i), idx(j)), '(Σ_k⁻¹)_{ij}', '(\\Sigma_k^{-1})_{ij}'],
   ['log-determinant', mul(num(-1, 2), logdet(Sigma)), '−½ log |Σ_k|', '-\\tfrac12 \\log |\\Sigma_k|'],
   [
-    'no name for the matrix', logdet(matrixOf((r, s) => exp(neg(pow(sub(x(r), x(s)), 2))))),
-    'log |[exp(−(x_i − x_j)²)]_{ij}|', '\\log |[\\exp(-(x_i - x_j)^2)]_{ij}|',
+    'no name for the matrix',
+    logdet(matrixOf((r, s) => exp(neg(pow(sub(x(r), x(s)), 2))))),
+    'log |[exp(−(x_i − x_j)²)]_{ij}|',
+    '\\log |[\\exp(-(x_i - x_j)^2)]_{ij}|',
   ],
   [
-    'what is no dot product stays a sum', sum(d, mul(pow(deviation(d), 2), pow(sigma(k, d), -2))),
-    '∑_d (x_{n,d} − μ_{k,d})² / σ_{k,d}²', '\\sum_{d=1}^{D} \\frac{(x_{n,d} - \\mu_{k,d})^2}{\\sigma_{k,d}^2}',
+    'what is no dot product stays a sum',
+    sum(d, mul(pow(deviation(d), 2), pow(sigma(k, d), -2))),
+    '∑_d (x_{n,d} − μ_{k,d})² / σ_{k,d}²',
+    '\\sum_{d=1}^{D} \\frac{(x_{n,d} - \\mu_{k,d})^2}{\\sigma_{k,d}^2}',
   ],
-  ['a part of a vector stays a sum', sum({ ...d, to: sub(ref('size', 'D'), num(1)) }, mul(x(d), y(d))), '∑_{d=1..D−1} x_d y_d', '\\sum_{d=1}^{D - 1} x_d y_d'],
+  [
+    'a part of a vector stays a sum',
+    sum({ ...d, to: sub(ref('size', 'D'), num(1)) }, mul(x(d), y(d))),
+    '∑_{d=1..D−1} x_d y_d',
+    '\\sum_{d=1}^{D - 1} x_d y_d',
+  ],
 ]
 
-describe.each([['scalars', SCALARS], ['matrices', MATRICES]] as const)('%s', (_group, cases) => {
+describe.each([
+  ['scalars', SCALARS],
+  ['matrices', MATRICES],
+] as const)('%s', (_group, cases) => {
   it.each(cases)('%s', (_what, expr, text, latex) => {
     expect(printText(expr)).toBe(text)
     expect(printLatex(expr)).toBe(latex)
@@ -191,8 +262,15 @@ describe('options', () => {
 })
 
 describe('names in LaTeX', () => {
-  it.each([['mu', '\\mu'], ['Sigma', '\\Sigma'], ['x', 'x'], ['height', '\\mathrm{height}'], ['sigma_x', '\\sigma_x'],
-    ['mu0', '\\mu_0'], ['beta_old_2', '\\beta_{\\mathrm{old\\_2}}'], ['layer2', '\\mathrm{layer2}'],
+  it.each([
+    ['mu', '\\mu'],
+    ['Sigma', '\\Sigma'],
+    ['x', 'x'],
+    ['height', '\\mathrm{height}'],
+    ['sigma_x', '\\sigma_x'],
+    ['mu0', '\\mu_0'],
+    ['beta_old_2', '\\beta_{\\mathrm{old\\_2}}'],
+    ['layer2', '\\mathrm{layer2}'],
   ])('%s', (name, latex) => expect(latexName(name)).toBe(latex))
 })
 
@@ -202,7 +280,9 @@ describe('every log density', () => {
     at: (index) => ref('param', name, index),
   })
   const cases = distributions.flatMap((distribution) =>
-    distribution.signature.parametrisations.map((p) => [distribution.signature.name, p.arguments.map((arg) => arg.name).join(', '), distribution, p] as const),
+    distribution.signature.parametrisations.map(
+      (p) => [distribution.signature.name, p.arguments.map((arg) => arg.name).join(', '), distribution, p] as const,
+    ),
   )
   it.each(cases)('%s(%s) prints with balanced brackets', (_name, _args, distribution, p) => {
     const args = new Map(p.arguments.map((arg) => [arg.name, named(arg.name, arg.rank)]))
@@ -211,7 +291,7 @@ describe('every log density', () => {
       for (const [open, close] of ['()', '{}', '[]'] as const) {
         expect(text.split(open ?? '').length).toBe(text.split(close ?? '').length)
       }
-      expect(text).not.toMatch(/undefined|NaN|\+ [-−]|[-−] [-−]|  /)
+      expect(text).not.toMatch(/undefined|NaN|\+ [-−]|[-−] [-−]| {2}/)
     }
   })
 })

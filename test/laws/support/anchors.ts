@@ -46,7 +46,10 @@ export function readAnchors(distribution: string): Anchors | null {
       value: p.value,
       logDensity: Number(p.logDensity),
     })),
-    moments: file.moments.map((m) => ({ arguments: new Map(Object.entries(m.arguments)), expectations: m.expectations })),
+    moments: file.moments.map((m) => ({
+      arguments: new Map(Object.entries(m.arguments)),
+      expectations: m.expectations,
+    })),
   }
 }
 

@@ -1,6 +1,7 @@
 /** Total mass of a distribution, from its log density and its support alone; draws only tell where to look. */
-import { asMatrix, asNumber, asVector } from '../../../compiler/distributions/support/numeric-arguments.js'
+
 import { at, choleskyOf } from '../../../compiler/distributions/support/matrices.js'
+import { asMatrix, asNumber, asVector } from '../../../compiler/distributions/support/numeric-arguments.js'
 import type { Distribution, NumericArgument } from '../../../compiler/distributions/types.js'
 import { type Arguments, numericDensity, numericDomain, shapeOf } from './numeric-density.js'
 import { axis, integrate } from './quadrature.js'
@@ -22,11 +23,18 @@ export function totalMass(
   draws: readonly NumericArgument[],
 ): Mass | { readonly reason: string } {
   const { value } = distribution.signature
-  if (value.rank === 0) return scalarMass(distribution, args, draws.map((x) => asNumber(x) ?? Number.NaN), Infinity)
+  if (value.rank === 0)
+    return scalarMass(
+      distribution,
+      args,
+      draws.map((x) => asNumber(x) ?? Number.NaN),
+      Infinity,
+    )
   if (value.discrete && value.support === 'count' && value.rank === 1) return countsMass(distribution, args, draws)
   const chart = chartOf(distribution, draws)
   if (chart === null) return { reason: `no coordinates for values of ${value.support}, rank ${value.rank}` }
-  if (chart.coordinates > MOST_COORDINATES) return { reason: `${chart.coordinates} coordinates; at most ${MOST_COORDINATES} are integrated` }
+  if (chart.coordinates > MOST_COORDINATES)
+    return { reason: `${chart.coordinates} coordinates; at most ${MOST_COORDINATES} are integrated` }
   // three axes are cut off sooner, which shows where a tail is a power, as that of an inverse Wishart matrix
   const tolerance = chart.coordinates < MOST_COORDINATES ? 1e-6 : 1e-5
   return { mass: chartMass(numericDensity(distribution, args), chart, draws), tolerance }
@@ -84,7 +92,11 @@ function sumOver(density: (x: number) => number, low: number, high: number): num
 }
 
 /** Σ over all vectors of counts with the total that the draws have. */
-function countsMass(distribution: Distribution, args: Arguments, draws: readonly NumericArgument[]): Mass | { readonly reason: string } {
+function countsMass(
+  distribution: Distribution,
+  args: Arguments,
+  draws: readonly NumericArgument[],
+): Mass | { readonly reason: string } {
   const example = asVector(draws[0] ?? 0)
   if (example === null) return { reason: 'the draws are no vectors' }
   const total = example.reduce((a, b) => a + b, 0)
@@ -97,7 +109,9 @@ function countsMass(distribution: Distribution, args: Arguments, draws: readonly
 
 function* compositions(total: number, parts: number): Generator<readonly number[]> {
   if (parts <= 1) yield [total]
-  else for (let first = 0; first <= total; first++) for (const rest of compositions(total - first, parts - 1)) yield [first, ...rest]
+  else
+    for (let first = 0; first <= total; first++)
+      for (const rest of compositions(total - first, parts - 1)) yield [first, ...rest]
 }
 
 /** A smooth one-to-one map from ℝ^coordinates to the support, its inverse, and log |Jacobian|. */
@@ -139,7 +153,9 @@ function simplexChart(order: number): Chart {
 
 /** X = L Lᵀ, L_ii = exp(u), dX = 2^D Π L_ii^(D − i + 1) dL (i from 1): Muirhead (1982), theorem 2.1.9. */
 function covarianceChart(order: number): Chart {
-  const places = Array.from({ length: order }, (_row, i) => Array.from({ length: i + 1 }, (_column, j) => ({ i, j }))).flat()
+  const places = Array.from({ length: order }, (_row, i) =>
+    Array.from({ length: i + 1 }, (_column, j) => ({ i, j })),
+  ).flat()
   const lowerOf = (u: readonly number[]) => {
     const lower = Array.from({ length: order }, () => new Array<number>(order).fill(0))
     places.forEach(({ i, j }, k) => {
@@ -152,7 +168,9 @@ function covarianceChart(order: number): Chart {
     coordinates: places.length,
     toValue(u) {
       const lower = lowerOf(u)
-      return lower.map((_x, i) => lower.map((_y, j) => lower.reduce((total, _z, k) => total + at(lower, i, k) * at(lower, j, k), 0)))
+      return lower.map((_x, i) =>
+        lower.map((_y, j) => lower.reduce((total, _z, k) => total + at(lower, i, k) * at(lower, j, k), 0)),
+      )
     },
     toCoordinates(value) {
       const lower = choleskyOf(asMatrix(value) ?? [])
@@ -160,12 +178,19 @@ function covarianceChart(order: number): Chart {
     },
     // dL_ii = L_ii du gives one more power of each L_ii
     logJacobian: (u) =>
-      places.reduce((total, { i, j }, k) => (i === j ? total + (order - i + 1) * (u[k] ?? 0) : total), order * Math.log(2)),
+      places.reduce(
+        (total, { i, j }, k) => (i === j ? total + (order - i + 1) * (u[k] ?? 0) : total),
+        order * Math.log(2),
+      ),
   }
 }
 
 /** A product rule in the chart's coordinates, each axis centred and scaled by the draws. */
-function chartMass(logDensity: (x: NumericArgument) => number, chart: Chart, draws: readonly NumericArgument[]): number {
+function chartMass(
+  logDensity: (x: NumericArgument) => number,
+  chart: Chart,
+  draws: readonly NumericArgument[],
+): number {
   const points = draws.map((x) => chart.toCoordinates(x))
   const step = STEPS[chart.coordinates] ?? 0.2
   const axes = Array.from({ length: chart.coordinates }, (_axis, k) => {

@@ -7,7 +7,7 @@
 import { performance } from 'node:perf_hooks'
 import { pathToFileURL } from 'node:url'
 import { k } from '../compiler/kernel/index.js'
-import type { Axis, Buffer, KernelOp, KExpr } from '../compiler/kernel/types.js'
+import type { Axis, Buffer, KExpr, KernelOp } from '../compiler/kernel/types.js'
 import { compileInterpreter } from '../compiler/targets/interpreter/index.js'
 import { compileJavaScript } from '../compiler/targets/javascript/index.js'
 import type { CompiledKernel, Memory } from '../compiler/targets/memory.js'
@@ -121,7 +121,14 @@ function pass(kernel: CompiledKernel, memory: Memory, rows: number, block: numbe
   return memory.buffers.get('objective')?.[0] ?? Number.NaN
 }
 
-function measure(name: string, kernel: CompiledKernel, memory: Memory, rows: number, block: number, count: number): void {
+function measure(
+  name: string,
+  kernel: CompiledKernel,
+  memory: Memory,
+  rows: number,
+  block: number,
+  count: number,
+): void {
   const times: number[] = []
   let objective = Number.NaN
   for (let at = 0; at < count; at++) {

@@ -1,4 +1,4 @@
-import type { Axis, KernelOp, KExpr, KFunction, SizeKey } from './types.js'
+import type { Axis, KExpr, KernelOp, KFunction, SizeKey } from './types.js'
 
 /**
  * Constructors of kernel expressions. They fold what costs nothing to see (numbers, units, nested sums and products)

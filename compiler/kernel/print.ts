@@ -1,4 +1,4 @@
-import type { Axis, Buffer, KernelOp, KExpr } from './types.js'
+import type { Axis, Buffer, KExpr, KernelOp } from './types.js'
 
 /** Binding strengths, weakest first. */
 const OR = 1

@@ -1,4 +1,4 @@
-import type { Axis, Buffer, BufferSpace, KernelOp, KExpr } from './types.js'
+import type { Axis, Buffer, BufferSpace, KExpr, KernelOp } from './types.js'
 
 /** Spaces that operations may write unless told otherwise; a solve that ends in params adds 'param' or 'trial'. */
 export const WRITABLE_SPACES: ReadonlySet<BufferSpace> = new Set(['derived', 'scratch', 'state', 'sum', 'table'])

@@ -1,4 +1,4 @@
-import type { Axis, KernelOp, KExpr } from './types.js'
+import type { Axis, KExpr, KernelOp } from './types.js'
 
 /** Direct parts of an expression, left to right; a ragged reduction's extent comes before its body. */
 export function childrenOf(expr: KExpr): readonly KExpr[] {
@@ -59,8 +59,10 @@ export function mapChildren(expr: KExpr, change: (part: KExpr) => KExpr): KExpr 
       return { ...expr, base: change(expr.base) }
     case 'reduce':
       return { ...expr, axis: mapAxis(expr.axis, change), body: change(expr.body) }
-    case 'select':
-      return { ...expr, when: change(expr.when), then: change(expr.then), otherwise: change(expr.otherwise) }
+    case 'select': {
+      const [when, then, otherwise] = [change(expr.when), change(expr.then), change(expr.otherwise)]
+      return { ...expr, when, then, otherwise }
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 const SERIES_TO = 20
-const TWO_PI = 6.283185307179586476925287
+const TWO_PI = 6.283185307179586
 
 /** Σ_m (x²/4)^m / (m! (m + order)!), order 0 or 1: Abramowitz and Stegun 9.6.10. All terms are positive. */
 function series(order: 0 | 1, x: number): number {

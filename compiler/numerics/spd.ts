@@ -15,13 +15,7 @@ function at(array: Float64Array, index: number): number {
  * Lower Cholesky factor of the n × n matrix at `from` into `to` (zeros above the diagonal). Source and target may be
  * the same place. Returns false when the matrix is not numerically positive definite; the target is then unspecified.
  */
-export function cholesky(
-  source: Float64Array,
-  from: number,
-  target: Float64Array,
-  to: number,
-  n: number,
-): boolean {
+export function cholesky(source: Float64Array, from: number, target: Float64Array, to: number, n: number): boolean {
   for (let j = 0; j < n; j++) {
     const rowJ = to + j * n
     const diagonal = at(source, from + j * n + j)

@@ -34,7 +34,11 @@ function compileLoad(buffer: string, at: readonly KExpr[], scope: Scope, env: En
 }
 
 /** The loop over an axis and the scope inside it. */
-export function compileLoop(axis: Axis, scope: Scope, env: Environment): { readonly loop: Loop; readonly scope: Scope } {
+export function compileLoop(
+  axis: Axis,
+  scope: Scope,
+  env: Environment,
+): { readonly loop: Loop; readonly scope: Scope } {
   const cell = env.axis(axis)
   const inner = new Map(scope).set(axis.id, cell)
   const iterate: Loop = (body) => {
@@ -68,9 +72,21 @@ export function accumulator(kind: 'sum' | 'max' | 'logSumExp'): Accumulator {
   }
   switch (kind) {
     case 'sum':
-      return { reset, add: (value) => void (sum += value), result: () => sum }
+      return {
+        reset,
+        add: (value) => {
+          sum += value
+        },
+        result: () => sum,
+      }
     case 'max':
-      return { reset, add: (value) => void (most = Math.max(most, value)), result: () => most }
+      return {
+        reset,
+        add: (value) => {
+          most = Math.max(most, value)
+        },
+        result: () => most,
+      }
     case 'logSumExp':
       return {
         reset,

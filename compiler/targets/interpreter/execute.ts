@@ -1,5 +1,5 @@
 import { KernelError } from '../../kernel/kernel-error.js'
-import type { Axis, KernelOp, KExpr } from '../../kernel/types.js'
+import type { Axis, KExpr, KernelOp } from '../../kernel/types.js'
 import { fillRange } from '../memory.js'
 import { smallOperations } from '../small.js'
 import type { BufferCell, Environment, Scope } from './environment.js'

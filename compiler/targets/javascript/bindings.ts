@@ -3,7 +3,7 @@ import type { Axis, Buffer, KFunction, SizeKey } from '../../kernel/types.js'
 import { axisRange, fillRange, type Memory, type RowBlock, sizeOf, viewBuffer } from '../memory.js'
 import { mod, type UnaryFunction, unaryFunctions } from '../scalar-functions.js'
 import { type SmallKind, smallOperations } from '../small.js'
-import { type JsExpr, jsName, type JsName } from './js-ast.js'
+import { type JsExpr, type JsName, jsName } from './js-ast.js'
 
 /** An integer that emitted code takes as an argument. */
 export type IntegerBinding =
@@ -142,7 +142,7 @@ export function resolveArguments(
   }
   const views = new Map(bindings.buffers.map((id) => [id, viewBuffer(buffer(id), memory, block)]))
   const view = (id: string) => views.get(id) ?? viewBuffer(buffer(id), memory, block)
-  const integers = bindings.integers.map((binding): number => {
+  const integerOf = (binding: IntegerBinding): number => {
     switch (binding.bind) {
       case 'size':
         return sizeOf(memory, binding.size)
@@ -159,6 +159,6 @@ export function resolveArguments(
       case 'fillTo':
         return fillRange(buffer(binding.buffer), view(binding.buffer), block).to
     }
-  })
-  return { arrays: bindings.buffers.map((id) => view(id).array), integers }
+  }
+  return { arrays: bindings.buffers.map((id) => view(id).array), integers: bindings.integers.map(integerOf) }
 }

@@ -1,5 +1,5 @@
 import { KernelError } from '../../kernel/kernel-error.js'
-import { isAtom, type JsExpr, jsName, type JsName, type JsStatement } from './js-ast.js'
+import { isAtom, type JsExpr, type JsName, type JsStatement, jsName } from './js-ast.js'
 
 /** A list of statements under construction: a function's body, a loop's, or one branch of a conditional. */
 export interface Block {

@@ -2,10 +2,7 @@ import type { Helper } from './bindings.js'
 import type { EmittedJavaScript } from './emit-javascript.js'
 
 /** One fused group of operations, on arrays and integers in the order of the bindings. */
-export type EmittedFunction = (
-  arrays: readonly (Float64Array | Int32Array)[],
-  integers: readonly number[],
-) => void
+export type EmittedFunction = (arrays: readonly (Float64Array | Int32Array)[], integers: readonly number[]) => void
 
 /** The only place where text becomes code. The text is made from a `JsStatement` tree and from nothing else. */
 export function instantiate(emitted: EmittedJavaScript, helpers: readonly Helper[]): readonly EmittedFunction[] {

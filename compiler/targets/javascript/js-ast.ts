@@ -7,11 +7,23 @@
 export type JsName = `${'b' | 's' | 'h' | 'v' | 'a' | 'i'}${number}`
 
 export type MathName =
-  | 'abs' | 'ceil' | 'cos' | 'exp' | 'expm1' | 'floor' | 'imul' | 'log' | 'log1p' | 'max' | 'min' | 'pow' | 'round'
-  | 'sin' | 'sqrt'
+  | 'abs'
+  | 'ceil'
+  | 'cos'
+  | 'exp'
+  | 'expm1'
+  | 'floor'
+  | 'imul'
+  | 'log'
+  | 'log1p'
+  | 'max'
+  | 'min'
+  | 'pow'
+  | 'round'
+  | 'sin'
+  | 'sqrt'
 
-export type JsBinary =
-  | '+' | '-' | '*' | '/' | '|' | '===' | '!==' | '<' | '<=' | '>' | '>=' | '&&' | '||'
+export type JsBinary = '+' | '-' | '*' | '/' | '|' | '===' | '!==' | '<' | '<=' | '>' | '>=' | '&&' | '||'
 
 export type JsExpr =
   | { readonly js: 'num'; readonly value: number }
@@ -22,7 +34,7 @@ export type JsExpr =
   | { readonly js: 'math'; readonly fn: MathName; readonly args: readonly JsExpr[] }
   | { readonly js: 'helper'; readonly name: JsName; readonly args: readonly JsExpr[] }
   | { readonly js: 'element'; readonly array: JsName; readonly at: JsExpr }
-  | { readonly js: 'conditional'; readonly when: JsExpr; readonly then: JsExpr; readonly otherwise: JsExpr }
+  | { readonly js: 'conditional'; readonly when: JsExpr; readonly yes: JsExpr; readonly no: JsExpr }
 
 export type JsStatement =
   | { readonly js: 'const' | 'let'; readonly name: JsName; readonly value: JsExpr }
@@ -40,8 +52,8 @@ export type JsStatement =
   | {
       readonly js: 'if'
       readonly when: JsExpr
-      readonly then: readonly JsStatement[]
-      readonly otherwise: readonly JsStatement[]
+      readonly yes: readonly JsStatement[]
+      readonly no: readonly JsStatement[]
     }
 
 export function jsNumber(value: number): JsExpr {

@@ -34,7 +34,7 @@ export function printJsExpr(expr: JsExpr): string {
     case 'element':
       return `${expr.array}[${printJsExpr(expr.at)}]`
     case 'conditional':
-      return `${operand(expr.when)} ? ${operand(expr.then)} : ${operand(expr.otherwise)}`
+      return `${operand(expr.when)} ? ${operand(expr.yes)} : ${operand(expr.no)}`
   }
 }
 
@@ -62,9 +62,9 @@ function printStatement(statement: JsStatement, indent: string): string {
       return `${indent}${head} {\n${printStatements(statement.body, inner)}${indent}}\n`
     }
     case 'if': {
-      const then = `${indent}if (${printJsExpr(statement.when)}) {\n${printStatements(statement.then, inner)}${indent}}`
-      if (statement.otherwise.length === 0) return `${then}\n`
-      return `${then} else {\n${printStatements(statement.otherwise, inner)}${indent}}\n`
+      const then = `${indent}if (${printJsExpr(statement.when)}) {\n${printStatements(statement.yes, inner)}${indent}}`
+      if (statement.no.length === 0) return `${then}\n`
+      return `${then} else {\n${printStatements(statement.no, inner)}${indent}}\n`
     }
   }
 }

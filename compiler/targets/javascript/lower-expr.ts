@@ -1,37 +1,28 @@
-import { KernelError } from '../../kernel/kernel-error.js'
-import type { Axis, KExpr, KFunction } from '../../kernel/types.js'
-import { childrenOf, walk } from '../../kernel/visit.js'
-import { type BindingTable, helperFor } from './bindings.js'
-import { BlockStack, type Motion } from './blocks.js'
+import type { Axis, KExpr } from '../../kernel/types.js'
+import { walk } from '../../kernel/visit.js'
+import type { BindingTable } from './bindings.js'
+import { BlockStack } from './blocks.js'
 import { FactTable } from './facts.js'
-import {
-  type JsBinary,
-  type JsExpr,
-  jsBinary,
-  jsMath,
-  jsName,
-  jsNumber,
-  type JsStatement,
-  jsSum,
-} from './js-ast.js'
+import { type JsBinary, type JsExpr, type JsStatement, jsBinary, jsName, jsNumber, jsSum } from './js-ast.js'
+import { lowerCall, lowerPower } from './lower-call.js'
+import { lowerElement } from './lower-position.js'
+import { lowerReduction } from './lower-reduction.js'
+import { depthOf, type Lowering } from './lowering.js'
 
-export type ReduceKind = 'sum' | 'max' | 'logSumExp'
-
-const NEGATIVE_INFINITY = jsNumber(Number.NEGATIVE_INFINITY)
 const NOTHING: ReadonlySet<string> = new Set()
 
 /**
  * Scalar expressions to JavaScript. Each value is made in the outermost block where it can be (`BlockStack.target`);
  * within an operation a value that is written more than once is made once.
  */
-export class ExprLowering {
+export class ExprLowering implements Lowering {
   readonly blocks = new BlockStack()
-  readonly #facts = new FactTable()
-  readonly #table: BindingTable
+  readonly facts = new FactTable()
+  readonly table: BindingTable
   #occurrences = new Map<string, number>()
 
   constructor(table: BindingTable) {
-    this.#table = table
+    this.table = table
   }
 
   /** Counts what occurs more than once in the expressions of the next operation. */
@@ -39,7 +30,7 @@ export class ExprLowering {
     this.#occurrences = new Map()
     for (const expr of exprs) {
       walk(expr, (part) => {
-        const key = this.#facts.of(part).key
+        const key = this.facts.of(part).key
         this.#occurrences.set(key, (this.#occurrences.get(key) ?? 0) + 1)
       })
     }
@@ -52,14 +43,14 @@ export class ExprLowering {
       case 'axis':
         return this.blocks.variable(expr.axis)
       case 'size':
-        return this.#table.size(expr.size)
+        return this.table.size(expr.size)
       default:
         return this.#lowerMoved(expr)
     }
   }
 
   #lowerMoved(expr: KExpr): JsExpr {
-    const facts = this.#facts.of(expr)
+    const facts = this.facts.of(expr)
     const known = this.blocks.recall(facts.key)
     if (known !== null) return known
     const target = this.blocks.target(facts)
@@ -86,7 +77,7 @@ export class ExprLowering {
       case 'size':
         return this.lower(expr)
       case 'load':
-        return this.element(expr.buffer, expr.at)
+        return lowerElement(this, expr.buffer, expr.at)
       case 'add':
         return jsSum(expr.args.map((arg) => this.lower(arg)))
       case 'mul':
@@ -100,18 +91,18 @@ export class ExprLowering {
       case 'neg':
         return { js: 'unary', operator: '-', of: this.lower(expr.of) }
       case 'pow':
-        return this.#power(expr.base, expr.exponent)
+        return lowerPower(this, expr.base, expr.exponent)
       case 'call':
-        return this.#call(expr.fn, expr.args)
+        return lowerCall(this, expr.fn, expr.args)
       case 'reduce':
-        return this.reduction(expr.kind, [expr.axis], expr.body)
+        return lowerReduction(this, expr.kind, [expr.axis], expr.body)
       case 'select':
         return this.#branches(this.condition(expr.when), expr.then, expr.otherwise)
       case 'compare':
       case 'and':
       case 'or':
       case 'not':
-        return { js: 'conditional', when: this.condition(expr), then: jsNumber(1), otherwise: jsNumber(0) }
+        return { js: 'conditional', when: this.condition(expr), yes: jsNumber(1), no: jsNumber(0) }
     }
   }
 
@@ -133,7 +124,7 @@ export class ExprLowering {
         const isOne = jsBinary('!==', target, jsNumber(0))
         const when: JsExpr = expr.k === 'and' ? isOne : { js: 'unary', operator: '!', of: isOne }
         const assign: JsStatement = { js: 'assign', operator: '=', target, value: toNumber(right.value) }
-        this.blocks.append({ js: 'if', when, then: [...right.statements, assign], otherwise: [] })
+        this.blocks.append({ js: 'if', when, yes: [...right.statements, assign], no: [] })
         return isOne
       }
       default:
@@ -149,7 +140,7 @@ export class ExprLowering {
     const left = this.#inBranch(() => this.lower(then))
     const right = this.#inBranch(() => this.lower(otherwise))
     if (left.statements.length + right.statements.length === 0) {
-      return { js: 'conditional', when, then: left.value, otherwise: right.value }
+      return { js: 'conditional', when, yes: left.value, no: right.value }
     }
     const name = this.blocks.fresh('a')
     const assign = (value: JsExpr): JsStatement => ({ js: 'assign', operator: '=', target: jsName(name), value })
@@ -157,8 +148,8 @@ export class ExprLowering {
     this.blocks.append({
       js: 'if',
       when,
-      then: [...left.statements, assign(left.value)],
-      otherwise: [...right.statements, assign(right.value)],
+      yes: [...left.statements, assign(left.value)],
+      no: [...right.statements, assign(right.value)],
     })
     return jsName(name)
   }
@@ -166,7 +157,7 @@ export class ExprLowering {
   /** Factors that can be made further out are multiplied there. */
   #product(args: readonly KExpr[]): JsExpr {
     const here = this.blocks.depth
-    const depths = args.map((arg) => this.#depthOf(arg))
+    const depths = args.map((arg) => depthOf(this, arg))
     const outer = args.filter((_, i) => (depths[i] ?? here) < here)
     const inner = args.filter((_, i) => (depths[i] ?? here) >= here)
     const apart = outer.length > 1 && inner.length > 0
@@ -176,11 +167,6 @@ export class ExprLowering {
     return rest.reduce((product, factor) => jsBinary('*', product, factor), first)
   }
 
-  /** Depth at which a part would be made; loop variables count for the loop that binds them, numbers for nothing. */
-  #depthOf(expr: KExpr): number {
-    return this.blocks.target(this.#facts.of(expr))
-  }
-
   #guardedProduct(args: readonly KExpr[]): JsExpr {
     const factors = args.map((arg) => this.atom(arg))
     const [first, ...rest] = factors
@@ -188,155 +174,17 @@ export class ExprLowering {
     const product = rest.reduce((left, right) => jsBinary('*', left, right), first)
     const isZero = (factor: JsExpr): JsExpr => jsBinary('===', factor, jsNumber(0))
     const anyZero = rest.reduce((any, factor) => jsBinary('||', any, isZero(factor)), isZero(first))
-    return { js: 'conditional', when: anyZero, then: jsNumber(0), otherwise: product }
-  }
-
-  #power(base: KExpr, exponent: number): JsExpr {
-    switch (exponent) {
-      case 0:
-        return jsNumber(1)
-      case 1:
-        return this.lower(base)
-      case -1:
-        return jsBinary('/', jsNumber(1), this.lower(base))
-      case 0.5:
-        return jsMath('sqrt', this.lower(base))
-      case -0.5:
-        return jsBinary('/', jsNumber(1), jsMath('sqrt', this.lower(base)))
-    }
-    if (exponent !== 2 && exponent !== 3 && exponent !== -2) {
-      return jsMath('pow', this.lower(base), jsNumber(exponent))
-    }
-    const factor = this.atom(base)
-    const square = jsBinary('*', factor, factor)
-    if (exponent === 3) return jsBinary('*', square, factor)
-    return exponent === 2 ? square : jsBinary('/', jsNumber(1), square)
-  }
-
-  #call(fn: KFunction, args: readonly KExpr[]): JsExpr {
-    const helper = helperFor(fn)
-    if (helper !== null) {
-      return { js: 'helper', name: this.#table.helper(helper), args: args.map((arg) => this.lower(arg)) }
-    }
-    switch (fn) {
-      case 'isNaN': {
-        const [of] = args
-        if (of === undefined) throw new KernelError('isNaN has no argument')
-        const value = this.atom(of)
-        return { js: 'conditional', when: jsBinary('!==', value, value), then: jsNumber(1), otherwise: jsNumber(0) }
-      }
-      case 'power':
-        return jsMath('pow', ...args.map((arg) => this.lower(arg)))
-      case 'exp':
-      case 'log':
-      case 'log1p':
-      case 'expm1':
-      case 'abs':
-      case 'sqrt':
-      case 'round':
-      case 'floor':
-      case 'ceil':
-      case 'min':
-      case 'max':
-      case 'cos':
-      case 'sin':
-        return jsMath(fn, ...args.map((arg) => this.lower(arg)))
-      default:
-        throw new KernelError(`no code for ${fn}`)
-    }
-  }
-
-  /** `buffer[at]`, as a value or as the target of an assignment. */
-  element(buffer: string, at: readonly KExpr[]): JsExpr {
-    return { js: 'element', array: this.#table.array(buffer), at: this.position(buffer, at) }
-  }
-
-  /** Flat position: parts of it that belong to outer loops are added up there. */
-  position(buffer: string, at: readonly KExpr[]): JsExpr {
-    const declared = this.#table.declared(buffer)
-    if (declared.shape.length !== at.length) {
-      throw new KernelError(`buffer ${buffer} has rank ${declared.shape.length}, not ${at.length}`)
-    }
-    const terms = at
-      .map((index, dim) => ({ index, dim, depth: this.#depthOf(index) }))
-      .filter(({ index }) => !(index.k === 'num' && index.value === 0))
-      .sort((left, right) => left.depth - right.depth)
-    let sum: JsExpr[] = []
-    if (declared.space === 'scratch' && declared.rows !== undefined) {
-      sum = [this.#table.bufferInteger('origin', buffer)]
-    }
-    let key = `position ${JSON.stringify(buffer)}`
-    const reads = new Set<string>()
-    for (let i = 0; i < terms.length; ) {
-      const depth = terms[i]?.depth ?? 0
-      const from = i
-      while (i < terms.length && terms[i]?.depth === depth) i++
-      const group = terms.slice(from, i)
-      for (const { index, dim } of group) {
-        const facts = this.#facts.of(index)
-        key += ` ${dim}:${facts.key}`
-        for (const id of facts.reads) reads.add(id)
-      }
-      sum = [this.#partialPosition(buffer, sum, group, depth, at.length, key, new Set(reads))]
-    }
-    return sum[0] ?? jsNumber(0)
-  }
-
-  #partialPosition(
-    buffer: string,
-    sum: readonly JsExpr[],
-    group: readonly { readonly index: KExpr; readonly dim: number }[],
-    depth: number,
-    rank: number,
-    key: string,
-    reads: ReadonlySet<string>,
-  ): JsExpr {
-    const build = (): JsExpr => {
-      const parts = group.map(({ index, dim }) => {
-        const value = this.#integer(index)
-        return dim === rank - 1 ? value : jsMath('imul', value, this.#table.stride(buffer, dim))
-      })
-      const all = [...sum, ...parts]
-      return all.length === 1 ? jsSum(all) : jsBinary('|', jsSum(all), jsNumber(0))
-    }
-    if (depth === this.blocks.depth) return build()
-    return this.blocks.recall(key) ?? this.blocks.at(depth, () => {
-      const bound = this.blocks.bind(build())
-      this.blocks.remember(key, bound, reads)
-      return bound
-    })
-  }
-
-  #integer(index: KExpr): JsExpr {
-    const value = this.lower(index)
-    return this.#isInteger(index) ? value : jsBinary('|', value, jsNumber(0))
-  }
-
-  #isInteger(expr: KExpr): boolean {
-    switch (expr.k) {
-      case 'axis':
-      case 'size':
-        return true
-      case 'num':
-        return Number.isInteger(expr.value)
-      case 'load':
-        return this.#table.declared(expr.buffer).type === 'i32'
-      case 'add':
-      case 'sub':
-        return childrenOf(expr).every((part) => this.#isInteger(part))
-      default:
-        return false
-    }
+    return { js: 'conditional', when: anyZero, yes: jsNumber(0), no: product }
   }
 
   /** A loop over an axis; `build` fills its body. */
   loop(axis: Axis, writes: ReadonlySet<string>, build: () => void, reverse = false): void {
     const variable = this.blocks.fresh('i')
     const ragged = axis.ragged
-    const from = ragged === undefined ? this.#table.from(axis) : jsNumber(0)
+    const from = ragged === undefined ? this.table.from(axis) : jsNumber(0)
     const to =
       ragged === undefined
-        ? this.#table.to(axis)
+        ? this.table.to(axis)
         : this.blocks.bind(this.lower({ k: 'load', buffer: ragged.sizes, at: [ragged.at] }))
     const { statements } = this.blocks.within('loop', axis.id, variable, writes, build)
     this.blocks.append({ js: 'for', variable, from, to, reverse, body: statements })
@@ -347,107 +195,13 @@ export class ExprLowering {
     if (axis === undefined) build()
     else this.loop(axis, writes, () => this.loops(rest, writes, build))
   }
-
-  /** Sum, maximum or log-sum-exp of `body` over `axes`, in an accumulator of the current block. */
-  reduction(kind: ReduceKind, axes: readonly Axis[], body: KExpr): JsExpr {
-    switch (kind) {
-      case 'sum':
-        return this.#sum(axes, () => this.lower(body))
-      case 'max':
-        return this.#maximum(axes, body)
-      case 'logSumExp':
-        return isCheap(body) ? this.#logSumExpTwice(axes, body) : this.#logSumExpOnce(axes, body)
-    }
-  }
-
-  #accumulator(start: JsExpr): JsExpr {
-    const name = this.blocks.fresh('a')
-    this.blocks.append({ js: 'let', name, value: start })
-    return jsName(name)
-  }
-
-  #sum(axes: readonly Axis[], body: () => JsExpr): JsExpr {
-    const target = this.#accumulator(jsNumber(0))
-    this.loops(axes, NOTHING, () => {
-      const value = body()
-      this.blocks.append({ js: 'assign', operator: '+=', target, value })
-    })
-    return target
-  }
-
-  #maximum(axes: readonly Axis[], body: KExpr): JsExpr {
-    const target = this.#accumulator(NEGATIVE_INFINITY)
-    this.loops(axes, NOTHING, () => {
-      const value = this.atom(body)
-      const when = jsBinary('||', jsBinary('>', value, target), jsBinary('!==', value, value))
-      this.blocks.append({ js: 'if', when, then: [{ js: 'assign', operator: '=', target, value }], otherwise: [] })
-    })
-    return target
-  }
-
-  /** The maximum first, then the sum: for a body that costs next to nothing. */
-  #logSumExpTwice(axes: readonly Axis[], body: KExpr): JsExpr {
-    const most = this.#maximum(axes, body)
-    const sum = this.#sum(axes, () => jsMath('exp', jsBinary('-', this.lower(body), most)))
-    const infinite = jsBinary(
-      '||',
-      jsBinary('===', most, NEGATIVE_INFINITY),
-      jsBinary('===', most, jsNumber(Number.POSITIVE_INFINITY)),
-    )
-    const value = jsBinary('+', most, jsMath('log', sum))
-    return { js: 'conditional', when: infinite, then: most, otherwise: value }
-  }
-
-  /** Maximum and sum together, the sum rescaled where the maximum moves. */
-  #logSumExpOnce(axes: readonly Axis[], body: KExpr): JsExpr {
-    const most = this.#accumulator(NEGATIVE_INFINITY)
-    const sum = this.#accumulator(jsNumber(0))
-    const assign = (operator: '=' | '+=', target: JsExpr, value: JsExpr): JsStatement => ({
-      js: 'assign',
-      operator,
-      target,
-      value,
-    })
-    this.loops(axes, NOTHING, () => {
-      const value = this.atom(body)
-      const below = jsMath('exp', jsBinary('-', value, most))
-      const rescale = jsMath('exp', jsBinary('-', most, value))
-      const larger = [
-        assign('=', sum, jsBinary('+', jsBinary('*', sum, rescale), jsNumber(1))),
-        assign('=', most, value),
-      ]
-      const finite = jsBinary('!==', value, NEGATIVE_INFINITY)
-      const equal: JsStatement[] = [{ js: 'if', when: finite, then: [assign('+=', sum, jsNumber(1))], otherwise: [] }]
-      const otherwise: JsStatement[] = [
-        { js: 'if', when: jsBinary('===', value, most), then: equal, otherwise: larger },
-      ]
-      this.blocks.append({ js: 'if', when: jsBinary('<', value, most), then: [assign('+=', sum, below)], otherwise })
-    })
-    const value = jsBinary('+', most, jsMath('log', sum))
-    return { js: 'conditional', when: jsBinary('===', most, NEGATIVE_INFINITY), then: most, otherwise: value }
-  }
-
-  motionOf(expr: KExpr): Motion {
-    return this.#facts.of(expr)
-  }
 }
 
 function toNumber(condition: JsExpr): JsExpr {
-  return { js: 'conditional', when: condition, then: jsNumber(1), otherwise: jsNumber(0) }
+  return { js: 'conditional', when: condition, yes: jsNumber(1), no: jsNumber(0) }
 }
 
 function comparison(operator: (KExpr & { readonly k: 'compare' })['operator']): JsBinary {
   if (operator === '==') return '==='
   return operator === '!=' ? '!==' : operator
-}
-
-/** A few loads and arithmetic: no calls, loops or branches. */
-function isCheap(body: KExpr): boolean {
-  let nodes = 0
-  let dear = false
-  walk(body, (part) => {
-    nodes += 1
-    if (part.k === 'call' || part.k === 'reduce' || part.k === 'select' || part.k === 'pow') dear = true
-  })
-  return !dear && nodes <= 8
 }

@@ -1,9 +1,11 @@
-import type { Axis, Buffer, KernelOp, KExpr } from '../../kernel/types.js'
+import type { Axis, Buffer, KExpr, KernelOp } from '../../kernel/types.js'
 import { buffersWritten, expressionsOf, freeAxes } from '../../kernel/visit.js'
 import type { BindingTable } from './bindings.js'
 import type { JsExpr, JsStatement } from './js-ast.js'
 import { jsName, jsNumber } from './js-ast.js'
 import { ExprLowering } from './lower-expr.js'
+import { lowerElement, lowerPosition } from './lower-position.js'
+import { lowerReduction } from './lower-reduction.js'
 import { type LoopOp, type Scheduled, schedule } from './schedule.js'
 
 const NOTHING: ReadonlySet<string> = new Set()
@@ -84,7 +86,7 @@ class OpLowering {
         return
       case 'reduce':
         this.exprs.loops(axes, writes, () =>
-          this.#store('=', op.out, op.at, () => this.exprs.reduction(op.kind, op.over, op.value)),
+          this.#store('=', op.out, op.at, () => lowerReduction(this.exprs, op.kind, op.over, op.value)),
         )
         return
       case 'contract':
@@ -103,19 +105,19 @@ class OpLowering {
     const named = new Set(at.flatMap((index) => [...freeAxes(index)]))
     let split = axes.length
     while (split > 0 && !named.has(axes[split - 1]?.id ?? '')) split--
-    const facts = [value, ...at].map((expr) => this.exprs.motionOf(expr))
+    const facts = [value, ...at].map((expr) => this.exprs.facts.of(expr))
     if (facts.some(({ reads }) => reads.has(out))) split = axes.length
     const inner = axes.slice(split)
     this.exprs.loops(axes.slice(0, split), new Set([out]), () => {
       const sum = (): JsExpr =>
-        inner.length === 0 ? this.exprs.lower(value) : this.exprs.reduction('sum', inner, value)
+        inner.length === 0 ? this.exprs.lower(value) : lowerReduction(this.exprs, 'sum', inner, value)
       this.#store('+=', out, at, sum)
     })
   }
 
   #store(operator: '=' | '+=', out: string, at: readonly KExpr[], make: () => JsExpr): void {
     const value = make()
-    const target = this.exprs.element(out, at)
+    const target = lowerElement(this.exprs, out, at)
     this.exprs.blocks.append({ js: 'assign', operator, target, value })
   }
 
@@ -123,7 +125,7 @@ class OpLowering {
     const corner = (id: string): JsExpr => {
       const rank = this.#table.declared(id).shape.length
       const zeros = Array.from({ length: rank - op.at.length }, (): KExpr => ({ k: 'num', value: 0 }))
-      return this.exprs.position(id, [...op.at, ...zeros])
+      return lowerPosition(this.exprs, id, [...op.at, ...zeros])
     }
     const right = op.rightHandSide
     const args: readonly JsExpr[] = [

@@ -1,4 +1,4 @@
-import type { Axis, Buffer, KernelOp, KExpr } from '../../kernel/types.js'
+import type { Axis, Buffer, KExpr, KernelOp } from '../../kernel/types.js'
 import { axesOf, expressionsOf, walk } from '../../kernel/visit.js'
 
 /** An operation that is loops around one statement; `gather` has become `map`. */

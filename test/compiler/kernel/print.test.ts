@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { mixtureBuffers, mixtureOps } from '../../../bench/kernel-bench.js'
 import { k, printKernel, printKernelOp } from '../../../compiler/kernel/index.js'
 import type { Axis, KernelOp } from '../../../compiler/kernel/types.js'
-import { mixtureBuffers, mixtureOps } from '../../../bench/kernel-bench.js'
 
 const n: Axis = { id: 'n', name: 'n', size: 'N' }
 const t: Axis = { id: 't', name: 't', size: 'T', ragged: { sizes: 'len', at: k.axis(n) } }
@@ -37,7 +37,16 @@ describe('printKernel', () => {
       { op: 'fill', out: 'q', value: Number.NEGATIVE_INFINITY },
       { op: 'gather', out: 'q', axes: [n], from: 'mu', at: [k.load('g', k.axis(n))] },
       { op: 'scatterAdd', out: 's', axes: [n, t], at: [k.load('g', k.axis(n))], value: k.mul0(k.num(2), k.axis(t)) },
-      { op: 'small', kind: 'solveSpd', axes: [n], at: [k.axis(n)], order: 'D', matrix: 'A', rightHandSide: 'b', out: 'y' },
+      {
+        op: 'small',
+        kind: 'solveSpd',
+        axes: [n],
+        at: [k.axis(n)],
+        order: 'D',
+        matrix: 'A',
+        rightHandSide: 'b',
+        out: 'y',
+      },
       { op: 'scan', axis: n, reverse: true, carry: ['q'], step: [k.mapOver('q', [], k.not(k.load('q')))] },
       { op: 'rng', out: 'q', axes: [n], distribution: 'normal', stream: 3 },
     ]

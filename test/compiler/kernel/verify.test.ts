@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { k, verifyKernel } from '../../../compiler/kernel/index.js'
-import type { Axis, Buffer, KernelOp, KExpr } from '../../../compiler/kernel/types.js'
 import { mixtureBuffers, mixtureOps } from '../../../bench/kernel-bench.js'
+import { k, verifyKernel } from '../../../compiler/kernel/index.js'
+import type { Axis, Buffer, KExpr, KernelOp } from '../../../compiler/kernel/types.js'
 
 const n: Axis = { id: 'n', name: 'n', size: 'N' }
 const d: Axis = { id: 'd', name: 'd', size: 'D' }
@@ -29,20 +29,56 @@ const bad: readonly (readonly [string, KernelOp, RegExp])[] = [
   ['too few indices', at(k.load('x', k.axis(n))), /x has rank 2, not 1/],
   ['a wrong output position', { ...at(k.num(1)), at: [] } as KernelOp, /q has rank 1, not 0/],
   ['a write to data', { op: 'fill', out: 'x', value: 0 }, /space data/],
-  ['a computed position of contract', {
-    op: 'contract', out: 'q', axes: [n], at: [k.add(k.axis(n), k.num(1))], factors: [],
-  }, /plain axis/],
+  [
+    'a computed position of contract',
+    {
+      op: 'contract',
+      out: 'q',
+      axes: [n],
+      at: [k.add(k.axis(n), k.num(1))],
+      factors: [],
+    },
+    /plain axis/,
+  ],
   ['a call with too many arguments', at(k.call('exp', k.num(1), k.num(2))), /exp is given 2/],
   ['ragged extents that are floats', at(k.sum({ ...d, ragged: { sizes: 'q', at: k.axis(n) } }, k.num(1))), /not i32/],
-  ['a ragged axis outside what it depends on', {
-    op: 'contract', out: 's', axes: [{ ...d, ragged: { sizes: 'len', at: k.axis(n) } }, n], at: [], factors: [],
-  }, /axis n is not bound/],
-  ['a solve without right-hand side', {
-    op: 'small', kind: 'solveSpd', axes: [n], at: [k.axis(n)], order: 'D', matrix: 'A', out: 'L',
-  }, /right-hand side/],
-  ['a factorisation of the wrong order', {
-    op: 'small', kind: 'cholesky', axes: [n], at: [k.axis(n)], order: 'N', matrix: 'A', out: 'L',
-  }, /is not the order N/],
+  [
+    'a ragged axis outside what it depends on',
+    {
+      op: 'contract',
+      out: 's',
+      axes: [{ ...d, ragged: { sizes: 'len', at: k.axis(n) } }, n],
+      at: [],
+      factors: [],
+    },
+    /axis n is not bound/,
+  ],
+  [
+    'a solve without right-hand side',
+    {
+      op: 'small',
+      kind: 'solveSpd',
+      axes: [n],
+      at: [k.axis(n)],
+      order: 'D',
+      matrix: 'A',
+      out: 'L',
+    },
+    /right-hand side/,
+  ],
+  [
+    'a factorisation of the wrong order',
+    {
+      op: 'small',
+      kind: 'cholesky',
+      axes: [n],
+      at: [k.axis(n)],
+      order: 'N',
+      matrix: 'A',
+      out: 'L',
+    },
+    /is not the order N/,
+  ],
   ['a gather into the wrong rank', { op: 'gather', out: 's', axes: [n], from: 'q', at: [k.axis(n)] }, /s has rank 0/],
   ['a carry that nobody writes', { op: 'scan', axis: n, reverse: false, carry: ['q'], step: [] }, /carry q/],
 ]

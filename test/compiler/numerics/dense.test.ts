@@ -6,7 +6,8 @@ function multiply(left: Float64Array, right: Float64Array, n: number): Float64Ar
   const out = new Float64Array(n * n)
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
-      for (let k = 0; k < n; k++) out[i * n + j] = (out[i * n + j] ?? 0) + (left[i * n + k] ?? 0) * (right[k * n + j] ?? 0)
+      for (let k = 0; k < n; k++)
+        out[i * n + j] = (out[i * n + j] ?? 0) + (left[i * n + k] ?? 0) * (right[k * n + j] ?? 0)
     }
   }
   return out
@@ -91,7 +92,9 @@ describe('dense routines', () => {
   })
 
   it('finds eigenvalues of matrices that are not definite', () => {
-    expect(difference(symmetricEigen(Float64Array.of(0, 1, 1, 0), 0, 2).values, Float64Array.of(1, -1))).toBeLessThan(1e-15)
+    expect(difference(symmetricEigen(Float64Array.of(0, 1, 1, 0), 0, 2).values, Float64Array.of(1, -1))).toBeLessThan(
+      1e-15,
+    )
     expect([...symmetricEigen(new Float64Array(4), 0, 2).values]).toEqual([0, 0])
     expect(symmetricEigen(Float64Array.of(Number.NaN), 0, 1).values[0]).toBeNaN()
   })

@@ -50,7 +50,11 @@ describe('special functions against mpmath', () => {
   }
 
   it('reflects to negative arguments', () => {
-    for (const [name, apply] of [['lgamma', lgamma], ['digamma', digamma], ['trigamma', trigamma]] as const) {
+    for (const [name, apply] of [
+      ['lgamma', lgamma],
+      ['digamma', digamma],
+      ['trigamma', trigamma],
+    ] as const) {
       for (const [x, expected] of (tables[name] ?? []).filter(([at]) => at < 0)) {
         expect(Math.abs(apply(x) - expected)).toBeLessThan(2e-14 * Math.max(1, Math.abs(expected)))
       }

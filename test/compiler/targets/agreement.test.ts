@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { k, printKernel, verifyKernel } from '../../../compiler/kernel/index.js'
-import type { Axis, Buffer, KernelOp, KExpr } from '../../../compiler/kernel/types.js'
+import type { Axis, Buffer, KExpr, KernelOp } from '../../../compiler/kernel/types.js'
 import { compileInterpreter } from '../../../compiler/targets/interpreter/index.js'
 import { compileJavaScript, emitJavaScript } from '../../../compiler/targets/javascript/index.js'
 import type { CompileKernel, Memory, RowBlock } from '../../../compiler/targets/memory.js'
@@ -72,38 +72,70 @@ function expr(scope: readonly Axis[], depth: number): fc.Arbitrary<KExpr> {
     fc.tuple(part, part).map(([left, right]) => k.sub(left, right)),
     fc.tuple(part, part).map(([left, right]) => k.div(left, k.add(bounded(right), k.num(0.5)))),
     part.map(k.neg),
-    fc.tuple(part, fc.constantFrom(-2, -1, -0.5, 0.5, 2, 3, 1.7)).map(([base, exponent]) =>
-      k.pow(k.add(bounded(base), k.num(0.25)), exponent),
-    ),
+    fc
+      .tuple(part, fc.constantFrom(-2, -1, -0.5, 0.5, 2, 3, 1.7))
+      .map(([base, exponent]) => k.pow(k.add(bounded(base), k.num(0.25)), exponent)),
     part.map((of) => k.call('log', k.add(bounded(of), k.num(0.1)))),
     part.map((of) => k.call('exp', bounded(of))),
     part.map((of) => k.call('lgamma', k.add(bounded(of), k.num(2.5)))),
-    fc.tuple(leaf, leaf, part, part).map(([left, right, then, otherwise]) =>
-      k.select(k.or(k.compare('<', left, right), k.not(left)), then, otherwise),
-    ),
+    fc
+      .tuple(leaf, leaf, part, part)
+      .map(([left, right, then, otherwise]) =>
+        k.select(k.or(k.compare('<', left, right), k.not(left)), then, otherwise),
+      ),
     ...reductions,
   )
 }
 
 const ops: fc.Arbitrary<KernelOp> = fc.oneof(
   expr([n, c], 3).map((value): KernelOp => k.mapOver('p', [n, c], k.call('sin', value))),
-  expr([n, c], 2).map((value): KernelOp => ({
-    op: 'map', out: 'kept', axes: [c, n], at: [at(n), at(c)], value: bounded(value),
-  })),
+  expr([n, c], 2).map(
+    (value): KernelOp => ({
+      op: 'map',
+      out: 'kept',
+      axes: [c, n],
+      at: [at(n), at(c)],
+      value: bounded(value),
+    }),
+  ),
   expr([n], 3).map((value): KernelOp => k.mapOver('constructor', [n], k.call('sin', value))),
   expr([c], 2).map((value): KernelOp => ({ op: 'contract', out: 'S0', axes: [c], at: [at(c)], factors: [value] })),
-  fc.array(expr([n, c, d], 2), { maxLength: 3 }).map((factors): KernelOp => ({
-    op: 'contract', out: 'S', axes: [c, d, n], at: [at(c), at(d)], factors: factors.map(bounded),
-  })),
-  fc.array(expr([n, t], 2), { maxLength: 2 }).map((factors): KernelOp => ({
-    op: 'contract', out: 'total', axes: [n, t], at: [], factors: factors.map(bounded),
-  })),
-  expr([n], 2).map((value): KernelOp => ({
-    op: 'scatterAdd', out: 'S0', axes: [n], at: [k.call('max', key, k.num(0))], value: bounded(value),
-  })),
+  fc.array(expr([n, c, d], 2), { maxLength: 3 }).map(
+    (factors): KernelOp => ({
+      op: 'contract',
+      out: 'S',
+      axes: [c, d, n],
+      at: [at(c), at(d)],
+      factors: factors.map(bounded),
+    }),
+  ),
+  fc.array(expr([n, t], 2), { maxLength: 2 }).map(
+    (factors): KernelOp => ({
+      op: 'contract',
+      out: 'total',
+      axes: [n, t],
+      at: [],
+      factors: factors.map(bounded),
+    }),
+  ),
+  expr([n], 2).map(
+    (value): KernelOp => ({
+      op: 'scatterAdd',
+      out: 'S0',
+      axes: [n],
+      at: [k.call('max', key, k.num(0))],
+      value: bounded(value),
+    }),
+  ),
   fc.tuple(fc.constantFrom<'sum' | 'max' | 'logSumExp'>('sum', 'max', 'logSumExp'), expr([n, c, d], 2)).map(
     ([kind, value]): KernelOp => ({
-      op: 'reduce', kind, out: 'constructor', axes: [n], over: [c, d], at: [at(n)], value: bounded(value),
+      op: 'reduce',
+      kind,
+      out: 'constructor',
+      axes: [n],
+      over: [c, d],
+      at: [at(n)],
+      value: bounded(value),
     }),
   ),
   fc.constant<KernelOp>({ op: 'fill', out: 'p', value: 0.5 }),
@@ -115,7 +147,12 @@ const ROWS = 7
 function makeMemory(): Memory {
   const wave = (length: number, phase: number) => Float64Array.from({ length }, (_, i) => Math.sin(1.7 * i + phase))
   return {
-    sizes: new Map([['N', ROWS], ['K', 3], ['__proto__', 2], ['T', 3]]),
+    sizes: new Map([
+      ['N', ROWS],
+      ['K', 3],
+      ['__proto__', 2],
+      ['T', 3],
+    ]),
     buffers: new Map<string, Float64Array | Int32Array>([
       ['x', wave(ROWS * 2, 0)],
       ['y', wave(ROWS * 3, 1)],
@@ -167,11 +204,12 @@ describe('random programs', () => {
       }),
       { numRuns: 300 },
     )
-  })
+  }, 60_000)
 
   it('become source that holds numbered identifiers and numbers only', () => {
     const words = /\b[A-Za-z_$][A-Za-z_$0-9]*\b/g
-    const allowed = /^([bshvai]\d*|const|let|for|if|else|return|use|strict|Math|null|fill|e\d*|abs|ceil|cos|exp|expm1|floor|imul|log|log1p|max|min|pow|round|sin|sqrt)$/
+    const allowed =
+      /^([bshvai]\d*|const|let|for|if|else|return|use|strict|Math|null|fill|e\d*|abs|ceil|cos|exp|expm1|floor|imul|log|log1p|max|min|pow|round|sin|sqrt)$/
     fc.assert(
       fc.property(program, (list) => {
         const { source } = emitJavaScript(list, buffers)

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { k } from '../../../compiler/kernel/index.js'
-import type { Axis, Buffer, KernelOp, KExpr, KFunction } from '../../../compiler/kernel/types.js'
-import { digamma, lgamma, logistic, logit, Phi, trigamma, besselI0, besselI1 } from '../../../compiler/numerics/index.js'
+import type { Axis, Buffer, KExpr, KernelOp, KFunction } from '../../../compiler/kernel/types.js'
+import {
+  besselI0,
+  besselI1,
+  digamma,
+  lgamma,
+  logistic,
+  logit,
+  Phi,
+  trigamma,
+} from '../../../compiler/numerics/index.js'
 import { compileInterpreter } from '../../../compiler/targets/interpreter/index.js'
 import { compileJavaScript } from '../../../compiler/targets/javascript/index.js'
 import type { CompileKernel } from '../../../compiler/targets/memory.js'
@@ -23,14 +32,22 @@ const buffers: readonly Buffer[] = [
   { id: 'out', space: 'scratch', type: 'f64', shape: ['N'] },
 ]
 const X = [0.5, 2, -1, 3, 0.25, -4]
-const X_PAIRS: readonly (readonly [number, number])[] = [[0.5, 2], [-1, 3], [0.25, -4]]
+const X_PAIRS: readonly (readonly [number, number])[] = [
+  [0.5, 2],
+  [-1, 3],
+  [0.25, -4],
+]
 const W = [1.5, 0, -Infinity]
 const G = [1, -1, 0]
 
 function evaluate(compile: CompileKernel, value: KExpr): readonly number[] {
   const op: KernelOp = { op: 'map', out: 'out', axes: [n], at: [k.axis(n)], value }
   const out = new Float64Array(3)
-  const sizes = new Map([['N', 3], ['C', 2], ['Z', 0]])
+  const sizes = new Map([
+    ['N', 3],
+    ['C', 2],
+    ['Z', 0],
+  ])
   const arrays = new Map<string, Float64Array | Int32Array>([
     ['x', Float64Array.from(X)],
     ['w', Float64Array.from(W)],
@@ -112,18 +129,34 @@ const cases: readonly (readonly [string, KExpr, readonly number[]])[] = [
   [
     'logSumExp',
     k.logSumExp(c, x(k.axis(c))),
-    [Math.log(Math.exp(0.5) + Math.exp(2)), Math.log(Math.exp(-1) + Math.exp(3)), Math.log(Math.exp(0.25) + Math.exp(-4))],
+    [
+      Math.log(Math.exp(0.5) + Math.exp(2)),
+      Math.log(Math.exp(-1) + Math.exp(3)),
+      Math.log(Math.exp(0.25) + Math.exp(-4)),
+    ],
   ],
   [
     'logSumExp of a dear body',
     k.logSumExp(c, k.call('log', k.call('abs', x(k.axis(c))))),
     [Math.log(2.5), Math.log(4), Math.log(4.25)],
   ],
-  ['logSumExp far out', k.logSumExp(c, k.add(x(k.axis(c)), k.num(1e5))), X_PAIRS.map(([a, b]) => 1e5 + Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b))))],
+  [
+    'logSumExp far out',
+    k.logSumExp(c, k.add(x(k.axis(c)), k.num(1e5))),
+    X_PAIRS.map(([a, b]) => 1e5 + Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)))),
+  ],
   ['logSumExp of -infinities', k.logSumExp(c, k.num(-Infinity)), [-Infinity, -Infinity, -Infinity]],
-  ['logSumExp of dear -infinities', k.logSumExp(c, k.call('log', raw('mul', [k.num(0), k.axis(c)]))), [-Infinity, -Infinity, -Infinity]],
+  [
+    'logSumExp of dear -infinities',
+    k.logSumExp(c, k.call('log', raw('mul', [k.num(0), k.axis(c)]))),
+    [-Infinity, -Infinity, -Infinity],
+  ],
   ['logSumExp of infinities', k.logSumExp(c, k.num(Infinity)), [Infinity, Infinity, Infinity]],
-  ['logSumExp of some NaN', k.logSumExp(c, k.call('sqrt', x(k.axis(c)))), [Math.log(Math.exp(Math.SQRT1_2) + Math.exp(Math.SQRT2)), NaN, NaN]],
+  [
+    'logSumExp of some NaN',
+    k.logSumExp(c, k.call('sqrt', x(k.axis(c)))),
+    [Math.log(Math.exp(Math.SQRT1_2) + Math.exp(Math.SQRT2)), NaN, NaN],
+  ],
   ['empty reductions', k.sum(none, k.num(1)), [0, 0, 0]],
   ['empty max', k.maximum(none, k.num(1)), [-Infinity, -Infinity, -Infinity]],
   ['empty logSumExp', k.logSumExp(none, k.axis(none)), [-Infinity, -Infinity, -Infinity]],

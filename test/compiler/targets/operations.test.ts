@@ -36,7 +36,12 @@ const gAxis: Axis = { id: 'g', name: 'g', size: 'G' }
 
 function makeMemory() {
   return {
-    sizes: new Map([['N', 4], ['C', 2], ['T', 3], ['G', 2]]),
+    sizes: new Map([
+      ['N', 4],
+      ['C', 2],
+      ['T', 3],
+      ['G', 2],
+    ]),
     buffers: new Map<string, Float64Array | Int32Array>([
       ['x', Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8)],
       ['y', Float64Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)],
@@ -96,7 +101,10 @@ const cases: readonly Case[] = [
     name: 'map that reads what it writes',
     ops: [
       {
-        op: 'map', out: 'd', axes: [gAxis], at: [at(gAxis)],
+        op: 'map',
+        out: 'd',
+        axes: [gAxis],
+        at: [at(gAxis)],
         value: k.add(k.num(1), k.select(k.compare('>', at(gAxis), k.num(0)), load('d', k.num(0)), k.num(4))),
       },
     ],
@@ -131,7 +139,10 @@ const cases: readonly Case[] = [
     name: 'scatterAdd by a key, a missing key guarded',
     ops: [
       {
-        op: 'scatterAdd', out: 'd', axes: [n], at: [k.call('max', load('g', at(n)), k.num(0))],
+        op: 'scatterAdd',
+        out: 'd',
+        axes: [n],
+        at: [k.call('max', load('g', at(n)), k.num(0))],
         value: k.select(k.compare('>=', load('g', at(n)), k.num(0)), load('x', at(n), k.num(0)), k.num(0)),
       },
     ],
@@ -150,7 +161,13 @@ const cases: readonly Case[] = [
   {
     name: 'reduce to a sum, a maximum and a log-sum-exp',
     ops: (['sum', 'max', 'logSumExp'] as const).map((kind, row) => ({
-      op: 'reduce', kind, out: 'q', axes: [], over: [gAxis, c], at: [k.num(row)], value: k.add(at(gAxis), at(c)),
+      op: 'reduce',
+      kind,
+      out: 'q',
+      axes: [],
+      over: [gAxis, c],
+      at: [k.num(row)],
+      value: k.add(at(gAxis), at(c)),
     })),
     expected: { q: [4, 2, Math.log(1 + 2 * Math.E + Math.E ** 2), 9] },
   },
@@ -173,7 +190,10 @@ const cases: readonly Case[] = [
   },
   {
     name: 'fill with what is not a number',
-    ops: [{ op: 'fill', out: 'S', value: NOT }, { op: 'fill', out: 'd', value: -Infinity }],
+    ops: [
+      { op: 'fill', out: 'S', value: NOT },
+      { op: 'fill', out: 'd', value: -Infinity },
+    ],
     expected: { S: [NOT, NOT], d: [-Infinity, -Infinity] },
   },
   {
@@ -195,7 +215,13 @@ const cases: readonly Case[] = [
     name: 'small solve',
     ops: [
       {
-        op: 'small', kind: 'solveSpd', axes: [gAxis], at: [at(gAxis)], order: 'C', matrix: 'A', rightHandSide: 'b',
+        op: 'small',
+        kind: 'solveSpd',
+        axes: [gAxis],
+        at: [at(gAxis)],
+        order: 'C',
+        matrix: 'A',
+        rightHandSide: 'b',
         out: 'v',
       },
     ],
@@ -210,11 +236,17 @@ const cases: readonly Case[] = [
       carry: ['alpha'],
       step: [
         {
-          op: 'map', out: 'alpha', axes: [c], at: [at('s'), at(c)],
+          op: 'map',
+          out: 'alpha',
+          axes: [c],
+          at: [at('s'), at(c)],
           value: k.select(
             k.compare('==', at('s'), k.num(reverse ? 2 : 0)),
             k.add(k.num(1), load('alpha', at('s'), at(c))),
-            k.add(load('alpha', at('s'), at(c)), k.sum(i, load('alpha', k.add(at('s'), k.num(reverse ? 1 : -1)), at(i)))),
+            k.add(
+              load('alpha', at('s'), at(c)),
+              k.sum(i, load('alpha', k.add(at('s'), k.num(reverse ? 1 : -1)), at(i))),
+            ),
           ),
         },
       ],

@@ -37,11 +37,11 @@ export function explainStatement(segment: readonly IToken[]): Diagnostic | undef
       help: `end the line above with \`${first.image}\`, or put the whole expression into parentheses`,
     })
   }
+  const misspelt = explainFirstWord(segment)
+  if (misspelt !== undefined) return misspelt
   const outside = segment.filter(outsideBrackets())
   if (outside.some((token) => token.tokenType === t.Tilde)) return undefined
   const whole = { start: span.start, end: spanOf(segment.at(-1) ?? first).end }
-  const misspelt = explainFirstWord(segment)
-  if (misspelt !== undefined) return misspelt
   const equals = outside.find((token) => token.tokenType === t.Assign)
   const after = equals === undefined ? undefined : segment[segment.indexOf(equals) + 1]
   if (equals !== undefined && after?.tokenType === t.Identifier && isCapitalised(after.image)) {

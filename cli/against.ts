@@ -1,0 +1,83 @@
+import { sortLevels } from '../runtime/data/level-sets.js'
+import { didYouMean } from '../runtime/data/nearest-name.js'
+import { isMissing, labelOf } from '../runtime/data/parse-cell.js'
+import type { Table } from '../runtime/data/types.js'
+import { bestMatching } from './best-matching.js'
+import { UsageError } from './exit-codes.js'
+import type { LatentPosterior } from './ports.js'
+
+/** How the most probable values of a latent agree with a column of known labels. */
+export interface Against {
+  readonly column: string
+  readonly latent: string
+  /** Labels of the column. */
+  readonly rows: readonly string[]
+  /** Values of the latent. */
+  readonly columns: readonly string[]
+  /** table[i][j]: rows with label i whose most probable value is j. */
+  readonly table: readonly (readonly number[])[]
+  /** Label matched to each value, null for a value left over. */
+  readonly matching: readonly (string | null)[]
+  readonly errors: number
+  readonly total: number
+  /** Hubert and Arabie (1985), Journal of Classification 2, p. 198. */
+  readonly adjustedRand: number
+}
+
+/** The confusion table of `--against COLUMN`. Rows whose label is missing do not count. */
+export function against(columnName: string, tables: readonly Table[], latents: readonly LatentPosterior[]): Against {
+  const holders = tables.filter((table) => table.columns.some((column) => column.name === columnName))
+  const column = holders[0]?.columns.find((candidate) => candidate.name === columnName)
+  if (column === undefined) {
+    const known = tables.flatMap((table) => table.columns.map((candidate) => candidate.name))
+    throw new UsageError(`--against: there is no column \`${columnName}\``, didYouMean(columnName, known))
+  }
+  const latent = latents.find((candidate) => candidate.modes !== null && candidate.modes.length === column.cells.length)
+  if (latent === undefined || latent.modes === null) {
+    throw new UsageError(
+      `--against ${columnName}: no discrete latent has one value per row of the column (${column.cells.length})`,
+    )
+  }
+  const labelled: { readonly label: string; readonly value: number }[] = []
+  for (let i = 0; i < column.cells.length; i++) {
+    const cell = column.cells[i]
+    if (cell !== null && cell !== undefined && !isMissing(cell))
+      labelled.push({ label: labelOf(cell), value: latent.modes[i] ?? 0 })
+  }
+  const rows = sortLevels(new Set(labelled.map(({ label }) => label)))
+  const position = new Map(rows.map((label, i) => [label, i]))
+  const table = rows.map(() => new Array<number>(latent.labels.length).fill(0))
+  for (const { label, value } of labelled) {
+    const row = table[position.get(label) ?? -1]
+    if (row !== undefined) row[value] = (row[value] ?? 0) + 1
+  }
+  const matched = table.length === 0 ? [] : bestMatching(table.map((row) => row.map((count) => -count)))
+  const right = matched.reduce((sum, j, i) => sum + (table[i]?.[j] ?? 0), 0)
+  const matching = latent.labels.map((_, j) => rows[matched.indexOf(j)] ?? null)
+  const total = labelled.length
+  return {
+    column: columnName,
+    latent: latent.name,
+    rows,
+    columns: latent.labels,
+    table,
+    matching,
+    errors: total - right,
+    total,
+    adjustedRand: adjustedRand(table),
+  }
+}
+
+/** 1 for equal partitions, about 0 for independent ones; 1 where both are trivial. */
+export function adjustedRand(table: readonly (readonly number[])[]): number {
+  const pairs = (n: number): number => (n * (n - 1)) / 2
+  const rowSums = table.map((row) => row.reduce((sum, n) => sum + n, 0))
+  const columnSums = (table[0] ?? []).map((_, j) => table.reduce((sum, row) => sum + (row[j] ?? 0), 0))
+  const total = rowSums.reduce((sum, n) => sum + n, 0)
+  const both = table.flat().reduce((sum, n) => sum + pairs(n), 0)
+  const a = rowSums.reduce((sum, n) => sum + pairs(n), 0)
+  const b = columnSums.reduce((sum, n) => sum + pairs(n), 0)
+  const expected = pairs(total) === 0 ? 0 : (a * b) / pairs(total)
+  const largest = (a + b) / 2
+  return largest === expected ? 1 : (both - expected) / (largest - expected)
+}

@@ -1,0 +1,125 @@
+import { type Against, against } from '../against.js'
+import { type Context, jsonText, printDiagnostics, printJson, printProblems } from '../context.js'
+import { exitCodes, UsageError } from '../exit-codes.js'
+import { parseAssignment } from '../literal.js'
+import { type DataOptions, loadData } from '../load-data.js'
+import { loadModel } from '../load-model.js'
+import type { DataRequest, FitOutcome, FitPort, ModelPort } from '../ports.js'
+import { createProgress } from '../progress.js'
+import { fitReport } from '../render/fit-report.js'
+import { formatObjective } from '../render/numbers.js'
+import { printable } from '../render/paint.js'
+import { readStart } from '../start-values.js'
+
+export interface FitCommandOptions extends DataOptions {
+  readonly set?: readonly string[]
+  readonly start?: readonly string[]
+  readonly init?: string
+  readonly seed: number
+  readonly restarts?: number
+  readonly tol: number
+  readonly maxIter: number
+  readonly floor: number
+  readonly maxTime?: number
+  readonly mStep: 'auto' | 'gradient'
+  readonly backend: 'js' | 'interpret'
+  readonly against?: string
+  readonly trace?: boolean
+  readonly strict?: boolean
+  readonly out?: string
+  readonly json?: boolean
+}
+
+/** `estep fit MODEL --data FILE`. */
+export async function fit(context: Context, path: string, options: FitCommandOptions): Promise<number> {
+  const json = options.json === true
+  const loaded = await loadModel(context, path, json)
+  if (loaded === null) return exitCodes.model
+  const data = await loadData(context, options)
+  const outcome = await runFit(context, loaded.model, data, options)
+  switch (outcome.kind) {
+    case 'fit':
+      return finish(context, outcome.fit, outcome.partial, data, options)
+    case 'aborted':
+      context.host.stderr('interrupted before the first iteration: there is nothing to write\n')
+      return exitCodes.interrupted
+    case 'data':
+      printProblems(context, outcome.problems, json)
+      return exitCodes.data
+    case 'model':
+      printDiagnostics(context, outcome.diagnostics, loaded.source)
+      if (json) printJson(context, { ok: false, diagnostics: outcome.diagnostics })
+      return exitCodes.model
+    case 'usage':
+      throw new UsageError(outcome.message, outcome.help ?? null)
+    case 'failed':
+      if (json) printJson(context, { ok: false, problems: [{ code: outcome.code, message: outcome.message }] })
+      context.host.stderr(
+        `${context.err.diagnostic('error', `error[${outcome.code}]`)}: ${printable(outcome.message)}\n`,
+      )
+      return exitCodes.fit
+  }
+}
+
+async function runFit(
+  context: Context,
+  model: ModelPort,
+  data: DataRequest,
+  options: FitCommandOptions,
+): Promise<FitOutcome> {
+  const set = new Map<string, unknown>()
+  for (const text of options.set ?? []) {
+    const { name, value } = parseAssignment('--set', text)
+    if (set.has(name)) throw new UsageError(`--set gives \`${name}\` twice`)
+    set.set(name, value)
+  }
+  const start = await readStart(context, options.init, options.start ?? [])
+  const controller = new AbortController()
+  const release = context.host.onInterrupt(() => controller.abort())
+  const progress = createProgress(context.host, ({ phase, start: index, starts, iteration, objective }) => ({
+    text: `start ${index + 1} of ${starts}${phase === 'brief' ? ' (brief)' : ''}, iteration ${iteration}, objective ${formatObjective(objective)}`,
+    share: (index + 1) / starts,
+  }))
+  try {
+    return await model.fit(data, {
+      set,
+      start: start.values,
+      init: start.init,
+      seed: options.seed,
+      restarts: options.restarts ?? null,
+      tolerance: options.tol,
+      maxIterations: options.maxIter,
+      floor: options.floor,
+      maxTime: options.maxTime ?? null,
+      trace: options.trace === true,
+      mStep: options.mStep,
+      backend: options.backend,
+      signal: controller.signal,
+      onIteration: progress.update,
+    })
+  } finally {
+    progress.clear()
+    release()
+  }
+}
+
+async function finish(
+  context: Context,
+  done: FitPort,
+  partial: boolean,
+  data: DataRequest,
+  options: FitCommandOptions,
+): Promise<number> {
+  const { host, out, err } = context
+  const result = done.toJSON()
+  let agreement: Against | null = null
+  if (options.against !== undefined) agreement = against(options.against, data.tables, done.posterior() ?? [])
+  const document = agreement === null ? result : { ...result, against: agreement }
+  if (options.out !== undefined) await host.write(options.out, jsonText(document))
+  if (options.json === true) printJson(context, document)
+  else host.stdout(fitReport(result, done.layout, agreement, host.width, out))
+  for (const warning of result.warnings)
+    host.stderr(`${err.diagnostic('warning', `warning[${warning.code}]`)}: ${printable(warning.message)}\n`)
+  if (partial) return exitCodes.interrupted
+  return options.strict === true && !result.converged ? exitCodes.fit : exitCodes.done
+}

@@ -1,0 +1,37 @@
+import { type Context, printJson, printProblems } from '../context.js'
+import { exitCodes } from '../exit-codes.js'
+import { type DataOptions, loadData } from '../load-data.js'
+import { loadFit } from '../load-fit.js'
+import { printable } from '../render/paint.js'
+import { posteriorCsv, posteriorJson } from '../render/posterior-rows.js'
+
+export interface PredictOptions extends DataOptions {
+  readonly hard?: boolean
+  readonly out?: string
+  readonly json?: boolean
+}
+
+/** `estep predict FIT --data FILE`: a row per row of the data, with the posterior of each latent. */
+export async function predict(context: Context, path: string, options: PredictOptions): Promise<number> {
+  const { host, err } = context
+  const json = options.json === true
+  const fit = await loadFit(context, path)
+  const data = await loadData(context, options)
+  const outcome = await fit.predict(data)
+  switch (outcome.kind) {
+    case 'data':
+      printProblems(context, outcome.problems, json)
+      return exitCodes.data
+    case 'failed':
+      host.stderr(`${err.diagnostic('error', `error[${outcome.code}]`)}: ${printable(outcome.message)}\n`)
+      return exitCodes.fit
+    case 'posterior': {
+      const hard = options.hard === true
+      if (options.out !== undefined) await host.write(options.out, posteriorCsv(outcome.latents, hard))
+      if (json) printJson(context, posteriorJson(outcome.latents, hard))
+      else if (options.out === undefined) host.stdout(posteriorCsv(outcome.latents, hard))
+      printProblems(context, outcome.warnings, false)
+      return exitCodes.done
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { parseColumnsOption } from '../runtime/data/columns-option.js'
+import { readTable } from '../runtime/data/read-table.js'
+import type { DataProblem, Table } from '../runtime/data/types.js'
+import type { Context } from './context.js'
+import { DataError, UsageError } from './exit-codes.js'
+import type { DataRequest } from './ports.js'
+
+export interface DataOptions {
+  readonly data?: readonly string[]
+  readonly columns?: readonly string[]
+  readonly groupBy?: string
+}
+
+/** Reads the files of `--data`; `name=FILE` holds the data of one name. */
+export async function loadData(context: Context, options: DataOptions): Promise<DataRequest> {
+  const columns = parseColumns(options.columns ?? [])
+  const tables: Table[] = []
+  for (const text of options.data ?? []) {
+    const { name, path } = splitData(context, text)
+    const read = readTable(path === '-' ? 'stdin' : path, await context.host.read(path))
+    if (read.value === undefined) throw new DataError<DataProblem>(read.problems)
+    tables.push(name === null ? read.value : { ...read.value, name })
+  }
+  return { tables, columns, groupBy: options.groupBy ?? null }
+}
+
+function splitData(context: Context, text: string): { readonly name: string | null; readonly path: string } {
+  const match = /^([\p{L}_]\w*)=(.+)$/u.exec(text)
+  if (match === null || context.host.exists(text)) return { name: null, path: text }
+  return { name: match[1] ?? null, path: match[2] ?? text }
+}
+
+function parseColumns(values: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const columns = new Map<string, readonly string[]>()
+  for (const text of values) {
+    const option = parseColumnsOption(text)
+    if (typeof option === 'string') throw new UsageError(option)
+    if (columns.has(option.name))
+      throw new UsageError(
+        `--columns gives \`${option.name}\` twice`,
+        'several columns stand in one option: --columns x=a,b',
+      )
+    columns.set(option.name, option.columns)
+  }
+  return columns
+}

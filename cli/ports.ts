@@ -1,0 +1,134 @@
+/**
+ * What the command line needs of the library. `library-ports.ts` makes it from the public API; tests make it from
+ * nothing. Everything a user can get wrong comes back as a value, never as an exception.
+ */
+import type { Diagnostic } from '../lang/diagnostics/types.js'
+import type { Source } from '../lang/source.js'
+import type { BoundData, DataDeclaration, DataProblem, Table } from '../runtime/data/types.js'
+import type { FitResult } from '../runtime/result.js'
+import type { FitProgress } from '../runtime/search.js'
+
+export interface Ports {
+  readonly version: string
+  compile(source: Source): CompileOutcome
+  /** Canonical layout; no text where the file does not parse. */
+  format(source: Source): { readonly text?: string; readonly diagnostics: readonly Diagnostic[] }
+  /** A fit from parsed JSON, or the sentence that says why it is none. */
+  loadFit(document: unknown): { readonly fit?: FitPort; readonly problem?: string }
+}
+
+export interface CompileOutcome {
+  readonly model?: ModelPort
+  /** Errors and warnings; with errors there is no model. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+export interface ModelPort {
+  readonly name: string
+  /** Sizes that stand in for consts that `--set` overrides are applied by `fit`. */
+  readonly declarations: readonly DataDeclaration[]
+  derivation(): { toText(): string; toMarkdown(): string }
+  certify(options: { readonly seed: number }): Promise<Certificate>
+  fit(data: DataRequest, options: FitCall): Promise<FitOutcome>
+}
+
+/** Tables and how they bind. */
+export interface DataRequest {
+  readonly tables: readonly Table[]
+  readonly columns: ReadonlyMap<string, readonly string[]>
+  readonly groupBy: string | null
+}
+
+/** Options of a fit; null means the default of the library. */
+export interface FitCall {
+  /** Values of consts and of scalar data, parsed. */
+  readonly set: ReadonlyMap<string, unknown>
+  /** Start values by param, nested as in a result; may be partial. */
+  readonly start: ReadonlyMap<string, unknown> | null
+  readonly init: 'auto' | 'kmeans++' | 'random'
+  readonly seed: number
+  readonly restarts: number | null
+  readonly tolerance: number
+  readonly maxIterations: number
+  readonly floor: number
+  /** Milliseconds. */
+  readonly maxTime: number | null
+  readonly trace: boolean
+  readonly mStep: 'auto' | 'gradient'
+  readonly backend: 'js' | 'interpret'
+  readonly signal: AbortSignal
+  onIteration(progress: FitProgress): void
+}
+
+export type FitOutcome =
+  /** `partial`: aborted, the result holds the last iterate. */
+  | { readonly kind: 'fit'; readonly fit: FitPort; readonly partial: boolean }
+  /** Aborted before there was anything. */
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
+  /** The model cannot be fitted, for a reason that shows only now. */
+  | { readonly kind: 'model'; readonly diagnostics: readonly Diagnostic[] }
+  /** An option names something that is not there, or has a wrong shape. */
+  | { readonly kind: 'usage'; readonly message: string; readonly help?: string }
+  /** Numerically: no start came to an end. */
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+
+export interface FitPort {
+  toJSON(): FitResult
+  /** How the params are laid out, for tables and for matching components. */
+  readonly layout: readonly ParamView[]
+  /** Data as it was bound; null in a fit that was loaded from a file. */
+  readonly data: BoundData | null
+  /** Posterior of the latents for the rows of the fit; null in a fit that was loaded. */
+  posterior(): readonly LatentPosterior[] | null
+  predict(data: DataRequest): Promise<PredictOutcome>
+}
+
+export interface ParamView {
+  readonly name: string
+  readonly shape: readonly number[]
+  /** Labels of each dimension that runs over levels, else null. */
+  readonly labels: readonly (readonly string[] | null)[]
+  /** Position of the dimension that runs over the values of a component-like latent. */
+  readonly components: readonly { readonly latent: string; readonly dimension: number }[]
+}
+
+export interface LatentPosterior {
+  readonly name: string
+  /** Extents of its plates; `rows` is their product. */
+  readonly shape: readonly number[]
+  readonly rows: number
+  readonly labels: readonly string[]
+  /** rows × labels, row-major; null where the latent has no table of probabilities. */
+  readonly probabilities: Float64Array | null
+  /** 0-based most probable value of each row, on the most probable path for chains. */
+  readonly modes: Int32Array | null
+  /** Posterior means of a latent that is a number. */
+  readonly means: Float64Array | null
+}
+
+export type PredictOutcome =
+  | {
+      readonly kind: 'posterior'
+      readonly latents: readonly LatentPosterior[]
+      readonly warnings: readonly DataProblem[]
+    }
+  | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+
+/** One figure of the numerical proof of a derivation. */
+export interface CertificateCheck {
+  readonly name: string
+  readonly passed: boolean
+  /** Largest relative error found, and what is allowed. */
+  readonly error: number
+  readonly tolerance: number
+  readonly detail: string
+}
+
+export interface Certificate {
+  readonly passed: boolean
+  readonly checks: readonly CertificateCheck[]
+  /** Set where the model cannot be grounded on micro-data; it is then not certified. */
+  readonly declined?: string
+}

@@ -1,0 +1,164 @@
+import { Command, Option } from 'commander'
+import { check } from './commands/check.js'
+import { compare } from './commands/compare.js'
+import { derive } from './commands/derive.js'
+import { explain } from './commands/explain.js'
+import { fit } from './commands/fit.js'
+import { fmt } from './commands/fmt.js'
+import { predict } from './commands/predict.js'
+import type { Context } from './context.js'
+import { refuseCommands, refuseOptions } from './not-yet.js'
+import { collect, duration, oneOf, positiveNumber, wholeNumber } from './option-values.js'
+
+/** The commands and options of `estep`. `done` receives the exit status of the command that ran. */
+export function createProgram(context: Context, done: (status: number) => void): Command {
+  const program = new Command('estep')
+  program
+    .description('Fits latent-variable models by an EM algorithm that it derives from the model')
+    .version(context.ports.version, '-V, --version', 'print the version')
+    .configureOutput({ writeOut: context.host.stdout, writeErr: context.host.stderr })
+    .exitOverride()
+    .showSuggestionAfterError(true)
+  addModelCommands(program, context, done)
+  addFitCommand(program, context, done)
+  addFitFileCommands(program, context, done)
+  refuseCommands(program)
+  return program
+}
+
+function addModelCommands(program: Command, context: Context, done: (status: number) => void): void {
+  program
+    .command('check')
+    .description('report errors and warnings of models')
+    .argument('<model...>', 'model files; - is stdin')
+    .option('--certify', 'prove the derivation numerically against brute force')
+    .addOption(new Option('--seed <n>', 'seed of the proof').argParser(wholeNumber('--seed', 0)).default(1))
+    .option('--json', 'one JSON document on stdout')
+    .action(async (paths: string[], options) => done(await check(context, paths, options)))
+  program
+    .command('fmt')
+    .description('rewrite models in canonical layout')
+    .argument('<model...>', 'model files; - is stdin and goes to stdout')
+    .option('--check', 'name the files that are not in canonical layout, change nothing')
+    .action(async (paths: string[], options) => done(await fmt(context, paths, options)))
+  const deriveCommand = program
+    .command('derive')
+    .description('print the derivation of the EM algorithm')
+    .argument('<model>', 'model file; - is stdin')
+    .addOption(
+      new Option('--format <format>', 'text or md')
+        .argParser(oneOf('--format', ['text', 'md'], ['latex', 'html']))
+        .default('text'),
+    )
+    .addOption(modeOption())
+    .option('--json', 'one JSON document on stdout')
+    .action(async (path: string, options) => done(await derive(context, path, options)))
+  refuseOptions(deriveCommand, ['--worked', '--data <file>'])
+  program
+    .command('explain')
+    .description('say what a diagnostic means, with an example')
+    .argument('<code>', 'for instance E204')
+    .option('--json', 'one JSON document on stdout')
+    .action((code: string, options) => done(explain(context, code, options)))
+}
+
+function addFitCommand(program: Command, context: Context, done: (status: number) => void): void {
+  const command = program
+    .command('fit')
+    .description('fit a model to data')
+    .argument('<model>', 'model file; - is stdin')
+  addDataOptions(command)
+    .addOption(new Option('--set <name=value>', 'override a const or give a scalar; repeatable').argParser(collect))
+    .addOption(new Option('--seed <n>', 'seed of the starts').argParser(wholeNumber('--seed', 0)).default(1))
+    .addOption(
+      new Option('--restarts <n>', 'starts; the best three run on (default: 20, or 1 with a start)').argParser(
+        wholeNumber('--restarts', 1),
+      ),
+    )
+    .option('--init <how>', 'auto, kmeans++, random, or a JSON file of start values', undefined)
+    .addOption(new Option('--start <name=value>', 'start value of a param; repeatable').argParser(collect))
+    .addOption(
+      new Option('--tol <t>', 'relative tolerance of the objective').argParser(positiveNumber('--tol')).default(1e-9),
+    )
+    .addOption(new Option('--max-iter <n>', 'most iterations').argParser(wholeNumber('--max-iter', 1)).default(10_000))
+    .addOption(
+      new Option('--max-time <time>', 'stop after seconds, or 500ms, 30s, 2m').argParser(duration('--max-time')),
+    )
+    .addOption(
+      new Option('--floor <f>', 'least variance of a component, relative to that of the data')
+        .argParser(positiveNumber('--floor', true))
+        .default(1e-6),
+    )
+    .addOption(modeOption())
+    .addOption(
+      new Option('--m-step <how>', 'auto or gradient')
+        .argParser(oneOf('--m-step', ['auto', 'gradient']))
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--backend <name>', 'js or interpret')
+        .argParser(oneOf('--backend', ['js', 'interpret'], ['wasm']))
+        .default('js'),
+    )
+    .addOption(
+      new Option('--errors <kind>', 'none')
+        .argParser(oneOf('--errors', ['none'], ['information', 'sandwich', 'bootstrap']))
+        .default('none'),
+    )
+    .option('--against <column>', 'compare the components with a column of known labels')
+    .option('--trace', 'keep the params and expectations of every iteration')
+    .option('--strict', 'exit 4 where the fit did not converge')
+    .option('--out <file>', 'write the fit as JSON')
+    .option('--json', 'one JSON document on stdout')
+    .action(async (path: string, options) => done(await fit(context, path, options)))
+  refuseOptions(command, [
+    '--fix <name=value>',
+    '--accelerate',
+    '--standardize',
+    '--threads <n>',
+    '--memory <size>',
+    '--checkpoint <file>',
+    '--resume <file>',
+    '--batch <n>',
+    '--watch',
+  ])
+}
+
+function addFitFileCommands(program: Command, context: Context, done: (status: number) => void): void {
+  const command = program
+    .command('predict')
+    .description('posterior of the latents for (new) rows')
+    .argument('<fit>', 'a fit written by `estep fit --out`')
+  addDataOptions(command)
+    .option('--hard', 'only the most probable values')
+    .option('--out <file>', 'write the rows as CSV')
+    .option('--json', 'one JSON document on stdout')
+    .action(async (path: string, options) => done(await predict(context, path, options)))
+  refuseOptions(command, ['--impute'])
+  program
+    .command('compare')
+    .description('match the components of two fits and print the differences')
+    .argument('<fit>', 'a fit')
+    .argument('<fit>', 'another fit')
+    .option('--json', 'one JSON document on stdout')
+    .action(async (first: string, second: string, options) => done(await compare(context, first, second, options)))
+}
+
+function addDataOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--data <file>', 'CSV, TSV or JSON; name=FILE for one name; - is stdin; repeatable').argParser(
+        collect,
+      ),
+    )
+    .addOption(
+      new Option('--columns <name=columns>', 'columns of a data name, such as x=a,b; repeatable').argParser(collect),
+    )
+    .option('--group-by <column>', 'the column that tells sequences apart')
+}
+
+function modeOption(): Option {
+  return new Option('--mode <mode>', 'em')
+    .argParser(oneOf('--mode', ['em'], ['hard', 'vb', 'online', 'anneal', 'cem', 'sem']))
+    .default('em')
+}

@@ -1,0 +1,80 @@
+import { type Json, numberFromJson } from '../../runtime/json.js'
+import type { FitResult } from '../../runtime/result.js'
+import type { Against } from '../against.js'
+import type { ParamView } from '../ports.js'
+import { againstLines } from './against-lines.js'
+import { formatNumber, formatObjective, plural } from './numbers.js'
+import { type Paint, printable } from './paint.js'
+import { paramTables } from './param-tables.js'
+import { planLines } from './plan-lines.js'
+import { sparkline } from './sparkline.js'
+import { startsLine } from './starts-line.js'
+
+/** The result of a fit as a person reads it. */
+export function fitReport(
+  result: FitResult,
+  layout: readonly ParamView[],
+  against: Against | null,
+  width: number,
+  paint: Paint,
+): string {
+  const lines = [...headline(result, paint), '']
+  lines.push(...paramTables(result.params, layout, width))
+  const derived = Object.entries(result.derived).flatMap(([name, value]) => derivedLine(name, value))
+  if (derived.length > 0) lines.push('', ...derived)
+  const trace = sparkline(
+    result.trace.map((value) => numberFromJson(value) ?? Number.NaN),
+    Math.max(10, Math.min(60, width - 30)),
+  )
+  if (trace !== '') lines.push('', `${paint.dim('objective')}  ${trace}`)
+  const starts = startsLine(result.starts)
+  if (starts !== '') lines.push(`${paint.dim('starts')}     ${starts}`)
+  const plan = planLines(result.plan)
+  if (plan.length > 0) lines.push('', paint.strong('What was derived'), ...plan)
+  const edge = result.boundary.map(
+    ({ param, index, value }) =>
+      `${param}${index.length === 0 ? '' : `[${index.join(', ')}]`} = ${formatNumber(value)}`,
+  )
+  if (edge.length > 0)
+    lines.push(
+      '',
+      `${paint.dim('at the edge of its range')}  ${edge.slice(0, 8).join(', ')}${edge.length > 8 ? `, … ${edge.length - 8} more` : ''}`,
+    )
+  if (against !== null) lines.push('', ...againstLines(against))
+  return `${lines.join('\n')}\n`
+}
+
+function headline(result: FitResult, paint: Paint): string[] {
+  const sizes = Object.entries(result.sizes).map(([name, value]) => `${name} = ${value}`)
+  const state = result.converged ? paint.good('converged') : paint.warning(`not converged (${stopWord(result.stop)})`)
+  const objective =
+    result.objective === result.logLikelihood ? '' : `, with the prior ${formatObjective(result.objective)}`
+  return [
+    `${paint.strong(printable(result.model))}  ${printable(sizes.join(', '))}`,
+    `log-likelihood ${paint.strong(formatObjective(result.logLikelihood))}${objective}`,
+    `BIC ${formatObjective(result.bic)}  AIC ${formatObjective(result.aic)}  (${plural(result.parameters, 'parameter')}, ${plural(result.observations, 'observation')})`,
+    `${plural(result.iterations, 'iteration')}, ${state}`,
+  ]
+}
+
+function stopWord(stop: FitResult['stop']): string {
+  switch (stop) {
+    case 'max-iterations':
+      return 'the limit of iterations was reached'
+    case 'max-time':
+      return 'the limit of time was reached'
+    case 'aborted':
+      return 'interrupted'
+    case 'numerical':
+      return 'stopped numerically'
+    case 'tolerance':
+    case 'direct':
+      return stop
+  }
+}
+
+function derivedLine(name: string, value: Json): string[] {
+  if (typeof value === 'number') return [`${printable(name)} = ${formatNumber(value)}`]
+  const text = JSON.stringify(value) ?? ''
+  return [`${printable(name)} = ${text.length > 100 ? `${text.slice(0, 99)}…` : text}`]
+}

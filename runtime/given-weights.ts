@@ -45,11 +45,18 @@ export function seedWeights(latent: LatentLayout, seeds: readonly (number | null
   return weights
 }
 
-/** Part of a row's weight that is spread evenly, so that no component loses its spread or a category its probability. */
-const SPREAD = 0.1
-
-/** Weights from a posterior: hard takes the most probable value, soft keeps it; both spread a tenth evenly. */
-export function assignedWeights(latent: LatentLayout, posterior: Float64Array, hard: boolean): Float64Array {
+/**
+ * Weights from a posterior: hard takes the most probable value, soft keeps it.
+ *
+ * @param spread part of a row's weight that is spread evenly, so that no component loses its spread or a category its
+ *   probability
+ */
+export function assignedWeights(
+  latent: LatentLayout,
+  posterior: Float64Array,
+  hard: boolean,
+  spread: number,
+): Float64Array {
   const { rows, values } = latent
   const weights = new Float64Array(rows * values)
   for (let n = 0; n < rows; n++) {
@@ -59,7 +66,7 @@ export function assignedWeights(latent: LatentLayout, posterior: Float64Array, h
     }
     for (let k = 0; k < values; k++) {
       const part = hard ? (k === best ? 1 : 0) : finite(posterior[n * values + k], 1 / values)
-      weights[n * values + k] = (1 - SPREAD) * part + SPREAD / values
+      weights[n * values + k] = (1 - spread) * part + spread / values
     }
   }
   return weights

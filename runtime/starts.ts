@@ -28,7 +28,8 @@ export interface Starter {
  *
  * - Component-like latents, `auto` and `kmeans++`: a row seeds each component (`seedComponents`), every row is assigned
  *   to what the seeds explain, and two M-steps follow (the second with a settled pivot). Half of the starts look for
- *   seeds greedily and half assign hard, at random; `kmeans++` always assigns hard. Where
+ *   seeds greedily and half assign hard, at random; each row keeps a part spread
+ *   over all components, also drawn; `kmeans++` always assigns hard and spreads a tenth. Where
  *   evidence fixes the value of some rows (labels), the first start uses them alone, with a little of the others.
  * - Where the values bear names that label another dimension too (raters), components are named so that they agree.
  * - `random`: the posterior of each row is a draw from Dirichlet(1), then two M-steps.
@@ -63,6 +64,10 @@ export function createStarter(
     },
   }
 }
+
+/** Part of each row that is spread over all components: little finds small components, much avoids degenerate ones. */
+const LEAST_SPREAD = 0.05
+const MOST_SPREAD = 0.5
 
 interface ComponentStart {
   readonly model: BoundModel
@@ -117,6 +122,8 @@ async function seededWeights(request: ComponentStart, latent: LatentLayout): Pro
   for (const other of latents) if (other.name !== latent.name) others.set(other.name, dirichletWeights(other, random))
   const greedy = random.uniform() < 0.5
   const hard = random.uniform() < 0.5 || init === 'kmeans++'
+  const drawn = LEAST_SPREAD + (MOST_SPREAD - LEAST_SPREAD) * random.uniform()
+  const spread = init === 'kmeans++' ? 2 * LEAST_SPREAD : drawn
   const seeding: SeedRequest = {
     model,
     latent,
@@ -131,7 +138,7 @@ async function seededWeights(request: ComponentStart, latent: LatentLayout): Pro
   const params = paramsFromSeeds(seeding, seeds)
   const posterior = model.posterior(params).get(latent.name)
   if (posterior === undefined || !posterior.every(Number.isFinite)) return seedWeights(latent, seeds)
-  return assignedWeights(latent, posterior, hard)
+  return assignedWeights(latent, posterior, hard, spread)
 }
 
 /** Rows of known value count fully, the others a little in the first start and more, at random, in further ones. */

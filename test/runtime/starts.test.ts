@@ -39,7 +39,7 @@ describe('weights', () => {
   })
 
   it('of an assignment leave no component without a part of each row', () => {
-    expect([...assignedWeights(latentLayout('z', 1, 2), Float64Array.of(0.4, 0.6), true)]).toEqual([
+    expect([...assignedWeights(latentLayout('z', 1, 2), Float64Array.of(0.4, 0.6), true, 0.1)]).toEqual([
       0.05, 0.9500000000000001,
     ])
   })

@@ -22,7 +22,8 @@ export type Law =
       readonly low: Value | null
       readonly high: Value | null
     }
-  | { readonly kind: 'custom'; readonly logDensity: (value: Value) => number }
+  /** The expression reads the value itself, by its name. */
+  | { readonly kind: 'custom'; readonly logDensity: () => number }
 
 export function lawOf(d: TDistribution, env: Environment): Law {
   switch (d.kind) {
@@ -50,7 +51,7 @@ export function lawOf(d: TDistribution, env: Environment): Law {
       return d.kind === 'truncated' ? { kind: 'truncated', of, low, high } : { kind: 'censored', of, mode: d.mode, low, high }
     }
     case 'custom':
-      return { kind: 'custom', logDensity: (value) => number(d.logDensity, bind(env, [[d.value, value]])) }
+      return { kind: 'custom', logDensity: () => number(d.logDensity, env) }
   }
 }
 
@@ -96,7 +97,7 @@ export function lawLogDensity(law: Law, value: Value): number {
     case 'censored':
       return censoredLog(law.of, law.mode, value, law.low, law.high)
     case 'custom':
-      return law.logDensity(value)
+      return law.logDensity()
   }
 }
 

@@ -170,7 +170,7 @@ export function collectDistribution(d: TDistribution, env: Environment, out: Rea
       if (d.high !== null) collect(d.high, env, out)
       return
     case 'custom':
-      collect(d.logDensity, bind(env, [[d.value, Number.NaN]]), out)
+      collect(d.logDensity, env, out)
       return
   }
 }

@@ -28,9 +28,9 @@ export interface Starter {
  *
  * - Component-like latents, `auto` and `kmeans++`: a row seeds each component (`seedComponents`), every row is assigned
  *   to what the seeds explain, and two M-steps follow (the second with a settled pivot). Half of the starts look for
- *   seeds greedily and half assign hard, at random; each row keeps a part spread
- *   over all components, also drawn; `kmeans++` always assigns hard and spreads a tenth. Where
- *   evidence fixes the value of some rows (labels), the first start uses them alone, with a little of the others.
+ *   seeds greedily and half assign hard, at random; a part of each row, also drawn, is spread over all components.
+ *   `kmeans++` always assigns hard and spreads a tenth. Where evidence fixes the value of some rows (labels), the first
+ *   start uses them alone, with a little of the others.
  * - Where the values bear names that label another dimension too (raters), components are named so that they agree.
  * - `random`: the posterior of each row is a draw from Dirichlet(1), then two M-steps.
  * - No component-like latents: the middle of the interior of the supports, then random interior points.

@@ -123,19 +123,12 @@ describe('a fit from a given start', () => {
   })
 
   it('says when the start lies below the floor, and never falls again', async () => {
-    const low = start({
-      pi: [0.5, 0.5],
-      mu: [
-        [2, 54],
-        [4, 80],
-      ],
-      sigma: [0.001, 8],
-    })
-    const result = await fitted(gaussianMixture([...numbersFrom('faithful.csv'), [2, 54], [2, 54]], 2), {
-      start: low,
-      floor: 1e-3,
-    })
+    const rows = [0, 0, 0, 0, 0, 8, 9, 9, 10].map((x) => [x])
+    const low = start({ pi: [5 / 9, 4 / 9], mu: [[0], [9]], sigma: [1e-6, Math.SQRT1_2] })
+    const result = await fitted(gaussianMixture(rows, 2), { start: low, floor: 1e-3 })
+    expect(result.warnings.map(({ code }) => code)).toContain('W526')
     const trace = result.trace.map(Number)
+    expect(trace[1]).toBeLessThan(trace[0] ?? 0)
     for (let t = 2; t < trace.length; t++) expect(trace[t]).toBeGreaterThanOrEqual((trace[t - 1] ?? 0) - 1e-8)
   })
 })
@@ -219,6 +212,13 @@ describe('a fit from its own starts', () => {
     expect(result).toMatchObject({ stop: 'direct', converged: true, iterations: 1, params: { mu: 3 } })
     expect(result.starts).toHaveLength(1)
     expect(result.trace).toHaveLength(2)
+  })
+
+  it('goes on where one M-step was not all there is', async () => {
+    const half: BoundModel = { ...oldFaithful(), direct: true }
+    const result = await fitted(half, { start: FAITHFUL_START })
+    expect(result.stop).toBe('tolerance')
+    expect(result.logLikelihood).toBeCloseTo(-1709.52928217741, 5)
   })
 
   it('reaches the edge of the support where EM only nears it', async () => {

@@ -36,7 +36,11 @@ export function suggest(name: string, candidates: Iterable<string>): string | un
     const distance = sameButCase ? 0.5 : editDistance(name, candidate)
     const legal = sameButCase || (distance <= limit && distance < Math.max(name.length, candidate.length))
     // A name of two letters shares at least one of them with what it was meant to be.
-    if (legal && (sameButCase || Math.min(name.length, candidate.length) > 2 || distance < 2) && distance < bestDistance) {
+    if (
+      legal &&
+      (sameButCase || Math.min(name.length, candidate.length) > 2 || distance < 2) &&
+      distance < bestDistance
+    ) {
       best = candidate
       bestDistance = distance
     }

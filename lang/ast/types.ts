@@ -34,8 +34,19 @@ export type Statement =
       readonly distribution: DistributionExpression | null
     }
   | { readonly kind: 'let'; readonly span: Span; readonly name: Identifier; readonly value: Expression }
-  | { readonly kind: 'fn'; readonly span: Span; readonly name: Identifier; readonly parameters: readonly Identifier[]; readonly body: Expression }
-  | { readonly kind: 'sample'; readonly span: Span; readonly target: Expression; readonly distribution: DistributionExpression }
+  | {
+      readonly kind: 'fn'
+      readonly span: Span
+      readonly name: Identifier
+      readonly parameters: readonly Identifier[]
+      readonly body: Expression
+    }
+  | {
+      readonly kind: 'sample'
+      readonly span: Span
+      readonly target: Expression
+      readonly distribution: DistributionExpression
+    }
   | { readonly kind: 'observe'; readonly span: Span; readonly fact: ObservedFact }
   | {
       readonly kind: 'for'
@@ -96,7 +107,12 @@ export interface DistributionExpression {
 export type DistributionArgument =
   | { readonly kind: 'expression'; readonly name: Identifier | null; readonly value: Expression }
   | { readonly kind: 'distribution'; readonly name: Identifier | null; readonly value: DistributionExpression }
-  | { readonly kind: 'family'; readonly value: DistributionExpression; readonly index: Identifier; readonly domain: DomainExpression }
+  | {
+      readonly kind: 'family'
+      readonly value: DistributionExpression
+      readonly index: Identifier
+      readonly domain: DomainExpression
+    }
 
 export type Expression = { readonly span: Span } & (
   | { readonly kind: 'number'; readonly value: number; readonly text: string }
@@ -108,13 +124,38 @@ export type Expression = { readonly span: Span } & (
   | { readonly kind: 'unary'; readonly operator: '-' | '+' | 'not'; readonly of: Expression }
   | {
       readonly kind: 'binary'
-      readonly operator: '+' | '-' | '*' | '/' | '^' | '.*' | './' | '==' | '!=' | '<' | '<=' | '>' | '>=' | 'and' | 'or'
+      readonly operator:
+        | '+'
+        | '-'
+        | '*'
+        | '/'
+        | '^'
+        | '.*'
+        | './'
+        | '=='
+        | '!='
+        | '<'
+        | '<='
+        | '>'
+        | '>='
+        | 'and'
+        | 'or'
       readonly left: Expression
       readonly right: Expression
     }
-  | { readonly kind: 'conditional'; readonly then: Expression; readonly condition: Expression; readonly otherwise: Expression }
+  | {
+      readonly kind: 'conditional'
+      readonly then: Expression
+      readonly condition: Expression
+      readonly otherwise: Expression
+    }
   | { readonly kind: 'vector'; readonly elements: readonly Expression[] }
-  | { readonly kind: 'comprehension'; readonly body: Expression; readonly index: Identifier; readonly domain: DomainExpression }
+  | {
+      readonly kind: 'comprehension'
+      readonly body: Expression
+      readonly index: Identifier
+      readonly domain: DomainExpression
+    }
   /** Kept so that the formatter prints the user's parentheses where they matter to the reader. */
   | { readonly kind: 'parenthesised'; readonly of: Expression }
   /** A hole left by error recovery; a diagnostic covers it. */

@@ -27,7 +27,8 @@ export function render(diagnostic: Diagnostic, source: Source, paint: Painter = 
     bar(''),
     ...excerpt(source.text, span, label, (text) => paint(severity, text), bar),
   ]
-  for (const place of related) lines.push(...excerpt(source.text, place.span, place.message, (s) => paint('frame', s), bar))
+  for (const place of related)
+    lines.push(...excerpt(source.text, place.span, place.message, (s) => paint('frame', s), bar))
   if (help !== undefined) {
     lines.push(`${' '.repeat(gutter + 2)}${paint('frame', '=')} ${paint('help', 'help')}: ${visible(help)}`)
   }

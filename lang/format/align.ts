@@ -32,7 +32,9 @@ export function alignColumns(lines: readonly Line[]): readonly string[] {
       const text = texts[i] ?? ''
       i += 1
       if (blank) output.push('')
-      output.push(comment === undefined ? text : `${text}${' '.repeat(Math.max(0, column - lastLineWidth(text)))}  ${comment}`)
+      output.push(
+        comment === undefined ? text : `${text}${' '.repeat(Math.max(0, column - lastLineWidth(text)))}  ${comment}`,
+      )
     }
   }
   return output

@@ -89,7 +89,9 @@ function formatBinary(expression: Extract<Expression, { kind: 'binary' }>, tight
   const own = precedence[operator]
   const isPower = operator === '^'
   const comparison = own === precedence['==']
-  const leftText = openEnded(left, own) ? `(${formatExpression(left)})` : within(left, isPower || comparison ? own + 1 : own, tight)
+  const leftText = openEnded(left, own)
+    ? `(${formatExpression(left)})`
+    : within(left, isPower || comparison ? own + 1 : own, tight)
   // A prefix may stand right of any operator: `2^-x`, `a * -b`, `a == not b`.
   const rightText =
     right.kind === 'unary' ? formatExpression(right, tight) : within(right, isPower ? own : own + 1, tight)

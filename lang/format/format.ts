@@ -4,7 +4,7 @@ import type { Outcome } from '../diagnostics/types.js'
 import type { Source, Span } from '../source.js'
 import { parse } from '../syntax/parse.js'
 import { alignColumns, type Line, lineWidth } from './align.js'
-import { statementCells, statementText } from './statement.js'
+import { headerText, statementCells, statementText } from './statement.js'
 
 /** The canonical text of a model file that was read from `text` without syntax errors. */
 export function format(file: ModelFile, text: string): string {
@@ -63,7 +63,10 @@ class Formatter {
       pieces.forEach((piece, i) => {
         const body = piece.body.map(statementText).join('; ')
         const header = (headers[i] ?? '').padEnd(longest)
-        this.add(depth, body === '' ? `${header} { }` : `${header} { ${body} }`, { start: piece.start, end: piece.block.end })
+        this.add(depth, body === '' ? `${header} { }` : `${header} { ${body} }`, {
+          start: piece.start,
+          end: piece.block.end,
+        })
       })
       return
     }
@@ -111,7 +114,11 @@ class Formatter {
 
   /** Comments before `end` that are not printed yet, each on a line of its own. */
   private ownLineComments(end: number, depth: number): void {
-    for (let c = this.comments[this.nextComment]; c !== undefined && c.span.start < end; c = this.comments[this.nextComment]) {
+    for (
+      let c = this.comments[this.nextComment];
+      c !== undefined && c.span.start < end;
+      c = this.comments[this.nextComment]
+    ) {
       const blank = this.blankBefore(c.span.start)
       this.nextComment += 1
       this.reached = c.span.end
@@ -157,13 +164,20 @@ interface Branch {
 function branches(statement: Extract<Statement, { kind: 'for' | 'if' }>): readonly Branch[] {
   const { start } = statement.span
   if (statement.kind === 'for') {
-    return [{ header: statementText({ ...statement, body: [] }).slice(0, -4), start, block: statement.block, body: statement.body }]
+    return [
+      {
+        header: headerText(statement),
+        start,
+        block: statement.block,
+        body: statement.body,
+      },
+    ]
   }
   const list: Branch[] = []
   let current: Extract<Statement, { kind: 'if' }> = statement
   let prefix = ''
   for (;;) {
-    const header = `${prefix}${statementText({ ...current, then: [], otherwise: null }).slice(0, -4)}`
+    const header = `${prefix}${headerText(current)}`
     list.push({ header, start: current.span.start, block: current.thenBlock, body: current.then })
     const { otherwise, otherwiseBlock } = current
     if (otherwise === null || otherwiseBlock === null) return list

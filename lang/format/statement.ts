@@ -5,19 +5,24 @@ import { formatDistribution, formatDomain, formatExpression, formatList, formatT
 /** The whole statement on one line. */
 export function statementText(statement: Statement): string {
   switch (statement.kind) {
-    case 'for': {
-      const { index, domain, weight, body } = statement
-      const weighted = weight === null ? '' : ` weight ${formatExpression(weight)}`
-      return `for ${index.name} in ${formatDomain(domain)}${weighted} ${blockText(body)}`
-    }
+    case 'for':
+      return `${headerText(statement)} ${blockText(statement.body)}`
     case 'if': {
-      const { condition, then, otherwise } = statement
+      const { then, otherwise } = statement
       const rest = otherwise === null ? '' : ` else ${blockText(otherwise)}`
-      return `if ${formatExpression(condition)} ${blockText(then)}${rest}`
+      return `${headerText(statement)} ${blockText(then)}${rest}`
     }
     default:
       return statementCells(statement).join(' ')
   }
+}
+
+/** What stands before the block: `for n in 1..N weight w[n]`, `if condition`. */
+export function headerText(statement: Extract<Statement, { kind: 'for' | 'if' }>): string {
+  if (statement.kind === 'if') return `if ${formatExpression(statement.condition)}`
+  const { index, domain, weight } = statement
+  const weighted = weight === null ? '' : ` weight ${formatExpression(weight)}`
+  return `for ${index.name} in ${formatDomain(domain)}${weighted}`
 }
 
 function blockText(body: readonly Statement[]): string {

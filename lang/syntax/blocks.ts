@@ -8,7 +8,8 @@ import type { Diagnostic } from '../diagnostics/types.js'
 import type { Span } from '../source.js'
 import { explain } from './explain.js'
 import { explainFirstWord } from './explain-statement.js'
-import { Refusal, type StatementParser } from './grammar.js'
+import { Refusal } from './expression-grammar.js'
+import type { StatementParser } from './grammar.js'
 import type { LayoutResult } from './layout.js'
 import { spanOf } from './lexer.js'
 import { salvage } from './salvage.js'
@@ -128,13 +129,20 @@ class BlockReader {
     if (brace?.tokenType === t.LeftBrace) {
       if (segment.length === 0 || !segment.some((token) => token.tokenType === t.Unknown)) {
         this.report(
-          explainFirstWord(segment) ?? syntaxError('E118', spanOf(brace), 'a block in `{ }` follows only `for … in …`, `if …` and `else`', {
-            help: 'delete the braces, or write what the block belongs to',
-          }),
+          explainFirstWord(segment) ??
+            syntaxError('E118', spanOf(brace), 'a block in `{ }` follows only `for … in …`, `if …` and `else`', {
+              help: 'delete the braces, or write what the block belongs to',
+            }),
         )
       }
+      const reported = this.diagnostics.length
       const inner = this.block()?.statements ?? []
-      return segment.length === 0 ? inner : [...salvage(segment), ...inner]
+      const last = segment.at(-1)
+      if (last === undefined) return inner
+      if (!t.continuing.has(last.tokenType)) return [...salvage(segment), ...inner]
+      // The braces are part of an expression of another language.
+      this.diagnostics.length = reported
+      return salvage(segment)
     }
     if (first.tokenType === t.Model) {
       this.model(first, segment)
@@ -273,6 +281,7 @@ class BlockReader {
     const end = Math.max(then.span.end, otherwiseBlock?.end ?? 0)
     if (condition === undefined) return [...then.statements, ...(otherwise ?? [])]
     const span = { start, end }
+    // biome-ignore lint/suspicious/noThenProperty: a field of the syntax tree, which is never awaited
     return [{ kind: 'if', span, condition, then: then.statements, thenBlock: then.span, otherwise, otherwiseBlock }]
   }
 

@@ -45,10 +45,15 @@ export function explainStatement(segment: readonly IToken[]): Diagnostic | undef
   const equals = outside.find((token) => token.tokenType === t.Assign)
   const after = equals === undefined ? undefined : segment[segment.indexOf(equals) + 1]
   if (equals !== undefined && after?.tokenType === t.Identifier && isCapitalised(after.image)) {
-    return syntaxError('E110', spanOf(equals), `what follows the distribution \`${after.image}\` is written with \`~\``, {
-      help: 'write `~` in place of `=`',
-      fix: replacement('write `~`', spanOf(equals), '~'),
-    })
+    return syntaxError(
+      'E110',
+      spanOf(equals),
+      `what follows the distribution \`${after.image}\` is written with \`~\``,
+      {
+        help: 'write `~` in place of `=`',
+        fix: replacement('write `~`', spanOf(equals), '~'),
+      },
+    )
   }
   if (equals !== undefined || isArrow(segment)) {
     const name = first.tokenType === t.Identifier ? first.image : 'name'

@@ -73,12 +73,16 @@ function show(token: IToken | undefined): string {
 function explainHeader({ segment, at, rule, span }: Stop): Diagnostic | undefined {
   const first = segment[0]?.tokenType
   if (first === t.Model && (at === undefined || !isReserved(at) || segment.length > 2)) {
-    const message = at === undefined ? 'the model has no name' : `the name of a model is one word, and ${show(at)} is too much`
+    const message =
+      at === undefined ? 'the model has no name' : `the name of a model is one word, and ${show(at)} is too much`
     return syntaxError('E108', span, message, { help: 'write for instance `model OldFaithful`' })
   }
   if (first !== t.For) return undefined
   if (at?.tokenType === t.Colon) {
-    return syntaxError('E112', span, 'a range is written with `..`', { help: 'write `1..N`', fix: replacement('write `..`', span, '..') })
+    return syntaxError('E112', span, 'a range is written with `..`', {
+      help: 'write `1..N`',
+      fix: replacement('write `..`', span, '..'),
+    })
   }
   if (rule !== 'forHeader' || (at !== undefined && isReserved(at) && at.tokenType !== t.In)) return undefined
   return syntaxError('E112', span, `a loop is written \`for n in 1..N { … }\`, and ${show(at)} does not fit`, {
@@ -131,11 +135,16 @@ function explainName({ at, before, rule, wanted, span }: Stop): Diagnostic | und
   }
   if (rule === 'typeExpression') {
     if (wanted === 'LeftParen') {
-      return syntaxError('E115', span, 'the interval of a type stands in parentheses', { help: 'write `real in (0, 1)`' })
+      return syntaxError('E115', span, 'the interval of a type stands in parentheses', {
+        help: 'write `real in (0, 1)`',
+      })
     }
     if (wanted === 'Identifier' && (at === undefined || !isReserved(at))) {
-      const message = before?.tokenType === t.Colon ? 'a type is missing after `:`' : `a name is missing after ${show(before)}`
-      return syntaxError('E115', span, message, { help: 'types are `real`, `positive`, `count`, `simplex[K]` and others' })
+      const message =
+        before?.tokenType === t.Colon ? 'a type is missing after `:`' : `a name is missing after ${show(before)}`
+      return syntaxError('E115', span, message, {
+        help: 'types are `real`, `positive`, `count`, `simplex[K]` and others',
+      })
     }
   }
   if (at?.tokenType === t.Question) {
@@ -162,7 +171,10 @@ function explainDistribution({ at, before, rule, wanted, span }: Stop): Diagnost
     return syntaxError('E117', spanOf(before), `\`${before.image}\` is not a distribution with its arguments`, { help })
   }
   if (wanted !== 'Identifier') return undefined
-  const message = at === undefined ? 'a distribution is missing after `~`' : `a distribution follows \`~\`, and ${show(at)} begins none`
+  const message =
+    at === undefined
+      ? 'a distribution is missing after `~`'
+      : `a distribution follows \`~\`, and ${show(at)} begins none`
   return syntaxError('E117', span, message, {
     help: 'write for instance `~ Normal(mu, sigma)`; a fixed value is `Dirac(v)`',
   })
@@ -176,12 +188,18 @@ function explainOperand({ at, before, rule, span, wanted }: Stop): Diagnostic | 
   }
   const afterOpening = before?.tokenType === t.LeftParen || before?.tokenType === t.Comma
   const atValue =
-    (rule === 'primary' && wanted === '') ||
+    ((rule === 'primary' || rule === 'distributionArgument') && wanted === '') ||
     (wanted === 'RightParen' && afterOpening && at !== undefined) ||
     wanted === 'operand' ||
     (rule === 'subscript' && (at === undefined || !operandBegins.has(at.tokenType)))
   if (!atValue) return undefined
-  if (at !== undefined && isReserved(at) && at.tokenType !== t.Else && at.tokenType !== t.And && at.tokenType !== t.Or) {
+  if (
+    at !== undefined &&
+    isReserved(at) &&
+    at.tokenType !== t.Else &&
+    at.tokenType !== t.And &&
+    at.tokenType !== t.Or
+  ) {
     return syntaxError('E116', span, `\`${at.image}\` is a reserved word and stands where a value is wanted`, {
       help: 'put in a value before it, or choose another name',
     })
@@ -192,7 +210,8 @@ function explainOperand({ at, before, rule, span, wanted }: Stop): Diagnostic | 
 }
 
 function operandHelp(before: IToken | undefined, at: IToken | undefined): string | undefined {
-  if (before?.tokenType === t.LeftBracket && at?.tokenType === t.RightBracket) return 'a vector has at least one element'
+  if (before?.tokenType === t.LeftBracket && at?.tokenType === t.RightBracket)
+    return 'a vector has at least one element'
   if (before?.tokenType === t.Comma) return 'delete the comma, or write what follows it'
   return undefined
 }
@@ -203,6 +222,12 @@ function explainNeighbours(stop: Stop): Diagnostic | undefined {
   if (at === undefined || before === undefined || !operandEnds.has(before.tokenType)) return undefined
   const rest = segment.slice(segment.indexOf(at))
   const inBrackets = depthAt(segment, at) > 0
+  const header = segment[0]
+  if (!inBrackets && (header?.tokenType === t.For || header?.tokenType === t.If) && hasOutside(rest, t.Tilde)) {
+    return syntaxError('E118', span, `the block of this \`${header.image}\` stands in braces`, {
+      help: `write \`${header.image} … { … }\``,
+    })
+  }
   const statement = t.statementWords.has(at.tokenType) && at.tokenType !== t.If && at.tokenType !== t.For
   if (!inBrackets && (statement || (operandBegins.has(at.tokenType) && hasOutside(rest, t.Tilde)))) {
     return syntaxError('E122', span, 'a new statement begins on the line of the one before it', {
@@ -219,10 +244,35 @@ function explainNeighbours(stop: Stop): Diagnostic | undefined {
     })
   }
   const missing = inBrackets ? 'a comma or an operator' : 'an operator'
-  const known = at.tokenType === t.Identifier && !inBrackets ? suggest(at.image, ['and', 'or', 'if', 'else']) : undefined
+  const known =
+    at.tokenType === t.Identifier && !inBrackets ? suggest(at.image, ['and', 'or', 'if', 'else']) : undefined
   return syntaxError('E114', span, `${missing} is missing between ${show(before)} and ${show(at)}`, {
     help: known === undefined ? 'a product is written with `*`' : `did you mean \`${known}\`?`,
   })
+}
+
+/** Constructs that one may expect from elsewhere. */
+function explainSpecial(
+  segment: readonly IToken[],
+  at: IToken | undefined,
+  before: IToken | undefined,
+  span: Span,
+): Diagnostic | undefined {
+  const first = segment[0]?.tokenType
+  if (first === t.For && at?.tokenType === t.Comma) {
+    return syntaxError('E112', span, 'a loop has one variable', { help: 'write one `for` inside the other' })
+  }
+  if (first === t.Let && at?.tokenType === t.LeftBracket && before === segment[1]) {
+    return syntaxError('E130', span, 'a `let` has no written index', {
+      help: 'write it inside the loop without one; the loop indexes it',
+    })
+  }
+  if (at?.tokenType === t.For && hasOutside(segment, t.Tilde)) {
+    return syntaxError('E117', span, 'what stands before `for` is no distribution', {
+      help: 'the components of a mixture are distributions: `Normal(mu[k], sd) for k in 1..K`',
+    })
+  }
+  return undefined
 }
 
 const signs = new Map([
@@ -242,11 +292,17 @@ function explainRest({ segment, at, before, span, wanted }: Stop): Diagnostic {
     const help = 'a range is written `1..N`; the type of a variable is given where it is declared'
     return syntaxError('E130', span, '`:` stands only in a declaration and in a slice `x[2:4]`', { help })
   }
+  const special = explainSpecial(segment, at, before, span)
+  if (special !== undefined) return special
   const expected = signs.get(wanted)
   if (at === undefined) {
     const first = segment[0]
     const what = first === undefined ? 'the statement' : `this \`${first.image}\``
-    return syntaxError('E130', span, `${what} breaks off${expected === undefined ? '' : `, and ${expected} is missing`}`)
+    return syntaxError(
+      'E130',
+      span,
+      `${what} breaks off${expected === undefined ? '' : `, and ${expected} is missing`}`,
+    )
   }
   const details = expected === undefined ? {} : { help: `${expected} is expected after ${show(before)}` }
   return syntaxError('E130', span, `${show(at)} cannot stand here`, details)

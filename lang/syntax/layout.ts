@@ -9,6 +9,8 @@ import { replacement, syntaxError } from './syntax-error.js'
 import {
   Comma,
   continuing,
+  For,
+  If,
   LeftBrace,
   LeftBracket,
   LeftParen,
@@ -20,8 +22,6 @@ import {
   Separator,
   statementWords,
   Tilde,
-  For,
-  If,
 } from './tokens.js'
 
 /** Depth of brackets and blocks at which reading stops. */

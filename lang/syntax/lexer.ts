@@ -91,7 +91,7 @@ export function createLexer(): (text: string) => LexResult {
         tokens.push(token)
       }
     }
-    const comments = (raw.groups['comments'] ?? []).map((token) => toComment(text, token))
+    const comments = (raw.groups.comments ?? []).map((token) => toComment(text, token))
     return { tokens, comments, suspects, diagnostics }
   }
 }

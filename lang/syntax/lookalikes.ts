@@ -1,6 +1,21 @@
 /** Signs of other languages, of word processors and of mathematics, with the sign that is meant here. */
-import { And, Assign, Caret, DotDot, In, GreaterEqual, LessEqual, Minus, Not, NotEqual, Or, Star, Tilde } from './tokens.js'
+
 import type { TokenType } from 'chevrotain'
+import {
+  And,
+  Assign,
+  Caret,
+  DotDot,
+  GreaterEqual,
+  In,
+  LessEqual,
+  Minus,
+  Not,
+  NotEqual,
+  Or,
+  Star,
+  Tilde,
+} from './tokens.js'
 
 export interface Lookalike {
   readonly text: string

@@ -11,7 +11,9 @@ import { syntaxError } from './syntax-error.js'
 export const maxFileBytes = 1_000_000
 
 /** Reads model files; holds the lexer and the parser, whose tables take some milliseconds to build. */
-export function createModelParser(options: { readonly validate?: boolean } = {}): (source: Source) => Outcome<ModelFile> {
+export function createModelParser(
+  options: { readonly validate?: boolean } = {},
+): (source: Source) => Outcome<ModelFile> {
   const lex = createLexer()
   const parser = new StatementParser(options.validate !== true)
   return ({ text }) => {

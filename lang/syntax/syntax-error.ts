@@ -1,5 +1,5 @@
-import type { Span } from '../source.js'
 import type { Diagnostic } from '../diagnostics/types.js'
+import type { Span } from '../source.js'
 
 /** What may be said of a syntax error besides its code, place and sentence. */
 export interface SyntaxErrorDetails {

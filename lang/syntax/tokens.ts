@@ -129,7 +129,7 @@ export const Slash = sign('Slash', '/', [BinaryOperator])
 export const Caret = sign('Caret', '^', [BinaryOperator])
 
 /** What no other pattern begins with: one character, joined with its neighbours and reported once. */
-export const Unknown = createToken({ name: 'Unknown', pattern: /[^]/, line_breaks: true })
+export const Unknown = createToken({ name: 'Unknown', pattern: /[\s\S]/, line_breaks: true })
 
 /** Stands where a statement ends: a newline that counts, or `;`. */
 export const Separator = createToken({ name: 'Separator', pattern: Lexer.NA })
@@ -154,7 +154,18 @@ export const continuing: ReadonlySet<TokenType> = new Set([
 ])
 
 /** Words that begin a statement. */
-export const statementWords: ReadonlySet<TokenType> = new Set([Model, Const, Data, Param, Latent, Let, Observe, Fn, For, If])
+export const statementWords: ReadonlySet<TokenType> = new Set([
+  Model,
+  Const,
+  Data,
+  Param,
+  Latent,
+  Let,
+  Observe,
+  Fn,
+  For,
+  If,
+])
 
 /** The type of a reserved word, or undefined for a free name. */
 export function reservedWord(image: string): TokenType | undefined {

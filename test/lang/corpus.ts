@@ -26,5 +26,7 @@ export function bare(tree: unknown, keepParentheses = true): unknown {
   const entries = Object.entries(tree)
   if (!keepParentheses && 'kind' in tree && tree.kind === 'parenthesised' && 'of' in tree) return bare(tree.of, false)
   const places = ['span', 'block', 'thenBlock', 'otherwiseBlock', 'comments', 'ownLine']
-  return Object.fromEntries(entries.filter(([key]) => !places.includes(key)).map(([k, v]) => [k, bare(v, keepParentheses)]))
+  return Object.fromEntries(
+    entries.filter(([key]) => !places.includes(key)).map(([k, v]) => [k, bare(v, keepParentheses)]),
+  )
 }

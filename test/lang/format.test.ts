@@ -52,7 +52,9 @@ test('line ends, tabs and blank lines become canonical', () => {
 const span = { start: 0, end: 0 }
 const atoms: fc.Arbitrary<Expression> = fc.oneof(
   fc.constantFrom('a', 'mu', 'N', 'weight', 'Phi', 'größe').map((name): Expression => ({ kind: 'name', name, span })),
-  fc.constantFrom('1', '2.5', '.5', '1e-3').map((text): Expression => ({ kind: 'number', value: Number(text), text, span })),
+  fc
+    .constantFrom('1', '2.5', '.5', '1e-3')
+    .map((text): Expression => ({ kind: 'number', value: Number(text), text, span })),
   fc.string({ maxLength: 4 }).map((value): Expression => ({ kind: 'string', value: value.replace(/\r/g, ''), span })),
   fc.boolean().map((value): Expression => ({ kind: 'bool', value, span })),
 )
@@ -71,14 +73,19 @@ const { expression } = fc.letrec<{ expression: Expression }>((tie) => {
       fc
         .tuple(fc.constantFrom('-' as const, '+' as const, 'not' as const), e)
         .map(([operator, of]): Expression => ({ kind: 'unary', operator, of, span })),
-      fc.tuple(e, e, e).map(
-        ([then, condition, otherwise]): Expression => ({ kind: 'conditional', then, condition, otherwise, span }),
-      ),
+      fc
+        .tuple(e, e, e)
+        .map(([then, condition, otherwise]): Expression => ({ kind: 'conditional', then, condition, otherwise, span })),
       fc.array(e, { minLength: 1, maxLength: 3 }).map((elements): Expression => ({ kind: 'vector', elements, span })),
       fc.array(e, { maxLength: 3 }).map((list): Expression => ({ kind: 'call', callee: name, arguments: list, span })),
       fc.tuple(e, e, e).map(([of, from, to]): Expression => {
         const at = { kind: 'at', index: from } as const
-        return { kind: 'subscript', of, subscripts: [at, { kind: 'slice', span, from, to }, { kind: 'all', span }], span }
+        return {
+          kind: 'subscript',
+          of,
+          subscripts: [at, { kind: 'slice', span, from, to }, { kind: 'all', span }],
+          span,
+        }
       }),
       fc.tuple(e, e, e).map(([body, from, to]): Expression => {
         return { kind: 'comprehension', body, index: name, domain: { kind: 'range', span, from, to }, span }

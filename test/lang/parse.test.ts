@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Expression, Statement } from '../../lang/ast/types.js'
 import { formatExpression } from '../../lang/format/expression.js'
-import { createModelParser, parse } from '../../lang/syntax/parse.js'
 import { positionAt } from '../../lang/source.js'
+import { createModelParser, parse } from '../../lang/syntax/parse.js'
 import { allModels, bare } from './corpus.js'
 
 function statements(body: string): readonly Statement[] {
@@ -206,6 +206,12 @@ describe('recovery', () => {
     ['let a = “U” == b – 1 && c', ['E126 at 2:9', 'E126 at 2:18', 'E126 at 2:22'], 1],
     ["let a = b'", ['E101 at 2:10'], 1],
     ["let a = 'U'", ['E126 at 2:9'], 1],
+    ['for n in 1..N x ~ D(1)', ['E118 at 2:15'], 0],
+    ['for n in 1..N, m in 1..M { }', ['E112 at 2:14'], 0],
+    ['x ~ Mixture(pi, mu[k] for k in 1..K)', ['E117 at 2:23'], 0],
+    ['x ~ Truncated(Normal(0, 1), low=)', ['E113 at 2:33'], 0],
+    ['let a[n] = 3', ['E130 at 2:6'], 1],
+    ['let a = {1}', ['E118 at 2:9'], 1],
     ['let a 3', ['E130 at 2:7'], 1],
     ['x <- 3', ['E111 at 2:1'], 0],
     ['x ~ D', ['E117 at 2:5'], 0],

@@ -1,5 +1,5 @@
 import { checkFile } from './check/check-file.js'
-import type { Outcome } from './diagnostics/types.js'
+import type { Diagnostic, Outcome } from './diagnostics/types.js'
 import type { DistributionSignature } from './signature.js'
 import type { Source } from './source.js'
 import { parse } from './syntax/parse.js'
@@ -15,7 +15,13 @@ export function check(source: Source, distributions: readonly DistributionSignat
   const parsed = parse(source)
   if (parsed.value === undefined) return { diagnostics: parsed.diagnostics }
   const checked = checkFile(parsed.value, source, distributions)
-  const diagnostics = [...parsed.diagnostics, ...checked.diagnostics].sort((a, b) => a.span.start - b.span.start)
+  // What the parser complains of at a place is not told twice.
+  const fresh = checked.diagnostics.filter((d) => !parsed.diagnostics.some((p) => overlap(p, d)))
+  const diagnostics = [...parsed.diagnostics, ...fresh].sort((a, b) => a.span.start - b.span.start)
   const failed = parsed.diagnostics.some((d) => d.severity === 'error')
   return failed || checked.value === undefined ? { diagnostics } : { value: checked.value, diagnostics }
+}
+
+function overlap(a: Diagnostic, b: Diagnostic): boolean {
+  return a.span.start < b.span.end && b.span.start < a.span.end
 }

@@ -88,7 +88,9 @@ function reportMisfit(
       span: a.name.span,
       message: `${signature.name} has no argument \`${a.name.name}\``,
       help: nearest === undefined ? `it is written ${usage}` : `did you mean \`${nearest}\`? It is written ${usage}`,
-      ...(nearest === undefined ? {} : { fix: { title: `write \`${nearest}\``, edits: [{ span: a.name.span, text: nearest }] } }),
+      ...(nearest === undefined
+        ? {}
+        : { fix: { title: `write \`${nearest}\``, edits: [{ span: a.name.span, text: nearest }] } }),
     })
     return
   }

@@ -29,7 +29,12 @@ export function checkCoverage(ctx: CheckContext, samples: readonly SampleRecord[
     const b = given.slice(0, i).find((other) => clash(ctx, other, a))
     if (b !== undefined) reportTwiceGiven(ctx, a, b)
   }
-  for (const latent of ctx.latents.values()) checkLatent(ctx, latent, given.filter((g) => g.symbol === latent.id))
+  for (const latent of ctx.latents.values())
+    checkLatent(
+      ctx,
+      latent,
+      given.filter((g) => g.symbol === latent.id),
+    )
 }
 
 function targetsOf(ctx: CheckContext, record: SampleRecord): readonly Given[] {
@@ -38,7 +43,15 @@ function targetsOf(ctx: CheckContext, record: SampleRecord): readonly Given[] {
   return refs.flatMap((ref) => {
     if (ref.kind !== 'ref' || ctx.symbols.get(ref.symbol)?.kind === 'const') return []
     const indices = ref.subscripts.map((s) => regionOf(ctx, s))
-    return [{ symbol: ref.symbol, ref, record, region: indices.map((x) => x.domain), variables: indices.map((x) => x.variable) }]
+    return [
+      {
+        symbol: ref.symbol,
+        ref,
+        record,
+        region: indices.map((x) => x.domain),
+        variables: indices.map((x) => x.variable),
+      },
+    ]
   })
 }
 
@@ -67,9 +80,19 @@ function regionOf(
     return { domain: null, variable: null }
   const shift = (e: TExpr): TExpr => {
     if (e.kind === 'number') return wholeNumber(e.value + form.constant, e.span)
-    return { kind: 'binary', operator: '+', left: e, right: wholeNumber(form.constant, e.span), span: e.span, type: e.type }
+    return {
+      kind: 'binary',
+      operator: '+',
+      left: e,
+      right: wholeNumber(form.constant, e.span),
+      span: e.span,
+      type: e.type,
+    }
   }
-  return { domain: { kind: 'range', from: shift(symbol.domain.from), to: shift(symbol.domain.to) }, variable: symbol.id }
+  return {
+    domain: { kind: 'range', from: shift(symbol.domain.from), to: shift(symbol.domain.to) },
+    variable: symbol.id,
+  }
 }
 
 /** A loop whose variable is not in the subscripts gives the same value again and again. */
@@ -120,7 +143,8 @@ function reportTwiceGiven(ctx: CheckContext, a: Given, b: Given): void {
 
 function checkLatent(ctx: CheckContext, latent: LatentRecord, given: readonly Given[]): void {
   if (latent.failed) return
-  const complain = (span: Span, message: string, help: string): void => ctx.report({ code: 'E218', span, message, help })
+  const complain = (span: Span, message: string, help: string): void =>
+    ctx.report({ code: 'E218', span, message, help })
   const help = `write latent ${latent.name} ~ …, or put it on the left of a \`~\``
   if (given.length === 0) {
     complain(latent.span, `the latent \`${latent.name}\` has no distribution`, help)
@@ -131,7 +155,11 @@ function checkLatent(ctx: CheckContext, latent: LatentRecord, given: readonly Gi
       .filter((g) => startsWith(g.record.path, piece.path))
       .map((g) => g.record.path.slice(piece.path.length))
     if (paths.length > 0 && !covered(paths))
-      complain(piece.span, `the latent \`${latent.name}\` has a distribution in some branches only`, 'give it one in each branch, or declare it within the branch')
+      complain(
+        piece.span,
+        `the latent \`${latent.name}\` has a distribution in some branches only`,
+        'give it one in each branch, or declare it within the branch',
+      )
   }
 }
 

@@ -68,7 +68,10 @@ function reportUnknownDistribution(ctx: CheckContext, name: ast.Identifier): voi
     message: `there is no distribution \`${name.name}\``,
     ...(nearest === undefined
       ? {}
-      : { help: `did you mean \`${nearest}\`?`, fix: { title: `write \`${nearest}\``, edits: [{ span: name.span, text: nearest }] } }),
+      : {
+          help: `did you mean \`${nearest}\`?`,
+          fix: { title: `write \`${nearest}\``, edits: [{ span: name.span, text: nearest }] },
+        }),
   })
 }
 
@@ -164,7 +167,10 @@ function reportArgument(
   const { support, rank } = a.signature
   const given = a.value.type
   const shape = batch === null ? (core ?? []).slice(0, 1) : []
-  const wanted = batch === null ? `${supportWords(support, rank)}${describeDims(shape)}` : `${supportWords(support, rank)} or ${support}${describeDims(batch)}`
+  const wanted =
+    batch === null
+      ? `${supportWords(support, rank)}${describeDims(shape)}`
+      : `${supportWords(support, rank)} or ${support}${describeDims(batch)}`
   const argument = textAt(ctx, a.span)
   let help: string | undefined
   if (support === 'covariance' && given.dims.length < 2) {
@@ -189,7 +195,10 @@ function scaleHelp(ctx: CheckContext, kind: string, a: PlacedArgument, expected:
   const written = textAt(ctx, a.span)
   const around = ctx.source.text.slice(0, a.span.start)
   const open = around.lastIndexOf('(')
-  const before = around.slice(open + 1).replace(/,\s*(\w+\s*=\s*)?$/, '').trim()
+  const before = around
+    .slice(open + 1)
+    .replace(/,\s*(\w+\s*=\s*)?$/, '')
+    .trim()
   const mean = depthOf(before) === 0 && before !== '' ? before : '…'
   return `for a ${kind} component write  ${expected.text} ~ Normal(${mean}, ${written})`
 }
@@ -210,7 +219,8 @@ function describeArgument(ctx: CheckContext, a: PlacedArgument): string {
 function declaredType(ctx: CheckContext, e: TExpr): { readonly name: string; readonly text: string } | null {
   if (e.kind !== 'ref') return null
   const symbol = ctx.symbols.get(e.symbol)
-  if (symbol?.kind === 'data' || symbol?.kind === 'param') return { name: symbol.name, text: describeArray(symbol.type) }
+  if (symbol?.kind === 'data' || symbol?.kind === 'param')
+    return { name: symbol.name, text: describeArray(symbol.type) }
   const latent = ctx.latents.get(e.symbol)
   return latent === undefined ? null : { name: userName(latent.id), text: describeValue(e.type) }
 }
@@ -237,7 +247,8 @@ function checkLength(
     if (a.signature.rank === 0 || a.value.type.dims.length === 0) continue
     const length = a.value.type.dims[a.value.type.dims.length - 1]
     const wanted = core[core.length - 1]
-    if (length === undefined || wanted === undefined || compareSizes(ctx, length.size, wanted.size) !== 'different') continue
+    if (length === undefined || wanted === undefined || compareSizes(ctx, length.size, wanted.size) !== 'different')
+      continue
     ctx.report({
       code: 'E219',
       span: a.span,
@@ -260,13 +271,21 @@ function checkValueSupport(
   const given = signature.value.support
   const have = target.support?.kind ?? (target.element === 'label' ? 'category' : 'real')
   const complain = (message: string, help?: string): boolean => {
-    ctx.report({ code: 'E220', span: expected.target?.span ?? { start: 0, end: 0 }, message, ...(help === undefined ? {} : { help }) })
+    ctx.report({
+      code: 'E220',
+      span: expected.target?.span ?? { start: 0, end: 0 },
+      message,
+      ...(help === undefined ? {} : { help }),
+    })
     return false
   }
   const over = `\`${expected.text}\` is ${describeValue(target)} but ${signature.name} is over`
   if (given === 'category') {
     if (target.element === 'real' || target.element === 'bool')
-      return complain(`${over} the numbers 1, 2, …`, expected.role === 'data' ? 'declare it category' : 'leave its type out')
+      return complain(
+        `${over} the numbers 1, 2, …`,
+        expected.role === 'data' ? 'declare it category' : 'leave its type out',
+      )
     return signature.value.indexOf === undefined || checkLevelCount(ctx, signature, placed, expected)
   }
   if (target.element === 'label') {
@@ -274,18 +293,28 @@ function checkValueSupport(
     return complain(`${over} numbers`, help)
   }
   if (given === 'bool') {
-    if (target.element !== 'bool') return complain(`${over} bool`, 'declare it bool: 0 and 1 are read as false and true')
+    if (target.element !== 'bool')
+      return complain(`${over} bool`, 'declare it bool: 0 and 1 are read as false and true')
     return true
   }
   const discrete = signature.value.discrete && given !== 'real'
   if (discrete && target.element === 'real') return complain(`${over} whole numbers`, `declare it ${given}`)
   if (discrete && target.element === 'bool') return complain(`${over} ${given}`, `declare it ${given}`)
   const literal = expected.target?.kind === 'vector'
-  if (expected.role === 'latent' && !literal && !signature.value.discrete && (target.element === 'int' || target.element === 'bool'))
+  if (
+    expected.role === 'latent' &&
+    !literal &&
+    !signature.value.discrete &&
+    (target.element === 'int' || target.element === 'bool')
+  )
     return complain(`${over} real numbers`, 'declare it real, or leave its type out')
-  const narrower = expected.role === 'latent' && given === 'real' && ['positive', 'nonnegative', 'unit', 'interval'].includes(have)
+  const narrower =
+    expected.role === 'latent' && given === 'real' && ['positive', 'nonnegative', 'unit', 'interval'].includes(have)
   if (narrower && !signature.value.discrete)
-    return complain(`${over} all real numbers`, `write Truncated(${signature.name}(…), low=…, high=…), or declare it real`)
+    return complain(
+      `${over} all real numbers`,
+      `write Truncated(${signature.name}(…), low=…, high=…), or declare it real`,
+    )
   const coreWanted = coreRank(given)
   if (coreWanted > 0 && expected.role !== 'data' && have !== given && !compatibleCore(given, have))
     return complain(`${over} ${given}`, `declare it ${given}`)
@@ -303,7 +332,8 @@ function checkLevelCount(
   placed: readonly PlacedArgument[],
   expected: ExpectedValue,
 ): boolean {
-  const p = placed.find((a) => a.signature.name === signature.value.indexOf) ?? placed.find((a) => a.signature.rank === 1)
+  const p =
+    placed.find((a) => a.signature.name === signature.value.indexOf) ?? placed.find((a) => a.signature.rank === 1)
   const length = p?.value.type.dims.at(-1)
   const support = expected.target?.type.support
   if (p === undefined || length === undefined || support?.kind !== 'category') return true
@@ -327,7 +357,8 @@ function impliedType(signature: DistributionSignature, placed: readonly PlacedAr
   const sized = placed.find((a) => a.signature.name === signature.value.sizeOf && a.value.type.dims.length > 0)
   const vector = sized ?? placed.find((a) => a.signature.rank > 0 && a.value.type.dims.length > 0)
   const length = vector?.value.type.dims.at(-1)
-  const core = signature.value.rank === 0 || length === undefined ? [] : Array.from({ length: signature.value.rank }, () => length)
+  const core =
+    signature.value.rank === 0 || length === undefined ? [] : Array.from({ length: signature.value.rank }, () => length)
   const support = impliedSupport(signature, placed)
   return { element: elementOf(support), dims: [...batch, ...core], support }
 }

@@ -106,7 +106,10 @@ function checkConditional(ctx: CheckContext, e: Kind<'conditional'>, scope: Scop
   const conditionIsGood = condition !== null && requireBool(ctx, condition, e.condition.span)
   if (then === null || otherwise === null || condition === null || !conditionIsGood) return null
   const labels = then.type.element === 'label' || otherwise.type.element === 'label'
-  if (compareDims(ctx, then.type.dims, otherwise.type.dims) === 'different' || (labels && then.type.element !== otherwise.type.element)) {
+  if (
+    compareDims(ctx, then.type.dims, otherwise.type.dims) === 'different' ||
+    (labels && then.type.element !== otherwise.type.element)
+  ) {
     ctx.report({
       code: 'E203',
       span: e.span,
@@ -151,7 +154,12 @@ function checkVector(ctx: CheckContext, e: Kind<'vector'>, scope: Scope): TExpr 
     high: Math.max(...ranges.map((r) => r.high)),
     aboveZero: ranges.every((r) => r.aboveZero),
   }
-  const support = element === 'int' ? (bounds.low >= 0 ? { kind: 'count' as const } : { kind: 'int' as const }) : supportOfRange(bounds)
+  const support =
+    element === 'int'
+      ? bounds.low >= 0
+        ? { kind: 'count' as const }
+        : { kind: 'int' as const }
+      : supportOfRange(bounds)
   const dims = [dim(wholeNumber(elements.length, ctx.spanOf(e.span))), ...first.type.dims]
   return { kind: 'vector', elements, span: ctx.spanOf(e.span), type: { element, dims, support } }
 }
@@ -162,7 +170,9 @@ function checkComprehension(ctx: CheckContext, e: Kind<'comprehension'>, scope: 
   if (body === null) return null
   if (!requireNumeric(ctx, body, e.body.span)) return null
   const { id, domain } = opened.frame
-  const inner = body.type.dims.map((d): Dim => ({ size: d.size, raggedBy: d.raggedBy === null ? null : d.raggedBy + 1 }))
+  const inner = body.type.dims.map(
+    (d): Dim => ({ size: d.size, raggedBy: d.raggedBy === null ? null : d.raggedBy + 1 }),
+  )
   const support = body.type.support?.kind === 'simplex' ? { kind: 'unit' as const } : body.type.support
   const type = { element: body.type.element, dims: [dim(lengthOf(ctx, domain)), ...inner], support }
   return { kind: 'comprehension', index: id, domain, body, span: ctx.spanOf(e.span), type }
@@ -223,7 +233,12 @@ export function checkDomain(ctx: CheckContext, domain: ast.DomainExpression, sco
     code: 'E233',
     span: domain.span,
     message: `a loop runs over a range or the levels of a category, but this is ${isSets ? 'one set for each column' : describeValue(set.type)}`,
-    ...(isNumber ? { help: `write 1..${text}`, fix: { title: `write 1..${text}`, edits: [{ span: domain.span, text: `1..${text}` }] } } : {}),
+    ...(isNumber
+      ? {
+          help: `write 1..${text}`,
+          fix: { title: `write 1..${text}`, edits: [{ span: domain.span, text: `1..${text}` }] },
+        }
+      : {}),
     ...(isSets ? { help: 'choose a column: levels(y[:, j])' } : {}),
     ...(isCategory ? { help: `write levels(${text})` } : {}),
   })
@@ -243,7 +258,14 @@ function checkCall(ctx: CheckContext, e: Kind<'call'>, scope: Scope): TExpr | nu
     }
     return checkLevels(ctx, given[0] ?? null, e.span, argument.span)
   }
-  if (isBuiltin(name)) return checkBuiltin(ctx, name, given, e.arguments.map((a) => a.span), e.span)
+  if (isBuiltin(name))
+    return checkBuiltin(
+      ctx,
+      name,
+      given,
+      e.arguments.map((a) => a.span),
+      e.span,
+    )
   if (ctx.distributions.has(name) || specialDistributions.includes(name)) {
     ctx.report({
       code: 'E206',
@@ -263,7 +285,10 @@ function checkCall(ctx: CheckContext, e: Kind<'call'>, scope: Scope): TExpr | nu
     ...(isValue
       ? { help: `for an element write ${name}[…]` }
       : nearest !== undefined
-        ? { help: `did you mean \`${nearest}\`?`, fix: { title: `write \`${nearest}\``, edits: [{ span: e.callee.span, text: nearest }] } }
+        ? {
+            help: `did you mean \`${nearest}\`?`,
+            fix: { title: `write \`${nearest}\``, edits: [{ span: e.callee.span, text: nearest }] },
+          }
         : {}),
   })
   return null

@@ -27,7 +27,11 @@ interface Builtin {
 const many = Number.POSITIVE_INFINITY
 
 /** Applies to a number, or to each element of a vector or matrix. */
-function elementwise(usage: string, support: (call: Call, of: TExpr) => Support | null, element: ElementKind = 'real'): Builtin {
+function elementwise(
+  usage: string,
+  support: (call: Call, of: TExpr) => Support | null,
+  element: ElementKind = 'real',
+): Builtin {
   return {
     least: 1,
     most: 1,
@@ -39,7 +43,8 @@ function elementwise(usage: string, support: (call: Call, of: TExpr) => Support 
   }
 }
 
-const wholeSupport = (call: Call, of: TExpr): Support => (rangeOf(call.ctx, of).low >= 0 ? { kind: 'count' } : { kind: 'int' })
+const wholeSupport = (call: Call, of: TExpr): Support =>
+  rangeOf(call.ctx, of).low >= 0 ? { kind: 'count' } : { kind: 'int' }
 
 /** An array, or several numbers, to one number with the bounds of its elements. */
 function extreme(usage: string): Builtin {
@@ -65,7 +70,11 @@ function extreme(usage: string): Builtin {
 }
 
 /** One matrix, square where asked. */
-function ofMatrix(usage: string, square: boolean, result: (call: Call, of: TExpr, dims: readonly Dim[]) => ValueType): Builtin {
+function ofMatrix(
+  usage: string,
+  square: boolean,
+  result: (call: Call, of: TExpr, dims: readonly Dim[]) => ValueType,
+): Builtin {
   return {
     least: 1,
     most: 1,
@@ -85,10 +94,14 @@ const isCovariance = (of: TExpr): boolean =>
   of.type.support?.kind === 'covariance' || of.type.support?.kind === 'correlation'
 
 const builtins: Readonly<Record<string, Builtin>> = {
-  abs: elementwise('abs(number)', (call, of) => (rangeOf(call.ctx, of).aboveZero ? { kind: 'positive' } : { kind: 'nonnegative' })),
+  abs: elementwise('abs(number)', (call, of) =>
+    rangeOf(call.ctx, of).aboveZero ? { kind: 'positive' } : { kind: 'nonnegative' },
+  ),
   sqrt: elementwise('sqrt(number)', (call, of) => {
     const bounds = rangeOf(call.ctx, of)
-    return bounds.aboveZero && bounds.high > 1 ? { kind: 'positive' } : supportOfRange({ ...bounds, low: Math.max(0, bounds.low) })
+    return bounds.aboveZero && bounds.high > 1
+      ? { kind: 'positive' }
+      : supportOfRange({ ...bounds, low: Math.max(0, bounds.low) })
   }),
   exp: elementwise('exp(number)', () => ({ kind: 'positive' })),
   log: elementwise('log(number)', () => null),
@@ -106,7 +119,8 @@ const builtins: Readonly<Record<string, Builtin>> = {
     type: (call) => {
       const [a, b] = call.given
       if (a === undefined || b === undefined) return null
-      if (b.type.dims.length > 0 && compareDims(call.ctx, a.type.dims, b.type.dims) === 'different') return wrong(call, 1)
+      if (b.type.dims.length > 0 && compareDims(call.ctx, a.type.dims, b.type.dims) === 'different')
+        return wrong(call, 1)
       const whole = a.type.element !== 'real' && b.type.element !== 'real'
       return { element: whole ? 'int' : 'real', dims: a.type.dims, support: whole ? { kind: 'count' } : null }
     },
@@ -204,7 +218,9 @@ const builtins: Readonly<Record<string, Builtin>> = {
   })),
   det: ofMatrix('det(square matrix)', true, (_, of) => scalar('real', isCovariance(of) ? { kind: 'positive' } : null)),
   logdet: ofMatrix('logdet(square matrix)', true, () => scalar('real')),
-  trace: ofMatrix('trace(square matrix)', true, (_, of) => scalar('real', isCovariance(of) ? { kind: 'positive' } : null)),
+  trace: ofMatrix('trace(square matrix)', true, (_, of) =>
+    scalar('real', isCovariance(of) ? { kind: 'positive' } : null),
+  ),
   stationary: ofMatrix('stationary(square matrix)', true, (_, _of, dims) => ({
     element: 'real',
     dims: dims.slice(0, 1),

@@ -20,7 +20,10 @@ type Global =
   | { readonly kind: 'declared'; readonly name: ast.Identifier; readonly statement: Declaration }
   | { readonly kind: 'size'; readonly name: ast.Identifier; readonly ragged: boolean; readonly isSet: boolean }
 
-type State = { readonly kind: 'open' } | { readonly kind: 'busy' } | { readonly kind: 'done'; readonly binding: Binding }
+type State =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'done'; readonly binding: Binding }
 
 export interface Globals {
   find(name: string): Binding | undefined
@@ -32,11 +35,12 @@ export interface Globals {
 /** Collects the names at the top level of the file; complains about those declared twice. */
 export function collectGlobals(ctx: () => CheckContext, file: ast.ModelFile): Globals {
   const globals = new Map<string, Global>()
+  const twice: { readonly name: ast.Identifier; readonly earlier: Span }[] = []
   const declare = (global: Global): void => {
     const { name } = global.name
     const earlier = globals.get(name)
     if (earlier === undefined) globals.set(name, global)
-    else reportTwice(ctx(), global.name, earlier.name.span)
+    else twice.push({ name: global.name, earlier: earlier.name.span })
   }
   for (const statement of file.statements) {
     if (statement.kind === 'const') declare({ kind: 'const', name: statement.name, statement })
@@ -67,6 +71,7 @@ export function collectGlobals(ctx: () => CheckContext, file: ast.ModelFile): Gl
     find,
     names: () => [...globals.keys()],
     resolveAll: () => {
+      for (const { name, earlier } of twice) reportTwice(ctx(), name, earlier)
       for (const name of globals.keys()) find(name)
       warnSimilarSizes(ctx(), file, globals)
     },
@@ -130,7 +135,11 @@ function enter(ctx: CheckContext, symbol: ModelSymbol): Binding {
   return { kind: 'symbol', symbol }
 }
 
-function resolveSize(ctx: CheckContext, global: Extract<Global, { kind: 'size' }>, globals: ReadonlyMap<string, Global>): Binding {
+function resolveSize(
+  ctx: CheckContext,
+  global: Extract<Global, { kind: 'size' }>,
+  globals: ReadonlyMap<string, Global>,
+): Binding {
   const { name, span } = global.name
   const id = ctx.freshId('size', name)
   const origin = global.isSet ? 'levels' : global.ragged ? 'length' : 'dimension'
@@ -143,7 +152,11 @@ function resolveSize(ctx: CheckContext, global: Extract<Global, { kind: 'size' }
 }
 
 /** The dimension before the brackets in which a ragged length stands. */
-function raggedOver(ctx: CheckContext, size: Extract<Global, { kind: 'size' }>, globals: ReadonlyMap<string, Global>): Dim | null {
+function raggedOver(
+  ctx: CheckContext,
+  size: Extract<Global, { kind: 'size' }>,
+  globals: ReadonlyMap<string, Global>,
+): Dim | null {
   for (const global of globals.values()) {
     if (global.kind !== 'declared' || global.statement.type === null) continue
     const { dims } = global.statement.type
@@ -204,7 +217,9 @@ function resolveDeclared(ctx: CheckContext, name: ast.Identifier, statement: Dec
   if (type === null) return { kind: 'broken' }
   const symbol: ModelSymbol = { kind: role, id, name: name.name, span: name.span, type }
   if (role === 'data') {
-    const sizes: SymbolId[] = arrayDims(type).flatMap((d) => (d.size.kind === 'ref' && d.size.subscripts.length === 0 ? [d.size.symbol] : []))
+    const sizes: SymbolId[] = arrayDims(type).flatMap((d) =>
+      d.size.kind === 'ref' && d.size.subscripts.length === 0 ? [d.size.symbol] : [],
+    )
     if (type.support.kind === 'category') sizes.push(type.support.levels)
     for (const size of sizes) bind(ctx, size, id)
   }
@@ -224,7 +239,15 @@ function ownLevels(ctx: CheckContext, name: ast.Identifier, dims: readonly Dim[]
   const column = dims.length === 2 && dims.every((d) => d.raggedBy === null) ? dims[1] : undefined
   if (column !== undefined) ctx.sizeOver.set(id, column)
   const rank = column === undefined ? 0 : 1
-  ctx.symbols.set(id, { kind: 'size', id, name: `levels(${name.name})`, span: name.span, origin: 'levels', rank, boundBy: [] })
+  ctx.symbols.set(id, {
+    kind: 'size',
+    id,
+    name: `levels(${name.name})`,
+    span: name.span,
+    origin: 'levels',
+    rank,
+    boundBy: [],
+  })
   return id
 }
 

@@ -37,6 +37,10 @@ export function requireKnown(ctx: CheckContext, e: TExpr, span: Span, code: stri
   const { unknown } = readsOf(ctx, e)
   if (unknown === null) return true
   const kind = unknown.slice(0, unknown.indexOf(':'))
-  ctx.report({ code, span, message: `${what} is known before the fit, but it depends on the ${kind} \`${userName(unknown)}\`` })
+  ctx.report({
+    code,
+    span,
+    message: `${what} is known before the fit, but it depends on the ${kind} \`${userName(unknown)}\``,
+  })
   return false
 }

@@ -107,7 +107,10 @@ function innermostName(d: ast.DistributionExpression): string {
 
 function provisional(signature: DistributionSignature | undefined): ArrayType {
   const kind = signature?.value.support ?? 'real'
-  const support = kind === 'category' || coreRank(kind) > 0 ? ({ kind: signature?.value.discrete === true ? 'int' : 'real' } as const) : { kind }
+  const support =
+    kind === 'category' || coreRank(kind) > 0
+      ? ({ kind: signature?.value.discrete === true ? 'int' : 'real' } as const)
+      : { kind }
   return { support, batch: [], core: [], optional: false }
 }
 
@@ -137,7 +140,8 @@ function openRecord(ctx: CheckContext, name: ast.Identifier, scope: Scope): Late
   if (existing?.kind === 'latent') return existing.record
   const global = existing ?? ctx.global(name.name)
   if (global !== undefined) {
-    const earlier = global.kind === 'symbol' ? global.symbol.span : global.kind === 'let' ? global.record.span : name.span
+    const earlier =
+      global.kind === 'symbol' ? global.symbol.span : global.kind === 'let' ? global.record.span : name.span
     if (global.kind !== 'broken') reportTwice(ctx, name, earlier)
     scope.names.set(name.name, { kind: 'broken' })
     return null
@@ -189,7 +193,9 @@ function writtenIndex(ctx: CheckContext, index: ast.Expression, scope: Scope): W
   const loops = scope.loops.filter((loop) => free.has(loop.id))
   const [loop] = loops
   if (loop === undefined) {
-    const isFixed = [...free].every((id) => !ctx.latents.has(id) && ['const', 'size'].includes(ctx.symbols.get(id)?.kind ?? ''))
+    const isFixed = [...free].every(
+      (id) => !ctx.latents.has(id) && ['const', 'size'].includes(ctx.symbols.get(id)?.kind ?? ''),
+    )
     return isFixed ? { kind: 'constant', value } : complain()
   }
   const form = sizeForm(ctx, value)

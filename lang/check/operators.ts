@@ -222,7 +222,13 @@ function product(ctx: CheckContext, left: TExpr, right: TExpr, span: Span): Shap
     })
     return null
   }
-  if (a0 === undefined || a1 === undefined || b0 === undefined || left.type.dims.length > 2 || right.type.dims.length > 2) {
+  if (
+    a0 === undefined ||
+    a1 === undefined ||
+    b0 === undefined ||
+    left.type.dims.length > 2 ||
+    right.type.dims.length > 2
+  ) {
     const help = a1 === undefined ? `write transpose(${y}) * ${x}` : undefined
     ctx.report({
       code: 'E210',
@@ -301,7 +307,12 @@ function covarianceResult(
 export function checkNegate(ctx: CheckContext, of: TExpr, span: Span): TExpr | null {
   if (!requireNumeric(ctx, of, of.span)) return null
   if (of.kind === 'number')
-    return { ...of, value: -of.value, span: ctx.spanOf(span), type: scalar(of.type.element, signOf(-of.value, of.type.element)) }
+    return {
+      ...of,
+      value: -of.value,
+      span: ctx.spanOf(span),
+      type: scalar(of.type.element, signOf(-of.value, of.type.element)),
+    }
   const bounds = negative(rangeOf(ctx, of))
   const element = of.type.element === 'bool' ? 'int' : of.type.element
   const support = element === 'int' ? { kind: 'int' as const } : supportOfRange(bounds)

@@ -194,7 +194,12 @@ function overLoop(size: TExpr, frame: LoopFrame): TExpr {
   const type = { ...size.type, dims: loopDim }
   if (size.kind === 'ref') {
     const only = size.subscripts[0]
-    if (size.subscripts.length === 1 && only?.kind === 'at' && only.index.kind === 'ref' && only.index.symbol === frame.id)
+    if (
+      size.subscripts.length === 1 &&
+      only?.kind === 'at' &&
+      only.index.kind === 'ref' &&
+      only.index.symbol === frame.id
+    )
       return { ...size, subscripts: [], type }
   }
   return { kind: 'comprehension', index: frame.id, domain: frame.domain, body: size, span, type }

@@ -84,7 +84,9 @@ export function combine(operator: string, a: Range, b: Range, exponent: number |
       return combine('+', a, negative(b), null)
     case '*':
     case '.*': {
-      const ends = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high].map((x) => (Number.isNaN(x) ? 0 : x))
+      const ends = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high].map((x) =>
+        Number.isNaN(x) ? 0 : x,
+      )
       return range(Math.min(...ends), Math.max(...ends), a.aboveZero && b.aboveZero)
     }
     case '/':

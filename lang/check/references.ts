@@ -7,7 +7,15 @@ import { printExpression, userName } from '../typed/print.js'
 import type { ArrayType, Dim, ModelSymbol, Subscript, Support, TExpr, ValueType } from '../typed/types.js'
 import { type CheckContext, sizeDims } from './context.js'
 import { domainSize } from './plates.js'
-import { type Binding, findName, type LatentRecord, type LetRecord, type LoopFrame, type Scope, visibleNames } from './scope.js'
+import {
+  type Binding,
+  findName,
+  type LatentRecord,
+  type LetRecord,
+  type LoopFrame,
+  type Scope,
+  visibleNames,
+} from './scope.js'
 import { compareSizes } from './size-form.js'
 import { arrayDims, arrayValue, describeDims, describeValue, dimsAfter, elementOf, scalar } from './value-types.js'
 
@@ -128,7 +136,9 @@ function loopOver(ctx: CheckContext, over: Dim | undefined, scope: Scope): LoopF
   if (over === undefined) return undefined
   return scope.loops.findLast(({ domain }) => {
     if (domain.kind === 'levels') return over.size.kind === 'ref' && over.size.symbol === domain.levels
-    return domain.from.kind === 'number' && domain.from.value === 1 && compareSizes(ctx, domain.to, over.size) === 'same'
+    return (
+      domain.from.kind === 'number' && domain.from.value === 1 && compareSizes(ctx, domain.to, over.size) === 'same'
+    )
   })
 }
 
@@ -220,11 +230,16 @@ function letReference(
   const around = new Set(scope.loops.map((loop) => loop.id))
   const implicit = record.loops.filter((loop) => around.has(loop.id))
   const own = record.value.type
-  const loopDims = record.loops.map((loop): Dim => ({ size: domainSize(ctx, loop.domain, record.span), raggedBy: null }))
+  const loopDims = record.loops.map(
+    (loop): Dim => ({ size: domainSize(ctx, loop.domain, record.span), raggedBy: null }),
+  )
   const total = loopDims.length + own.dims.length
   const frames = written.length <= total - implicit.length ? implicit : []
   const prefix = frames.map((frame): Subscript => ({ kind: 'at', index: loopIndex(ctx, frame, name.span) }))
-  const dims = [...loopDims, ...own.dims.map((d) => ({ ...d, raggedBy: d.raggedBy === null ? null : d.raggedBy + loopDims.length }))]
+  const dims = [
+    ...loopDims,
+    ...own.dims.map((d) => ({ ...d, raggedBy: d.raggedBy === null ? null : d.raggedBy + loopDims.length })),
+  ]
   const rest = checkSubscripts(ctx, written, dims, `\`${record.name}\``, span, scope, prefix)
   if (rest === null) return null
   const all = [...prefix, ...rest]
@@ -297,8 +312,15 @@ function checkSubscripts(
   const indices = written.map((s) => checkSubscript(ctx, s, scope))
   if (written.length > dims.length - skip) {
     const left = dims.length - skip
-    const has = left === 0 ? 'is a single number here' : `has ${left} ${left === 1 ? 'index' : 'indices'} ${describeDims(dims.slice(skip))}`
-    ctx.report({ code: 'E211', span, message: `${what} ${has}, but ${written.length} ${written.length === 1 ? 'is' : 'are'} written` })
+    const has =
+      left === 0
+        ? 'is a single number here'
+        : `has ${left} ${left === 1 ? 'index' : 'indices'} ${describeDims(dims.slice(skip))}`
+    ctx.report({
+      code: 'E211',
+      span,
+      message: `${what} ${has}, but ${written.length} ${written.length === 1 ? 'is' : 'are'} written`,
+    })
     return null
   }
   const good = indices.filter((s): s is Subscript => s !== null)
@@ -307,7 +329,8 @@ function checkSubscripts(
   good.forEach((subscript, i) => {
     const size = sizes[i]
     const at = written[i]
-    if (subscript.kind === 'at' && size !== undefined && at?.kind === 'at') checkIndexSet(ctx, subscript.index, size, at.index.span, what)
+    if (subscript.kind === 'at' && size !== undefined && at?.kind === 'at')
+      checkIndexSet(ctx, subscript.index, size, at.index.span, what)
   })
   return good
 }
@@ -383,7 +406,7 @@ function checkIndexSet(ctx: CheckContext, index: TExpr, size: TExpr, span: Span,
   if (variable?.kind === 'index' && variable.domain.kind === 'range' && variable.domain.to.kind === 'ref') {
     if (compareSizes(ctx, variable.domain.to, size) === 'different' && dimSet === undefined)
       ctx.report({
-        code: 'W505',
+        code: 'W504',
         span,
         message: `\`${variable.name}\` runs to ${printExpression(variable.domain.to, userName)}, but ${what} has ${printExpression(size, userName)} there`,
       })

@@ -58,7 +58,12 @@ function checkMixture(
     })
     return null
   }
-  const distribution: TDistribution = { kind: 'mixture', span: ctx.spanOf(d.span), weights, components: components.components }
+  const distribution: TDistribution = {
+    kind: 'mixture',
+    span: ctx.spanOf(d.span),
+    weights,
+    components: components.components,
+  }
   return { distribution, value: components.value }
 }
 
@@ -121,7 +126,12 @@ function checkComponents(
   const value = listed[0]?.value
   if (failed || value === undefined) return null
   const span = ctx.spanOf(d.span)
-  const count: TExpr = { kind: 'number', value: listed.length, span, type: { element: 'int', dims: [], support: { kind: 'count' } } }
+  const count: TExpr = {
+    kind: 'number',
+    value: listed.length,
+    span,
+    type: { element: 'int', dims: [], support: { kind: 'count' } },
+  }
   return { components: { kind: 'listed', components: listed.map((c) => c.distribution) }, count, value }
 }
 
@@ -172,7 +182,11 @@ function checkBound(ctx: CheckContext, written: ast.Expression, scope: Scope): T
   const bound = ctx.expression(written, scope)
   if (bound === null) return null
   if (bound.type.dims.length === 0 && bound.type.element !== 'label') return bound
-  ctx.report({ code: 'E208', span: written.span, message: `a bound is a number, but this is ${describeValue(bound.type)}` })
+  ctx.report({
+    code: 'E208',
+    span: written.span,
+    message: `a bound is a number, but this is ${describeValue(bound.type)}`,
+  })
   return null
 }
 
@@ -193,15 +207,27 @@ function checkCensored(
   const span = ctx.spanOf(d.span)
   if (how.kind === 'name' && (how.name === 'above' || how.name === 'below')) {
     if (inner === null) return null
-    return { distribution: { kind: 'censored', span, of: inner.distribution, mode: how.name, low: null, high: null }, value: inner.value }
+    return {
+      distribution: { kind: 'censored', span, of: inner.distribution, mode: how.name, low: null, high: null },
+      value: inner.value,
+    }
   }
   const [from, to] = how.kind === 'call' ? how.arguments : []
-  if (how.kind !== 'call' || how.callee.name !== 'between' || from === undefined || to === undefined || how.arguments.length !== 2)
+  if (
+    how.kind !== 'call' ||
+    how.callee.name !== 'between' ||
+    from === undefined ||
+    to === undefined ||
+    how.arguments.length !== 2
+  )
     return misuse(ctx, d, 'Censored takes a distribution and where the value lies', censoredUsage)
   const low = checkBound(ctx, from, scope)
   const high = checkBound(ctx, to, scope)
   if (inner === null || low === null || high === null) return null
-  return { distribution: { kind: 'censored', span, of: inner.distribution, mode: 'between', low, high }, value: inner.value }
+  return {
+    distribution: { kind: 'censored', span, of: inner.distribution, mode: 'between', low, high },
+    value: inner.value,
+  }
 }
 
 function checkCustom(

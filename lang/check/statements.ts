@@ -110,9 +110,15 @@ function checkLet(ctx: CheckContext, statement: Extract<ast.Statement, { kind: '
   const { name } = statement
   const value = ctx.expression(statement.value, scope)
   const own = scope.names.get(name.name)
-  const taken = own ?? (findName(scope, name.name)?.kind === 'latent' ? findName(scope, name.name) : ctx.global(name.name))
+  const taken =
+    own ?? (findName(scope, name.name)?.kind === 'latent' ? findName(scope, name.name) : ctx.global(name.name))
   if (taken !== undefined) {
-    const span = taken.kind === 'symbol' ? taken.symbol.span : taken.kind === 'latent' || taken.kind === 'let' ? taken.record.span : name.span
+    const span =
+      taken.kind === 'symbol'
+        ? taken.symbol.span
+        : taken.kind === 'latent' || taken.kind === 'let'
+          ? taken.record.span
+          : name.span
     if (taken.kind !== 'broken') reportTwice(ctx, name, span)
     return
   }
@@ -148,7 +154,7 @@ function checkFor(
   const hidden = findName(scope, statement.index.name) ?? ctx.global(statement.index.name)
   if (hidden?.kind === 'symbol' || hidden?.kind === 'latent' || hidden?.kind === 'let')
     ctx.report({
-      code: 'W506',
+      code: 'W505',
       span: statement.index.span,
       message: `inside of this loop \`${statement.index.name}\` is the loop's variable and hides ${hidden.kind === 'symbol' ? hidden.symbol.kind : hidden.kind} \`${statement.index.name}\``,
     })
@@ -181,8 +187,7 @@ function checkIf(
 ): readonly TStatement[] {
   const condition = ctx.expression(statement.condition, scope)
   const good = condition !== null && requireBool(ctx, condition, statement.condition.span)
-  const step = (branch: BranchStep['branch']): Scope =>
-    branchScope(scope, { branchOf: statement.span.start, branch })
+  const step = (branch: BranchStep['branch']): Scope => branchScope(scope, { branchOf: statement.span.start, branch })
   const then = checkStatements(ctx, statement.then, step('then'), log)
   const otherwise = statement.otherwise === null ? [] : checkStatements(ctx, statement.otherwise, step('else'), log)
   return condition !== null && good ? [{ kind: 'if', span: statement.span, condition, then, otherwise }] : []
@@ -229,7 +234,10 @@ function checkObserve(
   ctx.report({
     code: 'E237',
     span,
-    message: sides[0] === true ? 'there are latents on both sides of this equation' : 'this equation is about no latent, so it tells nothing',
+    message:
+      sides[0] === true
+        ? 'there are latents on both sides of this equation'
+        : 'this equation is about no latent, so it tells nothing',
     help: 'an observed equation has data on one side and latents on the other: observe h = a + b',
   })
   return []

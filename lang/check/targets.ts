@@ -17,7 +17,11 @@ export interface SampleRecord {
 }
 
 /** `target ~ D`. */
-export function checkSample(ctx: CheckContext, statement: Extract<ast.Statement, { kind: 'sample' }>, scope: Scope): Sample | null {
+export function checkSample(
+  ctx: CheckContext,
+  statement: Extract<ast.Statement, { kind: 'sample' }>,
+  scope: Scope,
+): Sample | null {
   const written = bare(statement.target)
   const text = textAt(ctx, written.span)
   inferFromHere(ctx, written, statement.distribution, scope, text)
@@ -43,7 +47,11 @@ export function wholeSample(
   span: Span,
   scope: Scope,
 ): Sample | null {
-  return checkSample(ctx, { kind: 'sample', span, target: { kind: 'name', name: name.name, span: name.span }, distribution: d }, scope)
+  return checkSample(
+    ctx,
+    { kind: 'sample', span, target: { kind: 'name', name: name.name, span: name.span }, distribution: d },
+    scope,
+  )
 }
 
 function bare(e: ast.Expression): ast.Expression {
@@ -51,7 +59,13 @@ function bare(e: ast.Expression): ast.Expression {
 }
 
 /** A latent that was declared without a type gets it from the first `~`. */
-function inferFromHere(ctx: CheckContext, target: ast.Expression, d: ast.DistributionExpression, scope: Scope, text: string): void {
+function inferFromHere(
+  ctx: CheckContext,
+  target: ast.Expression,
+  d: ast.DistributionExpression,
+  scope: Scope,
+  text: string,
+): void {
   const name = target.kind === 'subscript' ? bare(target.of) : target
   if (name.kind !== 'name') return
   const binding = findName(scope, name.name)
@@ -61,7 +75,9 @@ function inferFromHere(ctx: CheckContext, target: ast.Expression, d: ast.Distrib
 
 function roleOf(ctx: CheckContext, target: TExpr, written: ast.Expression): Role | null {
   if (target.kind === 'vector') {
-    const roles = target.elements.map((e, i) => elementRole(ctx, e, written.kind === 'vector' ? (written.elements[i]?.span ?? written.span) : written.span))
+    const roles = target.elements.map((e, i) =>
+      elementRole(ctx, e, written.kind === 'vector' ? (written.elements[i]?.span ?? written.span) : written.span),
+    )
     if (roles.includes(null)) return null
     const kinds = new Set(roles.filter((role) => role !== 'constant'))
     if (kinds.has('latent') && kinds.has('data')) return 'mixed'
@@ -85,7 +101,11 @@ function elementRole(ctx: CheckContext, e: TExpr, span: Span): Exclude<Role, 'mi
   if (symbol?.kind === 'data') return 'data'
   if (symbol?.kind === 'param') return 'prior'
   if (symbol?.kind === 'const') return 'constant'
-  reportTarget(ctx, span, symbol === undefined ? 'an expression' : symbol.kind === 'index' ? 'a loop variable' : `a ${symbol.kind}`)
+  reportTarget(
+    ctx,
+    span,
+    symbol === undefined ? 'an expression' : symbol.kind === 'index' ? 'a loop variable' : `a ${symbol.kind}`,
+  )
   return null
 }
 

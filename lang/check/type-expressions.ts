@@ -36,7 +36,12 @@ export interface Declared {
 }
 
 /** The type that is written, or null after complaining. */
-export function checkType(ctx: CheckContext, type: ast.TypeExpression, scope: Scope, declared: Declared): ArrayType | null {
+export function checkType(
+  ctx: CheckContext,
+  type: ast.TypeExpression,
+  scope: Scope,
+  declared: Declared,
+): ArrayType | null {
   const name = typeNames.find((known) => known === type.name.name)
   if (name === undefined) {
     reportUnknownType(ctx, type.name, type)
@@ -106,12 +111,20 @@ function misplacedParts(ctx: CheckContext, type: ast.TypeExpression, name: TypeN
   if (type.levelSet !== null && name !== 'category')
     wrong = complain(type.levelSet.span, `only category takes a name for its levels, not ${name}`)
   if (type.optional && declared.role !== 'data')
-    wrong = complain(type.span, `a ${declared.role} has no missing cells, so \`?\` has no meaning here`, 'leave the `?` out')
+    wrong = complain(
+      type.span,
+      `a ${declared.role} has no missing cells, so \`?\` has no meaning here`,
+      'leave the `?` out',
+    )
   if (type.optional && coreRank(name) > 0) wrong = complain(type.span, `cells of a ${name} cannot be missing`)
   if (name === 'category' && declared.role === 'param')
     wrong = complain(type.span, 'a param is a number: EM cannot maximise over a category', 'declare it latent')
   if (name === 'category' && declared.role === 'latent' && type.levelSet === null)
-    wrong = complain(type.span, 'the levels of a latent category are not in the data', 'leave the type out: it follows from the distribution')
+    wrong = complain(
+      type.span,
+      'the levels of a latent category are not in the data',
+      'leave the type out: it follows from the distribution',
+    )
   return wrong
 }
 
@@ -134,7 +147,11 @@ function checkSupport(
   for (const [i, end] of [low, high].entries()) {
     if (end.type.dims.length === 0 && end.type.element !== 'label') continue
     const span = i === 0 ? type.interval.low.span : type.interval.high.span
-    ctx.report({ code: 'E222', span, message: `the end of an interval is a number, but this is ${describeValue(end.type)}` })
+    ctx.report({
+      code: 'E222',
+      span,
+      message: `the end of an interval is a number, but this is ${describeValue(end.type)}`,
+    })
     return null
   }
   const [a, b] = [numericValue(ctx, low), numericValue(ctx, high)]
@@ -185,8 +202,11 @@ function checkSize(ctx: CheckContext, written: ast.Expression, scope: Scope): TE
       code: 'E201',
       span: written.span,
       message: `\`${written.name}\` is not declared`,
-      help: nearest === undefined ? 'the sizes of latents are consts, or sizes of data' : `did you mean \`${nearest}\`?`,
-      ...(nearest === undefined ? {} : { fix: { title: `write \`${nearest}\``, edits: [{ span: written.span, text: nearest }] } }),
+      help:
+        nearest === undefined ? 'the sizes of latents are consts, or sizes of data' : `did you mean \`${nearest}\`?`,
+      ...(nearest === undefined
+        ? {}
+        : { fix: { title: `write \`${nearest}\``, edits: [{ span: written.span, text: nearest }] } }),
     })
     return null
   }
@@ -197,7 +217,10 @@ function checkSize(ctx: CheckContext, written: ast.Expression, scope: Scope): TE
   const isKnown = size.kind !== 'ref' || !ctx.latents.has(size.symbol)
   const symbol = size.kind === 'ref' ? ctx.symbols.get(size.symbol) : undefined
   if (isWhole && isKnown && symbol?.kind !== 'param' && (value === null || value >= 1)) return size
-  const what = symbol === undefined ? describeValue(size.type) : `\`${userName(symbol.id)}\`, a ${symbol.kind} of type ${describeValue(size.type)}`
+  const what =
+    symbol === undefined
+      ? describeValue(size.type)
+      : `\`${userName(symbol.id)}\`, a ${symbol.kind} of type ${describeValue(size.type)}`
   ctx.report({
     code: 'E222',
     span: written.span,

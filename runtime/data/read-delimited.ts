@@ -1,11 +1,8 @@
 import Papa from 'papaparse'
+import { caps } from './caps.js'
 import { isMissingText, looksNumeric } from './parse-cell.js'
 import { dataCodes, dataProblem, shown } from './problems.js'
-import type { ReadResult } from './read-table.js'
-import type { Column, DataProblem } from './types.js'
-
-/** Caps on what is read from one file, in characters and columns. */
-export const caps = { line: 16_000_000, field: 1_000_000, columns: 10_000 } as const
+import type { Column, DataProblem, ReadResult } from './types.js'
 
 /** Reads comma-, semicolon- or tab-separated text with a header. `separator` null: the content decides. */
 export function readDelimited(source: string, raw: string, separator: string | null): ReadResult {

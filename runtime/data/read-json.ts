@@ -1,6 +1,6 @@
 import { dataCodes, dataProblem } from './problems.js'
-import type { ReadResult } from './read-table.js'
 import { tableFromObject } from './table-from-object.js'
+import type { ReadResult } from './types.js'
 
 /** Reads JSON: an array of row objects, or an object of columns and arrays by name. */
 export function readJson(source: string, text: string): ReadResult {

@@ -1,12 +1,7 @@
 import { decode } from './decode.js'
 import { readDelimited } from './read-delimited.js'
 import { readJson } from './read-json.js'
-import type { DataProblem, Table } from './types.js'
-
-export interface ReadResult {
-  readonly value?: Table
-  readonly problems: readonly DataProblem[]
-}
+import type { ReadResult } from './types.js'
 
 /**
  * Reads a table from bytes or text. `source` is a file name or `stdin`: its extension decides between CSV, TSV and JSON,

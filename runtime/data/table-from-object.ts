@@ -1,7 +1,6 @@
+import { caps } from './caps.js'
 import { dataCodes, dataProblem, shown } from './problems.js'
-import { caps } from './read-delimited.js'
-import type { ReadResult } from './read-table.js'
-import type { Cell, Column, DataProblem, NestedCells } from './types.js'
+import type { Cell, Column, DataProblem, NestedCells, ReadResult } from './types.js'
 
 const maxDepth = 200
 

@@ -96,3 +96,9 @@ export interface DataProblem {
   readonly value: string | null
   readonly help: string | null
 }
+
+/** A table as it was read, or why it was not. */
+export interface ReadResult {
+  readonly value?: Table
+  readonly problems: readonly DataProblem[]
+}

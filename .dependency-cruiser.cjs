@@ -1,0 +1,65 @@
+/** Who may import whom: lang ← compiler ← index ← cli; lang ← oracle ← index; runtime ← index. One way, no cycles. */
+const own = '^(lang|compiler|oracle|runtime|cli|test|bench|playground|index\\.ts$)'
+
+/** A folder that may import nothing of the project but itself and `others`. */
+function only(name, others = []) {
+  const allowed = [name, ...others].map((folder) => `^${folder}/`)
+  return {
+    name: `${name}-imports`,
+    comment: `${name} imports ${others.length === 0 ? 'nothing else of the project' : others.join(', ')}`,
+    severity: 'error',
+    from: { path: `^${name}/` },
+    to: { path: own, pathNot: allowed },
+  }
+}
+
+module.exports = {
+  forbidden: [
+    only('lang'),
+    only('oracle', ['lang']),
+    only('runtime'),
+    {
+      name: 'compiler-imports',
+      comment: 'compiler imports lang, and types from runtime/contract',
+      severity: 'error',
+      from: { path: '^compiler/' },
+      to: { path: own, pathNot: ['^compiler/', '^lang/', '^runtime/contract\\.ts$'] },
+    },
+    {
+      name: 'compiler-contract-types',
+      comment: 'of runtime/contract the compiler takes types only',
+      severity: 'error',
+      from: { path: '^compiler/' },
+      to: { path: '^runtime/contract\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'index-imports',
+      comment: 'the public API knows no command line',
+      severity: 'error',
+      from: { path: '^index\\.ts$' },
+      to: { path: '^(cli|test|bench|playground)/' },
+    },
+    {
+      name: 'node-in-cli-only',
+      comment: 'only the command line, tests and benchmarks use Node',
+      severity: 'error',
+      from: { path: '^(lang|compiler|oracle|runtime|index\\.ts$)' },
+      to: { dependencyTypes: ['core'] },
+    },
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-development-packages',
+      comment: 'what is shipped needs only dependencies',
+      severity: 'error',
+      from: { path: '^(lang|compiler|oracle|runtime|cli|index\\.ts$)' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+}

@@ -21,5 +21,4 @@ interface Papa {
 }
 
 declare const papa: Papa
-// biome-ignore lint/style/noDefaultExport: the package is CommonJS and has nothing else
 export default papa

@@ -1,12 +1,13 @@
 /** What certificates and tests ask: log-likelihood, posteriors, brute-force Q, priors. Natural logs, all constants. */
 import { Assignment } from './assignment.js'
-import { type BlockResult, type Method, Solver, type UnitResult } from './enumerate.js'
-import type { Block, Ground } from './ground.js'
+import { Solver } from './enumerate.js'
+import type { Block, Ground } from './ground-types.js'
 import { addLogs } from './law.js'
 import { logSumExp } from './special-functions.js'
 import { type Cell, cellName, isCell, isList, select } from './stored.js'
 import type { Item } from './structure.js'
 import { OracleError, type Values } from './types.js'
+import type { BlockResult, Method, UnitResult } from './unit-result.js'
 
 export interface LogLikelihood {
   /** log p(data; params). */
@@ -163,7 +164,8 @@ function visitPosterior(
 
 /** Runs through the atoms of a unit with their posterior probabilities, their values being assigned. */
 function forEachAtom(result: UnitResult, a: Assignment, visit: (probability: number) => void): void {
-  if (result.log === Number.NEGATIVE_INFINITY) throw new OracleError('the data has probability 0: there is no posterior')
+  if (result.log === Number.NEGATIVE_INFINITY)
+    throw new OracleError('the data has probability 0: there is no posterior')
   const norm = logSumExp(result.atoms.map((atom) => atom.log))
   for (const atom of result.atoms) {
     const probability = Math.exp(atom.log - norm)

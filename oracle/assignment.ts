@@ -1,5 +1,5 @@
 /** Values of cells while they are being enumerated; NaN where not assigned. */
-import type { Lookup } from './ground.js'
+import type { Lookup } from './ground-types.js'
 import type { Cell } from './stored.js'
 
 export class Assignment {

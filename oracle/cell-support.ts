@@ -1,7 +1,7 @@
 /** Where the value of a cell may lie, given the cells it depends on. */
 import { asNumber, at, rank } from './arrays.js'
 import type { Support } from './densities/types.js'
-import type { Definition, Ground, Lookup } from './ground.js'
+import type { Definition, Ground, Lookup } from './ground-types.js'
 import { lawAt, lawSupport } from './law.js'
 import { type Cell, isCell, isList, type Stored } from './stored.js'
 import { OracleError, type Values } from './types.js'

@@ -2,7 +2,7 @@
 import { at, range } from './arrays.js'
 import type { Assignment } from './assignment.js'
 import { cellSupport } from './cell-support.js'
-import type { Factor, Ground } from './ground.js'
+import type { Factor, Ground } from './ground-types.js'
 import { type Cell, cellName } from './stored.js'
 import type { Unit } from './structure.js'
 import { OracleError, type Values } from './types.js'
@@ -31,7 +31,8 @@ export function choicesOf(ground: Ground, unit: Unit, cell: Cell, params: Values
         const unknown = equation.cells.filter((c) => !a.has(c))
         if (unknown.length === 1) {
           const x = solution(equation, cell, params, a)
-          if (x !== null) return { kind: 'finite', values: x >= support.low && x <= high && Number.isInteger(x) ? [x] : [] }
+          if (x !== null)
+            return { kind: 'finite', values: x >= support.low && x <= high && Number.isInteger(x) ? [x] : [] }
         } else if (high === Number.POSITIVE_INFINITY) {
           high = Math.min(high, upperBound(equation, cell, unknown, params, a))
         }
@@ -78,13 +79,7 @@ export function linearIn(
 }
 
 /** Largest value of a count in an equation over several counts, all but this one at least 0. */
-function upperBound(
-  equation: Factor,
-  cell: Cell,
-  unknown: readonly Cell[],
-  params: Values,
-  a: Assignment,
-): number {
+function upperBound(equation: Factor, cell: Cell, unknown: readonly Cell[], params: Values, a: Assignment): number {
   for (const c of unknown) a.set(c, 0)
   const base = equation.residuals(params, a.lookup)
   const slopes = unknown.map((c) => {

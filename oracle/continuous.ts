@@ -3,18 +3,19 @@
  * logarithm, logit, stick-breaking for a point on the simplex); a quadratic log density is integrated in closed form,
  * anything else by quadrature.
  */
-import { addLogs } from './law.js'
+
 import type { Assignment } from './assignment.js'
 import { activeDefinition, type CellSupport, cellSupport } from './cell-support.js'
 import { linearIn } from './choices.js'
-import type { Atom, Method, Solver } from './enumerate.js'
-import type { Comparison, Factor } from './ground.js'
 import { cubature, denseNodes, gaussianIntegral } from './gaussian.js'
+import type { Comparison, Factor } from './ground-types.js'
+import { addLogs } from './law.js'
 import { spaceIntegral } from './space-integral.js'
 import { logLogistic } from './special-functions.js'
 import { type Cell, cellName, cellsIn } from './stored.js'
 import type { Item, Unit } from './structure.js'
 import { OracleError } from './types.js'
+import type { Atom, Method, UnitProblem } from './unit-result.js'
 
 interface Integral {
   readonly log: number
@@ -40,20 +41,22 @@ interface Interval {
 /** At most this many dimensions get nodes that are exact for any smooth function; more get those exact for quadratics. */
 const DENSE_DIMENSIONS = 2
 
-export function integrateContinuous(solver: Solver, unit: Unit, a: Assignment): Integral {
+export function integrateContinuous(problem: UnitProblem, unit: Unit, a: Assignment): Integral {
   const values = (): number[] => unit.cells.map((c) => a.get(c))
   if (unit.continuous.length === 0) {
     return { log: 0, error: 0, method: 'enumeration', atoms: [{ values: values(), log: 0 }] }
   }
-  const { steps, dimension } = planSteps(solver, unit, a)
-  const items = itemsFor(solver, unit, steps, a)
+  const { steps, dimension } = planSteps(problem, unit, a)
+  const items = itemsFor(problem, unit, steps, a)
   const assign = (s: readonly number[]): number => {
     for (const cell of unit.continuous) a.clear(cell)
-    return steps.reduce((log, step) => log + apply(solver, unit, step, s, a), 0)
+    return steps.reduce((log, step) => log + apply(problem, unit, step, s, a), 0)
   }
   const f = (s: readonly number[]): number => {
     const jacobian = assign(s)
-    return Number.isNaN(jacobian) ? Number.NEGATIVE_INFINITY : addLogs([jacobian, ...items.map((i) => solver.itemLog(i, a))])
+    return Number.isNaN(jacobian)
+      ? Number.NEGATIVE_INFINITY
+      : addLogs([jacobian, ...items.map((i) => problem.itemLog(i, a))])
   }
   const finish = (
     result: { readonly log: number; readonly error: number; readonly method: Method },
@@ -83,7 +86,9 @@ export function integrateContinuous(solver: Solver, unit: Unit, a: Assignment): 
   }
   if (dimension > 3) {
     const names = unit.continuous.map(cellName).join(', ')
-    throw new OracleError(`${names}: ${dimension} continuous latents are not jointly Gaussian; quadrature takes at most 3`)
+    throw new OracleError(
+      `${names}: ${dimension} continuous latents are not jointly Gaussian; quadrature takes at most 3`,
+    )
   }
   const integral = spaceIntegral(f, dimension)
   return finish({ log: integral.log, error: integral.error, method: 'quadrature' }, integral.nodes)
@@ -93,7 +98,7 @@ function isLine(interval: Interval | null): boolean {
   return interval !== null && interval.low === Number.NEGATIVE_INFINITY && interval.high === Number.POSITIVE_INFINITY
 }
 
-function planSteps(solver: Solver, unit: Unit, a: Assignment): { steps: readonly Step[]; dimension: number } {
+function planSteps(problem: UnitProblem, unit: Unit, a: Assignment): { steps: readonly Step[]; dimension: number } {
   const solved = solvedCells(unit)
   const steps: Step[] = []
   const done = new Set<Cell>()
@@ -102,7 +107,7 @@ function planSteps(solver: Solver, unit: Unit, a: Assignment): { steps: readonly
     if (done.has(cell)) continue
     done.add(cell)
     const equation = solved.get(cell)
-    const support = cellSupport(solver.ground, cell, solver.params, a.lookup)
+    const support = cellSupport(problem.ground, cell, problem.params, a.lookup)
     if (support.kind === 'absent' || support.kind === 'point') steps.push({ kind: support.kind, cell })
     else if (equation !== undefined) steps.push({ kind: 'solved', cell, equation })
     else if (support.kind === 'simplex') {
@@ -110,7 +115,7 @@ function planSteps(solver: Solver, unit: Unit, a: Assignment): { steps: readonly
       steps.push({ kind: 'stick', cells: support.point, coordinate: dimension })
       dimension += support.point.length - 1
     } else if (support.kind === 'interval') {
-      const bounds = narrowed(solver, unit, cell, support, a)
+      const bounds = narrowed(problem, unit, cell, support, a)
       const moves = Number.isNaN(bounds.low) || Number.isNaN(bounds.high)
       steps.push({ kind: 'coordinate', cell, coordinate: dimension, fixed: moves ? null : bounds })
       dimension += 1
@@ -134,33 +139,35 @@ function solvedCells(unit: Unit): ReadonlyMap<Cell, Factor> {
 }
 
 /** What is left to evaluate: not the equations, and not the factors of cells that have all their mass at one value. */
-function itemsFor(solver: Solver, unit: Unit, steps: readonly Step[], a: Assignment): readonly Item[] {
+function itemsFor(problem: UnitProblem, unit: Unit, steps: readonly Step[], a: Assignment): readonly Item[] {
   const points = new Set(steps.flatMap((s) => (s.kind === 'point' ? [s.cell] : [])))
   const dropped = new Set<Factor>(equationsOf(unit))
   for (const cell of points) {
-    const definition = activeDefinition(solver.ground, cell, solver.params, a.lookup)
+    const definition = activeDefinition(problem.ground, cell, problem.params, a.lookup)
     if (definition === null) continue
     if (!cellsIn(definition.target).every((c) => points.has(c)))
-      throw new OracleError(`${cellName(cell)} has all its mass at one value and shares a factor with cells that do not`)
+      throw new OracleError(
+        `${cellName(cell)} has all its mass at one value and shares a factor with cells that do not`,
+      )
     dropped.add(definition.factor)
   }
   return unit.late.filter((i) => i.kind === 'block' || !dropped.has(i.factor))
 }
 
 /** Gives the step's cells their values; returns the log of the Jacobian. */
-function apply(solver: Solver, unit: Unit, step: Step, s: readonly number[], a: Assignment): number {
+function apply(problem: UnitProblem, unit: Unit, step: Step, s: readonly number[], a: Assignment): number {
   switch (step.kind) {
     case 'absent':
       a.set(step.cell, 0)
       return 0
     case 'point': {
-      const support = cellSupport(solver.ground, step.cell, solver.params, a.lookup)
+      const support = cellSupport(problem.ground, step.cell, problem.params, a.lookup)
       a.set(step.cell, support.kind === 'point' ? support.value : Number.NaN)
       return 0
     }
     case 'solved': {
-      const linear = linearIn(step.equation, step.cell, solver.params, a)
-      if (linear === null || step.equation.residuals(solver.params, a.lookup).length !== 1)
+      const linear = linearIn(step.equation, step.cell, problem.params, a)
+      if (linear === null || step.equation.residuals(problem.params, a.lookup).length !== 1)
         throw new OracleError(`an observed equation is not linear in ${cellName(step.cell)}`)
       a.set(step.cell, -linear.constant / linear.slope)
       return -Math.log(Math.abs(linear.slope))
@@ -169,9 +176,10 @@ function apply(solver: Solver, unit: Unit, step: Step, s: readonly number[], a: 
       return breakStick(step.cells, s.slice(step.coordinate), a)
     case 'coordinate': {
       const t = s[step.coordinate] ?? Number.NaN
-      const support: CellSupport | Interval = step.fixed ?? cellSupport(solver.ground, step.cell, solver.params, a.lookup)
+      const support: CellSupport | Interval =
+        step.fixed ?? cellSupport(problem.ground, step.cell, problem.params, a.lookup)
       if (!('low' in support)) throw new OracleError(`${cellName(step.cell)} changes its kind`)
-      const { low, high } = step.fixed ?? narrowed(solver, unit, step.cell, support, a)
+      const { low, high } = step.fixed ?? narrowed(problem, unit, step.cell, support, a)
       const [value, jacobian] = fromLine(t, low, high)
       a.set(step.cell, value)
       return jacobian
@@ -180,12 +188,12 @@ function apply(solver: Solver, unit: Unit, step: Step, s: readonly number[], a: 
 }
 
 /** The support cut down by observed conditions, as far as their bounds are known by now. */
-function narrowed(solver: Solver, unit: Unit, cell: Cell, support: Interval, a: Assignment): Interval {
+function narrowed(problem: UnitProblem, unit: Unit, cell: Cell, support: Interval, a: Assignment): Interval {
   let { low, high } = support
   const comparisons = unit.late.flatMap((i): readonly Comparison[] => (i.kind === 'factor' ? i.factor.comparisons : []))
   for (const c of comparisons) {
     if (c.cell !== cell) continue
-    const bound = c.bound(solver.params, a.lookup)
+    const bound = c.bound(problem.params, a.lookup)
     if (Number.isNaN(bound)) continue
     if (c.direction === 'above') low = Math.max(low, bound)
     else high = Math.min(high, bound)

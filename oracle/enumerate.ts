@@ -3,48 +3,24 @@
  * factor of its surroundings: `weight` times the log of the sum over its own latents, given those it reads outside.
  */
 import { at } from './arrays.js'
-import { Assignment } from './assignment.js'
+import type { Assignment } from './assignment.js'
 import { type Choices, choicesOf } from './choices.js'
 import { integrateContinuous } from './continuous.js'
-import type { Block, Ground } from './ground.js'
+import type { Block, Ground } from './ground-types.js'
 import { addLogs } from './law.js'
 import { logSumExp } from './special-functions.js'
 import { type Cell, cellName } from './stored.js'
-import { type Item, structureOf, type Structure, type Unit } from './structure.js'
+import { type Item, type Structure, structureOf, type Unit } from './structure.js'
 import { OracleError, type Values } from './types.js'
-
-/** One way the cells of a unit may come out: their values and the log of its (unnormalised) probability. */
-export interface Atom {
-  /** In the order of the unit's cells. */
-  readonly values: readonly number[]
-  readonly log: number
-}
-
-export type Method = 'enumeration' | 'gaussian' | 'quadrature'
-
-export interface UnitResult {
-  readonly unit: Unit
-  /** Log-normaliser. */
-  readonly log: number
-  /** Estimate of its absolute error beyond rounding: 0 unless there was quadrature or an infinite sum. */
-  readonly error: number
-  readonly method: Method
-  readonly atoms: readonly Atom[]
-}
-
-export interface BlockResult {
-  readonly constant: number
-  readonly units: readonly UnitResult[]
-  readonly log: number
-  readonly error: number
-}
+import type { Atom, BlockResult, Method, UnitProblem, UnitResult } from './unit-result.js'
 
 const MAX_ATOMS = 5_000_000
 const MAX_COUNT = 20_000
 /** Terms of an infinite sum are taken until each of the last ten is e⁻⁴⁵ of the sum or less. */
 const NEGLIGIBLE = 45
 
-export class Solver {
+/** Answers for one setting of the params; what was computed once is kept. */
+export class Solver implements UnitProblem {
   private readonly structures = new Map<Block, Structure>()
   private readonly results = new Map<Block, Map<string, BlockResult>>()
 

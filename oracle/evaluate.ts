@@ -2,7 +2,7 @@
 import type { Domain, Subscript, SymbolId, TExpr } from '../lang/typed/types.js'
 import { asArray, asNumber, map, range, zip } from './arrays.js'
 import { functions, multiply, power } from './functions.js'
-import { type Cell, type Index, resolve, select, type Stored } from './stored.js'
+import { type Cell, type Index, resolve, type Stored, select } from './stored.js'
 import { OracleError, type Value, type Values } from './types.js'
 import { levelCount, levelsOf, sizeValue, symbolOf, type World } from './world.js'
 
@@ -169,7 +169,8 @@ function levelsCall(args: readonly TExpr[], env: Environment): Value {
   if (of?.kind !== 'ref') throw new OracleError('levels() needs a data column')
   const symbol = symbolOf(env.world, of.symbol)
   if (symbol.kind === 'size') return pick(sizeValue(env.world, symbol), of.subscripts, env)
-  if (symbol.kind !== 'data' || symbol.type.support.kind !== 'category') throw new OracleError('levels() needs a category')
+  if (symbol.kind !== 'data' || symbol.type.support.kind !== 'category')
+    throw new OracleError('levels() needs a category')
   const size = symbolOf(env.world, symbol.type.support.levels)
   if (size.kind !== 'size') throw new OracleError('a level set is not a size')
   const counts = sizeValue(env.world, size)

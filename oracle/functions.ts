@@ -2,7 +2,21 @@
  * The built-in functions of the language on plain values. Functions of a number go element by element. `sd` divides by
  * n − 1, `round` goes half away from zero, `mod` has the sign of its second argument.
  */
-import { asArray, asMatrix, asNumber, asVector, at, dot, flatten, map, range, rank, sum, transpose, zip } from './arrays.js'
+import {
+  asArray,
+  asMatrix,
+  asNumber,
+  asVector,
+  at,
+  dot,
+  flatten,
+  map,
+  range,
+  rank,
+  sum,
+  transpose,
+  zip,
+} from './arrays.js'
 import { cholesky, choleskyLogDet, determinant, eliminate, identity, inverse, product, times, trace } from './dense.js'
 import { lgamma, logistic, logSumExp, Phi } from './special-functions.js'
 import { OracleError, type Value } from './types.js'
@@ -60,7 +74,9 @@ function required<T>(value: T | null, message: string): T {
 /** The π with π P = π and Σ π = 1: one equation of (Pᵀ − I) π = 0 is replaced by the sum. */
 function stationary(p: readonly (readonly number[])[]): number[] {
   const n = p.length
-  const system = transpose(p).map((row, i) => (i === n - 1 ? row.map(() => 1) : row.map((x, j) => x - (i === j ? 1 : 0))))
+  const system = transpose(p).map((row, i) =>
+    i === n - 1 ? row.map(() => 1) : row.map((x, j) => x - (i === j ? 1 : 0)),
+  )
   const right = system.map((_, i) => [i === n - 1 ? 1 : 0])
   const solution = required(eliminate(system, right).solution, 'the chain has no unique stationary distribution')
   return solution.map((row) => at(row, 0))

@@ -82,9 +82,7 @@ export function cubature(g: Gaussian): readonly (readonly number[])[] {
   const factor = cholesky(g.covariance)
   if (factor === null) return []
   const reach = Math.sqrt(g.mean.length)
-  return g.mean.flatMap((_, j) =>
-    [1, -1].map((sign) => g.mean.map((m, i) => m + sign * reach * at(at(factor, i), j))),
-  )
+  return g.mean.flatMap((_, j) => [1, -1].map((sign) => g.mean.map((m, i) => m + sign * reach * at(at(factor, i), j))))
 }
 
 /** Weighted points of the trapezoid rule in standard coordinates: exact to rounding for smooth functions; d ≤ 2. */

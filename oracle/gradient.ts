@@ -78,8 +78,9 @@ export function directionalDerivative(
 }
 
 /**
- * Gradient with respect to each number of the params, taken as free: entries of a simplex move on their own, the
- * entries [i][j] and [j][i] of a covariance too. Project it where the params are constrained.
+ * Gradient with respect to each number of the params, taken as free: entries of a simplex move on their own. Densities
+ * read the lower triangle of a covariance only, so that [i][j], i > j, carries the whole derivative and [j][i] none.
+ * Project it where the params are constrained.
  */
 export function numericalGradient(f: (params: Values) => number, params: Values): readonly Derivative[] {
   const all = coordinates(params)

@@ -10,11 +10,20 @@ export {
   logLikelihood,
   logLikelihoodParts,
   logPrior,
-  posterior,
   type PosteriorRow,
+  posterior,
 } from './answers.js'
 export { logDensity } from './densities/index.js'
-export { type Coordinate, coordinates, type Derivative, derivative, directionalDerivative, moved, numericalGradient } from './gradient.js'
-export { type Factor, type Ground, ground } from './ground.js'
+export {
+  type Coordinate,
+  coordinates,
+  type Derivative,
+  derivative,
+  directionalDerivative,
+  moved,
+  numericalGradient,
+} from './gradient.js'
+export { ground } from './ground.js'
+export type { Factor, Ground } from './ground-types.js'
 export { type Cell, cellName } from './stored.js'
 export { type OracleArray, type OracleData, OracleError, type Value, type Values } from './types.js'

@@ -1,5 +1,5 @@
 /** log P(low ≤ X ≤ high) of scalar distributions: closed forms, sums of masses, or quadrature of the density. */
-import { type Arguments, type Density } from './densities/types.js'
+import type { Arguments, Density } from './densities/types.js'
 import { logIntegral } from './quadrature.js'
 import { logDiffExp, logSumExp } from './special-functions.js'
 import { OracleError } from './types.js'

@@ -48,7 +48,9 @@ export function lawOf(d: TDistribution, env: Environment): Law {
       const of = lawOf(d.of, env)
       const low = d.low === null ? null : evaluate(d.low, env)
       const high = d.high === null ? null : evaluate(d.high, env)
-      return d.kind === 'truncated' ? { kind: 'truncated', of, low, high } : { kind: 'censored', of, mode: d.mode, low, high }
+      return d.kind === 'truncated'
+        ? { kind: 'truncated', of, low, high }
+        : { kind: 'censored', of, mode: d.mode, low, high }
     }
     case 'custom':
       return { kind: 'custom', logDensity: () => number(d.logDensity, env) }

@@ -28,7 +28,8 @@ const NEGLIGIBLE = 60
 const TOLERANCE = 1e-11
 
 export function spaceIntegral(f: LogFunction, dimension: number): SpaceIntegral {
-  if (dimension > 3) throw new OracleError(`${dimension} continuous latents of one component: quadrature takes at most 3`)
+  if (dimension > 3)
+    throw new OracleError(`${dimension} continuous latents of one component: quadrature takes at most 3`)
   const guarded: LogFunction = (s) => {
     const value = f(s)
     return Number.isNaN(value) || value === Number.POSITIVE_INFINITY ? Number.NEGATIVE_INFINITY : value
@@ -105,7 +106,22 @@ function curvatureFactor(f: LogFunction, mode: readonly number[]): readonly (rea
       const a = at(widths, i) / 2
       const b = at(widths, j) / 2
       const mixed =
-        moved([[i, a], [j, b]]) - moved([[i, a], [j, -b]]) - moved([[i, -a], [j, b]]) + moved([[i, -a], [j, -b]])
+        moved([
+          [i, a],
+          [j, b],
+        ]) -
+        moved([
+          [i, a],
+          [j, -b],
+        ]) -
+        moved([
+          [i, -a],
+          [j, b],
+        ]) +
+        moved([
+          [i, -a],
+          [j, -b],
+        ])
       return -mixed / (4 * a * b)
     }),
   )

@@ -2,7 +2,7 @@
  * The units of a block: cells connected by factors, with the order in which they are enumerated. Discrete cells come
  * first, each after the cells its distribution depends on; continuous ones follow.
  */
-import type { Block, Factor, Ground } from './ground.js'
+import type { Block, Factor, Ground } from './ground-types.js'
 import { type Cell, cellName } from './stored.js'
 import { OracleError } from './types.js'
 
@@ -34,7 +34,8 @@ export interface Structure {
 export function structureOf(ground: Ground, block: Block): Structure {
   const own = new Set(block.cells)
   const items: Item[] = block.factors.map((factor) => ({ kind: 'factor', factor, cells: factor.cells }))
-  for (const child of block.children) items.push({ kind: 'block', block: child, cells: structureOf(ground, child).outer })
+  for (const child of block.children)
+    items.push({ kind: 'block', block: child, cells: structureOf(ground, child).outer })
   const outer = new Set(items.flatMap((item) => item.cells).filter((c) => !own.has(c)))
   const groups = connected(block.cells, items)
   const constant = items.filter((item) => !item.cells.some((c) => own.has(c)))
@@ -96,7 +97,9 @@ function unitOf(ground: Ground, cells: readonly Cell[], items: readonly Item[]):
     continuous: ordered.filter((c) => late.has(c)),
     ready: discrete.map((_, i) => early.filter((item) => lastOf(item) === i)),
     late: items.filter(needsLate),
-    equations: early.flatMap((item) => (item.kind === 'factor' && item.factor.kind === 'equation' ? [item.factor] : [])),
+    equations: early.flatMap((item) =>
+      item.kind === 'factor' && item.factor.kind === 'equation' ? [item.factor] : [],
+    ),
   }
 }
 

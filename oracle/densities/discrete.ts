@@ -14,7 +14,7 @@ import {
   xlog1py,
   xlogy,
 } from '../special-functions.js'
-import { type Value } from '../types.js'
+import type { Value } from '../types.js'
 import { type Arguments, COUNTS, type Density, scalar } from './types.js'
 
 export const bernoulli: Density = scalar({
@@ -59,7 +59,8 @@ export const ordinal: Density = scalar({
   support: (a) => ({ kind: 'integers', low: 1, high: a.vector('cuts').length + 1 }),
   log(x, a) {
     const cuts = a.vector('cuts')
-    const upper = (k: number): number => (k > cuts.length ? Number.POSITIVE_INFINITY : at(cuts, k - 1) - a.number('location'))
+    const upper = (k: number): number =>
+      k > cuts.length ? Number.POSITIVE_INFINITY : at(cuts, k - 1) - a.number('location')
     const lower = x === 1 ? Number.NEGATIVE_INFINITY : upper(x - 1)
     const high = upper(x)
     // logistic(high) − logistic(lower) from the side on which both are small

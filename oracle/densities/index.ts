@@ -10,20 +10,18 @@ import {
   ordinal,
   poisson,
 } from './discrete.js'
-import {
-  beta,
-  exponential,
-  gamma,
-  halfNormal,
-  inverseGamma,
-  logNormal,
-  pareto,
-  uniform,
-  weibull,
-} from './positive.js'
+import { beta, exponential, gamma, halfNormal, inverseGamma, logNormal, pareto, uniform, weibull } from './positive.js'
 import { cauchy, laplace, logisticDistribution, normal, studentT, vonMises } from './real.js'
 import { Arguments, type Density, scalar } from './types.js'
-import { dirichlet, dirichletMultinomial, inverseWishart, multinomial, mvNormal, mvStudentT, wishart } from './vectors.js'
+import {
+  dirichlet,
+  dirichletMultinomial,
+  inverseWishart,
+  multinomial,
+  mvNormal,
+  mvStudentT,
+  wishart,
+} from './vectors.js'
 
 /** All mass at `v`: a mass of 1 there, also when the value is a real number. */
 const dirac: Density = scalar({

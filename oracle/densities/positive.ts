@@ -102,8 +102,7 @@ export const halfNormal: Density = scalar({
     return Math.LN2 - HALF_LOG_TWO_PI - Math.log(sd) - (z * z) / 2
   },
   logSurvival: (x, a) => (x <= 0 ? 0 : Math.LN2 + logPhi(-x / a.number('sd'))),
-  logCdf: (x, a) =>
-    x <= 0 ? Number.NEGATIVE_INFINITY : Math.log(-Math.expm1(Math.LN2 + logPhi(-x / a.number('sd')))),
+  logCdf: (x, a) => (x <= 0 ? Number.NEGATIVE_INFINITY : Math.log(-Math.expm1(Math.LN2 + logPhi(-x / a.number('sd'))))),
 })
 
 export const beta: Density = scalar({

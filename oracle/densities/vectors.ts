@@ -6,7 +6,7 @@
 import { asMatrix, asVector, at, sum } from '../arrays.js'
 import { cholesky, choleskyLogDet, choleskySolve, inverseQuadratic, quadratic } from '../dense.js'
 import { lgamma, logFactorial, multivariateLgamma, xlogy } from '../special-functions.js'
-import { definedOr, type Density, type Rank } from './types.js'
+import { type Density, definedOr, type Rank } from './types.js'
 
 const NONE = Number.NEGATIVE_INFINITY
 

@@ -10,9 +10,9 @@ import {
   logPrior,
   posterior,
 } from '../../oracle/answers.js'
-import { directionalDerivative, numericalGradient } from '../../oracle/gradient.js'
 import { logDensity } from '../../oracle/densities/index.js'
-import type { Ground } from '../../oracle/ground.js'
+import { directionalDerivative, numericalGradient } from '../../oracle/gradient.js'
+import type { Ground } from '../../oracle/ground-types.js'
 import type { Values } from '../../oracle/types.js'
 import { grounded, values } from './micro.js'
 
@@ -53,9 +53,20 @@ describe('Grades: hidden counts', () => {
 })
 
 describe('a spherical Gaussian mixture', () => {
-  const x = [[0, 1], [2, 2.5], [-1, 0.5]]
+  const x = [
+    [0, 1],
+    [2, 2.5],
+    [-1, 0.5],
+  ]
   const g = grounded(languageModel('old-faithful'), { x })
-  const params = values({ pi: [0.4, 0.6], mu: [[0, 0], [2, 2]], sigma: [1, 1.5] })
+  const params = values({
+    pi: [0.4, 0.6],
+    mu: [
+      [0, 0],
+      [2, 2],
+    ],
+    sigma: [1, 1.5],
+  })
   const joint = x.map(([u = 0, v = 0]) => [
     0.4 * normal(u, 0, 1) * normal(v, 0, 1),
     0.6 * normal(u, 2, 1.5) * normal(v, 2, 1.5),
@@ -73,7 +84,14 @@ describe('a spherical Gaussian mixture', () => {
   })
   it('satisfies Fisher’s identity and the EM inequality', () => {
     expectFisher(g, params)
-    const other = values({ pi: [0.5, 0.5], mu: [[0, 0.2], [2, 1.8]], sigma: [0.9, 1.4] })
+    const other = values({
+      pi: [0.5, 0.5],
+      mu: [
+        [0, 0.2],
+        [2, 1.8],
+      ],
+      sigma: [0.9, 1.4],
+    })
     const gain = expectedCompleteLogDensity(g, params, other) - expectedCompleteLogDensity(g, params, params)
     expect(logLikelihood(g, other) - logLikelihood(g, params)).toBeGreaterThanOrEqual(gain)
   })
@@ -93,13 +111,29 @@ for n in 1..N { x[n] ~ Mixture(pi, Normal(mu[k], sigma[k]) for k in 1..K) }`,
 })
 
 describe('categorical data', () => {
-  const y = [['a', 'u'], ['b', 'v'], ['a', 'w'], ['b', 'u']]
+  const y = [
+    ['a', 'u'],
+    ['b', 'v'],
+    ['a', 'w'],
+    ['b', 'u'],
+  ]
   const g = grounded(languageModel('categorical-mixture'), { y }, values({ K: 2 }))
-  const theta = [[[0.3, 0.7], [0.2, 0.5, 0.3]], [[0.8, 0.2], [0.1, 0.1, 0.8]]] as const
+  const theta = [
+    [
+      [0.3, 0.7],
+      [0.2, 0.5, 0.3],
+    ],
+    [
+      [0.8, 0.2],
+      [0.1, 0.1, 0.8],
+    ],
+  ] as const
   const params = values({ pi: [0.25, 0.75], theta })
   it('uses each column’s own levels', () => {
     const row = (i: number, j: number): number =>
-      Math.log(0.25 * (theta[0][0][i] ?? 0) * (theta[0][1][j] ?? 0) + 0.75 * (theta[1][0][i] ?? 0) * (theta[1][1][j] ?? 0))
+      Math.log(
+        0.25 * (theta[0][0][i] ?? 0) * (theta[0][1][j] ?? 0) + 0.75 * (theta[1][0][i] ?? 0) * (theta[1][1][j] ?? 0),
+      )
     expect(logLikelihood(g, params)).toBeCloseTo(row(0, 0) + row(1, 1) + row(0, 2) + row(1, 0), 13)
     expectFisher(g, params)
   })
@@ -116,7 +150,9 @@ for n in 1..N {
     const s = grounded(text, { x: [0, 1, 3], y: ['a', null, 'b'] })
     const p = values({ pi: [0.3, 0.7], mu: [0, 2] })
     const expected =
-      Math.log(0.3 * normal(0, 0, 1)) + Math.log(0.3 * normal(1, 0, 1) + 0.7 * normal(1, 2, 1)) + Math.log(0.7 * normal(3, 2, 1))
+      Math.log(0.3 * normal(0, 0, 1)) +
+      Math.log(0.3 * normal(1, 0, 1) + 0.7 * normal(1, 2, 1)) +
+      Math.log(0.7 * normal(3, 2, 1))
     expect(logLikelihood(s, p)).toBeCloseTo(expected, 13)
     expect(posterior(s, p, [cellAt(s, 'y', [2])])).toHaveLength(2)
     expectFisher(s, p)
@@ -129,12 +165,34 @@ describe('latents joined through index columns: Dawid and Skene', () => {
     rater: ['r', 's', 'r', 's', 's'],
     label: ['no', 'yes', 'yes', 'yes', 'no'],
   })
-  const c = [[[0.9, 0.1], [0.2, 0.8]], [[0.7, 0.3], [0.4, 0.6]]] as const
+  const c = [
+    [
+      [0.9, 0.1],
+      [0.2, 0.8],
+    ],
+    [
+      [0.7, 0.3],
+      [0.4, 0.6],
+    ],
+  ] as const
   const params = values({ prior: [0.45, 0.55], confusion: c })
   it('multiplies over the rows of an item', () => {
     const item = (rows: readonly (readonly [number, number])[]): number =>
-      Math.log([0, 1].reduce((t, k) => t + rows.reduce((p, [r, l]) => p * (c[r]?.[k]?.[l] ?? 0), k === 0 ? 0.45 : 0.55), 0))
-    expect(logLikelihood(g, params)).toBeCloseTo(item([[0, 0], [1, 1]]) + item([[0, 1], [1, 1], [1, 0]]), 13)
+      Math.log(
+        [0, 1].reduce((t, k) => t + rows.reduce((p, [r, l]) => p * (c[r]?.[k]?.[l] ?? 0), k === 0 ? 0.45 : 0.55), 0),
+      )
+    expect(logLikelihood(g, params)).toBeCloseTo(
+      item([
+        [0, 0],
+        [1, 1],
+      ]) +
+        item([
+          [0, 1],
+          [1, 1],
+          [1, 0],
+        ]),
+      13,
+    )
     expectFisher(g, params)
   })
 })
@@ -202,13 +260,49 @@ for g in 1..G {
     x[g, j] ~ Normal(mu[c, z], 1)
   }
 }`
-    const q = values({ p: [0.3, 0.7], s: [0.6, 0.4], mu: [[0, 1], [2, 4]] })
-    const weighted = grounded(nested, { x: [[0.5, 1], [3, 2]], w: [[2, 1], [1, 2]] })
-    const repeated = grounded(nested, { x: [[0.5, 0.5, 1], [3, 2, 2]], w: [[1, 1, 1], [1, 1, 1]] })
+    const q = values({
+      p: [0.3, 0.7],
+      s: [0.6, 0.4],
+      mu: [
+        [0, 1],
+        [2, 4],
+      ],
+    })
+    const weighted = grounded(nested, {
+      x: [
+        [0.5, 1],
+        [3, 2],
+      ],
+      w: [
+        [2, 1],
+        [1, 2],
+      ],
+    })
+    const repeated = grounded(nested, {
+      x: [
+        [0.5, 0.5, 1],
+        [3, 2, 2],
+      ],
+      w: [
+        [1, 1, 1],
+        [1, 1, 1],
+      ],
+    })
     expect(logLikelihood(weighted, q)).toBeCloseTo(logLikelihood(repeated, q), 13)
-    const trial = values({ p: [0.5, 0.5], s: [0.5, 0.5], mu: [[0, 1.2], [2.1, 3.9]] })
-    expect(expectedCompleteLogDensity(weighted, q, trial)).toBeCloseTo(expectedCompleteLogDensity(repeated, q, trial), 12)
-    const row = (g: Ground): unknown => posterior(g, q, [cellAt(g, 'c', [1]), cellAt(g, 'z', [1, 1])]).map((r) => r.probability.toFixed(12))
+    const trial = values({
+      p: [0.5, 0.5],
+      s: [0.5, 0.5],
+      mu: [
+        [0, 1.2],
+        [2.1, 3.9],
+      ],
+    })
+    expect(expectedCompleteLogDensity(weighted, q, trial)).toBeCloseTo(
+      expectedCompleteLogDensity(repeated, q, trial),
+      12,
+    )
+    const row = (g: Ground): unknown =>
+      posterior(g, q, [cellAt(g, 'c', [1]), cellAt(g, 'z', [1, 1])]).map((r) => r.probability.toFixed(12))
     expect(row(weighted)).toEqual(row(repeated))
     expectFisher(weighted, q)
   })
@@ -216,9 +310,21 @@ for g in 1..G {
 
 describe('chains', () => {
   it('hidden Markov: agrees with the forward recursion', () => {
-    const g = grounded(languageModel('speech-states'), { y: [[1, 0, 4], [2, 5]] }, values({ S: 2 }))
+    const g = grounded(
+      languageModel('speech-states'),
+      {
+        y: [
+          [1, 0, 4],
+          [2, 5],
+        ],
+      },
+      values({ S: 2 }),
+    )
     const start = [0.6, 0.4]
-    const step = [[0.7, 0.3], [0.2, 0.8]]
+    const step = [
+      [0.7, 0.3],
+      [0.2, 0.8],
+    ]
     const rate = [1, 4]
     const params = values({ start, step, rate })
     const poisson = (k: number, r: number): number => Math.exp(logDensity('Poisson', k, values({ rate: r })))
@@ -244,7 +350,16 @@ describe('chains', () => {
 
 describe('continuous latents', () => {
   it('factor analysis with a missing cell', () => {
-    const g = grounded(languageModel('factor-analysis'), { x: [[1, 2, 0.5], [0, null, -1]] }, values({ Q: 1 }))
+    const g = grounded(
+      languageModel('factor-analysis'),
+      {
+        x: [
+          [1, 2, 0.5],
+          [0, null, -1],
+        ],
+      },
+      values({ Q: 1 }),
+    )
     const W = [[1], [0.5], [-0.3]]
     const psi = [0.5, 0.7, 0.6]
     const mu = [0.2, 0, 0.1]
@@ -260,7 +375,11 @@ describe('continuous latents', () => {
   it('eight schools, also where tau is 0', () => {
     const g = grounded(languageModel('eight-schools'), { y: [28, 8, -3], se: [15, 10, 16] })
     const expected = (tau: number): number =>
-      [[28, 15], [8, 10], [-3, 16]].reduce((t, [y = 0, s = 1]) => t + Math.log(normal(y, 5, Math.hypot(tau, s))), 0)
+      [
+        [28, 15],
+        [8, 10],
+        [-3, 16],
+      ].reduce((t, [y = 0, s = 1]) => t + Math.log(normal(y, 5, Math.hypot(tau, s))), 0)
     expect(logLikelihood(g, values({ mu: 5, tau: 7 }))).toBeCloseTo(expected(7), 11)
     expect(logLikelihood(g, values({ mu: 5, tau: 0 }))).toBeCloseTo(expected(0), 11)
     expect(expectation(g, values({ mu: 5, tau: 0 }), [cellAt(g, 'theta', [1])], ([t = 0]) => t)).toBe(5)
@@ -316,9 +435,18 @@ for n in 1..N {
 
 describe('the rest of the language', () => {
   it('components of different families, chosen by if', () => {
-    const x = [[0, 0], [1, 2], [4, 3]]
+    const x = [
+      [0, 0],
+      [1, 2],
+      [4, 3],
+    ]
     const g = grounded(languageModel('noisy-clusters'), { x }, values({ K: 1 }))
-    const Sigma = [[[1, 0.2], [0.2, 1]]]
+    const Sigma = [
+      [
+        [1, 0.2],
+        [0.2, 1],
+      ],
+    ]
     const params = values({ w: [0.8, 0.2], mu: [[0.5, 1]], Sigma })
     const expected = x.reduce((t, row) => {
       const mv = Math.exp(logDensity('MvNormal', row, values({ mean: [0.5, 1], cov: Sigma[0] ?? [] })))
@@ -336,27 +464,86 @@ describe('the rest of the language', () => {
     expectFisher(g, params)
   })
   it('mixture of regressions with softmax weights', () => {
-    const g = grounded(languageModel('switching'), { x: [[1, 2], [0, 1]], y: [1, 3] })
-    const params = values({ G: [[0.1, 0.2], [-0.3, 0.4]], beta: [[1, 0], [0.5, 1]], sigma: [1, 0.7] })
+    const g = grounded(languageModel('switching'), {
+      x: [
+        [1, 2],
+        [0, 1],
+      ],
+      y: [1, 3],
+    })
+    const params = values({
+      G: [
+        [0.1, 0.2],
+        [-0.3, 0.4],
+      ],
+      beta: [
+        [1, 0],
+        [0.5, 1],
+      ],
+      sigma: [1, 0.7],
+    })
     expectFisher(g, params)
   })
   it('pLSA with weights per row', () => {
-    const g = grounded(languageModel('plsa'), { doc: ['a', 'a', 'b'], word: ['u', 'v', 'u'], n_times: [3, 1, 2] }, values({ K: 2 }))
-    const params = values({ topics_of: [[0.4, 0.6], [0.9, 0.1]], words_of: [[0.3, 0.7], [0.8, 0.2]] })
-    const p = (d: readonly number[], w: number): number => (d[0] ?? 0) * [0.3, 0.7][w === 0 ? 0 : 1]! + (d[1] ?? 0) * [0.8, 0.2][w === 0 ? 0 : 1]!
+    const g = grounded(
+      languageModel('plsa'),
+      { doc: ['a', 'a', 'b'], word: ['u', 'v', 'u'], n_times: [3, 1, 2] },
+      values({ K: 2 }),
+    )
+    const params = values({
+      topics_of: [
+        [0.4, 0.6],
+        [0.9, 0.1],
+      ],
+      words_of: [
+        [0.3, 0.7],
+        [0.8, 0.2],
+      ],
+    })
+    const p = (d: readonly number[], w: number): number =>
+      (d[0] ?? 0) * (w === 0 ? 0.3 : 0.7) + (d[1] ?? 0) * (w === 0 ? 0.8 : 0.2)
     const expected = 3 * Math.log(p([0.4, 0.6], 0)) + Math.log(p([0.4, 0.6], 1)) + 2 * Math.log(p([0.9, 0.1], 0))
     expect(logLikelihood(g, params)).toBeCloseTo(expected, 13)
   })
   it('priors with their constants', () => {
-    const g = grounded(languageModel('map-mixture'), { x: [[0, 1], [2, 3]] }, values({ K: 2 }))
-    const eye = [[1, 0], [0, 1]]
-    const params = values({ pi: [0.4, 0.6], mu: [[0, 0], [1, 2]], Sigma: [eye, [[2, 0.3], [0.3, 1]]] })
-    const iw = (s: readonly (readonly number[])[]): number => logDensity('InverseWishart', s, values({ df: 4, scale: eye }))
+    const g = grounded(
+      languageModel('map-mixture'),
+      {
+        x: [
+          [0, 1],
+          [2, 3],
+        ],
+      },
+      values({ K: 2 }),
+    )
+    const eye = [
+      [1, 0],
+      [0, 1],
+    ]
+    const params = values({
+      pi: [0.4, 0.6],
+      mu: [
+        [0, 0],
+        [1, 2],
+      ],
+      Sigma: [
+        eye,
+        [
+          [2, 0.3],
+          [0.3, 1],
+        ],
+      ],
+    })
+    const iw = (s: readonly (readonly number[])[]): number =>
+      logDensity('InverseWishart', s, values({ df: 4, scale: eye }))
     const expected =
       logDensity('Dirichlet', [0.4, 0.6], values({ a: [2, 2] })) +
       [0, 0, 1, 2].reduce((t, m) => t + logDensity('Normal', m, values({ mean: 0, sd: 10 })), 0) +
       iw(eye) +
-      iw([[2, 0.3], [0.3, 1]])
+      iw([
+        [2, 0.3],
+        [0.3, 1],
+      ])
     expect(logPrior(g, params)).toBeCloseTo(expected, 12)
   })
   it('an unbounded count: thinned Poisson', () => {
@@ -419,5 +606,147 @@ for n in 1..N {
     const multinomial = logDensity('Binomial', 2, values({ n: 7, p: 0.36 }))
     const first = (s: number): number => Math.log(s / (s + 1) / (s / (s + 1) + s / (s + 2)))
     expect(logLikelihood(g, params)).toBeCloseTo(multinomial + first(1) + first(2), 12)
+  })
+  it('discriminant analysis with full covariances and a missing label', () => {
+    const text = languageModel('gaussian-discriminant').replace('category[N]', 'category?[N]')
+    const g = grounded(text, {
+      x: [
+        [0, 1],
+        [2, 2],
+        [1, 1],
+      ],
+      y: ['a', 'b', null],
+    })
+    const Sigma = [
+      [
+        [1, 0.3],
+        [0.3, 2],
+      ],
+      [
+        [0.5, 0],
+        [0, 0.7],
+      ],
+    ]
+    const params = values({
+      pi: [0.3, 0.7],
+      mu: [
+        [0, 0],
+        [2, 2],
+      ],
+      Sigma,
+    })
+    const joint = (k: number, x: readonly number[]): number =>
+      (k === 0 ? 0.3 : 0.7) *
+      Math.exp(logDensity('MvNormal', x, values({ mean: k === 0 ? [0, 0] : [2, 2], cov: Sigma[k] ?? [] })))
+    const expected =
+      Math.log(joint(0, [0, 1])) + Math.log(joint(1, [2, 2])) + Math.log(joint(0, [1, 1]) + joint(1, [1, 1]))
+    expect(logLikelihood(g, params)).toBeCloseTo(expected, 12)
+  })
+  it('truncated distributions, renormalised', () => {
+    const g = grounded(
+      `model T
+data x : real[N]
+data k : count[N]
+param m : real
+param r : positive
+for n in 1..N {
+  x[n] ~ Truncated(Normal(m, 1), low=0)
+  k[n] ~ Truncated(Poisson(r), low=1)
+}`,
+      { x: [0.5, 2], k: [1, 3] },
+    )
+    const upper = logDensity('Normal', 0, values({ mean: 0, sd: 1 }))
+    expect(upper).toBeLessThan(0)
+    const zero = -Math.log1p(-Math.exp(-1.5))
+    const poisson = [1, 3].reduce((t, k) => t + logDensity('Poisson', k, values({ rate: 1.5 })) + zero, 0)
+    const x = [0.5, 2].reduce((t, v) => t + Math.log(normal(v, 0, 1)) + Math.LN2, 0)
+    expect(logLikelihood(g, values({ m: 0, r: 1.5 }))).toBeCloseTo(poisson + x, 13)
+  })
+  it('a latent point on the simplex, by quadrature: Dirichlet-multinomial', () => {
+    const g = grounded(
+      `model L
+data c : count[3]
+param a : positive[3]
+latent t : simplex[3] ~ Dirichlet(a)
+c ~ Multinomial(t)`,
+      { c: [2, 1, 4] },
+    )
+    const a = [1.5, 2, 0.8]
+    const expected = logDensity('DirichletMultinomial', [2, 1, 4], values({ a }))
+    expect(logLikelihood(g, values({ a }))).toBeCloseTo(expected, 9)
+    const mean = expectation(g, values({ a }), [cellAt(g, 't', [3])], ([t = 0]) => t)
+    expect(mean).toBeCloseTo((0.8 + 4) / (4.3 + 7), 9)
+  })
+  it('many Gaussian latents in one unit', () => {
+    const g = grounded(
+      languageModel('factor-analysis'),
+      {
+        x: [
+          [1, null, null, 0.3],
+          [0.2, 0.1, 0, 1],
+        ],
+      },
+      values({ Q: 2 }),
+    )
+    const params = values({
+      W: [
+        [1, 0.2],
+        [0.5, -1],
+        [-0.3, 0.4],
+        [0.1, 0.9],
+      ],
+      mu: [0.2, 0, 0.1, 0.5],
+      psi: [0.5, 0.7, 0.6, 0.9],
+    })
+    expect(logLikelihoodParts(g, params).units.map((u) => [u.cells.length, u.method])).toEqual([
+      [4, 'gaussian'],
+      [2, 'gaussian'],
+    ])
+    expectFisher(g, params)
+  })
+  it('logistic regression with a random intercept: discrete data under a continuous latent', () => {
+    const g = grounded(
+      `model R
+data y : bool[G, J]
+param m : real
+param s : positive
+for g in 1..G {
+  latent u ~ Normal(m, s)
+  for j in 1..J { y[g, j] ~ Bernoulli(logit=u) }
+}`,
+      {
+        y: [
+          [true, true, false],
+          [false, false, false],
+        ],
+      },
+    )
+    const params = values({ m: 0.3, s: 1.2 })
+    expect(logLikelihoodParts(g, params).error).toBeLessThan(1e-10)
+    const grid = (y: readonly boolean[]): number => {
+      let total = 0
+      for (let t = -10; t <= 10; t += 0.01) {
+        const u = 0.3 + 1.2 * t
+        total += 0.01 * normal(t, 0, 1) * y.reduce((p, v) => p / (1 + Math.exp(v ? -u : u)), 1)
+      }
+      return Math.log(total)
+    }
+    expect(logLikelihood(g, params)).toBeCloseTo(grid([true, true, false]) + grid([false, false, false]), 11)
+    expectFisher(g, params)
+  })
+})
+
+describe('what the oracle refuses', () => {
+  it('a missing value of a covariate', () => {
+    const text = `model C
+data x, y : real?[N]
+param b : real
+for n in 1..N { y[n] ~ Normal(b * x[n], 1) }`
+    expect(() => grounded(text, { x: [1, null], y: [1, 2] })).toThrow(/x\[2\] is missing/)
+  })
+  it('a posterior where the data is impossible', () => {
+    const g = grounded(languageModel('grades'), { h: 20, c: 10, d: 10 })
+    expect(logLikelihood(g, values({ mu: 0 }))).toBe(Number.NEGATIVE_INFINITY)
+    expect(() => posterior(g, values({ mu: 0 }), [cellAt(g, 'a')])).toThrow(/probability 0/)
   })
 })

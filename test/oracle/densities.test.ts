@@ -63,7 +63,18 @@ describe('ends of the support', () => {
     ['Gamma', -1, { shape: 1, rate: 1 }, Number.NEGATIVE_INFINITY],
     ['Uniform', 2, { low: 0, high: 2 }, -Math.LN2],
     ['Bernoulli', 0, { p: 0 }, 0],
-    ['MvNormal', [0, 0], { mean: [0, 0], cov: [[1, 1], [1, 1]] }, Number.NEGATIVE_INFINITY],
+    [
+      'MvNormal',
+      [0, 0],
+      {
+        mean: [0, 0],
+        cov: [
+          [1, 1],
+          [1, 1],
+        ],
+      },
+      Number.NEGATIVE_INFINITY,
+    ],
   ]
   it.each(cases)('%s at %j with %j is %d', (name, value, args, expected) => {
     expect(logDensity(name, value, new Map(Object.entries(args)))).toBeCloseTo(expected, 15)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { logIntervalProbability } from '../../oracle/interval-probability.js'
 import { densityNamed } from '../../oracle/densities/index.js'
 import { Arguments } from '../../oracle/densities/types.js'
 import { cubature, denseNodes, gaussianIntegral } from '../../oracle/gaussian.js'
+import { logIntervalProbability } from '../../oracle/interval-probability.js'
 import { logIntegral } from '../../oracle/quadrature.js'
 import { spaceIntegral } from '../../oracle/space-integral.js'
 import { lgamma } from '../../oracle/special-functions.js'
@@ -96,7 +96,14 @@ describe('integrals over space', () => {
     expect(gaussianIntegral((s) => (s[0] ?? 0) ** 2, 1)).toBeNull()
   })
   it('gives points with the moments of the Gaussian', () => {
-    const g = { log: 0, mean: [1, 2], covariance: [[2, 0.5], [0.5, 1]] }
+    const g = {
+      log: 0,
+      mean: [1, 2],
+      covariance: [
+        [2, 0.5],
+        [0.5, 1],
+      ],
+    }
     const points = cubature(g)
     const mean = points.reduce((t, p) => t + (p[0] ?? 0) * (p[1] ?? 0), 0) / points.length
     expect(mean).toBeCloseTo(2.5, 13)

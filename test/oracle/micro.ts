@@ -1,7 +1,8 @@
 /** Micro-data for tests: nested arrays of numbers and labels, null where missing, bound to a checked model. */
 import { check } from '../../lang/check.js'
 import type { SizeSymbol, TypedModel } from '../../lang/typed/types.js'
-import { type Ground, ground } from '../../oracle/ground.js'
+import { ground } from '../../oracle/ground.js'
+import type { Ground } from '../../oracle/ground-types.js'
 import type { OracleArray, OracleData, Value, Values } from '../../oracle/types.js'
 import { signatures } from '../lang/signatures.js'
 
@@ -77,7 +78,8 @@ export function bindMicro(model: TypedModel, raw: Readonly<Record<string, Raw>>)
     let offsets: number[] | null = null
     if (ragged && isList(given)) {
       const counts = given.map((row) => (isList(row) ? row.length : 0))
-      offsets = counts.reduce<number[]>((o, n) => [...o, (o.at(-1) ?? 0) + n], [0])
+      offsets = [0]
+      for (const n of counts) offsets.push((offsets.at(-1) ?? 0) + n)
       shape[1] = offsets.at(-1) ?? 0
       for (const d of dims) {
         const named = d.size.kind === 'ref' ? size(d.size.symbol) : null
@@ -93,7 +95,5 @@ function columnsOf(raw: Raw): (number | string | boolean | null)[][] {
   if (!isList(raw)) return []
   const first = raw[0]
   const count = first !== undefined && isList(first) ? first.length : 0
-  return Array.from({ length: count }, (_, j) =>
-    raw.flatMap((row) => (isList(row) ? leaves(row[j] ?? null) : [])),
-  )
+  return Array.from({ length: count }, (_, j) => raw.flatMap((row) => (isList(row) ? leaves(row[j] ?? null) : [])))
 }

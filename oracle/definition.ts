@@ -1,0 +1,64 @@
+/** Which statement says how a cell is distributed, and whether the cell is discrete. */
+import type { TDistribution } from '../lang/typed/types.js'
+import { densities } from './densities/index.js'
+import { environment } from './factor.js'
+import type { Definition, Factor, Instance } from './ground-types.js'
+import { lawOf } from './law.js'
+import { type Cell, isCell, isList, type Stored } from './stored.js'
+import { symbolOf, type World } from './world.js'
+
+/** Records the definitions of the cells on the left of a sample statement; a new cell joins the block. */
+export function define(
+  distribution: TDistribution,
+  instance: Instance,
+  factor: Factor,
+  definitions: Map<number, Definition[]>,
+): void {
+  const target = instance.target ?? []
+  const visit = (stored: Stored, path: readonly number[]): void => {
+    if (isList(stored)) {
+      stored.forEach((s, i) => {
+        visit(s, [...path, i])
+      })
+    } else if (isCell(stored)) {
+      const definition: Definition = {
+        cell: stored,
+        factor,
+        target,
+        path,
+        kind: kindOf(distribution, stored, instance.env.world),
+        law: (params, lookup) => lawOf(distribution, environment(instance.env, params, lookup)),
+      }
+      const existing = definitions.get(stored.id)
+      if (existing === undefined) {
+        definitions.set(stored.id, [definition])
+        instance.block.cells.push(stored)
+      } else {
+        existing.push(definition)
+      }
+    }
+  }
+  visit(target, [])
+}
+
+function kindOf(d: TDistribution, cell: Cell, world: World): 'discrete' | 'continuous' | 'point' {
+  switch (d.kind) {
+    case 'plain':
+      if (d.name === 'Dirac') return 'point'
+      return densities.get(d.name)?.discrete === true ? 'discrete' : 'continuous'
+    case 'mixture': {
+      const kinds = (d.components.kind === 'listed' ? d.components.components : [d.components.component]).map((c) =>
+        kindOf(c, cell, world),
+      )
+      return kinds.every((k) => k !== 'continuous') ? 'discrete' : 'continuous'
+    }
+    case 'truncated':
+    case 'censored':
+      return kindOf(d.of, cell, world)
+    case 'custom': {
+      const symbol = symbolOf(world, cell.symbol)
+      const support = symbol.kind === 'latent' || symbol.kind === 'data' ? symbol.type.support.kind : 'real'
+      return ['int', 'count', 'bool', 'category'].includes(support) ? 'discrete' : 'continuous'
+    }
+  }
+}

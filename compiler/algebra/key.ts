@@ -1,4 +1,4 @@
-import type { Expr, Guard, IndexVar, MatrixRef } from './types.js'
+import type { Expr, Guard, MatrixRef } from './types.js'
 
 const memo = new WeakMap<Expr, string>()
 
@@ -50,10 +50,57 @@ const keysOf = (es: readonly Expr[]): string => es.map(keyOf).join(',')
 
 /** Key of a matrix, independent of the names of its row and column variables. */
 export function matrixKey(m: MatrixRef): string {
-  const rename = (v: IndexVar, to: string) => [`$${v.id}`, `$${to}`] as const
-  let text = keyOf(m.element)
-  for (const [from, to] of [rename(m.row, '#row'), rename(m.column, '#col')]) text = text.split(from).join(to)
-  return `{${keyOf(m.row.to)} ${text}}`
+  return `{${keyOf(m.row.to)} ${keyOf(renamed(m.element, m.row.id, m.column.id))}}`
+}
+
+/** The element with row and column variables under fixed names. Rebuilt without normalising, so that keys stay plain. */
+function renamed(e: Expr, row: string, column: string): Expr {
+  const go = (x: Expr): Expr => {
+    switch (x.kind) {
+      case 'index':
+        return x.var === row ? { kind: 'index', var: '#row', name: 'i' } : x.var === column ? { kind: 'index', var: '#column', name: 'j' } : x
+      case 'num':
+      case 'float':
+      case 'constant':
+        return x
+      case 'ref':
+        return { ...x, index: x.index.map(go) }
+      case 'add':
+        return { ...x, terms: x.terms.map(go) }
+      case 'mul':
+        return { ...x, factors: x.factors.map(go) }
+      case 'pow':
+        return { ...x, base: go(x.base) }
+      case 'call':
+        return { ...x, args: x.args.map(go) }
+      case 'sum':
+        return { ...x, index: { ...x.index, from: go(x.index.from), to: go(x.index.to) }, body: go(x.body) }
+      case 'case':
+        return { ...x, when: goGuard(x.when), then: go(x.then), otherwise: go(x.otherwise) }
+      case 'inverse':
+        return { ...x, of: { ...x.of, element: go(x.of.element) }, row: go(x.row), column: go(x.column) }
+      case 'logdet':
+        return { ...x, of: { ...x.of, element: go(x.of.element) } }
+      case 'probability':
+        return { ...x, of: x.of.map((i) => ({ ...i, index: i.index.map(go), value: go(i.value) })) }
+      case 'mean':
+        return { ...x, index: x.index.map(go) }
+    }
+  }
+  const goGuard = (g: Guard): Guard => {
+    switch (g.kind) {
+      case 'compare':
+        return { ...g, left: go(g.left), right: go(g.right) }
+      case 'and':
+      case 'or':
+        return { ...g, left: goGuard(g.left), right: goGuard(g.right) }
+      case 'not':
+        return { ...g, of: goGuard(g.of) }
+      case 'literal':
+        return g
+    }
+  }
+  return go(e)
 }
 
 export function guardKey(g: Guard): string {

@@ -3,19 +3,20 @@ import type { Diagnostic, Outcome } from '../../lang/diagnostics/types.js'
 import type { Span } from '../../lang/source.js'
 import type { ModelSymbol, SymbolId, TDistribution, TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
 import { add, bothOf, caseOf, compare, idx, literal, log, mul, neg, notOf, num, ONE, ref, splitCoefficient, sub, sum, TRUE, ZERO } from '../algebra/build.js'
+import { keyOf } from '../algebra/key.js'
+import { normaliseMatrices } from '../algebra/matrices.js'
 import { rationalFromNumber } from '../algebra/rational.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import { collectNodes, some } from '../algebra/visit.js'
 import type { Distribution, Tensor } from '../distributions/types.js'
-import { type BuiltTensor, type ElaborationScope, Elaborator, IndexSupply, NotElaborated, unrollSums } from './elaborate.js'
+import { type BuiltTensor, type ElaborationScope, Elaborator, type IndexSupply, NotElaborated, unrollSums } from './elaborate.js'
 import type { BindTable, Constraint, Factor, FactorGraph, FactorRole, Latent, Loop } from './types.js'
 
 const NEGATIVE_INFINITY: Expr = { kind: 'float', value: Number.NEGATIVE_INFINITY }
 
 /** Builds the factor graph. Constructs that have no derivation in this version are diagnostics (E401…), never guesses. */
-export function buildFactorGraph(model: TypedModel, distributions: ReadonlyMap<string, Distribution>): Outcome<FactorGraph> {
-  const builder = new GraphBuilder(model, distributions)
-  return builder.build()
+export function buildFactorGraph(model: TypedModel, distributions: ReadonlyMap<string, Distribution>, supply: IndexSupply): Outcome<FactorGraph> {
+  return new GraphBuilder(model, distributions, supply).build()
 }
 
 type Env = ReadonlyMap<SymbolId, Expr>
@@ -34,12 +35,13 @@ class GraphBuilder {
   private readonly latents = new Map<string, Latent>()
   private readonly constraints: Constraint[] = []
   private readonly diagnostics: Diagnostic[] = []
-  private readonly supply = new IndexSupply()
   private readonly bindTables = new Map<string, BindTable>()
+  private readonly domains = new Map<string, readonly IndexVar[]>()
 
   constructor(
     private readonly model: TypedModel,
     private readonly distributions: ReadonlyMap<string, Distribution>,
+    private readonly supply: IndexSupply,
   ) {
     this.symbols = new Map(model.symbols.map((s) => [s.id, s]))
     this.scope = { symbols: this.symbols, supply: this.supply, asLatent: cellsReadElsewhere(model, this.symbols), bindTables: this.bindTables }
@@ -55,9 +57,27 @@ class GraphBuilder {
       latents: [...this.latents.values()],
       factors: this.factors,
       constraints: this.constraints,
+      lets: this.lets(),
       bindTables: [...this.bindTables.values()],
     }
     return this.diagnostics.length > 0 ? { diagnostics: this.diagnostics } : { value: graph, diagnostics: [] }
+  }
+
+  private lets(): FactorGraph['lets'] {
+    const out: { name: string; indices: readonly IndexVar[]; value: Expr }[] = []
+    for (const s of this.model.symbols) {
+      if (s.kind !== 'let' || !s.topLevel) continue
+      try {
+        const t = this.elaborator.tensor(s.value, new Map())
+        const indices = t.dims.map((d, i) => this.supply.fresh(NAMES_OF_BATCH[i] ?? 'd', d.size))
+        const value = normaliseMatrices(unrollSums(t.at(indices.map(idx))))
+        const reads = (space: 'param' | 'latent' | 'data'): boolean => some(value, (n) => n.kind === 'ref' && n.space === space)
+        if (reads('param') && !reads('latent')) out.push({ name: s.name, indices, value })
+      } catch (e) {
+        if (!(e instanceof NotElaborated)) throw e
+      }
+    }
+    return out
   }
 
   private refuse(span: Span, message: string, help?: string): void {
@@ -79,7 +99,7 @@ class GraphBuilder {
     switch (s.kind) {
       case 'for': {
         const symbol = this.symbols.get(s.index)
-        const index = this.elaborator.domain(s.domain, symbol?.name ?? 'i', place.env)
+        const index = this.shared(this.elaborator.domain(s.domain, symbol?.name ?? 'i', place.env), place.loops)
         this.elaborator.loopVariables.set(index.id, index)
         const env = new Map([...place.env, [s.index, idx(index)]])
         const weight = s.weight === null ? null : this.elaborator.scalar(s.weight, env)
@@ -101,6 +121,17 @@ class GraphBuilder {
       case 'sample':
         this.sample(s, place)
     }
+  }
+
+  /** Two loops over the same domain share one index variable, so that tables are told apart by their variables. */
+  private shared(v: IndexVar, outer: readonly Loop[]): IndexVar {
+    const inUse = new Set(outer.map((l) => l.index.id))
+    const key = `${keyOf(v.from)}..${keyOf(v.to)}`
+    const known = this.domains.get(key) ?? []
+    const reusable = known.find((k) => !inUse.has(k.id))
+    if (reusable !== undefined) return reusable
+    this.domains.set(key, [...known, v])
+    return v
   }
 
   private sample(s: Extract<TStatement, { kind: 'sample' }>, place: Place): void {
@@ -173,7 +204,7 @@ class GraphBuilder {
     }
     let e = distribution.logDensity(element, given, { index: (name, size) => this.supply.fresh(name, size) })
     e = this.guardMissing(e, element, rank, span)
-    e = unrollSums(indices.reduceRight((body, v) => sum(v, body), e))
+    e = normaliseMatrices(unrollSums(indices.reduceRight((body, v) => sum(v, body), e)))
     return e
   }
 
@@ -201,9 +232,8 @@ class GraphBuilder {
     const weights = this.elaborator.tensor(d.weights, place.env)
     const size = weights.dims[0]?.size ?? ONE
     const name = `component of ${target.name}${this.latents.size === 0 ? '' : ` (${this.latents.size + 1})`}`
-    const plates = place.loops.map((l) => l.index)
-    const z = ref('latent', name, plates.map(idx))
-    this.latents.set(name, { kind: 'discrete', name, plates, low: ONE, high: size, levels: null, isBool: false, evidence: false, introduced: true, span })
+    const z = ref('latent', name, place.loops.map((l) => idx(l.index)))
+    this.latents.set(name, { kind: 'discrete', name, loops: place.loops, low: ONE, high: size, levels: null, isBool: false, evidence: false, introduced: true, span })
     this.factors.push({
       id: `f${this.factors.length + 1}`, role: 'latent', loops: place.loops, guard: place.guard,
       value: unrollSums(log(weights.at([z]))), target: { space: 'latent', name }, distribution: 'Categorical', span: d.span,
@@ -225,13 +255,13 @@ class GraphBuilder {
     if (s?.kind !== 'latent' || this.latents.has(s.name)) return
     const own = s.type.batch.length + s.type.core.length - s.plateRank
     const distribution = d.kind === 'plain' ? this.distributions.get(d.name) : undefined
-    const plates = s.plates.map((p, i) => {
+    const loops = s.plates.map((p, i): Loop => {
       const sub = targetExpr.subscripts[i]
       const at = sub?.kind === 'at' ? this.elaborator.scalar(sub.index, place.env) : null
       const loop = at?.kind === 'index' ? place.loops.find((l) => l.index.id === at.var) : undefined
-      return loop?.index ?? this.elaborator.domain(p, `p${i}`, place.env)
+      return loop ?? { index: this.elaborator.domain(p, `p${i}`, place.env), weight: null }
     })
-    const base = { name: s.name, plates, span: s.span }
+    const base = { name: s.name, loops, span: s.span }
     if (distribution?.domain !== undefined && own === 0 && d.kind === 'plain') {
       const args = new Map(d.arguments.map((a) => [a.name, this.elaborator.tensor(a.value, place.env)]))
       const { low, high } = distribution.domain(args)
@@ -264,8 +294,7 @@ class GraphBuilder {
     for (const id of collectRefs(targetExpr)) {
       const s = this.symbols.get(id)
       if (s?.kind === 'latent' && !this.latents.has(s.name)) {
-        const plates = place.loops.slice(0, s.plateRank).map((l) => l.index)
-        this.latents.set(s.name, { kind: 'count', name: s.name, plates, span: s.span })
+        this.latents.set(s.name, { kind: 'count', name: s.name, loops: place.loops.slice(0, s.plateRank), span: s.span })
       }
       if (s?.kind === 'data' && this.scope.asLatent.has(s.name) && !this.latents.has(s.name)) this.declareEvidence(s.name, targetExpr, span, place)
     }
@@ -278,13 +307,13 @@ class GraphBuilder {
       if (x.kind !== 'at') throw new NotElaborated('a column with missing cells that is read elsewhere must be indexed on the left', span)
       return this.elaborator.scalar(x.index, place.env)
     })
-    const plates = index.map((e) => {
+    const loops = index.map((e) => {
       const loop = e.kind === 'index' ? place.loops.find((l) => l.index.id === e.var) : undefined
       if (loop === undefined) throw new NotElaborated('a column with missing cells that is read elsewhere must be indexed by its loop', span)
-      return loop.index
+      return loop
     })
     const { support } = s.type
-    const base = { kind: 'discrete', name, plates, evidence: true, introduced: false, span: s.span } as const
+    const base = { kind: 'discrete', name, loops, evidence: true, introduced: false, span: s.span } as const
     if (support.kind === 'category') {
       const column = this.symbols.get(support.levels)
       const perColumn = column?.kind === 'size' && column.rank === 1 ? (index.at(-1) ?? null) : null
@@ -311,7 +340,10 @@ class GraphBuilder {
         throw new NotElaborated('an observed equation must be linear in the latents in this version', span)
       } else rest = add(rest, t)
     }
-    this.constraints.push({ loops: place.loops, terms, total: neg(rest), span })
+    // Σ coefficient·latent = total, with positive coefficients where they are all of one sign
+    const flip = terms.length > 0 && terms.every((t) => t.coefficient.n < 0)
+    const signed = flip ? terms.map((t) => ({ ...t, coefficient: { n: -t.coefficient.n, d: t.coefficient.d } })) : terms
+    this.constraints.push({ loops: place.loops, terms: signed, total: flip ? rest : neg(rest), span })
   }
 
   /**
@@ -342,7 +374,7 @@ class GraphBuilder {
       const plates = place.loops.map((l) => l.index)
       const parts = monomials.map((m, k) => {
         const name = `${count.name}${SUBSCRIPTS[k] ?? `_${k + 1}`}`
-        this.latents.set(name, { kind: 'count', name, plates, span })
+        this.latents.set(name, { kind: 'count', name, loops: place.loops, span })
         newProbabilities.push(m)
         const cell = ref('latent', name, plates.map(idx))
         newValues.push(cell)

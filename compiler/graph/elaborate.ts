@@ -212,10 +212,15 @@ export class Elaborator {
 
   /** A const: numbers known now stay numbers in arrays' lengths only; `--set` may change the value, so it is a symbol. */
   private constant(id: SymbolId, value: TExpr, span: Span, env: Env): BuiltTensor {
-    if (!this.scope.bindTables.has(id))
-      this.scope.bindTables.set(id, { name: id, indices: [], compute: { kind: 'const', symbol: id }, span })
-    const dims = value.type.dims.map((d) => ({ size: this.scalar(d.size, env) }))
-    return { dims, at: (i) => ref('const', id, i) }
+    const known = this.constants.get(id)
+    if (known !== undefined) return known
+    const element = this.tensor(value, env)
+    const indices = element.dims.map((d, i) => this.scope.supply.fresh(`c${i}`, d.size))
+    const name = id.replace(/^const:/, '')
+    this.scope.bindTables.set(id, { name: id, indices, compute: { kind: 'const', name, value: element.at(indices.map(idx)) }, span })
+    const t: BuiltTensor = { dims: element.dims, at: (i) => ref('const', id, i) }
+    this.constants.set(id, t)
+    return t
   }
 
   private subscripted(t: BuiltTensor, subscripts: readonly Subscript[], env: Env): BuiltTensor {
@@ -333,6 +338,8 @@ export class Elaborator {
       this.scope.bindTables.set(name, { name, indices, compute: { kind: 'reduction', fn, over, value }, span })
     return ref('const', name, indices.map(idx))
   }
+
+  private readonly constants = new Map<SymbolId, BuiltTensor>()
 
   /** Loop variables by id, so that reductions that depend on a loop know its domain. */
   readonly loopVariables = new Map<string, IndexVar>()

@@ -16,7 +16,7 @@ export interface DiscreteLatent {
   readonly kind: 'discrete'
   readonly name: string
   /** Loops of its declaration: its table is the product of their domains. */
-  readonly plates: readonly IndexVar[]
+  readonly loops: readonly Loop[]
   /** Values are the integers low..high. */
   readonly low: Expr
   readonly high: Expr
@@ -34,7 +34,7 @@ export interface DiscreteLatent {
 export interface CountLatent {
   readonly kind: 'count'
   readonly name: string
-  readonly plates: readonly IndexVar[]
+  readonly loops: readonly Loop[]
   readonly span: Span
 }
 
@@ -42,7 +42,7 @@ export interface CountLatent {
 export interface OtherLatent {
   readonly kind: 'continuous'
   readonly name: string
-  readonly plates: readonly IndexVar[]
+  readonly loops: readonly Loop[]
   readonly span: Span
 }
 
@@ -79,7 +79,8 @@ export interface BindTable {
   /** Index variables it depends on, outermost first: the table has one element per value. */
   readonly indices: readonly IndexVar[]
   readonly compute:
-    | { readonly kind: 'const'; readonly symbol: string }
+    /** A user's const: `indices` are its dimensions, `value` the element. */
+    | { readonly kind: 'const'; readonly name: string; readonly value: Expr }
     | { readonly kind: 'label'; readonly levels: string; readonly column: Expr | null; readonly label: string }
     | { readonly kind: 'reduction'; readonly fn: 'min' | 'max' | 'mean' | 'sd' | 'sum'; readonly over: readonly IndexVar[]; readonly value: Expr }
   readonly span: Span
@@ -93,4 +94,6 @@ export interface FactorGraph {
   readonly factors: readonly Factor[]
   readonly constraints: readonly Constraint[]
   readonly bindTables: readonly BindTable[]
+  /** Top-level lets over params, element by element: reported with a fit. */
+  readonly lets: readonly { readonly name: string; readonly indices: readonly IndexVar[]; readonly value: Expr }[]
 }

@@ -1,0 +1,150 @@
+/**
+ * Derivatives in index notation. The derivative with respect to an array is a list of contributions: for each place
+ * where the array is read, the partial derivative by that element, with the loops it is summed over (reverse mode,
+ * symbolically; Laue, Mitterreiter and Giesen 2018). No differences are taken anywhere.
+ */
+import { add, bothOf, call, caseOf, div, exp, idx, inverse, isZero, mul, neg, notOf, num, ONE, pow, square, sub, TRUE, ZERO } from './build.js'
+import { addRational } from './rational.js'
+import type { Expr, Guard, IndexVar, MatrixRef } from './types.js'
+import { rewrite, some, substituteIndex } from './visit.js'
+
+/** ∂e/∂array[at] += value, summed over loops where the guard holds. */
+export interface Partial {
+  readonly name: string
+  readonly at: readonly Expr[]
+  readonly loops: readonly IndexVar[]
+  readonly guard: Guard
+  readonly value: Expr
+}
+
+/** Thrown where a function has no derivative rule. */
+export class NotDifferentiable extends Error {}
+
+type Target = (e: Extract<Expr, { kind: 'ref' }>) => boolean
+
+/** Partial derivatives of e by every element of the target arrays that it reads. */
+export function partials(e: Expr, isTarget: Target, rename: (v: IndexVar) => IndexVar): readonly Partial[] {
+  const out: Partial[] = []
+  const has = (x: Expr): boolean => some(x, (n) => n.kind === 'ref' && isTarget(n))
+  const visit = (x: Expr, adjoint: Expr, loops: readonly IndexVar[], guard: Guard): void => {
+    if (isZero(adjoint) || !has(x)) return
+    switch (x.kind) {
+      case 'ref':
+        out.push({ name: x.name, at: x.index, loops, guard, value: adjoint })
+        return
+      case 'add':
+        for (const t of x.terms) visit(t, adjoint, loops, guard)
+        return
+      case 'mul':
+        x.factors.forEach((f, i) => {
+          if (has(f)) visit(f, mul(adjoint, ...x.factors.filter((_, j) => j !== i)), loops, guard)
+        })
+        return
+      case 'pow': {
+        const lower = addRational(x.exponent, { n: -1, d: 1 })
+        if (lower === null) throw new NotDifferentiable('exponent does not fit')
+        visit(x.base, mul(adjoint, { kind: 'num', value: x.exponent }, pow(x.base, lower)), loops, guard)
+        return
+      }
+      case 'sum': {
+        const index = rename(x.index)
+        visit(substituteIndex(x.body, new Map([[x.index.id, idx(index)]])), adjoint, [...loops, index], guard)
+        return
+      }
+      case 'case':
+        visit(x.then, adjoint, loops, bothOf(guard, x.when))
+        visit(x.otherwise, adjoint, loops, bothOf(guard, notOf(x.when)))
+        return
+      case 'call': {
+        x.args.forEach((a, i) => {
+          if (has(a)) visit(a, mul(adjoint, derivativeOfCall(x, i)), loops, guard)
+        })
+        return
+      }
+      case 'logdet': {
+        // ∂ log|A| = Σ_ij (A⁻¹)_ji ∂A_ij  (Petersen and Pedersen 2012, eq. 43)
+        const m = fresh(x.of, rename)
+        visit(m.element, mul(adjoint, inverse(x.of, idx(m.column), idx(m.row))), [...loops, m.row, m.column], guard)
+        return
+      }
+      case 'inverse': {
+        // ∂(A⁻¹)_rc = −Σ_ij (A⁻¹)_ri ∂A_ij (A⁻¹)_jc  (Petersen and Pedersen 2012, eq. 59)
+        const m = fresh(x.of, rename)
+        visit(m.element, mul(num(-1), adjoint, inverse(x.of, x.row, idx(m.row)), inverse(x.of, idx(m.column), x.column)), [...loops, m.row, m.column], guard)
+        return
+      }
+      default:
+        return
+    }
+  }
+  visit(e, ONE, [], TRUE)
+  return out
+}
+
+function fresh(m: MatrixRef, rename: (v: IndexVar) => IndexVar): MatrixRef {
+  const row = rename(m.row)
+  const column = rename(m.column)
+  return { row, column, element: substituteIndex(m.element, new Map([[m.row.id, idx(row)], [m.column.id, idx(column)]])) }
+}
+
+function derivativeOfCall(e: Extract<Expr, { kind: 'call' }>, position: number): Expr {
+  const a = e.args[0] ?? ZERO
+  const b = e.args[1] ?? ZERO
+  switch (e.fn) {
+    case 'exp':
+      return e
+    case 'log':
+      return pow(a, -1)
+    case 'log1p':
+      return pow(add(ONE, a), -1)
+    case 'expm1':
+      return exp(a)
+    case 'sqrt':
+      return mul(num(1, 2), pow(a, { n: -1, d: 2 }))
+    case 'lgamma':
+      return call('digamma', a)
+    case 'digamma':
+      return call('trigamma', a)
+    case 'logistic':
+      return mul(e, sub(ONE, e))
+    case 'logit':
+      return pow(mul(a, sub(ONE, a)), -1)
+    case 'Phi':
+      return mul(exp(mul(num(-1, 2), square(a))), pow(mul(num(2), { kind: 'constant', name: 'pi' }), { n: -1, d: 2 }))
+    case 'abs':
+      return caseOf({ kind: 'compare', operator: '<', left: a, right: ZERO }, num(-1), ONE)
+    case 'cos':
+      return neg(call('sin', a))
+    case 'sin':
+      return call('cos', a)
+    case 'besselI0':
+      return call('besselI1', a)
+    case 'besselI1':
+      return sub(call('besselI0', a), div(e, a))
+    case 'power':
+      return position === 0 ? mul(b, call('power', a, sub(b, ONE))) : mul(e, call('log', a))
+    case 'min':
+    case 'max': {
+      const first: Guard = { kind: 'compare', operator: e.fn === 'min' ? '<=' : '>=', left: a, right: b }
+      return caseOf(position === 0 ? first : notOf(first), ONE, ZERO)
+    }
+    case 'round':
+    case 'floor':
+    case 'ceil':
+      return ZERO
+    case 'trigamma':
+    case 'mod':
+      throw new NotDifferentiable(`${e.fn} has no derivative rule`)
+  }
+}
+
+/** d e / d s for a scalar symbol (an index variable used as one). */
+export function derivativeByScalar(e: Expr, symbol: string): Expr {
+  const asRef = rewrite(e, (n) => (n.kind === 'index' && n.var === symbol ? { kind: 'ref', space: 'table', name: symbol, index: [] } : n))
+  const ps = partials(asRef, (r) => r.space === 'table' && r.name === symbol, (v) => v)
+  const total = add(
+    ...ps.map((p) => p.loops.reduceRight<Expr>((body, l) => ({ kind: 'sum', index: l, body }), caseOf(p.guard, p.value))),
+  )
+  return rewrite(total, (n) => (n.kind === 'ref' && n.space === 'table' && n.name === symbol ? { kind: 'index', var: symbol, name: symbol } : n))
+}
+

@@ -1,0 +1,214 @@
+/** Typed model → derivation: the pass table of the compiler on one page. */
+import type { Diagnostic, Outcome } from '../lang/diagnostics/types.js'
+import type { ArrayType, DataSymbol, ModelSymbol, ParamSymbol, TExpr, TypedModel } from '../lang/typed/types.js'
+import { literal } from './algebra/build.js'
+import { isNonnegative, type SignOf } from './algebra/signs.js'
+import type { Expr, IndexVar } from './algebra/types.js'
+import type { Distribution } from './distributions/types.js'
+import { planEStep } from './estep/plan.js'
+import type { EStepPlan } from './estep/types.js'
+import { buildFactorGraph } from './graph/build.js'
+import { Elaborator, IndexSupply } from './graph/elaborate.js'
+import { type LiftedFactor, liftFactors } from './graph/lift.js'
+import type { FactorGraph } from './graph/types.js'
+import { lower } from './lower/lower.js'
+import type { ArrayShapes } from './lower/lowerer.js'
+import type { Program } from './lower/program.js'
+import { planMStep } from './mstep/plan.js'
+import type { StatisticsOptions } from './mstep/statistics.js'
+import type { MStepPlan } from './mstep/types.js'
+import type { ParamInfo } from './rules/mstep/types.js'
+
+/** Terms beyond which `collect` gives up on a block, with a diagnostic. */
+export const MAX_TERMS = 4000
+
+export interface DeriveOptions {
+  /** `--m-step gradient`: no closed forms. */
+  readonly gradientOnly?: boolean
+}
+
+/** Everything that is derived from a model, before any data. */
+export interface Derivation {
+  readonly model: TypedModel
+  readonly graph: FactorGraph
+  readonly lifted: readonly LiftedFactor[]
+  readonly eStep: EStepPlan
+  readonly mStep: MStepPlan
+  readonly program: Program
+  readonly params: readonly ParamInfo[]
+  readonly shapes: ArrayShapes
+  readonly collectOptions: StatisticsOptions
+  /** Shapes of params as expressions. */
+  readonly supply: IndexSupply
+}
+
+/**
+ * Runs the passes in order: graph → lift → E-step plan → M-step plan → program. A model that no rule covers is refused
+ * with the statement responsible and the reason.
+ */
+export function derive(model: TypedModel, distributions: ReadonlyMap<string, Distribution>, options: DeriveOptions = {}): Outcome<Derivation> {
+  const supply = new IndexSupply()
+  const built = buildFactorGraph(model, distributions, supply)
+  const graph = built.value
+  if (graph === undefined) return { diagnostics: built.diagnostics }
+  const lifted = liftFactors(graph, supply)
+  const planned = planEStep(graph, lifted, MAX_TERMS)
+  if (planned.plan === null) {
+    const diagnostics = planned.refusals.map((r): Diagnostic => ({ code: r.code, severity: 'error', span: r.span, message: r.message, ...(r.help === undefined ? {} : { help: r.help }) }))
+    return { diagnostics }
+  }
+  const shapes = arrayShapes(model, graph, supply)
+  const params = graph.params.map((p) => paramInfo(p, model, supply))
+  const collectOptions = statisticsOptions(model, graph, supply)
+  const mStep = planMStep({
+    params, lifted, eStep: planned.plan, options: collectOptions,
+    continuousData: new Set(graph.data.filter((d) => isContinuous(d.type)).map((d) => d.name)),
+    hasComponents: planned.plan.tables.length > 0,
+    gradientOnly: options.gradientOnly ?? false,
+  })
+  const unsupported = mStep.steps.filter((s) => s.kind === 'newton').flatMap((s) => s.params).map((n) => graph.params.find((p) => p.name === n)).find((p) => p !== undefined && (p.type.support.kind === 'correlation' || ['int', 'count', 'bool', 'category'].includes(p.type.support.kind)))
+  if (unsupported !== undefined)
+    return { diagnostics: [{ code: 'E408', severity: 'error', span: unsupported.span, message: `no M-step rule applies to \`${unsupported.name}\`, and a ${unsupported.type.support.kind} has no unconstrained form for a numerical one in this version` }] }
+  const edge = supportEdge(lifted)
+  if (edge !== null) return { diagnostics: [edge] }
+  const program = lower({ graph, lifted, eStep: planned.plan, mStep, shapes, rename: (v) => supply.fresh(v.name, v.to, v.from), lets: graph.lets })
+  return { value: { model, graph, lifted, eStep: planned.plan, mStep, program, params, shapes, collectOptions, supply }, diagnostics: [] }
+}
+
+const isContinuous = (t: ArrayType): boolean => ['real', 'positive', 'nonnegative', 'unit', 'interval'].includes(t.support.kind)
+
+/** A guard that compares data with a param makes the support move with the param: Q is not differentiable there. */
+function supportEdge(lifted: readonly LiftedFactor[]): Diagnostic | null {
+  for (const f of lifted) {
+    const name = f.factor.distribution === 'Uniform' ? movingEdge(f.expr) : null
+    if (name !== null)
+      return {
+        code: 'E409', severity: 'error', span: f.factor.span,
+        message: `the ends of this Uniform depend on the param \`${name}\`, so the likelihood is not smooth in it and EM has no M-step for it`,
+        help: 'give the ends as constants or as min() and max() of data',
+      }
+  }
+  return null
+}
+
+function movingEdge(e: Expr): string | null {
+  const visit = (x: Expr): string | null => {
+    if (x.kind === 'ref') return x.space === 'param' ? x.name : null
+    const kids: readonly Expr[] = x.kind === 'add' ? x.terms : x.kind === 'mul' ? x.factors : x.kind === 'case' ? [x.then, x.otherwise] : x.kind === 'call' ? x.args : x.kind === 'pow' ? [x.base] : x.kind === 'sum' ? [x.body] : []
+    for (const c of kids) {
+      const found = visit(c)
+      if (found !== null) return found
+    }
+    return null
+  }
+  return visit(e)
+}
+
+const elaborator = (model: TypedModel, supply: IndexSupply): Elaborator =>
+  new Elaborator({ symbols: new Map(model.symbols.map((s) => [s.id, s])), supply, asLatent: new Set(), bindTables: new Map() })
+
+function paramInfo(p: ParamSymbol, model: TypedModel, supply: IndexSupply): ParamInfo {
+  const kind = p.type.support.kind
+  const support: ParamInfo['support'] = kind === 'int' || kind === 'count' || kind === 'bool' || kind === 'category' ? 'discrete' : kind
+  const e = elaborator(model, supply)
+  const bounds = p.type.support.kind === 'interval' ? { low: e.scalar(p.type.support.low, new Map()), high: e.scalar(p.type.support.high, new Map()) } : { low: null, high: null }
+  return { name: p.name, support, ...bounds, rank: p.type.core.length }
+}
+
+function arrayShapes(model: TypedModel, graph: FactorGraph, supply: IndexSupply): ArrayShapes {
+  const e = elaborator(model, supply)
+  const shapes = new Map<string, readonly Expr[]>()
+  const ragged = new Map<string, string>()
+  const categories = new Set<string>()
+  const symbols = new Map<string, ModelSymbol>(model.symbols.map((s) => [s.id, s]))
+  for (const s of [...graph.data, ...graph.params]) {
+    const dims = e.dims(s.type, new Map())
+    const previous: Expr[] = []
+    const extents = dims.map((d): Expr => {
+      const size = d.sizeAt === undefined ? d.size : d.sizeAt(previous)
+      previous.push({ kind: 'index', var: '*', name: '*' })
+      return size
+    })
+    shapes.set(`${s.kind} ${s.name}`, extents)
+    if (s.kind === 'data') {
+      if (s.type.support.kind === 'category') categories.add(s.name)
+      const length = raggedLengthOf(s, symbols)
+      if (length !== null) ragged.set(s.name, length)
+    }
+  }
+  for (const t of graph.bindTables) shapes.set(`const ${t.name}`, t.indices.map((i) => i.to))
+  return {
+    shape(space, name) {
+      const shape = shapes.get(`${space} ${name}`)
+      if (shape === undefined) throw new Error(`no shape for ${space} ${name}`)
+      return shape
+    },
+    isCategory: (name) => categories.has(name),
+    raggedLength: (name) => ragged.get(name) ?? null,
+  }
+}
+
+/** The size symbol of the lengths of `[R][T]` data. */
+function raggedLengthOf(s: DataSymbol, symbols: ReadonlyMap<string, ModelSymbol>): string | null {
+  for (const d of [...s.type.batch, ...s.type.core])
+    if (d.raggedBy !== null && d.size.kind === 'ref') {
+      const size = symbols.get(d.size.symbol)
+      if (size?.kind === 'size' && size.origin === 'length') return size.id
+    }
+  return null
+}
+
+function statisticsOptions(model: TypedModel, graph: FactorGraph, supply: IndexSupply): StatisticsOptions {
+  const e = elaborator(model, supply)
+  const params = new Map(graph.params.map((p) => [p.name, p]))
+  const data = new Map(graph.data.map((d) => [d.name, d]))
+  const consts = new Map(model.symbols.flatMap((s) => (s.kind === 'const' ? [[s.id, s.value] as const] : [])))
+  const positive = (t: ArrayType): boolean => {
+    const { support } = t
+    if (support.kind === 'interval') return support.low.kind === 'number' && support.low.value >= 0
+    return ['positive', 'nonnegative', 'unit', 'simplex', 'count', 'bool', 'category'].includes(support.kind)
+  }
+  const signOf: SignOf = (r) => {
+    const p = params.get(r.name)
+    const d = data.get(r.name)
+    if (r.space === 'size' || r.space === 'observed') return 'positive'
+    if ((r.space === 'param' || r.space === 'pivot') && p !== undefined) return positive(p.type) ? 'positive' : 'unknown'
+    if (r.space === 'data' && d !== undefined) return positive(d.type) ? 'positive' : 'unknown'
+    if (r.space === 'const') {
+      const value = consts.get(r.name)
+      return value !== undefined && nonnegativeConst(value) ? 'positive' : 'unknown'
+    }
+    return 'unknown'
+  }
+  const atMost = (x: Expr): number | null => {
+    const r = x.kind === 'pow' && x.exponent.n > 0 ? x.base : x
+    const p = r.kind === 'ref' && r.space === 'param' ? params.get(r.name) : undefined
+    if (p === undefined) return null
+    const { support } = p.type
+    if (support.kind === 'unit' || support.kind === 'simplex') return 1
+    if (support.kind === 'interval') {
+      const high = literal(e.scalar(support.high, new Map()))
+      return high === null ? null : x.kind === 'pow' ? high ** (x.exponent.n / x.exponent.d) : high
+    }
+    return null
+  }
+  return {
+    inU: (r) => r.space === 'param' || r.space === 'shift',
+    isNonnegative: (x) => isNonnegative(x, signOf, atMost),
+    rename: (v) => supply.fresh(v.name, v.to, v.from),
+    maxTerms: MAX_TERMS,
+    paramDomain: (name, position, previous): IndexVar => {
+      const p = params.get(name)
+      const dim = p === undefined ? undefined : e.dims(p.type, new Map())[position]
+      if (dim === undefined) throw new Error(`param ${name} has no dimension ${position}`)
+      return supply.fresh('l', dim.sizeAt === undefined ? dim.size : dim.sizeAt(previous))
+    },
+  }
+}
+
+function nonnegativeConst(e: TExpr): boolean {
+  if (e.kind === 'number') return e.value >= 0
+  if (e.kind === 'vector') return e.elements.every(nonnegativeConst)
+  return false
+}
+

@@ -1,0 +1,289 @@
+/** Expressions in index notation → kernel expressions, and the registry of the buffers and sizes they need. */
+import { idx, literal, num, ONE, sub } from '../algebra/build.js'
+import { keyOf } from '../algebra/key.js'
+import { matrixSlice } from '../algebra/matrices.js'
+import { toNumber } from '../algebra/rational.js'
+import type { ArraySpace, Expr, Guard, Indicator, IndexVar, MatrixRef } from '../algebra/types.js'
+import { collectNodes, freeIndices, substituteIndex } from '../algebra/visit.js'
+import { k } from '../kernel/index.js'
+import type { Axis, Buffer, KernelOp, KExpr, SizeKey } from '../kernel/types.js'
+
+/** Dimensions of the arrays that expressions read, as extents. */
+export interface ArrayShapes {
+  /** Extents of a data, param or const array; a ragged one is an expression in `raggedBy` indices and is padded. */
+  shape(space: 'data' | 'param' | 'const', name: string): readonly Expr[]
+  /** true where a data array holds level numbers (0-based codes, −1 where missing). */
+  isCategory(name: string): boolean
+  /** Ragged data `[R][T]` lies flat: the size symbol of its lengths, else null. */
+  raggedLength(name: string): string | null
+}
+
+/** Which vector of params an expression is evaluated at. */
+export type At = 'param' | 'trial'
+
+export interface LoweringContext {
+  /** 1-based values of index variables. */
+  readonly vars: ReadonlyMap<string, KExpr>
+  readonly at: At
+  readonly probability?: (of: readonly Indicator[], context: LoweringContext) => KExpr
+  readonly mean?: (latent: string, index: readonly Expr[], context: LoweringContext) => KExpr
+}
+
+/** A table computed from params before it is read. */
+export interface DerivedTable {
+  readonly id: string
+  readonly at: At
+  readonly kind: 'inverse' | 'logdet'
+  readonly ops: readonly KernelOp[]
+}
+
+export class Lowerer {
+  readonly sizes = new Map<SizeKey, Expr>()
+  readonly buffers = new Map<string, Buffer>()
+  readonly derived = new Map<string, DerivedTable>()
+
+  constructor(private readonly shapes: ArrayShapes) {}
+
+  /** Key of an extent. A ragged extent (it depends on index variables) gets the largest. */
+  size(extent: Expr): SizeKey {
+    const key = freeIndices(extent).size > 0 ? `max ${keyOf(anonymous(extent))}` : keyOf(extent)
+    if (!this.sizes.has(key)) this.sizes.set(key, extent)
+    return key
+  }
+
+  axis(v: IndexVar, context: LoweringContext, id = v.id): Axis {
+    const extent = extentOf(v)
+    const base = { id, name: v.name, size: this.size(extent) }
+    if (freeIndices(extent).size === 0) return base
+    const to = v.to
+    if (to.kind !== 'ref' || to.space !== 'size' || literal(v.from) !== 1) throw new Error(`the range of ${v.name} cannot be lowered`)
+    const at = to.index[0]
+    if (at === undefined) throw new Error('ragged size without index')
+    return { ...base, ragged: { sizes: this.lengths(to.name), at: this.position(at, context) } }
+  }
+
+  /** Context in which an index variable is bound to an axis. */
+  bind(v: IndexVar, context: LoweringContext, id = v.id): LoweringContext {
+    const from = literal(v.from)
+    const value = from === null ? k.add(k.axis(id), this.expr(v.from, context)) : k.add(k.axis(id), k.num(from))
+    return { ...context, vars: new Map([...context.vars, [v.id, value]]) }
+  }
+
+  /** Axes for loops, outermost first, and the context inside them. */
+  loops(loops: readonly IndexVar[], context: LoweringContext): { readonly axes: readonly Axis[]; readonly context: LoweringContext } {
+    let inner = context
+    const axes: Axis[] = []
+    for (const l of loops) {
+      axes.push(this.axis(l, inner))
+      inner = this.bind(l, inner)
+    }
+    return { axes, context: inner }
+  }
+
+  buffer(b: Buffer): string {
+    if (!this.buffers.has(b.id)) this.buffers.set(b.id, b)
+    return b.id
+  }
+
+  private lengths(symbol: string): string {
+    return this.buffer({ id: `sizes:${symbol}`, space: 'data', type: 'i32', shape: [this.size({ kind: 'ref', space: 'size', name: `${symbol}#count`, index: [] })] })
+  }
+
+  array(space: 'data' | 'param' | 'const', name: string, at: At): string {
+    const prefix = space === 'param' ? at : space
+    const flat = space === 'data' ? this.shapes.raggedLength(name) : null
+    const shape =
+      flat === null ? this.shapes.shape(space, name).map((e) => this.size(e)) : [this.size({ kind: 'ref', space: 'size', name: `${flat}#total`, index: [] })]
+    const type = space === 'data' && this.shapes.isCategory(name) ? 'i32' : 'f64'
+    return this.buffer({ id: `${prefix}:${name}`, space: space === 'param' ? at : 'data', type, shape, label: name })
+  }
+
+  /** 0-based position of an index expression. */
+  position(e: Expr, context: LoweringContext): KExpr {
+    return k.add(this.expr(e, context), k.num(-1))
+  }
+
+  expr(e: Expr, context: LoweringContext): KExpr {
+    switch (e.kind) {
+      case 'num':
+        return k.num(toNumber(e.value))
+      case 'float':
+        return k.num(e.value)
+      case 'constant':
+        return k.num(e.name === 'pi' ? Math.PI : Math.E)
+      case 'index': {
+        const value = context.vars.get(e.var)
+        if (value === undefined) throw new Error(`index ${e.name} (${e.var}) is not bound`)
+        return value
+      }
+      case 'ref':
+        return this.ref(e.space, e.name, e.index, context)
+      case 'add':
+        return k.add(...e.terms.map((t) => this.expr(t, context)))
+      case 'mul':
+        return this.product(e.factors, context)
+      case 'pow':
+        return k.pow(this.expr(e.base, context), toNumber(e.exponent))
+      case 'call':
+        return k.call(e.fn, ...e.args.map((a) => this.expr(a, context)))
+      case 'sum': {
+        const inner = this.bind(e.index, context)
+        return k.sum(this.axis(e.index, context), this.expr(e.body, inner))
+      }
+      case 'case':
+        return k.select(this.guard(e.when, context), this.expr(e.then, context), this.expr(e.otherwise, context))
+      case 'inverse':
+        return this.derivedLoad('inverse', e.of, [e.row, e.column], context)
+      case 'logdet':
+        return this.derivedLoad('logdet', e.of, [], context)
+      case 'probability':
+        if (context.probability === undefined) throw new Error('a posterior probability outside the data pass')
+        return context.probability(e.of, context)
+      case 'mean':
+        if (context.mean === undefined) throw new Error('a posterior mean outside the data pass')
+        return context.mean(e.latent, e.index, context)
+    }
+  }
+
+  /** Products with a factor that may be −∞ stop at a factor 0: 0 · log 0 = 0. */
+  private product(factors: readonly Expr[], context: LoweringContext): KExpr {
+    const steep = factors.filter(mayDiverge)
+    const plain = factors.filter((f) => !mayDiverge(f))
+    const args = [...plain, ...steep].map((f) => this.expr(f, context))
+    return steep.length > 0 && plain.some((f) => literal(f) === null) ? k.mul0(...args) : k.mul(...args)
+  }
+
+  guard(g: Guard, context: LoweringContext): KExpr {
+    switch (g.kind) {
+      case 'literal':
+        return k.num(g.value ? 1 : 0)
+      case 'compare':
+        return k.compare(g.operator, this.expr(g.left, context), this.expr(g.right, context))
+      case 'and':
+        return k.and(this.guard(g.left, context), this.guard(g.right, context))
+      case 'or':
+        return k.or(this.guard(g.left, context), this.guard(g.right, context))
+      case 'not':
+        return k.not(this.guard(g.of, context))
+    }
+  }
+
+  guarded(guards: readonly Guard[], value: KExpr, context: LoweringContext): KExpr {
+    return guards.reduceRight<KExpr>((e, g) => k.select(this.guard(g, context), e, k.num(0)), value)
+  }
+
+  private ref(space: ArraySpace, name: string, index: readonly Expr[], context: LoweringContext): KExpr {
+    const positions = (): readonly KExpr[] => index.map((i) => this.position(i, context))
+    switch (space) {
+      case 'data': {
+        const at = this.dataPosition(name, index, context)
+        const load = k.load(this.array('data', name, 'param'), ...at)
+        return this.shapes.isCategory(name) ? k.add(load, k.num(1)) : load
+      }
+      case 'observed': {
+        const load = k.load(this.array('data', name, 'param'), ...this.dataPosition(name, index, context))
+        return this.shapes.isCategory(name) ? k.compare('>=', load, k.num(0)) : k.not(k.call('isNaN', load))
+      }
+      case 'const':
+        return k.load(this.array('const', name, 'param'), ...positions())
+      case 'size': {
+        const at = index[0]
+        if (at === undefined) return k.size(this.size({ kind: 'ref', space, name, index }))
+        return k.load(this.lengths(name), this.position(at, context))
+      }
+      case 'param':
+        return k.load(this.array('param', name, context.at), ...positions())
+      case 'pivot':
+        return k.load(this.array('param', name, 'param'), ...positions())
+      case 'shift':
+        return k.sub(k.load(this.array('param', name, 'trial'), ...positions()), k.load(this.array('param', name, 'param'), ...positions()))
+      case 'stat':
+      case 'table':
+        return k.load(name, ...positions())
+      case 'latent':
+        throw new Error(`the latent ${name} was not lifted`)
+    }
+  }
+
+  private dataPosition(name: string, index: readonly Expr[], context: LoweringContext): readonly KExpr[] {
+    const at = index.map((i) => this.position(i, context))
+    const flat = this.shapes.raggedLength(name)
+    if (flat === null) return at
+    const offsets = this.buffer({ id: `offsets:${flat}`, space: 'data', type: 'i32', shape: [this.size({ kind: 'ref', space: 'size', name: `${flat}#count`, index: [] })] })
+    const [row, within] = at
+    if (row === undefined || within === undefined) throw new Error('ragged data needs two indices')
+    return [k.add(k.load(offsets, row), within)]
+  }
+
+  /**
+   * Inverse or log-determinant of a matrix, computed once per value of the indices it depends on: for a slice of a param
+   * or const those are the slice's own dimensions, whatever index picks it.
+   */
+  private derivedLoad(kind: 'inverse' | 'logdet', of: MatrixRef, at: readonly Expr[], context: LoweringContext): KExpr {
+    const slice = matrixSlice(of)
+    let lead: readonly Expr[]
+    let batch: readonly IndexVar[]
+    let element: Expr
+    if (slice !== null && (slice.ref.space === 'param' || slice.ref.space === 'const')) {
+      const shape = this.shapes.shape(slice.ref.space, slice.ref.name)
+      batch = slice.lead.map((_, i): IndexVar => ({ id: `b${i}`, name: `b${i}`, from: ONE, to: shape[i] ?? ONE }))
+      lead = slice.lead
+      element = { ...slice.ref, index: [...batch.map(idx), idx(of.row), idx(of.column)] }
+    } else {
+      const free = freeOf(of)
+      if (free.length > 0) throw new Error('the inverse of a matrix expression that depends on a loop cannot be lowered')
+      lead = []
+      batch = []
+      element = of.element
+    }
+    const where: At = collectNodes(element, (n) => n.kind === 'ref' && n.space === 'param').length > 0 ? context.at : 'param'
+    const id = `${kind}:${where}:${keyOf(substituteIndex(element, new Map([[of.row.id, { kind: 'index', var: '#r', name: 'i' }], [of.column.id, { kind: 'index', var: '#c', name: 'j' }]])))}`
+    const order = this.size(of.row.to)
+    const shape = batch.map((b) => this.size(b.to))
+    const derivedSpace = 'derived' as const
+    this.buffer({ id, space: derivedSpace, type: 'f64', shape: kind === 'inverse' ? [...shape, order, order] : shape })
+    if (!this.derived.has(id)) {
+      const own: LoweringContext = { vars: new Map(), at: where }
+      const { axes, context: inner } = this.loops(batch, own)
+      let source: string
+      const ops: KernelOp[] = []
+      const isWhole = element.kind === 'ref' && (element.space === 'param' || element.space === 'const')
+      if (isWhole && element.kind === 'ref' && (element.space === 'param' || element.space === 'const')) source = this.array(element.space, element.name, where)
+      else {
+        source = this.buffer({ id: `matrix:${id}`, space: derivedSpace, type: 'f64', shape: [...shape, order, order] })
+        const matrix = this.loops([of.row, of.column], inner)
+        ops.push({ op: 'map', out: source, axes: [...axes, ...matrix.axes], at: [...axes.map((a) => k.axis(a)), ...matrix.axes.map((a) => k.axis(a))], value: this.expr(element, matrix.context) })
+      }
+      ops.push({ op: 'small', kind, axes, at: axes.map((a) => k.axis(a)), order, matrix: source, out: id })
+      this.derived.set(id, { id, at: where, kind, ops })
+    }
+    return k.load(id, ...[...lead, ...at].map((e) => this.position(e, context)))
+  }
+}
+
+/** Number of values of an index variable. */
+export const extentOf = (v: IndexVar): Expr => (literal(v.from) === 1 ? v.to : sub(v.to, sub(v.from, num(1))))
+
+/** Logs may be −∞ at the edge of a support. */
+function mayDiverge(e: Expr): boolean {
+  if (e.kind === 'call') return e.fn === 'log' || e.fn === 'logit'
+  if (e.kind === 'float') return !Number.isFinite(e.value)
+  if (e.kind === 'case') return mayDiverge(e.then) || mayDiverge(e.otherwise)
+  if (e.kind === 'add') return e.terms.some(mayDiverge)
+  if (e.kind === 'mul') return e.factors.some(mayDiverge)
+  if (e.kind === 'sum') return mayDiverge(e.body)
+  if (e.kind === 'pow') return e.exponent.n < 0
+  return false
+}
+
+function freeOf(m: MatrixRef): readonly string[] {
+  const free = freeIndices(m.element)
+  free.delete(m.row.id)
+  free.delete(m.column.id)
+  return [...free]
+}
+
+/** Index variables named alike, so that the largest extent of a ragged size is one key. */
+function anonymous(e: Expr): Expr {
+  return substituteIndex(e, new Map([...freeIndices(e)].map((v) => [v, { kind: 'index', var: '*', name: '*' } as const])))
+}

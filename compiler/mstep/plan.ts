@@ -1,0 +1,223 @@
+/** M-step planning: for each block of params the first rule that applies; the others leave their reason. */
+import { idx, mul, sum } from '../algebra/build.js'
+import type { Monomial } from '../algebra/collect.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import { some } from '../algebra/visit.js'
+import { countsToMeans } from '../estep/counts.js'
+import type { EStepPlan } from '../estep/types.js'
+import type { LiftedFactor } from '../graph/lift.js'
+import { betaMode } from '../rules/mstep/beta-mode.js'
+import { generalisedGammaMode } from '../rules/mstep/generalised-gamma-mode.js'
+import { matrixMode } from '../rules/mstep/matrix-mode.js'
+import { normalMode } from '../rules/mstep/normal-mode.js'
+import { simplexMode } from '../rules/mstep/simplex-mode.js'
+import { stationary } from '../rules/mstep/stationary.js'
+import type { Block, MStepRule, ParamInfo } from '../rules/mstep/types.js'
+import { readsParam, splitFor } from './atoms.js'
+import { paramsOf, shiftParams, type StatisticsOptions, toStatistics } from './statistics.js'
+import type { DriverObjective, MStep, MStepPlan, NewtonStep } from './types.js'
+
+/** The M-step rules, in the order they are tried. */
+export const M_STEP_RULES: readonly MStepRule[] = [simplexMode, betaMode, generalisedGammaMode, matrixMode, normalMode, stationary]
+
+export interface MStepInput {
+  readonly params: readonly ParamInfo[]
+  readonly lifted: readonly LiftedFactor[]
+  readonly eStep: EStepPlan
+  readonly options: StatisticsOptions
+  readonly continuousData: ReadonlySet<string>
+  readonly hasComponents: boolean
+  /** `--m-step gradient`: closed forms are not tried. */
+  readonly gradientOnly: boolean
+}
+
+const hasParam = (e: Expr): boolean => some(e, (n) => n.kind === 'ref' && n.space === 'param')
+
+/** E_q of a factor's log density as one expression over its loops, priors included. */
+export function qTerm(f: LiftedFactor): Expr {
+  const loops = f.factor.loops
+  const weights = loops.flatMap((l) => (l.weight === null ? [] : [l.weight]))
+  const expr = f.counts.length > 0 ? countsToMeans(f.expr) : f.expr
+  const probability: readonly Expr[] =
+    f.variables.length === 0 ? [] : [{ kind: 'probability', of: f.variables.map((v) => ({ latent: v.latent.name, index: v.index, value: idx(v.value) })) }]
+  const body = mul(...weights, ...ancestorWeights(f), ...probability, expr)
+  const overValues = f.variables.reduceRight<Expr>((e, v) => sum(v.value, e), body)
+  return loops.reduceRight<Expr>((e, l) => sum(l.index, e), overValues)
+}
+
+/** A row that reads a latent of a weighted table through a key stands for as many copies as that table's row. */
+function ancestorWeights(f: LiftedFactor): readonly Expr[] {
+  const own = new Set(f.factor.loops.map((l) => l.index.id))
+  const out: Expr[] = []
+  const seen = new Set<string>()
+  for (const v of f.variables)
+    v.latent.loops.forEach((l, i) => {
+      const at = v.index[i]
+      if (l.weight === null || own.has(l.index.id) || at === undefined || seen.has(l.index.id)) return
+      seen.add(l.index.id)
+      out.push(substitute(l.weight, l.index, at))
+    })
+  return out
+}
+
+function substitute(e: Expr, v: IndexVar, by: Expr): Expr {
+  if (e.kind === 'index') return e.var === v.id ? by : e
+  if (e.kind === 'ref') return { ...e, index: e.index.map((i) => substitute(i, v, by)) }
+  return e
+}
+
+export function planMStep(input: MStepInput): MStepPlan {
+  const terms = input.lifted.filter((f) => f.factor.role !== 'evidence' && hasParam(f.expr)).map(qTerm)
+  const inU = (e: Extract<Expr, { kind: 'ref' }>): boolean => e.space === 'param' || e.space === 'shift'
+  const options = { ...input.options, inU }
+  const canonical = toStatistics(terms, options)
+  const shifted = locations(canonical, input)
+  const objective = shifted.size === 0 ? canonical : toStatistics(terms.map((t) => shiftParams(t, shifted)), options)
+  const rowParams = new Set(objective.rowTerms.flatMap((r) => r.params))
+  const statistics = new Map(objective.statistics.map((s) => [s.id, s]))
+  const groups = joinBlocks(input.params, objective, shifted)
+  const steps: MStep[] = []
+  const numeric: { params: readonly ParamInfo[]; declined: { rule: string; reason: string }[] }[] = []
+  for (const params of groups) {
+    const names = new Set(params.map((p) => p.name))
+    const relevant = objective.monomials.filter((m) => m.atoms.some((a) => readsParam(a.base, names)))
+    const block: Block = {
+      params,
+      terms: relevant.map((m) => splitFor(m, names)),
+      hasRowTerms: [...names].some((n) => rowParams.has(n)),
+      statistics,
+      continuousData: input.continuousData,
+      hasComponents: input.hasComponents,
+    }
+    const declined: { rule: string; reason: string }[] = []
+    let chosen: MStep | null = null
+    if (input.gradientOnly) declined.push({ rule: 'family-mode', reason: 'closed forms are switched off (--m-step gradient)' })
+    else
+      for (const rule of M_STEP_RULES) {
+        const result = rule.apply(block)
+        if (result.kind === 'applies') {
+          chosen = { ...result.candidate.step, declined: [...declined] }
+          break
+        }
+        declined.push({ rule: rule.id, reason: result.reason })
+      }
+    if (chosen === null) numeric.push({ params, declined })
+    else steps.push(chosen)
+  }
+  for (const group of joinNumeric(numeric, objective)) steps.push(newtonStep(group.params, group.declined, objective))
+  const ordered = orderSteps(steps)
+  return { ...ordered, objective, shifted: [...shifted], canonical }
+}
+
+/**
+ * Location-like params: Q is a polynomial of degree 2 in them. They enter through shifts from their current value, so
+ * that second moments are of residuals and never of raw values.
+ */
+function locations(canonical: DriverObjective, input: MStepInput): ReadonlySet<string> {
+  const out = new Set<string>()
+  const inRows = new Set(canonical.rowTerms.flatMap((r) => r.params))
+  for (const p of input.params) {
+    if (p.rank > 0 && p.support !== 'ordered') continue
+    if (!['real', 'interval', 'positive', 'nonnegative', 'unit', 'ordered'].includes(p.support) || inRows.has(p.name)) continue
+    const names = new Set([p.name])
+    const relevant = canonical.monomials.filter((m) => m.atoms.some((a) => readsParam(a.base, names)))
+    const degrees = relevant.map((m) => {
+      const own = m.atoms.filter((a) => readsParam(a.base, names))
+      return own.every((a) => a.base.kind === 'ref' && a.power.d === 1 && a.power.n > 0) ? own.reduce((s, a) => s + a.power.n, 0) : Number.POSITIVE_INFINITY
+    })
+    if (degrees.some((d) => d === 2) && degrees.every((d) => d <= 2)) out.add(p.name)
+  }
+  return out
+}
+
+/** Params whose shifts occur in one term are solved together; every other param is a block of its own. */
+function joinBlocks(params: readonly ParamInfo[], objective: DriverObjective, shifted: ReadonlySet<string>): readonly (readonly ParamInfo[])[] {
+  const parent = new Map(params.map((p) => [p.name, p.name]))
+  const find = (n: string): string => {
+    const up = parent.get(n) ?? n
+    return up === n ? n : find(up)
+  }
+  for (const m of objective.monomials) {
+    const locations = m.atoms.filter((a) => a.base.kind === 'ref' && a.base.space === 'shift')
+    const degree = locations.reduce((s, a) => s + a.power.n, 0)
+    const names = locations.flatMap((a) => (a.base.kind === 'ref' && shifted.has(a.base.name) ? [a.base.name] : []))
+    if (degree > 2) continue
+    for (const n of names.slice(1)) parent.set(find(n), find(names[0] ?? n))
+  }
+  const groups = new Map<string, ParamInfo[]>()
+  for (const p of params) {
+    const root = find(p.name)
+    groups.set(root, [...(groups.get(root) ?? []), p])
+  }
+  return [...groups.values()]
+}
+
+/** Numerical blocks that share a term are stepped together. */
+function joinNumeric(
+  blocks: readonly { params: readonly ParamInfo[]; declined: { rule: string; reason: string }[] }[], objective: DriverObjective,
+): readonly { params: readonly ParamInfo[]; declined: { rule: string; reason: string }[] }[] {
+  let rest = [...blocks]
+  const out: { params: readonly ParamInfo[]; declined: { rule: string; reason: string }[] }[] = []
+  const shareTerm = (a: readonly ParamInfo[], b: readonly ParamInfo[]): boolean => {
+    const x = new Set(a.map((p) => p.name))
+    const y = new Set(b.map((p) => p.name))
+    const both = (names: readonly string[]): boolean => names.some((n) => x.has(n)) && names.some((n) => y.has(n))
+    return objective.monomials.some((m) => both(m.atoms.flatMap((t) => paramsOf(t.base)))) || objective.rowTerms.some((r) => both(r.params))
+  }
+  while (rest.length > 0) {
+    const [first, ...others] = rest
+    if (first === undefined) break
+    const joined = others.find((o) => shareTerm(first.params, o.params))
+    if (joined === undefined) {
+      out.push(first)
+      rest = others
+    } else rest = [{ params: [...first.params, ...joined.params], declined: [...first.declined, ...joined.declined.filter((d) => !first.declined.some((x) => x.rule === d.rule && x.reason === d.reason))] }, ...others.filter((o) => o !== joined)]
+  }
+  return out
+}
+
+function newtonStep(params: readonly ParamInfo[], declined: readonly { rule: string; reason: string }[], objective: DriverObjective): NewtonStep {
+  const names = new Set(params.map((p) => p.name))
+  const monomials: readonly Monomial[] = objective.monomials.filter((m) => m.atoms.some((a) => readsParam(a.base, names)))
+  const rowTerms = objective.rowTerms.filter((r) => r.params.some((n) => names.has(n)))
+  const reads = new Set([...monomials.flatMap((m) => m.atoms.flatMap((a) => paramsOf(a.base))), ...rowTerms.flatMap((r) => r.params)])
+  for (const n of names) reads.delete(n)
+  return {
+    kind: 'newton', id: [...names].join(','), params: [...names], rule: 'gradient', closedForm: false, exact: 'ascent', declined, dependsOn: [...reads], family: 'none', monomials, rowTerms,
+  }
+}
+
+/** Steps in an order in which each reads only params that are solved before it; where they go round, blockwise. */
+function orderSteps(steps: readonly MStep[]): { readonly steps: readonly MStep[]; readonly sweeps: number } {
+  const owner = new Map(steps.flatMap((s) => s.params.map((p) => [p, s.id] as const)))
+  const waitsFor = new Map(steps.map((s) => [s.id, new Set(s.dependsOn.flatMap((p) => owner.get(p) ?? []).filter((id) => id !== s.id))]))
+  const done = new Set<string>()
+  const out: MStep[] = []
+  let rest = [...steps]
+  let cyclic = false
+  while (rest.length > 0) {
+    const ready = rest.filter((s) => [...(waitsFor.get(s.id) ?? [])].every((id) => done.has(id)))
+    // in a cycle the location goes first: its residuals are what the scale measures
+    const next = ready.length > 0 ? ready : [rest.find((s) => s.kind === 'normal') ?? rest[0]].flatMap((s) => (s === undefined ? [] : [s]))
+    if (ready.length === 0) cyclic = true
+    for (const s of next) {
+      out.push(s)
+      done.add(s.id)
+    }
+    rest = rest.filter((s) => !next.includes(s))
+  }
+  if (!cyclic) return { steps: out, sweeps: 1 }
+  const inCycle = new Set(out.filter((s) => reaches(s.id, s.id, waitsFor)).map((s) => s.id))
+  return { steps: out.map((s) => (inCycle.has(s.id) && s.exact === 'joint' ? { ...s, exact: 'blockwise', rule: 'conditional-maximisation' } : s)), sweeps: 20 }
+}
+
+function reaches(from: string, to: string, edges: ReadonlyMap<string, ReadonlySet<string>>, seen: Set<string> = new Set()): boolean {
+  for (const next of edges.get(from) ?? []) {
+    if (next === to) return true
+    if (seen.has(next)) continue
+    seen.add(next)
+    if (reaches(next, to, edges, seen)) return true
+  }
+  return false
+}
+

@@ -1,0 +1,29 @@
+import type { Expr } from '../algebra/types.js'
+import { collectNodes, some } from '../algebra/visit.js'
+import type { Block } from '../rules/mstep/types.js'
+import type { Spread } from './types.js'
+
+/**
+ * The data whose squared residuals a scale param divides: those that the statistics of its power terms square.
+ * null where it is not the spread of continuous data under component-like latents.
+ */
+export function spreadOf(block: Block, values: readonly Expr[], kind: Spread['kind']): Spread | null {
+  if (!block.hasComponents) return null
+  const data = new Set<string>()
+  for (const v of values)
+    for (const s of collectNodes(v, (n) => n.kind === 'ref' && n.space === 'stat')) {
+      if (s.kind !== 'ref') continue
+      const statistic = block.statistics.get(s.name)
+      if (statistic === undefined || !squaresResidual(statistic.value)) continue
+      for (const r of collectNodes(statistic.value, (n) => n.kind === 'ref' && n.space === 'data')) if (r.kind === 'ref' && block.continuousData.has(r.name)) data.add(r.name)
+    }
+  return data.size === 0 ? null : { kind, data: [...data] }
+}
+
+/** A square, or a product of two residuals, of something that reads data. */
+function squaresResidual(e: Expr): boolean {
+  const readsData = (x: Expr): boolean => some(x, (n) => n.kind === 'ref' && n.space === 'data')
+  if (e.kind === 'pow') return e.exponent.d === 1 && e.exponent.n === 2 && readsData(e.base)
+  if (e.kind === 'mul') return e.factors.some(squaresResidual) || e.factors.filter((f) => f.kind === 'add' && readsData(f)).length >= 2
+  return false
+}

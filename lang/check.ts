@@ -15,13 +15,28 @@ export function check(source: Source, distributions: readonly DistributionSignat
   const parsed = parse(source)
   if (parsed.value === undefined) return { diagnostics: parsed.diagnostics }
   const checked = checkFile(parsed.value, source, distributions)
-  // What the parser complains of at a place is not told twice.
-  const fresh = checked.diagnostics.filter((d) => !parsed.diagnostics.some((p) => overlap(p, d)))
+  const broken = parsed.diagnostics.filter((d) => d.severity === 'error')
+  const fresh = checked.diagnostics.filter((d) => !followsFrom(broken, d, source.text))
   const diagnostics = [...parsed.diagnostics, ...fresh].sort((a, b) => a.span.start - b.span.start)
   const failed = parsed.diagnostics.some((d) => d.severity === 'error')
   return failed || checked.value === undefined ? { diagnostics } : { value: checked.value, diagnostics }
 }
 
-function overlap(a: Diagnostic, b: Diagnostic): boolean {
-  return a.span.start < b.span.end && b.span.start < a.span.end
+/**
+ * Whether a complaint may be there only because a statement could not be read: at the same place, of a name that stands
+ * on a line with a syntax error, or of distributions that are missing or too many.
+ */
+function followsFrom(broken: readonly Diagnostic[], d: Diagnostic, text: string): boolean {
+  if (broken.length === 0) return false
+  if (d.severity !== 'error' || ['E217', 'E218'].includes(d.code)) return true
+  if (broken.some((b) => b.span.start < d.span.end && d.span.start < b.span.end)) return true
+  if (d.code !== 'E201' && d.code !== 'E227') return false
+  const name = text.slice(d.span.start, d.span.end)
+  return broken.some((b) => wordsAround(text, b.span.start).includes(name))
+}
+
+function wordsAround(text: string, offset: number): readonly string[] {
+  const start = text.lastIndexOf('\n', offset - 1) + 1
+  const end = text.indexOf('\n', offset)
+  return text.slice(start, end === -1 ? text.length : end).match(/[A-Za-z_]\w*/g) ?? []
 }

@@ -142,7 +142,7 @@ function reportTwiceGiven(ctx: CheckContext, a: Given, b: Given): void {
 }
 
 function checkLatent(ctx: CheckContext, latent: LatentRecord, given: readonly Given[]): void {
-  if (latent.failed) return
+  if (latent.failed || latent.triedGiving) return
   const complain = (span: Span, message: string, help: string): void =>
     ctx.report({ code: 'E218', span, message, help })
   const help = `write latent ${latent.name} ~ …, or put it on the left of a \`~\``

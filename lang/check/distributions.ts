@@ -9,6 +9,7 @@ import { chooseParametrisation, type GivenArgument } from './arguments.js'
 import { type CheckContext, type CheckedDistribution, type ExpectedValue, textAt } from './context.js'
 import { specialDistributions } from './expressions.js'
 import { misfit } from './fits.js'
+import { numericValue } from './ranges.js'
 import { compareSizes } from './size-form.js'
 import type { Scope } from './scope.js'
 import { checkSpecial } from './special-distributions.js'
@@ -141,10 +142,13 @@ function checkOneArgument(
   if (reason === null) return true
   const declared = declaredType(ctx, a.value)
   const help = supportHelp(support, declared !== null)
+  const number = numericValue(ctx, a.value)
+  const place = `${placeOf(a, signature)} is ${supportWords(support, rank)}`
   ctx.report({
     code: support === 'simplex' ? 'E235' : 'E214',
     span: a.span,
-    message: `${describeArgument(ctx, a)} but ${placeOf(a, signature)} is ${supportWords(support, rank)}: ${reason}`,
+    message:
+      number === null ? `${describeArgument(ctx, a)} but ${place}: ${reason}` : `${place}, but this is ${number}`,
     ...(help === null ? {} : { help }),
   })
   return false
@@ -168,7 +172,7 @@ function reportArgument(
   const given = a.value.type
   const shape = batch === null ? (core ?? []).slice(0, 1) : []
   const wanted =
-    batch === null
+    batch === null || batch.length === 0
       ? `${supportWords(support, rank)}${describeDims(shape)}`
       : `${supportWords(support, rank)} or ${support}${describeDims(batch)}`
   const argument = textAt(ctx, a.span)

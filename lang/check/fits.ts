@@ -47,7 +47,8 @@ export function misfit(ctx: CheckContext, wanted: SupportName, e: TExpr): string
 function isUnknown(ctx: CheckContext, e: TExpr): boolean {
   if (e.kind !== 'ref') return false
   const symbol = ctx.symbols.get(e.symbol)
-  return symbol?.kind === 'param' || ctx.latents.has(e.symbol)
+  // A latent index is 1, 2, …; its type is int all the same.
+  return symbol?.kind === 'param' || (ctx.latents.has(e.symbol) && e.type.support?.kind !== 'int')
 }
 
 function isFraction(ctx: CheckContext, e: TExpr): boolean {

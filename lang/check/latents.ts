@@ -75,7 +75,10 @@ function latentSample(
   if (record.value === null && !inferValue(ctx, record, d, scope, text)) return []
   const target = pieceTarget(ctx, record, piece)
   const checked = ctx.distribution(d, scope, { target, text, role: 'latent', symbol: record.id })
-  if (checked === null || target === null) return []
+  if (checked === null || target === null) {
+    record.triedGiving = true
+    return []
+  }
   return [{ kind: 'sample', span: ctx.spanOf(span), role: 'latent', target, distribution: checked.distribution }]
 }
 
@@ -93,7 +96,9 @@ export function inferValue(
   const quiet = ctx.quietly(() => ctx.distribution(d, scope, expected))
   const found: CheckedDistribution | null = quiet.value ?? ctx.distribution(d, scope, expected)
   if (found === null) {
-    record.failed = true
+    record.triedGiving = true
+    // A number is a fair guess for what follows; of a vector nothing is known.
+    if (signature === undefined || signature.value.rank > 0) record.failed = true
     return false
   }
   record.value = arrayOf(found.value)
@@ -156,6 +161,7 @@ function openRecord(ctx: CheckContext, name: ast.Identifier, scope: Scope): Late
     plates: [],
     plateDims: [],
     failed: false,
+    triedGiving: false,
   }
   ctx.latents.set(id, record)
   scope.names.set(name.name, { kind: 'latent', record })

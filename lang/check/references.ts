@@ -2,7 +2,7 @@
 import type * as ast from '../ast/types.js'
 import type { Span } from '../source.js'
 import { suggest } from '../suggest.js'
-import { sameExpression } from '../typed/equal.js'
+import { sameDomain, sameExpression } from '../typed/equal.js'
 import { printExpression, userName } from '../typed/print.js'
 import type { ArrayType, Dim, ModelSymbol, Subscript, Support, TExpr, ValueType } from '../typed/types.js'
 import { type CheckContext, sizeDims } from './context.js'
@@ -196,8 +196,22 @@ function latentReference(
   const rest = checkSubscripts(ctx, written, dims, `\`${record.name}\``, span, scope, prefix)
   if (rest === null) return null
   const subscripts = [...prefix, ...rest]
+  if (subscripts.length < plates) warnWhole(ctx, record, subscripts.length, span, scope)
   const whole: ValueType = { element: value.element, dims, support: value.support }
   return ref(ctx, record.id, subscripts, span, subscriptedType(whole, subscripts, span))
+}
+
+/** W506: all values of a latent at once, inside of a loop that runs over the same range. */
+function warnWhole(ctx: CheckContext, record: LatentRecord, place: number, span: Span, scope: Scope): void {
+  const plate = record.plates[place]
+  const frame = plate === undefined ? undefined : scope.loops.findLast((loop) => sameDomain(loop.domain, plate))
+  if (frame === undefined) return
+  ctx.report({
+    code: 'W506',
+    span,
+    message: `\`${record.name}\` stands for all of its values here`,
+    help: `outside of the block that declares it write ${record.name}[${frame.name}] for the one of this iteration`,
+  })
 }
 
 /** Plates, then the dimensions of the value itself. */

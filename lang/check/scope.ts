@@ -40,6 +40,8 @@ export interface LatentRecord {
   plates: readonly Domain[]
   plateDims: readonly Dim[]
   failed: boolean
+  /** A `~` of it is in error, so that it is not said to have none. */
+  triedGiving: boolean
 }
 
 /** A `let`: `loops` are all of its enclosing loops, `kept` tells which of them its value depends on. */

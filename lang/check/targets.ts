@@ -4,7 +4,7 @@ import type { Span } from '../source.js'
 import type { SymbolId, TExpr, TStatement } from '../typed/types.js'
 import { type CheckContext, type ExpectedValue, textAt } from './context.js'
 import { inferValue } from './latents.js'
-import { findName, type BranchStep, type LoopFrame, type Scope } from './scope.js'
+import { type BranchStep, findName, type LatentRecord, type LoopFrame, type Scope } from './scope.js'
 
 type Sample = Extract<TStatement, { kind: 'sample' }>
 type Role = Sample['role']
@@ -26,16 +26,20 @@ export function checkSample(
   const text = textAt(ctx, written.span)
   inferFromHere(ctx, written, statement.distribution, scope, text)
   const target = ctx.expression(written, scope)
+  const giveUp = (): null => {
+    for (const record of latentsIn(written, scope)) record.triedGiving = true
+    return null
+  }
   if (target === null) {
     const expected: ExpectedValue = { target: null, text, role: 'data', symbol: null }
     ctx.distribution(statement.distribution, scope, expected)
-    return null
+    return giveUp()
   }
   const role = roleOf(ctx, target, written)
   const symbol = target.kind === 'ref' ? target.symbol : null
   const expected: ExpectedValue = { target: role === null ? null : target, text, role: role ?? 'data', symbol }
   const checked = ctx.distribution(statement.distribution, scope, expected)
-  if (role === null || checked === null) return null
+  if (role === null || checked === null) return giveUp()
   return { kind: 'sample', span: statement.span, role, target, distribution: checked.distribution }
 }
 
@@ -56,6 +60,14 @@ export function wholeSample(
 
 function bare(e: ast.Expression): ast.Expression {
   return e.kind === 'parenthesised' ? bare(e.of) : e
+}
+
+/** The latents that are named on the left. */
+function latentsIn(target: ast.Expression, scope: Scope): readonly LatentRecord[] {
+  if (target.kind === 'vector') return target.elements.flatMap((e) => latentsIn(bare(e), scope))
+  if (target.kind === 'subscript') return latentsIn(bare(target.of), scope)
+  const binding = target.kind === 'name' ? findName(scope, target.name) : undefined
+  return binding?.kind === 'latent' ? [binding.record] : []
 }
 
 /** A latent that was declared without a type gets it from the first `~`. */

@@ -41,6 +41,13 @@ export const modelWarningEntries: readonly CatalogueEntry[] = [
     'model Example\ndata  x, n : real[N]\nparam mu : real\nfor n in 1..N { x[n] ~ Normal(mu, 1) }',
     'model Example\ndata  x, size : real[N]\nparam mu : real\nfor n in 1..N { x[n] ~ Normal(mu, 1) }',
   ),
+  entry(
+    'W506',
+    'all values of a latent in a loop over them',
+    'Outside of the block that declares it a latent is written with all of its indices; without them it stands for the whole vector, which is rarely meant inside of a loop over the same range.',
+    'model Example\ndata  x : real[N, D]\nparam s : positive\nfor n in 1..N { latent u ~ Normal(0, s) }\nfor n in 1..N { x[n] ~ Normal(mean(u), 1) }',
+    'model Example\ndata  x : real[N, D]\nparam s : positive\nfor n in 1..N { latent u ~ Normal(0, s) }\nfor n in 1..N { x[n] ~ Normal(u[n], 1) }',
+  ),
 ]
 
 /** W5xx: warnings. */

@@ -58,10 +58,11 @@ function listed(table: Table, wanted: readonly string[]): readonly Column[] | nu
   return columns.every((column) => column !== null) ? columns : null
 }
 
+/** A matrix `x` does not take a column `x` alone: in a table of points `x,y` that would drop the rest in silence. */
 function inTable(table: Table, declaration: DataDeclaration, matrix: boolean): readonly Column[] | DataProblem | null {
-  const exact = columnOf(table, declaration.name)
-  if (exact !== null) return [exact]
-  return matrix ? numbered(table, declaration.name) : null
+  if (matrix) return numbered(table, declaration.name)
+  const column = columnOf(table, declaration.name)
+  return column === null ? null : [column]
 }
 
 /** `x1 x2 …`, `x.1 x.2 …` or `x[1] x[2] …`. */

@@ -1,11 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { run } from '../../cli/run.js'
 import { allEntries } from '../../lang/diagnostics/catalogue.js'
 import { bindData } from '../../runtime/data/bind.js'
 import { parseColumnsOption } from '../../runtime/data/columns-option.js'
 import { dataCodes, dataWarnings } from '../../runtime/data/problems.js'
 import { readTable } from '../../runtime/data/read-table.js'
 import type { DataProblem, Table } from '../../runtime/data/types.js'
+import { fakeHost, fakePorts } from '../cli/fake.js'
 import { declare } from '../support/declare.js'
 
 interface MalformedCase {
@@ -50,6 +52,21 @@ describe('malformed data', () => {
     if (one.column !== undefined) expect(problem?.column).toBe(one.column)
     expect(problem?.message).toMatch(/\S/)
     expect(problem?.message).not.toMatch(/undefined|NaN|\[object|\bnull\b/)
+  })
+
+  it.each(cases)('$file ends the command line with status 3 and no file', async ({ file, model, args, code }) => {
+    const host = fakeHost({ 'm.estep': model })
+    for (const name of readdirSync(folder)) host.files.set(name, readFileSync(new URL(name, folder)))
+    const status = await run(
+      ['fit', 'm.estep', '--data', file, ...args, '--out', 'f.json', '--json'],
+      host,
+      fakePorts(),
+    )
+    expect(status).toBe(3)
+    expect(JSON.parse(host.out)).toMatchObject({ ok: false, problems: [{ code }] })
+    expect(host.err).toContain(`error[${code}]`)
+    expect(host.err).not.toMatch(/^\s+at /m)
+    expect(host.written.size).toBe(0)
   })
 
   it('is at least 40 files, no more than three with one code', () => {

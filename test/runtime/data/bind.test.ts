@@ -72,6 +72,12 @@ describe('columns', () => {
     expect(problem?.help).toContain('--columns x=a,b')
   })
 
+  it('does not bind a matrix to the one column of its name', () => {
+    expect(bound('data x : real[N, D]', [table('x,y\n1,2\n')]).sizes.get('D')).toBe(2)
+    const [problem] = refused('data x : real[N, D]\ndata y : real[N]', [table('x,y\n1,2\n')])
+    expect(problem).toMatchObject({ code: 'E321', help: expect.stringContaining('--columns x=x') })
+  })
+
   it('takes the names of objects as ordinary column names', () => {
     const data = bound('data x : real[N, D]', [table('__proto__,constructor\n1,2\n')], {
       columns: new Map([['x', ['__proto__', 'constructor']]]),

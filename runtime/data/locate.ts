@@ -36,7 +36,8 @@ export function locate(declaration: DataDeclaration, search: Search, set: Readon
     if (columns !== null)
       return found({ kind: 'columns', table: columns.table, columns: columns.columns, key: columns.key ?? null })
   }
-  if (nested !== null) return found(nested)
+  // A vector given for a matrix is a column of the table like any other.
+  if (nested !== null && (rank !== 2 || nested.cells.shape.length !== 1)) return found(nested)
   if (rank === 2) return { kind: 'open' }
   return problem(noColumn(declaration, search))
 }

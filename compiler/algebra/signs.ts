@@ -1,4 +1,4 @@
-import { literal } from './build.js'
+import { literal, splitCoefficient } from './build.js'
 import type { Expr } from './types.js'
 
 /** What is known of the sign of a param, datum or constant: `positive` includes a zero at the edge of its support. */
@@ -42,19 +42,44 @@ export function isNonnegative(e: Expr, signOf: SignOf, atMost: (e: Expr) => numb
 function boundedBelow(terms: readonly Expr[], signOf: SignOf, atMost: (e: Expr) => number | null): boolean {
   let low = 0
   for (const t of terms) {
-    const value = literal(t)
-    if (value !== null) {
-      low += value
-      continue
-    }
-    const first = t.kind === 'mul' ? t.factors[0] : undefined
-    const c = first === undefined ? null : literal(first)
-    if (c !== null && c < 0 && t.kind === 'mul') {
-      const rest = t.factors.slice(1)
-      const bounds = rest.map((f) => (isNonnegative(f, signOf, () => null) ? atMost(f) : null))
-      if (bounds.some((b) => b === null)) return false
-      low += c * bounds.reduce<number>((a, b) => a * (b ?? 1), 1)
-    } else if (!isNonnegative(t, signOf, atMost)) return false
+    const { coefficient, rest } = splitCoefficient(t)
+    const c = literal(coefficient) ?? 1
+    if (rest === null) low += c
+    else if (c < 0) {
+      const bound = isNonnegative(rest, signOf, atMost) ? upperBound(rest, signOf, atMost) : null
+      if (bound === null) return false
+      low += c * bound
+    } else if (!isNonnegative(rest, signOf, atMost)) return false
   }
   return low >= -1e-12
+}
+
+/** A number that a non-negative expression cannot pass, or null. */
+function upperBound(e: Expr, signOf: SignOf, atMost: (e: Expr) => number | null): number | null {
+  const value = literal(e)
+  if (value !== null) return value
+  switch (e.kind) {
+    case 'ref':
+      return atMost(e)
+    case 'pow': {
+      const base = e.exponent.n > 0 && isNonnegative(e.base, signOf, atMost) ? upperBound(e.base, signOf, atMost) : null
+      return base === null ? null : base ** (e.exponent.n / e.exponent.d)
+    }
+    case 'mul':
+      return e.factors.reduce<number | null>((acc, f) => {
+        const b = isNonnegative(f, signOf, atMost) ? upperBound(f, signOf, atMost) : null
+        return acc === null || b === null ? null : acc * b
+      }, 1)
+    case 'add':
+      return e.terms.reduce<number | null>((acc, t) => {
+        const { coefficient, rest } = splitCoefficient(t)
+        const c = literal(coefficient) ?? 1
+        if (acc === null || rest === null) return acc === null ? null : acc + c
+        if (!isNonnegative(rest, signOf, atMost)) return null
+        const b = c < 0 ? 0 : upperBound(rest, signOf, atMost)
+        return b === null ? null : acc + c * b
+      }, 0)
+    default:
+      return null
+  }
 }

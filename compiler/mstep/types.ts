@@ -99,7 +99,7 @@ export interface NormalStep extends StepBase {
   readonly cancelled: readonly Expr[]
 }
 
-/** A·logdet S + Σ B_ij (S⁻¹)_ij (inverse Wishart, S = −B/A) or with S_ij (Wishart, S⁻¹ = −B/A). */
+/** A·logdet S + Σ B_ij (S⁻¹)_ij (inverse Wishart, S = B/A) or with S_ij (Wishart, S⁻¹ = −B/A). */
 export interface MatrixStep extends StepBase {
   readonly kind: 'inverse-wishart' | 'wishart'
   readonly logdets: readonly Contribution[]

@@ -3,10 +3,10 @@ import { spreadOf } from '../../mstep/spread.js'
 import type { Contribution } from '../../mstep/types.js'
 import type { MStepRule } from './types.js'
 
-/** A log|S| + tr(B S⁻¹): S = −B/A, the mode of an inverse Wishart; with tr(B S): S⁻¹ = −B/A, a Wishart. */
+/** A log|S| + tr(B S⁻¹): S = B/A, the mode of an inverse Wishart; with tr(B S): S⁻¹ = −B/A, a Wishart. */
 export const matrixMode: MStepRule = {
   id: 'family-mode/wishart',
-  statement: 'A log|S| + tr(B S⁻¹) has its maximum over covariance matrices at S = −B/A; A log|S| + tr(B S) at S⁻¹ = −B/A',
+  statement: 'A log|S| + tr(B S⁻¹) has its maximum over covariance matrices at S = B/A; A log|S| + tr(B S) at S⁻¹ = −B/A',
   citation: 'Anderson (2003), An Introduction to Multivariate Statistical Analysis, lemma 3.2.2',
   apply(block) {
     const [p] = block.params

@@ -42,6 +42,9 @@ export const normalMode: MStepRule = {
     }
     const quadratics = terms.filter((t) => t.elements.length === 2)
     for (const name of names) if (!quadratics.some((t) => t.elements.some((e) => e.param === name))) return { kind: 'declines', reason: `Q has no square of ${name}, so it has no maximum` }
+    const bounded = block.params.find((p) => p.support !== 'real')
+    if (bounded !== undefined && !quadratics.every(sameElements) && cancelMatrix(terms) === null)
+      return { kind: 'declines', reason: `${bounded.name} is bounded and its elements are solved jointly, so the clamped solution would not be the maximum` }
     const cancelled = cancelMatrix(terms) ?? cancelScalar(terms) ?? { terms, factors: [] }
     const batch = batchPositions([...names], cancelled.terms.filter((t) => t.elements.length === 2))
     const linear: Linear[] = []

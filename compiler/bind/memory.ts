@@ -1,0 +1,78 @@
+/** Buffers of a program over bound data. */
+import type { ModelSymbol } from '../../lang/typed/types.js'
+import type { BoundData } from '../../runtime/data/types.js'
+import type { Buffer, SizeKey } from '../kernel/types.js'
+import type { Program } from '../lower/program.js'
+import type { Memory } from '../targets/memory.js'
+import type { BoundNumbers } from './sizes.js'
+
+/** Rows of a block: enough for the loops to be long, few enough for the scratch to stay in cache. */
+export const BLOCK_ROWS = 512
+
+export interface ProgramMemory {
+  /** Scratch is one block long. */
+  readonly blocks: Memory
+  /** Scratch is as long as its table: made when a posterior of all rows is asked for. */
+  readonly whole: () => Memory
+  readonly numbers: BoundNumbers
+}
+
+export function allocate(program: Program, symbols: readonly ModelSymbol[], data: BoundData, numbers: BoundNumbers): ProgramMemory {
+  const sizes = new Map<SizeKey, number>()
+  for (const [key, extent] of program.sizes) sizes.set(key, numbers.extent(extent))
+  const blockTables = new Map(program.passes.flatMap((p) => (p.rows === null ? [] : [[p.rows.table, true] as const])))
+  const length = (b: Buffer, whole: boolean): number => {
+    const extents = b.shape.map((s) => sizes.get(s) ?? 0)
+    if (!whole && b.space === 'scratch' && b.rows !== undefined && blockTables.has(b.rows)) extents[0] = Math.min(extents[0] ?? 0, BLOCK_ROWS)
+    return extents.reduce((a, n) => a * n, 1)
+  }
+  const shared = new Map<string, Float64Array | Int32Array>()
+  for (const b of program.buffers) {
+    if (b.space === 'scratch') continue
+    shared.set(b.id, b.space === 'data' ? dataBuffer(b.id, symbols, data, numbers, program) : b.type === 'i32' ? new Int32Array(length(b, true)) : new Float64Array(length(b, true)))
+  }
+  const withScratch = (whole: boolean): Memory => {
+    const buffers = new Map(shared)
+    for (const b of program.buffers) if (b.space === 'scratch') buffers.set(b.id, new Float64Array(length(b, whole)))
+    return { sizes, buffers }
+  }
+  let whole: Memory | null = null
+  return {
+    blocks: withScratch(false),
+    whole: () => {
+      whole ??= withScratch(true)
+      return whole
+    },
+    numbers,
+  }
+}
+
+function dataBuffer(id: string, symbols: readonly ModelSymbol[], data: BoundData, numbers: BoundNumbers, program: Program): Float64Array | Int32Array {
+  const [kind, name] = [id.slice(0, id.indexOf(':')), id.slice(id.indexOf(':') + 1)]
+  switch (kind) {
+    case 'data': {
+      const array = data.arrays.get(name)
+      if (array === undefined) throw new Error(`data ${name} is not bound`)
+      return array.values
+    }
+    case 'const': {
+      const table = program.bindTables.find((t) => t.name === name)
+      if (table === undefined) throw new Error(`const ${name} is not known`)
+      return numbers.table(table).values
+    }
+    case 'sizes':
+      return Int32Array.from(numbers.vector(name))
+    case 'offsets': {
+      const lengths = numbers.vector(name)
+      const out = new Int32Array(lengths.length)
+      let at = 0
+      lengths.forEach((n, i) => {
+        out[i] = at
+        at += n
+      })
+      return out
+    }
+    default:
+      throw new Error(`unknown data buffer ${id} of ${symbols.length} symbols`)
+  }
+}

@@ -1,0 +1,193 @@
+/** Numbers that are known once data is bound: sizes, consts, reductions, level numbers. */
+import type { ModelSymbol, SizeSymbol } from '../../lang/typed/types.js'
+import type { BoundArray, BoundData } from '../../runtime/data/types.js'
+import { evaluate, type Environment } from '../algebra/evaluate.js'
+import type { ArraySpace, Expr, IndexVar } from '../algebra/types.js'
+import { freeIndices, rewrite } from '../algebra/visit.js'
+import type { BindTable } from '../graph/types.js'
+
+/** Thrown where bound data contradicts the model (a level that is not there, a const that is no number): the user's. */
+export class BindError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly help: string | null = null,
+  ) {
+    super(message)
+  }
+}
+
+
+export class BoundNumbers {
+  private readonly sizeSymbols: ReadonlyMap<string, SizeSymbol>
+  private readonly tables: ReadonlyMap<string, BindTable>
+  private readonly memo = new Map<string, number>()
+  private readonly environment: Environment
+
+  constructor(
+    symbols: readonly ModelSymbol[],
+    bindTables: readonly BindTable[],
+    private readonly data: BoundData,
+    private readonly overrides: ReadonlyMap<string, unknown>,
+  ) {
+    this.sizeSymbols = new Map(symbols.flatMap((s) => (s.kind === 'size' ? [[s.id, s] as const] : [])))
+    this.tables = new Map(bindTables.map((t) => [t.name, t]))
+    this.environment = { ref: (space, name, index) => this.read(space, name, index) }
+  }
+
+  /** Value of an expression in sizes, consts and data. */
+  value(e: Expr, indices: ReadonlyMap<string, number> = new Map()): number {
+    return evaluate(e, { ...this.environment, indices })
+  }
+
+  /** Extent of a size key: ragged extents give their largest value. */
+  extent(e: Expr): number {
+    if (freeIndices(e).size === 0) return this.value(e)
+    const largest = rewrite(e, (n) => (n.kind === 'ref' && n.space === 'size' && n.index.length > 0 ? { kind: 'float', value: Math.max(0, ...this.vector(n.name)) } : n))
+    if (freeIndices(largest).size > 0) throw new Error('an extent depends on a loop in a way that cannot be bounded')
+    return this.value(largest)
+  }
+
+  /** A rank-1 size: level counts per column, or lengths of sequences. */
+  vector(id: string): readonly number[] {
+    const s = this.sizeSymbols.get(id)
+    if (s === undefined) throw new Error(`unknown size ${id}`)
+    if (s.origin === 'levels') return (this.data.levels.get(s.name) ?? []).map((l) => l.length)
+    return [...(this.data.lengths.get(s.name) ?? [])]
+  }
+
+  /** All elements of a bind table, row-major. */
+  table(t: BindTable): { readonly shape: readonly number[]; readonly values: Float64Array } {
+    const shape = t.indices.map((i) => this.extent(i.to))
+    const total = shape.reduce((a, b) => a * b, 1)
+    const values = new Float64Array(total)
+    for (let flat = 0; flat < total; flat++) values[flat] = this.element(t, unflatten(flat, shape))
+    return { shape, values }
+  }
+
+  private element(t: BindTable, at: readonly number[]): number {
+    const key = `${t.name} ${at.join(',')}`
+    const known = this.memo.get(key)
+    if (known !== undefined) return known
+    const value = this.compute(t, at)
+    this.memo.set(key, value)
+    return value
+  }
+
+  private compute(t: BindTable, at: readonly number[]): number {
+    const indices = new Map(t.indices.map((v, i) => [v.id, at[i] ?? 1]))
+    switch (t.compute.kind) {
+      case 'const': {
+        if (this.overrides.has(t.compute.name)) return pick(this.overrides.get(t.compute.name), at, t.compute.name)
+        return this.value(t.compute.value, indices)
+      }
+      case 'label': {
+        const s = this.sizeSymbols.get(t.compute.levels)
+        const column = t.compute.column === null ? 0 : this.value(t.compute.column, indices) - 1
+        const labels = this.data.levels.get(s?.name ?? '')?.[column] ?? []
+        const position = labels.indexOf(t.compute.label)
+        if (position < 0) throw new BindError('E310', `the label "${t.compute.label}" is no level of ${s?.name ?? 'the column'}; its levels are ${labels.slice(0, 8).join(', ')}${labels.length > 8 ? ', …' : ''}`)
+        return position + 1
+      }
+      case 'reduction':
+        return this.reduce(t.compute.fn, t.compute.over, t.compute.value, indices)
+    }
+  }
+
+  private reduce(fn: 'min' | 'max' | 'mean' | 'sd' | 'sum', over: readonly IndexVar[], value: Expr, outer: ReadonlyMap<string, number>): number {
+    const xs: number[] = []
+    const walk = (depth: number, indices: ReadonlyMap<string, number>): void => {
+      const v = over[depth]
+      if (v === undefined) {
+        const x = this.value(value, indices)
+        if (!Number.isNaN(x)) xs.push(x)
+        return
+      }
+      const to = this.value(v.to, indices)
+      for (let i = this.value(v.from, indices); i <= to; i++) walk(depth + 1, new Map([...indices, [v.id, i]]))
+    }
+    walk(0, outer)
+    const total = xs.reduce((a, b) => a + b, 0)
+    const mean = total / xs.length
+    switch (fn) {
+      case 'min':
+        return xs.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+      case 'max':
+        return xs.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+      case 'sum':
+        return total
+      case 'mean':
+        return mean
+      case 'sd':
+        return Math.sqrt(xs.reduce((a, x) => a + (x - mean) ** 2, 0) / (xs.length - 1))
+    }
+  }
+
+  private read(space: ArraySpace, name: string, index: readonly number[]): number {
+    switch (space) {
+      case 'size':
+        return this.size(name, index)
+      case 'const': {
+        const t = this.tables.get(name)
+        if (t === undefined) throw new Error(`unknown const ${name}`)
+        return this.element(t, index)
+      }
+      case 'data':
+        return cell(this.array(name), index)
+      case 'observed': {
+        const a = this.array(name)
+        const value = cell(a, index)
+        return a.values instanceof Int32Array ? (value > 0 ? 1 : 0) : Number.isNaN(value) ? 0 : 1
+      }
+      default:
+        throw new Error(`${space} ${name} is not known when data is bound`)
+    }
+  }
+
+  private array(name: string): BoundArray {
+    const a = this.data.arrays.get(name)
+    if (a === undefined) throw new Error(`data ${name} is not bound`)
+    return a
+  }
+
+  private size(id: string, index: readonly number[]): number {
+    if (id.endsWith('#count')) return this.vector(id.slice(0, -6)).length
+    if (id.endsWith('#total')) return this.vector(id.slice(0, -6)).reduce((a, b) => a + b, 0)
+    const s = this.sizeSymbols.get(id)
+    if (s === undefined) throw new Error(`unknown size ${id}`)
+    if (index[0] !== undefined) return this.vector(id)[index[0] - 1] ?? 0
+    if (s.origin === 'levels') return this.data.levels.get(s.name)?.[0]?.length ?? this.data.sizes.get(s.name) ?? 0
+    const n = this.data.sizes.get(s.name)
+    if (n === undefined) throw new BindError('E311', `the size \`${s.name}\` is not bound by any data`)
+    return n
+  }
+}
+
+function cell(a: BoundArray, index: readonly number[]): number {
+  if (a.offsets !== null) return a.values[(a.offsets[(index[0] ?? 1) - 1] ?? 0) + (index[1] ?? 1) - 1] ?? Number.NaN
+  let flat = 0
+  a.shape.forEach((n, i) => {
+    flat = flat * n + (index[i] ?? 1) - 1
+  })
+  const value = a.values[flat] ?? Number.NaN
+  return a.values instanceof Int32Array ? value + 1 : value
+}
+
+function pick(value: unknown, at: readonly number[], name: string): number {
+  let current: unknown = value
+  for (const i of at) current = Array.isArray(current) ? current[i - 1] : undefined
+  if (typeof current !== 'number') throw new BindError('E312', `--set ${name} needs ${at.length === 0 ? 'a number' : 'an array of the declared shape'}`)
+  return current
+}
+
+export function unflatten(flat: number, shape: readonly number[]): readonly number[] {
+  const out: number[] = []
+  let rest = flat
+  for (let i = shape.length - 1; i >= 0; i--) {
+    const n = shape[i] ?? 1
+    out.unshift((rest % n) + 1)
+    rest = Math.floor(rest / n)
+  }
+  return out
+}
+

@@ -1,0 +1,204 @@
+/** Unconstrained coordinates of supports, with first and second derivatives. */
+import type { ParamLayout } from '../../../runtime/contract.js'
+
+/** One core block of a param (a number, a simplex, a matrix): θ = θ(η), η in R^free. */
+export interface Chart {
+  readonly size: number
+  readonly free: number
+  toFree(theta: Float64Array): Float64Array
+  fromFree(eta: Float64Array): Float64Array
+  /** ∂θ_i/∂η_a, row-major size × free. */
+  jacobian(eta: Float64Array): Float64Array
+  /** Σ_i g_i ∂²θ_i/∂η_a∂η_b, free × free. */
+  curvature(eta: Float64Array, g: Float64Array): Float64Array
+}
+
+const get = (a: Float64Array, i: number): number => a[i] ?? 0
+
+function scalarChart(to: (x: number) => number, from: (e: number) => number, first: (e: number) => number, second: (e: number) => number): Chart {
+  return {
+    size: 1,
+    free: 1,
+    toFree: (t) => Float64Array.of(to(get(t, 0))),
+    fromFree: (e) => Float64Array.of(from(get(e, 0))),
+    jacobian: (e) => Float64Array.of(first(get(e, 0))),
+    curvature: (e, g) => Float64Array.of(get(g, 0) * second(get(e, 0))),
+  }
+}
+
+const identity = scalarChart((x) => x, (e) => e, () => 1, () => 0)
+const logarithm = scalarChart((x) => Math.log(Math.max(x, 1e-300)), Math.exp, Math.exp, Math.exp)
+
+function logit(low: number, high: number): Chart {
+  const width = high - low
+  const s = (e: number): number => 1 / (1 + Math.exp(-e))
+  return scalarChart(
+    (x) => {
+      const p = Math.min(1 - 1e-12, Math.max(1e-12, (x - low) / width))
+      return Math.log(p / (1 - p))
+    },
+    (e) => low + width * s(e),
+    (e) => width * s(e) * (1 - s(e)),
+    (e) => width * s(e) * (1 - s(e)) * (1 - 2 * s(e)),
+  )
+}
+
+/** θ_i = exp η_i / Σ exp η_j with η_n = 0. */
+function simplex(n: number): Chart {
+  const m = n - 1
+  const from = (e: Float64Array): Float64Array => {
+    const max = Math.max(0, ...e)
+    const w = Float64Array.from({ length: n }, (_, i) => Math.exp((i < m ? get(e, i) : 0) - max))
+    const total = w.reduce((a, b) => a + b, 0)
+    return w.map((x) => x / total)
+  }
+  return {
+    size: n,
+    free: m,
+    toFree: (t) => {
+      const last = Math.log(Math.max(get(t, m), 1e-300))
+      return Float64Array.from({ length: m }, (_, i) => Math.log(Math.max(get(t, i), 1e-300)) - last)
+    },
+    fromFree: from,
+    jacobian: (e) => {
+      const p = from(e)
+      const out = new Float64Array(n * m)
+      for (let i = 0; i < n; i++) for (let a = 0; a < m; a++) out[i * m + a] = get(p, i) * ((i === a ? 1 : 0) - get(p, a))
+      return out
+    },
+    curvature: (e, g) => {
+      const p = from(e)
+      const out = new Float64Array(m * m)
+      for (let a = 0; a < m; a++)
+        for (let b = 0; b < m; b++) {
+          let sum = 0
+          for (let i = 0; i < n; i++) {
+            const [da, db] = [(i === a ? 1 : 0) - get(p, a), (i === b ? 1 : 0) - get(p, b)]
+            sum += get(g, i) * get(p, i) * (da * db - get(p, a) * ((a === b ? 1 : 0) - get(p, b)))
+          }
+          out[a * m + b] = sum
+        }
+      return out
+    },
+  }
+}
+
+/** θ_1 = η_1, θ_i = θ_{i−1} + exp η_i. */
+function ordered(n: number): Chart {
+  return {
+    size: n,
+    free: n,
+    toFree: (t) => Float64Array.from({ length: n }, (_, i) => (i === 0 ? get(t, 0) : Math.log(Math.max(get(t, i) - get(t, i - 1), 1e-300)))),
+    fromFree: (e) => {
+      const out = new Float64Array(n)
+      for (let i = 0; i < n; i++) out[i] = i === 0 ? get(e, 0) : get(out, i - 1) + Math.exp(get(e, i))
+      return out
+    },
+    jacobian: (e) => {
+      const out = new Float64Array(n * n)
+      for (let i = 0; i < n; i++) for (let a = 0; a <= i; a++) out[i * n + a] = a === 0 ? 1 : Math.exp(get(e, a))
+      return out
+    },
+    curvature: (e, g) => {
+      const out = new Float64Array(n * n)
+      for (let a = 1; a < n; a++) for (let i = a; i < n; i++) out[a * n + a] = get(out, a * n + a) + get(g, i) * Math.exp(get(e, a))
+      return out
+    },
+  }
+}
+
+/** S = L Lᵀ with log of the diagonal of L (Pinheiro and Bates 1996). */
+function covariance(n: number): Chart {
+  const places: (readonly [number, number])[] = []
+  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) places.push([i, j])
+  const free = places.length
+  const factor = (e: Float64Array): Float64Array => {
+    const l = new Float64Array(n * n)
+    places.forEach(([i, j], p) => {
+      l[i * n + j] = i === j ? Math.exp(get(e, p)) : get(e, p)
+    })
+    return l
+  }
+  const scale = (l: Float64Array, [i, j]: readonly [number, number]): number => (i === j ? get(l, i * n + i) : 1)
+  /** Σ g_rs (E Lᵀ + L Eᵀ)_rs for E the unit matrix at a place. */
+  const slope = (l: Float64Array, g: Float64Array, [i, j]: readonly [number, number]): number => {
+    let sum = 0
+    for (let s = 0; s < n; s++) sum += (get(g, i * n + s) + get(g, s * n + i)) * get(l, s * n + j)
+    return sum
+  }
+  return {
+    size: n * n,
+    free,
+    toFree: (t) => {
+      const l = new Float64Array(n * n)
+      for (let i = 0; i < n; i++)
+        for (let j = 0; j <= i; j++) {
+          let sum = get(t, i * n + j)
+          for (let m = 0; m < j; m++) sum -= get(l, i * n + m) * get(l, j * n + m)
+          l[i * n + j] = i === j ? Math.sqrt(Math.max(sum, 1e-300)) : sum / get(l, j * n + j)
+        }
+      return Float64Array.from(places, ([i, j]) => (i === j ? Math.log(get(l, i * n + i)) : get(l, i * n + j)))
+    },
+    fromFree: (e) => {
+      const l = factor(e)
+      const out = new Float64Array(n * n)
+      for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) for (let m = 0; m <= Math.min(i, j); m++) out[i * n + j] = get(out, i * n + j) + get(l, i * n + m) * get(l, j * n + m)
+      return out
+    },
+    jacobian: (e) => {
+      const l = factor(e)
+      const out = new Float64Array(n * n * free)
+      places.forEach(([i, j], p) => {
+        const s = scale(l, [i, j])
+        for (let m = 0; m < n; m++) {
+          out[(i * n + m) * free + p] = get(out, (i * n + m) * free + p) + s * get(l, m * n + j)
+          out[(m * n + i) * free + p] = get(out, (m * n + i) * free + p) + s * get(l, m * n + j)
+        }
+      })
+      return out
+    },
+    curvature: (e, g) => {
+      const l = factor(e)
+      const out = new Float64Array(free * free)
+      places.forEach((x, p) =>
+        places.forEach((y, q) => {
+          let value = 0
+          if (x[1] === y[1]) value += scale(l, x) * scale(l, y) * (get(g, x[0] * n + y[0]) + get(g, y[0] * n + x[0]))
+          if (p === q && x[0] === x[1]) value += scale(l, x) * slope(l, g, x)
+          out[p * free + q] = value
+        }),
+      )
+      return out
+    },
+  }
+}
+
+/** The chart of a param's core block, and how many blocks it has. null where there is none. */
+export function chartOf(layout: ParamLayout): { readonly chart: Chart; readonly blocks: number } | null {
+  const last = layout.shape.at(-1) ?? 1
+  switch (layout.support.kind) {
+    case 'real':
+      return { chart: identity, blocks: layout.length }
+    case 'positive':
+    case 'nonnegative':
+      return { chart: logarithm, blocks: layout.length }
+    case 'unit':
+      return { chart: logit(0, 1), blocks: layout.length }
+    case 'interval': {
+      const { low, high } = layout.support
+      if (Number.isFinite(low) && Number.isFinite(high)) return { chart: logit(low, high), blocks: layout.length }
+      return null
+    }
+    case 'simplex':
+      return { chart: simplex(last), blocks: layout.length / last }
+    case 'ordered':
+      return { chart: ordered(last), blocks: layout.length / last }
+    case 'covariance':
+      return { chart: covariance(last), blocks: layout.length / (last * last) }
+    default:
+      return null
+  }
+}
+
+/** A simplex of fewer elements than the padded extent. */
+export const simplexChart = simplex

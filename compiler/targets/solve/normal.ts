@@ -1,0 +1,135 @@
+/** δ = Λ⁻¹h, one dense system per value of the batch indices. */
+import type { NormalStep } from '../../mstep/types.js'
+import { solveSpd, symmetricEigen } from '../../numerics/index.js'
+import type { Solve } from '../../lower/program.js'
+import { isotonic } from './isotonic.js'
+import { at, bounds, clamp, f64, layoutOf, type SolveContext, tableOf } from './types.js'
+
+interface Slot {
+  readonly param: string
+  readonly shape: readonly number[]
+  readonly batch: readonly number[]
+  readonly own: readonly number[]
+  readonly size: number
+  readonly offset: number
+}
+
+/** Solves the block and clamps it to its support; a singular system moves in its range only. */
+export function solveNormal(step: NormalStep, solve: Solve, context: SolveContext): void {
+  let offset = 0
+  const slots = step.params.map((param): Slot => {
+    const shape = layoutOf(context, param).shape
+    const batch = step.batch.find((b) => b.param === param)?.positions ?? []
+    const own = shape.map((_, i) => i).filter((i) => !batch.includes(i))
+    const size = own.reduce((a, i) => a * (shape[i] ?? 1), 1)
+    const slot = { param, shape, batch, own, size, offset }
+    offset += size
+    return slot
+  })
+  const first = slots[0]
+  if (first === undefined) return
+  const n = offset
+  const batchShape = first.batch.map((i) => first.shape[i] ?? 1)
+  const batches = batchShape.reduce((a, b) => a * b, 1)
+  const lambda = new Float64Array(n * n)
+  const h = new Float64Array(n)
+  const delta = new Float64Array(n)
+  for (let b = 0; b < batches; b++) {
+    lambda.fill(0)
+    h.fill(0)
+    const where = unflatten(b, batchShape)
+    for (const s of slots) {
+      const linear = tableOf(solve, `linear ${s.param}`, context.memory)
+      for (let i = 0; i < s.size; i++) {
+        const flat = position(s, where, i)
+        h[s.offset + i] = at(linear, flat)
+        for (const t of slots) {
+          const id = solve.tables.get(`quadratic ${s.param}|${t.param}`)
+          if (id === undefined) continue
+          const quadratic = f64(context.memory, id)
+          for (let j = 0; j < t.size; j++) {
+            // Q has Σ q_ij δ_i δ_j: Λ = −(q + qᵀ)
+            const q = at(quadratic, flat * t.size + j)
+            const [x, y] = [s.offset + i, t.offset + j]
+            lambda[x * n + y] = at(lambda, x * n + y) - q
+            lambda[y * n + x] = at(lambda, y * n + x) - q
+          }
+        }
+      }
+    }
+    if (![...lambda, ...h].every(Number.isFinite)) continue
+    if (!solveSpd(lambda, 0, h, 0, delta, 0, n)) pseudoSolve(lambda, h, delta, n)
+    for (const s of slots) {
+      const trial = f64(context.memory, `trial:${s.param}`)
+      const start = f64(context.memory, `param:${s.param}`)
+      const support = bounds(layoutOf(context, s.param))
+      for (let i = 0; i < s.size; i++) {
+        const flat = position(s, where, i)
+        trial[flat] = clamp(at(start, flat) + at(delta, i + s.offset), support.low, support.high)
+      }
+      if (slots.length === 1 && layoutOf(context, s.param).support.kind === 'ordered') orderRows(trial, s, where, lambda, n)
+    }
+  }
+  for (const s of slots) if (layoutOf(context, s.param).support.kind === 'ordered' && s.own.length === 0) orderAll(s, solve, context)
+}
+
+function position(s: Slot, batch: readonly number[], own: number): number {
+  const index = new Array<number>(s.shape.length).fill(0)
+  s.batch.forEach((p, i) => {
+    index[p] = batch[i] ?? 0
+  })
+  unflatten(own, s.own.map((p) => s.shape[p] ?? 1)).forEach((v, i) => {
+    index[s.own[i] ?? 0] = v
+  })
+  return s.shape.reduce((flat, extent, i) => flat * extent + (index[i] ?? 0), 0)
+}
+
+function unflatten(flat: number, shape: readonly number[]): readonly number[] {
+  const out: number[] = []
+  let rest = flat
+  for (let i = shape.length - 1; i >= 0; i--) {
+    const extent = shape[i] ?? 1
+    out.unshift(rest % extent)
+    rest = Math.floor(rest / extent)
+  }
+  return out
+}
+
+/** Minimum-norm solution in the range of a singular Λ: directions without information do not move. */
+function pseudoSolve(lambda: Float64Array, h: Float64Array, delta: Float64Array, n: number): void {
+  const { values, vectors } = symmetricEigen(lambda, 0, n)
+  const cut = Math.max(0, values[0] ?? 0) * n * 1e-13
+  delta.fill(0)
+  for (let m = 0; m < n; m++) {
+    const value = values[m] ?? 0
+    if (!(value > cut)) continue
+    let dot = 0
+    for (let i = 0; i < n; i++) dot += at(vectors, i * n + m) * at(h, i)
+    for (let i = 0; i < n; i++) delta[i] = at(delta, i) + (at(vectors, i * n + m) * dot) / value
+  }
+}
+
+/** An ordered row that is solved element by element: pool adjacent violators, weighted by the curvature. */
+function orderAll(s: Slot, solve: Solve, context: SolveContext): void {
+  const id = solve.tables.get(`quadratic ${s.param}|${s.param}`)
+  if (id === undefined) return
+  const q = f64(context.memory, id)
+  const trial = f64(context.memory, `trial:${s.param}`)
+  const width = s.shape.at(-1) ?? 1
+  for (let r = 0; r * width < trial.length; r++) {
+    const weights = Array.from({ length: width }, (_, i) => Math.max(0, -at(q, r * width + i)))
+    isotonic(trial, r * width, weights).forEach((v, i) => {
+      trial[r * width + i] = v
+    })
+  }
+}
+
+/** An ordered row that is solved jointly: feasible as it is, or pooled with the diagonal of Λ as weights. */
+function orderRows(trial: Float64Array, s: Slot, where: readonly number[], lambda: Float64Array, n: number): void {
+  const flats = Array.from({ length: s.size }, (_, i) => position(s, where, i))
+  if (flats.length < 2) return
+  const values = Float64Array.from(flats, (f) => at(trial, f))
+  isotonic(values, 0, flats.map((_, i) => Math.max(0, at(lambda, (s.offset + i) * n + s.offset + i)))).forEach((v, i) => {
+    trial[flats[i] ?? 0] = v
+  })
+}

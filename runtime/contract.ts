@@ -3,6 +3,8 @@
  * All params lie in one Float64Array, laid out by `ParamLayout`.
  */
 
+export type { BoundArray, BoundData, DataDeclaration, DeclaredDim } from './data/types.js'
+
 /** One param: `shape` outermost first, padded to the largest where ragged; element (i, j) at offset + i * shape[1] + j. */
 export interface ParamLayout {
   readonly name: string

@@ -1,6 +1,6 @@
 /** Buffers of a program over bound data. */
 import type { ModelSymbol } from '../../lang/typed/types.js'
-import type { BoundData } from '../../runtime/data/types.js'
+import type { BoundData } from '../../runtime/contract.js'
 import type { Buffer, SizeKey } from '../kernel/types.js'
 import type { Program } from '../lower/program.js'
 import type { Memory } from '../targets/memory.js'

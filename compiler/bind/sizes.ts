@@ -1,6 +1,6 @@
 /** Numbers that are known once data is bound: sizes, consts, reductions, level numbers. */
 import type { ModelSymbol, SizeSymbol } from '../../lang/typed/types.js'
-import type { BoundArray, BoundData } from '../../runtime/data/types.js'
+import type { BoundArray, BoundData } from '../../runtime/contract.js'
 import { evaluate, type Environment } from '../algebra/evaluate.js'
 import type { ArraySpace, Expr, IndexVar } from '../algebra/types.js'
 import { freeIndices, rewrite } from '../algebra/visit.js'
@@ -86,7 +86,7 @@ export class BoundNumbers {
         const column = t.compute.column === null ? 0 : this.value(t.compute.column, indices) - 1
         const labels = this.data.levels.get(s?.name ?? '')?.[column] ?? []
         const position = labels.indexOf(t.compute.label)
-        if (position < 0) throw new BindError('E310', `the label "${t.compute.label}" is no level of ${s?.name ?? 'the column'}; its levels are ${labels.slice(0, 8).join(', ')}${labels.length > 8 ? ', …' : ''}`)
+        if (position < 0) throw new BindError('E410', `the label "${t.compute.label}" is no level of ${s?.name ?? 'the column'}; its levels are ${labels.slice(0, 8).join(', ')}${labels.length > 8 ? ', …' : ''}`)
         return position + 1
       }
       case 'reduction':
@@ -158,7 +158,7 @@ export class BoundNumbers {
     if (index[0] !== undefined) return this.vector(id)[index[0] - 1] ?? 0
     if (s.origin === 'levels') return this.data.levels.get(s.name)?.[0]?.length ?? this.data.sizes.get(s.name) ?? 0
     const n = this.data.sizes.get(s.name)
-    if (n === undefined) throw new BindError('E311', `the size \`${s.name}\` is not bound by any data`)
+    if (n === undefined) throw new BindError('E411', `the size \`${s.name}\` is not bound by any data`)
     return n
   }
 }
@@ -176,7 +176,7 @@ function cell(a: BoundArray, index: readonly number[]): number {
 function pick(value: unknown, at: readonly number[], name: string): number {
   let current: unknown = value
   for (const i of at) current = Array.isArray(current) ? current[i - 1] : undefined
-  if (typeof current !== 'number') throw new BindError('E312', `--set ${name} needs ${at.length === 0 ? 'a number' : 'an array of the declared shape'}`)
+  if (typeof current !== 'number') throw new BindError('E412', `--set ${name} needs ${at.length === 0 ? 'a number' : 'an array of the declared shape'}`)
   return current
 }
 

@@ -26,9 +26,8 @@ export interface LowerInput {
 
 const empty: LoweringContext = { vars: new Map(), at: 'param' }
 
-export function lower(input: LowerInput): Program {
+export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.shapes)): Program {
   const { graph, eStep: plan, mStep } = input
-  const lowerer = new Lowerer(input.shapes)
   for (const id of ['loglik', 'scale']) lowerer.buffer({ id, space: 'sum', type: 'f64', shape: [] })
   const eStep = new EStepLowering(lowerer, plan)
   const tables = eStep.run()

@@ -1,0 +1,475 @@
+/** A program over bound data: what the runtime drives. */
+import type { BoundModel, ComponentState, Expectation, FloorHit, LatentLayout, Maximisation, ParamLayout } from '../../runtime/contract.js'
+import type { BoundData } from '../../runtime/contract.js'
+import type { Derivation } from '../derive.js'
+import type { KernelOp } from '../kernel/types.js'
+import { givenBuffer } from '../lower/e-step.js'
+import { extentOf } from '../lower/lowerer.js'
+import type { NumericBlock, Pass, Program } from '../lower/program.js'
+import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
+import { chartOf, simplexChart } from '../targets/solve/charts.js'
+import { solveBeta, solveDirichlet, solveGeneralisedGamma, solveMatrix } from '../targets/solve/closed-forms.js'
+import { type FreeBlock, maximise, type Objective } from '../targets/solve/newton.js'
+import { solveNormal } from '../targets/solve/normal.js'
+import { solveStationary } from '../targets/solve/stationary.js'
+import { f64, type SolveContext } from '../targets/solve/types.js'
+import { dataScale, type DataScale } from './data-scale.js'
+import { interiorPoint } from './interior.js'
+import { latentLayout, paramLayouts } from './layouts.js'
+import { allocate, BLOCK_ROWS, type ProgramMemory } from './memory.js'
+import { countObservations } from './observations.js'
+import { BoundNumbers } from './sizes.js'
+import { relativeVariance, spreadFloors } from './spreads.js'
+import { identifiedParameters } from './identified.js'
+
+export interface BindProgramOptions {
+  /** Values of consts given by `--set`. */
+  readonly set: ReadonlyMap<string, unknown>
+  readonly compile: CompileKernel
+}
+
+export function bindProgram(derivation: Derivation, data: BoundData, options: BindProgramOptions): ProgramModel {
+  return new ProgramModel(derivation, derivation.program, data, options)
+}
+
+export class ProgramModel implements BoundModel {
+  readonly name: string
+  readonly params: readonly ParamLayout[]
+  readonly length: number
+  readonly latents: readonly LatentLayout[]
+  readonly scalars: readonly string[]
+  readonly observations: number
+  readonly nominalParameters: number
+  readonly hasPrior: boolean
+  readonly direct: boolean
+  readonly sizes: ReadonlyMap<string, number>
+  readonly numbers: BoundNumbers
+  readonly memory: ProgramMemory
+  private readonly kernels = new Map<readonly KernelOp[], CompiledKernel>()
+  private readonly byName: ReadonlyMap<string, ParamLayout>
+  private readonly sums: readonly { readonly id: string; readonly length: number; readonly offset: number }[]
+  private readonly scales: ReadonlyMap<string, DataScale>
+  private floors: ReadonlyMap<string, Float64Array> = new Map()
+  private onceDone = false
+
+  constructor(
+    readonly derivation: Derivation,
+    readonly program: Program,
+    readonly data: BoundData,
+    private readonly options: BindProgramOptions,
+  ) {
+    const d = derivation
+    this.name = d.model.name
+    this.numbers = new BoundNumbers(d.model.symbols, d.graph.bindTables, data, options.set)
+    this.memory = allocate(program, d.model.symbols, data, this.numbers)
+    this.params = paramLayouts(d, this.numbers, data)
+    this.byName = new Map(this.params.map((p) => [p.name, p]))
+    this.length = this.params.reduce((n, p) => n + p.length, 0)
+    this.latents = program.latents.filter((l) => l.kind === 'discrete').map((l) => latentLayout(l, d, this.numbers, data))
+    this.scalars = program.latents.filter((l) => l.loops.length === 0 && l.kind === 'count').map((l) => l.name)
+    this.observations = countObservations(d, this.numbers)
+    this.nominalParameters = this.params.reduce((n, p) => n + freeCount(p), 0)
+    this.hasPrior = d.lifted.some((f) => f.factor.role === 'prior')
+    this.direct = d.eStep.tables.length === 0 && d.eStep.countGroups.length === 0 && d.mStep.sweeps === 1 && d.mStep.steps.every((s) => s.closedForm)
+    const sizes = new Map<string, number>(data.sizes)
+    for (const s of d.model.symbols) if (s.kind === 'const' && s.value.type.dims.length === 0) sizes.set(s.name, this.constant(s.id))
+    this.sizes = sizes
+    let offset = 0
+    this.sums = program.buffers.filter((b) => b.space === 'sum' && !b.id.startsWith('q ') && !b.id.startsWith('grad') && !b.id.startsWith('hess') && b.id !== 'q:rows').map((b) => {
+      const length = f64(this.memory.blocks, b.id).length
+      const entry = { id: b.id, length, offset }
+      offset += length
+      return entry
+    })
+    this.scales = new Map([...data.arrays].flatMap(([name, a]) => (a.values instanceof Float64Array ? [[name, dataScale(a)] as const] : [])))
+    this.setFloor(1e-6)
+  }
+
+  setFloor(floor: number): void {
+    this.floors = spreadFloors(this.derivation, this.byName, this.scales, floor)
+  }
+
+  private constant(id: string): number {
+    try {
+      return this.numbers.value({ kind: 'ref', space: 'const', name: id, index: [] })
+    } catch {
+      const s = this.derivation.model.symbols.find((x) => x.id === id)
+      return s?.kind === 'const' && s.value.kind === 'number' ? s.value.value : Number.NaN
+    }
+  }
+
+  // -- running kernels -------------------------------------------------------------------------------------------------
+
+  run(ops: readonly KernelOp[], memory: Memory, block: Parameters<CompiledKernel['run']>[1] = null): void {
+    if (ops.length === 0) return
+    let kernel = this.kernels.get(ops)
+    if (kernel === undefined) {
+      kernel = this.options.compile(ops, this.program.buffers)
+      this.kernels.set(ops, kernel)
+    }
+    kernel.run(memory, block)
+  }
+
+  private readonly joined = new Map<string, readonly KernelOp[]>()
+
+  /** One list of operations for parts of a pass, so that targets can fuse across them. */
+  private part(pass: Pass, key: string, lists: readonly (readonly KernelOp[])[]): readonly KernelOp[] {
+    const id = `${pass.id} ${key}`
+    let ops = this.joined.get(id)
+    if (ops === undefined) {
+      ops = lists.flat()
+      this.joined.set(id, ops)
+    }
+    return ops
+  }
+
+  private runPass(pass: Pass, ops: readonly KernelOp[], whole = false): void {
+    if (pass.rows === null || whole) {
+      this.run(ops, whole ? this.memory.whole() : this.memory.blocks)
+      return
+    }
+    const rows = this.memory.blocks.sizes.get(pass.rows.size) ?? 0
+    for (let from = 0; from < rows; from += BLOCK_ROWS) this.run(ops, this.memory.blocks, { table: pass.rows.table, axis: pass.rows.axis, from, to: Math.min(rows, from + BLOCK_ROWS) })
+  }
+
+  load(params: Float64Array, space: 'param' | 'trial'): void {
+    for (const p of this.params) this.memory.blocks.buffers.get(`${space}:${p.name}`)?.set(params.subarray(p.offset, p.offset + p.length))
+  }
+
+  private unload(): Float64Array {
+    const out = new Float64Array(this.length)
+    for (const p of this.params) {
+      const b = this.memory.blocks.buffers.get(`trial:${p.name}`)
+      if (b !== undefined) out.set(b.subarray(0, p.length), p.offset)
+    }
+    return out
+  }
+
+  private zero(ids: readonly string[]): void {
+    for (const id of ids) f64(this.memory.blocks, id).fill(0)
+  }
+
+  private get onceBuffers(): ReadonlySet<string> {
+    return new Set(this.program.once.flatMap((op) => ('out' in op ? [op.out] : [])))
+  }
+
+  // -- E-step ----------------------------------------------------------------------------------------------------------
+
+  eStep(params: Float64Array): Expectation {
+    return this.expectation(params, (p) => this.part(p, 'e', [p.posterior, p.objective, p.statistics]))
+  }
+
+  eStepFrom(given: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation {
+    for (const [name, values] of given) this.memory.blocks.buffers.get(givenBuffer(name))?.set(values)
+    return { ...this.expectation(params, (p) => this.part(p, 'given', [p.given, p.statistics])), logLikelihood: Number.NaN }
+  }
+
+  private expectation(params: Float64Array, ops: (p: Pass) => readonly KernelOp[]): Expectation {
+    this.load(params, 'param')
+    const once = this.onceBuffers
+    this.zero(this.sums.filter((s) => !once.has(s.id)).map((s) => s.id))
+    if (!this.onceDone) {
+      this.run(this.program.once, this.memory.blocks)
+      this.onceDone = true
+    }
+    this.run(this.program.derived.param, this.memory.blocks)
+    for (const pass of this.program.passes) this.runPass(pass, ops(pass))
+    const last = this.sums.at(-1)
+    const statistics = new Float64Array(last === undefined ? 0 : last.offset + last.length)
+    for (const s of this.sums) statistics.set(f64(this.memory.blocks, s.id), s.offset)
+    return { logLikelihood: f64(this.memory.blocks, 'loglik')[0] ?? 0, scale: f64(this.memory.blocks, 'scale')[0] ?? 0, statistics }
+  }
+
+  private restore(e: Expectation): void {
+    for (const s of this.sums) f64(this.memory.blocks, s.id).set(e.statistics.subarray(s.offset, s.offset + s.length))
+  }
+
+  // -- M-step ----------------------------------------------------------------------------------------------------------
+
+  mStep(params: Float64Array, expectation: Expectation): Maximisation {
+    this.restore(expectation)
+    this.load(params, 'param')
+    this.load(params, 'trial')
+    const hits = new Map<string, FloorHit>()
+    const context: SolveContext = {
+      memory: this.memory.blocks,
+      layouts: this.byName,
+      floorOf: (p) => this.floors.get(p) ?? null,
+      onFloor: (param, index, floor) => hits.set(`${param} ${index.join(',')}`, { param, index, floor }),
+    }
+    let before = this.unload()
+    for (let sweep = 0; sweep < this.program.sweeps; sweep++) {
+      hits.clear()
+      for (const solve of this.program.solves) {
+        this.run(solve.prepare, this.memory.blocks)
+        const { step } = solve
+        switch (step.kind) {
+          case 'dirichlet':
+            solveDirichlet(step, solve, context)
+            break
+          case 'beta':
+            solveBeta(step, solve, context)
+            break
+          case 'generalised-gamma':
+            solveGeneralisedGamma(step, solve, context)
+            break
+          case 'inverse-wishart':
+          case 'wishart':
+            solveMatrix(step, solve, context)
+            break
+          case 'normal':
+            solveNormal(step, solve, context)
+            break
+          case 'stationary':
+            solveStationary(step, solve, context, (name) => this.constant(name))
+            break
+          case 'newton': {
+            const block = this.program.numeric.find((n) => n.step === step.id)
+            if (block !== undefined) this.newton(block)
+          }
+        }
+      }
+      const after = this.unload()
+      if (this.program.sweeps === 1) break
+      const moved = after.reduce((m, x, i) => Math.max(m, Math.abs(x - (before[i] ?? 0)) / (1 + Math.abs(x))), 0)
+      before = after
+      if (moved < 1e-14) break
+    }
+    return { params: this.unload(), floored: [...hits.values()] }
+  }
+
+  private newton(block: NumericBlock): void {
+    const layouts = block.params.map((p) => this.layout(p))
+    const pieces: FreeBlock['pieces'][number][] = []
+    const offsets: number[] = []
+    let size = 0
+    for (const l of layouts) {
+      const charted = chartOf(l)
+      if (charted === null) return
+      for (let b = 0; b < charted.blocks; b++) {
+        const used = l.used?.[b]
+        pieces.push({ chart: used !== undefined && used < charted.chart.size ? simplexChart(used) : charted.chart, from: size + (b * l.length) / charted.blocks })
+      }
+      offsets.push(size)
+      size += l.length
+    }
+    const { blocks } = this.memory
+    const set = (theta: Float64Array): void => {
+      layouts.forEach((l, i) => f64(blocks, `trial:${l.name}`).set(theta.subarray(offsets[i] ?? 0, (offsets[i] ?? 0) + l.length)))
+      this.run(this.program.derived.trial, blocks)
+    }
+    const rows = (ops: readonly KernelOp[]): void => {
+      for (const pass of this.program.passes) {
+        const own = ops.length > 0 && pass.q.length > 0 ? this.part(pass, `newton ${block.step} ${this.opsKey(ops)}`, [pass.posterior, ops]) : []
+        if (own.length > 0) this.runPass(pass, own)
+      }
+    }
+    const collect = (prefix: string, suffixes: readonly string[]): Float64Array => {
+      const out = new Float64Array(size)
+      layouts.forEach((l, i) => {
+        for (const s of suffixes) blocks.buffers.get(`${prefix}${s} ${l.name}`)?.forEach((v, j) => {
+          out[(offsets[i] ?? 0) + j] = (out[(offsets[i] ?? 0) + j] ?? 0) + v
+        })
+      })
+      return out
+    }
+    const clear = (prefix: string): void => {
+      for (const [id, b] of blocks.buffers) if (id.startsWith(prefix)) b.fill(0)
+    }
+    const objective: Objective = {
+      value: (theta) => {
+        set(theta)
+        this.zero([`q ${block.step}`])
+        this.run(block.value, blocks)
+        let total = f64(blocks, `q ${block.step}`)[0] ?? 0
+        if (block.rows !== null) {
+          this.zero([`q rows ${block.step}`])
+          rows(block.rows.value)
+          total += f64(blocks, `q rows ${block.step}`)[0] ?? 0
+        }
+        return total
+      },
+      gradient: (theta) => {
+        set(theta)
+        clear('grad')
+        this.run(block.gradient, blocks)
+        if (block.rows !== null) rows(block.rows.gradient)
+        return collect('grad', ['', ' rows'])
+      },
+      hessian: (theta) => {
+        set(theta)
+        clear('hess')
+        this.run(block.hessian, blocks)
+        if (block.rows !== null) rows(block.rows.hessian)
+        const out = new Float64Array(size * size)
+        layouts.forEach((l, i) =>
+          layouts.forEach((m, j) => {
+            for (const s of ['', ' rows'])
+              blocks.buffers.get(`hess${s} ${l.name}|${m.name}`)?.forEach((v, at) => {
+                const [a, b] = [Math.floor(at / m.length), at % m.length]
+                const flat = ((offsets[i] ?? 0) + a) * size + (offsets[j] ?? 0) + b
+                out[flat] = (out[flat] ?? 0) + v
+              })
+          }),
+        )
+        return out
+      },
+    }
+    const start = new Float64Array(size)
+    layouts.forEach((l, i) => start.set(f64(blocks, `trial:${l.name}`).subarray(0, l.length), offsets[i] ?? 0))
+    const end = maximise({ pieces, size }, objective, start, block.rows === null ? 50 : 8)
+    set(end)
+  }
+
+  private readonly opKeys = new Map<readonly KernelOp[], number>()
+
+  private opsKey(ops: readonly KernelOp[]): number {
+    const known = this.opKeys.get(ops) ?? this.opKeys.size
+    this.opKeys.set(ops, known)
+    return known
+  }
+
+  private layout(name: string): ParamLayout {
+    const l = this.byName.get(name)
+    if (l === undefined) throw new Error(`no param ${name}`)
+    return l
+  }
+
+  // -- objectives ------------------------------------------------------------------------------------------------------
+
+  gain(params: Float64Array, expectation: Expectation, trial: Float64Array): number {
+    this.restore(expectation)
+    this.load(params, 'param')
+    const at = (theta: Float64Array): number => {
+      this.load(theta, 'trial')
+      this.run(this.program.derived.trial, this.memory.blocks)
+      this.zero(['q:driver', 'q:rows'])
+      this.run(this.program.qDriver, this.memory.blocks)
+      for (const pass of this.program.passes) if (pass.q.length > 0) this.runPass(pass, this.part(pass, 'q', [pass.posterior, pass.q]))
+      return (f64(this.memory.blocks, 'q:driver')[0] ?? 0) + (f64(this.memory.blocks, 'q:rows')[0] ?? 0)
+    }
+    const before = at(params)
+    return at(trial) - before
+  }
+
+  logPrior(params: Float64Array): number {
+    if (!this.hasPrior) return 0
+    this.load(params, 'param')
+    this.load(params, 'trial')
+    this.run(this.program.derived.param, this.memory.blocks)
+    this.run(this.program.derived.trial, this.memory.blocks)
+    this.zero(['logprior'])
+    this.run(this.program.prior, this.memory.blocks)
+    return f64(this.memory.blocks, 'logprior')[0] ?? 0
+  }
+
+  /** Posterior buffers of all rows at once. */
+  private calibrate(params: Float64Array): Memory {
+    this.load(params, 'param')
+    const memory = this.memory.whole()
+    this.run(this.program.derived.param, memory)
+    for (const pass of this.program.passes) this.runPass(pass, pass.posterior, true)
+    this.run(this.program.marginals, memory)
+    return memory
+  }
+
+  unitLogLikelihood(params: Float64Array): Float64Array {
+    const [unit] = this.program.units
+    if (unit === undefined) return new Float64Array(0)
+    return Float64Array.from(f64(this.calibrate(params), unit.buffer))
+  }
+
+  posterior(params: Float64Array): ReadonlyMap<string, Float64Array> {
+    const memory = this.calibrate(params)
+    return new Map(this.program.latents.filter((l) => l.kind === 'discrete').map((l) => [l.name, Float64Array.from(f64(memory, l.buffer))]))
+  }
+
+  /** Posterior means of counts, by latent, over their rows. */
+  countMeans(params: Float64Array): ReadonlyMap<string, Float64Array> {
+    const memory = this.calibrate(params)
+    return new Map(this.program.latents.filter((l) => l.kind === 'count').map((l) => [l.name, Float64Array.from(f64(memory, l.buffer))]))
+  }
+
+  expected(params: Float64Array): ReadonlyMap<string, number> {
+    if (this.scalars.length === 0) return new Map()
+    const means = this.countMeans(params)
+    return new Map(this.scalars.map((s) => [s, means.get(s)?.[0] ?? Number.NaN]))
+  }
+
+  components(params: Float64Array): readonly ComponentState[] {
+    const posterior = this.posterior(params)
+    return this.latents.flatMap((l) => {
+      const output = this.program.latents.find((x) => x.name === l.name)
+      const weights = output === undefined ? null : this.rowWeights(l.name)
+      const p = posterior.get(l.name) ?? new Float64Array(0)
+      return Array.from({ length: l.values }, (_, value): ComponentState => {
+        let count = 0
+        for (let r = 0; r < l.rows; r++) count += (p[r * l.values + value] ?? 0) * (weights?.[r] ?? 1)
+        return { latent: l.name, value, expectedCount: count, relativeVariance: relativeVariance(this.derivation, this.byName, this.scales, params, l.name, value) }
+      })
+    })
+  }
+
+  /** Weight of each row of a latent's table, or null where all are 1. */
+  private rowWeights(name: string): Float64Array | null {
+    const latent = this.derivation.graph.latents.find((l) => l.name === name)
+    const weights = latent?.loops.flatMap((l) => (l.weight === null ? [] : [l.weight])) ?? []
+    if (latent === undefined || weights.length === 0) return null
+    const shape = latent.loops.map((l) => this.numbers.extent(extentOf(l.index)))
+    const total = shape.reduce((a, b) => a * b, 1)
+    return Float64Array.from({ length: total }, (_, flat) => {
+      const indices = new Map<string, number>()
+      let rest = flat
+      for (let i = shape.length - 1; i >= 0; i--) {
+        const loop = latent.loops[i]
+        if (loop !== undefined) indices.set(loop.index.id, (rest % (shape[i] ?? 1)) + this.numbers.extent(loop.index.from))
+        rest = Math.floor(rest / (shape[i] ?? 1))
+      }
+      return weights.reduce((w, e) => w * this.numbers.value(e, indices), 1)
+    })
+  }
+
+  identifiedParameters(random: () => number): number | null {
+    return identifiedParameters(this, this.options.compile, random)
+  }
+
+  interior(random: () => number): Float64Array {
+    return interiorPoint(this.derivation, this.params, this.scales, random)
+  }
+
+  derived(params: Float64Array): ReadonlyMap<string, unknown> {
+    this.load(params, 'param')
+    this.load(params, 'trial')
+    this.run(this.program.derived.trial, this.memory.blocks)
+    const out = new Map<string, unknown>()
+    for (const l of this.program.derivedValues) {
+      this.run(l.ops, this.memory.blocks)
+      const shape = (this.program.buffers.find((b) => b.id === l.buffer)?.shape ?? []).map((s) => this.memory.blocks.sizes.get(s) ?? 0)
+      out.set(l.name, nest(f64(this.memory.blocks, l.buffer), shape))
+    }
+    return out
+  }
+}
+
+function nest(values: Float64Array, shape: readonly number[], from = 0): unknown {
+  const [first, ...rest] = shape
+  if (first === undefined) return values[from] ?? Number.NaN
+  const stride = rest.reduce((a, b) => a * b, 1)
+  return Array.from({ length: first }, (_, i) => nest(values, rest, from + i * stride))
+}
+
+/** Nominal number of free values of a param. */
+export function freeCount(p: ParamLayout): number {
+  const last = p.shape.at(-1) ?? 1
+  switch (p.support.kind) {
+    case 'simplex':
+      return p.used !== null ? p.used.reduce((n, u) => n + u - 1, 0) : (p.length / last) * (last - 1)
+    case 'covariance':
+      return (p.length / (last * last)) * ((last * (last + 1)) / 2)
+    case 'correlation':
+      return (p.length / (last * last)) * ((last * (last - 1)) / 2)
+    default:
+      return p.used !== null ? p.used.reduce((n, u) => n + u, 0) : p.length
+  }
+}
+

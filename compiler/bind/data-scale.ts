@@ -1,0 +1,30 @@
+import type { BoundArray } from '../../runtime/contract.js'
+
+/** Mean and variance (divisor n) of each column of a data array; a vector has one column. Missing cells are left out. */
+export interface DataScale {
+  readonly means: readonly number[]
+  readonly variances: readonly number[]
+}
+
+export function dataScale(array: BoundArray): DataScale {
+  const columns = array.offsets === null && array.shape.length >= 2 ? (array.shape.at(-1) ?? 1) : 1
+  const means: number[] = []
+  const variances: number[] = []
+  for (let c = 0; c < columns; c++) {
+    // Welford's update: no cancellation at large offsets
+    let n = 0
+    let mean = 0
+    let sum = 0
+    for (let i = c; i < array.values.length; i += columns) {
+      const x = array.values[i] ?? Number.NaN
+      if (!Number.isFinite(x)) continue
+      n += 1
+      const d = x - mean
+      mean += d / n
+      sum += d * (x - mean)
+    }
+    means.push(n === 0 ? 0 : mean)
+    variances.push(n === 0 ? 0 : sum / n)
+  }
+  return { means, variances }
+}

@@ -1,0 +1,92 @@
+/** Rank of the scores: how many params the data can tell apart. */
+import { Matrix, SingularValueDecomposition } from 'ml-matrix'
+import type { Expr } from '../algebra/types.js'
+import { some } from '../algebra/visit.js'
+import { chartOf, simplexChart } from '../targets/solve/charts.js'
+import type { CompileKernel } from '../targets/memory.js'
+import { lowerScores } from '../lower/scores.js'
+import { allocate } from './memory.js'
+import type { ProgramModel } from './bound-model.js'
+
+/** Beyond this many (params × rows) the rank is not computed. */
+const COST_LIMIT = 2e7
+
+/**
+ * The score of a unit is the gradient of its log-likelihood, which by Fisher's identity is that of Q at the same params.
+ * Sums of the units' scores under random weights (and, for single observations, random data) span the same space as the
+ * scores themselves, so params + 4 such sums are enough.
+ */
+export function identifiedParameters(model: ProgramModel, compile: CompileKernel, random: () => number): number | null {
+  const { derivation } = model
+  const pieces = model.params.map((p) => ({ layout: p, charted: chartOf(p) }))
+  if (pieces.some((p) => p.charted === null)) return null
+  if (model.nominalParameters * model.observations > COST_LIMIT || model.nominalParameters > 400) return null
+  const program = lowerScores(derivation)
+  const memory = allocate(program.program, derivation.model.symbols, model.data, model.numbers)
+  const theta = model.interior(random)
+  const { blocks } = memory
+  for (const p of model.params) for (const space of ['param', 'trial']) blocks.buffers.get(`${space}:${p.name}`)?.set(theta.subarray(p.offset, p.offset + p.length))
+  const run = (ops: Parameters<CompileKernel>[0]): void => {
+    if (ops.length > 0) compile(ops, program.program.buffers).run(memory.whole(), null)
+  }
+  run(program.program.derived.param)
+  const scalars = singleData(model)
+  const original = new Map(scalars.map((n) => [n, Float64Array.from(model.data.arrays.get(n)?.values ?? [])]))
+  const posterior = compile(program.program.passes.flatMap((p) => p.posterior), program.program.buffers)
+  const scores = program.scores.length > 0 ? compile(program.scores, program.program.buffers) : null
+  const rows: number[][] = []
+  try {
+    for (let r = 0; r < model.nominalParameters + 4; r++) {
+      for (const name of scalars) {
+        const values = blocks.buffers.get(`data:${name}`)
+        if (values instanceof Float64Array) values.forEach((_, i) => { values[i] = 1 + Math.floor(40 * random()) })
+      }
+      for (const [id, b] of blocks.buffers) if (id.startsWith('unit weight ')) b.forEach((_, i) => { b[i] = random() - 0.5 })
+      for (const p of model.params) blocks.buffers.get(`score ${p.name}`)?.fill(0)
+      posterior.run(memory.whole(), null)
+      scores?.run(memory.whole(), null)
+      const row: number[] = []
+      for (const { layout, charted } of pieces) {
+        if (charted === null) continue
+        const g = blocks.buffers.get(`score ${layout.name}`)
+        const size = layout.length / charted.blocks
+        for (let b = 0; b < charted.blocks; b++) {
+          const used = layout.used?.[b]
+          const chart = used !== undefined && used < size ? simplexChart(used) : charted.chart
+          const at = theta.subarray(layout.offset + b * size, layout.offset + b * size + chart.size)
+          const j = chart.jacobian(chart.toFree(at))
+          for (let a = 0; a < chart.free; a++) {
+            let sum = 0
+            for (let i = 0; i < chart.size; i++) sum += (g?.[b * size + i] ?? 0) * (j[i * chart.free + a] ?? 0)
+            row.push(sum)
+          }
+        }
+      }
+      rows.push(row)
+    }
+  } finally {
+    for (const [name, values] of original) model.data.arrays.get(name)?.values.set(values)
+  }
+  if (rows.some((r) => !r.every(Number.isFinite))) return null
+  return rank(rows)
+}
+
+/** Real-valued data that stand outside every loop: one observation, whose scores vary only with its value. */
+function singleData(model: ProgramModel): readonly string[] {
+  const single = model.derivation.graph.factors.filter((f) => f.role === 'likelihood' && f.loops.length === 0)
+  return [...model.data.arrays].flatMap(([name, a]) => (a.shape.length === 0 && a.values instanceof Float64Array && single.some((f) => readsData(f.value, name) || model.derivation.graph.constraints.some((c) => readsData(c.total, name))) ? [name] : []))
+}
+
+const readsData = (e: Expr, name: string): boolean => some(e, (n) => n.kind === 'ref' && n.space === 'data' && n.name === name)
+
+/** Numerical rank after scaling the columns. */
+function rank(rows: readonly (readonly number[])[]): number {
+  const columns = rows[0]?.length ?? 0
+  if (columns === 0) return 0
+  const norms = Array.from({ length: columns }, (_, c) => Math.sqrt(rows.reduce((s, r) => s + (r[c] ?? 0) ** 2, 0)))
+  const scaled = new Matrix(rows.map((r) => r.map((x, c) => ((norms[c] ?? 0) > 0 ? x / (norms[c] ?? 1) : 0))))
+  const values = new SingularValueDecomposition(scaled, { autoTranspose: true }).diagonal
+  const largest = Math.max(...values, 0)
+  return values.filter((v) => v > 1e-9 * largest).length
+}
+

@@ -1,0 +1,82 @@
+import type { ParamLayout } from '../../runtime/contract.js'
+import type { Derivation } from '../derive.js'
+import { collectNodes } from '../algebra/visit.js'
+import type { DataScale } from './data-scale.js'
+
+/**
+ * A point in the interior of every support: with all random numbers ½ the middle of intervals, even simplexes, the
+ * data's mean for locations and its spread for scales.
+ */
+export function interiorPoint(d: Derivation, layouts: readonly ParamLayout[], scales: ReadonlyMap<string, DataScale>, random: () => number): Float64Array {
+  const out = new Float64Array(layouts.reduce((n, p) => n + p.length, 0))
+  for (const p of layouts) {
+    const data = scaleOf(p.name, d, scales)
+    const last = p.shape.at(-1) ?? 1
+    const u = (): number => Math.min(1 - 1e-6, Math.max(1e-6, random()))
+    const set = (i: number, x: number): void => {
+      out[p.offset + i] = x
+    }
+    switch (p.support.kind) {
+      case 'simplex':
+        for (let r = 0; r * last < p.length; r++) {
+          const used = p.used?.[r] ?? last
+          const w = Array.from({ length: used }, () => 0.5 - Math.log(u()))
+          const total = w.reduce((a, b) => a + b, 0)
+          w.forEach((x, i) => set(r * last + i, x / total))
+        }
+        break
+      case 'covariance':
+      case 'correlation':
+        for (let b = 0; b * last * last < p.length; b++)
+          for (let i = 0; i < last; i++) set(b * last * last + i * last + i, p.support.kind === 'correlation' ? 1 : (data?.variances[i] ?? 1) * 2 ** (2 * u() - 1))
+        break
+      case 'unit':
+        for (let i = 0; i < p.length; i++) set(i, 0.1 + 0.8 * u())
+        break
+      case 'interval': {
+        const { low, high } = p.support
+        for (let i = 0; i < p.length; i++) {
+          if (Number.isFinite(low) && Number.isFinite(high)) set(i, low + (high - low) * (0.1 + 0.8 * u()))
+          else set(i, Number.isFinite(low) ? low + 2 * u() : Number.isFinite(high) ? high - 2 * u() : 2 * u() - 1)
+        }
+        break
+      }
+      case 'positive':
+      case 'nonnegative': {
+        const spread = p.role === 'spread' && data !== null
+        for (let i = 0; i < p.length; i++) {
+          const variance = data?.variances[data.variances.length === last ? i % last : 0] ?? 1
+          const mean = data?.means[data.means.length === last ? i % last : 0] ?? 1
+          set(i, (spread ? Math.sqrt(variance) || 1 : p.role === 'location' && mean > 0 ? mean : 1) * 2 ** (2 * u() - 1))
+        }
+        break
+      }
+      case 'ordered':
+        for (let r = 0; r * last < p.length; r++) {
+          const mean = data?.means[0] ?? 0
+          const sd = Math.sqrt(data?.variances[0] ?? 1) || 1
+          Array.from({ length: last }, (_, i) => mean + sd * ((2 * (i + u())) / last - 1)).sort((a, b) => a - b).forEach((x, i) => set(r * last + i, x))
+        }
+        break
+      default:
+        for (let i = 0; i < p.length; i++) {
+          const column = data !== null && data.means.length === last ? i % last : 0
+          const located = p.role === 'location' && data !== null && p.components.length > 0
+          const mean = located ? (data.means[column] ?? 0) : 0
+          const sd = data === null ? 1 : Math.sqrt(data.variances[column] ?? 1) || 1
+          set(i, mean + (2 * u() - 1) * (located ? sd : 1))
+        }
+    }
+  }
+  return out
+}
+
+/** Scale of the data on the left of a statement that reads the param. */
+function scaleOf(name: string, d: Derivation, scales: ReadonlyMap<string, DataScale>): DataScale | null {
+  for (const f of d.graph.factors)
+    if (f.role === 'likelihood' && collectNodes(f.value, (n) => n.kind === 'ref' && n.space === 'param' && n.name === name).length > 0) {
+      const s = scales.get(f.target.name)
+      if (s !== undefined) return s
+    }
+  return null
+}

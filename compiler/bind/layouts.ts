@@ -1,0 +1,149 @@
+/** Params and latents of a derivation over bound data, as the runtime sees them. */
+import type { ParamSymbol } from '../../lang/typed/types.js'
+import type { LatentLayout, ParamLayout } from '../../runtime/contract.js'
+import type { BoundData } from '../../runtime/contract.js'
+import type { Derivation } from '../derive.js'
+import type { Expr } from '../algebra/types.js'
+import { children, collectNodes } from '../algebra/visit.js'
+import type { LatentOutput } from '../lower/program.js'
+import { extentOf } from '../lower/lowerer.js'
+import type { BoundNumbers } from './sizes.js'
+
+export function paramLayouts(d: Derivation, numbers: BoundNumbers, data: BoundData): readonly ParamLayout[] {
+  let offset = 0
+  return d.graph.params.map((p): ParamLayout => {
+    const extents = d.shapes.shape('param', p.name)
+    const shape = extents.map((e) => numbers.extent(e))
+    const length = shape.reduce((a, b) => a * b, 1)
+    const layout: ParamLayout = {
+      name: p.name, offset, length, shape,
+      used: usedLengths(extents, shape, numbers),
+      labels: extents.map((e) => labelsOf(e, d, data)),
+      support: supportOf(p, d, numbers),
+      components: componentDimensions(p.name, d),
+      role: roleOf(p.name, d),
+    }
+    offset += length
+    return layout
+  })
+}
+
+/** A ragged last dimension: elements in use, per row of the leading dimensions. */
+function usedLengths(extents: readonly Expr[], shape: readonly number[], numbers: BoundNumbers): readonly number[] | null {
+  const last = extents.at(-1)
+  if (last?.kind !== 'ref' || last.space !== 'size' || last.index.length === 0) return null
+  const lengths = numbers.vector(last.name)
+  const by = extents.length - 2
+  const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1)
+  const inner = shape.slice(by + 1, -1).reduce((a, b) => a * b, 1)
+  return Array.from({ length: rows }, (_, r) => lengths[Math.floor(r / inner) % (shape[by] ?? 1)] ?? 0)
+}
+
+function labelsOf(extent: Expr, d: Derivation, data: BoundData): readonly string[] | null {
+  if (extent.kind !== 'ref' || extent.space !== 'size' || extent.index.length > 0) return null
+  const s = d.model.symbols.find((x) => x.id === extent.name)
+  if (s?.kind !== 'size' || s.origin !== 'levels') return null
+  return data.levels.get(s.name)?.[0] ?? null
+}
+
+function supportOf(p: ParamSymbol, d: Derivation, numbers: BoundNumbers): ParamLayout['support'] {
+  const { support } = p.type
+  if (support.kind !== 'interval') return { kind: support.kind }
+  const info = d.params.find((x) => x.name === p.name)
+  if (info?.low === null || info?.high === null || info === undefined) throw new Error('interval without bounds')
+  return { kind: 'interval', low: numbers.value(info.low), high: numbers.value(info.high) }
+}
+
+/** Dimensions that a discrete latent's value indexes. */
+function componentDimensions(name: string, d: Derivation): ParamLayout['components'] {
+  const out = new Map<string, { latent: string; dimension: number }>()
+  for (const f of d.lifted)
+    for (const v of f.variables)
+      for (const n of collectNodes(f.expr, (x) => x.kind === 'ref' && x.space === 'param' && x.name === name)) {
+        if (n.kind !== 'ref') continue
+        n.index.forEach((e, dimension) => {
+          if (e.kind === 'index' && e.var === v.value.id) out.set(`${v.latent.name} ${dimension}`, { latent: v.latent.name, dimension })
+        })
+      }
+  return [...out.values()]
+}
+
+function roleOf(name: string, d: Derivation): ParamLayout['role'] {
+  const step = d.mStep.steps.find((s) => s.params.includes(name))
+  if (step?.kind === 'normal') return 'location'
+  if (step?.kind === 'generalised-gamma' || step?.kind === 'inverse-wishart' || step?.kind === 'wishart') {
+    if (step.spread !== null) return 'spread'
+    return step.kind === 'generalised-gamma' ? 'location' : 'other'
+  }
+  if (step?.kind === 'beta') return 'location'
+  const latents = new Set(componentDimensions(name, d).map((c) => c.latent))
+  const isWeight = step?.kind === 'dirichlet' && d.lifted.some((f) => f.factor.role === 'latent' && latents.has(f.factor.target.name) && collectNodes(f.expr, (n) => n.kind === 'ref' && n.name === name).length > 0)
+  return isWeight ? 'weight' : 'other'
+}
+
+export function latentLayout(l: LatentOutput, d: Derivation, numbers: BoundNumbers, data: BoundData): LatentLayout {
+  const shape = l.loops.map((v) => numbers.extent(extentOf(v)))
+  const low = l.low === null ? 0 : numbers.extent(l.low)
+  const high = l.high === null ? 0 : numbers.extent(l.high)
+  const values = high - low + 1
+  return {
+    name: l.name, rows: shape.reduce((a, b) => a * b, 1), shape, values,
+    labels: valueLabels(l, values, low, d, data),
+    exchangeable: isExchangeable(l, d),
+    declared: !l.introduced && !l.evidence,
+  }
+}
+
+function valueLabels(l: LatentOutput, values: number, low: number, d: Derivation, data: BoundData): readonly string[] {
+  if (l.isBool) return ['false', 'true']
+  const high = l.high
+  const named = l.levels !== null ? labelsOf({ kind: 'ref', space: 'size', name: l.levels.symbol, index: [] }, d, data) : high === null ? null : labelsOf(high, d, data)
+  if (named !== null && named.length === values) return named
+  return Array.from({ length: values }, (_, i) => String(low + i))
+}
+
+/**
+ * Relabelling the values leaves the likelihood unchanged where the value only ever picks slices of params, each of which
+ * is picked by it alone, and no prior or constant tells slices apart.
+ */
+function isExchangeable(l: LatentOutput, d: Derivation): boolean {
+  if (l.kind !== 'discrete' || l.evidence) return false
+  const picked = new Map<string, Set<number>>()
+  for (const f of d.lifted)
+    for (const v of f.variables) {
+      if (v.latent.name !== l.name) continue
+      if (!onlyPicksParams(f.expr, v.value.id, picked)) return false
+    }
+  if (picked.size === 0) return false
+  for (const f of d.lifted)
+    for (const n of collectNodes(f.expr, (x) => x.kind === 'ref' && x.space === 'param' && picked.has(x.name))) {
+      if (n.kind !== 'ref') continue
+      for (const dimension of picked.get(n.name) ?? []) {
+        const at = n.index[dimension]
+        const own = at?.kind === 'index' ? at.var : null
+        if (own === null) return false
+        const byLatent = f.variables.some((v) => v.value.id === own && v.latent.name === l.name)
+        // a prior's own loop over the slices, which must not pick constants
+        if (!byLatent && (f.factor.role !== 'prior' || readsOtherwise(f.expr, own))) return false
+      }
+    }
+  return true
+}
+
+function onlyPicksParams(e: Expr, variable: string, picked: Map<string, Set<number>>): boolean {
+  if (e.kind === 'index') return e.var !== variable
+  if (e.kind === 'ref' && e.space === 'param') {
+    return e.index.every((i, dimension) => {
+      if (i.kind === 'index' && i.var === variable) {
+        picked.set(e.name, (picked.get(e.name) ?? new Set()).add(dimension))
+        return true
+      }
+      return onlyPicksParams(i, variable, picked)
+    })
+  }
+  return children(e).every((c) => onlyPicksParams(c, variable, picked))
+}
+
+function readsOtherwise(e: Expr, variable: string): boolean {
+  return !onlyPicksParams(e, variable, new Map())
+}

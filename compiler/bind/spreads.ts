@@ -1,0 +1,77 @@
+/** How spreads of components compare with those of the data: floors and collapse. */
+import type { ParamLayout } from '../../runtime/contract.js'
+import type { Derivation } from '../derive.js'
+import type { Spread } from '../mstep/types.js'
+import { symmetricEigen } from '../numerics/index.js'
+import type { DataScale } from './data-scale.js'
+
+/** Spread params of a derivation, with the data (left sides only) they measure. */
+function spreads(d: Derivation): readonly { readonly param: string; readonly spread: Spread }[] {
+  const targets = new Set(d.graph.factors.filter((f) => f.role === 'likelihood').map((f) => f.target.name))
+  return d.mStep.steps.flatMap((s) => {
+    const spread = s.kind === 'generalised-gamma' || s.kind === 'inverse-wishart' ? s.spread : null
+    const [param] = s.params
+    if (spread === null || param === undefined) return []
+    const own = spread.data.filter((x) => targets.has(x))
+    return [{ param, spread: { ...spread, data: own.length > 0 ? own : spread.data } }]
+  })
+}
+
+/** Variance of the data in each direction that an element of the param measures. */
+function variancesFor(spread: Spread, layout: ParamLayout, scales: ReadonlyMap<string, DataScale>): (flat: number) => number {
+  const scale = spread.data.map((n) => scales.get(n)).find((s) => s !== undefined)
+  const variances = scale?.variances ?? [1]
+  const mean = variances.reduce((a, b) => a + b, 0) / Math.max(1, variances.length)
+  const last = layout.shape.at(-1)
+  const perColumn = last === variances.length && variances.length > 1 && layout.shape.length >= 1
+  return (flat) => (perColumn ? (variances[flat % variances.length] ?? mean) : mean)
+}
+
+/** Floors of variances: per element of a scalar spread; n per matrix for a covariance. */
+export function spreadFloors(d: Derivation, layouts: ReadonlyMap<string, ParamLayout>, scales: ReadonlyMap<string, DataScale>, floor: number): ReadonlyMap<string, Float64Array> {
+  const out = new Map<string, Float64Array>()
+  if (!(floor > 0)) return out
+  for (const { param, spread } of spreads(d)) {
+    const layout = layouts.get(param)
+    if (layout === undefined) continue
+    const variance = variancesFor(spread, layout, scales)
+    const last = layout.shape.at(-1) ?? 1
+    const count = spread.kind === 'covariance' ? layout.length / last : layout.length
+    out.set(param, Float64Array.from({ length: count }, (_, i) => floor * variance(i)))
+  }
+  return out
+}
+
+/** Smallest variance of one component over that of the data in its direction; null where no spread belongs to it. */
+export function relativeVariance(
+  d: Derivation, layouts: ReadonlyMap<string, ParamLayout>, scales: ReadonlyMap<string, DataScale>, params: Float64Array, latent: string, value: number,
+): number | null {
+  let least: number | null = null
+  for (const { param, spread } of spreads(d)) {
+    const layout = layouts.get(param)
+    if (layout === undefined) continue
+    const dimension = layout.components.find((c) => c.latent === latent)?.dimension
+    const variance = variancesFor(spread, layout, scales)
+    const last = layout.shape.at(-1) ?? 1
+    const block = spread.kind === 'covariance' ? last * last : 1
+    for (let b = 0; b < layout.length / block; b++) {
+      const shape = spread.kind === 'covariance' ? layout.shape.slice(0, -2) : layout.shape
+      if (dimension !== undefined && coordinate(b, shape, dimension) !== value) continue
+      let ratio: number
+      if (spread.kind === 'covariance') {
+        const m = Float64Array.from({ length: block }, (_, i) => (params[layout.offset + b * block + i] ?? 0) / Math.sqrt(variance(Math.floor(i / last)) * variance(i % last)))
+        ratio = Math.min(...symmetricEigen(m, 0, last).values)
+      } else {
+        const x = params[layout.offset + b] ?? 0
+        ratio = (spread.kind === 'sd' ? x * x : spread.kind === 'precision' ? 1 / x : x) / variance(b)
+      }
+      if (!Number.isNaN(ratio) && (least === null || ratio < least)) least = ratio
+    }
+  }
+  return least
+}
+
+function coordinate(flat: number, shape: readonly number[], dimension: number): number {
+  const inner = shape.slice(dimension + 1).reduce((a, b) => a * b, 1)
+  return Math.floor(flat / inner) % (shape[dimension] ?? 1)
+}

@@ -14,6 +14,9 @@ import { rootScope } from './scope.js'
 import { checkStatements, type StatementLog } from './statements.js'
 import { checkUses } from './unused.js'
 
+/** More complaints than this are not listed. */
+const maxDiagnostics = 200
+
 /** Types a parsed file. `value` is there only when nothing is wrong; warnings are allowed. */
 export function checkFile(
   file: ast.ModelFile,
@@ -30,8 +33,11 @@ export function checkFile(
   for (const latent of ctx.latents.values()) checkGaps(ctx, latent)
   checkCoverage(ctx, log.samples)
   if (!diagnostics.some((d) => d.severity === 'error')) checkUses(ctx, statements)
-  const sorted = dedupe(diagnostics)
-  if (sorted.some((d) => d.severity === 'error')) return { diagnostics: sorted }
+  const all = dedupe(diagnostics)
+  const errors = all.filter((d) => d.severity === 'error').slice(0, maxDiagnostics)
+  const shown = new Set([...errors, ...all.filter((d) => d.severity !== 'error').slice(0, maxDiagnostics)])
+  const sorted = all.filter((d) => shown.has(d))
+  if (diagnostics.some((d) => d.severity === 'error')) return { diagnostics: sorted }
   const value: TypedModel = {
     name: file.name?.name ?? 'Model',
     source: { name: source.name, text: source.text },
@@ -48,6 +54,7 @@ function createContext(
   diagnostics: Diagnostic[],
 ): CheckContext & { readonly globals: ReturnType<typeof collectGlobals> } {
   const usedIds = new Map<string, number>()
+  const openedLoops: { readonly id: SymbolId; readonly key: string }[] = []
   const calls: { readonly name: string; readonly span: Span }[] = []
   let sinks: Diagnostic[][] = [diagnostics]
   const functions = new Map<string, FnStatement>()
@@ -60,6 +67,8 @@ function createContext(
     functions,
     root: rootScope(),
     symbols: new Map(),
+    consts: new Map(),
+    ranges: new WeakMap(),
     sizeOver: new Map(),
     latents: new Map(),
     declaredSomewhere: namesSomewhere(file),
@@ -67,9 +76,15 @@ function createContext(
     report: (problem) => sinks.at(-1)?.push(diagnosticOf(problem, calls)),
     quietly: (run) => {
       const sink: Diagnostic[] = []
+      const opened = openedLoops.length
       sinks = [...sinks, sink]
       const value = run()
       sinks = sinks.slice(0, -1)
+      // Loops that were opened in the trial leave nothing behind.
+      for (const { id, key } of openedLoops.splice(opened)) {
+        ctx.symbols.delete(id)
+        usedIds.set(key, (usedIds.get(key) ?? 1) - 1)
+      }
       return { value, failed: sink.some((d) => d.severity === 'error') }
     },
     spanOf: (span) => calls[0]?.span ?? span,
@@ -79,6 +94,7 @@ function createContext(
       calls.pop()
       return value
     },
+    inlineBudget: { left: 50_000 },
     get inlineStack() {
       return calls.map((call) => call.name)
     },
@@ -86,7 +102,9 @@ function createContext(
       const key = `${kind}:${name}`
       const times = (usedIds.get(key) ?? 0) + 1
       usedIds.set(key, times)
-      return kind === 'index' || times > 1 ? `${key}#${times}` : key
+      const id: SymbolId = kind === 'index' || times > 1 ? `${key}#${times}` : key
+      if (kind === 'index') openedLoops.push({ id, key })
+      return id
     },
     global: globals.find,
     globalNames: globals.names,

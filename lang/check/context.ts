@@ -3,8 +3,11 @@ import type * as ast from '../ast/types.js'
 import type { Diagnostic } from '../diagnostics/types.js'
 import type { DistributionSignature } from '../signature.js'
 import type { Source, Span } from '../source.js'
+import { suggest } from '../suggest.js'
 import type { Dim, Domain, ModelSymbol, SymbolId, TDistribution, TExpr, ValueType } from '../typed/types.js'
+import type { Range } from './ranges.js'
 import type { Binding, LatentRecord, Scope } from './scope.js'
+import type { SizeForm } from './size-form.js'
 
 /** A complaint; its severity follows from the code's letter. */
 export type Problem = Omit<Diagnostic, 'severity'>
@@ -25,6 +28,14 @@ export interface ExpectedValue {
   readonly symbol: SymbolId | null
 }
 
+/** What is known of a const when it is declared, so that long chains of consts are not followed again and again. */
+export interface ConstFacts {
+  /** Its value at its written definition, where that is one number made of numbers and consts. */
+  readonly number: number | null
+  /** Its value as a size, null where it is a plain number (which a fit may override) or not linear. */
+  readonly form: SizeForm | null
+}
+
 export type FnStatement = Extract<ast.Statement, { kind: 'fn' }>
 
 export interface CheckContext {
@@ -33,6 +44,8 @@ export interface CheckContext {
   readonly functions: ReadonlyMap<string, FnStatement>
   readonly root: Scope
   readonly symbols: Map<SymbolId, ModelSymbol>
+  readonly consts: Map<SymbolId, ConstFacts>
+  readonly ranges: WeakMap<TExpr, Range>
   /** For sizes of rank 1: the dimension that they have one number for. */
   readonly sizeOver: Map<SymbolId, Dim>
   readonly latents: Map<SymbolId, LatentRecord>
@@ -45,6 +58,8 @@ export interface CheckContext {
   spanOf(span: Span): Span
   /** Calls `run` with spans and complaints moved to the call of a function. */
   inlining<T>(name: string, call: Span, run: () => T): T
+  /** How many calls of functions may still be written out. */
+  readonly inlineBudget: { left: number }
   /** Names of the functions being inlined, outermost first. */
   readonly inlineStack: readonly string[]
   /** A fresh id `kind:name`, numbered where needed; index variables are always numbered. */
@@ -63,10 +78,9 @@ export function textAt(ctx: CheckContext, span: Span): string {
   return ctx.source.text.slice(span.start, span.end).replace(/\s+/g, ' ').trim()
 }
 
-/** The value of a const, or null for other symbols. */
-export function constValue(ctx: Pick<CheckContext, 'symbols'>, id: SymbolId): TExpr | null {
-  const symbol = ctx.symbols.get(id)
-  return symbol !== undefined && symbol.kind === 'const' ? symbol.value : null
+/** The name nearest to a misspelt one; none where the file has too many names for the search to be of use. */
+export function nearestName(name: string, candidates: readonly string[]): string | undefined {
+  return candidates.length > 1000 ? undefined : suggest(name, candidates)
 }
 
 /** Dimensions of a size: none, or the one it is ragged over. */

@@ -25,16 +25,31 @@ interface Given {
 export function checkCoverage(ctx: CheckContext, samples: readonly SampleRecord[]): void {
   const given = samples.flatMap((record) => targetsOf(ctx, record))
   for (const one of given) checkRepeats(ctx, one)
-  for (const [i, a] of given.entries()) {
-    const b = given.slice(0, i).find((other) => clash(ctx, other, a))
+  const shelves = new Map<SymbolId, Shelf>()
+  for (const a of given) {
+    const shelf: Shelf = shelves.get(a.symbol) ?? { numbered: new Map(), others: [] }
+    shelves.set(a.symbol, shelf)
+    const number = firstNumber(a)
+    const numbered = number === null ? [...shelf.numbered.values()].flat() : (shelf.numbered.get(number) ?? [])
+    const b = numbered.find((other) => clash(ctx, other, a)) ?? shelf.others.find((other) => clash(ctx, other, a))
     if (b !== undefined) reportTwiceGiven(ctx, a, b)
+    else if (number === null) shelf.others.push(a)
+    else shelf.numbered.set(number, [...(shelf.numbered.get(number) ?? []), a])
   }
-  for (const latent of ctx.latents.values())
-    checkLatent(
-      ctx,
-      latent,
-      given.filter((g) => g.symbol === latent.id),
-    )
+  const bySymbol = new Map<SymbolId, Given[]>()
+  for (const g of given) if (ctx.latents.has(g.symbol)) bySymbol.set(g.symbol, [...(bySymbol.get(g.symbol) ?? []), g])
+  for (const latent of ctx.latents.values()) checkLatent(ctx, latent, bySymbol.get(latent.id) ?? [])
+}
+
+/** Targets of one symbol: by their first index where it is a number, so that long lists of them stay quick. */
+interface Shelf {
+  readonly numbered: Map<number, readonly Given[]>
+  readonly others: Given[]
+}
+
+function firstNumber({ ref }: Given): number | null {
+  const [first] = ref.subscripts
+  return first?.kind === 'at' && first.index.kind === 'number' ? first.index.value : null
 }
 
 function targetsOf(ctx: CheckContext, record: SampleRecord): readonly Given[] {

@@ -1,8 +1,8 @@
 /** Expressions: from syntax to typed, one case for each kind. null is an error that is told already. */
 import type * as ast from '../ast/types.js'
-import { suggest } from '../suggest.js'
 import type { Dim, Domain, IndexSymbol, TExpr } from '../typed/types.js'
-import type { CheckContext } from './context.js'
+import { children } from '../typed/visit.js'
+import { type CheckContext, nearestName } from './context.js'
 import { builtinNames, checkBuiltin, checkLevels, countOf, isBuiltin } from './functions.js'
 import { checkBinary, checkNegate, labelFor, requireBool, requireNumeric, signOf } from './operators.js'
 import { domainSize } from './plates.js'
@@ -275,7 +275,7 @@ function checkCall(ctx: CheckContext, e: Kind<'call'>, scope: Scope): TExpr | nu
     })
     return null
   }
-  const nearest = suggest(name, [...ctx.functions.keys(), ...builtinNames])
+  const nearest = nearestName(name, [...ctx.functions.keys(), ...builtinNames])
   const binding = lookUpName(ctx, name, scope)
   const isValue = binding !== undefined && binding.kind !== 'broken'
   ctx.report({
@@ -328,5 +328,39 @@ function inlineFunction(ctx: CheckContext, e: Kind<'call'>, given: readonly (TEx
     loops: [],
     path: [],
   }
-  return ctx.inlining(name, e.span, () => ctx.expression(fn.body, scope))
+  // An argument in error has been told of.
+  if (given.includes(null)) return null
+  const budget = ctx.inlineBudget
+  budget.left -= 1
+  if (budget.left < 0) {
+    if (budget.left === -1)
+      ctx.report({ code: 'E241', span: e.span, message: 'there are too many calls of functions to write them all out' })
+    return null
+  }
+  const value = ctx.inlining(name, e.span, () => ctx.expression(fn.body, scope))
+  if (value === null || expressionSize(value) <= maxInlined) return value
+  ctx.report({
+    code: 'E241',
+    span: e.span,
+    message: `\`${name}\` written out here has more than ${maxInlined} parts`,
+    help: 'functions are written out where they are called: name the intermediate results by let',
+  })
+  return null
+}
+
+/** Largest expression that a call of a function may become. */
+const maxInlined = 20_000
+
+/** Number of nodes, shared ones counted as often as they occur. */
+function expressionSize(e: TExpr): number {
+  const sizes = new Map<TExpr, number>()
+  const sizeOf = (part: TExpr): number => {
+    const known = sizes.get(part)
+    if (known !== undefined) return known
+    let size = 1
+    for (const child of children(part)) size += sizeOf(child)
+    sizes.set(part, size)
+    return size
+  }
+  return sizeOf(e)
 }

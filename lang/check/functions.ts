@@ -93,7 +93,7 @@ function ofMatrix(
 const isCovariance = (of: TExpr): boolean =>
   of.type.support?.kind === 'covariance' || of.type.support?.kind === 'correlation'
 
-const builtins: Readonly<Record<string, Builtin>> = {
+const table: Readonly<Record<string, Builtin>> = {
   abs: elementwise('abs(number)', (call, of) =>
     rangeOf(call.ctx, of).aboveZero ? { kind: 'positive' } : { kind: 'nonnegative' },
   ),
@@ -228,6 +228,8 @@ const builtins: Readonly<Record<string, Builtin>> = {
   })),
 }
 
+const builtins: ReadonlyMap<string, Builtin> = new Map(Object.entries(table))
+
 function reduction(usage: string, result: (call: Call, of: TExpr) => ValueType): Builtin {
   return {
     least: 1,
@@ -266,7 +268,7 @@ function totalLength(call: Call): TExpr {
 
 function wrong(call: Call, place: number): null {
   const of = call.given[place]
-  const builtin = builtins[call.name]
+  const builtin = builtins.get(call.name)
   call.ctx.report({
     code: 'E208',
     span: call.spans[place] ?? call.span,
@@ -277,10 +279,10 @@ function wrong(call: Call, place: number): null {
 }
 
 /** Names of all built-in functions. */
-export const builtinNames: readonly string[] = [...Object.keys(builtins), 'levels']
+export const builtinNames: readonly string[] = [...builtins.keys(), 'levels']
 
 export function isBuiltin(name: string): boolean {
-  return name === 'levels' || Object.hasOwn(builtins, name)
+  return name === 'levels' || builtins.has(name)
 }
 
 /** A call of a built-in function other than `levels`, whose arguments are checked; null among them is an error told. */
@@ -291,7 +293,7 @@ export function checkBuiltin(
   spans: readonly Span[],
   span: Span,
 ): TExpr | null {
-  const builtin = builtins[name]
+  const builtin = builtins.get(name)
   if (builtin === undefined) return null
   if (given.length < builtin.least || given.length > builtin.most) {
     ctx.report({

@@ -8,7 +8,9 @@ import { editDistance } from '../suggest.js'
 import type { Dim, ModelSymbol, SizeSymbol, SymbolId } from '../typed/types.js'
 import { freeSymbols } from '../typed/visit.js'
 import type { CheckContext } from './context.js'
+import { numericValue } from './ranges.js'
 import type { Binding } from './scope.js'
+import { constForm } from './size-form.js'
 import { checkType, type Declared } from './type-expressions.js'
 import { arrayDims } from './value-types.js'
 
@@ -53,6 +55,7 @@ export function collectGlobals(ctx: () => CheckContext, file: ast.ModelFile): Gl
         collectSizes(statement.type, globals)
 
   const states = new Map<string, State>()
+  let depth = 0
   const find = (name: string): Binding | undefined => {
     const global = globals.get(name)
     if (global === undefined) return undefined
@@ -62,8 +65,14 @@ export function collectGlobals(ctx: () => CheckContext, file: ast.ModelFile): Gl
       reportCycle(ctx(), global.name)
       return { kind: 'broken' }
     }
+    if (depth >= maxDepth) {
+      reportDepth(ctx(), global.name)
+      return { kind: 'broken' }
+    }
     states.set(name, { kind: 'busy' })
+    depth += 1
     const binding = resolve(ctx(), global, globals)
+    depth -= 1
     states.set(name, { kind: 'done', binding })
     return binding
   }
@@ -73,7 +82,7 @@ export function collectGlobals(ctx: () => CheckContext, file: ast.ModelFile): Gl
     resolveAll: () => {
       for (const { name, earlier } of twice) reportTwice(ctx(), name, earlier)
       for (const name of globals.keys()) find(name)
-      warnSimilarSizes(ctx(), file, globals)
+      warnSimilarSizes(ctx(), globals)
     },
   }
 }
@@ -85,6 +94,18 @@ export function reportTwice(ctx: CheckContext, name: ast.Identifier, earlier: Sp
     span: name.span,
     message: `\`${name.name}\` is declared twice`,
     related: [{ span: earlier, message: 'declared here first' }],
+  })
+}
+
+/** Names that are defined by later names, which are defined by later names, and so on: no more than this. */
+const maxDepth = 100
+
+function reportDepth(ctx: CheckContext, name: ast.Identifier): void {
+  ctx.report({
+    code: 'E241',
+    span: name.span,
+    message: `more than ${maxDepth} definitions are waiting for \`${name.name}\``,
+    help: 'define names above their use',
   })
 }
 
@@ -187,6 +208,7 @@ function resolveConst(ctx: CheckContext, statement: ConstStatement): Binding {
     return { kind: 'broken' }
   }
   const id = ctx.freshId('const', statement.name.name)
+  ctx.consts.set(id, { number: numericValue(ctx, value), form: constForm(ctx, value) })
   return enter(ctx, { kind: 'const', id, name: statement.name.name, span: statement.name.span, value })
 }
 
@@ -266,12 +288,12 @@ function sharedLevels(ctx: CheckContext, set: ast.Identifier): SymbolId | null {
 }
 
 /** W501: a size met once that is one edit away from another. */
-function warnSimilarSizes(ctx: CheckContext, file: ast.ModelFile, globals: ReadonlyMap<string, Global>): void {
+function warnSimilarSizes(ctx: CheckContext, globals: ReadonlyMap<string, Global>): void {
   const times = new Map<string, number>()
   const words = ctx.source.text.replace(/#[^\n]*/g, '').match(/[A-Za-z_]\w*/g) ?? []
   for (const word of words) times.set(word, (times.get(word) ?? 0) + 1)
   const sizes = [...globals.values()].filter((g) => g.kind === 'size')
-  if (file.statements.length === 0) return
+  if (globals.size > 500) return
   for (const size of sizes) {
     const { name, span } = size.name
     if ((times.get(name) ?? 0) > 1) continue

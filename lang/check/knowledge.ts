@@ -19,16 +19,16 @@ export function readsOf(ctx: Pick<CheckContext, 'symbols' | 'latents'>, e: TExpr
   let param = false
   let unknown: SymbolId | null = null
   const seen = new Set<SymbolId>()
-  const visit = (id: SymbolId): void => {
-    if (seen.has(id)) return
+  const open: SymbolId[] = [...freeSymbols(e)]
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (seen.has(id)) continue
     seen.add(id)
     const symbol = ctx.symbols.get(id)
     if (ctx.latents.has(id) || (symbol?.kind === 'data' && symbol.type.optional)) latent = true
     if (symbol?.kind === 'param') param = true
     if (ctx.latents.has(id) || symbol?.kind === 'param') unknown ??= id
-    if (symbol?.kind === 'let') for (const inner of freeSymbols(symbol.value)) visit(inner)
+    if (symbol?.kind === 'let') open.push(...freeSymbols(symbol.value))
   }
-  for (const id of freeSymbols(e)) visit(id)
   return { latent, param, unknown }
 }
 

@@ -3,7 +3,7 @@
  * `aboveZero` says that 0 itself is left out.
  */
 import type { Support, TExpr } from '../typed/types.js'
-import { type CheckContext, constValue } from './context.js'
+import type { CheckContext } from './context.js'
 
 export interface Range {
   readonly low: number
@@ -11,6 +11,8 @@ export interface Range {
   /** true where the value is known to be greater than 0. */
   readonly aboveZero: boolean
 }
+
+type Lookup = Pick<CheckContext, 'consts' | 'ranges'>
 
 const everything: Range = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY, aboveZero: false }
 
@@ -20,29 +22,30 @@ function range(low: number, high: number, aboveZero = false): Range {
 }
 
 /** Bounds of the elements of an expression. */
-export function rangeOf(ctx: Pick<CheckContext, 'symbols'>, e: TExpr): Range {
+export function rangeOf(ctx: Lookup, e: TExpr): Range {
+  const known = ctx.ranges.get(e)
+  if (known !== undefined) return known
+  const found = findRange(ctx, e)
+  ctx.ranges.set(e, found)
+  return found
+}
+
+function findRange(ctx: Lookup, e: TExpr): Range {
   if (e.kind === 'number') return range(e.value, e.value)
-  if (e.kind === 'constant') return range(3, 4)
+  if (e.kind === 'constant') return range(Math.E, Math.PI)
   if (e.kind === 'negate') return negative(rangeOf(ctx, e.of))
   if (e.kind === 'ref' && e.subscripts.length === 0) {
-    const value = constValue(ctx, e.symbol)
-    if (value !== null) {
-      const known = numericValue(ctx, e)
-      if (known !== null) return range(known, known)
-    }
+    const number = ctx.consts.get(e.symbol)?.number ?? null
+    if (number !== null) return range(number, number)
   }
-  if (e.kind === 'binary') {
-    const left = rangeOf(ctx, e.left)
-    const right = rangeOf(ctx, e.right)
-    const known = e.type.support === null ? everything : rangeOfSupport(ctx, e.type.support)
-    const found = combine(e.operator, left, right, e.right.kind === 'number' ? e.right.value : null)
-    return intersect(known, found)
-  }
-  return e.type.support === null ? everything : rangeOfSupport(ctx, e.type.support)
+  const declared = e.type.support === null ? everything : rangeOfSupport(ctx, e.type.support)
+  if (e.kind !== 'binary') return declared
+  const exponent = e.right.kind === 'number' ? e.right.value : null
+  return intersect(declared, combine(e.operator, rangeOf(ctx, e.left), rangeOf(ctx, e.right), exponent))
 }
 
 /** Bounds of the elements of a value with this support. */
-export function rangeOfSupport(ctx: Pick<CheckContext, 'symbols'>, support: Support): Range {
+export function rangeOfSupport(ctx: Lookup, support: Support): Range {
   switch (support.kind) {
     case 'positive':
       return range(0, Number.POSITIVE_INFINITY, true)
@@ -119,7 +122,7 @@ function intersect(a: Range, b: Range): Range {
 }
 
 /** The value of an expression of numbers and consts at their written values, or null. */
-export function numericValue(ctx: Pick<CheckContext, 'symbols'>, e: TExpr): number | null {
+export function numericValue(ctx: Pick<CheckContext, 'consts'>, e: TExpr): number | null {
   switch (e.kind) {
     case 'number':
       return e.value
@@ -129,10 +132,8 @@ export function numericValue(ctx: Pick<CheckContext, 'symbols'>, e: TExpr): numb
       const value = numericValue(ctx, e.of)
       return value === null ? null : -value
     }
-    case 'ref': {
-      const value = e.subscripts.length === 0 ? constValue(ctx, e.symbol) : null
-      return value === null ? null : numericValue(ctx, value)
-    }
+    case 'ref':
+      return e.subscripts.length === 0 ? (ctx.consts.get(e.symbol)?.number ?? null) : null
     case 'binary': {
       const left = numericValue(ctx, e.left)
       const right = numericValue(ctx, e.right)

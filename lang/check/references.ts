@@ -1,11 +1,10 @@
 /** Names and subscripts: what `mu[z]`, `z[t-1]`, `T` stand for, with every index made explicit (rules 2, 3, 8). */
 import type * as ast from '../ast/types.js'
 import type { Span } from '../source.js'
-import { suggest } from '../suggest.js'
 import { sameDomain, sameExpression } from '../typed/equal.js'
 import { printExpression, userName } from '../typed/print.js'
 import type { ArrayType, Dim, ModelSymbol, Subscript, Support, TExpr, ValueType } from '../typed/types.js'
-import { type CheckContext, sizeDims } from './context.js'
+import { type CheckContext, nearestName, sizeDims } from './context.js'
 import { domainSize } from './plates.js'
 import {
   type Binding,
@@ -82,7 +81,7 @@ export function reportUnknownName(ctx: CheckContext, name: NameExpression, scope
     })
     return
   }
-  const nearest = suggest(name.name, [...visibleNames(scope), ...ctx.globalNames()])
+  const nearest = nearestName(name.name, [...visibleNames(scope), ...ctx.globalNames()])
   const isFunction = ctx.functions.has(name.name)
   const help = isFunction ? `\`${name.name}\` is a function: write \`${name.name}(…)\`` : undefined
   ctx.report({

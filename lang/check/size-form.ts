@@ -4,7 +4,7 @@
  */
 import { printExpression } from '../typed/print.js'
 import type { TExpr } from '../typed/types.js'
-import { type CheckContext, constValue } from './context.js'
+import type { CheckContext } from './context.js'
 
 export interface SizeForm {
   readonly constant: number
@@ -13,7 +13,7 @@ export interface SizeForm {
 
 export type Agreement = 'same' | 'different' | 'unknown'
 
-type ConstLookup = Pick<CheckContext, 'symbols'>
+type ConstLookup = Pick<CheckContext, 'consts'>
 
 /** The linear form of an integer expression. Consts of whole numbers stay atoms: a fit may override them. */
 export function sizeForm(ctx: ConstLookup, e: TExpr): SizeForm {
@@ -28,8 +28,8 @@ export function sizeForm(ctx: ConstLookup, e: TExpr): SizeForm {
     if (right.atoms.size === 0) return scale(left, right.constant)
   }
   if (e.kind === 'ref' && e.subscripts.length === 0) {
-    const value = constValue(ctx, e.symbol)
-    if (value !== null && value.kind !== 'number' && isLinear(value)) return sizeForm(ctx, value)
+    const form = ctx.consts.get(e.symbol)?.form ?? null
+    if (form !== null) return form
   }
   const plain = e.kind === 'ref'
   return { constant: 0, atoms: new Map([[printExpression(e, (id) => id), { factor: 1, plain }]]) }
@@ -65,15 +65,20 @@ export function wholeValue(ctx: ConstLookup, e: TExpr): number | null {
   const form = sizeForm(ctx, e)
   let total = form.constant
   for (const [key, { factor }] of form.atoms) {
-    const value = constValue(ctx, key)
-    if (value === null || value.kind !== 'number') return null
-    total += factor * value.value
+    const value = ctx.consts.get(key)?.number ?? null
+    if (value === null) return null
+    total += factor * value
   }
   return total
 }
 
 function isName(e: TExpr): boolean {
   return e.kind === 'ref' && e.subscripts.every((s) => s.kind === 'at')
+}
+
+/** The form that stands for a const in sizes: null for a plain number, which a fit may override. */
+export function constForm(ctx: ConstLookup, value: TExpr): SizeForm | null {
+  return value.kind !== 'number' && isLinear(value) ? sizeForm(ctx, value) : null
 }
 
 function isLinear(e: TExpr): boolean {

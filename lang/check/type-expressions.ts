@@ -4,7 +4,7 @@ import type { Span } from '../source.js'
 import { suggest } from '../suggest.js'
 import { userName } from '../typed/print.js'
 import type { ArrayType, Dim, Support, SymbolId, TExpr } from '../typed/types.js'
-import { type CheckContext, textAt } from './context.js'
+import { type CheckContext, nearestName, textAt } from './context.js'
 import { numericValue } from './ranges.js'
 import { lookUpName } from './references.js'
 import type { Scope } from './scope.js'
@@ -197,7 +197,7 @@ function checkDims(ctx: CheckContext, type: ast.TypeExpression, scope: Scope): r
 /** One size; a rank-1 one is for a ragged dimension. */
 function checkSize(ctx: CheckContext, written: ast.Expression, scope: Scope): TExpr | null {
   if (written.kind === 'name' && lookUpName(ctx, written.name, scope) === undefined) {
-    const nearest = suggest(written.name, ctx.globalNames())
+    const nearest = nearestName(written.name, ctx.globalNames())
     ctx.report({
       code: 'E201',
       span: written.span,
@@ -220,7 +220,7 @@ function checkSize(ctx: CheckContext, written: ast.Expression, scope: Scope): TE
   const what =
     symbol === undefined
       ? describeValue(size.type)
-      : `\`${userName(symbol.id)}\`, a ${symbol.kind} of type ${describeValue(size.type)}`
+      : `the ${symbol.kind} \`${userName(symbol.id)}\`, ${describeValue(size.type)}`
   ctx.report({
     code: 'E222',
     span: written.span,
@@ -228,7 +228,7 @@ function checkSize(ctx: CheckContext, written: ast.Expression, scope: Scope): TE
       value !== null && isWhole
         ? `a size is at least 1, but this is ${value}`
         : `a size is a whole number that is known before the fit, but this is ${what}`,
-    ...(symbol?.kind === 'data' ? { help: 'choose another name for the size: this one is taken by data' } : {}),
+    ...(symbol?.kind === 'data' ? { help: 'this name is taken by data; choose another one for the size' } : {}),
   })
   return null
 }

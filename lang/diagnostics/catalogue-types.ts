@@ -316,4 +316,15 @@ export const typeEntries: readonly CatalogueEntry[] = [
     'model Example\ndata  y : category[N, J]\nparam p : simplex[levels(y)]\nfor n in 1..N { for j in 1..J { y[n, j] ~ Categorical(p) } }',
     'model Example\ndata  y : category[N, J]\nparam p : simplex[J, levels(y)]\nfor n in 1..N { for j in 1..J { y[n, j] ~ Categorical(p[j]) } }',
   ),
+  entry(
+    'E241',
+    'definitions that grow too large',
+    'Functions are written out where they are called, and a definition may wait for later ones; both have a limit, so that a short file cannot become a model that no memory holds.',
+    around(
+      'fn a(x) = x + x + x + x + x + x + x + x + x + x + x + x + x + x + x + x',
+      'fn b(x) = a(a(a(x)))',
+      'let v = b(a(sd))',
+    ),
+    around('fn a(x) = x + x', 'fn b(x) = a(a(a(x)))', 'let v = b(a(sd))'),
+  ),
 ]

@@ -173,7 +173,7 @@ describe('rules 5 to 7: values', () => {
       ).toEqual([])
     expect(
       complaints(`${head}for n in 1..N { latent z ~ Categorical([0.2, 0.3])\nx[n] ~ Poisson(z) }\nlet s = sum(v) + p`),
-    ).toEqual(['E235 6:41'])
+    ).toEqual(['E235 6:40'])
   })
 
   test('vectors and matrices', () => {

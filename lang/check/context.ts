@@ -5,9 +5,8 @@ import type { DistributionSignature } from '../signature.js'
 import type { Source, Span } from '../source.js'
 import { suggest } from '../suggest.js'
 import type { Dim, Domain, ModelSymbol, SymbolId, TDistribution, TExpr, ValueType } from '../typed/types.js'
-import type { Range } from './ranges.js'
+import type { ConstFacts, Range } from './facts.js'
 import type { Binding, LatentRecord, Scope } from './scope.js'
-import type { SizeForm } from './size-form.js'
 
 /** A complaint; its severity follows from the code's letter. */
 export type Problem = Omit<Diagnostic, 'severity'>
@@ -26,14 +25,6 @@ export interface ExpectedValue {
   readonly role: 'data' | 'latent' | 'prior' | 'mixed'
   /** The symbol on the left where there is one, for Custom. */
   readonly symbol: SymbolId | null
-}
-
-/** What is known of a const when it is declared, so that long chains of consts are not followed again and again. */
-export interface ConstFacts {
-  /** Its value at its written definition, where that is one number made of numbers and consts. */
-  readonly number: number | null
-  /** Its value as a size, null where it is a plain number (which a fit may override) or not linear. */
-  readonly form: SizeForm | null
 }
 
 export type FnStatement = Extract<ast.Statement, { kind: 'fn' }>
@@ -88,3 +79,6 @@ export function sizeDims(ctx: Pick<CheckContext, 'sizeOver'>, id: SymbolId): rea
   const over = ctx.sizeOver.get(id)
   return over === undefined ? [] : [over]
 }
+
+/** The distributions that are made from others. */
+export const specialDistributions: readonly string[] = ['Mixture', 'Truncated', 'Censored', 'Custom']

@@ -1,11 +1,11 @@
 /** The built-in functions of the language: what they take and what they give. */
 import type { Span } from '../source.js'
 import type { Dim, ElementKind, Support, TExpr, ValueType } from '../typed/types.js'
-import { type CheckContext, sizeDims, textAt } from './context.js'
-import { requireNumeric } from './operators.js'
+import { requireNumeric } from './arithmetic.js'
+import type { CheckContext } from './context.js'
 import { rangeOf, supportOfRange } from './ranges.js'
 import { compareSizes } from './size-form.js'
-import { compareDims, describeValue, dim, elementAt, scalar, wholeNumber } from './value-types.js'
+import { compareDims, describeValue, dim, scalar, wholeNumber } from './value-types.js'
 
 /** A call being checked: arguments are good and numeric where the function wants that. */
 interface Call {
@@ -315,32 +315,4 @@ export function checkBuiltin(
 export function countOf(least: number, most: number): string {
   const words = `${least} ${least === 1 ? 'argument' : 'arguments'}`
   return most === least ? words : `${words} or more`
-}
-
-/** `levels(y)`, `levels(y[:, j])`: the number of levels of a category column. */
-export function checkLevels(ctx: CheckContext, of: TExpr | null, span: Span, argument: Span): TExpr | null {
-  if (of === null) return null
-  const { support } = of.type
-  const symbol = of.kind === 'ref' ? ctx.symbols.get(of.symbol) : undefined
-  if (support?.kind !== 'category' || of.kind !== 'ref' || (symbol?.kind !== 'data' && symbol?.kind !== 'latent')) {
-    ctx.report({
-      code: 'E229',
-      span: argument,
-      message: `levels are those of a category, but ${textAt(ctx, argument)} is ${describeValue(of.type)}`,
-    })
-    return null
-  }
-  const type: ValueType = { element: 'int', dims: sizeDims(ctx, support.levels), support: { kind: 'count' } }
-  const whole: TExpr = { kind: 'ref', symbol: support.levels, subscripts: [], span: ctx.spanOf(span), type }
-  const column = of.subscripts[1]
-  if (of.subscripts[0]?.kind === 'at') {
-    ctx.report({
-      code: 'E229',
-      span: argument,
-      message: `${textAt(ctx, argument)} is one value: levels belong to a whole column`,
-      help: 'write levels(y), or levels(y[:, j]) for one column of a matrix',
-    })
-    return null
-  }
-  return column?.kind === 'at' && type.dims.length > 0 ? elementAt(whole, column.index, span) : whole
 }

@@ -2,15 +2,9 @@
  * Signs and bounds of expressions, by interval arithmetic on their declared supports. Ends are closed unless
  * `aboveZero` says that 0 itself is left out.
  */
-import type { Support, TExpr } from '../typed/types.js'
+import type { BinaryOperator, Support, TExpr } from '../typed/types.js'
 import type { CheckContext } from './context.js'
-
-export interface Range {
-  readonly low: number
-  readonly high: number
-  /** true where the value is known to be greater than 0. */
-  readonly aboveZero: boolean
-}
+import type { Range } from './facts.js'
 
 type Lookup = Pick<CheckContext, 'consts' | 'ranges'>
 
@@ -134,27 +128,27 @@ export function numericValue(ctx: Pick<CheckContext, 'consts'>, e: TExpr): numbe
     }
     case 'ref':
       return e.subscripts.length === 0 ? (ctx.consts.get(e.symbol)?.number ?? null) : null
-    case 'binary': {
-      const left = numericValue(ctx, e.left)
-      const right = numericValue(ctx, e.right)
-      if (left === null || right === null) return null
-      switch (e.operator) {
-        case '+':
-          return left + right
-        case '-':
-          return left - right
-        case '*':
-        case '.*':
-          return left * right
-        case '/':
-        case './':
-          return left / right
-        case '^':
-          return left ** right
-      }
-    }
-    // falls through: every operator returns
+    case 'binary':
+      return numericOperation(e.operator, numericValue(ctx, e.left), numericValue(ctx, e.right))
     default:
       return null
+  }
+}
+
+function numericOperation(operator: BinaryOperator, left: number | null, right: number | null): number | null {
+  if (left === null || right === null) return null
+  switch (operator) {
+    case '+':
+      return left + right
+    case '-':
+      return left - right
+    case '*':
+    case '.*':
+      return left * right
+    case '/':
+    case './':
+      return left / right
+    case '^':
+      return left ** right
   }
 }

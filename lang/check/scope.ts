@@ -1,6 +1,7 @@
 /** What names mean where: loops, branches, and the names declared in them. */
-import type { ArrayType, Dim, Domain, ModelSymbol, SymbolId, TExpr } from '../typed/types.js'
+
 import type { Span } from '../source.js'
+import type { ArrayType, Dim, Domain, ModelSymbol, SymbolId, TExpr } from '../typed/types.js'
 
 /** A loop around the place at hand. */
 export interface LoopFrame {

@@ -5,11 +5,7 @@
 import { printExpression } from '../typed/print.js'
 import type { TExpr } from '../typed/types.js'
 import type { CheckContext } from './context.js'
-
-export interface SizeForm {
-  readonly constant: number
-  readonly atoms: ReadonlyMap<string, { readonly factor: number; readonly plain: boolean }>
-}
+import type { SizeForm } from './facts.js'
 
 export type Agreement = 'same' | 'different' | 'unknown'
 

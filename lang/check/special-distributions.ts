@@ -2,11 +2,11 @@
 import type * as ast from '../ast/types.js'
 import type { TDistribution, TExpr, ValueType } from '../typed/types.js'
 import { type CheckContext, type CheckedDistribution, type ExpectedValue, textAt } from './context.js'
-import { openLoop } from './expressions.js'
 import { misfit } from './fits.js'
+import { openLoop } from './loops.js'
 import { domainSize } from './plates.js'
-import { compareSizes } from './size-form.js'
 import type { Scope } from './scope.js'
+import { compareSizes } from './size-form.js'
 import { describeDims, describeValue } from './value-types.js'
 
 /** One of the four; the caller has looked at the name. */

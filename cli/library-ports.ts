@@ -1,10 +1,83 @@
-import { UsageError } from './exit-codes.js'
-import type { Ports } from './ports.js'
-
 /** The library as the command line needs it. */
+import { type CertificateCheck as LibraryCheck, CompileError, compile, DataError, type Fit, formatSource, loadFit, type Model, OptionError, version } from '../index.js'
+import { AbortError, InternalError } from '../runtime/errors.js'
+import type { FitOutcome as RuntimeOutcome } from '../runtime/fit.js'
+import type { FitCall, FitOutcome, FitPort, ModelPort, Ports } from './ports.js'
+
 export function libraryPorts(): Ports {
-  const missing = (): never => {
-    throw new UsageError('the library is not connected to the command line yet')
+  return {
+    version,
+    compile(source) {
+      const result = compile(source)
+      return result.ok ? { model: modelPort(result.model), diagnostics: result.diagnostics } : { diagnostics: result.diagnostics }
+    },
+    format(source) {
+      const { value, diagnostics } = formatSource(source)
+      return value === undefined ? { diagnostics } : { text: value, diagnostics }
+    },
+    loadFit(document) {
+      try {
+        return { fit: fitPort(loadFit(document)) }
+      } catch (e) {
+        if (e instanceof OptionError) return { problem: e.message }
+        if (e instanceof CompileError) return { problem: `the model in the fit does not compile: ${e.message}` }
+        throw e
+      }
+    },
   }
-  return { version: '0.1.0', compile: missing, format: missing, loadFit: missing }
+}
+
+function modelPort(model: Model): ModelPort {
+  return {
+    name: model.name,
+    declarations: model.declarations(),
+    derivation: () => model.derivation,
+    async certify({ seed }) {
+      const { passed, checks, declined } = model.certify({ seed })
+      return { passed, checks: checks.map((c: LibraryCheck) => ({ ...c })), ...(declined === undefined ? {} : { declined }) }
+    },
+    fit: (data, call) => fitted(model, data, call),
+  }
+}
+
+async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call: FitCall): Promise<FitOutcome> {
+  try {
+    const fit = await model.fit(data.tables, {
+      columns: data.columns, groupBy: data.groupBy, set: call.set, init: call.init, seed: call.seed, tolerance: call.tolerance, maxIterations: call.maxIterations,
+      floor: call.floor, maxTime: call.maxTime, trace: call.trace, mStep: call.mStep, backend: call.backend, signal: call.signal,
+      onIteration: (p) => call.onIteration(p),
+      ...(call.start === null ? {} : { start: call.start }),
+      ...(call.restarts === null ? {} : { restarts: call.restarts }),
+    })
+    return { kind: 'fit', fit: fitPort(fit), partial: false }
+  } catch (e) {
+    if (e instanceof DataError) return { kind: 'data', problems: e.problems }
+    if (e instanceof OptionError) return { kind: 'usage', message: e.message }
+    if (e instanceof CompileError) return { kind: 'model', diagnostics: e.diagnostics }
+    if (e instanceof InternalError) return { kind: 'failed', code: 'E901', message: e.message }
+    if (e instanceof AbortError) {
+      const partial = e.partial as Fit | RuntimeOutcome | null
+      return partial !== null && 'toJSON' in partial ? { kind: 'fit', fit: fitPort(partial), partial: true } : { kind: 'aborted' }
+    }
+    throw e
+  }
+}
+
+function fitPort(fit: Fit): FitPort {
+  return {
+    toJSON: () => fit.toJSON(),
+    layout: fit.layout,
+    data: fit.data,
+    posterior: () => fit.posteriors(),
+    async predict(data) {
+      try {
+        const { latents, warnings } = await fit.predict(data.tables, { columns: data.columns, groupBy: data.groupBy })
+        return { kind: 'posterior', latents, warnings }
+      } catch (e) {
+        if (e instanceof DataError) return { kind: 'data', problems: e.problems }
+        if (e instanceof OptionError) return { kind: 'failed', code: 'E413', message: e.message }
+        throw e
+      }
+    },
+  }
 }

@@ -88,6 +88,11 @@ export interface ComponentState {
   readonly expectedCount: number
   /** Smallest variance over that of the data in its direction; null where the component has no spread. */
   readonly relativeVariance: number | null
+  /**
+   * true where the spread is this component's alone: its density grows without bound as it closes in on a few rows.
+   * Where components share one spread, a component of two rows is an ordinary maximum.
+   */
+  readonly ownSpread: boolean
 }
 
 export interface FitOptions {

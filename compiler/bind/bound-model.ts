@@ -19,13 +19,15 @@ import { latentLayout, paramLayouts } from './layouts.js'
 import { allocate, BLOCK_ROWS, type ProgramMemory } from './memory.js'
 import { countObservations } from './observations.js'
 import { BoundNumbers } from './sizes.js'
-import { relativeVariance, spreadFloors } from './spreads.js'
+import { hasOwnSpread, relativeVariance, spreadFloors } from './spreads.js'
 import { identifiedParameters } from './identified.js'
 
 export interface BindProgramOptions {
   /** Values of consts given by `--set`. */
   readonly set: ReadonlyMap<string, unknown>
   readonly compile: CompileKernel
+  /** Reductions of the data of an earlier fit, by bind table: they are kept, not taken anew. */
+  readonly frozen?: ReadonlyMap<string, readonly number[]>
 }
 
 export function bindProgram(derivation: Derivation, data: BoundData, options: BindProgramOptions): ProgramModel {
@@ -60,7 +62,7 @@ export class ProgramModel implements BoundModel {
   ) {
     const d = derivation
     this.name = d.model.name
-    this.numbers = new BoundNumbers(d.model.symbols, d.graph.bindTables, data, options.set)
+    this.numbers = new BoundNumbers(d.model.symbols, d.graph.bindTables, data, options.set, options.frozen ?? new Map())
     this.memory = allocate(program, d.model.symbols, data, this.numbers)
     this.params = paramLayouts(d, this.numbers, data)
     this.byName = new Map(this.params.map((p) => [p.name, p]))
@@ -402,10 +404,11 @@ export class ProgramModel implements BoundModel {
       const output = this.program.latents.find((x) => x.name === l.name)
       const weights = output === undefined ? null : this.rowWeights(l.name)
       const p = posterior.get(l.name) ?? new Float64Array(0)
+      const ownSpread = hasOwnSpread(this.derivation, this.byName, l.name)
       return Array.from({ length: l.values }, (_, value): ComponentState => {
         let count = 0
         for (let r = 0; r < l.rows; r++) count += (p[r * l.values + value] ?? 0) * (weights?.[r] ?? 1)
-        return { latent: l.name, value, expectedCount: count, relativeVariance: relativeVariance(this.derivation, this.byName, this.scales, params, l.name, value) }
+        return { latent: l.name, value, expectedCount: count, relativeVariance: relativeVariance(this.derivation, this.byName, this.scales, params, l.name, value), ownSpread }
       })
     })
   }
@@ -435,6 +438,11 @@ export class ProgramModel implements BoundModel {
 
   interior(random: () => number): Float64Array {
     return interiorPoint(this.derivation, this.params, this.scales, random)
+  }
+
+  /** An interior point at which components stand apart. */
+  separated(random: () => number): Float64Array {
+    return interiorPoint(this.derivation, this.params, this.scales, random, Math.max(2, ...this.latents.map((l) => l.values)))
   }
 
   derived(params: Float64Array): ReadonlyMap<string, unknown> {

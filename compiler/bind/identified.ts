@@ -23,7 +23,7 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
   if (model.nominalParameters * model.observations > COST_LIMIT || model.nominalParameters > 400) return null
   const program = lowerScores(derivation)
   const memory = allocate(program.program, derivation.model.symbols, model.data, model.numbers)
-  const theta = model.interior(random)
+  const theta = model.separated(random)
   const { blocks } = memory
   for (const p of model.params) for (const space of ['param', 'trial']) blocks.buffers.get(`${space}:${p.name}`)?.set(theta.subarray(p.offset, p.offset + p.length))
   const run = (ops: Parameters<CompileKernel>[0]): void => {
@@ -31,7 +31,8 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
   }
   run(program.program.derived.param)
   const scalars = singleData(model)
-  const original = new Map(scalars.map((n) => [n, Float64Array.from(model.data.arrays.get(n)?.values ?? [])]))
+  const targets = new Set(derivation.graph.factors.filter((f) => f.role === 'likelihood').map((f) => f.target.name))
+  const original = new Map([...model.data.arrays].map(([name, a]) => [name, a.values.slice()]))
   const posterior = compile(program.program.passes.flatMap((p) => p.posterior), program.program.buffers)
   const scores = program.scores.length > 0 ? compile(program.scores, program.program.buffers) : null
   const rows: number[][] = []
@@ -40,6 +41,14 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
       for (const name of scalars) {
         const values = blocks.buffers.get(`data:${name}`)
         if (values instanceof Float64Array) values.forEach((_, i) => { values[i] = 1 + Math.floor(40 * random()) })
+      }
+      // simulated rows: each column of what is observed, shuffled by itself; counts are also made small, so that no
+      // component explains all of them
+      for (const [name, a] of model.data.arrays) {
+        if (!targets.has(name) || a.offsets !== null || a.shape.length === 0) continue
+        shuffleColumns(a.values, a.shape.length > 1 ? (a.shape.at(-1) ?? 1) : 1, random)
+        if (r % 2 === 1 && isCount(model, name)) a.values.forEach((x, i) => { a.values[i] = x >= 0 && random() < 0.2 ? Math.min(1, x) : Math.min(0, x) })
+        else if (r > 0) restoreCounts(model, name, original, a.values)
       }
       for (const [id, b] of blocks.buffers) if (id.startsWith('unit weight ')) b.forEach((_, i) => { b[i] = random() - 0.5 })
       for (const p of model.params) blocks.buffers.get(`score ${p.name}`)?.fill(0)
@@ -71,6 +80,24 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
   return rank(rows)
 }
 
+const isCount = (model: ProgramModel, name: string): boolean => model.derivation.graph.data.some((d) => d.name === name && d.type.support.kind === 'count')
+
+/** Counts that were made small come back at their own size for the next replicate. */
+function restoreCounts(model: ProgramModel, name: string, original: ReadonlyMap<string, Float64Array | Int32Array>, values: Float64Array | Int32Array): void {
+  if (isCount(model, name)) values.set(original.get(name) ?? values)
+}
+
+function shuffleColumns(values: Float64Array | Int32Array, columns: number, random: () => number): void {
+  const rows = Math.floor(values.length / columns)
+  for (let c = 0; c < columns; c++)
+    for (let i = rows - 1; i > 0; i--) {
+      const j = Math.floor(random() * (i + 1))
+      const [x, y] = [values[i * columns + c] ?? 0, values[j * columns + c] ?? 0]
+      values[i * columns + c] = y
+      values[j * columns + c] = x
+    }
+}
+
 /** Real-valued data that stand outside every loop: one observation, whose scores vary only with its value. */
 function singleData(model: ProgramModel): readonly string[] {
   const single = model.derivation.graph.factors.filter((f) => f.role === 'likelihood' && f.loops.length === 0)
@@ -87,6 +114,6 @@ function rank(rows: readonly (readonly number[])[]): number {
   const scaled = new Matrix(rows.map((r) => r.map((x, c) => ((norms[c] ?? 0) > 0 ? x / (norms[c] ?? 1) : 0))))
   const values = new SingularValueDecomposition(scaled, { autoTranspose: true }).diagonal
   const largest = Math.max(...values, 0)
-  return values.filter((v) => v > 1e-9 * largest).length
+  return values.filter((v) => v > 1e-11 * largest).length
 }
 

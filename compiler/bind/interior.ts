@@ -5,9 +5,10 @@ import type { DataScale } from './data-scale.js'
 
 /**
  * A point in the interior of every support: with all random numbers ½ the middle of intervals, even simplexes, the
- * data's mean for locations and its spread for scales.
+ * data's mean for locations and its spread for scales. `apart` shrinks spreads and widens locations, so that components
+ * stand apart.
  */
-export function interiorPoint(d: Derivation, layouts: readonly ParamLayout[], scales: ReadonlyMap<string, DataScale>, random: () => number): Float64Array {
+export function interiorPoint(d: Derivation, layouts: readonly ParamLayout[], scales: ReadonlyMap<string, DataScale>, random: () => number, apart = 1): Float64Array {
   const out = new Float64Array(layouts.reduce((n, p) => n + p.length, 0))
   for (const p of layouts) {
     const data = scaleOf(p.name, d, scales)
@@ -28,7 +29,7 @@ export function interiorPoint(d: Derivation, layouts: readonly ParamLayout[], sc
       case 'covariance':
       case 'correlation':
         for (let b = 0; b * last * last < p.length; b++)
-          for (let i = 0; i < last; i++) set(b * last * last + i * last + i, p.support.kind === 'correlation' ? 1 : (data?.variances[i] ?? 1) * 2 ** (2 * u() - 1))
+          for (let i = 0; i < last; i++) set(b * last * last + i * last + i, p.support.kind === 'correlation' ? 1 : ((data?.variances[i] ?? 1) / apart ** 2) * 2 ** (2 * u() - 1))
         break
       case 'unit':
         for (let i = 0; i < p.length; i++) set(i, 0.1 + 0.8 * u())
@@ -47,7 +48,7 @@ export function interiorPoint(d: Derivation, layouts: readonly ParamLayout[], sc
         for (let i = 0; i < p.length; i++) {
           const variance = data?.variances[data.variances.length === last ? i % last : 0] ?? 1
           const mean = data?.means[data.means.length === last ? i % last : 0] ?? 1
-          set(i, (spread ? Math.sqrt(variance) || 1 : p.role === 'location' && mean > 0 ? mean : 1) * 2 ** (2 * u() - 1))
+          set(i, (spread ? (Math.sqrt(variance) || 1) / apart : p.role === 'location' && mean > 0 ? mean : 1) * 2 ** (2 * u() - 1))
         }
         break
       }
@@ -64,7 +65,7 @@ export function interiorPoint(d: Derivation, layouts: readonly ParamLayout[], sc
           const located = p.role === 'location' && data !== null && p.components.length > 0
           const mean = located ? (data.means[column] ?? 0) : 0
           const sd = data === null ? 1 : Math.sqrt(data.variances[column] ?? 1) || 1
-          set(i, mean + (2 * u() - 1) * (located ? sd : 1))
+          set(i, mean + (2 * u() - 1) * (located ? sd * Math.min(2, apart) : 1))
         }
     }
   }

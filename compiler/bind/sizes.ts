@@ -29,6 +29,7 @@ export class BoundNumbers {
     bindTables: readonly BindTable[],
     private readonly data: BoundData,
     private readonly overrides: ReadonlyMap<string, unknown>,
+    private readonly frozen: ReadonlyMap<string, readonly number[]> = new Map(),
   ) {
     this.sizeSymbols = new Map(symbols.flatMap((s) => (s.kind === 'size' ? [[s.id, s] as const] : [])))
     this.tables = new Map(bindTables.map((t) => [t.name, t]))
@@ -89,8 +90,11 @@ export class BoundNumbers {
         if (position < 0) throw new BindError('E410', `the label "${t.compute.label}" is no level of ${s?.name ?? 'the column'}; its levels are ${labels.slice(0, 8).join(', ')}${labels.length > 8 ? ', …' : ''}`)
         return position + 1
       }
-      case 'reduction':
+      case 'reduction': {
+        const kept = this.frozen.get(t.name)
+        if (kept !== undefined) return kept[flatten(at, t.indices.map((i) => this.extent(i.to)))] ?? Number.NaN
         return this.reduce(t.compute.fn, t.compute.over, t.compute.value, indices)
+      }
     }
   }
 
@@ -179,6 +183,8 @@ function pick(value: unknown, at: readonly number[], name: string): number {
   if (typeof current !== 'number') throw new BindError('E412', `--set ${name} needs ${at.length === 0 ? 'a number' : 'an array of the declared shape'}`)
   return current
 }
+
+const flatten = (at: readonly number[], shape: readonly number[]): number => at.reduce((flat, i, d) => flat * (shape[d] ?? 1) + i - 1, 0)
 
 export function unflatten(flat: number, shape: readonly number[]): readonly number[] {
   const out: number[] = []

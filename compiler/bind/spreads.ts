@@ -42,6 +42,11 @@ export function spreadFloors(d: Derivation, layouts: ReadonlyMap<string, ParamLa
   return out
 }
 
+/** true where some spread has one value per value of the latent. */
+export function hasOwnSpread(d: Derivation, layouts: ReadonlyMap<string, ParamLayout>, latent: string): boolean {
+  return spreads(d).some(({ param }) => layouts.get(param)?.components.some((c) => c.latent === latent) ?? false)
+}
+
 /** Smallest variance of one component over that of the data in its direction; null where no spread belongs to it. */
 export function relativeVariance(
   d: Derivation, layouts: ReadonlyMap<string, ParamLayout>, scales: ReadonlyMap<string, DataScale>, params: Float64Array, latent: string, value: number,

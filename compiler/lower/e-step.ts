@@ -249,7 +249,8 @@ export class EStepLowering {
       const rest = b.scope.slice(1)
       const total = need(combined.get(b.eliminate))(at)
       const message = k.load(messageBuffer(b), ...rowAt, ...rest.map((s) => need(at.get(s))))
-      const conditional = k.select(k.compare('==', total, k.num(Number.NEGATIVE_INFINITY)), k.num(0), k.call('exp', k.sub(total, message)))
+      // below e^NEGLIGIBLE a probability is 0: denormal numbers would round to 0 in one place and not in another
+      const conditional = k.select(k.compare('>', total, k.add(message, k.num(NEGLIGIBLE))), k.call('exp', k.sub(total, message)), k.num(0))
       const outer = rest.length === 0 ? null : this.restMarginal(t, b, at)
       out.push({ op: 'map', out: id, axes: [...rows, ...axes], at: [...rowAt, ...axes.map((a) => k.axis(a))], value: outer === null ? conditional : k.mul0(outer, conditional) })
     }
@@ -328,6 +329,9 @@ export class EStepLowering {
     return { posterior, given, objective: addToObjective(rows, weight === null ? log : k.mul0(this.lowerer.expr(weight, context), log)), rows }
   }
 }
+
+/** Log of the smallest posterior probability that is told from 0. */
+const NEGLIGIBLE = -300
 
 /** loglik += value and scale += |value| over the rows. */
 export function addToObjective(rows: readonly Axis[], value: KExpr): readonly KernelOp[] {

@@ -6,6 +6,7 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
 import { monomialsToExpr } from '../algebra/collect.js'
 import type { Contribution, MStep, MStepPlan, NewtonStep, RowTerm, Statistic } from '../mstep/types.js'
+import { axisExtent } from '../mstep/statistics.js'
 import type { EStepLowering } from './e-step.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
 import type { NumericBlock, Solve } from './program.js'
@@ -25,7 +26,7 @@ export interface MStepLoweringInput {
 export function lowerStatistic(s: Statistic, lowerer: Lowerer, eStep: EStepLowering): KernelOp {
   const context: LoweringContext = { vars: new Map(), at: 'param', probability: eStep.probability, mean: eStep.mean }
   const { axes, context: inner } = lowerer.loops(s.loops, context)
-  lowerer.buffer({ id: s.id, space: 'sum', type: 'f64', shape: s.axes.map((a) => lowerer.size(a.to)) })
+  lowerer.buffer({ id: s.id, space: 'sum', type: 'f64', shape: s.axes.map((a) => lowerer.size(axisExtent(a))) })
   const at = s.at.map((e) => lowerer.position(e, inner))
   const plain = at.every((e) => e.k === 'axis')
   if (plain && s.guards.length === 0) {

@@ -149,9 +149,16 @@ function split(m: Monomial, statistics: Map<string, Statistic>, options: Statist
     return [{ loops: sortedLoops, guards: driverGuards, coefficient: mul(...kept, ...extents), atoms }]
   }
   // loops that a statistic runs over: those summed, and those whose value is an axis
-  const statistic = register(statistics, { axes, loops: m.loops, guards: rowGuards, at, value: inside })
-  return [{ loops: sortedLoops, guards: driverGuards, coefficient: mul(...kept, ref('stat', statistic.id, axes.map(idx))), atoms }]
+  const places = at.map((e, i) => axisPosition(axes[i], e))
+  const statistic = register(statistics, { axes, loops: m.loops, guards: rowGuards, at: places, value: inside })
+  return [{ loops: sortedLoops, guards: driverGuards, coefficient: mul(...kept, ref('stat', statistic.id, axes.map((a) => axisPosition(a, idx(a))))), atoms }]
 }
+
+/** 1-based place along a statistic's axis: an axis whose values begin at 0 (a bool) is moved up by one. */
+const axisPosition = (axis: IndexVar | undefined, e: Expr): Expr => (axis !== undefined && literal(axis.from) === 0 ? add(e, ONE) : e)
+
+/** Extent of a statistic's axis. */
+export const axisExtent = (axis: IndexVar): Expr => (literal(axis.from) === 0 ? add(axis.to, ONE) : axis.to)
 
 function mapOver(e: Expr, f: (c: Expr) => Expr): Expr {
   switch (e.kind) {

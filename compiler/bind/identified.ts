@@ -36,19 +36,22 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
   const posterior = compile(program.program.passes.flatMap((p) => p.posterior), program.program.buffers)
   const scores = program.scores.length > 0 ? compile(program.scores, program.program.buffers) : null
   const rows: number[][] = []
+  const counts = [...model.data.arrays.keys()].some((name) => targets.has(name) && isCount(model, name))
+  // counts come once at their own size and once small
+  const replicates = (model.nominalParameters + 4) * (counts ? 2 : 1)
   try {
-    for (let r = 0; r < model.nominalParameters + 4; r++) {
+    for (let r = 0; r < replicates; r++) {
       for (const name of scalars) {
         const values = blocks.buffers.get(`data:${name}`)
         if (values instanceof Float64Array) values.forEach((_, i) => { values[i] = 1 + Math.floor(40 * random()) })
       }
-      // simulated rows: each column of what is observed, shuffled by itself; counts are also made small, so that no
-      // component explains all of them
+      // simulated rows: each column of what is observed, shuffled by itself
       for (const [name, a] of model.data.arrays) {
         if (!targets.has(name) || a.offsets !== null || a.shape.length === 0) continue
+        const before = original.get(name)
+        if (before !== undefined) a.values.set(before)
         shuffleColumns(a.values, a.shape.length > 1 ? (a.shape.at(-1) ?? 1) : 1, random)
-        if (r % 2 === 1 && isCount(model, name)) a.values.forEach((x, i) => { a.values[i] = x >= 0 && random() < 0.2 ? Math.min(1, x) : Math.min(0, x) })
-        else if (r > 0) restoreCounts(model, name, original, a.values)
+        if (r >= model.nominalParameters + 4 && isCount(model, name)) thin(a.values, random)
       }
       for (const [id, b] of blocks.buffers) if (id.startsWith('unit weight ')) b.forEach((_, i) => { b[i] = random() - 0.5 })
       for (const p of model.params) blocks.buffers.get(`score ${p.name}`)?.fill(0)
@@ -82,9 +85,11 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
 
 const isCount = (model: ProgramModel, name: string): boolean => model.derivation.graph.data.some((d) => d.name === name && d.type.support.kind === 'count')
 
-/** Counts that were made small come back at their own size for the next replicate. */
-function restoreCounts(model: ProgramModel, name: string, original: ReadonlyMap<string, Float64Array | Int32Array>, values: Float64Array | Int32Array): void {
-  if (isCount(model, name)) values.set(original.get(name) ?? values)
+/** Small counts, at most what they were. */
+function thin(values: Float64Array | Int32Array, random: () => number): void {
+  values.forEach((x, i) => {
+    values[i] = random() < 0.3 ? Math.min(x, 1 + Math.floor(2 * random())) : Math.min(x, 0)
+  })
 }
 
 function shuffleColumns(values: Float64Array | Int32Array, columns: number, random: () => number): void {

@@ -8,6 +8,7 @@ import type { Distribution } from './distributions/types.js'
 import { planEStep } from './estep/plan.js'
 import type { EStepPlan } from './estep/types.js'
 import { buildFactorGraph } from './graph/build.js'
+import { boundRaggedDomains, enumerateCounts } from './graph/enumerate-counts.js'
 import { Elaborator, IndexSupply } from './graph/elaborate.js'
 import { type LiftedFactor, liftFactors } from './graph/lift.js'
 import type { FactorGraph } from './graph/types.js'
@@ -49,10 +50,18 @@ export interface Derivation {
 export function derive(model: TypedModel, distributions: ReadonlyMap<string, Distribution>, options: DeriveOptions = {}): Outcome<Derivation> {
   const supply = new IndexSupply()
   const built = buildFactorGraph(model, distributions, supply)
-  const graph = built.value
-  if (graph === undefined) return { diagnostics: built.diagnostics }
-  const lifted = liftFactors(graph, supply)
-  const planned = planEStep(graph, lifted, MAX_TERMS)
+  if (built.value === undefined) return { diagnostics: built.diagnostics }
+  let graph = boundRaggedDomains(built.value)
+  let lifted = liftFactors(graph, supply)
+  let planned = planEStep(graph, lifted, MAX_TERMS)
+  if (planned.plan === null && planned.refusals.every((r) => r.code === 'E406')) {
+    const enumerated = enumerateCounts(graph)
+    if (enumerated !== null) {
+      graph = enumerated
+      lifted = liftFactors(graph, supply)
+      planned = planEStep(graph, lifted, MAX_TERMS)
+    }
+  }
   if (planned.plan === null) {
     const diagnostics = planned.refusals.map((r): Diagnostic => ({ code: r.code, severity: 'error', span: r.span, message: r.message, ...(r.help === undefined ? {} : { help: r.help }) }))
     return { diagnostics }

@@ -400,7 +400,8 @@ export class ProgramModel implements BoundModel {
 
   components(params: Float64Array): readonly ComponentState[] {
     const posterior = this.posterior(params)
-    return this.latents.flatMap((l) => {
+    const indexed = new Set(this.params.flatMap((p) => p.components.map((c) => c.latent)))
+    return this.latents.filter((l) => indexed.has(l.name)).flatMap((l) => {
       const output = this.program.latents.find((x) => x.name === l.name)
       const weights = output === undefined ? null : this.rowWeights(l.name)
       const p = posterior.get(l.name) ?? new Float64Array(0)

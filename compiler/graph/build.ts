@@ -272,7 +272,7 @@ class GraphBuilder {
         return
       }
       if (constrained || high === null) {
-        this.latents.set(s.name, { ...base, kind: 'count' })
+        this.latents.set(s.name, { ...base, kind: 'count', domain: { low, high } })
         return
       }
     }
@@ -294,7 +294,7 @@ class GraphBuilder {
     for (const id of collectRefs(targetExpr)) {
       const s = this.symbols.get(id)
       if (s?.kind === 'latent' && !this.latents.has(s.name)) {
-        this.latents.set(s.name, { kind: 'count', name: s.name, loops: place.loops.slice(0, s.plateRank), span: s.span })
+        this.latents.set(s.name, { kind: 'count', name: s.name, loops: place.loops.slice(0, s.plateRank), domain: null, span: s.span })
       }
       if (s?.kind === 'data' && this.scope.asLatent.has(s.name) && !this.latents.has(s.name)) this.declareEvidence(s.name, targetExpr, span, place)
     }
@@ -374,7 +374,7 @@ class GraphBuilder {
       const plates = place.loops.map((l) => l.index)
       const parts = monomials.map((m, k) => {
         const name = `${count.name}${SUBSCRIPTS[k] ?? `_${k + 1}`}`
-        this.latents.set(name, { kind: 'count', name, loops: place.loops, span })
+        this.latents.set(name, { kind: 'count', name, loops: place.loops, domain: null, span })
         newProbabilities.push(m)
         const cell = ref('latent', name, plates.map(idx))
         newValues.push(cell)

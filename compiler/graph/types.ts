@@ -35,6 +35,8 @@ export interface CountLatent {
   readonly kind: 'count'
   readonly name: string
   readonly loops: readonly Loop[]
+  /** Range of its own distribution (high null: unbounded); null where it has none, as a cell of a Multinomial. */
+  readonly domain: { readonly low: Expr; readonly high: Expr | null } | null
   readonly span: Span
 }
 

@@ -87,6 +87,7 @@ export function planMStep(input: MStepInput): MStepPlan {
       hasRowTerms: [...names].some((n) => rowParams.has(n)),
       statistics,
       continuousData: input.continuousData,
+      matrices: new Set(input.params.filter((p) => p.support === 'covariance').map((p) => p.name)),
       hasComponents: input.hasComponents,
     }
     const declined: { rule: string; reason: string }[] = []

@@ -43,9 +43,9 @@ export const normalMode: MStepRule = {
     const quadratics = terms.filter((t) => t.elements.length === 2)
     for (const name of names) if (!quadratics.some((t) => t.elements.some((e) => e.param === name))) return { kind: 'declines', reason: `Q has no square of ${name}, so it has no maximum` }
     const bounded = block.params.find((p) => p.support !== 'real')
-    if (bounded !== undefined && !quadratics.every(sameElements) && cancelMatrix(terms) === null)
+    if (bounded !== undefined && !quadratics.every(sameElements) && cancelMatrix(terms, block.matrices) === null)
       return { kind: 'declines', reason: `${bounded.name} is bounded and its elements are solved jointly, so the clamped solution would not be the maximum` }
-    const cancelled = cancelMatrix(terms) ?? cancelScalar(terms) ?? { terms, factors: [] }
+    const cancelled = cancelMatrix(terms, block.matrices) ?? cancelScalar(terms) ?? { terms, factors: [] }
     const batch = batchPositions([...names], cancelled.terms.filter((t) => t.elements.length === 2))
     const linear: Linear[] = []
     const quadratic: Quadratic[] = []
@@ -104,16 +104,16 @@ function factorKey(t: Term): string | null {
  * Σ_j M_ij c_j on both sides of the normal equations, with one inverse matrix M: it is invertible, so M cancels, and row
  * i of the system reads only row i of the block.
  */
-function cancelMatrix(terms: readonly Term[]): { readonly terms: readonly Term[]; readonly factors: readonly Expr[] } | null {
+function cancelMatrix(terms: readonly Term[], matrices: ReadonlySet<string>): { readonly terms: readonly Term[]; readonly factors: readonly Expr[] } | null {
   const out: Term[] = []
   let seen: { readonly key: string; readonly factor: Expr } | null = null
   for (const t of terms) {
     const atom = t.others[0]
-    if (t.others.length !== 1 || atom === undefined || atom.base.kind !== 'inverse' || atom.power.n !== 1 || atom.power.d !== 1) return null
-    const inv = atom.base
-    const slice = matrixSlice(inv.of)
+    if (t.others.length !== 1 || atom === undefined || atom.power.n !== 1 || atom.power.d !== 1) return null
+    const inv = invertible(atom.base, matrices)
+    const slice = inv === null ? null : inv.slice
     const [a, b] = t.elements
-    if (slice === null || a === undefined || inv.row.kind !== 'index' || inv.column.kind !== 'index') return null
+    if (inv === null || slice === null || a === undefined || inv.row.kind !== 'index' || inv.column.kind !== 'index') return null
     // the position of the element that the matrix multiplies
     const positionIn = (e: { at: readonly Expr[] }, v: string): number => e.at.findIndex((x) => x.kind === 'index' && x.var === v)
     const rowIn = positionIn(a, inv.row.var)
@@ -127,8 +127,8 @@ function cancelMatrix(terms: readonly Term[]): { readonly terms: readonly Term[]
       return at >= 0 ? `@${at}` : freeIndices(e).size === 0 ? keyOf(e) : null
     })
     if (lead.some((x) => x === null)) return null
-    const key = `${slice.ref.name}[${lead.join(',')}]@${position}`
-    if (seen === null) seen = { key, factor: inv }
+    const key = `${atom.base.kind} ${slice.name}[${lead.join(',')}]@${position}`
+    if (seen === null) seen = { key, factor: atom.base }
     else if (seen.key !== key) return null
     if (b !== undefined) {
       const other = b.at[position]
@@ -145,6 +145,20 @@ function cancelMatrix(terms: readonly Term[]): { readonly terms: readonly Term[]
     })
   }
   return seen === null ? null : { terms: out, factors: [seen.factor] }
+}
+
+/** Element of an invertible matrix: of an inverse, or of a covariance or precision param itself. */
+function invertible(
+  e: Expr,
+  matrices: ReadonlySet<string>,
+): { readonly row: Expr; readonly column: Expr; readonly slice: { readonly name: string; readonly lead: readonly Expr[] } } | null {
+  if (e.kind === 'inverse') {
+    const slice = matrixSlice(e.of)
+    return slice === null ? null : { row: e.row, column: e.column, slice: { name: slice.ref.name, lead: slice.lead } }
+  }
+  if (e.kind !== 'ref' || e.space !== 'param' || !matrices.has(e.name)) return null
+  const [row, column] = e.index.slice(-2)
+  return row === undefined || column === undefined ? null : { row, column, slice: { name: e.name, lead: e.index.slice(0, -2) } }
 }
 
 /** Index positions that both elements of every quadratic term share: the system is one small solve per value of these. */

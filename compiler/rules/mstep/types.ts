@@ -22,6 +22,8 @@ export interface Block {
   readonly statistics: ReadonlyMap<string, Statistic>
   /** Names of data whose values are real numbers, for finding what a spread measures. */
   readonly continuousData: ReadonlySet<string>
+  /** Names of all params that are covariance (or precision) matrices: they are invertible. */
+  readonly matrices: ReadonlySet<string>
   /** The model has component-like latents: spreads are floored. */
   readonly hasComponents: boolean
 }

@@ -50,7 +50,9 @@ export function guardChildren(g: Guard): readonly Expr[] {
 
 /** true where some node, the expression itself included, satisfies the test. */
 export function some(e: Expr, test: (node: Expr) => boolean): boolean {
-  return test(e) || children(e).some((c) => some(c, test))
+  if (test(e)) return true
+  for (const c of children(e)) if (some(c, test)) return true
+  return false
 }
 
 /** Every node that satisfies the test, outermost first. */
@@ -60,7 +62,10 @@ export function collectNodes(e: Expr, test: (node: Expr) => boolean, out: Expr[]
   return out
 }
 
-/** Rebuilds an expression with `f` applied to each child; constructors normalise again. */
+/**
+ * Rebuilds an expression with `f` applied to each child; constructors normalise again. Where no child changes, the node
+ * itself is returned, so that what is known of it (its key) stays known.
+ */
 export function mapChildren(e: Expr, f: (child: Expr) => Expr): Expr {
   switch (e.kind) {
     case 'num':
@@ -68,47 +73,100 @@ export function mapChildren(e: Expr, f: (child: Expr) => Expr): Expr {
     case 'constant':
     case 'index':
       return e
-    case 'ref':
-      return e.index.length === 0 ? e : ref(e.space, e.name, e.index.map(f))
-    case 'add':
-      return add(...e.terms.map(f))
-    case 'mul':
-      return mul(...e.factors.map(f))
-    case 'pow':
-      return pow(f(e.base), e.exponent)
-    case 'call':
-      return call(e.fn, ...e.args.map(f))
-    case 'sum':
-      return sum(mapDomain(e.index, f), f(e.body))
-    case 'case':
-      return caseOf(mapGuard(e.when, f), f(e.then), f(e.otherwise))
-    case 'inverse':
-      return inverse(mapMatrix(e.of, f), f(e.row), f(e.column))
-    case 'logdet':
-      return logdet(mapMatrix(e.of, f))
+    case 'ref': {
+      const index = mapList(e.index, f)
+      return index === e.index ? e : ref(e.space, e.name, index)
+    }
+    case 'add': {
+      const terms = mapList(e.terms, f)
+      return terms === e.terms ? e : add(...terms)
+    }
+    case 'mul': {
+      const factors = mapList(e.factors, f)
+      return factors === e.factors ? e : mul(...factors)
+    }
+    case 'pow': {
+      const base = f(e.base)
+      return base === e.base ? e : pow(base, e.exponent)
+    }
+    case 'call': {
+      const args = mapList(e.args, f)
+      return args === e.args ? e : call(e.fn, ...args)
+    }
+    case 'sum': {
+      const index = mapDomain(e.index, f)
+      const body = f(e.body)
+      return index === e.index && body === e.body ? e : sum(index, body)
+    }
+    case 'case': {
+      const when = mapGuard(e.when, f)
+      const then = f(e.then)
+      const otherwise = f(e.otherwise)
+      return when === e.when && then === e.then && otherwise === e.otherwise ? e : caseOf(when, then, otherwise)
+    }
+    case 'inverse': {
+      const of = mapMatrix(e.of, f)
+      const row = f(e.row)
+      const column = f(e.column)
+      return of === e.of && row === e.row && column === e.column ? e : inverse(of, row, column)
+    }
+    case 'logdet': {
+      const of = mapMatrix(e.of, f)
+      return of === e.of ? e : logdet(of)
+    }
     case 'probability':
-      return { kind: 'probability', of: e.of.map((i) => ({ latent: i.latent, index: i.index.map(f), value: f(i.value) })) }
-    case 'mean':
-      return { kind: 'mean', latent: e.latent, index: e.index.map(f) }
+      return {
+        kind: 'probability',
+        of: e.of.map((i) => ({ latent: i.latent, index: i.index.map(f), value: f(i.value) })),
+      }
+    case 'mean': {
+      const index = mapList(e.index, f)
+      return index === e.index ? e : { kind: 'mean', latent: e.latent, index }
+    }
   }
 }
 
-const mapDomain = (v: IndexVar, f: (e: Expr) => Expr): IndexVar => ({ ...v, from: f(v.from), to: f(v.to) })
-const mapMatrix = (m: MatrixRef, f: (e: Expr) => Expr): MatrixRef => ({
-  row: mapDomain(m.row, f),
-  column: mapDomain(m.column, f),
-  element: f(m.element),
-})
+/** The list itself where `f` changes none of its elements. */
+function mapList(list: readonly Expr[], f: (e: Expr) => Expr): readonly Expr[] {
+  let out: Expr[] | null = null
+  for (const [i, e] of list.entries()) {
+    const mapped = f(e)
+    if (out !== null) out.push(mapped)
+    else if (mapped !== e) out = [...list.slice(0, i), mapped]
+  }
+  return out ?? list
+}
+
+function mapDomain(v: IndexVar, f: (e: Expr) => Expr): IndexVar {
+  const from = f(v.from)
+  const to = f(v.to)
+  return from === v.from && to === v.to ? v : { ...v, from, to }
+}
+
+function mapMatrix(m: MatrixRef, f: (e: Expr) => Expr): MatrixRef {
+  const row = mapDomain(m.row, f)
+  const column = mapDomain(m.column, f)
+  const element = f(m.element)
+  return row === m.row && column === m.column && element === m.element ? m : { row, column, element }
+}
 
 export function mapGuard(g: Guard, f: (e: Expr) => Expr): Guard {
   switch (g.kind) {
-    case 'compare':
-      return foldGuard({ ...g, left: f(g.left), right: f(g.right) })
+    case 'compare': {
+      const left = f(g.left)
+      const right = f(g.right)
+      return left === g.left && right === g.right ? g : foldGuard({ ...g, left, right })
+    }
     case 'and':
-    case 'or':
-      return foldGuard({ ...g, left: mapGuard(g.left, f), right: mapGuard(g.right, f) })
-    case 'not':
-      return foldGuard({ kind: 'not', of: mapGuard(g.of, f) })
+    case 'or': {
+      const left = mapGuard(g.left, f)
+      const right = mapGuard(g.right, f)
+      return left === g.left && right === g.right ? g : foldGuard({ kind: g.kind, left, right })
+    }
+    case 'not': {
+      const of = mapGuard(g.of, f)
+      return of === g.of ? g : foldGuard({ kind: 'not', of })
+    }
     case 'literal':
       return g
   }

@@ -20,20 +20,33 @@ export const stationary: MStepRule = {
   citation: 'Press et al. (2007), Numerical Recipes, section 9.4 (safeguarded Newton)',
   apply(block) {
     const [p] = block.params
-    if (p === undefined || block.params.length !== 1) return { kind: 'declines', reason: 'the block has several params' }
-    if (!['real', 'interval', 'positive', 'nonnegative', 'unit'].includes(p.support)) return { kind: 'declines', reason: 'the param is not a scalar' }
+    if (p === undefined || block.params.length !== 1)
+      return { kind: 'declines', reason: 'the block has several params' }
+    if (!['real', 'interval', 'positive', 'nonnegative', 'unit'].includes(p.support))
+      return { kind: 'declines', reason: 'the param is not a scalar' }
     if (block.hasRowTerms) return { kind: 'declines', reason: 'some of its terms do not separate into statistics' }
     const terms = new Map<string, { value: Expr; first: Expr; second: Expr; coefficients: Contribution[] }>()
     let algebraic = true
     for (const t of block.terms) {
       const own = mul(...t.blockAtoms.map((a) => pow(a.base, a.power)))
-      const refs = collectNodes(own, (n) => n.kind === 'ref' && (n.space === 'param' || n.space === 'shift') && n.name === p.name)
+      const refs = collectNodes(
+        own,
+        (n) => n.kind === 'ref' && (n.space === 'param' || n.space === 'shift') && n.name === p.name,
+      )
       const first = refs[0]
-      if (first?.kind !== 'ref' || refs.some((r) => keyOf(r) !== keyOf(first))) return { kind: 'declines', reason: 'a term joins several of its elements' }
+      if (first?.kind !== 'ref' || refs.some((r) => keyOf(r) !== keyOf(first)))
+        return { kind: 'declines', reason: 'a term joins several of its elements' }
+      const bound = new Set(collectNodes(own, (n) => n.kind === 'sum').flatMap((n) => (n.kind === 'sum' ? [n.index.id] : [])))
+      if (first.index.some((e) => some(e, (n) => n.kind === 'index' && bound.has(n.var))))
+        return { kind: 'declines', reason: 'a term sums over its elements inside one function' }
       if (first.space === 'shift') return { kind: 'declines', reason: 'it is a location' }
-      const value = rewrite(own, (n) => (n.kind === 'ref' && keyOf(n) === keyOf(first) ? { kind: 'index', var: STATIONARY_VARIABLE, name: p.name } : n))
-      if (some(value, (n) => n.kind === 'ref' && n.space !== 'size' && n.space !== 'const')) return { kind: 'declines', reason: 'a term joins it with another param inside one function' }
-      if (some(value, (n) => n.kind === 'index' && n.var !== STATIONARY_VARIABLE)) return { kind: 'declines', reason: 'a term depends on its position' }
+      const value = rewrite(own, (n) =>
+        n.kind === 'ref' && keyOf(n) === keyOf(first) ? { kind: 'index', var: STATIONARY_VARIABLE, name: p.name } : n,
+      )
+      if (some(value, (n) => n.kind === 'ref' && n.space !== 'size' && n.space !== 'const'))
+        return { kind: 'declines', reason: 'a term joins it with another param inside one function' }
+      if (some(value, (n) => n.kind === 'index' && n.var !== STATIONARY_VARIABLE))
+        return { kind: 'declines', reason: 'a term depends on its position' }
       algebraic &&= !some(value, (n) => n.kind === 'call' && n.fn !== 'log')
       try {
         const key = keyOf(value)
@@ -51,8 +64,17 @@ export const stationary: MStepRule = {
     }
     const reads = paramsRead([...terms.values()].flatMap((t) => t.coefficients))
     const step: StationaryStep = {
-      kind: 'stationary', id: p.name, params: [p.name], rule: algebraic ? 'symbolic-stationarity' : 'one-dimensional', closedForm: algebraic, exact: 'joint', declined: [], dependsOn: reads,
-      family: 'one-dimensional', terms: [...terms.values()], variable: STATIONARY_VARIABLE,
+      kind: 'stationary',
+      id: p.name,
+      params: [p.name],
+      rule: algebraic ? 'symbolic-stationarity' : 'one-dimensional',
+      closedForm: algebraic,
+      exact: 'joint',
+      declined: [],
+      dependsOn: reads,
+      family: 'one-dimensional',
+      terms: [...terms.values()],
+      variable: STATIONARY_VARIABLE,
     }
     return { kind: 'applies', candidate: { reads, step } }
   },

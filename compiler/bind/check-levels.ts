@@ -1,0 +1,69 @@
+import type { ModelSymbol, TDistribution, TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
+import type { BoundData } from '../../runtime/contract.js'
+import { Elaborator, IndexSupply, NotElaborated } from '../graph/elaborate.js'
+import { BindError, type BoundNumbers } from './sizes.js'
+
+/**
+ * A category drawn from a vector of another length than its number of levels has levels without a probability: found
+ * when data is bound, since the data says how many levels there are.
+ *
+ * @throws BindError naming the statement's data and both numbers
+ */
+export function checkLevels(model: TypedModel, numbers: BoundNumbers, data: BoundData): void {
+  const symbols = new Map(model.symbols.map((s) => [s.id, s]))
+  const elaborator = new Elaborator({ symbols, supply: new IndexSupply(), asLatent: new Set(), bindTables: new Map() })
+  const length = (e: TExpr): number | null => {
+    const last = e.type.dims.at(-1)
+    if (last === undefined || last.raggedBy !== null || !isFixed(last.size, symbols)) return null
+    try {
+      return numbers.extent(elaborator.scalar(last.size, new Map()))
+    } catch (error) {
+      if (error instanceof NotElaborated) return null
+      throw error
+    }
+  }
+  const check = (target: TExpr, d: TDistribution): void => {
+    if (d.kind !== 'plain' || d.name !== 'Categorical' || target.kind !== 'ref') return
+    const s = symbols.get(target.symbol)
+    const p = d.arguments[0]?.value
+    if (s?.kind !== 'data' || s.type.support.kind !== 'category' || p === undefined) return
+    const levels = data.levels.get(nameOf(symbols.get(s.type.support.levels)))
+    const n = length(p)
+    if (levels === undefined || n === null) return
+    for (const list of levels)
+      if (list.length !== n)
+        throw new BindError(
+          'E414',
+          `\`${s.name}\` has ${list.length} levels (${list.slice(0, 6).join(', ')}${list.length > 6 ? ', …' : ''}), but its distribution has ${n} probabilities`,
+          'give one probability for each level, in the sorted order of the levels, or size the param by levels(…)',
+        )
+  }
+  const visit = (list: readonly TStatement[]): void => {
+    for (const s of list) {
+      if (s.kind === 'for') visit(s.body)
+      else if (s.kind === 'if') {
+        visit(s.then)
+        visit(s.otherwise)
+      } else if (s.kind === 'sample') check(s.target, s.distribution)
+    }
+  }
+  visit(model.statements)
+}
+
+/** A size that no loop changes: numbers, consts and sizes without indices. */
+function isFixed(e: TExpr, symbols: ReadonlyMap<string, ModelSymbol>): boolean {
+  switch (e.kind) {
+    case 'number':
+      return true
+    case 'ref': {
+      const s = symbols.get(e.symbol)
+      return e.subscripts.length === 0 && (s?.kind === 'const' || (s?.kind === 'size' && s.rank === 0))
+    }
+    case 'binary':
+      return isFixed(e.left, symbols) && isFixed(e.right, symbols)
+    default:
+      return false
+  }
+}
+
+const nameOf = (s: ModelSymbol | undefined): string => (s?.kind === 'size' ? s.name : '')

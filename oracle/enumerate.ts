@@ -27,6 +27,8 @@ export class Solver implements UnitProblem {
   constructor(
     readonly ground: Ground,
     readonly params: Values,
+    /** Combinations of latents in one unit beyond which the answer is refused. */
+    private readonly maxAtoms = MAX_ATOMS,
   ) {}
 
   structure(block: Block): Structure {
@@ -85,7 +87,7 @@ export class Solver implements UnitProblem {
       if (inner.method !== 'enumeration') method = inner.method
       error = Math.max(error, inner.error)
       for (const atom of inner.atoms) atoms.push({ values: atom.values, log: log + atom.log })
-      if (atoms.length > MAX_ATOMS) throw new OracleError('too many combinations of latents to enumerate')
+      if (atoms.length > this.maxAtoms) throw new OracleError('too many combinations of latents to enumerate')
       return log + inner.log
     }
     const visit = (i: number, log: number): number => {

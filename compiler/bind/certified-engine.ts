@@ -1,0 +1,117 @@
+/** A derivation as a certificate sees it: a program over micro-data, run by one target and checked against the other. */
+import type { BoundData, Expectation, ParamLayout } from '../../runtime/contract.js'
+import type { Derivation } from '../derive.js'
+import { extentOf } from '../lower/lowerer.js'
+import { lowerScores } from '../lower/scores.js'
+import type { Exactness } from '../mstep/types.js'
+import { compileInterpreter } from '../targets/interpreter/index.js'
+import { compileJavaScript } from '../targets/javascript/index.js'
+import type { CompileKernel } from '../targets/memory.js'
+import { type BindProgramOptions, bindProgram, type ProgramModel } from './bound-model.js'
+import { scoreRunner } from './scores.js'
+
+/** One block of the last round of an M-step, with the params as they stood after it. */
+export interface BlockResult {
+  readonly params: readonly string[]
+  readonly exact: Exactness
+  readonly after: Float64Array
+}
+
+export interface DerivationEngine {
+  readonly params: readonly ParamLayout[]
+  readonly length: number
+  readonly latents: readonly {
+    readonly name: string
+    readonly kind: 'discrete' | 'count'
+    readonly shape: readonly number[]
+    readonly from: readonly number[]
+    readonly low: number
+    readonly values: number
+  }[]
+  eStep(params: Float64Array): Expectation
+  mStep(
+    params: Float64Array,
+    expectation: Pick<Expectation, 'statistics' | 'logLikelihood'>,
+  ): { readonly params: Float64Array }
+  mStepBlocks(
+    params: Float64Array,
+    expectation: Pick<Expectation, 'statistics' | 'logLikelihood'>,
+  ): readonly BlockResult[]
+  gain(
+    params: Float64Array,
+    expectation: Pick<Expectation, 'statistics' | 'logLikelihood'>,
+    trial: Float64Array,
+  ): number
+  logPrior(params: Float64Array): number
+  posterior(params: Float64Array): ReadonlyMap<string, Float64Array>
+  score(params: Float64Array): Float64Array
+  setFloor(floor: number): void
+  readonly others: readonly {
+    readonly name: string
+    eStep(params: Float64Array): Expectation
+    mStep(
+      params: Float64Array,
+      expectation: Pick<Expectation, 'statistics' | 'logLikelihood'>,
+    ): { readonly params: Float64Array }
+  }[]
+}
+
+/** Binds a derivation to micro-data for a certificate; the JavaScript target is checked against the interpreter. */
+export function certifyDerivation(
+  derivation: Derivation,
+  data: BoundData,
+  consts: BindProgramOptions['set'],
+  compile: CompileKernel = compileJavaScript,
+): DerivationEngine {
+  const model = bindProgram(derivation, data, { set: consts, compile })
+  const interpreted = bindProgram(derivation, data, { set: consts, compile: compileInterpreter })
+  let score: ((params: Float64Array) => Float64Array) | null = null
+  const full = (e: Pick<Expectation, 'statistics' | 'logLikelihood'>): Expectation => ({ ...e, scale: Number.NaN })
+  return {
+    params: model.params,
+    length: model.length,
+    latents: latentsOf(model),
+    eStep: (params) => model.eStep(params),
+    mStep: (params, e) => model.mStep(params, full(e)),
+    mStepBlocks(params, e) {
+      const last = new Map<string, BlockResult>()
+      model.mStep(params, full(e), (step, after) => {
+        last.delete(step.id)
+        last.set(step.id, { params: step.params, exact: step.exact, after })
+      })
+      return [...last.values()]
+    },
+    gain: (params, e, trial) => model.gain(params, full(e), trial),
+    logPrior: (params) => model.logPrior(params),
+    posterior: (params) => new Map([...model.posterior(params), ...model.countMeans(params)]),
+    score(params) {
+      score ??= scoreRunner(model, lowerScores(derivation), compile)
+      return score(params)
+    },
+    setFloor(floor) {
+      model.setFloor(floor)
+      interpreted.setFloor(floor)
+    },
+    others: [
+      {
+        name: 'interpreter',
+        eStep: (params) => interpreted.eStep(params),
+        mStep: (params, e) => interpreted.mStep(params, full(e)),
+      },
+    ],
+  }
+}
+
+function latentsOf(model: ProgramModel): DerivationEngine['latents'] {
+  return model.program.latents.map((l) => {
+    const low = l.low === null ? 0 : model.numbers.extent(l.low)
+    return {
+      name: l.name,
+      kind: l.kind,
+      shape: l.loops.map((v) => model.numbers.extent(extentOf(v))),
+      from: l.loops.map((v) => model.numbers.value(v.from)),
+      low,
+      values: l.high === null ? 0 : model.numbers.extent(l.high) - low + 1,
+    }
+  })
+}

@@ -1,0 +1,83 @@
+/**
+ * What a certificate asks of the algorithm under test. It knows no compiler: whatever runs EM for a model satisfies this.
+ * Params lie in one array, laid out as `params` says; `score` and directions use the same layout.
+ */
+
+export interface EngineParam {
+  readonly name: string
+  readonly offset: number
+  readonly length: number
+  /** Outermost first, padded to the largest where ragged. */
+  readonly shape: readonly number[]
+  /** Ragged last dimension: elements in use per row of the leading dimensions; null where dense. */
+  readonly used: readonly number[] | null
+  readonly support:
+    | {
+        readonly kind:
+          | 'real'
+          | 'positive'
+          | 'nonnegative'
+          | 'unit'
+          | 'simplex'
+          | 'ordered'
+          | 'covariance'
+          | 'correlation'
+          | 'int'
+          | 'count'
+          | 'bool'
+          | 'category'
+      }
+    | { readonly kind: 'interval'; readonly low: number; readonly high: number }
+}
+
+/** A table of posterior probabilities [rows, values] or of posterior means [rows], with what its rows stand for. */
+export interface EngineLatent {
+  readonly name: string
+  readonly kind: 'discrete' | 'count'
+  /** Extents of its plates, and the index (from 1) at which each begins. */
+  readonly shape: readonly number[]
+  readonly from: readonly number[]
+  /** The value of the first column. */
+  readonly low: number
+  readonly values: number
+}
+
+/** Sums of an E-step; what they hold is the engine's affair. */
+export interface EngineExpectation {
+  /** log p(data; params). */
+  readonly logLikelihood: number
+  readonly statistics: Float64Array
+}
+
+/** Params after one block of an M-step, the others as they stood then. */
+export interface EngineBlock {
+  readonly params: readonly string[]
+  /** `joint`: at the maximum of Q; `blockwise`: at its maximum given the others; `ascent`: Q is not lower. */
+  readonly exact: 'joint' | 'blockwise' | 'ascent'
+  readonly after: Float64Array
+}
+
+export interface CertifiedEngine {
+  readonly params: readonly EngineParam[]
+  readonly length: number
+  readonly latents: readonly EngineLatent[]
+  eStep(params: Float64Array): EngineExpectation
+  mStep(params: Float64Array, expectation: EngineExpectation): { readonly params: Float64Array }
+  /** The blocks of the last round of an M-step, in the order they were solved. */
+  mStepBlocks(params: Float64Array, expectation: EngineExpectation): readonly EngineBlock[]
+  /** Q(trial) − Q(params) + log prior(trial) − log prior(params). */
+  gain(params: Float64Array, expectation: EngineExpectation, trial: Float64Array): number
+  logPrior(params: Float64Array): number
+  /** Posterior of each latent by name, laid out as `latents` says. */
+  posterior(params: Float64Array): ReadonlyMap<string, Float64Array>
+  /** Gradient of Q(θ; θ) with respect to each number, as if all were free; priors left out. */
+  score(params: Float64Array): Float64Array
+  /** Floor of spreads relative to the variance of the data; 0 switches it off. */
+  setFloor(floor: number): void
+  /** The same algorithm run in another way, which must give the same numbers. */
+  readonly others: readonly {
+    readonly name: string
+    eStep(params: Float64Array): EngineExpectation
+    mStep(params: Float64Array, expectation: EngineExpectation): { readonly params: Float64Array }
+  }[]
+}

@@ -1,0 +1,290 @@
+/** What a certificate compares, one function per kind of figure. */
+import {
+  allCells,
+  expectation,
+  expectedCompleteLogDensityAt,
+  logLikelihood,
+  logLikelihoodParts,
+  logPrior,
+  posterior,
+} from './answers.js'
+import { at } from './arrays.js'
+import type { EngineBlock, EngineLatent } from './certified-engine.js'
+import type { Findings } from './findings.js'
+import {
+  combined,
+  type Direction,
+  feasibleDirections,
+  inward,
+  nestedParams,
+  randomParams,
+  shifted,
+} from './micro-params.js'
+import { type Cell, cellName } from './stored.js'
+import { isPossible, type Trial } from './trial.js'
+import type { Values } from './types.js'
+
+export const NAMES = {
+  logLikelihood: 'log-likelihood',
+  logPrior: 'log prior',
+  posterior: 'posterior of discrete latents',
+  counts: 'posterior means of counts',
+  fisher: "Fisher's identity",
+  stationary: 'M-step: gradient of Q',
+  improved: 'M-step: no better point nearby',
+  ascent: 'M-step: Q is not lower',
+  gain: 'change of Q',
+  objective: 'objective never falls',
+  targets: 'targets agree',
+} as const
+
+/** Rounding that is allowed where both sides are sums of the same numbers. */
+const EXACT = 1e-9
+const GRADIENT = 1e-7
+const ITERATIONS = 20
+
+const nested = (t: Trial, params: Float64Array): Values => nestedParams(t.engine.params, params)
+
+/** Sum of the absolute log-normalisers: what errors of a log-likelihood are relative to. */
+function scaleAt(t: Trial, params: Float64Array): number {
+  const parts = logLikelihoodParts(t.ground, nested(t, params))
+  return Math.max(
+    1,
+    parts.units.reduce((s, u) => s + Math.abs(u.log), Math.abs(parts.rest)),
+  )
+}
+
+export function checkEStep(t: Trial, found: Findings): void {
+  const params = nested(t, t.params)
+  const parts = logLikelihoodParts(t.ground, params)
+  const own = t.engine.eStep(t.params).logLikelihood
+  const scale = scaleAt(t, t.params)
+  found.record(NAMES.logLikelihood, Math.abs(own - parts.value) / scale, EXACT + parts.error / scale, t.text)
+  const prior = logPrior(t.ground, params)
+  if (t.ground.priors.length > 0)
+    found.record(
+      NAMES.logPrior,
+      Math.abs(t.engine.logPrior(t.params) - prior) / Math.max(1, Math.abs(prior)),
+      EXACT,
+      t.text,
+    )
+}
+
+/** Every latent cell that is enumerated, against the engine's tables. */
+export function checkPosterior(t: Trial, found: Findings): void {
+  const params = nested(t, t.params)
+  const tables = t.engine.posterior(t.params)
+  const latents = new Map(t.engine.latents.map((l) => [l.name, l]))
+  const ofLatents = new Set(t.ground.model.symbols.flatMap((s) => (s.kind === 'latent' ? [s.id] : [])))
+  const error = logLikelihoodParts(t.ground, params).error
+  for (const cell of allCells(t.ground)) {
+    const latent = latents.get(cell.name)
+    const table = tables.get(cell.name)
+    const row = latent === undefined ? null : rowOf(latent, cell)
+    const where = `${cellName(cell)}, ${t.text}`
+    if (latent === undefined || table === undefined || row === null) {
+      // a missing cell that nothing reads integrates to one and has no table
+      if (ofLatents.has(cell.symbol))
+        found.record(NAMES.posterior, Number.POSITIVE_INFINITY, EXACT, `${where}: it has no posterior`)
+      continue
+    }
+    if (latent.kind === 'count') {
+      const mean = expectation(t.ground, params, [cell], ([x = 0]) => x)
+      found.record(NAMES.counts, Math.abs(mean - at(table, row)) / Math.max(1, Math.abs(mean)), EXACT + error, where)
+      continue
+    }
+    const exact = new Map(posterior(t.ground, params, [cell]).map((r) => [at(r.values, 0), r.probability]))
+    let worst = 0
+    for (let v = 0; v < latent.values; v++)
+      worst = Math.max(worst, Math.abs((exact.get(latent.low + v) ?? 0) - at(table, row * latent.values + v)))
+    found.record(NAMES.posterior, worst, EXACT + error, where)
+  }
+}
+
+function rowOf(latent: EngineLatent, cell: Cell): number | null {
+  if (cell.indices.length !== latent.shape.length) return null
+  let row = 0
+  for (const [d, n] of latent.shape.entries()) {
+    const i = at(cell.indices, d) - at(latent.from, d)
+    if (i < 0 || i >= n) return null
+    row = row * n + i
+  }
+  return row
+}
+
+/** ∂ log p(data; θ) = ∂ Q(θ; θ) along a random feasible direction of each param, and of all together. */
+export function checkFisher(t: Trial, found: Findings, random: () => number): void {
+  const score = t.engine.score(t.params)
+  const directions = feasibleDirections(t.engine.params, t.params)
+  const names = [...new Set(directions.map((d) => d.param))]
+  const sets = [...names.map((n) => directions.filter((d) => d.param === n)), ...(names.length > 1 ? [directions] : [])]
+  const scale = scaleAt(t, t.params)
+  for (const set of sets) {
+    const step = combined(set, random)
+    const exact = slopeAlong((p) => logLikelihood(t.ground, nested(t, p)), t.params, step)
+    const own = score.reduce((s, g, i) => s + g * at(step, i), 0)
+    const what = set.length === directions.length ? 'all params' : `\`${set[0]?.param ?? ''}\``
+    found.record(
+      NAMES.fisher,
+      Math.abs(own - exact.slope) / scale,
+      GRADIENT + exact.error / scale,
+      `${what}, ${t.text}`,
+    )
+  }
+}
+
+interface Slope {
+  readonly slope: number
+  readonly curvature: number
+  /** Estimate of the slope's absolute error. */
+  readonly error: number
+}
+
+/** First and second derivative at 0 of t ↦ f(point + t·step): central differences at h, 2h, 4h, extrapolated to h = 0. */
+function slopeAlong(f: (p: Float64Array) => number, point: Float64Array, step: Float64Array): Slope {
+  const along = (t: number): number => f(shifted(point, step, t))
+  const centre = f(point)
+  let h = 0.01
+  for (let i = 0; i < 6 && !(Number.isFinite(along(4 * h)) && Number.isFinite(along(-4 * h))); i++) h /= 8
+  const values = [h, 2 * h, 4 * h].map((s) => ({ s, up: along(s), down: along(-s) }))
+  const [d1 = Number.NaN, d2 = Number.NaN, d4 = Number.NaN] = values.map((v) => (v.up - v.down) / (2 * v.s))
+  const [first = { up: 0, down: 0 }] = values
+  const fine = (4 * d1 - d2) / 3
+  const slope = (16 * fine - (4 * d2 - d4) / 3) / 15
+  return { slope, curvature: (first.up + first.down - 2 * centre) / (h * h), error: Math.abs(slope - fine) / 16 }
+}
+
+/** Q(·; θ) + log prior by brute force. */
+export function bruteForceQ(t: Trial): (params: Float64Array) => number {
+  const q = expectedCompleteLogDensityAt(t.ground, nested(t, t.params))
+  return (params) => {
+    const values = nested(t, params)
+    return q(values) + logPrior(t.ground, values)
+  }
+}
+
+/** The M-step from the trial's point; false where the data lets a density grow without bound, so that nothing is said. */
+export function checkMStep(t: Trial, found: Findings, random: () => number): boolean {
+  t.engine.setFloor(0)
+  const expectation = t.engine.eStep(t.params)
+  const blocks = t.engine.mStepBlocks(t.params, expectation)
+  const end = t.engine.mStep(t.params, expectation).params
+  const q = bruteForceQ(t)
+  const start = q(t.params)
+  const points = [...blocks.map((b) => b.after), end]
+  if (points.some((p) => isDegenerate(t, p, q(p), start))) return false
+  for (const b of blocks) checkBlock(t, b, q, found, random)
+  const joint = blocks.every((b) => b.exact === 'joint')
+  if (joint && blocks.length > 1) {
+    const all: EngineBlock = { params: t.engine.params.map((p) => p.name), exact: 'joint', after: end }
+    checkBlock(t, all, q, found, random)
+  }
+  const scale = Math.max(1, Math.abs(start))
+  found.record(NAMES.ascent, Math.max(0, start - q(end)) / scale, EXACT, `all params, ${t.text}`)
+  return true
+}
+
+function isDegenerate(t: Trial, point: Float64Array, value: number, start: number): boolean {
+  if (point.some(Number.isNaN)) return false
+  if (value === Number.POSITIVE_INFINITY || value > start + 1e4) return true
+  // without a floor the spread of a component may close in on its rows: Q has no maximum in the support
+  return t.engine.params.some((p) => {
+    const open = p.support.kind === 'positive' || p.support.kind === 'covariance'
+    const own = feasibleDirections([p], point)
+    return open && (own.length === 0 || own.some((d) => d.step.every((s) => Math.abs(s) < 1e-9)))
+  })
+}
+
+function checkBlock(
+  t: Trial,
+  b: EngineBlock,
+  q: (p: Float64Array) => number,
+  found: Findings,
+  random: () => number,
+): void {
+  const where = `${b.params.map((n) => `\`${n}\``).join(', ')}, ${t.text}`
+  if (b.after.some(Number.isNaN)) {
+    found.record(NAMES.stationary, Number.NaN, GRADIENT, `${where}: not a number`)
+    return
+  }
+  if (b.exact === 'ascent') return
+  const own = (d: Direction): boolean => b.params.includes(d.param)
+  const directions = feasibleDirections(t.engine.params, b.after).filter(own)
+  const value = q(b.after)
+  const scale = Math.max(1, Math.abs(value))
+  for (const d of directions) {
+    const { slope, curvature, error } = slopeAlong(q, b.after, d.step)
+    const size = Math.max(scale, Math.abs(curvature))
+    found.record(NAMES.stationary, Math.abs(slope) / size, GRADIENT + error / size, where)
+  }
+  const rise = (step: Float64Array, by: number): void => {
+    const moved = q(shifted(b.after, step, by))
+    if (Number.isNaN(moved)) return
+    found.record(NAMES.improved, Math.max(0, moved - value) / scale, EXACT, where)
+  }
+  if (directions.length > 0)
+    for (let i = 0; i < 2; i++) {
+      const step = combined(directions, random)
+      for (const by of [1e-3, -1e-3, 1e-2, -1e-2, 0.1, -0.1]) rise(step, by)
+    }
+  for (const d of inward(t.engine.params, b.after).filter(own)) for (const by of [1e-6, 1e-3, 1e-2]) rise(d.step, by)
+}
+
+/** The engine's own difference of Q against brute force, at another random point. */
+export function checkGain(t: Trial, found: Findings, random: () => number): void {
+  const other = anotherPoint(t, random)
+  if (other === null) return
+  const q = bruteForceQ(t)
+  const [from, to] = [q(t.params), q(other)]
+  const own = t.engine.gain(t.params, t.engine.eStep(t.params), other)
+  const scale = Math.max(1, Math.abs(from), Math.abs(to))
+  found.record(NAMES.gain, Math.abs(own - (to - from)) / scale, EXACT, t.text)
+}
+
+function anotherPoint(t: Trial, random: () => number): Float64Array | null {
+  for (let i = 0; i < 8; i++) {
+    const params = randomParams(t.engine.params, random)
+    if (isPossible(t.ground, nested(t, params))) return params
+  }
+  return null
+}
+
+/** log-likelihood + log prior over iterations of EM, with the floor that fits have. */
+export function checkObjective(t: Trial, found: Findings): void {
+  t.engine.setFloor(1e-6)
+  const scale = scaleAt(t, t.params)
+  let params = t.params
+  let expectation = t.engine.eStep(params)
+  let before = expectation.logLikelihood + t.engine.logPrior(params)
+  for (let i = 1; i <= ITERATIONS; i++) {
+    params = t.engine.mStep(params, expectation).params
+    expectation = t.engine.eStep(params)
+    const after = expectation.logLikelihood + t.engine.logPrior(params)
+    const size = Math.max(scale, Math.abs(after))
+    found.record(NAMES.objective, Math.max(0, before - after) / size, 1e-11, `iteration ${i}, ${t.text}`)
+    if (!Number.isFinite(after)) return
+    before = after
+  }
+}
+
+/** Every other way of running the algorithm gives the same sums and the same update. */
+export function checkTargets(t: Trial, found: Findings): void {
+  t.engine.setFloor(1e-6)
+  const own = t.engine.eStep(t.params)
+  const update = t.engine.mStep(t.params, own).params
+  for (const other of t.engine.others) {
+    const theirs = other.eStep(t.params)
+    const where = `${other.name}, ${t.text}`
+    const compare = (a: ArrayLike<number>, b: ArrayLike<number>): void => {
+      const size = Math.max(1, ...Array.from(a, (x) => (Number.isFinite(x) ? Math.abs(x) : 0)))
+      const worst = Array.from(a, (x, i) => (Object.is(x, b[i]) ? 0 : Math.abs(x - (b[i] ?? Number.NaN)))).reduce(
+        (m, x) => (Number.isNaN(x) ? Number.POSITIVE_INFINITY : Math.max(m, x)),
+        a.length === b.length ? 0 : Number.POSITIVE_INFINITY,
+      )
+      found.record(NAMES.targets, worst / size, 1e-12, where)
+    }
+    compare([own.logLikelihood], [theirs.logLikelihood])
+    compare(own.statistics, theirs.statistics)
+    compare(update, other.mStep(t.params, theirs).params)
+  }
+}

@@ -1,0 +1,77 @@
+/** The numerical proof of a derivation: an engine's answers against brute force on micro-data. */
+import type { TypedModel } from '../lang/typed/types.js'
+import {
+  checkEStep,
+  checkFisher,
+  checkGain,
+  checkMStep,
+  checkObjective,
+  checkPosterior,
+  checkTargets,
+  NAMES,
+} from './certify-checks.js'
+import { type CertificateCheck, Findings } from './findings.js'
+import { randomSource } from './random.js'
+import { type EngineFor, findTrial } from './trial.js'
+import { OracleError } from './types.js'
+
+export type { CertifiedEngine, EngineBlock, EngineExpectation, EngineLatent, EngineParam } from './certified-engine.js'
+export type { CertificateCheck } from './findings.js'
+export type { MicroArray, MicroData } from './micro-data.js'
+export type { EngineFor } from './trial.js'
+
+export interface Certificate {
+  /** Every check holds, and none of those that the model calls for is missing. */
+  readonly passed: boolean
+  readonly checks: readonly CertificateCheck[]
+  /** Set where the model cannot be grounded on micro-data; it is then not certified. */
+  readonly declined?: string
+}
+
+export interface CertifyOptions {
+  readonly seed: number
+  /** Independent draws of data and params. */
+  readonly replicates: number
+}
+
+/** Draws of data on which Q may turn out to have no maximum before the M-step counts as not certified. */
+const REDRAWS = 8
+
+/**
+ * Certifies that an engine runs EM for the model. `engineFor` binds it to micro-data; `consts` override consts of the
+ * model by name. Never throws for a model that is beyond brute force: the certificate then says why it declines.
+ */
+export function certify(model: TypedModel, engineFor: EngineFor, options: CertifyOptions): Certificate {
+  const found = new Findings()
+  try {
+    for (let r = 0; r < options.replicates; r++) {
+      const random = randomSource(options.seed * 7919 + r)
+      const declined = replicate(model, engineFor, found, random)
+      if (declined !== null) return { passed: false, checks: found.checks(), declined }
+    }
+  } catch (e) {
+    if (!(e instanceof OracleError)) throw e
+    return { passed: false, checks: found.checks(), declined: e.message }
+  }
+  const checks = found.checks()
+  return { passed: checks.length > 0 && checks.every((c) => c.passed), checks }
+}
+
+/** One draw of data and params; more draws where Q has no maximum on the first. */
+function replicate(model: TypedModel, engineFor: EngineFor, found: Findings, random: () => number): string | null {
+  for (let draw = 0; draw < REDRAWS; draw++) {
+    const trial = findTrial(model, engineFor, random)
+    if (typeof trial === 'string') return trial
+    if (draw === 0) {
+      checkEStep(trial, found)
+      checkPosterior(trial, found)
+      checkFisher(trial, found, random)
+      checkGain(trial, found, random)
+      checkObjective(trial, found)
+      checkTargets(trial, found)
+    }
+    if (trial.engine.params.length === 0 || checkMStep(trial, found, random)) return null
+    found.note(NAMES.ascent, 'draws of data on which a density has no bound were passed over')
+  }
+  return found.has(NAMES.ascent) ? null : 'on all micro-data that was tried, a density grows without bound'
+}

@@ -1,0 +1,115 @@
+/** A model brought to numbers small enough for brute force: micro-data, the grounded model, the engine, a point. */
+import type { TypedModel } from '../lang/typed/types.js'
+import { logPrior } from './answers.js'
+import { Assignment } from './assignment.js'
+import type { CertifiedEngine } from './certified-engine.js'
+import { Solver } from './enumerate.js'
+import { ground } from './ground.js'
+import type { Ground } from './ground-types.js'
+import { type MicroData, type MicroShape, microData } from './micro-data.js'
+import { nestedParams, randomParams } from './micro-params.js'
+import { integer } from './random.js'
+import { OracleError, type Values } from './types.js'
+
+export type EngineFor = (data: MicroData, consts: Values) => CertifiedEngine
+
+export interface Trial {
+  readonly ground: Ground
+  readonly data: MicroData
+  readonly engine: CertifiedEngine
+  /** A point at which the data is possible. */
+  readonly params: Float64Array
+  /** Sizes in words. */
+  readonly text: string
+}
+
+/** Combinations of latents in one unit that are enumerated at every evaluation. */
+const MAX_ATOMS = 1500
+/** Cells times combinations, a measure of the cost of one evaluation. */
+const MAX_WORK = 12_000
+const ROWS = [8, 7, 6, 5, 4, 3, 2]
+const ATTEMPTS = 120
+const POINTS = 8
+
+class TooLarge extends OracleError {}
+
+/** A trial, or the reason why none was found. */
+export function findTrial(model: TypedModel, engineFor: EngineFor, random: () => number): Trial | string {
+  let reason = 'no micro-data was found on which the model has a finite likelihood'
+  let size = 0
+  let consts: Values = new Map()
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const rows = ROWS[size]
+    if (rows === undefined) {
+      if (consts.size > 0) break
+      consts = smallConsts(model)
+      if (consts.size === 0) break
+      size = 0
+      continue
+    }
+    try {
+      return attemptTrial(model, engineFor, consts, shapeOf(rows, attempt, random), random)
+    } catch (e) {
+      if (!(e instanceof OracleError)) throw e
+      if (e instanceof TooLarge || e.message.includes('too many')) size += 1
+      reason = e.message
+    }
+  }
+  return reason
+}
+
+/** Sizes vary from attempt to attempt, since a model may read a list of constants by a category. */
+function shapeOf(rows: number, attempt: number, random: () => number): MicroShape {
+  const levels = attempt % 5 === 0 ? 2 : attempt % 5 === 1 ? 3 : 2 + integer(random, 5)
+  const columns = attempt < 4 ? 2 + integer(random, 2) : 1 + integer(random, 4)
+  const reals = attempt < 6 ? 'real' : (['real', 'positive', 'unit'] as const)[integer(random, 3)]
+  return { rows, columns, levels: Math.min(levels, Math.max(2, rows)), reals: reals ?? 'real' }
+}
+
+/** Scalar consts that count something, brought down to 2. */
+function smallConsts(model: TypedModel): Values {
+  return new Map(
+    model.symbols.flatMap((s) => {
+      const large =
+        s.kind === 'const' && s.value.kind === 'number' && Number.isInteger(s.value.value) && s.value.value > 2
+      return large ? [[s.name, 2] as const] : []
+    }),
+  )
+}
+
+function attemptTrial(
+  model: TypedModel,
+  engineFor: EngineFor,
+  consts: Values,
+  shape: MicroShape,
+  random: () => number,
+): Trial {
+  const data = microData(model, consts, shape, random)
+  const g = ground(model, data, consts)
+  const engine = engineFor(data, consts)
+  for (let i = 0; i < POINTS; i++) {
+    const params = randomParams(engine.params, random)
+    try {
+      if (isPossible(g, nestedParams(engine.params, params)))
+        return { ground: g, data, engine, params, text: sizesText(data, consts) }
+    } catch (e) {
+      if (!(e instanceof OracleError) || !e.message.includes('not a number')) throw e
+    }
+  }
+  throw new OracleError('no params were found at which random micro-data is possible')
+}
+
+/** true where log p(data; params) and the prior are finite; throws where that takes too long to find. */
+export function isPossible(g: Ground, params: Values): boolean {
+  const result = new Solver(g, params, MAX_ATOMS).solve(g.root, Assignment.empty(g.world.cells.length))
+  const work = result.units.reduce((n, u) => n + u.atoms.length * u.unit.cells.length, 0)
+  if (work > MAX_WORK) throw new TooLarge('too many combinations of latents to enumerate')
+  return Number.isFinite(result.log) && Number.isFinite(logPrior(g, params))
+}
+
+function sizesText(data: MicroData, consts: Values): string {
+  const sizes = [...data.sizes].map(([name, n]) => `${name} = ${n}`)
+  const lengths = [...data.lengths].map(([name, n]) => `${name} = ${[...n].join('/')}`)
+  const set = [...consts].map(([name, n]) => `${name} set to ${String(n)}`)
+  return [...sizes, ...lengths, ...set].join(', ')
+}

@@ -1,11 +1,20 @@
 /** A program over bound data: what the runtime drives. */
-import type { BoundModel, ComponentState, Expectation, FloorHit, LatentLayout, Maximisation, ParamLayout } from '../../runtime/contract.js'
-import type { BoundData } from '../../runtime/contract.js'
+import type {
+  BoundData,
+  BoundModel,
+  ComponentState,
+  Expectation,
+  FloorHit,
+  LatentLayout,
+  Maximisation,
+  ParamLayout,
+} from '../../runtime/contract.js'
 import type { Derivation } from '../derive.js'
 import type { KernelOp } from '../kernel/types.js'
 import { givenBuffer } from '../lower/e-step.js'
 import { extentOf } from '../lower/lowerer.js'
 import type { NumericBlock, Pass, Program } from '../lower/program.js'
+import type { MStep } from '../mstep/types.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
 import { chartOf, simplexChart } from '../targets/solve/charts.js'
 import { solveBeta, solveDirichlet, solveGeneralisedGamma, solveMatrix } from '../targets/solve/closed-forms.js'
@@ -13,14 +22,15 @@ import { type FreeBlock, maximise, type Objective } from '../targets/solve/newto
 import { solveNormal } from '../targets/solve/normal.js'
 import { solveStationary } from '../targets/solve/stationary.js'
 import { f64, type SolveContext } from '../targets/solve/types.js'
-import { dataScale, type DataScale } from './data-scale.js'
+import { checkLevels } from './check-levels.js'
+import { type DataScale, dataScale } from './data-scale.js'
+import { identifiedParameters } from './identified.js'
 import { interiorPoint } from './interior.js'
 import { latentLayout, paramLayouts } from './layouts.js'
 import { allocate, BLOCK_ROWS, type ProgramMemory } from './memory.js'
 import { countObservations } from './observations.js'
 import { BoundNumbers } from './sizes.js'
 import { hasOwnSpread, relativeVariance, spreadFloors } from './spreads.js'
-import { identifiedParameters } from './identified.js'
 
 export interface BindProgramOptions {
   /** Values of consts given by `--set`. */
@@ -63,27 +73,48 @@ export class ProgramModel implements BoundModel {
     const d = derivation
     this.name = d.model.name
     this.numbers = new BoundNumbers(d.model.symbols, d.graph.bindTables, data, options.set, options.frozen ?? new Map())
+    checkLevels(d.model, this.numbers, data)
     this.memory = allocate(program, d.model.symbols, data, this.numbers)
     this.params = paramLayouts(d, this.numbers, data)
     this.byName = new Map(this.params.map((p) => [p.name, p]))
     this.length = this.params.reduce((n, p) => n + p.length, 0)
-    this.latents = program.latents.filter((l) => l.kind === 'discrete').map((l) => latentLayout(l, d, this.numbers, data))
+    this.latents = program.latents
+      .filter((l) => l.kind === 'discrete')
+      .map((l) => latentLayout(l, d, this.numbers, data, this.params))
     this.scalars = program.latents.filter((l) => l.loops.length === 0 && l.kind === 'count').map((l) => l.name)
     this.observations = countObservations(d, this.numbers)
     this.nominalParameters = this.params.reduce((n, p) => n + freeCount(p), 0)
     this.hasPrior = d.lifted.some((f) => f.factor.role === 'prior')
-    this.direct = d.eStep.tables.length === 0 && d.eStep.countGroups.length === 0 && d.mStep.sweeps === 1 && d.mStep.steps.every((s) => s.closedForm)
+    this.direct =
+      d.eStep.tables.length === 0 &&
+      d.eStep.countGroups.length === 0 &&
+      d.mStep.sweeps === 1 &&
+      d.mStep.steps.every((s) => s.closedForm)
     const sizes = new Map<string, number>(data.sizes)
-    for (const s of d.model.symbols) if (s.kind === 'const' && s.value.type.dims.length === 0) sizes.set(s.name, this.constant(s.id))
+    for (const s of d.model.symbols)
+      if (s.kind === 'const' && s.value.type.dims.length === 0) sizes.set(s.name, this.constant(s.id))
     this.sizes = sizes
     let offset = 0
-    this.sums = program.buffers.filter((b) => b.space === 'sum' && !b.id.startsWith('q ') && !b.id.startsWith('grad') && !b.id.startsWith('hess') && b.id !== 'q:rows').map((b) => {
-      const length = f64(this.memory.blocks, b.id).length
-      const entry = { id: b.id, length, offset }
-      offset += length
-      return entry
-    })
-    this.scales = new Map([...data.arrays].flatMap(([name, a]) => (a.values instanceof Float64Array ? [[name, dataScale(a)] as const] : [])))
+    this.sums = program.buffers
+      .filter(
+        (b) =>
+          b.space === 'sum' &&
+          !b.id.startsWith('q ') &&
+          !b.id.startsWith('grad') &&
+          !b.id.startsWith('hess') &&
+          b.id !== 'q:rows',
+      )
+      .map((b) => {
+        const length = f64(this.memory.blocks, b.id).length
+        const entry = { id: b.id, length, offset }
+        offset += length
+        return entry
+      })
+    this.scales = new Map(
+      [...data.arrays].flatMap(([name, a]) =>
+        a.values instanceof Float64Array ? [[name, dataScale(a)] as const] : [],
+      ),
+    )
     this.setFloor(1e-6)
   }
 
@@ -131,11 +162,18 @@ export class ProgramModel implements BoundModel {
       return
     }
     const rows = this.memory.blocks.sizes.get(pass.rows.size) ?? 0
-    for (let from = 0; from < rows; from += BLOCK_ROWS) this.run(ops, this.memory.blocks, { table: pass.rows.table, axis: pass.rows.axis, from, to: Math.min(rows, from + BLOCK_ROWS) })
+    for (let from = 0; from < rows; from += BLOCK_ROWS)
+      this.run(ops, this.memory.blocks, {
+        table: pass.rows.table,
+        axis: pass.rows.axis,
+        from,
+        to: Math.min(rows, from + BLOCK_ROWS),
+      })
   }
 
   load(params: Float64Array, space: 'param' | 'trial'): void {
-    for (const p of this.params) this.memory.blocks.buffers.get(`${space}:${p.name}`)?.set(params.subarray(p.offset, p.offset + p.length))
+    for (const p of this.params)
+      this.memory.blocks.buffers.get(`${space}:${p.name}`)?.set(params.subarray(p.offset, p.offset + p.length))
   }
 
   private unload(): Float64Array {
@@ -163,7 +201,10 @@ export class ProgramModel implements BoundModel {
 
   eStepFrom(given: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation {
     for (const [name, values] of given) this.memory.blocks.buffers.get(givenBuffer(name))?.set(values)
-    return { ...this.expectation(params, (p) => this.part(p, 'given', [p.given, p.statistics])), logLikelihood: Number.NaN }
+    return {
+      ...this.expectation(params, (p) => this.part(p, 'given', [p.given, p.statistics])),
+      logLikelihood: Number.NaN,
+    }
   }
 
   private expectation(params: Float64Array, ops: (p: Pass) => readonly KernelOp[]): Expectation {
@@ -179,7 +220,11 @@ export class ProgramModel implements BoundModel {
     const last = this.sums.at(-1)
     const statistics = new Float64Array(last === undefined ? 0 : last.offset + last.length)
     for (const s of this.sums) statistics.set(f64(this.memory.blocks, s.id), s.offset)
-    return { logLikelihood: f64(this.memory.blocks, 'loglik')[0] ?? 0, scale: f64(this.memory.blocks, 'scale')[0] ?? 0, statistics }
+    return {
+      logLikelihood: f64(this.memory.blocks, 'loglik')[0] ?? 0,
+      scale: f64(this.memory.blocks, 'scale')[0] ?? 0,
+      statistics,
+    }
   }
 
   private restore(e: Expectation): void {
@@ -188,7 +233,12 @@ export class ProgramModel implements BoundModel {
 
   // -- M-step ----------------------------------------------------------------------------------------------------------
 
-  mStep(params: Float64Array, expectation: Expectation): Maximisation {
+  /** `observe` is called after each block, with the params as they then stand. */
+  mStep(
+    params: Float64Array,
+    expectation: Expectation,
+    observe?: (step: MStep, params: Float64Array) => void,
+  ): Maximisation {
     this.restore(expectation)
     this.load(params, 'param')
     this.load(params, 'trial')
@@ -230,6 +280,7 @@ export class ProgramModel implements BoundModel {
             if (block !== undefined) this.newton(block)
           }
         }
+        observe?.(step, this.unload())
       }
       const after = this.unload()
       if (this.program.sweeps === 1) break
@@ -250,28 +301,37 @@ export class ProgramModel implements BoundModel {
       if (charted === null) return
       for (let b = 0; b < charted.blocks; b++) {
         const used = l.used?.[b]
-        pieces.push({ chart: used !== undefined && used < charted.chart.size ? simplexChart(used) : charted.chart, from: size + (b * l.length) / charted.blocks })
+        pieces.push({
+          chart: used !== undefined && used < charted.chart.size ? simplexChart(used) : charted.chart,
+          from: size + (b * l.length) / charted.blocks,
+        })
       }
       offsets.push(size)
       size += l.length
     }
     const { blocks } = this.memory
     const set = (theta: Float64Array): void => {
-      layouts.forEach((l, i) => f64(blocks, `trial:${l.name}`).set(theta.subarray(offsets[i] ?? 0, (offsets[i] ?? 0) + l.length)))
+      layouts.forEach((l, i) =>
+        f64(blocks, `trial:${l.name}`).set(theta.subarray(offsets[i] ?? 0, (offsets[i] ?? 0) + l.length)),
+      )
       this.run(this.program.derived.trial, blocks)
     }
     const rows = (ops: readonly KernelOp[]): void => {
       for (const pass of this.program.passes) {
-        const own = ops.length > 0 && pass.q.length > 0 ? this.part(pass, `newton ${block.step} ${this.opsKey(ops)}`, [pass.posterior, ops]) : []
+        const own =
+          ops.length > 0 && pass.q.length > 0
+            ? this.part(pass, `newton ${block.step} ${this.opsKey(ops)}`, [pass.posterior, ops])
+            : []
         if (own.length > 0) this.runPass(pass, own)
       }
     }
     const collect = (prefix: string, suffixes: readonly string[]): Float64Array => {
       const out = new Float64Array(size)
       layouts.forEach((l, i) => {
-        for (const s of suffixes) blocks.buffers.get(`${prefix}${s} ${l.name}`)?.forEach((v, j) => {
-          out[(offsets[i] ?? 0) + j] = (out[(offsets[i] ?? 0) + j] ?? 0) + v
-        })
+        for (const s of suffixes)
+          blocks.buffers.get(`${prefix}${s} ${l.name}`)?.forEach((v, j) => {
+            out[(offsets[i] ?? 0) + j] = (out[(offsets[i] ?? 0) + j] ?? 0) + v
+          })
       })
       return out
     }
@@ -347,7 +407,8 @@ export class ProgramModel implements BoundModel {
       this.run(this.program.derived.trial, this.memory.blocks)
       this.zero(['q:driver', 'q:rows'])
       this.run(this.program.qDriver, this.memory.blocks)
-      for (const pass of this.program.passes) if (pass.q.length > 0) this.runPass(pass, this.part(pass, 'q', [pass.posterior, pass.q]))
+      for (const pass of this.program.passes)
+        if (pass.q.length > 0) this.runPass(pass, this.part(pass, 'q', [pass.posterior, pass.q]))
       return (f64(this.memory.blocks, 'q:driver')[0] ?? 0) + (f64(this.memory.blocks, 'q:rows')[0] ?? 0)
     }
     const before = at(params)
@@ -383,13 +444,21 @@ export class ProgramModel implements BoundModel {
 
   posterior(params: Float64Array): ReadonlyMap<string, Float64Array> {
     const memory = this.calibrate(params)
-    return new Map(this.program.latents.filter((l) => l.kind === 'discrete').map((l) => [l.name, Float64Array.from(f64(memory, l.buffer))]))
+    return new Map(
+      this.program.latents
+        .filter((l) => l.kind === 'discrete')
+        .map((l) => [l.name, Float64Array.from(f64(memory, l.buffer))]),
+    )
   }
 
   /** Posterior means of counts, by latent, over their rows. */
   countMeans(params: Float64Array): ReadonlyMap<string, Float64Array> {
     const memory = this.calibrate(params)
-    return new Map(this.program.latents.filter((l) => l.kind === 'count').map((l) => [l.name, Float64Array.from(f64(memory, l.buffer))]))
+    return new Map(
+      this.program.latents
+        .filter((l) => l.kind === 'count')
+        .map((l) => [l.name, Float64Array.from(f64(memory, l.buffer))]),
+    )
   }
 
   expected(params: Float64Array): ReadonlyMap<string, number> {
@@ -401,17 +470,25 @@ export class ProgramModel implements BoundModel {
   components(params: Float64Array): readonly ComponentState[] {
     const posterior = this.posterior(params)
     const indexed = new Set(this.params.flatMap((p) => p.components.map((c) => c.latent)))
-    return this.latents.filter((l) => indexed.has(l.name)).flatMap((l) => {
-      const output = this.program.latents.find((x) => x.name === l.name)
-      const weights = output === undefined ? null : this.rowWeights(l.name)
-      const p = posterior.get(l.name) ?? new Float64Array(0)
-      const ownSpread = hasOwnSpread(this.derivation, this.byName, l.name)
-      return Array.from({ length: l.values }, (_, value): ComponentState => {
-        let count = 0
-        for (let r = 0; r < l.rows; r++) count += (p[r * l.values + value] ?? 0) * (weights?.[r] ?? 1)
-        return { latent: l.name, value, expectedCount: count, relativeVariance: relativeVariance(this.derivation, this.byName, this.scales, params, l.name, value), ownSpread }
+    return this.latents
+      .filter((l) => indexed.has(l.name))
+      .flatMap((l) => {
+        const output = this.program.latents.find((x) => x.name === l.name)
+        const weights = output === undefined ? null : this.rowWeights(l.name)
+        const p = posterior.get(l.name) ?? new Float64Array(0)
+        const ownSpread = hasOwnSpread(this.derivation, this.byName, l.name)
+        return Array.from({ length: l.values }, (_, value): ComponentState => {
+          let count = 0
+          for (let r = 0; r < l.rows; r++) count += (p[r * l.values + value] ?? 0) * (weights?.[r] ?? 1)
+          return {
+            latent: l.name,
+            value,
+            expectedCount: count,
+            relativeVariance: relativeVariance(this.derivation, this.byName, this.scales, params, l.name, value),
+            ownSpread,
+          }
+        })
       })
-    })
   }
 
   /** Weight of each row of a latent's table, or null where all are 1. */
@@ -426,7 +503,8 @@ export class ProgramModel implements BoundModel {
       let rest = flat
       for (let i = shape.length - 1; i >= 0; i--) {
         const loop = latent.loops[i]
-        if (loop !== undefined) indices.set(loop.index.id, (rest % (shape[i] ?? 1)) + this.numbers.extent(loop.index.from))
+        if (loop !== undefined)
+          indices.set(loop.index.id, (rest % (shape[i] ?? 1)) + this.numbers.extent(loop.index.from))
         rest = Math.floor(rest / (shape[i] ?? 1))
       }
       return weights.reduce((w, e) => w * this.numbers.value(e, indices), 1)
@@ -443,7 +521,13 @@ export class ProgramModel implements BoundModel {
 
   /** An interior point at which components stand apart. */
   separated(random: () => number): Float64Array {
-    return interiorPoint(this.derivation, this.params, this.scales, random, Math.max(2, ...this.latents.map((l) => l.values)))
+    return interiorPoint(
+      this.derivation,
+      this.params,
+      this.scales,
+      random,
+      Math.max(2, ...this.latents.map((l) => l.values)),
+    )
   }
 
   derived(params: Float64Array): ReadonlyMap<string, unknown> {
@@ -453,7 +537,9 @@ export class ProgramModel implements BoundModel {
     const out = new Map<string, unknown>()
     for (const l of this.program.derivedValues) {
       this.run(l.ops, this.memory.blocks)
-      const shape = (this.program.buffers.find((b) => b.id === l.buffer)?.shape ?? []).map((s) => this.memory.blocks.sizes.get(s) ?? 0)
+      const shape = (this.program.buffers.find((b) => b.id === l.buffer)?.shape ?? []).map(
+        (s) => this.memory.blocks.sizes.get(s) ?? 0,
+      )
       out.set(l.name, nest(f64(this.memory.blocks, l.buffer), shape))
     }
     return out
@@ -481,4 +567,3 @@ export function freeCount(p: ParamLayout): number {
       return p.used !== null ? p.used.reduce((n, u) => n + u, 0) : p.length
   }
 }
-

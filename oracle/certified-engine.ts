@@ -61,6 +61,8 @@ export interface CertifiedEngine {
   readonly params: readonly EngineParam[]
   readonly length: number
   readonly latents: readonly EngineLatent[]
+  /** It runs on latents that the model does not name (of a Mixture density, of a sum within a Multinomial). */
+  readonly introduces: boolean
   eStep(params: Float64Array): EngineExpectation
   mStep(params: Float64Array, expectation: EngineExpectation): { readonly params: Float64Array }
   /** The blocks of the last round of an M-step, in the order they were solved. */

@@ -19,7 +19,6 @@ interface Finding {
 
 export class Findings {
   private readonly byName = new Map<string, Finding>()
-  private readonly notes = new Map<string, string>()
 
   /** `error` counts as infinite where it is not a number. */
   record(name: string, error: number, tolerance: number, where: string): void {
@@ -32,25 +31,14 @@ export class Findings {
     }
   }
 
-  /** Something to say of a kind of figure besides its number. */
-  note(name: string, text: string): void {
-    this.notes.set(name, text)
-  }
-
-  has(name: string): boolean {
-    return this.byName.has(name)
-  }
-
   checks(): readonly CertificateCheck[] {
     return [...this.byName].map(([name, f]) => {
-      const note = this.notes.get(name)
-      const figures = `${f.count} ${f.count === 1 ? 'comparison' : 'comparisons'}, the worst at ${f.where}`
       return {
         name,
         passed: f.error <= f.tolerance,
         error: f.error,
         tolerance: f.tolerance,
-        detail: note === undefined ? figures : `${figures}; ${note}`,
+        detail: `${f.count} ${f.count === 1 ? 'comparison' : 'comparisons'}, the worst at ${f.where}`,
       }
     })
   }

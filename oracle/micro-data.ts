@@ -175,7 +175,7 @@ class Maker {
           const cells =
             lists.length === 1 ? range(0, length - 1) : range(0, length / last - 1).map((r) => r * last + column)
           shuffled(cells, random).forEach((cell, i) => {
-            out[cell] = i < list.length ? i : integer(random, list.length)
+            out[cell] = i < 2 * list.length ? i % list.length : integer(random, list.length)
           })
         })
         return out

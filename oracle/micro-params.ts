@@ -11,6 +11,17 @@ export interface Direction {
   readonly step: Float64Array
 }
 
+/** true where a positive number or a covariance has come to the edge of its support: a density grows without bound. */
+export function isCollapsed(layout: readonly EngineParam[], point: Float64Array): boolean {
+  return layout.some((p) =>
+    groups(p).some((group) => {
+      const x = group.map((i) => at(point, i))
+      if (p.support.kind === 'positive') return x.some((v) => v < 1e-9)
+      return p.support.kind === 'covariance' && lowerFactor(x, Math.round(Math.sqrt(x.length)), 1e-9) === null
+    }),
+  )
+}
+
 /** Groups of numbers of one param that are constrained together: positions in the flat array. */
 function groups(p: EngineParam): readonly (readonly number[])[] {
   const last = p.shape.at(-1) ?? 1
@@ -208,7 +219,7 @@ export function inward(layout: readonly EngineParam[], point: Float64Array): rea
   )
 }
 
-/** The positions of an ordered vector's tie, when split, must keep the order: see `inward`. */
+/** A random combination of directions. */
 export function combined(directions: readonly Direction[], random: () => number): Float64Array {
   const out = new Float64Array(directions[0]?.step.length ?? 0)
   for (const d of directions) {
@@ -225,13 +236,13 @@ export function shifted(point: Float64Array, step: Float64Array, t: number): Flo
 }
 
 /** L with L·Lᵀ = S, or null where S is not positive definite. */
-function lowerFactor(s: readonly number[], size: number): readonly number[] | null {
+function lowerFactor(s: readonly number[], size: number, edge = EDGE): readonly number[] | null {
   const l = new Array<number>(size * size).fill(0)
   for (let i = 0; i < size; i++)
     for (let j = 0; j <= i; j++) {
       let v = at(s, i * size + j)
       for (let k = 0; k < j; k++) v -= at(l, i * size + k) * at(l, j * size + k)
-      if (i === j && !(v > EDGE * at(s, i * size + i))) return null
+      if (i === j && !(v > edge * at(s, i * size + i))) return null
       l[i * size + j] = i === j ? Math.sqrt(v) : v / at(l, j * size + j)
     }
   return l

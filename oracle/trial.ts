@@ -11,7 +11,8 @@ import { nestedParams, randomParams } from './micro-params.js'
 import { integer } from './random.js'
 import { OracleError, type Values } from './types.js'
 
-export type EngineFor = (data: MicroData, consts: Values) => CertifiedEngine
+/** Binds the algorithm to data; a text says why the data does not suit it, and other data is tried. */
+export type EngineFor = (data: MicroData, consts: Values) => CertifiedEngine | string
 
 export interface Trial {
   readonly ground: Ground
@@ -87,6 +88,7 @@ function attemptTrial(
   const data = microData(model, consts, shape, random)
   const g = ground(model, data, consts)
   const engine = engineFor(data, consts)
+  if (typeof engine === 'string') throw new OracleError(engine)
   for (let i = 0; i < POINTS; i++) {
     const params = randomParams(engine.params, random)
     try {
@@ -111,5 +113,6 @@ function sizesText(data: MicroData, consts: Values): string {
   const sizes = [...data.sizes].map(([name, n]) => `${name} = ${n}`)
   const lengths = [...data.lengths].map(([name, n]) => `${name} = ${[...n].join('/')}`)
   const set = [...consts].map(([name, n]) => `${name} set to ${String(n)}`)
-  return [...sizes, ...lengths, ...set].join(', ')
+  const text = [...sizes, ...lengths, ...set].join(', ')
+  return text === '' ? 'single numbers' : text
 }

@@ -9,6 +9,7 @@ import { compileJavaScript } from '../targets/javascript/index.js'
 import type { CompileKernel } from '../targets/memory.js'
 import { type BindProgramOptions, bindProgram, type ProgramModel } from './bound-model.js'
 import { scoreRunner } from './scores.js'
+import { BindError } from './sizes.js'
 
 /** One block of the last round of an M-step, with the params as they stood after it. */
 export interface BlockResult {
@@ -28,6 +29,8 @@ export interface DerivationEngine {
     readonly low: number
     readonly values: number
   }[]
+  /** It runs on latents that the model does not name. */
+  readonly introduces: boolean
   eStep(params: Float64Array): Expectation
   mStep(
     params: Float64Array,
@@ -56,12 +59,29 @@ export interface DerivationEngine {
   }[]
 }
 
-/** Binds a derivation to micro-data for a certificate; the JavaScript target is checked against the interpreter. */
+/**
+ * Binds a derivation to micro-data for a certificate; the JavaScript target is checked against the interpreter. Data that
+ * does not suit the model gives the reason.
+ */
 export function certifyDerivation(
   derivation: Derivation,
   data: BoundData,
   consts: BindProgramOptions['set'],
   compile: CompileKernel = compileJavaScript,
+): DerivationEngine | string {
+  try {
+    return engineOf(derivation, data, consts, compile)
+  } catch (e) {
+    if (e instanceof BindError) return e.message
+    throw e
+  }
+}
+
+function engineOf(
+  derivation: Derivation,
+  data: BoundData,
+  consts: BindProgramOptions['set'],
+  compile: CompileKernel,
 ): DerivationEngine {
   const model = bindProgram(derivation, data, { set: consts, compile })
   const interpreted = bindProgram(derivation, data, { set: consts, compile: compileInterpreter })
@@ -71,6 +91,7 @@ export function certifyDerivation(
     params: model.params,
     length: model.length,
     latents: latentsOf(model),
+    introduces: model.program.latents.some((l) => l.introduced),
     eStep: (params) => model.eStep(params),
     mStep: (params, e) => model.mStep(params, full(e)),
     mStepBlocks(params, e) {

@@ -14,11 +14,18 @@ import { simplexMode } from '../rules/mstep/simplex-mode.js'
 import { stationary } from '../rules/mstep/stationary.js'
 import type { Block, MStepRule, ParamInfo } from '../rules/mstep/types.js'
 import { readsParam, splitFor } from './atoms.js'
-import { paramsOf, shiftParams, type StatisticsOptions, toStatistics } from './statistics.js'
+import { paramsOf, type StatisticsOptions, shiftParams, toStatistics } from './statistics.js'
 import type { DriverObjective, MStep, MStepPlan, NewtonStep } from './types.js'
 
 /** The M-step rules, in the order they are tried. */
-export const M_STEP_RULES: readonly MStepRule[] = [simplexMode, betaMode, generalisedGammaMode, matrixMode, normalMode, stationary]
+export const M_STEP_RULES: readonly MStepRule[] = [
+  simplexMode,
+  betaMode,
+  generalisedGammaMode,
+  matrixMode,
+  normalMode,
+  stationary,
+]
 
 export interface MStepInput {
   readonly params: readonly ParamInfo[]
@@ -39,7 +46,14 @@ export function qTerm(f: LiftedFactor): Expr {
   const weights = loops.flatMap((l) => (l.weight === null ? [] : [l.weight]))
   const expr = f.counts.length > 0 ? countsToMeans(f.expr) : f.expr
   const probability: readonly Expr[] =
-    f.variables.length === 0 ? [] : [{ kind: 'probability', of: f.variables.map((v) => ({ latent: v.latent.name, index: v.index, value: idx(v.value) })) }]
+    f.variables.length === 0
+      ? []
+      : [
+          {
+            kind: 'probability',
+            of: f.variables.map((v) => ({ latent: v.latent.name, index: v.index, value: idx(v.value) })),
+          },
+        ]
   const body = mul(...weights, ...ancestorWeights(f), ...probability, expr)
   const overValues = f.variables.reduceRight<Expr>((e, v) => sum(v.value, e), body)
   return loops.reduceRight<Expr>((e, l) => sum(l.index, e), overValues)
@@ -47,7 +61,7 @@ export function qTerm(f: LiftedFactor): Expr {
 
 /** A row that reads a latent of a weighted table through a key stands for as many copies as that table's row. */
 function ancestorWeights(f: LiftedFactor): readonly Expr[] {
-  const own = new Set(f.factor.loops.map((l) => l.index.id))
+  const own = new Set(f.factor.loops.flatMap((l) => (l.weight === null ? [] : [l.index.id])))
   const out: Expr[] = []
   const seen = new Set<string>()
   for (const v of f.variables)
@@ -72,7 +86,13 @@ export function planMStep(input: MStepInput): MStepPlan {
   const options = { ...input.options, inU }
   const canonical = toStatistics(terms, options)
   const shifted = locations(canonical, input)
-  const objective = shifted.size === 0 ? canonical : toStatistics(terms.map((t) => shiftParams(t, shifted)), options)
+  const objective =
+    shifted.size === 0
+      ? canonical
+      : toStatistics(
+          terms.map((t) => shiftParams(t, shifted)),
+          options,
+        )
   const rowParams = new Set(objective.rowTerms.flatMap((r) => r.params))
   const statistics = new Map(objective.statistics.map((s) => [s.id, s]))
   const groups = joinBlocks(input.params, objective, shifted)
@@ -92,7 +112,8 @@ export function planMStep(input: MStepInput): MStepPlan {
     }
     const declined: { rule: string; reason: string }[] = []
     let chosen: MStep | null = null
-    if (input.gradientOnly) declined.push({ rule: 'family-mode', reason: 'closed forms are switched off (--m-step gradient)' })
+    if (input.gradientOnly)
+      declined.push({ rule: 'family-mode', reason: 'closed forms are switched off (--m-step gradient)' })
     else
       for (const rule of M_STEP_RULES) {
         const result = rule.apply(block)
@@ -119,12 +140,15 @@ function locations(canonical: DriverObjective, input: MStepInput): ReadonlySet<s
   const inRows = new Set(canonical.rowTerms.flatMap((r) => r.params))
   for (const p of input.params) {
     if (p.rank > 0 && p.support !== 'ordered') continue
-    if (!['real', 'interval', 'positive', 'nonnegative', 'unit', 'ordered'].includes(p.support) || inRows.has(p.name)) continue
+    if (!['real', 'interval', 'positive', 'nonnegative', 'unit', 'ordered'].includes(p.support) || inRows.has(p.name))
+      continue
     const names = new Set([p.name])
     const relevant = canonical.monomials.filter((m) => m.atoms.some((a) => readsParam(a.base, names)))
     const degrees = relevant.map((m) => {
       const own = m.atoms.filter((a) => readsParam(a.base, names))
-      return own.every((a) => a.base.kind === 'ref' && a.power.d === 1 && a.power.n > 0) ? own.reduce((s, a) => s + a.power.n, 0) : Number.POSITIVE_INFINITY
+      return own.every((a) => a.base.kind === 'ref' && a.power.d === 1 && a.power.n > 0)
+        ? own.reduce((s, a) => s + a.power.n, 0)
+        : Number.POSITIVE_INFINITY
     })
     if (degrees.some((d) => d === 2) && degrees.every((d) => d <= 2)) out.add(p.name)
   }
@@ -132,7 +156,11 @@ function locations(canonical: DriverObjective, input: MStepInput): ReadonlySet<s
 }
 
 /** Params whose shifts occur in one term are solved together; every other param is a block of its own. */
-function joinBlocks(params: readonly ParamInfo[], objective: DriverObjective, shifted: ReadonlySet<string>): readonly (readonly ParamInfo[])[] {
+function joinBlocks(
+  params: readonly ParamInfo[],
+  objective: DriverObjective,
+  shifted: ReadonlySet<string>,
+): readonly (readonly ParamInfo[])[] {
   const parent = new Map(params.map((p) => [p.name, p.name]))
   const find = (n: string): string => {
     const up = parent.get(n) ?? n
@@ -155,7 +183,8 @@ function joinBlocks(params: readonly ParamInfo[], objective: DriverObjective, sh
 
 /** Numerical blocks that share a term are stepped together. */
 function joinNumeric(
-  blocks: readonly { params: readonly ParamInfo[]; declined: { rule: string; reason: string }[] }[], objective: DriverObjective,
+  blocks: readonly { params: readonly ParamInfo[]; declined: { rule: string; reason: string }[] }[],
+  objective: DriverObjective,
 ): readonly { params: readonly ParamInfo[]; declined: { rule: string; reason: string }[] }[] {
   let rest = [...blocks]
   const out: { params: readonly ParamInfo[]; declined: { rule: string; reason: string }[] }[] = []
@@ -163,7 +192,10 @@ function joinNumeric(
     const x = new Set(a.map((p) => p.name))
     const y = new Set(b.map((p) => p.name))
     const both = (names: readonly string[]): boolean => names.some((n) => x.has(n)) && names.some((n) => y.has(n))
-    return objective.monomials.some((m) => both(m.atoms.flatMap((t) => paramsOf(t.base)))) || objective.rowTerms.some((r) => both(r.params))
+    return (
+      objective.monomials.some((m) => both(m.atoms.flatMap((t) => paramsOf(t.base)))) ||
+      objective.rowTerms.some((r) => both(r.params))
+    )
   }
   while (rest.length > 0) {
     const [first, ...others] = rest
@@ -172,26 +204,57 @@ function joinNumeric(
     if (joined === undefined) {
       out.push(first)
       rest = others
-    } else rest = [{ params: [...first.params, ...joined.params], declined: [...first.declined, ...joined.declined.filter((d) => !first.declined.some((x) => x.rule === d.rule && x.reason === d.reason))] }, ...others.filter((o) => o !== joined)]
+    } else
+      rest = [
+        {
+          params: [...first.params, ...joined.params],
+          declined: [
+            ...first.declined,
+            ...joined.declined.filter((d) => !first.declined.some((x) => x.rule === d.rule && x.reason === d.reason)),
+          ],
+        },
+        ...others.filter((o) => o !== joined),
+      ]
   }
   return out
 }
 
-function newtonStep(params: readonly ParamInfo[], declined: readonly { rule: string; reason: string }[], objective: DriverObjective): NewtonStep {
+function newtonStep(
+  params: readonly ParamInfo[],
+  declined: readonly { rule: string; reason: string }[],
+  objective: DriverObjective,
+): NewtonStep {
   const names = new Set(params.map((p) => p.name))
-  const monomials: readonly Monomial[] = objective.monomials.filter((m) => m.atoms.some((a) => readsParam(a.base, names)))
+  const monomials: readonly Monomial[] = objective.monomials.filter((m) =>
+    m.atoms.some((a) => readsParam(a.base, names)),
+  )
   const rowTerms = objective.rowTerms.filter((r) => r.params.some((n) => names.has(n)))
-  const reads = new Set([...monomials.flatMap((m) => m.atoms.flatMap((a) => paramsOf(a.base))), ...rowTerms.flatMap((r) => r.params)])
+  const reads = new Set([
+    ...monomials.flatMap((m) => m.atoms.flatMap((a) => paramsOf(a.base))),
+    ...rowTerms.flatMap((r) => r.params),
+  ])
   for (const n of names) reads.delete(n)
   return {
-    kind: 'newton', id: [...names].join(','), params: [...names], rule: 'gradient', closedForm: false, exact: 'ascent', declined, dependsOn: [...reads], family: 'none', monomials, rowTerms,
+    kind: 'newton',
+    id: [...names].join(','),
+    params: [...names],
+    rule: 'gradient',
+    closedForm: false,
+    exact: 'ascent',
+    declined,
+    dependsOn: [...reads],
+    family: 'none',
+    monomials,
+    rowTerms,
   }
 }
 
 /** Steps in an order in which each reads only params that are solved before it; where they go round, blockwise. */
 function orderSteps(steps: readonly MStep[]): { readonly steps: readonly MStep[]; readonly sweeps: number } {
   const owner = new Map(steps.flatMap((s) => s.params.map((p) => [p, s.id] as const)))
-  const waitsFor = new Map(steps.map((s) => [s.id, new Set(s.dependsOn.flatMap((p) => owner.get(p) ?? []).filter((id) => id !== s.id))]))
+  const waitsFor = new Map(
+    steps.map((s) => [s.id, new Set(s.dependsOn.flatMap((p) => owner.get(p) ?? []).filter((id) => id !== s.id))]),
+  )
   const done = new Set<string>()
   const out: MStep[] = []
   let rest = [...steps]
@@ -199,7 +262,10 @@ function orderSteps(steps: readonly MStep[]): { readonly steps: readonly MStep[]
   while (rest.length > 0) {
     const ready = rest.filter((s) => [...(waitsFor.get(s.id) ?? [])].every((id) => done.has(id)))
     // in a cycle the location goes first: its residuals are what the scale measures
-    const next = ready.length > 0 ? ready : [rest.find((s) => s.kind === 'normal') ?? rest[0]].flatMap((s) => (s === undefined ? [] : [s]))
+    const next =
+      ready.length > 0
+        ? ready
+        : [rest.find((s) => s.kind === 'normal') ?? rest[0]].flatMap((s) => (s === undefined ? [] : [s]))
     if (ready.length === 0) cyclic = true
     for (const s of next) {
       out.push(s)
@@ -209,10 +275,20 @@ function orderSteps(steps: readonly MStep[]): { readonly steps: readonly MStep[]
   }
   if (!cyclic) return { steps: out, sweeps: 1 }
   const inCycle = new Set(out.filter((s) => reaches(s.id, s.id, waitsFor)).map((s) => s.id))
-  return { steps: out.map((s) => (inCycle.has(s.id) && s.exact === 'joint' ? { ...s, exact: 'blockwise', rule: 'conditional-maximisation' } : s)), sweeps: 20 }
+  return {
+    steps: out.map((s) =>
+      inCycle.has(s.id) && s.exact === 'joint' ? { ...s, exact: 'blockwise', rule: 'conditional-maximisation' } : s,
+    ),
+    sweeps: 20,
+  }
 }
 
-function reaches(from: string, to: string, edges: ReadonlyMap<string, ReadonlySet<string>>, seen: Set<string> = new Set()): boolean {
+function reaches(
+  from: string,
+  to: string,
+  edges: ReadonlyMap<string, ReadonlySet<string>>,
+  seen: Set<string> = new Set(),
+): boolean {
   for (const next of edges.get(from) ?? []) {
     if (next === to) return true
     if (seen.has(next)) continue
@@ -221,4 +297,3 @@ function reaches(from: string, to: string, edges: ReadonlyMap<string, ReadonlySe
   }
   return false
 }
-

@@ -1,5 +1,5 @@
 /** Damped Newton in unconstrained coordinates for small blocks, L-BFGS for larger ones. */
-import { solveSpd, symmetricEigen } from '../../numerics/index.js'
+import { symmetricEigen } from '../../numerics/index.js'
 import type { Chart } from './charts.js'
 
 /** A block of params as one vector, with the charts of its core blocks and where they lie. */
@@ -22,10 +22,17 @@ export const NEWTON_LIMIT = 50
 const at = (a: Float64Array, i: number): number => a[i] ?? 0
 
 /** Maximises from `start`; what is returned is never worse than the start. */
-export function maximise(block: FreeBlock, objective: Objective, start: Float64Array, iterations: number): Float64Array {
+export function maximise(
+  block: FreeBlock,
+  objective: Objective,
+  start: Float64Array,
+  iterations: number,
+): Float64Array {
   const free = block.pieces.reduce((n, p) => n + p.chart.free, 0)
   if (free === 0) return start
-  return free <= NEWTON_LIMIT ? newton(block, free, objective, start, iterations) : lbfgs(block, free, objective, start, iterations)
+  return free <= NEWTON_LIMIT
+    ? newton(block, free, objective, start, iterations)
+    : lbfgs(block, free, objective, start, iterations)
 }
 
 function toFree(block: FreeBlock, free: number, theta: Float64Array): Float64Array {
@@ -53,15 +60,22 @@ function freeGradient(block: FreeBlock, free: number, eta: Float64Array, g: Floa
   let a = 0
   for (const { chart, from } of block.pieces) {
     const j = chart.jacobian(eta.subarray(a, a + chart.free))
-    for (let i = 0; i < chart.size; i++) for (let b = 0; b < chart.free; b++) out[a + b] = at(out, a + b) + at(g, from + i) * at(j, i * chart.free + b)
+    for (let i = 0; i < chart.size; i++)
+      for (let b = 0; b < chart.free; b++) out[a + b] = at(out, a + b) + at(g, from + i) * at(j, i * chart.free + b)
     a += chart.free
   }
   return out
 }
 
-function freeHessian(block: FreeBlock, free: number, eta: Float64Array, g: Float64Array, h: Float64Array): Float64Array {
+function freeHessian(
+  block: FreeBlock,
+  free: number,
+  eta: Float64Array,
+  g: Float64Array,
+  h: Float64Array,
+): Float64Array {
   const out = new Float64Array(free * free)
-  const jacobians = new Array<Float64Array>()
+  const jacobians: Float64Array[] = []
   const starts: number[] = []
   let a = 0
   for (const { chart } of block.pieces) {
@@ -73,7 +87,9 @@ function freeHessian(block: FreeBlock, free: number, eta: Float64Array, g: Float
     const jx = jacobians[p] ?? new Float64Array(0)
     const sx = starts[p] ?? 0
     const curvature = x.chart.curvature(eta.subarray(sx, sx + x.chart.free), g.subarray(x.from, x.from + x.chart.size))
-    for (let b = 0; b < x.chart.free; b++) for (let c = 0; c < x.chart.free; c++) out[(sx + b) * free + sx + c] = at(out, (sx + b) * free + sx + c) + at(curvature, b * x.chart.free + c)
+    for (let b = 0; b < x.chart.free; b++)
+      for (let c = 0; c < x.chart.free; c++)
+        out[(sx + b) * free + sx + c] = at(out, (sx + b) * free + sx + c) + at(curvature, b * x.chart.free + c)
     block.pieces.forEach((y, q) => {
       const jy = jacobians[q] ?? new Float64Array(0)
       const sy = starts[q] ?? 0
@@ -83,7 +99,8 @@ function freeHessian(block: FreeBlock, free: number, eta: Float64Array, g: Float
           if (value === 0) continue
           for (let b = 0; b < x.chart.free; b++)
             for (let c = 0; c < y.chart.free; c++)
-              out[(sx + b) * free + sy + c] = at(out, (sx + b) * free + sy + c) + at(jx, i * x.chart.free + b) * value * at(jy, j * y.chart.free + c)
+              out[(sx + b) * free + sy + c] =
+                at(out, (sx + b) * free + sy + c) + at(jx, i * x.chart.free + b) * value * at(jy, j * y.chart.free + c)
         }
     })
   })
@@ -93,7 +110,13 @@ function freeHessian(block: FreeBlock, free: number, eta: Float64Array, g: Float
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((s, x, i) => s + x * at(b, i), 0)
 
 /** Backtracking on the objective itself (Nocedal and Wright 2006, algorithm 3.1). null where no step improves. */
-function search(value: (eta: Float64Array) => number, eta: Float64Array, direction: Float64Array, f: number, slope: number): { readonly eta: Float64Array; readonly f: number } | null {
+function search(
+  value: (eta: Float64Array) => number,
+  eta: Float64Array,
+  direction: Float64Array,
+  f: number,
+  slope: number,
+): { readonly eta: Float64Array; readonly f: number } | null {
   let t = 1
   const longest = Math.max(...direction.map(Math.abs))
   if (longest > 10) t = 10 / longest
@@ -106,14 +129,25 @@ function search(value: (eta: Float64Array) => number, eta: Float64Array, directi
   return null
 }
 
-function newton(block: FreeBlock, free: number, objective: Objective, start: Float64Array, iterations: number): Float64Array {
+function newton(
+  block: FreeBlock,
+  free: number,
+  objective: Objective,
+  start: Float64Array,
+  iterations: number,
+): Float64Array {
   const value = (eta: Float64Array): number => {
     const v = objective.value(fromFree(block, eta, start))
     return Number.isNaN(v) ? Number.NEGATIVE_INFINITY : v
   }
+  const steepness = (eta: Float64Array): number => {
+    const slope = freeGradient(block, free, eta, objective.gradient(fromFree(block, eta, start)))
+    return Math.sqrt(dot(slope, slope))
+  }
   const initial = objective.value(start)
   let eta = toFree(block, free, start)
   let f = value(eta)
+  let moved = false
   for (let i = 0; i < iterations; i++) {
     const theta = fromFree(block, eta, start)
     const g = objective.gradient(theta)
@@ -122,43 +156,65 @@ function newton(block: FreeBlock, free: number, objective: Objective, start: Flo
     const size = Math.sqrt(dot(slope, slope))
     if (size <= 1e-11 * (1 + Math.abs(f))) break
     const h = freeHessian(block, free, eta, g, objective.hessian(theta))
-    const direction = ascent(h, slope, free)
+    const direction = ascent(h, slope, free, 1e-13 * (1 + Math.abs(f)))
     const gain = dot(direction, slope)
+    if (gain <= 1e-13 * (1 + Math.abs(f))) {
+      // what is left to gain is in the rounding of the objective, but not in that of its slope: a full step ends it
+      const last = eta.map((x, j) => x + at(direction, j))
+      const v = value(last)
+      if (v >= f - 1e-14 * (1 + Math.abs(f)) && size > steepness(last)) {
+        eta = last
+        f = Math.max(f, v)
+        moved = true
+      }
+      break
+    }
     const next = search(value, eta, direction, f, gain)
     if (next === null) break
-    const done = next.f - f <= 1e-15 * (1 + Math.abs(f))
     eta = next.eta
     f = next.f
-    if (done) break
+    moved = true
   }
-  return f > initial || Number.isNaN(initial) || initial === Number.NEGATIVE_INFINITY ? fromFree(block, eta, start) : start
+  const better = f >= initial || Number.isNaN(initial) || initial === Number.NEGATIVE_INFINITY
+  return moved && better ? fromFree(block, eta, start) : start
 }
 
-/** −H⁻¹g, with the curvature made negative definite by its absolute eigenvalues where it is not. */
-function ascent(h: Float64Array, g: Float64Array, n: number): Float64Array {
+/**
+ * −H⁻¹g, with the curvature made negative definite by its absolute eigenvalues where it is not. A direction that is flat
+ * (an unidentified one, such as a shift common to all scores of a softmax) is taken only where its slope is more than
+ * `negligible`: params do not drift along it.
+ */
+function ascent(h: Float64Array, g: Float64Array, n: number, negligible: number): Float64Array {
   const minus = h.map((x) => -x)
   const out = new Float64Array(n)
-  if (minus.every(Number.isFinite) && solveSpd(minus, 0, g, 0, out, 0, n)) return out
   if (!minus.every(Number.isFinite)) return Float64Array.from(g)
   const { values, vectors } = symmetricEigen(minus, 0, n)
   const largest = Math.max(...values.map(Math.abs), 1e-12)
-  out.fill(0)
   for (let m = 0; m < n; m++) {
     let projection = 0
     for (let i = 0; i < n; i++) projection += at(vectors, i * n + m) * at(g, i)
-    const scale = Math.max(Math.abs(at(values, m)), 1e-8 * largest)
+    const curvature = Math.abs(at(values, m))
+    if (curvature <= 1e-10 * largest && Math.abs(projection) <= negligible) continue
+    const scale = at(values, m) > 1e-12 * largest ? curvature : Math.max(curvature, 1e-8 * largest)
     for (let i = 0; i < n; i++) out[i] = at(out, i) + (at(vectors, i * n + m) * projection) / scale
   }
   return out
 }
 
 /** Limited-memory BFGS (Nocedal and Wright 2006, algorithm 7.4), ten pairs. */
-function lbfgs(block: FreeBlock, free: number, objective: Objective, start: Float64Array, iterations: number): Float64Array {
+function lbfgs(
+  block: FreeBlock,
+  free: number,
+  objective: Objective,
+  start: Float64Array,
+  iterations: number,
+): Float64Array {
   const value = (eta: Float64Array): number => {
     const v = objective.value(fromFree(block, eta, start))
     return Number.isNaN(v) ? Number.NEGATIVE_INFINITY : v
   }
-  const slopeAt = (eta: Float64Array): Float64Array => freeGradient(block, free, eta, objective.gradient(fromFree(block, eta, start)))
+  const slopeAt = (eta: Float64Array): Float64Array =>
+    freeGradient(block, free, eta, objective.gradient(fromFree(block, eta, start)))
   const initial = objective.value(start)
   let eta = toFree(block, free, start)
   let f = value(eta)
@@ -194,5 +250,7 @@ function lbfgs(block: FreeBlock, free: number, objective: Objective, start: Floa
     g = gNext
     if (done) break
   }
-  return f > initial || Number.isNaN(initial) || initial === Number.NEGATIVE_INFINITY ? fromFree(block, eta, start) : start
+  return f > initial || Number.isNaN(initial) || initial === Number.NEGATIVE_INFINITY
+    ? fromFree(block, eta, start)
+    : start
 }

@@ -54,6 +54,11 @@ export interface LatentLayout {
   readonly exchangeable: boolean
   /** true where the user wrote it; false for the latent of a Mixture density or of missing cells. */
   readonly declared: boolean
+  /**
+   * Group of each row, from 0, where components are crossed with a column (`mu[y[n], z[n]]`): rows of one group share
+   * components, rows of different groups do not. Left out where all rows share them.
+   */
+  readonly groups?: Int32Array
 }
 
 /** What one E-step gives. */

@@ -29,18 +29,28 @@ export function dirichletWeights(latent: LatentLayout, random: RandomSource): Fl
 /** Weight of the whole data in a component that is seeded from one row, whose own weight is 1. */
 const WHOLE = 0.1
 
+/** Seeds of the components by group of rows (`LatentLayout.groups`): seeds[group][component], null for the whole alone. */
+export type Seeds = readonly (readonly (number | null)[])[]
+
 /**
- * Component k is row seeds[k], shrunk toward the whole: w[n, k] ∝ 1[n = seeds[k]] + 0.1/N. A null seed is the whole
- * alone. Scaled so that all weights sum to N, as those of a posterior do: priors keep their strength.
+ * Component k is row seeds[g][k] of its group, shrunk toward the whole group: w[n, k] ∝ 1[n = seeds[g][k]] + 0.1/N. A
+ * null seed is the whole alone. Scaled so that all weights sum to N, as those of a posterior do: priors keep their
+ * strength.
  */
-export function seedWeights(latent: LatentLayout, seeds: readonly (number | null)[]): Float64Array {
-  const { rows, values } = latent
+export function seedWeights(latent: LatentLayout, seeds: Seeds): Float64Array {
+  const { rows, values, groups } = latent
   const weights = new Float64Array(rows * values)
-  const unit = rows / (values * (1 + WHOLE))
-  for (let k = 0; k < values; k++) {
-    const seed = seeds[k] ?? null
-    const share = (seed === null ? 1 + WHOLE : WHOLE) / rows
-    for (let n = 0; n < rows; n++) weights[n * values + k] = unit * (share + (n === seed ? 1 : 0))
+  const sizes = new Float64Array(seeds.length)
+  for (let n = 0; n < rows; n++) sizes[groups?.[n] ?? 0] = (sizes[groups?.[n] ?? 0] ?? 0) + 1
+  for (let n = 0; n < rows; n++) {
+    const group = groups?.[n] ?? 0
+    const size = sizes[group] ?? 0
+    const unit = size / (values * (1 + WHOLE))
+    for (let k = 0; k < values; k++) {
+      const seed = seeds[group]?.[k] ?? null
+      const share = (seed === null ? 1 + WHOLE : WHOLE) / size
+      weights[n * values + k] = unit * (share + (n === seed ? 1 : 0))
+    }
   }
   return weights
 }

@@ -25,6 +25,8 @@ export const defaultOptions: FitOptions = {
 /** Iterations of a brief start, and how many of those go on. */
 export const BRIEF_ITERATIONS = 12
 export const RUN_ON = 3
+/** Up to so many brief starts, those that go on are chosen at once; more are narrowed down in rounds. */
+export const LAST_ROUND = 20
 
 export function resolveOptions(request: FitRequest): FitOptions {
   return {

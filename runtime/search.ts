@@ -1,7 +1,7 @@
 import type { BoundModel, ComponentState, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
 import { emStep } from './em-step.js'
-import { BRIEF_ITERATIONS, RUN_ON } from './options.js'
+import { BRIEF_ITERATIONS, LAST_ROUND, RUN_ON } from './options.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { beginRun, continueRun, type EmRun, type RunLimits } from './run.js'
 import type { Starter } from './starts.js'
@@ -40,7 +40,9 @@ export interface SearchRequest {
 
 /**
  * EM from several starts. With more than three, each runs briefly first, and the best three (those that are not
- * degenerate first) run on to convergence; if all of them end degenerate, the next ones do, until one does not.
+ * degenerate first) run on to convergence; if all of them end degenerate, the next ones do, until one does not. Among
+ * many starts a few iterations say too little: as long as more than twenty are left, the better third of them makes
+ * three times as many iterations before the next choice.
  *
  * @returns the ends in the order of the starts; fewer than asked for where time ran out or the fit was aborted
  */
@@ -63,7 +65,7 @@ export async function search(request: SearchRequest): Promise<StartEnd[]> {
     )
     ends.push(end)
   }
-  if (brief) await runOn(request, ends)
+  if (brief) await runOn(request, ends, await narrowed(request, ends))
   return ends
 }
 
@@ -72,8 +74,29 @@ export function bestEnd(ends: readonly StartEnd[]): StartEnd | undefined {
   return [...ends].sort((a, b) => compareKinds(a, b) || Number(a.brief) - Number(b.brief) || compareEnds(a, b))[0]
 }
 
-async function runOn(request: SearchRequest, ends: StartEnd[]): Promise<void> {
-  const order = promising(ends)
+/** All ends, the most promising first, once those in the running have been told apart by more iterations. */
+async function narrowed(request: SearchRequest, ends: StartEnd[]): Promise<StartEnd[]> {
+  let iterations = BRIEF_ITERATIONS
+  let running = promising(ends)
+  const dropped: StartEnd[] = []
+  while (running.length > LAST_ROUND) {
+    iterations *= 3
+    const kept = Math.ceil(running.length / 3)
+    dropped.unshift(...running.slice(kept))
+    const next: StartEnd[] = []
+    for (const end of running.slice(0, kept)) {
+      if (over(request)) return promising(ends)
+      const index = ends.indexOf(end)
+      const further = failed(end) ? end : await advance(request, end, index, iterations)
+      ends[index] = further
+      next.push(further)
+    }
+    running = promising(next)
+  }
+  return [...running, ...dropped].sort(compareKinds)
+}
+
+async function runOn(request: SearchRequest, ends: StartEnd[], order: StartEnd[]): Promise<void> {
   const own = ends[0]
   if (request.start !== null && own !== undefined) {
     order.splice(order.indexOf(own), 1)

@@ -1,6 +1,6 @@
 import { componentAxes } from './component-latents.js'
 import type { BoundModel, LatentLayout } from './contract.js'
-import { seedWeights } from './given-weights.js'
+import { type Seeds, seedWeights } from './given-weights.js'
 import type { Pacer } from './pacer.js'
 import type { RandomSource } from './random.js'
 
@@ -30,68 +30,114 @@ export interface SeedRequest {
  * The drop of row n is max l − l(n), l the log-normalisers of the units, where the components not seeded yet copy
  * seeded ones. Where a unit is not a row (a chain), the components not seeded yet are the whole data, and the drop is
  * −log of the posterior probability that a seeded component made the row.
+ *
+ * Where components are crossed with a column, each group of rows has its own seeds, found side by side.
  */
-export async function seedComponents(request: SeedRequest): Promise<number[]> {
+export async function seedComponents(request: SeedRequest): Promise<number[][]> {
   const { latent, random } = request
-  const seeds: number[] = [random.integer(latent.rows)]
+  const groups = membersOf(latent)
+  let seeds = groups.map((members) => [members === null ? random.integer(latent.rows) : anyOf(members, random)])
   const candidates = request.greedy && latent.rows <= GREEDY_ROWS ? 2 + Math.floor(Math.log(latent.values)) : 1
   let state = await measure(request, seeds)
-  while (seeds.length < latent.values) {
-    let best: { readonly seed: number; readonly state: Measured } | null = null
+  for (let k = 1; k < latent.values; k++) {
+    const best: { seed: number; total: number }[] = []
+    let kept = state
     for (let c = 0; c < candidates; c++) {
-      const seed = random.pick(state.drops)
-      const next = await measure(request, [...seeds, seed])
-      if (best === null || next.total < best.state.total) best = { seed, state: next }
+      const next = groups.map((members) => pickSeed(members, state.drops, random))
+      const tried = await measure(
+        request,
+        seeds.map((own, g) => [...own, next[g] ?? 0]),
+      )
+      next.forEach((seed, g) => {
+        const total = tried.totals[g] ?? 0
+        const before = best[g]
+        if (before !== undefined && total >= before.total) return
+        best[g] = { seed, total }
+        kept = tried
+      })
     }
-    if (best === null) break
-    seeds.push(best.seed)
-    state = best.state
+    seeds = seeds.map((own, g) => [...own, best[g]?.seed ?? 0])
+    // With one group the best candidate was measured as it is; with several, each may have taken another one.
+    state = groups.length === 1 || candidates === 1 ? kept : await measure(request, seeds)
   }
-  return orderedSeeds(request, seeds)
+  return groups.length === 1 ? seeds.map((own) => orderedSeeds(request, own)) : seeds
 }
 
-/** Params with component k seeded at seeds[k]. */
-export function paramsFromSeeds(request: SeedRequest, seeds: readonly (number | null)[]): Float64Array {
+/** Params with component k of group g seeded at seeds[g][k]. */
+export function paramsFromSeeds(request: SeedRequest, seeds: Seeds): Float64Array {
   const { model, latent, pivot, others } = request
   const given = new Map(others)
   given.set(latent.name, seedWeights(latent, seeds))
   return model.mStep(pivot, model.eStepFrom(given, pivot)).params
 }
 
+/** Rows of each group; null for the only group, which has all. */
+function membersOf(latent: LatentLayout): readonly (readonly number[] | null)[] {
+  if (latent.groups === undefined) return [null]
+  const members: number[][] = []
+  latent.groups.forEach((group, n) => {
+    const own = members[group] ?? []
+    own.push(n)
+    members[group] = own
+  })
+  return members
+}
+
+const anyOf = (members: readonly number[], random: RandomSource): number => members[random.integer(members.length)] ?? 0
+
+function pickSeed(members: readonly number[] | null, drops: Float64Array, random: RandomSource): number {
+  if (members === null) return random.pick(drops)
+  return members[random.pick(Float64Array.from(members, (n) => drops[n] ?? 0))] ?? 0
+}
+
 interface Measured {
   /** Drop in log density of each row, ≥ 0, finite. */
   readonly drops: Float64Array
-  /** What good seeds keep small. */
-  readonly total: number
+  /** What good seeds keep small, by group. */
+  readonly totals: Float64Array
 }
 
-async function measure(request: SeedRequest, seeds: readonly number[]): Promise<Measured> {
+async function measure(request: SeedRequest, seeds: readonly (readonly number[])[]): Promise<Measured> {
   const { model, latent, pacer } = request
   const { byUnit } = request
-  const columns = Array.from({ length: latent.values }, (_, k) =>
-    k < seeds.length ? (seeds[k] ?? null) : byUnit ? (seeds[k % seeds.length] ?? null) : null,
+  const columns = seeds.map((own) =>
+    Array.from({ length: latent.values }, (_, k) =>
+      k < own.length ? (own[k] ?? null) : byUnit ? (own[k % own.length] ?? null) : null,
+    ),
   )
   const params = paramsFromSeeds(request, columns)
   await pacer.breathe()
-  const drops = byUnit ? unitDrops(model.unitLogLikelihood(params)) : posteriorDrops(request, params, seeds.length)
+  const seeded = seeds[0]?.length ?? 0
+  const drops = byUnit
+    ? unitDrops(model.unitLogLikelihood(params), latent, seeds.length)
+    : posteriorDrops(request, params, seeded)
   await pacer.breathe()
-  let total = 0
-  for (const drop of drops) total += drop
+  const totals = new Float64Array(seeds.length)
+  drops.forEach((drop, n) => {
+    const group = latent.groups?.[n] ?? 0
+    totals[group] = (totals[group] ?? 0) + drop
+  })
   // A seed does not stand out from itself.
-  for (const seed of seeds) drops[seed] = 0
-  return { drops, total }
+  for (const own of seeds) for (const seed of own) drops[seed] = 0
+  return { drops, totals }
 }
 
-function unitDrops(logDensity: Float64Array): Float64Array {
-  let top = Number.NEGATIVE_INFINITY
-  let bottom = Number.POSITIVE_INFINITY
-  for (const value of logDensity) {
-    if (!Number.isFinite(value)) continue
-    if (value > top) top = value
-    if (value < bottom) bottom = value
-  }
-  if (top < bottom) return new Float64Array(logDensity.length)
-  return logDensity.map((value) => (Number.isFinite(value) ? top - value : 2 * (top - bottom) + 1))
+/** How far each row is below the best one of its group. */
+function unitDrops(logDensity: Float64Array, latent: LatentLayout, groups: number): Float64Array {
+  const top = new Float64Array(groups).fill(Number.NEGATIVE_INFINITY)
+  const bottom = new Float64Array(groups).fill(Number.POSITIVE_INFINITY)
+  const groupOf = (n: number): number => latent.groups?.[n] ?? 0
+  logDensity.forEach((value, n) => {
+    if (!Number.isFinite(value)) return
+    const g = groupOf(n)
+    top[g] = Math.max(top[g] ?? value, value)
+    bottom[g] = Math.min(bottom[g] ?? value, value)
+  })
+  return logDensity.map((value, n) => {
+    const [high, low] = [top[groupOf(n)] ?? 0, bottom[groupOf(n)] ?? 0]
+    if (high < low) return 0
+    return Number.isFinite(value) ? high - value : 2 * (high - low) + 1
+  })
 }
 
 function posteriorDrops(request: SeedRequest, params: Float64Array, seeded: number): Float64Array {
@@ -114,7 +160,7 @@ function orderedSeeds(request: SeedRequest, seeds: number[]): number[] {
   )
   if (axis === undefined) return seeds
   const keyed = seeds.map((seed) => {
-    const alone = paramsFromSeeds(request, new Array<number>(request.latent.values).fill(seed))
+    const alone = paramsFromSeeds(request, [new Array<number>(request.latent.values).fill(seed)])
     return { seed, key: alone[axis.param.offset] ?? 0 }
   })
   return keyed.sort((a, b) => a.key - b.key).map(({ seed }) => seed)

@@ -1,12 +1,12 @@
 /** Params and latents of a derivation over bound data, as the runtime sees them. */
 import type { ParamSymbol } from '../../lang/typed/types.js'
-import type { LatentLayout, ParamLayout } from '../../runtime/contract.js'
-import type { BoundData } from '../../runtime/contract.js'
-import type { Derivation } from '../derive.js'
+import type { BoundData, LatentLayout, ParamLayout } from '../../runtime/contract.js'
 import type { Expr } from '../algebra/types.js'
 import { children, collectNodes } from '../algebra/visit.js'
-import type { LatentOutput } from '../lower/program.js'
+import type { Derivation } from '../derive.js'
 import { extentOf } from '../lower/lowerer.js'
+import type { LatentOutput } from '../lower/program.js'
+import { rowGroups } from './row-groups.js'
 import type { BoundNumbers } from './sizes.js'
 
 export function paramLayouts(d: Derivation, numbers: BoundNumbers, data: BoundData): readonly ParamLayout[] {
@@ -16,7 +16,10 @@ export function paramLayouts(d: Derivation, numbers: BoundNumbers, data: BoundDa
     const shape = extents.map((e) => numbers.extent(e))
     const length = shape.reduce((a, b) => a * b, 1)
     const layout: ParamLayout = {
-      name: p.name, offset, length, shape,
+      name: p.name,
+      offset,
+      length,
+      shape,
       used: usedLengths(extents, shape, numbers),
       labels: extents.map((e) => labelsOf(e, d, data)),
       support: supportOf(p, d, numbers),
@@ -29,7 +32,11 @@ export function paramLayouts(d: Derivation, numbers: BoundNumbers, data: BoundDa
 }
 
 /** A ragged last dimension: elements in use, per row of the leading dimensions. */
-function usedLengths(extents: readonly Expr[], shape: readonly number[], numbers: BoundNumbers): readonly number[] | null {
+function usedLengths(
+  extents: readonly Expr[],
+  shape: readonly number[],
+  numbers: BoundNumbers,
+): readonly number[] | null {
   const last = extents.at(-1)
   if (last?.kind !== 'ref' || last.space !== 'size' || last.index.length === 0) return null
   const lengths = numbers.vector(last.name)
@@ -62,7 +69,8 @@ function componentDimensions(name: string, d: Derivation): ParamLayout['componen
       for (const n of collectNodes(f.expr, (x) => x.kind === 'ref' && x.space === 'param' && x.name === name)) {
         if (n.kind !== 'ref') continue
         n.index.forEach((e, dimension) => {
-          if (e.kind === 'index' && e.var === v.value.id) out.set(`${v.latent.name} ${dimension}`, { latent: v.latent.name, dimension })
+          if (e.kind === 'index' && e.var === v.value.id)
+            out.set(`${v.latent.name} ${dimension}`, { latent: v.latent.name, dimension })
         })
       }
   return [...out.values()]
@@ -77,27 +85,50 @@ function roleOf(name: string, d: Derivation): ParamLayout['role'] {
   }
   if (step?.kind === 'beta') return 'location'
   const latents = new Set(componentDimensions(name, d).map((c) => c.latent))
-  const isWeight = step?.kind === 'dirichlet' && d.lifted.some((f) => f.factor.role === 'latent' && latents.has(f.factor.target.name) && collectNodes(f.expr, (n) => n.kind === 'ref' && n.name === name).length > 0)
+  const isWeight =
+    step?.kind === 'dirichlet' &&
+    d.lifted.some(
+      (f) =>
+        f.factor.role === 'latent' &&
+        latents.has(f.factor.target.name) &&
+        collectNodes(f.expr, (n) => n.kind === 'ref' && n.name === name).length > 0,
+    )
   return isWeight ? 'weight' : 'other'
 }
 
-export function latentLayout(l: LatentOutput, d: Derivation, numbers: BoundNumbers, data: BoundData): LatentLayout {
+export function latentLayout(
+  l: LatentOutput,
+  d: Derivation,
+  numbers: BoundNumbers,
+  data: BoundData,
+  params: readonly ParamLayout[],
+): LatentLayout {
   const shape = l.loops.map((v) => numbers.extent(extentOf(v)))
   const low = l.low === null ? 0 : numbers.extent(l.low)
   const high = l.high === null ? 0 : numbers.extent(l.high)
   const values = high - low + 1
+  const groups = rowGroups(l, d, numbers, params)
   return {
-    name: l.name, rows: shape.reduce((a, b) => a * b, 1), shape, values,
+    name: l.name,
+    rows: shape.reduce((a, b) => a * b, 1),
+    shape,
+    values,
     labels: valueLabels(l, values, low, d, data),
     exchangeable: isExchangeable(l, d),
     declared: !l.introduced && !l.evidence,
+    ...(groups === null ? {} : { groups }),
   }
 }
 
 function valueLabels(l: LatentOutput, values: number, low: number, d: Derivation, data: BoundData): readonly string[] {
   if (l.isBool) return ['false', 'true']
   const high = l.high
-  const named = l.levels !== null ? labelsOf({ kind: 'ref', space: 'size', name: l.levels.symbol, index: [] }, d, data) : high === null ? null : labelsOf(high, d, data)
+  const named =
+    l.levels !== null
+      ? labelsOf({ kind: 'ref', space: 'size', name: l.levels.symbol, index: [] }, d, data)
+      : high === null
+        ? null
+        : labelsOf(high, d, data)
   if (named !== null && named.length === values) return named
   return Array.from({ length: values }, (_, i) => String(low + i))
 }

@@ -15,19 +15,20 @@ const clusters = Array.from({ length: 90 }, (_, n) => [100 * (n % 3) + ((n * 7) 
 
 const clusterOf = (row: number): number => row % 3
 
-function seedsOf(model: BoundModel, seed: number, greedy: boolean, byUnit: boolean): Promise<number[]> {
+async function seedsOf(model: BoundModel, seed: number, greedy: boolean, byUnit: boolean): Promise<number[]> {
   const latent = model.latents[0]
   if (latent === undefined) throw new Error('no latent')
   const pivot = pooled(model).params
   const random = randomSource(seed)
-  return seedComponents({ model, latent, pivot, byUnit, others: new Map(), random, greedy, pacer: busyPacer() })
+  const request = { model, latent, pivot, byUnit, others: new Map(), random, greedy, pacer: busyPacer() }
+  return (await seedComponents(request)).flat()
 }
 
 describe('weights', () => {
   const latent = latentLayout('z', 4, 2)
 
   it('of seeds sum to the number of rows, most of a component on its seed', () => {
-    const weights = seedWeights(latent, [3, null])
+    const weights = seedWeights(latent, [[3, null]])
     expect(weights.reduce((a, b) => a + b, 0)).toBeCloseTo(4, 12)
     expect(weights[6]).toBeGreaterThan(5 * (weights[0] ?? 0))
     expect(weights[1]).toBe(weights[7])
@@ -64,6 +65,26 @@ describe('seeds', () => {
       if (new Set(seeds.map(clusterOf)).size === 3) apart++
     }
     expect(apart).toBeGreaterThanOrEqual(greedy && byUnit ? 10 : 7)
+  })
+
+  it('are found in each group of rows where components are crossed with a column', async () => {
+    const model = gaussianMixture(clusters, 3)
+    const groups = Int32Array.from(clusters, (_, n) => (n % 3 === 0 ? 0 : 1))
+    const [latent] = model.latents
+    if (latent === undefined) throw new Error('no latent')
+    for (const greedy of [true, false]) {
+      const [random, pivot] = [randomSource(4), pooled(model).params]
+      const crossed = { ...latent, groups }
+      const request = { model, latent: crossed, pivot, byUnit: true, others: new Map(), random, greedy }
+      const seeds = await seedComponents({ ...request, pacer: busyPacer() })
+      expect(seeds.map((own) => own.length)).toEqual([3, 3])
+      seeds.forEach((own, g) => {
+        for (const row of own) expect(groups[row]).toBe(g)
+        expect(new Set(own).size).toBe(3)
+      })
+      const weights = seedWeights(crossed, seeds)
+      expect(weights.reduce((a, b) => a + b, 0)).toBeCloseTo(90, 9)
+    }
   })
 
   it('come in the order of an ordered param', async () => {

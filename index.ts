@@ -8,12 +8,13 @@
  * fit.params.mu
  * ```
  */
-import { certifyDerivation } from './compiler/bind/certified-engine.js'
+
 import { bindProgram, type ProgramModel } from './compiler/bind/bound-model.js'
+import { certifyDerivation } from './compiler/bind/certified-engine.js'
 import { dataDeclarations } from './compiler/bind/declarations.js'
 import { BindError } from './compiler/bind/sizes.js'
-import { type Derivation, derive } from './compiler/derive.js'
 import { derivationDocument, planJson } from './compiler/derivation/index.js'
+import { type Derivation, derive } from './compiler/derive.js'
 import { distributionByName, signatures } from './compiler/distributions/index.js'
 import type { Distribution } from './compiler/distributions/types.js'
 import { compileInterpreter } from './compiler/targets/interpreter/index.js'
@@ -40,9 +41,9 @@ import { applyStartValues, startValuesFromJson } from './runtime/start-values.js
 import { version } from './version.js'
 
 export type { Distribution } from './compiler/distributions/types.js'
-export { formatSource } from './lang/format/format.js'
 export type { Diagnostic } from './lang/diagnostics/types.js'
-export { type Certificate, type CertificateCheck } from './oracle/certify.js'
+export { formatSource } from './lang/format/format.js'
+export type { Certificate, CertificateCheck } from './oracle/certify.js'
 export { readTable } from './runtime/data/read-table.js'
 export { AbortError, InternalError } from './runtime/errors.js'
 export type { EmIteration } from './runtime/iterate.js'
@@ -93,7 +94,12 @@ export type CompileResult =
 export class CompileError extends Error {
   override readonly name = 'CompileError'
   constructor(readonly diagnostics: readonly Diagnostic[]) {
-    super(diagnostics.filter((d) => d.severity === 'error').map((d) => `${d.code}: ${d.message}`).join('\n'))
+    super(
+      diagnostics
+        .filter((d) => d.severity === 'error')
+        .map((d) => `${d.code}: ${d.message}`)
+        .join('\n'),
+    )
   }
 }
 
@@ -165,7 +171,10 @@ export class Model {
 
   /** Checks the derivation against brute force on micro-data. */
   certify(options: { readonly seed?: number; readonly replicates?: number } = {}): Certificate {
-    return certify(this.typed, (data, consts) => certifyDerivation(this.derived, data, consts), { seed: options.seed ?? 1, replicates: options.replicates ?? 3 })
+    return certify(this.typed, (data, consts) => certifyDerivation(this.derived, data, consts), {
+      seed: options.seed ?? 1,
+      replicates: options.replicates ?? 3,
+    })
   }
 
   /**
@@ -177,7 +186,12 @@ export class Model {
     const bound = this.bind(data, options)
     const start = options.start === undefined ? undefined : startValuesFromJson(record(options.start))
     const wrap = (outcome: Extract<FitOutcome, { ok: true }>): Fit =>
-      new Fit(this, outcome.result, bound.model.params, { model: bound.model, data: bound.data, params: outcome.params, order: outcome.order })
+      new Fit(this, outcome.result, bound.model.params, {
+        model: bound.model,
+        data: bound.data,
+        params: outcome.params,
+        order: outcome.order,
+      })
     const run = fitModel(
       bound.model,
       { ...searchOptions(options), ...(start === undefined ? {} : { start }) },
@@ -189,12 +203,19 @@ export class Model {
           estepVersion: version,
           plan: toJson(planJson(bound.model.derivation)),
           columns: bound.data.columns,
-          levels: new Map([...bound.data.levels].map(([name, lists]) => [name, toJson(lists.length === 1 ? lists[0] : lists)])),
+          levels: new Map(
+            [...bound.data.levels].map(([name, lists]) => [name, toJson(lists.length === 1 ? lists[0] : lists)]),
+          ),
           warnings: [
-            ...this.diagnostics.filter((d) => d.severity === 'warning').map((d) => ({ code: d.code, message: d.message })),
+            ...this.diagnostics
+              .filter((d) => d.severity === 'warning')
+              .map((d) => ({ code: d.code, message: d.message })),
             ...bound.data.warnings.map((w) => ({ code: w.code, message: w.message })),
           ],
-          extra: new Map([['source', this.typed.source.text], ['fit', frozen(bound, options)]]),
+          extra: new Map([
+            ['source', this.typed.source.text],
+            ['fit', frozen(bound, options)],
+          ]),
         },
       },
     )
@@ -228,7 +249,10 @@ export class Model {
     const consts = this.typed.symbols.filter((s) => s.kind === 'const').map((s) => s.name)
     const scalars = this.typed.symbols.filter((s) => s.kind === 'data').map((s) => s.name)
     for (const name of set.keys())
-      if (!consts.includes(name) && !scalars.includes(name)) throw new OptionError(`--set ${name}: the model has no const or data \`${name}\`; it has ${[...consts, ...scalars].map((n) => `\`${n}\``).join(', ')}`)
+      if (!consts.includes(name) && !scalars.includes(name))
+        throw new OptionError(
+          `--set ${name}: the model has no const or data \`${name}\`; it has ${[...consts, ...scalars].map((n) => `\`${n}\``).join(', ')}`,
+        )
     const result = bindData(this.declarations(set), tablesOf(data), {
       columns: entriesOf(options.columns ?? new Map()) as ReadonlyMap<string, readonly string[]>,
       groupBy: options.groupBy ?? null,
@@ -239,13 +263,17 @@ export class Model {
     const derivation = options.mStep === 'gradient' ? this.gradientDerivation() : this.derived
     try {
       const model = bindProgram(derivation, result.value, {
-        set, compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript, frozen: restored?.numbers ?? new Map(),
+        set,
+        compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
+        frozen: restored?.numbers ?? new Map(),
       })
       model.setFloor(options.floor ?? 1e-6)
       return { model, data: result.value }
     } catch (e) {
       if (!(e instanceof BindError)) throw e
-      throw new DataError([{ code: e.code, message: e.message, source: null, row: null, column: null, value: null, help: e.help }])
+      throw new DataError([
+        { code: e.code, message: e.message, source: null, row: null, column: null, value: null, help: e.help },
+      ])
     }
   }
 
@@ -289,7 +317,12 @@ export class Fit {
     readonly result: FitResult,
     /** How params are laid out. */
     readonly layout: readonly ParamLayout[],
-    private readonly own: { readonly model: ProgramModel; readonly data: BoundData; readonly params: Float64Array; readonly order: ComponentOrder } | null,
+    private readonly own: {
+      readonly model: ProgramModel
+      readonly data: BoundData
+      readonly params: Float64Array
+      readonly order: ComponentOrder
+    } | null,
   ) {}
 
   get params(): FitResult['params'] {
@@ -339,7 +372,8 @@ export class Fit {
     const all = this.posteriors()
     if (all === null) throw new OptionError('the fit was loaded without its data: use predict with the data')
     const found = all.find((p) => p.name === name)
-    if (found === undefined) throw new OptionError(`the model has no latent \`${name}\`; it has ${all.map((p) => `\`${p.name}\``).join(', ')}`)
+    if (found === undefined)
+      throw new OptionError(`the model has no latent \`${name}\`; it has ${all.map((p) => `\`${p.name}\``).join(', ')}`)
     return found
   }
 
@@ -348,16 +382,39 @@ export class Fit {
    *
    * @throws DataError where the new data does not fit the model or the fit
    */
-  async predict(data: FitData, options: DataOptions = {}): Promise<{ readonly latents: readonly LatentPosterior[]; readonly warnings: readonly DataProblem[] }> {
+  async predict(
+    data: FitData,
+    options: DataOptions = {},
+  ): Promise<{ readonly latents: readonly LatentPosterior[]; readonly warnings: readonly DataProblem[] }> {
     const stored = restore(this.result)
     const columns = entriesOf(options.columns ?? new Map())
     const bound = this.model.bind(
       data,
-      { ...options, columns: (columns.size > 0 ? columns : stored.columns) as ReadonlyMap<string, readonly string[]>, groupBy: options.groupBy ?? stored.groupBy, set: stored.set },
+      {
+        ...options,
+        columns: (columns.size > 0 ? columns : stored.columns) as ReadonlyMap<string, readonly string[]>,
+        groupBy: options.groupBy ?? stored.groupBy,
+        set: stored.set,
+      },
       stored.frozen,
     )
-    const { params, problems } = applyStartValues(bound.model, new Map(Object.entries(this.result.params)), bound.model.interior(() => 0.5))
-    if (problems.length > 0) throw new DataError(problems.map((p) => ({ code: 'E413', message: p.message, source: null, row: null, column: null, value: null, help: null })))
+    const { params, problems } = applyStartValues(
+      bound.model,
+      new Map(Object.entries(this.result.params)),
+      bound.model.interior(() => 0.5),
+    )
+    if (problems.length > 0)
+      throw new DataError(
+        problems.map((p) => ({
+          code: 'E413',
+          message: p.message,
+          source: null,
+          row: null,
+          column: null,
+          value: null,
+          help: null,
+        })),
+      )
     return { latents: posteriorsOf(bound.model, params), warnings: bound.data.warnings }
   }
 }
@@ -396,20 +453,37 @@ function posteriorsOf(model: ProgramModel, params: Float64Array): readonly Laten
     const probabilities = permutePosterior(l, tables.get(l.name) ?? new Float64Array(0), order)
     const modes = Int32Array.from({ length: l.rows }, (_, r) => {
       let best = 0
-      for (let v = 1; v < l.values; v++) if ((probabilities[r * l.values + v] ?? 0) > (probabilities[r * l.values + best] ?? 0)) best = v
+      for (let v = 1; v < l.values; v++)
+        if ((probabilities[r * l.values + v] ?? 0) > (probabilities[r * l.values + best] ?? 0)) best = v
       return best
     })
     return { name: l.name, shape: l.shape, rows: l.rows, labels: l.labels, probabilities, modes, means: null }
   })
-  const counts = [...model.countMeans(params)].map(([name, means]): LatentPosterior => ({ name, shape: means.length === 1 ? [] : [means.length], rows: means.length, labels: [], probabilities: null, modes: null, means }))
+  const counts = [...model.countMeans(params)].map(
+    ([name, means]): LatentPosterior => ({
+      name,
+      shape: means.length === 1 ? [] : [means.length],
+      rows: means.length,
+      labels: [],
+      probabilities: null,
+      modes: null,
+      means,
+    }),
+  )
   return [...discrete, ...counts]
 }
 
 function frozen(bound: Bound, options: FitCallOptions): Json {
   const { model } = bound
   const inParams = new Set(model.params.flatMap((p) => p.shape))
-  const sizes = [...bound.data.sizes].filter(([name, n]) => inParams.has(n) && model.derivation.graph.params.some((p) => JSON.stringify(p.type).includes(JSON.stringify(`size:${name}`))))
-  const reductions = model.program.bindTables.filter((t) => t.compute.kind === 'reduction').map((t) => [t.name, [...model.numbers.table(t).values]] as const)
+  const sizes = [...bound.data.sizes].filter(
+    ([name, n]) =>
+      inParams.has(n) &&
+      model.derivation.graph.params.some((p) => JSON.stringify(p.type).includes(JSON.stringify(`size:${name}`))),
+  )
+  const reductions = model.program.bindTables
+    .filter((t) => t.compute.kind === 'reduction')
+    .map((t) => [t.name, [...model.numbers.table(t).values]] as const)
   return toJson({
     set: new Map(entriesOf(options.set ?? new Map())),
     groupBy: options.groupBy ?? null,
@@ -420,7 +494,13 @@ function frozen(bound: Bound, options: FitCallOptions): Json {
   })
 }
 
-function restore(result: FitResult): { readonly frozen: Frozen; readonly columns: ReadonlyMap<string, unknown>; readonly groupBy: string | null; readonly set: ReadonlyMap<string, unknown>; readonly layout: readonly ParamLayout[] } {
+function restore(result: FitResult): {
+  readonly frozen: Frozen
+  readonly columns: ReadonlyMap<string, unknown>
+  readonly groupBy: string | null
+  readonly set: ReadonlyMap<string, unknown>
+  readonly layout: readonly ParamLayout[]
+} {
   const stored = entriesOf(entriesOf(result as unknown as { readonly [k: string]: unknown }).get('fit') ?? {})
   const groupBy = stored.get('groupBy')
   return {
@@ -452,14 +532,23 @@ function entriesOf(x: unknown): ReadonlyMap<string, unknown> {
 
 const record = (x: unknown): unknown => (x instanceof Map ? Object.fromEntries(x) : x)
 
-const asNumber = (x: unknown): number => (typeof x === 'number' ? x : x === '-Infinity' ? Number.NEGATIVE_INFINITY : x === 'Infinity' ? Number.POSITIVE_INFINITY : Number.NaN)
+const asNumber = (x: unknown): number =>
+  typeof x === 'number'
+    ? x
+    : x === '-Infinity'
+      ? Number.NEGATIVE_INFINITY
+      : x === 'Infinity'
+        ? Number.POSITIVE_INFINITY
+        : Number.NaN
 
 /** Resolves in a later turn of the event loop, in Node and in a page. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
-    const scheduler = globalThis as { readonly setImmediate?: (f: () => void) => unknown; readonly setTimeout?: (f: () => void, ms: number) => unknown }
+    const scheduler = globalThis as {
+      readonly setImmediate?: (f: () => void) => unknown
+      readonly setTimeout?: (f: () => void, ms: number) => unknown
+    }
     if (scheduler.setImmediate !== undefined) scheduler.setImmediate(resolve)
     else scheduler.setTimeout?.(resolve, 0)
   })
 }
-

@@ -1,5 +1,16 @@
 /** The library as the command line needs it. */
-import { type CertificateCheck as LibraryCheck, CompileError, compile, DataError, type Fit, formatSource, loadFit, type Model, OptionError, version } from '../index.js'
+import {
+  CompileError,
+  compile,
+  DataError,
+  type Fit,
+  formatSource,
+  type CertificateCheck as LibraryCheck,
+  loadFit,
+  type Model,
+  OptionError,
+  version,
+} from '../index.js'
 import { AbortError, InternalError } from '../runtime/errors.js'
 import type { FitOutcome as RuntimeOutcome } from '../runtime/fit.js'
 import type { FitCall, FitOutcome, FitPort, ModelPort, Ports } from './ports.js'
@@ -9,7 +20,9 @@ export function libraryPorts(): Ports {
     version,
     compile(source) {
       const result = compile(source)
-      return result.ok ? { model: modelPort(result.model), diagnostics: result.diagnostics } : { diagnostics: result.diagnostics }
+      return result.ok
+        ? { model: modelPort(result.model), diagnostics: result.diagnostics }
+        : { diagnostics: result.diagnostics }
     },
     format(source) {
       const { value, diagnostics } = formatSource(source)
@@ -34,7 +47,11 @@ function modelPort(model: Model): ModelPort {
     derivation: () => model.derivation,
     async certify({ seed }) {
       const { passed, checks, declined } = model.certify({ seed })
-      return { passed, checks: checks.map((c: LibraryCheck) => ({ ...c })), ...(declined === undefined ? {} : { declined }) }
+      return {
+        passed,
+        checks: checks.map((c: LibraryCheck) => ({ ...c })),
+        ...(declined === undefined ? {} : { declined }),
+      }
     },
     fit: (data, call) => fitted(model, data, call),
   }
@@ -43,8 +60,19 @@ function modelPort(model: Model): ModelPort {
 async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call: FitCall): Promise<FitOutcome> {
   try {
     const fit = await model.fit(data.tables, {
-      columns: data.columns, groupBy: data.groupBy, set: call.set, init: call.init, seed: call.seed, tolerance: call.tolerance, maxIterations: call.maxIterations,
-      floor: call.floor, maxTime: call.maxTime, trace: call.trace, mStep: call.mStep, backend: call.backend, signal: call.signal,
+      columns: data.columns,
+      groupBy: data.groupBy,
+      set: call.set,
+      init: call.init,
+      seed: call.seed,
+      tolerance: call.tolerance,
+      maxIterations: call.maxIterations,
+      floor: call.floor,
+      maxTime: call.maxTime,
+      trace: call.trace,
+      mStep: call.mStep,
+      backend: call.backend,
+      signal: call.signal,
       onIteration: (p) => call.onIteration(p),
       ...(call.start === null ? {} : { start: call.start }),
       ...(call.restarts === null ? {} : { restarts: call.restarts }),
@@ -57,7 +85,9 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
     if (e instanceof InternalError) return { kind: 'failed', code: 'E901', message: e.message }
     if (e instanceof AbortError) {
       const partial = e.partial as Fit | RuntimeOutcome | null
-      return partial !== null && 'toJSON' in partial ? { kind: 'fit', fit: fitPort(partial), partial: true } : { kind: 'aborted' }
+      return partial !== null && 'toJSON' in partial
+        ? { kind: 'fit', fit: fitPort(partial), partial: true }
+        : { kind: 'aborted' }
     }
     throw e
   }

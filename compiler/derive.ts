@@ -8,8 +8,8 @@ import type { Distribution } from './distributions/types.js'
 import { planEStep } from './estep/plan.js'
 import type { EStepPlan } from './estep/types.js'
 import { buildFactorGraph } from './graph/build.js'
-import { boundRaggedDomains, enumerateCounts } from './graph/enumerate-counts.js'
 import { Elaborator, IndexSupply } from './graph/elaborate.js'
+import { boundRaggedDomains, enumerateCounts } from './graph/enumerate-counts.js'
 import { type LiftedFactor, liftFactors } from './graph/lift.js'
 import type { FactorGraph } from './graph/types.js'
 import { lower } from './lower/lower.js'
@@ -47,7 +47,11 @@ export interface Derivation {
  * Runs the passes in order: graph → lift → E-step plan → M-step plan → program. A model that no rule covers is refused
  * with the statement responsible and the reason.
  */
-export function derive(model: TypedModel, distributions: ReadonlyMap<string, Distribution>, options: DeriveOptions = {}): Outcome<Derivation> {
+export function derive(
+  model: TypedModel,
+  distributions: ReadonlyMap<string, Distribution>,
+  options: DeriveOptions = {},
+): Outcome<Derivation> {
   const supply = new IndexSupply()
   const built = buildFactorGraph(model, distributions, supply)
   if (built.value === undefined) return { diagnostics: built.diagnostics }
@@ -63,28 +67,68 @@ export function derive(model: TypedModel, distributions: ReadonlyMap<string, Dis
     }
   }
   if (planned.plan === null) {
-    const diagnostics = planned.refusals.map((r): Diagnostic => ({ code: r.code, severity: 'error', span: r.span, message: r.message, ...(r.help === undefined ? {} : { help: r.help }) }))
+    const diagnostics = planned.refusals.map(
+      (r): Diagnostic => ({
+        code: r.code,
+        severity: 'error',
+        span: r.span,
+        message: r.message,
+        ...(r.help === undefined ? {} : { help: r.help }),
+      }),
+    )
     return { diagnostics }
   }
   const shapes = arrayShapes(model, graph, supply)
   const params = graph.params.map((p) => paramInfo(p, model, supply))
   const collectOptions = statisticsOptions(model, graph, supply)
   const mStep = planMStep({
-    params, lifted, eStep: planned.plan, options: collectOptions,
+    params,
+    lifted,
+    eStep: planned.plan,
+    options: collectOptions,
     continuousData: new Set(graph.data.filter((d) => isContinuous(d.type)).map((d) => d.name)),
     hasComponents: planned.plan.tables.length > 0,
     gradientOnly: options.gradientOnly ?? false,
   })
-  const unsupported = mStep.steps.filter((s) => s.kind === 'newton').flatMap((s) => s.params).map((n) => graph.params.find((p) => p.name === n)).find((p) => p !== undefined && (p.type.support.kind === 'correlation' || ['int', 'count', 'bool', 'category'].includes(p.type.support.kind)))
+  const unsupported = mStep.steps
+    .filter((s) => s.kind === 'newton')
+    .flatMap((s) => s.params)
+    .map((n) => graph.params.find((p) => p.name === n))
+    .find(
+      (p) =>
+        p !== undefined &&
+        (p.type.support.kind === 'correlation' || ['int', 'count', 'bool', 'category'].includes(p.type.support.kind)),
+    )
   if (unsupported !== undefined)
-    return { diagnostics: [{ code: 'E408', severity: 'error', span: unsupported.span, message: `no M-step rule applies to \`${unsupported.name}\`, and a ${unsupported.type.support.kind} has no unconstrained form for a numerical one in this version` }] }
+    return {
+      diagnostics: [
+        {
+          code: 'E408',
+          severity: 'error',
+          span: unsupported.span,
+          message: `no M-step rule applies to \`${unsupported.name}\`, and a ${unsupported.type.support.kind} has no unconstrained form for a numerical one in this version`,
+        },
+      ],
+    }
   const edge = supportEdge(lifted)
   if (edge !== null) return { diagnostics: [edge] }
-  const program = lower({ graph, lifted, eStep: planned.plan, mStep, shapes, rename: (v) => supply.fresh(v.name, v.to, v.from), lets: graph.lets })
-  return { value: { model, graph, lifted, eStep: planned.plan, mStep, program, params, shapes, collectOptions, supply }, diagnostics: [] }
+  const program = lower({
+    graph,
+    lifted,
+    eStep: planned.plan,
+    mStep,
+    shapes,
+    rename: (v) => supply.fresh(v.name, v.to, v.from),
+    lets: graph.lets,
+  })
+  return {
+    value: { model, graph, lifted, eStep: planned.plan, mStep, program, params, shapes, collectOptions, supply },
+    diagnostics: [],
+  }
 }
 
-const isContinuous = (t: ArrayType): boolean => ['real', 'positive', 'nonnegative', 'unit', 'interval'].includes(t.support.kind)
+const isContinuous = (t: ArrayType): boolean =>
+  ['real', 'positive', 'nonnegative', 'unit', 'interval'].includes(t.support.kind)
 
 /** A guard that compares data with a param makes the support move with the param: Q is not differentiable there. */
 function supportEdge(lifted: readonly LiftedFactor[]): Diagnostic | null {
@@ -92,7 +136,9 @@ function supportEdge(lifted: readonly LiftedFactor[]): Diagnostic | null {
     const name = f.factor.distribution === 'Uniform' ? movingEdge(f.expr) : null
     if (name !== null)
       return {
-        code: 'E409', severity: 'error', span: f.factor.span,
+        code: 'E409',
+        severity: 'error',
+        span: f.factor.span,
         message: `the ends of this Uniform depend on the param \`${name}\`, so the likelihood is not smooth in it and EM has no M-step for it`,
         help: 'give the ends as constants or as min() and max() of data',
       }
@@ -103,7 +149,20 @@ function supportEdge(lifted: readonly LiftedFactor[]): Diagnostic | null {
 function movingEdge(e: Expr): string | null {
   const visit = (x: Expr): string | null => {
     if (x.kind === 'ref') return x.space === 'param' ? x.name : null
-    const kids: readonly Expr[] = x.kind === 'add' ? x.terms : x.kind === 'mul' ? x.factors : x.kind === 'case' ? [x.then, x.otherwise] : x.kind === 'call' ? x.args : x.kind === 'pow' ? [x.base] : x.kind === 'sum' ? [x.body] : []
+    const kids: readonly Expr[] =
+      x.kind === 'add'
+        ? x.terms
+        : x.kind === 'mul'
+          ? x.factors
+          : x.kind === 'case'
+            ? [x.then, x.otherwise]
+            : x.kind === 'call'
+              ? x.args
+              : x.kind === 'pow'
+                ? [x.base]
+                : x.kind === 'sum'
+                  ? [x.body]
+                  : []
     for (const c of kids) {
       const found = visit(c)
       if (found !== null) return found
@@ -114,13 +173,22 @@ function movingEdge(e: Expr): string | null {
 }
 
 const elaborator = (model: TypedModel, supply: IndexSupply): Elaborator =>
-  new Elaborator({ symbols: new Map(model.symbols.map((s) => [s.id, s])), supply, asLatent: new Set(), bindTables: new Map() })
+  new Elaborator({
+    symbols: new Map(model.symbols.map((s) => [s.id, s])),
+    supply,
+    asLatent: new Set(),
+    bindTables: new Map(),
+  })
 
 function paramInfo(p: ParamSymbol, model: TypedModel, supply: IndexSupply): ParamInfo {
   const kind = p.type.support.kind
-  const support: ParamInfo['support'] = kind === 'int' || kind === 'count' || kind === 'bool' || kind === 'category' ? 'discrete' : kind
+  const support: ParamInfo['support'] =
+    kind === 'int' || kind === 'count' || kind === 'bool' || kind === 'category' ? 'discrete' : kind
   const e = elaborator(model, supply)
-  const bounds = p.type.support.kind === 'interval' ? { low: e.scalar(p.type.support.low, new Map()), high: e.scalar(p.type.support.high, new Map()) } : { low: null, high: null }
+  const bounds =
+    p.type.support.kind === 'interval'
+      ? { low: e.scalar(p.type.support.low, new Map()), high: e.scalar(p.type.support.high, new Map()) }
+      : { low: null, high: null }
   return { name: p.name, support, ...bounds, rank: p.type.core.length }
 }
 
@@ -145,7 +213,11 @@ function arrayShapes(model: TypedModel, graph: FactorGraph, supply: IndexSupply)
       if (length !== null) ragged.set(s.name, length)
     }
   }
-  for (const t of graph.bindTables) shapes.set(`const ${t.name}`, t.indices.map((i) => i.to))
+  for (const t of graph.bindTables)
+    shapes.set(
+      `const ${t.name}`,
+      t.indices.map((i) => i.to),
+    )
   return {
     shape(space, name) {
       const shape = shapes.get(`${space} ${name}`)
@@ -181,7 +253,8 @@ function statisticsOptions(model: TypedModel, graph: FactorGraph, supply: IndexS
     const p = params.get(r.name)
     const d = data.get(r.name)
     if (r.space === 'size' || r.space === 'observed') return 'positive'
-    if ((r.space === 'param' || r.space === 'pivot') && p !== undefined) return positive(p.type) ? 'positive' : 'unknown'
+    if ((r.space === 'param' || r.space === 'pivot') && p !== undefined)
+      return positive(p.type) ? 'positive' : 'unknown'
     if (r.space === 'data' && d !== undefined) return positive(d.type) ? 'positive' : 'unknown'
     if (r.space === 'const') {
       const value = consts.get(r.name)
@@ -220,4 +293,3 @@ function nonnegativeConst(e: TExpr): boolean {
   if (e.kind === 'vector') return e.elements.every(nonnegativeConst)
   return false
 }
-

@@ -48,7 +48,10 @@ export function splitCoefficient(e: Expr): { readonly coefficient: Expr; readonl
   if (e.kind === 'mul') {
     const [first, ...others] = e.factors
     if (first !== undefined && literal(first) !== null)
-      return { coefficient: first, rest: others.length === 1 && others[0] !== undefined ? others[0] : { kind: 'mul', factors: others } }
+      return {
+        coefficient: first,
+        rest: others.length === 1 && others[0] !== undefined ? others[0] : { kind: 'mul', factors: others },
+      }
   }
   return { coefficient: ONE, rest: e }
 }
@@ -111,7 +114,10 @@ export const div = (a: Expr, b: Expr): Expr => mul(a, pow(b, { n: -1, d: 1 }))
 
 /** base^exponent; (b^p)^q joins where that is right for every b with b^p real and the outer power defined. */
 export function pow(base: Expr, exponent: Rational | number): Expr {
-  const q = typeof exponent === 'number' ? (rationalFromNumber(exponent) ?? rational(Math.round(exponent * 1e6), 1e6)) : exponent
+  const q =
+    typeof exponent === 'number'
+      ? (rationalFromNumber(exponent) ?? rational(Math.round(exponent * 1e6), 1e6))
+      : exponent
   if (q === null) throw new Error(`exponent ${String(exponent)} does not fit a rational`)
   if (q.n === 0) return ONE
   if (q.n === 1 && q.d === 1) return base
@@ -167,7 +173,12 @@ export const exp = (e: Expr): Expr => call('exp', e)
 export const lgamma = (e: Expr): Expr => call('lgamma', e)
 
 export const idx = (v: IndexVar): Expr => ({ kind: 'index', var: v.id, name: v.name })
-export const ref = (space: ArraySpace, name: string, index: readonly Expr[] = []): Expr => ({ kind: 'ref', space, name, index })
+export const ref = (space: ArraySpace, name: string, index: readonly Expr[] = []): Expr => ({
+  kind: 'ref',
+  space,
+  name,
+  index,
+})
 
 /** Sum over the index; a body free of it is multiplied by the extent, a constant factor comes out. */
 export function sum(index: IndexVar, body: Expr): Expr {
@@ -202,7 +213,8 @@ export function foldGuard(g: Guard): Guard {
       const a = literal(g.left)
       const b = literal(g.right)
       if (a !== null && b !== null) return { kind: 'literal', value: compareNumbers(g.operator, a, b) }
-      if (sameExpr(g.left, g.right)) return { kind: 'literal', value: g.operator === '==' || g.operator === '<=' || g.operator === '>=' }
+      if (sameExpr(g.left, g.right))
+        return { kind: 'literal', value: g.operator === '==' || g.operator === '<=' || g.operator === '>=' }
       return g
     }
     case 'not': {

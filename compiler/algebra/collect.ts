@@ -5,7 +5,23 @@
  * split where the supports give the signs; log(α + βu) becomes log|β| + log|u + α/β|; what cannot be split is one opaque
  * statistic.
  */
-import { add, exp, idx, isOne, isZero, literal, log, mul, notOf, num, ONE, pow, splitCoefficient, sub, ZERO } from './build.js'
+import {
+  add,
+  exp,
+  idx,
+  isOne,
+  isZero,
+  literal,
+  log,
+  mul,
+  notOf,
+  num,
+  ONE,
+  pow,
+  splitCoefficient,
+  sub,
+  ZERO,
+} from './build.js'
 import { keyOf } from './key.js'
 import { mulRational, rationalFromNumber } from './rational.js'
 import type { Expr, Guard, IndexVar, Rational } from './types.js'
@@ -76,7 +92,13 @@ class Collector {
       case 'case': {
         const guarded = (ms: readonly Monomial[], g: Guard): readonly Monomial[] =>
           ms.map((m) => ({ ...m, guards: g.kind === 'literal' && g.value ? m.guards : [g, ...m.guards] }))
-        if (some({ kind: 'case', when: e.when, then: ZERO, otherwise: ONE }, (n) => n.kind === 'ref' && this.options.inU(n))) return [opaque(e)]
+        if (
+          some(
+            { kind: 'case', when: e.when, then: ZERO, otherwise: ONE },
+            (n) => n.kind === 'ref' && this.options.inU(n),
+          )
+        )
+          return [opaque(e)]
         return [...guarded(this.run(e.then), e.when), ...guarded(this.run(e.otherwise), notOf(e.when))]
       }
       case 'call': {
@@ -93,7 +115,8 @@ class Collector {
   private product(parts: readonly (readonly Monomial[])[]): readonly Monomial[] {
     let acc: readonly Monomial[] = [free(ONE)]
     for (const part of parts) {
-      if (acc.length * part.length > this.options.maxTerms) throw new TooManyTerms(`more than ${this.options.maxTerms} terms`)
+      if (acc.length * part.length > this.options.maxTerms)
+        throw new TooManyTerms(`more than ${this.options.maxTerms} terms`)
       acc = acc.flatMap((a) => part.map((b) => this.times(a, b)))
     }
     return acc
@@ -134,7 +157,12 @@ class Collector {
       }
       return [{ ...only, coefficient: pow(only.coefficient, exponent), atoms }]
     }
-    if (whole && exponent.n <= 4) return this.product(Array.from({ length: exponent.n }, (_, i) => (i === 0 ? inner : inner.map((m) => (m.loops.length === 0 ? m : this.renamed(m))))))
+    if (whole && exponent.n <= 4)
+      return this.product(
+        Array.from({ length: exponent.n }, (_, i) =>
+          i === 0 ? inner : inner.map((m) => (m.loops.length === 0 ? m : this.renamed(m))),
+        ),
+      )
     return [opaque(pow(base, exponent))]
   }
 
@@ -146,11 +174,16 @@ class Collector {
       if (other.length === 0) return positive.flatMap((f) => this.logarithm(f))
       if (positive.length > 0) return [...positive.flatMap((f) => this.logarithm(f)), ...this.logarithm(mul(...other))]
     }
-    if (arg.kind === 'pow' && (this.options.isNonnegative(arg.base) || arg.exponent.d !== 1)) return this.scaled({ kind: 'num', value: arg.exponent }, this.logarithm(arg.base))
+    if (arg.kind === 'pow' && (this.options.isNonnegative(arg.base) || arg.exponent.d !== 1))
+      return this.scaled({ kind: 'num', value: arg.exponent }, this.logarithm(arg.base))
     if (arg.kind === 'call' && arg.fn === 'exp' && arg.args[0] !== undefined) return this.run(arg.args[0])
-    if (arg.kind === 'case') return this.run({ kind: 'case', when: arg.when, then: log(arg.then), otherwise: log(arg.otherwise) })
+    if (arg.kind === 'case')
+      return this.run({ kind: 'case', when: arg.when, then: log(arg.then), otherwise: log(arg.otherwise) })
     const factored = this.factorUnivariate(arg)
-    if (factored !== null) return factored.flatMap((f) => (f.times === 1 ? this.logOfFactor(f.factor) : this.scaled(num(f.times), this.logOfFactor(f.factor))))
+    if (factored !== null)
+      return factored.flatMap((f) =>
+        f.times === 1 ? this.logOfFactor(f.factor) : this.scaled(num(f.times), this.logOfFactor(f.factor)),
+      )
     return [opaque(log(arg))]
   }
 
@@ -309,7 +342,10 @@ function conjuncts(g: Guard): readonly Guard[] {
 function findPinned(m: Monomial): { readonly id: string; readonly value: Expr } | null {
   for (const g of m.guards) {
     if (g.kind !== 'compare') continue
-    for (const [a, b] of [[g.left, g.right], [g.right, g.left]] as const) {
+    for (const [a, b] of [
+      [g.left, g.right],
+      [g.right, g.left],
+    ] as const) {
       if (a.kind !== 'index' || freeIndices(b).has(a.var)) continue
       const loop = m.loops.find((l) => l.id === a.var)
       if (loop === undefined) continue
@@ -318,7 +354,14 @@ function findPinned(m: Monomial): { readonly id: string; readonly value: Expr } 
       const from = literal(loop.from)
       const to = literal(loop.to)
       const value = literal(b)
-      if (g.operator === '!=' && from !== null && to !== null && value !== null && to === from + 1 && (value === from || value === to))
+      if (
+        g.operator === '!=' &&
+        from !== null &&
+        to !== null &&
+        value !== null &&
+        to === from + 1 &&
+        (value === from || value === to)
+      )
         return { id: a.var, value: num(value === from ? to : from) }
     }
   }
@@ -356,7 +399,9 @@ function safeUpper(to: Expr, old: Expr): boolean {
 }
 
 /** Rational roots with multiplicity of Σ c_i u^i when all its roots are rational, else null. Degrees up to 8. */
-function rationalRoots(coefficients: readonly number[]): readonly { readonly root: number; readonly times: number }[] | null {
+function rationalRoots(
+  coefficients: readonly number[],
+): readonly { readonly root: number; readonly times: number }[] | null {
   let c = [...coefficients]
   const found = new Map<number, number>()
   while (c.length > 1) {
@@ -407,9 +452,11 @@ export function monomialsToExpr(ms: readonly Monomial[]): Expr {
   return add(
     ...ms.map((m) => {
       const body = mul(m.coefficient, ...m.atoms.map((a) => pow(a.base, a.power)))
-      const guarded: Expr = m.guards.reduceRight<Expr>((e, g) => ({ kind: 'case', when: g, then: e, otherwise: ZERO }), body)
+      const guarded: Expr = m.guards.reduceRight<Expr>(
+        (e, g) => ({ kind: 'case', when: g, then: e, otherwise: ZERO }),
+        body,
+      )
       return m.loops.reduceRight<Expr>((e, l) => ({ kind: 'sum', index: l, body: e }), guarded)
     }),
   )
 }
-

@@ -3,7 +3,27 @@
  * where the array is read, the partial derivative by that element, with the loops it is summed over (reverse mode,
  * symbolically; Laue, Mitterreiter and Giesen 2018). No differences are taken anywhere.
  */
-import { add, bothOf, call, caseOf, div, exp, idx, inverse, isZero, mul, neg, notOf, num, ONE, pow, square, sub, TRUE, ZERO } from './build.js'
+import {
+  add,
+  bothOf,
+  call,
+  caseOf,
+  div,
+  exp,
+  idx,
+  inverse,
+  isZero,
+  mul,
+  neg,
+  notOf,
+  num,
+  ONE,
+  pow,
+  square,
+  sub,
+  TRUE,
+  ZERO,
+} from './build.js'
 import { addRational } from './rational.js'
 import type { Expr, Guard, IndexVar, MatrixRef } from './types.js'
 import { rewrite, some, substituteIndex } from './visit.js'
@@ -70,7 +90,12 @@ export function partials(e: Expr, isTarget: Target, rename: (v: IndexVar) => Ind
       case 'inverse': {
         // ∂(A⁻¹)_rc = −Σ_ij (A⁻¹)_ri ∂A_ij (A⁻¹)_jc  (Petersen and Pedersen 2012, eq. 59)
         const m = fresh(x.of, rename)
-        visit(m.element, mul(num(-1), adjoint, inverse(x.of, x.row, idx(m.row)), inverse(x.of, idx(m.column), x.column)), [...loops, m.row, m.column], guard)
+        visit(
+          m.element,
+          mul(num(-1), adjoint, inverse(x.of, x.row, idx(m.row)), inverse(x.of, idx(m.column), x.column)),
+          [...loops, m.row, m.column],
+          guard,
+        )
         return
       }
       default:
@@ -84,7 +109,17 @@ export function partials(e: Expr, isTarget: Target, rename: (v: IndexVar) => Ind
 function fresh(m: MatrixRef, rename: (v: IndexVar) => IndexVar): MatrixRef {
   const row = rename(m.row)
   const column = rename(m.column)
-  return { row, column, element: substituteIndex(m.element, new Map([[m.row.id, idx(row)], [m.column.id, idx(column)]])) }
+  return {
+    row,
+    column,
+    element: substituteIndex(
+      m.element,
+      new Map([
+        [m.row.id, idx(row)],
+        [m.column.id, idx(column)],
+      ]),
+    ),
+  }
 }
 
 function derivativeOfCall(e: Extract<Expr, { kind: 'call' }>, position: number): Expr {
@@ -140,11 +175,20 @@ function derivativeOfCall(e: Extract<Expr, { kind: 'call' }>, position: number):
 
 /** d e / d s for a scalar symbol (an index variable used as one). */
 export function derivativeByScalar(e: Expr, symbol: string): Expr {
-  const asRef = rewrite(e, (n) => (n.kind === 'index' && n.var === symbol ? { kind: 'ref', space: 'table', name: symbol, index: [] } : n))
-  const ps = partials(asRef, (r) => r.space === 'table' && r.name === symbol, (v) => v)
-  const total = add(
-    ...ps.map((p) => p.loops.reduceRight<Expr>((body, l) => ({ kind: 'sum', index: l, body }), caseOf(p.guard, p.value))),
+  const asRef = rewrite(e, (n) =>
+    n.kind === 'index' && n.var === symbol ? { kind: 'ref', space: 'table', name: symbol, index: [] } : n,
   )
-  return rewrite(total, (n) => (n.kind === 'ref' && n.space === 'table' && n.name === symbol ? { kind: 'index', var: symbol, name: symbol } : n))
+  const ps = partials(
+    asRef,
+    (r) => r.space === 'table' && r.name === symbol,
+    (v) => v,
+  )
+  const total = add(
+    ...ps.map((p) =>
+      p.loops.reduceRight<Expr>((body, l) => ({ kind: 'sum', index: l, body }), caseOf(p.guard, p.value)),
+    ),
+  )
+  return rewrite(total, (n) =>
+    n.kind === 'ref' && n.space === 'table' && n.name === symbol ? { kind: 'index', var: symbol, name: symbol } : n,
+  )
 }
-

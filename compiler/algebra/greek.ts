@@ -16,7 +16,7 @@ function greek(words: readonly string[]): Map<string, string> {
   return letters
 }
 
-/** A name taken apart for printing: `sigma_x` and `mu0` are a letter with a subscript, `height` is a word. */
+/** A name taken apart for printing: `sigma_x` and `mu0` are a letter with a subscript, `height` and `level_sd` are words. */
 export interface NameParts {
   readonly base: string
   readonly suffix: string | null
@@ -24,7 +24,8 @@ export interface NameParts {
 
 export function nameParts(name: string): NameParts {
   const cut = name.indexOf('_')
-  if (cut > 0 && cut < name.length - 1) return { base: name.slice(0, cut), suffix: name.slice(cut + 1) }
+  const stem = name.slice(0, Math.max(cut, 0))
+  if (cut > 0 && cut < name.length - 1 && (stem.length === 1 || GREEK.has(stem))) return { base: stem, suffix: name.slice(cut + 1) }
   const digits = /^([A-Za-z]+?)(\d+)$/.exec(name)
   const base = digits?.[1]
   const suffix = digits?.[2]

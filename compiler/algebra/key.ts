@@ -40,7 +40,10 @@ function make(e: Expr): string {
     case 'logdet':
       return `(logdet ${matrixKey(e.of)})`
     case 'probability':
-      return `(P ${e.of.map((i) => `${i.latent}[${keysOf(i.index)}]=${keyOf(i.value)}`).sort().join(' ')})`
+      return `(P ${e.of
+        .map((i) => `${i.latent}[${keysOf(i.index)}]=${keyOf(i.value)}`)
+        .sort()
+        .join(' ')})`
     case 'mean':
       return `(E ${e.latent}[${keysOf(e.index)}])`
   }
@@ -58,7 +61,11 @@ function renamed(e: Expr, row: string, column: string): Expr {
   const go = (x: Expr): Expr => {
     switch (x.kind) {
       case 'index':
-        return x.var === row ? { kind: 'index', var: '#row', name: 'i' } : x.var === column ? { kind: 'index', var: '#column', name: 'j' } : x
+        return x.var === row
+          ? { kind: 'index', var: '#row', name: 'i' }
+          : x.var === column
+            ? { kind: 'index', var: '#column', name: 'j' }
+            : x
       case 'num':
       case 'float':
       case 'constant':

@@ -16,18 +16,29 @@ export function normaliseMatrices(e: Expr): Expr {
       const inner = core.element.kind === 'inverse' && isPlain(core) ? core.element.of : null
       const element =
         inner !== null
-          ? substituteIndex(inner.element, new Map([[inner.row.id, n.row], [inner.column.id, n.column]]))
+          ? substituteIndex(
+              inner.element,
+              new Map([
+                [inner.row.id, n.row],
+                [inner.column.id, n.column],
+              ]),
+            )
           : inverse(core, n.row, n.column)
       return mul(...scale.map((s) => pow(s, -1)), element)
     }
     const order = core.row.to
-    const inner = core.element.kind === 'inverse' && isPlain(core) ? mul({ kind: 'num', value: { n: -1, d: 1 } }, logdet(core.element.of)) : logdet(core)
+    const inner =
+      core.element.kind === 'inverse' && isPlain(core)
+        ? mul({ kind: 'num', value: { n: -1, d: 1 } }, logdet(core.element.of))
+        : logdet(core)
     return add(...scale.map((s) => mul(order, log(s))), inner)
   })
 }
 
 const isPlain = (m: MatrixRef): boolean =>
-  m.element.kind === 'inverse' && keyOf(m.element.row) === keyOf(idx(m.row)) && keyOf(m.element.column) === keyOf(idx(m.column))
+  m.element.kind === 'inverse' &&
+  keyOf(m.element.row) === keyOf(idx(m.row)) &&
+  keyOf(m.element.column) === keyOf(idx(m.column))
 
 function splitScale(m: MatrixRef): { readonly scale: readonly Expr[]; readonly core: MatrixRef } {
   if (m.element.kind !== 'mul') return { scale: [], core: m }
@@ -40,7 +51,9 @@ function splitScale(m: MatrixRef): { readonly scale: readonly Expr[]; readonly c
 }
 
 /** The array that a matrix is a slice of, with its leading indices, where it is one: `Sigma[k]` → Sigma, [k]. */
-export function matrixSlice(m: MatrixRef): { readonly ref: Extract<Expr, { kind: 'ref' }>; readonly lead: readonly Expr[] } | null {
+export function matrixSlice(
+  m: MatrixRef,
+): { readonly ref: Extract<Expr, { kind: 'ref' }>; readonly lead: readonly Expr[] } | null {
   const e = m.element
   if (e.kind !== 'ref') return null
   const [row, column] = e.index.slice(-2)

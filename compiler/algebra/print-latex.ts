@@ -14,6 +14,9 @@ export function latexName(name: string): string {
   return suffix === null ? letter(base) : `${letter(base)}_${script(letter(suffix))}`
 }
 
+/** What is laid out as TeX for mathematics mode. */
+export const displayLatex = (d: Display): string => render(d).text
+
 /** How tightly a text holds together. A sum sign reaches to the right as far as it can. */
 const SUM = 1
 const PRODUCT = 2

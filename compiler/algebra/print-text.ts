@@ -8,6 +8,9 @@ export function printText(expr: Expr, options: PrintOptions = {}): string {
   return render(toDisplay(expr, options)).text
 }
 
+/** What is laid out as one line of Unicode. */
+export const displayText = (d: Display): string => render(d).text
+
 /** How tightly a text holds together. A tall operator reaches to the right as far as it can. */
 const SUM = 1
 const PRODUCT = 2

@@ -73,7 +73,7 @@ function raiseTwofold(body: Expr, i: string, j: string, context: RaiseContext): 
 }
 
 /** An expression with i free as a vector over i. */
-function raiseVector(e: Expr, i: string, context: RaiseContext): Signed | null {
+export function raiseVector(e: Expr, i: string, context: RaiseContext): Signed | null {
   switch (e.kind) {
     case 'ref': {
       const rest = e.index.slice(0, -1)
@@ -110,7 +110,7 @@ function raiseMatrixVector(e: Expr & { kind: 'sum' }, i: string, context: RaiseC
 }
 
 /** An expression with i and j free as the matrix whose element (i, j) it is. */
-function raiseMatrix(e: Expr, i: string, j: string, context: RaiseContext): Signed | null {
+export function raiseMatrix(e: Expr, i: string, j: string, context: RaiseContext): Signed | null {
   switch (e.kind) {
     case 'ref': {
       const rest = e.index.slice(0, -2)

@@ -9,7 +9,7 @@ import {
   sideBySide,
   whole,
 } from './display.js'
-import { inverseOf, type RaiseContext, raiseMatrixRef, raiseScalar } from './raise.js'
+import { inverseOf, type RaiseContext, raiseMatrix, raiseMatrixRef, raiseScalar, raiseVector } from './raise.js'
 import { mulRational } from './rational.js'
 import type { Expr, Guard, IndexVar, MatrixRef, Rational } from './types.js'
 import { children, freeIndices } from './visit.js'
@@ -17,6 +17,15 @@ import { children, freeIndices } from './visit.js'
 export function toDisplay(e: Expr, options: PrintOptions): Display {
   const scope: Scope = { options, letters: freeLetters(e) }
   return whole(signed(e, scope))
+}
+
+/** An expression with one or two indices free as the vector or matrix over them; null where it has no such form. */
+export function toTensorDisplay(e: Expr, over: readonly string[], options: PrintOptions): Display | null {
+  const scope: Scope = { options, letters: freeLetters(e) }
+  const [i, j] = over
+  if (i === undefined) return whole(signed(e, scope))
+  const raised = j === undefined ? raiseVector(e, i, raising(scope)) : raiseMatrix(e, i, j, raising(scope))
+  return raised === null ? null : whole(raised)
 }
 
 interface Scope {
@@ -252,7 +261,7 @@ function withCommonFactor(e: Expr & { kind: 'add' }, scope: Scope): Signed | nul
 const greatestDivisor = (a: number, b: number): number => (b === 0 ? a : greatestDivisor(b, a % b))
 
 const isMonomial = (e: Expr): boolean =>
-  e.kind === 'ref' || e.kind === 'index' || (e.kind === 'mul' && e.factors.every(isMonomial))
+  e.kind === 'ref' || e.kind === 'mean' || e.kind === 'index' || (e.kind === 'mul' && e.factors.every(isMonomial))
 
 function bigSum(e: Expr & { kind: 'sum' }, scope: Scope, body: (inner: Scope) => Signed): Signed {
   const inner = bind(scope, e.index)

@@ -71,13 +71,38 @@ export interface MatrixRef {
 }
 
 export type ScalarFunction =
-  | 'exp' | 'log' | 'log1p' | 'expm1' | 'abs' | 'sqrt' | 'lgamma' | 'digamma' | 'trigamma'
-  | 'logistic' | 'logit' | 'Phi' | 'round' | 'floor' | 'ceil' | 'mod' | 'min' | 'max' | 'cos' | 'sin' | 'besselI0' | 'besselI1'
+  | 'exp'
+  | 'log'
+  | 'log1p'
+  | 'expm1'
+  | 'abs'
+  | 'sqrt'
+  | 'lgamma'
+  | 'digamma'
+  | 'trigamma'
+  | 'logistic'
+  | 'logit'
+  | 'Phi'
+  | 'round'
+  | 'floor'
+  | 'ceil'
+  | 'mod'
+  | 'min'
+  | 'max'
+  | 'cos'
+  | 'sin'
+  | 'besselI0'
+  | 'besselI1'
   /** power(a, b) with an exponent that is not a number. */
   | 'power'
 
 export type Guard =
-  | { readonly kind: 'compare'; readonly operator: '==' | '!=' | '<' | '<=' | '>' | '>='; readonly left: Expr; readonly right: Expr }
+  | {
+      readonly kind: 'compare'
+      readonly operator: '==' | '!=' | '<' | '<=' | '>' | '>='
+      readonly left: Expr
+      readonly right: Expr
+    }
   | { readonly kind: 'and' | 'or'; readonly left: Guard; readonly right: Guard }
   | { readonly kind: 'not'; readonly of: Guard }
   | { readonly kind: 'literal'; readonly value: boolean }

@@ -1,6 +1,7 @@
 /** `data` declarations of a model in the form that binding needs. */
-import type { ArrayType, DataSymbol, Dim, ModelSymbol, TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
+
 import { printExpression, userName } from '../../lang/typed/print.js'
+import type { ArrayType, DataSymbol, Dim, ModelSymbol, TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
 import type { DataDeclaration, DeclaredDim } from '../../runtime/contract.js'
 import { collectRefs } from '../graph/build.js'
 
@@ -19,7 +20,12 @@ interface Usage {
   readonly bounds: ReadonlySet<string>
 }
 
-function declaration(s: DataSymbol, symbols: ReadonlyMap<string, ModelSymbol>, set: ReadonlyMap<string, unknown>, used: Usage): DataDeclaration {
+function declaration(
+  s: DataSymbol,
+  symbols: ReadonlyMap<string, ModelSymbol>,
+  set: ReadonlyMap<string, unknown>,
+  used: Usage,
+): DataDeclaration {
   const { support } = s.type
   const dims = [...s.type.batch, ...s.type.core]
   const levels = support.kind === 'category' ? symbols.get(support.levels) : undefined
@@ -97,7 +103,11 @@ function arithmetic(operator: string, a: number, b: number): number | null {
   }
 }
 
-function declaredDim(d: Dim, symbols: ReadonlyMap<string, ModelSymbol>, set: ReadonlyMap<string, unknown>): DeclaredDim {
+function declaredDim(
+  d: Dim,
+  symbols: ReadonlyMap<string, ModelSymbol>,
+  set: ReadonlyMap<string, unknown>,
+): DeclaredDim {
   const s = d.size.kind === 'ref' ? symbols.get(d.size.symbol) : undefined
   if (s?.kind === 'size') {
     if (s.origin === 'length') return { kind: 'length', name: s.name }
@@ -114,7 +124,12 @@ function declaredDim(d: Dim, symbols: ReadonlyMap<string, ModelSymbol>, set: Rea
 /** `levels(center)` → center; a shared level set has its own name. */
 const levelsOwner = (name: string): string => /^levels\((.*)\)$/.exec(name)?.[1] ?? name
 
-function evaluateSize(e: TExpr, symbols: ReadonlyMap<string, ModelSymbol>, set: ReadonlyMap<string, unknown>, sizes: ReadonlyMap<string, number>): number | null {
+function evaluateSize(
+  e: TExpr,
+  symbols: ReadonlyMap<string, ModelSymbol>,
+  set: ReadonlyMap<string, unknown>,
+  sizes: ReadonlyMap<string, number>,
+): number | null {
   const go = (x: TExpr): number | null => {
     switch (x.kind) {
       case 'number':
@@ -147,7 +162,8 @@ function usage(model: TypedModel, symbols: ReadonlyMap<string, ModelSymbol>): Us
   const expression = (e: TExpr): void => {
     if (e.kind === 'ref') {
       const isLatent = symbols.get(e.symbol)?.kind === 'latent'
-      for (const s of e.subscripts) if (s.kind === 'at') for (const id of collectRefs(s.index)) (isLatent ? latent : other).add(id)
+      for (const s of e.subscripts)
+        if (s.kind === 'at') for (const id of collectRefs(s.index)) (isLatent ? latent : other).add(id)
       other.add(e.symbol)
       return
     }

@@ -2,11 +2,11 @@
 import { Matrix, SingularValueDecomposition } from 'ml-matrix'
 import type { Expr } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
-import { chartOf, simplexChart } from '../targets/solve/charts.js'
-import type { CompileKernel } from '../targets/memory.js'
 import { lowerScores } from '../lower/scores.js'
-import { allocate } from './memory.js'
+import type { CompileKernel } from '../targets/memory.js'
+import { chartOf, simplexChart } from '../targets/solve/charts.js'
 import type { ProgramModel } from './bound-model.js'
+import { allocate } from './memory.js'
 
 /** Beyond this many (params × rows) the rank is not computed. */
 const COST_LIMIT = 2e7
@@ -25,7 +25,9 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
   const memory = allocate(program.program, derivation.model.symbols, model.data, model.numbers)
   const theta = model.separated(random)
   const { blocks } = memory
-  for (const p of model.params) for (const space of ['param', 'trial']) blocks.buffers.get(`${space}:${p.name}`)?.set(theta.subarray(p.offset, p.offset + p.length))
+  for (const p of model.params)
+    for (const space of ['param', 'trial'])
+      blocks.buffers.get(`${space}:${p.name}`)?.set(theta.subarray(p.offset, p.offset + p.length))
   const run = (ops: Parameters<CompileKernel>[0]): void => {
     if (ops.length > 0) compile(ops, program.program.buffers).run(memory.whole(), null)
   }
@@ -33,7 +35,10 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
   const scalars = singleData(model)
   const targets = new Set(derivation.graph.factors.filter((f) => f.role === 'likelihood').map((f) => f.target.name))
   const original = new Map([...model.data.arrays].map(([name, a]) => [name, a.values.slice()]))
-  const posterior = compile(program.program.passes.flatMap((p) => p.posterior), program.program.buffers)
+  const posterior = compile(
+    program.program.passes.flatMap((p) => p.posterior),
+    program.program.buffers,
+  )
   const scores = program.scores.length > 0 ? compile(program.scores, program.program.buffers) : null
   const rows: number[][] = []
   const counts = [...model.data.arrays.keys()].some((name) => targets.has(name) && isCount(model, name))
@@ -43,7 +48,10 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
     for (let r = 0; r < replicates; r++) {
       for (const name of scalars) {
         const values = blocks.buffers.get(`data:${name}`)
-        if (values instanceof Float64Array) values.forEach((_, i) => { values[i] = 1 + Math.floor(40 * random()) })
+        if (values instanceof Float64Array)
+          values.forEach((_, i) => {
+            values[i] = 1 + Math.floor(40 * random())
+          })
       }
       // simulated rows: each column of what is observed, shuffled by itself
       for (const [name, a] of model.data.arrays) {
@@ -53,7 +61,11 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
         shuffleColumns(a.values, a.shape.length > 1 ? (a.shape.at(-1) ?? 1) : 1, random)
         if (r >= model.nominalParameters + 4 && isCount(model, name)) thin(a.values, random)
       }
-      for (const [id, b] of blocks.buffers) if (id.startsWith('unit weight ')) b.forEach((_, i) => { b[i] = random() - 0.5 })
+      for (const [id, b] of blocks.buffers)
+        if (id.startsWith('unit weight '))
+          b.forEach((_, i) => {
+            b[i] = random() - 0.5
+          })
       for (const p of model.params) blocks.buffers.get(`score ${p.name}`)?.fill(0)
       posterior.run(memory.whole(), null)
       scores?.run(memory.whole(), null)
@@ -83,7 +95,8 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
   return rank(rows)
 }
 
-const isCount = (model: ProgramModel, name: string): boolean => model.derivation.graph.data.some((d) => d.name === name && d.type.support.kind === 'count')
+const isCount = (model: ProgramModel, name: string): boolean =>
+  model.derivation.graph.data.some((d) => d.name === name && d.type.support.kind === 'count')
 
 /** Small counts, at most what they were. */
 function thin(values: Float64Array | Int32Array, random: () => number): void {
@@ -106,10 +119,19 @@ function shuffleColumns(values: Float64Array | Int32Array, columns: number, rand
 /** Real-valued data that stand outside every loop: one observation, whose scores vary only with its value. */
 function singleData(model: ProgramModel): readonly string[] {
   const single = model.derivation.graph.factors.filter((f) => f.role === 'likelihood' && f.loops.length === 0)
-  return [...model.data.arrays].flatMap(([name, a]) => (a.shape.length === 0 && a.values instanceof Float64Array && single.some((f) => readsData(f.value, name) || model.derivation.graph.constraints.some((c) => readsData(c.total, name))) ? [name] : []))
+  return [...model.data.arrays].flatMap(([name, a]) =>
+    a.shape.length === 0 &&
+    a.values instanceof Float64Array &&
+    single.some(
+      (f) => readsData(f.value, name) || model.derivation.graph.constraints.some((c) => readsData(c.total, name)),
+    )
+      ? [name]
+      : [],
+  )
 }
 
-const readsData = (e: Expr, name: string): boolean => some(e, (n) => n.kind === 'ref' && n.space === 'data' && n.name === name)
+const readsData = (e: Expr, name: string): boolean =>
+  some(e, (n) => n.kind === 'ref' && n.space === 'data' && n.name === name)
 
 /** Numerical rank after scaling the columns. */
 function rank(rows: readonly (readonly number[])[]): number {
@@ -121,4 +143,3 @@ function rank(rows: readonly (readonly number[])[]): number {
   const largest = Math.max(...values, 0)
   return values.filter((v) => v > 1e-11 * largest).length
 }
-

@@ -1,6 +1,6 @@
 import type { ParamLayout } from '../../runtime/contract.js'
-import type { Derivation } from '../derive.js'
 import { collectNodes } from '../algebra/visit.js'
+import type { Derivation } from '../derive.js'
 import type { DataScale } from './data-scale.js'
 
 /**
@@ -8,7 +8,13 @@ import type { DataScale } from './data-scale.js'
  * data's mean for locations and its spread for scales. `apart` shrinks spreads and widens locations, so that components
  * stand apart.
  */
-export function interiorPoint(d: Derivation, layouts: readonly ParamLayout[], scales: ReadonlyMap<string, DataScale>, random: () => number, apart = 1): Float64Array {
+export function interiorPoint(
+  d: Derivation,
+  layouts: readonly ParamLayout[],
+  scales: ReadonlyMap<string, DataScale>,
+  random: () => number,
+  apart = 1,
+): Float64Array {
   const out = new Float64Array(layouts.reduce((n, p) => n + p.length, 0))
   for (const p of layouts) {
     const data = scaleOf(p.name, d, scales)
@@ -29,7 +35,11 @@ export function interiorPoint(d: Derivation, layouts: readonly ParamLayout[], sc
       case 'covariance':
       case 'correlation':
         for (let b = 0; b * last * last < p.length; b++)
-          for (let i = 0; i < last; i++) set(b * last * last + i * last + i, p.support.kind === 'correlation' ? 1 : ((data?.variances[i] ?? 1) / apart ** 2) * 2 ** (2 * u() - 1))
+          for (let i = 0; i < last; i++)
+            set(
+              b * last * last + i * last + i,
+              p.support.kind === 'correlation' ? 1 : ((data?.variances[i] ?? 1) / apart ** 2) * 2 ** (2 * u() - 1),
+            )
         break
       case 'unit':
         for (let i = 0; i < p.length; i++) set(i, 0.1 + 0.8 * u())
@@ -48,7 +58,11 @@ export function interiorPoint(d: Derivation, layouts: readonly ParamLayout[], sc
         for (let i = 0; i < p.length; i++) {
           const variance = data?.variances[data.variances.length === last ? i % last : 0] ?? 1
           const mean = data?.means[data.means.length === last ? i % last : 0] ?? 1
-          set(i, (spread ? (Math.sqrt(variance) || 1) / apart : p.role === 'location' && mean > 0 ? mean : 1) * 2 ** (2 * u() - 1))
+          set(
+            i,
+            (spread ? (Math.sqrt(variance) || 1) / apart : p.role === 'location' && mean > 0 ? mean : 1) *
+              2 ** (2 * u() - 1),
+          )
         }
         break
       }
@@ -56,7 +70,9 @@ export function interiorPoint(d: Derivation, layouts: readonly ParamLayout[], sc
         for (let r = 0; r * last < p.length; r++) {
           const mean = data?.means[0] ?? 0
           const sd = Math.sqrt(data?.variances[0] ?? 1) || 1
-          Array.from({ length: last }, (_, i) => mean + sd * ((2 * (i + u())) / last - 1)).sort((a, b) => a - b).forEach((x, i) => set(r * last + i, x))
+          Array.from({ length: last }, (_, i) => mean + sd * ((2 * (i + u())) / last - 1))
+            .sort((a, b) => a - b)
+            .forEach((x, i) => set(r * last + i, x))
         }
         break
       default:
@@ -75,7 +91,10 @@ export function interiorPoint(d: Derivation, layouts: readonly ParamLayout[], sc
 /** Scale of the data on the left of a statement that reads the param. */
 function scaleOf(name: string, d: Derivation, scales: ReadonlyMap<string, DataScale>): DataScale | null {
   for (const f of d.graph.factors)
-    if (f.role === 'likelihood' && collectNodes(f.value, (n) => n.kind === 'ref' && n.space === 'param' && n.name === name).length > 0) {
+    if (
+      f.role === 'likelihood' &&
+      collectNodes(f.value, (n) => n.kind === 'ref' && n.space === 'param' && n.name === name).length > 0
+    ) {
       const s = scales.get(f.target.name)
       if (s !== undefined) return s
     }

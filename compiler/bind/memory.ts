@@ -17,19 +17,32 @@ export interface ProgramMemory {
   readonly numbers: BoundNumbers
 }
 
-export function allocate(program: Program, symbols: readonly ModelSymbol[], data: BoundData, numbers: BoundNumbers): ProgramMemory {
+export function allocate(
+  program: Program,
+  symbols: readonly ModelSymbol[],
+  data: BoundData,
+  numbers: BoundNumbers,
+): ProgramMemory {
   const sizes = new Map<SizeKey, number>()
   for (const [key, extent] of program.sizes) sizes.set(key, numbers.extent(extent))
   const blockTables = new Map(program.passes.flatMap((p) => (p.rows === null ? [] : [[p.rows.table, true] as const])))
   const length = (b: Buffer, whole: boolean): number => {
     const extents = b.shape.map((s) => sizes.get(s) ?? 0)
-    if (!whole && b.space === 'scratch' && b.rows !== undefined && blockTables.has(b.rows)) extents[0] = Math.min(extents[0] ?? 0, BLOCK_ROWS)
+    if (!whole && b.space === 'scratch' && b.rows !== undefined && blockTables.has(b.rows))
+      extents[0] = Math.min(extents[0] ?? 0, BLOCK_ROWS)
     return extents.reduce((a, n) => a * n, 1)
   }
   const shared = new Map<string, Float64Array | Int32Array>()
   for (const b of program.buffers) {
     if (b.space === 'scratch') continue
-    shared.set(b.id, b.space === 'data' ? dataBuffer(b.id, symbols, data, numbers, program) : b.type === 'i32' ? new Int32Array(length(b, true)) : new Float64Array(length(b, true)))
+    shared.set(
+      b.id,
+      b.space === 'data'
+        ? dataBuffer(b.id, symbols, data, numbers, program)
+        : b.type === 'i32'
+          ? new Int32Array(length(b, true))
+          : new Float64Array(length(b, true)),
+    )
   }
   const withScratch = (whole: boolean): Memory => {
     const buffers = new Map(shared)
@@ -47,7 +60,13 @@ export function allocate(program: Program, symbols: readonly ModelSymbol[], data
   }
 }
 
-function dataBuffer(id: string, symbols: readonly ModelSymbol[], data: BoundData, numbers: BoundNumbers, program: Program): Float64Array | Int32Array {
+function dataBuffer(
+  id: string,
+  symbols: readonly ModelSymbol[],
+  data: BoundData,
+  numbers: BoundNumbers,
+  program: Program,
+): Float64Array | Int32Array {
   const [kind, name] = [id.slice(0, id.indexOf(':')), id.slice(id.indexOf(':') + 1)]
   switch (kind) {
     case 'data': {

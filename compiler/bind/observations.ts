@@ -1,8 +1,8 @@
-import type { Expr } from '../algebra/types.js'
 import { add, mul } from '../algebra/build.js'
-import { reduceSums } from '../estep/counts.js'
+import type { Expr } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
+import { reduceSums } from '../estep/counts.js'
 import type { BoundNumbers } from './sizes.js'
 
 /**
@@ -30,8 +30,12 @@ export function countObservations(d: Derivation, numbers: BoundNumbers): number 
 function multinomialTotal(value: Expr, d: Derivation): Expr | null {
   const reduced = reduceSums(value, d.graph.constraints)
   const terms = reduced.kind === 'add' ? reduced.terms : [reduced]
-  const first = terms.find((t) => t.kind === 'call' && t.fn === 'lgamma' && collectNodes(t, (n) => n.kind === 'ref' && n.space === 'latent').length === 0)
+  const first = terms.find(
+    (t) =>
+      t.kind === 'call' &&
+      t.fn === 'lgamma' &&
+      collectNodes(t, (n) => n.kind === 'ref' && n.space === 'latent').length === 0,
+  )
   const arg = first?.kind === 'call' ? first.args[0] : undefined
   return arg === undefined ? null : add(arg, { kind: 'num', value: { n: -1, d: 1 } })
 }
-

@@ -1,7 +1,7 @@
 /** Numbers that are known once data is bound: sizes, consts, reductions, level numbers. */
 import type { ModelSymbol, SizeSymbol } from '../../lang/typed/types.js'
 import type { BoundArray, BoundData } from '../../runtime/contract.js'
-import { evaluate, type Environment } from '../algebra/evaluate.js'
+import { type Environment, evaluate } from '../algebra/evaluate.js'
 import type { ArraySpace, Expr, IndexVar } from '../algebra/types.js'
 import { freeIndices, rewrite } from '../algebra/visit.js'
 import type { BindTable } from '../graph/types.js'
@@ -16,7 +16,6 @@ export class BindError extends Error {
     super(message)
   }
 }
-
 
 export class BoundNumbers {
   private readonly sizeSymbols: ReadonlyMap<string, SizeSymbol>
@@ -44,7 +43,11 @@ export class BoundNumbers {
   /** Extent of a size key: ragged extents give their largest value. */
   extent(e: Expr): number {
     if (freeIndices(e).size === 0) return this.value(e)
-    const largest = rewrite(e, (n) => (n.kind === 'ref' && n.space === 'size' && n.index.length > 0 ? { kind: 'float', value: Math.max(0, ...this.vector(n.name)) } : n))
+    const largest = rewrite(e, (n) =>
+      n.kind === 'ref' && n.space === 'size' && n.index.length > 0
+        ? { kind: 'float', value: Math.max(0, ...this.vector(n.name)) }
+        : n,
+    )
     if (freeIndices(largest).size > 0) throw new Error('an extent depends on a loop in a way that cannot be bounded')
     return this.value(largest)
   }
@@ -87,18 +90,35 @@ export class BoundNumbers {
         const column = t.compute.column === null ? 0 : this.value(t.compute.column, indices) - 1
         const labels = this.data.levels.get(s?.name ?? '')?.[column] ?? []
         const position = labels.indexOf(t.compute.label)
-        if (position < 0) throw new BindError('E410', `the label "${t.compute.label}" is no level of ${s?.name ?? 'the column'}; its levels are ${labels.slice(0, 8).join(', ')}${labels.length > 8 ? ', …' : ''}`)
+        if (position < 0)
+          throw new BindError(
+            'E410',
+            `the label "${t.compute.label}" is no level of ${s?.name ?? 'the column'}; its levels are ${labels.slice(0, 8).join(', ')}${labels.length > 8 ? ', …' : ''}`,
+          )
         return position + 1
       }
       case 'reduction': {
         const kept = this.frozen.get(t.name)
-        if (kept !== undefined) return kept[flatten(at, t.indices.map((i) => this.extent(i.to)))] ?? Number.NaN
+        if (kept !== undefined)
+          return (
+            kept[
+              flatten(
+                at,
+                t.indices.map((i) => this.extent(i.to)),
+              )
+            ] ?? Number.NaN
+          )
         return this.reduce(t.compute.fn, t.compute.over, t.compute.value, indices)
       }
     }
   }
 
-  private reduce(fn: 'min' | 'max' | 'mean' | 'sd' | 'sum', over: readonly IndexVar[], value: Expr, outer: ReadonlyMap<string, number>): number {
+  private reduce(
+    fn: 'min' | 'max' | 'mean' | 'sd' | 'sum',
+    over: readonly IndexVar[],
+    value: Expr,
+    outer: ReadonlyMap<string, number>,
+  ): number {
     const xs: number[] = []
     const walk = (depth: number, indices: ReadonlyMap<string, number>): void => {
       const v = over[depth]
@@ -180,11 +200,16 @@ function cell(a: BoundArray, index: readonly number[]): number {
 function pick(value: unknown, at: readonly number[], name: string): number {
   let current: unknown = value
   for (const i of at) current = Array.isArray(current) ? current[i - 1] : undefined
-  if (typeof current !== 'number') throw new BindError('E412', `--set ${name} needs ${at.length === 0 ? 'a number' : 'an array of the declared shape'}`)
+  if (typeof current !== 'number')
+    throw new BindError(
+      'E412',
+      `--set ${name} needs ${at.length === 0 ? 'a number' : 'an array of the declared shape'}`,
+    )
   return current
 }
 
-const flatten = (at: readonly number[], shape: readonly number[]): number => at.reduce((flat, i, d) => flat * (shape[d] ?? 1) + i - 1, 0)
+const flatten = (at: readonly number[], shape: readonly number[]): number =>
+  at.reduce((flat, i, d) => flat * (shape[d] ?? 1) + i - 1, 0)
 
 export function unflatten(flat: number, shape: readonly number[]): readonly number[] {
   const out: number[] = []
@@ -196,4 +221,3 @@ export function unflatten(flat: number, shape: readonly number[]): readonly numb
   }
   return out
 }
-

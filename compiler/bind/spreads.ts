@@ -18,7 +18,11 @@ function spreads(d: Derivation): readonly { readonly param: string; readonly spr
 }
 
 /** Variance of the data in each direction that an element of the param measures. */
-function variancesFor(spread: Spread, layout: ParamLayout, scales: ReadonlyMap<string, DataScale>): (flat: number) => number {
+function variancesFor(
+  spread: Spread,
+  layout: ParamLayout,
+  scales: ReadonlyMap<string, DataScale>,
+): (flat: number) => number {
   const scale = spread.data.map((n) => scales.get(n)).find((s) => s !== undefined)
   const variances = scale?.variances ?? [1]
   const mean = variances.reduce((a, b) => a + b, 0) / Math.max(1, variances.length)
@@ -28,7 +32,12 @@ function variancesFor(spread: Spread, layout: ParamLayout, scales: ReadonlyMap<s
 }
 
 /** Floors of variances: per element of a scalar spread; n per matrix for a covariance. */
-export function spreadFloors(d: Derivation, layouts: ReadonlyMap<string, ParamLayout>, scales: ReadonlyMap<string, DataScale>, floor: number): ReadonlyMap<string, Float64Array> {
+export function spreadFloors(
+  d: Derivation,
+  layouts: ReadonlyMap<string, ParamLayout>,
+  scales: ReadonlyMap<string, DataScale>,
+  floor: number,
+): ReadonlyMap<string, Float64Array> {
   const out = new Map<string, Float64Array>()
   if (!(floor > 0)) return out
   for (const { param, spread } of spreads(d)) {
@@ -37,7 +46,10 @@ export function spreadFloors(d: Derivation, layouts: ReadonlyMap<string, ParamLa
     const variance = variancesFor(spread, layout, scales)
     const last = layout.shape.at(-1) ?? 1
     const count = spread.kind === 'covariance' ? layout.length / last : layout.length
-    out.set(param, Float64Array.from({ length: count }, (_, i) => floor * variance(i)))
+    out.set(
+      param,
+      Float64Array.from({ length: count }, (_, i) => floor * variance(i)),
+    )
   }
   return out
 }
@@ -49,7 +61,12 @@ export function hasOwnSpread(d: Derivation, layouts: ReadonlyMap<string, ParamLa
 
 /** Smallest variance of one component over that of the data in its direction; null where no spread belongs to it. */
 export function relativeVariance(
-  d: Derivation, layouts: ReadonlyMap<string, ParamLayout>, scales: ReadonlyMap<string, DataScale>, params: Float64Array, latent: string, value: number,
+  d: Derivation,
+  layouts: ReadonlyMap<string, ParamLayout>,
+  scales: ReadonlyMap<string, DataScale>,
+  params: Float64Array,
+  latent: string,
+  value: number,
 ): number | null {
   let least: number | null = null
   for (const { param, spread } of spreads(d)) {
@@ -64,7 +81,12 @@ export function relativeVariance(
       if (dimension !== undefined && coordinate(b, shape, dimension) !== value) continue
       let ratio: number
       if (spread.kind === 'covariance') {
-        const m = Float64Array.from({ length: block }, (_, i) => (params[layout.offset + b * block + i] ?? 0) / Math.sqrt(variance(Math.floor(i / last)) * variance(i % last)))
+        const m = Float64Array.from(
+          { length: block },
+          (_, i) =>
+            (params[layout.offset + b * block + i] ?? 0) /
+            Math.sqrt(variance(Math.floor(i / last)) * variance(i % last)),
+        )
         ratio = Math.min(...symmetricEigen(m, 0, last).values)
       } else {
         const x = params[layout.offset + b] ?? 0

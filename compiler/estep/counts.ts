@@ -8,8 +8,8 @@ import { collect, type Monomial } from '../algebra/collect.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr } from '../algebra/types.js'
 import { rewrite, some } from '../algebra/visit.js'
-import type { Constraint, FactorGraph } from '../graph/types.js'
 import type { LiftedFactor } from '../graph/lift.js'
+import type { Constraint, FactorGraph } from '../graph/types.js'
 import type { CountGroup, EStepRefusal, EStepStep } from './types.js'
 
 export interface CountPlan {
@@ -29,18 +29,28 @@ export function planCounts(graph: FactorGraph, lifted: readonly LiftedFactor[], 
   const constrained = new Map<string, Constraint>()
   for (const c of graph.constraints) {
     if (c.terms.some((t) => t.coefficient.n !== 1 || t.coefficient.d !== 1)) {
-      refusals.push({ code: 'E406', span: c.span, message: 'only a plain sum of latent counts can be observed in this version' })
+      refusals.push({
+        code: 'E406',
+        span: c.span,
+        message: 'only a plain sum of latent counts can be observed in this version',
+      })
       continue
     }
     for (const t of c.terms) {
-      if (constrained.has(t.latent)) refusals.push({ code: 'E406', span: c.span, message: `the latent count \`${t.latent}\` occurs in two observed sums, and their posterior is not Multinomial` })
+      if (constrained.has(t.latent))
+        refusals.push({
+          code: 'E406',
+          span: c.span,
+          message: `the latent count \`${t.latent}\` occurs in two observed sums, and their posterior is not Multinomial`,
+        })
       constrained.set(t.latent, c)
     }
   }
   for (const l of counts)
     if (!constrained.has(l.name))
       refusals.push({
-        code: 'E407', span: l.span,
+        code: 'E407',
+        span: l.span,
         message: `the latent count \`${l.name}\` is unbounded: no \`observe\` gives a sum that contains it`,
         help: `add a line such as  observe total = ${l.name} + …`,
       })
@@ -58,20 +68,24 @@ export function planCounts(graph: FactorGraph, lifted: readonly LiftedFactor[], 
     rest.push({ lifted: f, expr: parts.rest })
   }
   if (refusals.length > 0) return { groups: [], rest: [], refusals, steps: [] }
-  const groups = graph.constraints.map((c, i): CountGroup => ({
-    id: `counts${i + 1}`,
-    constraint: c,
-    loops: c.loops,
-    latents: c.terms.map((t) => t.latent),
-    total: c.total,
-    logWeights: c.terms.map((t) => logWeights.get(t.latent) ?? ZERO),
-  }))
-  const steps = groups.map((g): EStepStep => ({
-    latents: g.latents,
-    method: 'multinomial-split',
-    explanation: `given their sum, the counts are ${g.latents.length === 2 ? 'Binomial' : 'Multinomial'}: it is shared out in proportion to the cells' probabilities`,
-    reference: 'Dempster, Laird and Rubin (1977), section 1',
-  }))
+  const groups = graph.constraints.map(
+    (c, i): CountGroup => ({
+      id: `counts${i + 1}`,
+      constraint: c,
+      loops: c.loops,
+      latents: c.terms.map((t) => t.latent),
+      total: c.total,
+      logWeights: c.terms.map((t) => logWeights.get(t.latent) ?? ZERO),
+    }),
+  )
+  const steps = groups.map(
+    (g): EStepStep => ({
+      latents: g.latents,
+      method: 'multinomial-split',
+      explanation: `given their sum, the counts are ${g.latents.length === 2 ? 'Binomial' : 'Multinomial'}: it is shared out in proportion to the cells' probabilities`,
+      reference: 'Dempster, Laird and Rubin (1977), section 1',
+    }),
+  )
   return { groups, rest, refusals: [], steps }
 }
 
@@ -82,7 +96,8 @@ interface Parts {
 
 /** A factor's log density as Σ u·η_u − log u! + rest, or the reason it is not of that form. */
 function takeApart(f: LiftedFactor, graph: FactorGraph, maxTerms: number): Parts | string {
-  if (f.variables.length > 0) return 'a statement that joins a latent count with another latent has no exact E-step in this version'
+  if (f.variables.length > 0)
+    return 'a statement that joins a latent count with another latent has no exact E-step in this version'
   const reduced = reduceSums(f.expr, graph.constraints)
   const ms = collect(reduced, { inU: (r) => isCount(r), isNonnegative: () => true, rename: (v) => v, maxTerms })
   const linear = new Map<string, Expr>()
@@ -94,7 +109,8 @@ function takeApart(f: LiftedFactor, graph: FactorGraph, maxTerms: number): Parts
       rest = add(rest, rebuild(m))
       continue
     }
-    if (m.loops.length > 0 || m.guards.length > 0 || m.atoms.length > 1 || atom.power.n !== 1 || atom.power.d !== 1) return COUNT_REASON
+    if (m.loops.length > 0 || m.guards.length > 0 || m.atoms.length > 1 || atom.power.n !== 1 || atom.power.d !== 1)
+      return COUNT_REASON
     if (isCount(atom.base)) linear.set(atom.base.name, add(linear.get(atom.base.name) ?? ZERO, m.coefficient))
     else {
       const name = factorialOf(atom.base)
@@ -106,7 +122,8 @@ function takeApart(f: LiftedFactor, graph: FactorGraph, maxTerms: number): Parts
   return { linear, rest }
 }
 
-const COUNT_REASON = 'the posterior of these counts is not Multinomial: each must enter the log density as u·η − log u! only'
+const COUNT_REASON =
+  'the posterior of these counts is not Multinomial: each must enter the log density as u·η − log u! only'
 
 function factorialOf(e: Expr): string | null {
   if (e.kind !== 'call' || e.fn !== 'lgamma' || e.args[0] === undefined) return null
@@ -115,7 +132,10 @@ function factorialOf(e: Expr): string | null {
 }
 
 function rebuild(m: Monomial): Expr {
-  const guarded = m.guards.reduceRight<Expr>((e, g) => ({ kind: 'case', when: g, then: e, otherwise: ZERO }), m.coefficient)
+  const guarded = m.guards.reduceRight<Expr>(
+    (e, g) => ({ kind: 'case', when: g, then: e, otherwise: ZERO }),
+    m.coefficient,
+  )
   return m.loops.reduceRight<Expr>((e, l) => ({ kind: 'sum', index: l, body: e }), guarded)
 }
 
@@ -140,7 +160,14 @@ export function reduceSums(e: Expr, constraints: readonly Constraint[]): Expr {
 function coefficientOf(e: Expr, cell: Expr): Expr | null {
   for (const t of e.kind === 'add' ? e.terms : [e]) {
     if (keyOf(t) === keyOf(cell)) return num(1)
-    if (t.kind === 'mul' && t.factors.length === 2 && t.factors[1] !== undefined && t.factors[0] !== undefined && keyOf(t.factors[1]) === keyOf(cell) && literal(t.factors[0]) !== null)
+    if (
+      t.kind === 'mul' &&
+      t.factors.length === 2 &&
+      t.factors[1] !== undefined &&
+      t.factors[0] !== undefined &&
+      keyOf(t.factors[1]) === keyOf(cell) &&
+      literal(t.factors[0]) !== null
+    )
       return t.factors[0]
   }
   return null
@@ -153,4 +180,3 @@ export function countsToMeans(e: Expr): Expr {
     return isCount(n) ? { kind: 'mean', latent: n.name, index: n.index } : n
   })
 }
-

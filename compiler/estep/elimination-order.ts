@@ -6,7 +6,9 @@ import type { Bucket } from './types.js'
  * read latents of the parent table only.
  */
 export function eliminationOrder(
-  table: string, own: readonly string[], scopes: readonly (readonly string[])[],
+  table: string,
+  own: readonly string[],
+  scopes: readonly (readonly string[])[],
 ): { readonly buckets: readonly Bucket[]; readonly outgoing: readonly (readonly string[])[] } {
   let live: (readonly string[])[] = [...scopes]
   const rest = new Set(own)
@@ -14,7 +16,10 @@ export function eliminationOrder(
   while (rest.size > 0) {
     let best: { name: string; scope: readonly string[] } | null = null
     for (const name of rest) {
-      const scope = union(live.filter((s) => s.includes(name)), name)
+      const scope = union(
+        live.filter((s) => s.includes(name)),
+        name,
+      )
       if (best === null || scope.length < best.scope.length) best = { name, scope }
     }
     if (best === null) break

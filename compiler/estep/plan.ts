@@ -22,11 +22,17 @@ export function planEStep(graph: FactorGraph, lifted: readonly LiftedFactor[], c
   for (const l of graph.latents)
     if (l.kind === 'continuous')
       refusals.push({
-        code: 'E402', span: l.span,
+        code: 'E402',
+        span: l.span,
         message: `the latent \`${l.name}\` is continuous, and this version integrates out finite discrete latents and counts with an observed sum only`,
       })
   const nested = lifted.find(hasNestedSelector)
-  if (nested !== undefined) refusals.push({ code: 'E403', span: nested.factor.span, message: 'a latent that picks which latent is read has no exact E-step in this version' })
+  if (nested !== undefined)
+    refusals.push({
+      code: 'E403',
+      span: nested.factor.span,
+      message: 'a latent that picks which latent is read has no exact E-step in this version',
+    })
   if (refusals.length > 0) return { plan: null, refusals }
 
   const counts = planCounts(graph, lifted, collectCap)
@@ -46,7 +52,8 @@ export function planEStep(graph: FactorGraph, lifted: readonly LiftedFactor[], c
       if (known === undefined) parents.set(home.table, home.parent)
       else if (known.table !== home.parent.table || keysOf(known.key) !== keysOf(home.parent.key))
         refusals.push({
-          code: 'E404', span: f.factor.span,
+          code: 'E404',
+          span: f.factor.span,
           message: `the latents of one row are joined to those of two others through different keys, which makes every latent depend on every other`,
           help: 'an exact E-step needs the groups to be nested; crossed groups need an approximation that this version does not have',
         })
@@ -60,7 +67,10 @@ export function planEStep(graph: FactorGraph, lifted: readonly LiftedFactor[], c
   const order = childrenFirst([...byTable.keys()], parents)
   if (order === null) {
     const span = latents[0]?.span ?? { start: 0, end: 0 }
-    return { plan: null, refusals: [{ code: 'E404', span, message: 'the keys between the latents\' tables form a cycle' }] }
+    return {
+      plan: null,
+      refusals: [{ code: 'E404', span, message: "the keys between the latents' tables form a cycle" }],
+    }
   }
   const potentials = groupPotentials(placed)
   const messagesInto = new Map<string, (readonly string[])[]>()
@@ -68,17 +78,35 @@ export function planEStep(graph: FactorGraph, lifted: readonly LiftedFactor[], c
     const own = byTable.get(id) ?? []
     const parent = parents.get(id) ?? null
     const scopes = [...potentials.filter((p) => p.table === id).map((p) => p.scope), ...(messagesInto.get(id) ?? [])]
-    const { buckets, outgoing } = eliminationOrder(id, own.map((l) => l.name), scopes)
+    const { buckets, outgoing } = eliminationOrder(
+      id,
+      own.map((l) => l.name),
+      scopes,
+    )
     if (parent !== null) messagesInto.set(parent.table, [...(messagesInto.get(parent.table) ?? []), ...outgoing])
     const loops = own[0]?.loops ?? []
-    const inherited = new Set(parent === null ? [] : (byTable.get(parent.table)?.[0]?.loops ?? []).map((l) => l.index.id))
-    return { id, loops, latents: own, parent, weight: weightOf(loops.filter((l) => !inherited.has(l.index.id))), buckets }
+    const inherited = new Set(
+      parent === null ? [] : (byTable.get(parent.table)?.[0]?.loops ?? []).map((l) => l.index.id),
+    )
+    return {
+      id,
+      loops,
+      latents: own,
+      parent,
+      weight: weightOf(loops.filter((l) => !inherited.has(l.index.id))),
+      buckets,
+    }
   })
   const plan: EStepPlan = {
     tables,
     potentials,
     countGroups: counts.groups,
-    constants: [...lifted.filter((f) => f.variables.length === 0 && f.counts.length === 0 && f.factor.role !== 'prior').map((f) => ({ lifted: f, expr: f.expr })), ...counts.rest],
+    constants: [
+      ...lifted
+        .filter((f) => f.variables.length === 0 && f.counts.length === 0 && f.factor.role !== 'prior')
+        .map((f) => ({ lifted: f, expr: f.expr })),
+      ...counts.rest,
+    ],
     steps: [...tables.map(describe), ...counts.steps],
   }
   return { plan, refusals: [] }
@@ -108,40 +136,70 @@ function place(f: LiftedFactor): Home | EStepRefusal {
   }
   const groups = [...cells.values()]
   const loops = f.factor.loops
-  const repeated = groups.find((g, i) => groups.some((h, j) => j !== i && g[0] !== undefined && h[0] !== undefined && tableOf(g[0].latent) === tableOf(h[0].latent)))
+  const repeated = groups.find((g, i) =>
+    groups.some(
+      (h, j) => j !== i && g[0] !== undefined && h[0] !== undefined && tableOf(g[0].latent) === tableOf(h[0].latent),
+    ),
+  )
   if (repeated !== undefined) {
     const name = repeated[0]?.latent.name ?? ''
     return {
-      code: 'E405', span: f.factor.span,
+      code: 'E405',
+      span: f.factor.span,
       message: `\`${name}\` at one place depends on \`${name}\` at another (a chain), and this version has no forward–backward E-step`,
     }
   }
   const isDirect = (g: readonly LiftedVariable[]): boolean => {
     const first = g[0]
-    return first !== undefined && first.index.every((e, i) => e.kind === 'index' && e.var === first.latent.loops[i]?.index.id)
+    return (
+      first !== undefined &&
+      first.index.every((e, i) => e.kind === 'index' && e.var === first.latent.loops[i]?.index.id)
+    )
   }
-  const fine = groups.filter(isDirect).sort((a, b) => (b[0]?.index.length ?? 0) - (a[0]?.index.length ?? 0))[0] ?? (groups.length === 1 ? groups[0] : undefined)
+  const fine =
+    groups.filter(isDirect).sort((a, b) => (b[0]?.index.length ?? 0) - (a[0]?.index.length ?? 0))[0] ??
+    (groups.length === 1 ? groups[0] : undefined)
   const first = fine?.[0]
   if (fine === undefined || first === undefined)
-    return { code: 'E404', span: f.factor.span, message: 'this statement joins latents of several groups through keys, which makes every latent depend on every other' }
+    return {
+      code: 'E404',
+      span: f.factor.span,
+      message:
+        'this statement joins latents of several groups through keys, which makes every latent depend on every other',
+    }
   const coarse = groups.filter((g) => g !== fine)
   const fineVars = new Set(first.latent.loops.map((l) => l.index.id))
   if (coarse.length > 1)
-    return { code: 'E404', span: f.factor.span, message: 'this statement joins latents of more than two tables, which has no exact E-step in this version' }
+    return {
+      code: 'E404',
+      span: f.factor.span,
+      message: 'this statement joins latents of more than two tables, which has no exact E-step in this version',
+    }
   const up = coarse[0]?.[0]
   if (up !== undefined && !up.index.every((e) => [...freeIndices(e)].every((v) => fineVars.has(v))))
-    return { code: 'E404', span: f.factor.span, message: `\`${up.latent.name}\` is read through an index that is not a key of the rows of \`${first.latent.name}\`` }
+    return {
+      code: 'E404',
+      span: f.factor.span,
+      message: `\`${up.latent.name}\` is read through an index that is not a key of the rows of \`${first.latent.name}\``,
+    }
   const direct = isDirect(fine)
   const own = new Set(direct ? [...fineVars] : [])
   return {
     table: tableOf(first.latent),
     scope: [...fine, ...(coarse[0] ?? [])].map((v) => v.latent.name),
     parent: up === undefined ? null : { table: tableOf(up.latent), key: up.index },
-    factor: { lifted: f, row: direct ? first.latent.loops.map((l) => idx(l.index)) : first.index, extraLoops: loops.filter((l) => !own.has(l.index.id)), direct },
+    factor: {
+      lifted: f,
+      row: direct ? first.latent.loops.map((l) => idx(l.index)) : first.index,
+      extraLoops: loops.filter((l) => !own.has(l.index.id)),
+      direct,
+    },
   }
 }
 
-function groupPotentials(placed: readonly { factor: PlacedFactor; table: string; scope: readonly string[] }[]): readonly Potential[] {
+function groupPotentials(
+  placed: readonly { factor: PlacedFactor; table: string; scope: readonly string[] }[],
+): readonly Potential[] {
   const out = new Map<string, { table: string; scope: readonly string[]; factors: PlacedFactor[] }>()
   for (const p of placed) {
     const scope = [...p.scope].sort()
@@ -153,7 +211,10 @@ function groupPotentials(placed: readonly { factor: PlacedFactor; table: string;
   return [...out.values()]
 }
 
-function childrenFirst(tables: readonly string[], parents: ReadonlyMap<string, { table: string }>): readonly string[] | null {
+function childrenFirst(
+  tables: readonly string[],
+  parents: ReadonlyMap<string, { table: string }>,
+): readonly string[] | null {
   const out: string[] = []
   const rest = new Set(tables)
   while (rest.size > 0) {

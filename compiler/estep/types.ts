@@ -1,7 +1,7 @@
 import type { Span } from '../../lang/source.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
-import type { Constraint, DiscreteLatent, Loop } from '../graph/types.js'
 import type { LiftedFactor } from '../graph/lift.js'
+import type { Constraint, DiscreteLatent, Loop } from '../graph/types.js'
 
 /** A plate in which latents live. `parent`: the table whose latents its factors also read, with the key to its rows. */
 export interface LatentTable {

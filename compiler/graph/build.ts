@@ -2,20 +2,50 @@
 import type { Diagnostic, Outcome } from '../../lang/diagnostics/types.js'
 import type { Span } from '../../lang/source.js'
 import type { ModelSymbol, SymbolId, TDistribution, TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
-import { add, bothOf, caseOf, compare, idx, literal, log, mul, neg, notOf, num, ONE, ref, splitCoefficient, sub, sum, TRUE, ZERO } from '../algebra/build.js'
+import {
+  add,
+  bothOf,
+  caseOf,
+  compare,
+  idx,
+  literal,
+  log,
+  mul,
+  neg,
+  notOf,
+  num,
+  ONE,
+  ref,
+  splitCoefficient,
+  sub,
+  sum,
+  TRUE,
+  ZERO,
+} from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import { normaliseMatrices } from '../algebra/matrices.js'
 import { rationalFromNumber } from '../algebra/rational.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import { collectNodes, some } from '../algebra/visit.js'
 import type { Distribution, Tensor } from '../distributions/types.js'
-import { type BuiltTensor, type ElaborationScope, Elaborator, type IndexSupply, NotElaborated, unrollSums } from './elaborate.js'
+import {
+  type BuiltTensor,
+  type ElaborationScope,
+  Elaborator,
+  type IndexSupply,
+  NotElaborated,
+  unrollSums,
+} from './elaborate.js'
 import type { BindTable, Constraint, Factor, FactorGraph, FactorRole, Latent, Loop } from './types.js'
 
 const NEGATIVE_INFINITY: Expr = { kind: 'float', value: Number.NEGATIVE_INFINITY }
 
 /** Builds the factor graph. Constructs that have no derivation in this version are diagnostics (E401…), never guesses. */
-export function buildFactorGraph(model: TypedModel, distributions: ReadonlyMap<string, Distribution>, supply: IndexSupply): Outcome<FactorGraph> {
+export function buildFactorGraph(
+  model: TypedModel,
+  distributions: ReadonlyMap<string, Distribution>,
+  supply: IndexSupply,
+): Outcome<FactorGraph> {
   return new GraphBuilder(model, distributions, supply).build()
 }
 
@@ -44,7 +74,12 @@ class GraphBuilder {
     private readonly supply: IndexSupply,
   ) {
     this.symbols = new Map(model.symbols.map((s) => [s.id, s]))
-    this.scope = { symbols: this.symbols, supply: this.supply, asLatent: cellsReadElsewhere(model, this.symbols), bindTables: this.bindTables }
+    this.scope = {
+      symbols: this.symbols,
+      supply: this.supply,
+      asLatent: cellsReadElsewhere(model, this.symbols),
+      bindTables: this.bindTables,
+    }
     this.elaborator = new Elaborator(this.scope)
   }
 
@@ -71,7 +106,8 @@ class GraphBuilder {
         const t = this.elaborator.tensor(s.value, new Map())
         const indices = t.dims.map((d, i) => this.supply.fresh(NAMES_OF_BATCH[i] ?? 'd', d.size))
         const value = normaliseMatrices(unrollSums(t.at(indices.map(idx))))
-        const reads = (space: 'param' | 'latent' | 'data'): boolean => some(value, (n) => n.kind === 'ref' && n.space === space)
+        const reads = (space: 'param' | 'latent' | 'data'): boolean =>
+          some(value, (n) => n.kind === 'ref' && n.space === space)
         if (reads('param') && !reads('latent')) out.push({ name: s.name, indices, value })
       } catch (e) {
         if (!(e instanceof NotElaborated)) throw e
@@ -116,7 +152,10 @@ class GraphBuilder {
         this.constraint(s.left, s.right, s.span, place)
         return
       case 'observe-condition':
-        this.refuse(s.span, 'an observed condition on a latent has no derivation in this version: the E-step would need a truncated posterior')
+        this.refuse(
+          s.span,
+          'an observed condition on a latent has no derivation in this version: the E-step would need a truncated posterior',
+        )
         return
       case 'sample':
         this.sample(s, place)
@@ -152,7 +191,14 @@ class GraphBuilder {
   }
 
   /** Adds the factor(s) of `value ~ distribution`. */
-  private density(d: TDistribution, value: BuiltTensor, role: FactorRole, target: Factor['target'], span: Span, place: Place): void {
+  private density(
+    d: TDistribution,
+    value: BuiltTensor,
+    role: FactorRole,
+    target: Factor['target'],
+    span: Span,
+    place: Place,
+  ): void {
     switch (d.kind) {
       case 'plain': {
         const distribution = this.distributions.get(d.name)
@@ -163,7 +209,16 @@ class GraphBuilder {
         const args = new Map(d.arguments.map((a) => [a.name, this.elaborator.tensor(a.value, place.env)]))
         const expr = this.logDensity(distribution, d, value, args, span)
         for (const [loops, guard, e] of this.splitCells(distribution, expr, place, span, value, args))
-          this.factors.push({ id: `f${this.factors.length + 1}`, role, loops, guard, value: e, target, distribution: d.name, span })
+          this.factors.push({
+            id: `f${this.factors.length + 1}`,
+            role,
+            loops,
+            guard,
+            value: e,
+            target,
+            distribution: d.name,
+            span,
+          })
         return
       }
       case 'mixture':
@@ -171,18 +226,28 @@ class GraphBuilder {
         return
       case 'truncated':
       case 'censored':
-        this.refuse(d.span, `a ${d.kind} distribution has no derivation in this version: its E-step needs truncated moments`)
+        this.refuse(
+          d.span,
+          `a ${d.kind} distribution has no derivation in this version: its E-step needs truncated moments`,
+        )
         return
       case 'custom':
         this.refuse(d.span, 'a Custom density has no derivation in this version')
     }
   }
 
-  private logDensity(distribution: Distribution, d: Extract<TDistribution, { kind: 'plain' }>, value: BuiltTensor, args: ReadonlyMap<string, BuiltTensor>, span: Span): Expr {
+  private logDensity(
+    distribution: Distribution,
+    d: Extract<TDistribution, { kind: 'plain' }>,
+    value: BuiltTensor,
+    args: ReadonlyMap<string, BuiltTensor>,
+    span: Span,
+  ): Expr {
     const { signature } = distribution
     const rank = signature.value.rank
     const batch = value.dims.length - rank
-    if (batch < 0) throw new NotElaborated(`${signature.name} needs a ${rank === 1 ? 'vector' : 'matrix'} on its left`, span)
+    if (batch < 0)
+      throw new NotElaborated(`${signature.name} needs a ${rank === 1 ? 'vector' : 'matrix'} on its left`, span)
     const ranks = new Map((signature.parametrisations[d.parametrisation]?.arguments ?? []).map((a) => [a.name, a.rank]))
     const indices: IndexVar[] = []
     for (let i = 0; i < batch; i++) {
@@ -197,7 +262,11 @@ class GraphBuilder {
     for (const [name, t] of args) {
       const own = Math.min(ranks.get(name) ?? 0, t.dims.length)
       const shared = t.dims.length - own
-      if (shared > batch) throw new NotElaborated(`the argument \`${name}\` of ${signature.name} has more dimensions than the left side`, span)
+      if (shared > batch)
+        throw new NotElaborated(
+          `the argument \`${name}\` of ${signature.name} has more dimensions than the left side`,
+          span,
+        )
       const lead = at.slice(batch - shared)
       const dims = t.dims.slice(shared).map((dim) => ({ size: dim.sizeAt === undefined ? dim.size : dim.sizeAt(lead) }))
       given.set(name, { dims, at: (i) => t.at([...lead, ...i]) })
@@ -210,12 +279,18 @@ class GraphBuilder {
 
   /** A missing cell that is read nowhere else integrates to one: its term counts only where the cell is observed. */
   private guardMissing(e: Expr, element: Tensor, rank: number, span: Span): Expr {
-    const probe = element.dims.length === 0 ? element.at([]) : element.at(element.dims.map((d, i) => idx(this.supply.fresh(`p${i}`, d.size))))
+    const probe =
+      element.dims.length === 0
+        ? element.at([])
+        : element.at(element.dims.map((d, i) => idx(this.supply.fresh(`p${i}`, d.size))))
     const optional = collectNodes(probe, (n) => n.kind === 'ref' && n.space === 'data' && this.isOptional(n.name))
     if (optional.length === 0) return e
     const cell = optional[0]
     if (rank > 0 || optional.length > 1 || cell?.kind !== 'ref')
-      throw new NotElaborated('missing cells inside a vector-valued distribution have no derivation in this version', span)
+      throw new NotElaborated(
+        'missing cells inside a vector-valued distribution have no derivation in this version',
+        span,
+      )
     return caseOf(compare('==', ref('observed', cell.name, cell.index), ONE), e, ZERO)
   }
 
@@ -224,7 +299,14 @@ class GraphBuilder {
     return s?.kind === 'data' && s.type.optional
   }
 
-  private mixture(d: Extract<TDistribution, { kind: 'mixture' }>, value: BuiltTensor, role: FactorRole, target: Factor['target'], span: Span, place: Place): void {
+  private mixture(
+    d: Extract<TDistribution, { kind: 'mixture' }>,
+    value: BuiltTensor,
+    role: FactorRole,
+    target: Factor['target'],
+    span: Span,
+    place: Place,
+  ): void {
     if (role !== 'likelihood') {
       this.refuse(d.span, 'a Mixture as a prior or as the distribution of a latent has no derivation in this version')
       return
@@ -232,18 +314,42 @@ class GraphBuilder {
     const weights = this.elaborator.tensor(d.weights, place.env)
     const size = weights.dims[0]?.size ?? ONE
     const name = `component of ${target.name}${this.latents.size === 0 ? '' : ` (${this.latents.size + 1})`}`
-    const z = ref('latent', name, place.loops.map((l) => idx(l.index)))
-    this.latents.set(name, { kind: 'discrete', name, loops: place.loops, low: ONE, high: size, levels: null, isBool: false, evidence: false, introduced: true, span })
+    const z = ref(
+      'latent',
+      name,
+      place.loops.map((l) => idx(l.index)),
+    )
+    this.latents.set(name, {
+      kind: 'discrete',
+      name,
+      loops: place.loops,
+      low: ONE,
+      high: size,
+      levels: null,
+      isBool: false,
+      evidence: false,
+      introduced: true,
+      span,
+    })
     this.factors.push({
-      id: `f${this.factors.length + 1}`, role: 'latent', loops: place.loops, guard: place.guard,
-      value: unrollSums(log(weights.at([z]))), target: { space: 'latent', name }, distribution: 'Categorical', span: d.span,
+      id: `f${this.factors.length + 1}`,
+      role: 'latent',
+      loops: place.loops,
+      guard: place.guard,
+      value: unrollSums(log(weights.at([z]))),
+      target: { space: 'latent', name },
+      distribution: 'Categorical',
+      span: d.span,
     })
     if (d.components.kind === 'indexed') {
       const env = new Map([...place.env, [d.components.index, z]])
       this.density(d.components.component, value, role, target, span, { ...place, env })
     } else {
       d.components.components.forEach((c, k) => {
-        this.density(c, value, role, target, span, { ...place, guard: bothOf(place.guard, compare('==', z, num(k + 1))) })
+        this.density(c, value, role, target, span, {
+          ...place,
+          guard: bothOf(place.guard, compare('==', z, num(k + 1))),
+        })
       })
     }
   }
@@ -268,7 +374,16 @@ class GraphBuilder {
       const constrained = this.isConstrained(s.id)
       if (high !== null && !constrained) {
         const levels = s.type.support.kind === 'category' ? { symbol: s.type.support.levels, column: null } : null
-        this.latents.set(s.name, { ...base, kind: 'discrete', low, high, levels, isBool: s.type.support.kind === 'bool' || d.name === 'Bernoulli', evidence: false, introduced: false })
+        this.latents.set(s.name, {
+          ...base,
+          kind: 'discrete',
+          low,
+          high,
+          levels,
+          isBool: s.type.support.kind === 'bool' || d.name === 'Bernoulli',
+          evidence: false,
+          introduced: false,
+        })
         return
       }
       if (constrained || high === null) {
@@ -294,22 +409,32 @@ class GraphBuilder {
     for (const id of collectRefs(targetExpr)) {
       const s = this.symbols.get(id)
       if (s?.kind === 'latent' && !this.latents.has(s.name)) {
-        this.latents.set(s.name, { kind: 'count', name: s.name, loops: place.loops.slice(0, s.plateRank), domain: null, span: s.span })
+        this.latents.set(s.name, {
+          kind: 'count',
+          name: s.name,
+          loops: place.loops.slice(0, s.plateRank),
+          domain: null,
+          span: s.span,
+        })
       }
-      if (s?.kind === 'data' && this.scope.asLatent.has(s.name) && !this.latents.has(s.name)) this.declareEvidence(s.name, targetExpr, span, place)
+      if (s?.kind === 'data' && this.scope.asLatent.has(s.name) && !this.latents.has(s.name))
+        this.declareEvidence(s.name, targetExpr, span, place)
     }
   }
 
   private declareEvidence(name: string, targetExpr: TExpr, span: Span, place: Place): void {
     const s = this.symbols.get(`data:${name}`)
-    if (s?.kind !== 'data' || targetExpr.kind !== 'ref') throw new NotElaborated('a column with missing cells that is read elsewhere must stand alone on the left', span)
+    if (s?.kind !== 'data' || targetExpr.kind !== 'ref')
+      throw new NotElaborated('a column with missing cells that is read elsewhere must stand alone on the left', span)
     const index = targetExpr.subscripts.map((x) => {
-      if (x.kind !== 'at') throw new NotElaborated('a column with missing cells that is read elsewhere must be indexed on the left', span)
+      if (x.kind !== 'at')
+        throw new NotElaborated('a column with missing cells that is read elsewhere must be indexed on the left', span)
       return this.elaborator.scalar(x.index, place.env)
     })
     const loops = index.map((e) => {
       const loop = e.kind === 'index' ? place.loops.find((l) => l.index.id === e.var) : undefined
-      if (loop === undefined) throw new NotElaborated('a column with missing cells that is read elsewhere must be indexed by its loop', span)
+      if (loop === undefined)
+        throw new NotElaborated('a column with missing cells that is read elsewhere must be indexed by its loop', span)
       return loop
     })
     const { support } = s.type
@@ -318,13 +443,37 @@ class GraphBuilder {
       const column = this.symbols.get(support.levels)
       const perColumn = column?.kind === 'size' && column.rank === 1 ? (index.at(-1) ?? null) : null
       const high = this.elaborator.levelCount(support.levels, perColumn)
-      this.latents.set(name, { ...base, low: ONE, high, levels: { symbol: support.levels, column: perColumn }, isBool: false })
-    } else if (support.kind === 'bool') this.latents.set(name, { ...base, low: ZERO, high: ONE, levels: null, isBool: true })
-    else throw new NotElaborated(`missing cells of \`${name}\` are read by another statement: a latent of this type has no derivation in this version`, span)
+      this.latents.set(name, {
+        ...base,
+        low: ONE,
+        high,
+        levels: { symbol: support.levels, column: perColumn },
+        isBool: false,
+      })
+    } else if (support.kind === 'bool')
+      this.latents.set(name, { ...base, low: ZERO, high: ONE, levels: null, isBool: true })
+    else
+      throw new NotElaborated(
+        `missing cells of \`${name}\` are read by another statement: a latent of this type has no derivation in this version`,
+        span,
+      )
     const cell = ref('data', name, index)
     const latent = ref('latent', name, index)
-    const value = caseOf(compare('==', ref('observed', name, index), ONE), caseOf(compare('==', latent, cell), ZERO, NEGATIVE_INFINITY), ZERO)
-    this.factors.push({ id: `f${this.factors.length + 1}`, role: 'evidence', loops: place.loops, guard: TRUE, value, target: { space: 'data', name }, distribution: 'evidence', span })
+    const value = caseOf(
+      compare('==', ref('observed', name, index), ONE),
+      caseOf(compare('==', latent, cell), ZERO, NEGATIVE_INFINITY),
+      ZERO,
+    )
+    this.factors.push({
+      id: `f${this.factors.length + 1}`,
+      role: 'evidence',
+      loops: place.loops,
+      guard: TRUE,
+      value,
+      target: { space: 'data', name },
+      distribution: 'evidence',
+      span,
+    })
   }
 
   private constraint(left: TExpr, right: TExpr, span: Span, place: Place): void {
@@ -335,7 +484,8 @@ class GraphBuilder {
       const { coefficient, rest: core } = splitCoefficient(t)
       const c = literal(coefficient)
       const exact = c === null ? null : rationalFromNumber(c)
-      if (core?.kind === 'ref' && core.space === 'latent' && exact !== null) terms.push({ latent: core.name, index: core.index, coefficient: exact })
+      if (core?.kind === 'ref' && core.space === 'latent' && exact !== null)
+        terms.push({ latent: core.name, index: core.index, coefficient: exact })
       else if (some(t, (n) => n.kind === 'ref' && n.space === 'latent')) {
         throw new NotElaborated('an observed equation must be linear in the latents in this version', span)
       } else rest = add(rest, t)
@@ -351,7 +501,12 @@ class GraphBuilder {
    * (Dempster, Laird and Rubin 1977, section 4.1.1): the count of the cell is their sum.
    */
   private splitCells(
-    distribution: Distribution, expr: Expr, place: Place, span: Span, value: BuiltTensor, args: ReadonlyMap<string, BuiltTensor>,
+    distribution: Distribution,
+    expr: Expr,
+    place: Place,
+    span: Span,
+    value: BuiltTensor,
+    args: ReadonlyMap<string, BuiltTensor>,
   ): readonly (readonly [readonly Loop[], Guard, Expr])[] {
     const whole = [[place.loops, place.guard, expr] as const]
     const p = args.get('p')
@@ -383,12 +538,20 @@ class GraphBuilder {
       this.constraints.push({ loops: place.loops, terms: parts, total: count, span })
     }
     if (!split) return whole
-    const listed = (es: readonly Expr[]): Tensor => ({ dims: [{ size: num(es.length) }], at: ([i]) => {
-      const position = i === undefined ? null : literal(i)
-      if (position !== null) return es[position - 1] ?? ZERO
-      return es.reduceRight<Expr>((otherwise, e, k) => caseOf(compare('==', i ?? ZERO, num(k + 1)), e, otherwise), ZERO)
-    } })
-    const e = distribution.logDensity(listed(newValues), new Map([['p', listed(newProbabilities)]]), { index: (name, size) => this.supply.fresh(name, size) })
+    const listed = (es: readonly Expr[]): Tensor => ({
+      dims: [{ size: num(es.length) }],
+      at: ([i]) => {
+        const position = i === undefined ? null : literal(i)
+        if (position !== null) return es[position - 1] ?? ZERO
+        return es.reduceRight<Expr>(
+          (otherwise, e, k) => caseOf(compare('==', i ?? ZERO, num(k + 1)), e, otherwise),
+          ZERO,
+        )
+      },
+    })
+    const e = distribution.logDensity(listed(newValues), new Map([['p', listed(newProbabilities)]]), {
+      index: (name, size) => this.supply.fresh(name, size),
+    })
     return [[place.loops, place.guard, unrollSums(e)]]
   }
 
@@ -406,7 +569,8 @@ class GraphBuilder {
     if (e.kind === 'ref' && e.space === 'param') {
       const s = this.symbols.get(`param:${e.name}`)
       if (s?.kind !== 'param') return false
-      if (s.type.support.kind === 'interval') return s.type.support.low.kind === 'number' && s.type.support.low.value >= 0
+      if (s.type.support.kind === 'interval')
+        return s.type.support.low.kind === 'number' && s.type.support.low.value >= 0
       return ['positive', 'nonnegative', 'unit', 'simplex'].includes(s.type.support.kind)
     }
     // 1 − p of a probability

@@ -3,9 +3,34 @@
  * function that gives the element. Nothing here knows distributions.
  */
 import type { Span } from '../../lang/source.js'
-import type { ArrayType, Dim, Domain, ModelSymbol, SymbolId, Subscript, TExpr } from '../../lang/typed/types.js'
+import type { ArrayType, Dim, Domain, ModelSymbol, Subscript, SymbolId, TExpr } from '../../lang/typed/types.js'
 import {
-  add, bothOf, call, caseOf, compare, div, eitherOf, exp, FALSE, float, idx, inverse, literal, log, logdet, mul, neg, notOf, num, ONE, pow, ref, sub, sum, TRUE, ZERO,
+  add,
+  bothOf,
+  call,
+  caseOf,
+  compare,
+  div,
+  eitherOf,
+  exp,
+  FALSE,
+  float,
+  idx,
+  inverse,
+  literal,
+  log,
+  logdet,
+  mul,
+  neg,
+  notOf,
+  num,
+  ONE,
+  pow,
+  ref,
+  sub,
+  sum,
+  TRUE,
+  ZERO,
 } from '../algebra/build.js'
 import type { Expr, Guard, IndexVar, MatrixRef, ScalarFunction } from '../algebra/types.js'
 import { collectNodes, freeIndices, rewrite, substituteIndex } from '../algebra/visit.js'
@@ -52,7 +77,19 @@ export interface ElaborationScope {
 type Env = ReadonlyMap<SymbolId, Expr>
 
 const scalar = (e: Expr): BuiltTensor => ({ dims: [], at: () => e })
-const ELEMENTWISE: ReadonlySet<string> = new Set(['abs', 'sqrt', 'exp', 'log', 'logistic', 'logit', 'round', 'floor', 'ceil', 'lgamma', 'Phi'])
+const ELEMENTWISE: ReadonlySet<string> = new Set([
+  'abs',
+  'sqrt',
+  'exp',
+  'log',
+  'logistic',
+  'logit',
+  'round',
+  'floor',
+  'ceil',
+  'lgamma',
+  'Phi',
+])
 
 export class Elaborator {
   constructor(private readonly scope: ElaborationScope) {}
@@ -84,7 +121,10 @@ export class Elaborator {
   /** The index variable of a domain, under the environment of the enclosing loops. */
   domain(d: Domain, name: string, env: Env): IndexVar {
     if (d.kind === 'range') return this.scope.supply.fresh(name, this.scalar(d.to, env), this.scalar(d.from, env))
-    return this.scope.supply.fresh(name, this.levelCount(d.levels, d.column === null ? null : this.scalar(d.column, env)))
+    return this.scope.supply.fresh(
+      name,
+      this.levelCount(d.levels, d.column === null ? null : this.scalar(d.column, env)),
+    )
   }
 
   levelCount(levels: SymbolId, column: Expr | null): Expr {
@@ -156,7 +196,12 @@ export class Elaborator {
   private label(levels: SymbolId, column: Expr | null, value: string, span: Span): Expr {
     const name = `label ${levels} ${value}${column === null ? '' : ` ${JSON.stringify(column)}`}`
     if (!this.scope.bindTables.has(name))
-      this.scope.bindTables.set(name, { name, indices: [], compute: { kind: 'label', levels, column, label: value }, span })
+      this.scope.bindTables.set(name, {
+        name,
+        indices: [],
+        compute: { kind: 'label', levels, column, label: value },
+        span,
+      })
     return ref('const', name)
   }
 
@@ -194,8 +239,13 @@ export class Elaborator {
       case 'latent': {
         const space = s.kind === 'data' && this.scope.asLatent.has(s.name) ? 'latent' : s.kind
         const plates: readonly RaggedDim[] =
-          s.kind === 'latent' ? s.plates.map((d) => ({ size: d.kind === 'range' ? this.unboundedSize(d.to, env) : ref('size', d.levels) })) : []
-        const dims = s.kind === 'latent' ? [...plates, ...this.dims(s.type, env).slice(s.plateRank)] : this.dims(s.type, env)
+          s.kind === 'latent'
+            ? s.plates.map((d) => ({
+                size: d.kind === 'range' ? this.unboundedSize(d.to, env) : ref('size', d.levels),
+              }))
+            : []
+        const dims =
+          s.kind === 'latent' ? [...plates, ...this.dims(s.type, env).slice(s.plateRank)] : this.dims(s.type, env)
         return this.subscripted({ dims, at: (i) => ref(space, s.name, i) }, subscripts, env)
       }
     }
@@ -217,7 +267,12 @@ export class Elaborator {
     const element = this.tensor(value, env)
     const indices = element.dims.map((d, i) => this.scope.supply.fresh(`c${i}`, d.size))
     const name = id.replace(/^const:/, '')
-    this.scope.bindTables.set(id, { name: id, indices, compute: { kind: 'const', name, value: element.at(indices.map(idx)) }, span })
+    this.scope.bindTables.set(id, {
+      name: id,
+      indices,
+      compute: { kind: 'const', name, value: element.at(indices.map(idx)) },
+      span,
+    })
     const t: BuiltTensor = { dims: element.dims, at: (i) => ref('const', id, i) }
     this.constants.set(id, t)
     return t
@@ -294,7 +349,10 @@ export class Elaborator {
         const right = b.dims.slice(1)
         return {
           dims: [...left, ...right],
-          at: (i) => this.contract(a.dims.at(-1), b.dims[0], (j) => mul(a.at([...i.slice(0, left.length), j]), b.at([j, ...i.slice(left.length)]))),
+          at: (i) =>
+            this.contract(a.dims.at(-1), b.dims[0], (j) =>
+              mul(a.at([...i.slice(0, left.length), j]), b.at([j, ...i.slice(left.length)])),
+            ),
         }
       }
     }
@@ -318,7 +376,10 @@ export class Elaborator {
     if (fn === 'sum' || fn === 'mean') {
       const total = over.reduceRight((acc, v) => unrolled(v, acc), value)
       if (fn === 'sum') return total
-      return div(total, over.reduceRight((acc, v) => sum(v, acc), ONE))
+      return div(
+        total,
+        over.reduceRight((acc, v) => sum(v, acc), ONE),
+      )
     }
     const unknown = collectNodes(value, (n) => n.kind === 'ref' && (n.space === 'param' || n.space === 'latent'))
     if (unknown.length > 0) {
@@ -380,18 +441,34 @@ export class Elaborator {
         return scalar(this.contract(a.dims[0], b.dims[0], (j) => mul(a.at([j]), b.at([j]))))
       case 'softmax': {
         const d = need2(a.dims[0], span)
-        return { dims: [d], at: ([i]) => div(exp(a.at([need(i)])), this.contract(d, d, (j) => exp(a.at([j])))) }
+        return {
+          dims: [d],
+          at: ([i]) =>
+            div(
+              exp(a.at([need(i)])),
+              this.contract(d, d, (j) => exp(a.at([j]))),
+            ),
+        }
       }
       case 'concat': {
         const parts = args.map((x) => this.tensor(x, env)).map((t) => (t.dims.length === 0 ? stack([t]) : t))
         return parts.reduce((x, y) => {
           const n = need2(x.dims[0], span).size
-          return { dims: [{ size: add(n, need2(y.dims[0], span).size) }], at: ([i]) => caseOf(compare('<=', need(i), n), x.at([need(i)]), y.at([sub(need(i), n)])) }
+          return {
+            dims: [{ size: add(n, need2(y.dims[0], span).size) }],
+            at: ([i]) => caseOf(compare('<=', need(i), n), x.at([need(i)]), y.at([sub(need(i), n)])),
+          }
         })
       }
       case 'cumsum': {
         const d = need2(a.dims[0], span)
-        return { dims: [d], at: ([i]) => { const j = this.scope.supply.fresh('j', need(i)); return unrolled(j, a.at([idx(j)])) } }
+        return {
+          dims: [d],
+          at: ([i]) => {
+            const j = this.scope.supply.fresh('j', need(i))
+            return unrolled(j, a.at([idx(j)]))
+          },
+        }
       }
       case 'size':
         return scalar(need2(a.dims[0], span).size)
@@ -428,9 +505,13 @@ export class Elaborator {
   private levelsOf(e: Extract<TExpr, { kind: 'ref' }>, env: Env): Expr {
     const s = this.symbol(e.symbol)
     if (s.kind === 'size') return this.scalar(e, env)
-    if (s.kind !== 'data' || s.type.support.kind !== 'category') throw new NotElaborated('levels() needs a category', e.span)
+    if (s.kind !== 'data' || s.type.support.kind !== 'category')
+      throw new NotElaborated('levels() needs a category', e.span)
     const last = e.subscripts.at(-1)
-    return this.levelCount(s.type.support.levels, last?.kind === 'at' && this.symbol(s.type.support.levels).kind === 'size' ? this.scalar(last.index, env) : null)
+    return this.levelCount(
+      s.type.support.levels,
+      last?.kind === 'at' && this.symbol(s.type.support.levels).kind === 'size' ? this.scalar(last.index, env) : null,
+    )
   }
 }
 
@@ -485,7 +566,10 @@ function stack(elements: readonly BuiltTensor[]): BuiltTensor {
         if (chosen === undefined) throw new Error(`element ${position} of a vector of ${elements.length}`)
         return chosen.at(rest)
       }
-      return elements.reduceRight<Expr>((otherwise, el, k) => caseOf(compare('==', need(i), num(k + 1)), el.at(rest), otherwise), ZERO)
+      return elements.reduceRight<Expr>(
+        (otherwise, el, k) => caseOf(compare('==', need(i), num(k + 1)), el.at(rest), otherwise),
+        ZERO,
+      )
     },
   }
 }

@@ -14,7 +14,8 @@ export function boundRaggedDomains(graph: FactorGraph): FactorGraph {
   const tables: BindTable[] = []
   const guards = new Map<string, Expr>()
   const latents = graph.latents.map((l): Latent => {
-    if (l.kind !== 'discrete' || freeIndices(l.high).size === 0 || (l.high.kind === 'ref' && l.high.space === 'size')) return l
+    if (l.kind !== 'discrete' || freeIndices(l.high).size === 0 || (l.high.kind === 'ref' && l.high.space === 'size'))
+      return l
     guards.set(l.name, l.high)
     return { ...l, high: largest(`largest ${l.name}`, l.high, l, tables) }
   })
@@ -23,7 +24,11 @@ export function boundRaggedDomains(graph: FactorGraph): FactorGraph {
     const high = f.role === 'latent' ? guards.get(f.target.name) : undefined
     const latent = graph.latents.find((l) => l.name === f.target.name)
     if (high === undefined || latent === undefined) return f
-    const cell = ref('latent', latent.name, latent.loops.map((l) => idx(l.index)))
+    const cell = ref(
+      'latent',
+      latent.name,
+      latent.loops.map((l) => idx(l.index)),
+    )
     return { ...f, value: caseOf(compare('<=', cell, high), f.value, NEVER) }
   })
   return { ...graph, latents, factors, bindTables: [...graph.bindTables, ...tables] }
@@ -31,7 +36,12 @@ export function boundRaggedDomains(graph: FactorGraph): FactorGraph {
 
 /** max over the rows of a table, known when data is bound. */
 function largest(name: string, value: Expr, of: Pick<Latent, 'loops' | 'span'>, tables: BindTable[]): Expr {
-  tables.push({ name, indices: [], compute: { kind: 'reduction', fn: 'max', over: of.loops.map((l) => l.index), value }, span: of.span })
+  tables.push({
+    name,
+    indices: [],
+    compute: { kind: 'reduction', fn: 'max', over: of.loops.map((l) => l.index), value },
+    span: of.span,
+  })
   return ref('const', name)
 }
 
@@ -48,24 +58,43 @@ export function enumerateCounts(graph: FactorGraph): FactorGraph | null {
     for (const t of others) {
       const latent = counts.get(t.latent)
       if (latent === undefined || made.has(t.latent)) continue
-      made.set(t.latent, discrete(latent, largest(`largest ${t.latent}`, boundOf(c, t.coefficient, latent), latent, tables)))
+      made.set(
+        t.latent,
+        discrete(latent, largest(`largest ${t.latent}`, boundOf(c, t.coefficient, latent), latent, tables)),
+      )
     }
-    const rest = others.reduce<Expr>((e, t) => sub(e, mul({ kind: 'num', value: t.coefficient }, ref('latent', t.latent, t.index))), c.total)
+    const rest = others.reduce<Expr>(
+      (e, t) => sub(e, mul({ kind: 'num', value: t.coefficient }, ref('latent', t.latent, t.index))),
+      c.total,
+    )
     solved.set(last.latent, div(rest, { kind: 'num', value: last.coefficient }))
   }
   if ([...counts.keys()].some((name) => !made.has(name) && !solved.has(name))) return null
   const factors = graph.factors.map((f): Factor => {
     const guards = domainGuards(f, counts)
     const value = solve(f.value, solved)
-    const inside = guards.map((g) => mapGuard(g, (e) => solve(e, solved))).reduce<Guard>(bothOf, { kind: 'literal', value: true })
+    const inside = guards
+      .map((g) => mapGuard(g, (e) => solve(e, solved)))
+      .reduce<Guard>(bothOf, { kind: 'literal', value: true })
     return { ...f, guard: mapGuard(f.guard, (e) => solve(e, solved)), value: caseOf(inside, value, NEVER) }
   })
-  const latents = graph.latents.flatMap((l): Latent[] => (l.kind !== 'count' ? [l] : (made.get(l.name) === undefined ? [] : [made.get(l.name) ?? l])))
+  const latents = graph.latents.flatMap((l): Latent[] =>
+    l.kind !== 'count' ? [l] : made.get(l.name) === undefined ? [] : [made.get(l.name) ?? l],
+  )
   return { ...graph, latents, factors, constraints: [], bindTables: [...graph.bindTables, ...tables] }
 }
 
 const discrete = (l: CountLatent, high: Expr): DiscreteLatent => ({
-  kind: 'discrete', name: l.name, loops: l.loops, low: ZERO, high, levels: null, isBool: false, evidence: false, introduced: false, span: l.span,
+  kind: 'discrete',
+  name: l.name,
+  loops: l.loops,
+  low: ZERO,
+  high,
+  levels: null,
+  isBool: false,
+  evidence: false,
+  introduced: false,
+  span: l.span,
 })
 
 /** What one count can be at most: its share of the sum, or the upper end of its own distribution. */
@@ -81,9 +110,14 @@ function domainGuards(f: Factor, counts: ReadonlyMap<string, CountLatent>): read
   const out: Guard[] = []
   for (const latent of counts.values()) {
     if (!some(f.value, (n) => n.kind === 'ref' && n.space === 'latent' && n.name === latent.name)) continue
-    const cell = ref('latent', latent.name, latent.loops.map((l) => idx(l.index)))
+    const cell = ref(
+      'latent',
+      latent.name,
+      latent.loops.map((l) => idx(l.index)),
+    )
     out.push(compare('>=', cell, num(0)))
-    if (latent.domain?.high !== undefined && latent.domain.high !== null && f.target.name === latent.name) out.push(compare('<=', cell, latent.domain.high))
+    if (latent.domain?.high !== undefined && latent.domain.high !== null && f.target.name === latent.name)
+      out.push(compare('<=', cell, latent.domain.high))
   }
   return out
 }

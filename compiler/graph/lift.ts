@@ -42,7 +42,11 @@ function lift(factor: Factor, latents: ReadonlyMap<string, Latent>, supply: Inde
     else if (latent?.kind === 'discrete' && !variables.has(key)) {
       const by = new Map(latent.loops.map((l, i) => [l.index.id, node.index[i] ?? idx(l.index)]))
       const name = LETTERS[variables.size] ?? 'k'
-      variables.set(key, { latent, index: node.index, value: supply.fresh(name, substituteIndex(latent.high, by), substituteIndex(latent.low, by)) })
+      variables.set(key, {
+        latent,
+        index: node.index,
+        value: supply.fresh(name, substituteIndex(latent.high, by), substituteIndex(latent.low, by)),
+      })
     }
   }
   const expr = rewrite(guarded, (n) => {
@@ -58,4 +62,3 @@ function lift(factor: Factor, latents: ReadonlyMap<string, Latent>, supply: Inde
 /** true where a selector stands inside another selector: `z[w[n]]`. */
 export const hasNestedSelector = (f: LiftedFactor): boolean =>
   f.variables.some((v) => v.index.some((i) => some(i, (n) => n.kind === 'ref' && n.space === 'latent')))
-

@@ -69,7 +69,11 @@ export interface Factor {
 /** `observe total = a + b + …`: coefficients of latents in left − right, which is 0. */
 export interface Constraint {
   readonly loops: readonly Loop[]
-  readonly terms: readonly { readonly latent: string; readonly index: readonly Expr[]; readonly coefficient: Rational }[]
+  readonly terms: readonly {
+    readonly latent: string
+    readonly index: readonly Expr[]
+    readonly coefficient: Rational
+  }[]
   /** The rest, moved to the other side: Σ coefficient·latent = total. */
   readonly total: Expr
   readonly span: Span
@@ -80,11 +84,15 @@ export interface BindTable {
   readonly name: string
   /** Index variables it depends on, outermost first: the table has one element per value. */
   readonly indices: readonly IndexVar[]
-  readonly compute:
-    /** A user's const: `indices` are its dimensions, `value` the element. */
+  readonly compute: /** A user's const: `indices` are its dimensions, `value` the element. */
     | { readonly kind: 'const'; readonly name: string; readonly value: Expr }
     | { readonly kind: 'label'; readonly levels: string; readonly column: Expr | null; readonly label: string }
-    | { readonly kind: 'reduction'; readonly fn: 'min' | 'max' | 'mean' | 'sd' | 'sum'; readonly over: readonly IndexVar[]; readonly value: Expr }
+    | {
+        readonly kind: 'reduction'
+        readonly fn: 'min' | 'max' | 'mean' | 'sd' | 'sum'
+        readonly over: readonly IndexVar[]
+        readonly value: Expr
+      }
   readonly span: Span
 }
 

@@ -61,13 +61,39 @@ export type KExpr =
   | { readonly k: 'reduce'; readonly kind: 'sum' | 'max' | 'logSumExp'; readonly axis: Axis; readonly body: KExpr }
   | { readonly k: 'select'; readonly when: KExpr; readonly then: KExpr; readonly otherwise: KExpr }
   /** 1 or 0. */
-  | { readonly k: 'compare'; readonly operator: '==' | '!=' | '<' | '<=' | '>' | '>='; readonly left: KExpr; readonly right: KExpr }
+  | {
+      readonly k: 'compare'
+      readonly operator: '==' | '!=' | '<' | '<=' | '>' | '>='
+      readonly left: KExpr
+      readonly right: KExpr
+    }
   | { readonly k: 'and' | 'or'; readonly left: KExpr; readonly right: KExpr }
   | { readonly k: 'not'; readonly of: KExpr }
 
 export type KFunction =
-  | 'exp' | 'log' | 'log1p' | 'expm1' | 'abs' | 'sqrt' | 'lgamma' | 'digamma' | 'trigamma'
-  | 'logistic' | 'logit' | 'Phi' | 'round' | 'floor' | 'ceil' | 'mod' | 'min' | 'max' | 'cos' | 'sin' | 'besselI0' | 'besselI1' | 'power'
+  | 'exp'
+  | 'log'
+  | 'log1p'
+  | 'expm1'
+  | 'abs'
+  | 'sqrt'
+  | 'lgamma'
+  | 'digamma'
+  | 'trigamma'
+  | 'logistic'
+  | 'logit'
+  | 'Phi'
+  | 'round'
+  | 'floor'
+  | 'ceil'
+  | 'mod'
+  | 'min'
+  | 'max'
+  | 'cos'
+  | 'sin'
+  | 'besselI0'
+  | 'besselI1'
+  | 'power'
   | 'isNaN'
 
 /**
@@ -84,10 +110,34 @@ export type KFunction =
  * - `rng`: counter-based random numbers (seed, iteration, unit, draw).
  */
 export type KernelOp =
-  | { readonly op: 'map'; readonly out: string; readonly axes: readonly Axis[]; readonly at: readonly KExpr[]; readonly value: KExpr }
-  | { readonly op: 'contract'; readonly out: string; readonly axes: readonly Axis[]; readonly at: readonly KExpr[]; readonly factors: readonly KExpr[] }
-  | { readonly op: 'scatterAdd'; readonly out: string; readonly axes: readonly Axis[]; readonly at: readonly KExpr[]; readonly value: KExpr }
-  | { readonly op: 'gather'; readonly out: string; readonly axes: readonly Axis[]; readonly from: string; readonly at: readonly KExpr[] }
+  | {
+      readonly op: 'map'
+      readonly out: string
+      readonly axes: readonly Axis[]
+      readonly at: readonly KExpr[]
+      readonly value: KExpr
+    }
+  | {
+      readonly op: 'contract'
+      readonly out: string
+      readonly axes: readonly Axis[]
+      readonly at: readonly KExpr[]
+      readonly factors: readonly KExpr[]
+    }
+  | {
+      readonly op: 'scatterAdd'
+      readonly out: string
+      readonly axes: readonly Axis[]
+      readonly at: readonly KExpr[]
+      readonly value: KExpr
+    }
+  | {
+      readonly op: 'gather'
+      readonly out: string
+      readonly axes: readonly Axis[]
+      readonly from: string
+      readonly at: readonly KExpr[]
+    }
   | {
       readonly op: 'reduce'
       readonly kind: 'sum' | 'max' | 'logSumExp'
@@ -116,4 +166,10 @@ export type KernelOp =
       readonly rightHandSide?: string
       readonly out: string
     }
-  | { readonly op: 'rng'; readonly out: string; readonly axes: readonly Axis[]; readonly distribution: 'uniform' | 'normal'; readonly stream: number }
+  | {
+      readonly op: 'rng'
+      readonly out: string
+      readonly axes: readonly Axis[]
+      readonly distribution: 'uniform' | 'normal'
+      readonly stream: number
+    }

@@ -1,11 +1,11 @@
 /** E-step plan → kernel operations: potentials, elimination upwards, joint posteriors downwards. */
 import { call, mul, num, sub } from '../algebra/build.js'
-import type { Expr, Indicator, IndexVar } from '../algebra/types.js'
+import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
 import { tableOf, weightOf } from '../estep/plan.js'
 import type { Bucket, CountGroup, EStepPlan, LatentTable, Potential } from '../estep/types.js'
 import type { DiscreteLatent, Loop } from '../graph/types.js'
 import { k } from '../kernel/index.js'
-import type { Axis, KernelOp, KExpr } from '../kernel/types.js'
+import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
 
 export interface LoweredTable {
@@ -52,7 +52,14 @@ export class EStepLowering {
     const fine = of.find((i) => {
       const l = this.latent(i.latent)
       const t = this.tables.get(tableOf(l))
-      return t !== undefined && of.every((o) => t.latents.some((x) => x.name === o.latent) || (t.parent !== null && tableOf(this.latent(o.latent)) === t.parent.table))
+      return (
+        t !== undefined &&
+        of.every(
+          (o) =>
+            t.latents.some((x) => x.name === o.latent) ||
+            (t.parent !== null && tableOf(this.latent(o.latent)) === t.parent.table),
+        )
+      )
     })
     if (fine === undefined) throw new Error(`no table holds ${names.join(', ')}`)
     const table = this.tables.get(tableOf(this.latent(fine.latent)))
@@ -94,13 +101,19 @@ export class EStepLowering {
   }
 
   private rowAxes(loops: readonly Loop[]): readonly Axis[] {
-    return this.lowerer.loops(loops.map((l) => l.index), empty).axes
+    return this.lowerer.loops(
+      loops.map((l) => l.index),
+      empty,
+    ).axes
   }
 
   private scratch(id: string, loops: readonly Loop[], scope: readonly string[]): string {
     const rows = loops[0] === undefined ? {} : { rows: this.tableIdOf(loops) }
     return this.lowerer.buffer({
-      id, space: 'scratch', type: 'f64', ...rows,
+      id,
+      space: 'scratch',
+      type: 'f64',
+      ...rows,
       shape: [...loops.map((l) => this.lowerer.size(extentOf(l.index))), ...scope.map((s) => this.valueAxis(s).size)],
     })
   }
@@ -109,7 +122,12 @@ export class EStepLowering {
     return loops.map((l) => l.index.id).join(',')
   }
 
-  private marginal(buffer: string, scope: readonly string[], fixed: ReadonlyMap<string, KExpr>, row: readonly KExpr[]): KExpr {
+  private marginal(
+    buffer: string,
+    scope: readonly string[],
+    fixed: ReadonlyMap<string, KExpr>,
+    row: readonly KExpr[],
+  ): KExpr {
     const others = scope.filter((s) => !fixed.has(s))
     const at = scope.map((s) => fixed.get(s) ?? k.axis(`sum ${s}`))
     const load = k.load(buffer, ...row, ...at)
@@ -124,7 +142,8 @@ export class EStepLowering {
     const sources: Source[] = own.map((p) => ({ buffer: this.potential(t, p, up), scope: p.scope }))
     sources.push(...(this.incoming.get(t.id) ?? []))
     const hasChildren = this.plan.tables.some((x) => x.parent?.table === t.id)
-    const blockable = t.parent === null && !hasChildren && own.every((p) => p.factors.every((f) => f.direct)) && t.loops.length > 0
+    const blockable =
+      t.parent === null && !hasChildren && own.every((p) => p.factors.every((f) => f.direct)) && t.loops.length > 0
 
     let live = sources
     const normalisers: string[] = []
@@ -132,7 +151,8 @@ export class EStepLowering {
     for (const b of t.buckets) {
       const inputs = live.filter((s) => s.scope.includes(b.eliminate))
       live = live.filter((s) => !inputs.includes(s))
-      const load = (s: Source, at: ReadonlyMap<string, KExpr>): KExpr => k.load(s.buffer, ...rowAt, ...s.scope.map((x) => need(at.get(x))))
+      const load = (s: Source, at: ReadonlyMap<string, KExpr>): KExpr =>
+        k.load(s.buffer, ...rowAt, ...s.scope.map((x) => need(at.get(x))))
       let total: (at: ReadonlyMap<string, KExpr>) => KExpr
       const only = inputs[0]
       if (inputs.length === 1 && only !== undefined) total = (at) => load(only, at)
@@ -140,7 +160,13 @@ export class EStepLowering {
         const buffer = this.scratch(`sum ${t.id} ${b.eliminate}`, t.loops, b.scope)
         const axes = b.scope.map((s) => this.valueAxis(s))
         const at = new Map(b.scope.map((s, i) => [s, k.axis(need(axes[i]))]))
-        up.push({ op: 'map', out: buffer, axes: [...rows, ...axes], at: [...rowAt, ...axes.map((a) => k.axis(a))], value: k.add(...inputs.map((s) => load(s, at))) })
+        up.push({
+          op: 'map',
+          out: buffer,
+          axes: [...rows, ...axes],
+          at: [...rowAt, ...axes.map((a) => k.axis(a))],
+          value: k.add(...inputs.map((s) => load(s, at))),
+        })
         total = (x) => k.load(buffer, ...rowAt, ...b.scope.map((s) => need(x.get(s))))
       }
       combined.set(b.eliminate, total)
@@ -148,15 +174,28 @@ export class EStepLowering {
       const message = this.scratch(messageBuffer(b), t.loops, rest)
       const axes = rest.map((s) => this.valueAxis(s))
       const over = this.valueAxis(b.eliminate)
-      const at = new Map([...rest.map((s, i) => [s, k.axis(need(axes[i]))] as const), [b.eliminate, k.axis(over)] as const])
-      up.push({ op: 'reduce', kind: 'logSumExp', out: message, axes: [...rows, ...axes], over: [over], at: [...rowAt, ...axes.map((a) => k.axis(a))], value: total(at) })
+      const at = new Map([
+        ...rest.map((s, i) => [s, k.axis(need(axes[i]))] as const),
+        [b.eliminate, k.axis(over)] as const,
+      ])
+      up.push({
+        op: 'reduce',
+        kind: 'logSumExp',
+        out: message,
+        axes: [...rows, ...axes],
+        over: [over],
+        at: [...rowAt, ...axes.map((a) => k.axis(a))],
+        value: total(at),
+      })
       if (rest.length === 0) normalisers.push(message)
       else live = [...live, { buffer: message, scope: rest }]
     }
     if (t.parent !== null) this.sendUp(t, live, up)
     const normaliser = this.normaliser(t, normalisers, up)
     return {
-      table: t, blockable, up,
+      table: t,
+      blockable,
+      up,
       down: this.down(t, combined),
       given: this.given(t),
       objective: normaliser === null ? [] : this.objectiveOf(t, normaliser),
@@ -171,7 +210,12 @@ export class EStepLowering {
     const scopeAxes = p.scope.map((s) => this.valueAxis(s))
     const bindValues = (f: Potential['factors'][number], context: LoweringContext): LoweringContext => ({
       ...context,
-      vars: new Map([...context.vars, ...f.lifted.variables.map((v) => [v.value.id, k.add(k.axis(`value ${v.latent.name}`), this.low(v.latent.name))] as const)]),
+      vars: new Map([
+        ...context.vars,
+        ...f.lifted.variables.map(
+          (v) => [v.value.id, k.add(k.axis(`value ${v.latent.name}`), this.low(v.latent.name))] as const,
+        ),
+      ]),
     })
     const weighted = (f: Potential['factors'][number]): Expr => {
       const w = weightOf(f.extraLoops)
@@ -187,14 +231,26 @@ export class EStepLowering {
     out.push(
       values.length === 0
         ? { op: 'fill', out: id, value: 0 }
-        : { op: 'map', out: id, axes: [...rows, ...scopeAxes], at: [...rows, ...scopeAxes].map((a) => k.axis(a)), value: k.add(...values) },
+        : {
+            op: 'map',
+            out: id,
+            axes: [...rows, ...scopeAxes],
+            at: [...rows, ...scopeAxes].map((a) => k.axis(a)),
+            value: k.add(...values),
+          },
     )
     for (const f of p.factors.filter((x) => !x.direct)) {
-      const { axes, context } = this.lowerer.loops(f.lifted.factor.loops.map((l) => l.index), empty)
+      const { axes, context } = this.lowerer.loops(
+        f.lifted.factor.loops.map((l) => l.index),
+        empty,
+      )
       const inner = bindValues(f, context)
       out.push({
-        op: 'scatterAdd', out: id, axes: [...axes, ...scopeAxes],
-        at: [...f.row.map((e) => this.lowerer.position(e, inner)), ...scopeAxes.map((a) => k.axis(a))], value: this.lowerer.expr(weighted(f), inner),
+        op: 'scatterAdd',
+        out: id,
+        axes: [...axes, ...scopeAxes],
+        at: [...f.row.map((e) => this.lowerer.position(e, inner)), ...scopeAxes.map((a) => k.axis(a))],
+        value: this.lowerer.expr(weighted(f), inner),
       })
     }
     return id
@@ -212,7 +268,10 @@ export class EStepLowering {
       up.push({ op: 'fill', out: id, value: 0 })
       const load = k.load(m.buffer, ...rows.map((a) => k.axis(a)), ...axes.map((a) => k.axis(a)))
       up.push({
-        op: 'scatterAdd', out: id, axes: [...rows, ...axes], at: [...key, ...axes.map((a) => k.axis(a))],
+        op: 'scatterAdd',
+        out: id,
+        axes: [...rows, ...axes],
+        at: [...key, ...axes.map((a) => k.axis(a))],
         value: t.weight === null ? load : k.mul0(this.lowerer.expr(t.weight, context), load),
       })
       this.incoming.set(parent.id, [...(this.incoming.get(parent.id) ?? []), { buffer: id, scope: m.scope }])
@@ -225,7 +284,13 @@ export class EStepLowering {
     if (parts.length === 1) return first
     const rows = this.rowAxes(t.loops)
     const id = this.scratch(`norm ${t.id}`, t.loops, [])
-    up.push({ op: 'map', out: id, axes: rows, at: rows.map((a) => k.axis(a)), value: k.add(...parts.map((p) => k.load(p, ...rows.map((a) => k.axis(a))))) })
+    up.push({
+      op: 'map',
+      out: id,
+      axes: rows,
+      at: rows.map((a) => k.axis(a)),
+      value: k.add(...parts.map((p) => k.load(p, ...rows.map((a) => k.axis(a))))),
+    })
     return id
   }
 
@@ -238,7 +303,10 @@ export class EStepLowering {
   }
 
   /** P(eliminated, rest) = P(eliminated | rest) · P(rest), from the last eliminated to the first. */
-  private down(t: LatentTable, combined: ReadonlyMap<string, (at: ReadonlyMap<string, KExpr>) => KExpr>): readonly KernelOp[] {
+  private down(
+    t: LatentTable,
+    combined: ReadonlyMap<string, (at: ReadonlyMap<string, KExpr>) => KExpr>,
+  ): readonly KernelOp[] {
     const out: KernelOp[] = []
     const rows = this.rowAxes(t.loops)
     const rowAt = rows.map((a) => k.axis(a))
@@ -250,9 +318,19 @@ export class EStepLowering {
       const total = need(combined.get(b.eliminate))(at)
       const message = k.load(messageBuffer(b), ...rowAt, ...rest.map((s) => need(at.get(s))))
       // below e^NEGLIGIBLE a probability is 0: denormal numbers would round to 0 in one place and not in another
-      const conditional = k.select(k.compare('>', total, k.add(message, k.num(NEGLIGIBLE))), k.call('exp', k.sub(total, message)), k.num(0))
+      const conditional = k.select(
+        k.compare('>', total, k.add(message, k.num(NEGLIGIBLE))),
+        k.call('exp', k.sub(total, message)),
+        k.num(0),
+      )
       const outer = rest.length === 0 ? null : this.restMarginal(t, b, at)
-      out.push({ op: 'map', out: id, axes: [...rows, ...axes], at: [...rowAt, ...axes.map((a) => k.axis(a))], value: outer === null ? conditional : k.mul0(outer, conditional) })
+      out.push({
+        op: 'map',
+        out: id,
+        axes: [...rows, ...axes],
+        at: [...rowAt, ...axes.map((a) => k.axis(a))],
+        value: outer === null ? conditional : k.mul0(outer, conditional),
+      })
     }
     return out
   }
@@ -262,12 +340,23 @@ export class EStepLowering {
     const rest = b.scope.slice(1)
     const fixed = new Map(rest.map((s) => [s, need(at.get(s))]))
     const later = t.buckets.slice(t.buckets.indexOf(b) + 1).find((x) => rest.includes(x.eliminate))
-    if (later !== undefined) return this.marginal(postBuffer(later), later.scope, fixed, this.rowAxes(t.loops).map((a) => k.axis(a)))
+    if (later !== undefined)
+      return this.marginal(
+        postBuffer(later),
+        later.scope,
+        fixed,
+        this.rowAxes(t.loops).map((a) => k.axis(a)),
+      )
     const parent = t.parent === null ? undefined : this.tables.get(t.parent.table)
     const holder = parent?.buckets.find((x) => rest.every((s) => x.scope.includes(s)))
     if (t.parent === null || holder === undefined) throw new Error('message without a receiver')
     const context = this.rowContext(t.loops)
-    return this.marginal(postBuffer(holder), holder.scope, fixed, t.parent.key.map((e) => this.lowerer.position(e, context)))
+    return this.marginal(
+      postBuffer(holder),
+      holder.scope,
+      fixed,
+      t.parent.key.map((e) => this.lowerer.position(e, context)),
+    )
   }
 
   /** A start's posterior: the product of the weights handed in. */
@@ -279,16 +368,30 @@ export class EStepLowering {
       const axes = b.scope.map((s) => this.valueAxis(s))
       const factors = b.scope.map((s, i) => {
         const isOwn = t.latents.some((l) => l.name === s)
-        const row = isOwn || t.parent === null ? rows.map((a) => k.axis(a)) : t.parent.key.map((e) => this.lowerer.position(e, context))
+        const row =
+          isOwn || t.parent === null
+            ? rows.map((a) => k.axis(a))
+            : t.parent.key.map((e) => this.lowerer.position(e, context))
         return k.load(this.givenBuffer(s), ...row, k.axis(need(axes[i])))
       })
-      return { op: 'map', out: id, axes: [...rows, ...axes], at: [...rows, ...axes].map((a) => k.axis(a)), value: k.mul(...factors) }
+      return {
+        op: 'map',
+        out: id,
+        axes: [...rows, ...axes],
+        at: [...rows, ...axes].map((a) => k.axis(a)),
+        value: k.mul(...factors),
+      }
     })
   }
 
   private givenBuffer(name: string): string {
     const l = this.latent(name)
-    return this.lowerer.buffer({ id: givenBuffer(name), space: 'given', type: 'f64', shape: [...l.loops.map((x) => this.lowerer.size(extentOf(x.index))), this.valueAxis(name).size] })
+    return this.lowerer.buffer({
+      id: givenBuffer(name),
+      space: 'given',
+      type: 'f64',
+      shape: [...l.loops.map((x) => this.lowerer.size(extentOf(x.index))), this.valueAxis(name).size],
+    })
   }
 
   private marginals(t: LatentTable): readonly KernelOp[] {
@@ -299,34 +402,79 @@ export class EStepLowering {
       const axis = this.valueAxis(l.name)
       const id = this.scratch(marginalBuffer(l.name), t.loops, [l.name])
       const row = rows.map((a) => k.axis(a))
-      return { op: 'map', out: id, axes: [...rows, axis], at: [...row, k.axis(axis)], value: this.marginal(postBuffer(bucket), bucket.scope, new Map([[l.name, k.axis(axis)]]), row) }
+      return {
+        op: 'map',
+        out: id,
+        axes: [...rows, axis],
+        at: [...row, k.axis(axis)],
+        value: this.marginal(postBuffer(bucket), bucket.scope, new Map([[l.name, k.axis(axis)]]), row),
+      }
     })
   }
 
   /** Multinomial posteriors of counts given their sums, and their part of the objective. */
-  counts(g: CountGroup): { readonly posterior: readonly KernelOp[]; readonly given: readonly KernelOp[]; readonly objective: readonly KernelOp[]; readonly rows: readonly Axis[] } {
+  counts(g: CountGroup): {
+    readonly posterior: readonly KernelOp[]
+    readonly given: readonly KernelOp[]
+    readonly objective: readonly KernelOp[]
+    readonly rows: readonly Axis[]
+  } {
     const rows = this.rowAxes(g.loops)
     const rowAt = rows.map((a) => k.axis(a))
     const context = this.rowContext(g.loops)
     const cells: Axis = { id: `cells ${g.id}`, name: 'c', size: this.lowerer.size(num(g.latents.length)) }
     const shape = g.loops.map((l) => this.lowerer.size(extentOf(l.index)))
     const table = g.loops[0] === undefined ? {} : { rows: this.tableIdOf(g.loops) }
-    const weights = this.lowerer.buffer({ id: `weights ${g.id}`, space: 'scratch', type: 'f64', shape: [...shape, cells.size], ...table })
+    const weights = this.lowerer.buffer({
+      id: `weights ${g.id}`,
+      space: 'scratch',
+      type: 'f64',
+      shape: [...shape, cells.size],
+      ...table,
+    })
     const total = this.lowerer.buffer({ id: `normaliser ${g.id}`, space: 'scratch', type: 'f64', shape, ...table })
     const sum = this.lowerer.expr(g.total, context)
-    const posterior: KernelOp[] = g.logWeights.map((w, i): KernelOp => ({ op: 'map', out: weights, axes: rows, at: [...rowAt, k.num(i)], value: this.lowerer.expr(w, context) }))
-    posterior.push({ op: 'reduce', kind: 'logSumExp', out: total, axes: rows, over: [cells], at: rowAt, value: k.load(weights, ...rowAt, k.axis(cells)) })
+    const posterior: KernelOp[] = g.logWeights.map(
+      (w, i): KernelOp => ({
+        op: 'map',
+        out: weights,
+        axes: rows,
+        at: [...rowAt, k.num(i)],
+        value: this.lowerer.expr(w, context),
+      }),
+    )
+    posterior.push({
+      op: 'reduce',
+      kind: 'logSumExp',
+      out: total,
+      axes: rows,
+      over: [cells],
+      at: rowAt,
+      value: k.load(weights, ...rowAt, k.axis(cells)),
+    })
     const given: KernelOp[] = []
     g.latents.forEach((name, i) => {
       const out = this.lowerer.buffer({ id: meanBuffer(name), space: 'scratch', type: 'f64', shape, ...table })
       const w = k.load(weights, ...rowAt, k.num(i))
-      const share = k.select(k.compare('==', w, k.num(Number.NEGATIVE_INFINITY)), k.num(0), k.call('exp', k.sub(w, k.load(total, ...rowAt))))
+      const share = k.select(
+        k.compare('==', w, k.num(Number.NEGATIVE_INFINITY)),
+        k.num(0),
+        k.call('exp', k.sub(w, k.load(total, ...rowAt))),
+      )
       posterior.push({ op: 'map', out, axes: rows, at: rowAt, value: k.mul0(sum, share) })
       given.push({ op: 'map', out, axes: rows, at: rowAt, value: k.mul(sum, k.num(1 / g.latents.length)) })
     })
-    const log = k.sub(k.mul0(sum, k.load(total, ...rowAt)), this.lowerer.expr(call('lgamma', sub(g.total, num(-1))), context))
+    const log = k.sub(
+      k.mul0(sum, k.load(total, ...rowAt)),
+      this.lowerer.expr(call('lgamma', sub(g.total, num(-1))), context),
+    )
     const weight = weightOf(g.loops)
-    return { posterior, given, objective: addToObjective(rows, weight === null ? log : k.mul0(this.lowerer.expr(weight, context), log)), rows }
+    return {
+      posterior,
+      given,
+      objective: addToObjective(rows, weight === null ? log : k.mul0(this.lowerer.expr(weight, context), log)),
+      rows,
+    }
   }
 }
 
@@ -351,4 +499,3 @@ function need<T>(x: T | undefined): T {
   if (x === undefined) throw new Error('missing part of a lowered table')
   return x
 }
-

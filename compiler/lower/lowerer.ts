@@ -3,10 +3,10 @@ import { idx, literal, num, ONE, sub } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import { matrixSlice } from '../algebra/matrices.js'
 import { toNumber } from '../algebra/rational.js'
-import type { ArraySpace, Expr, Guard, Indicator, IndexVar, MatrixRef } from '../algebra/types.js'
+import type { ArraySpace, Expr, Guard, IndexVar, Indicator, MatrixRef } from '../algebra/types.js'
 import { collectNodes, freeIndices, substituteIndex } from '../algebra/visit.js'
 import { k } from '../kernel/index.js'
-import type { Axis, Buffer, KernelOp, KExpr, SizeKey } from '../kernel/types.js'
+import type { Axis, Buffer, KExpr, KernelOp, SizeKey } from '../kernel/types.js'
 
 /** Dimensions of the arrays that expressions read, as extents. */
 export interface ArrayShapes {
@@ -56,7 +56,8 @@ export class Lowerer {
     const base = { id, name: v.name, size: this.size(extent) }
     if (freeIndices(extent).size === 0) return base
     const to = v.to
-    if (to.kind !== 'ref' || to.space !== 'size' || literal(v.from) !== 1) throw new Error(`the range of ${v.name} cannot be lowered`)
+    if (to.kind !== 'ref' || to.space !== 'size' || literal(v.from) !== 1)
+      throw new Error(`the range of ${v.name} cannot be lowered`)
     const at = to.index[0]
     if (at === undefined) throw new Error('ragged size without index')
     return { ...base, ragged: { sizes: this.lengths(to.name), at: this.position(at, context) } }
@@ -70,7 +71,10 @@ export class Lowerer {
   }
 
   /** Axes for loops, outermost first, and the context inside them. */
-  loops(loops: readonly IndexVar[], context: LoweringContext): { readonly axes: readonly Axis[]; readonly context: LoweringContext } {
+  loops(
+    loops: readonly IndexVar[],
+    context: LoweringContext,
+  ): { readonly axes: readonly Axis[]; readonly context: LoweringContext } {
     let inner = context
     const axes: Axis[] = []
     for (const l of loops) {
@@ -86,14 +90,21 @@ export class Lowerer {
   }
 
   private lengths(symbol: string): string {
-    return this.buffer({ id: `sizes:${symbol}`, space: 'data', type: 'i32', shape: [this.size({ kind: 'ref', space: 'size', name: `${symbol}#count`, index: [] })] })
+    return this.buffer({
+      id: `sizes:${symbol}`,
+      space: 'data',
+      type: 'i32',
+      shape: [this.size({ kind: 'ref', space: 'size', name: `${symbol}#count`, index: [] })],
+    })
   }
 
   array(space: 'data' | 'param' | 'const', name: string, at: At): string {
     const prefix = space === 'param' ? at : space
     const flat = space === 'data' ? this.shapes.raggedLength(name) : null
     const shape =
-      flat === null ? this.shapes.shape(space, name).map((e) => this.size(e)) : [this.size({ kind: 'ref', space: 'size', name: `${flat}#total`, index: [] })]
+      flat === null
+        ? this.shapes.shape(space, name).map((e) => this.size(e))
+        : [this.size({ kind: 'ref', space: 'size', name: `${flat}#total`, index: [] })]
     const type = space === 'data' && this.shapes.isCategory(name) ? 'i32' : 'f64'
     return this.buffer({ id: `${prefix}:${name}`, space: space === 'param' ? at : 'data', type, shape, label: name })
   }
@@ -196,7 +207,10 @@ export class Lowerer {
       case 'pivot':
         return k.load(this.array('param', name, 'param'), ...positions())
       case 'shift':
-        return k.sub(k.load(this.array('param', name, 'trial'), ...positions()), k.load(this.array('param', name, 'param'), ...positions()))
+        return k.sub(
+          k.load(this.array('param', name, 'trial'), ...positions()),
+          k.load(this.array('param', name, 'param'), ...positions()),
+        )
       case 'stat':
       case 'table':
         return k.load(name, ...positions())
@@ -209,7 +223,12 @@ export class Lowerer {
     const at = index.map((i) => this.position(i, context))
     const flat = this.shapes.raggedLength(name)
     if (flat === null) return at
-    const offsets = this.buffer({ id: `offsets:${flat}`, space: 'data', type: 'i32', shape: [this.size({ kind: 'ref', space: 'size', name: `${flat}#count`, index: [] })] })
+    const offsets = this.buffer({
+      id: `offsets:${flat}`,
+      space: 'data',
+      type: 'i32',
+      shape: [this.size({ kind: 'ref', space: 'size', name: `${flat}#count`, index: [] })],
+    })
     const [row, within] = at
     if (row === undefined || within === undefined) throw new Error('ragged data needs two indices')
     return [k.add(k.load(offsets, row), within)]
@@ -231,13 +250,23 @@ export class Lowerer {
       element = { ...slice.ref, index: [...batch.map(idx), idx(of.row), idx(of.column)] }
     } else {
       const free = freeOf(of)
-      if (free.length > 0) throw new Error('the inverse of a matrix expression that depends on a loop cannot be lowered')
+      if (free.length > 0)
+        throw new Error('the inverse of a matrix expression that depends on a loop cannot be lowered')
       lead = []
       batch = []
       element = of.element
     }
-    const where: At = collectNodes(element, (n) => n.kind === 'ref' && n.space === 'param').length > 0 ? context.at : 'param'
-    const id = `${kind}:${where}:${keyOf(substituteIndex(element, new Map([[of.row.id, { kind: 'index', var: '#r', name: 'i' }], [of.column.id, { kind: 'index', var: '#c', name: 'j' }]])))}`
+    const where: At =
+      collectNodes(element, (n) => n.kind === 'ref' && n.space === 'param').length > 0 ? context.at : 'param'
+    const id = `${kind}:${where}:${keyOf(
+      substituteIndex(
+        element,
+        new Map([
+          [of.row.id, { kind: 'index', var: '#r', name: 'i' }],
+          [of.column.id, { kind: 'index', var: '#c', name: 'j' }],
+        ]),
+      ),
+    )}`
     const order = this.size(of.row.to)
     const shape = batch.map((b) => this.size(b.to))
     const derivedSpace = 'derived' as const
@@ -248,11 +277,18 @@ export class Lowerer {
       let source: string
       const ops: KernelOp[] = []
       const isWhole = element.kind === 'ref' && (element.space === 'param' || element.space === 'const')
-      if (isWhole && element.kind === 'ref' && (element.space === 'param' || element.space === 'const')) source = this.array(element.space, element.name, where)
+      if (isWhole && element.kind === 'ref' && (element.space === 'param' || element.space === 'const'))
+        source = this.array(element.space, element.name, where)
       else {
         source = this.buffer({ id: `matrix:${id}`, space: derivedSpace, type: 'f64', shape: [...shape, order, order] })
         const matrix = this.loops([of.row, of.column], inner)
-        ops.push({ op: 'map', out: source, axes: [...axes, ...matrix.axes], at: [...axes.map((a) => k.axis(a)), ...matrix.axes.map((a) => k.axis(a))], value: this.expr(element, matrix.context) })
+        ops.push({
+          op: 'map',
+          out: source,
+          axes: [...axes, ...matrix.axes],
+          at: [...axes.map((a) => k.axis(a)), ...matrix.axes.map((a) => k.axis(a))],
+          value: this.expr(element, matrix.context),
+        })
       }
       ops.push({ op: 'small', kind, axes, at: axes.map((a) => k.axis(a)), order, matrix: source, out: id })
       this.derived.set(id, { id, at: where, kind, ops })
@@ -285,5 +321,8 @@ function freeOf(m: MatrixRef): readonly string[] {
 
 /** Index variables named alike, so that the largest extent of a ragged size is one key. */
 function anonymous(e: Expr): Expr {
-  return substituteIndex(e, new Map([...freeIndices(e)].map((v) => [v, { kind: 'index', var: '*', name: '*' } as const])))
+  return substituteIndex(
+    e,
+    new Map([...freeIndices(e)].map((v) => [v, { kind: 'index', var: '*', name: '*' } as const])),
+  )
 }

@@ -1,12 +1,12 @@
 /** M-step plan → solves and numerical blocks: every coefficient is a sum of contributions, lowered to kernel operations. */
 import { caseOf, mul, pow } from '../algebra/build.js'
 import type { Monomial } from '../algebra/collect.js'
+import { monomialsToExpr } from '../algebra/collect.js'
 import { type Partial, partials } from '../algebra/differentiate.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
-import { monomialsToExpr } from '../algebra/collect.js'
-import type { Contribution, MStep, MStepPlan, NewtonStep, RowTerm, Statistic } from '../mstep/types.js'
 import { axisExtent } from '../mstep/statistics.js'
+import type { Contribution, MStep, MStepPlan, NewtonStep, RowTerm, Statistic } from '../mstep/types.js'
 import type { EStepLowering } from './e-step.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
 import type { NumericBlock, Solve } from './program.js'
@@ -33,7 +33,13 @@ export function lowerStatistic(s: Statistic, lowerer: Lowerer, eStep: EStepLower
     const factors = (s.value.kind === 'mul' ? s.value.factors : [s.value]).map((f) => lowerer.expr(f, inner))
     return { op: 'contract', out: s.id, axes, at, factors }
   }
-  return { op: 'scatterAdd', out: s.id, axes, at, value: lowerer.guarded(s.guards, lowerer.expr(s.value, inner), inner) }
+  return {
+    op: 'scatterAdd',
+    out: s.id,
+    axes,
+    at,
+    value: lowerer.guarded(s.guards, lowerer.expr(s.value, inner), inner),
+  }
 }
 
 export function lowerSolves(input: MStepLoweringInput): readonly Solve[] {
@@ -46,7 +52,12 @@ function lowerSolve(step: MStep, input: MStepLoweringInput): Solve {
   const bounds = new Map<string, string>()
   const prepare: KernelOp[] = []
   const before = new Set(lowerer.derived.keys())
-  const table = (role: string, shape: readonly SizeKey[], cs: readonly Contribution[], extra?: (c: Contribution) => readonly Expr[]): void => {
+  const table = (
+    role: string,
+    shape: readonly SizeKey[],
+    cs: readonly Contribution[],
+    extra?: (c: Contribution) => readonly Expr[],
+  ): void => {
     const id = lowerer.buffer({ id: `${role} ${step.id}`, space: 'table', type: 'f64', shape })
     tables.set(role, id)
     prepare.push({ op: 'fill', out: id, value: 0 })
@@ -61,7 +72,10 @@ function lowerSolve(step: MStep, input: MStepLoweringInput): Solve {
     case 'beta':
       table('above', shape, step.above)
       table('below', shape, step.below)
-      for (const [role, e] of [['low', step.low], ['high', step.high]] as const) {
+      for (const [role, e] of [
+        ['low', step.low],
+        ['high', step.high],
+      ] as const) {
         const id = lowerer.buffer({ id: `${role} ${step.id}`, space: 'table', type: 'f64', shape: [] })
         bounds.set(role, id)
         prepare.push({ op: 'map', out: id, axes: [], at: [], value: lowerer.expr(e, onDriver) })
@@ -79,7 +93,11 @@ function lowerSolve(step: MStep, input: MStepLoweringInput): Solve {
     case 'normal':
       for (const p of step.params) {
         const own = input.paramShape(p)
-        table(`linear ${p}`, own, step.linear.filter((c) => c.param === p))
+        table(
+          `linear ${p}`,
+          own,
+          step.linear.filter((c) => c.param === p),
+        )
         for (const q of step.params) {
           const cs = step.quadratic.filter((c) => c.param === p && c.other === q)
           if (cs.length === 0) continue
@@ -99,16 +117,28 @@ function lowerSolve(step: MStep, input: MStepLoweringInput): Solve {
     case 'newton':
       break
   }
-  const derived = [...lowerer.derived.values()].filter((d) => !before.has(d.id) || readsDerived(prepare, d.id)).filter((d) => d.at === 'trial').flatMap((d) => d.ops)
+  const derived = [...lowerer.derived.values()]
+    .filter((d) => !before.has(d.id) || readsDerived(prepare, d.id))
+    .filter((d) => d.at === 'trial')
+    .flatMap((d) => d.ops)
   return { step, prepare: [...derived, ...prepare], tables, bounds }
 }
 
 const readsDerived = (ops: readonly KernelOp[], id: string): boolean => JSON.stringify(ops).includes(JSON.stringify(id))
 
-function scatter(out: string, c: Contribution, at: readonly Expr[], lowerer: Lowerer, context: LoweringContext = onDriver): KernelOp {
+function scatter(
+  out: string,
+  c: Contribution,
+  at: readonly Expr[],
+  lowerer: Lowerer,
+  context: LoweringContext = onDriver,
+): KernelOp {
   const { axes, context: inner } = lowerer.loops(c.loops, context)
   return {
-    op: 'scatterAdd', out, axes, at: at.map((e) => lowerer.position(e, inner)),
+    op: 'scatterAdd',
+    out,
+    axes,
+    at: at.map((e) => lowerer.position(e, inner)),
     value: lowerer.guarded(c.guards, lowerer.expr(c.value, inner), inner),
   }
 }
@@ -116,7 +146,19 @@ function scatter(out: string, c: Contribution, at: readonly Expr[], lowerer: Low
 /** Σ of monomials at the trial params, added to a buffer of one element. */
 export function lowerMonomials(ms: readonly Monomial[], out: string, lowerer: Lowerer): readonly KernelOp[] {
   lowerer.buffer({ id: out, space: 'table', type: 'f64', shape: [] })
-  return ms.map((m) => scatter(out, { loops: m.loops, guards: m.guards, at: [], value: mul(m.coefficient, ...m.atoms.map((a) => pow(a.base, a.power))) }, [], lowerer))
+  return ms.map((m) =>
+    scatter(
+      out,
+      {
+        loops: m.loops,
+        guards: m.guards,
+        at: [],
+        value: mul(m.coefficient, ...m.atoms.map((a) => pow(a.base, a.power))),
+      },
+      [],
+      lowerer,
+    ),
+  )
 }
 
 /** Terms over rows at the trial params, the posterior still being that of the current ones. */
@@ -135,10 +177,16 @@ export function lowerRowTerm(r: RowTerm, out: string, lowerer: Lowerer, eStep: E
 export function lowerNumericBlock(step: NewtonStep, input: MStepLoweringInput): NumericBlock {
   const { lowerer, eStep } = input
   const names = new Set(step.params)
-  const isTarget = (r: Extract<Expr, { kind: 'ref' }>): boolean => (r.space === 'param' || r.space === 'shift') && names.has(r.name)
+  const isTarget = (r: Extract<Expr, { kind: 'ref' }>): boolean =>
+    (r.space === 'param' || r.space === 'shift') && names.has(r.name)
   const driver = monomialsToExpr(step.monomials)
   const rows: LoweringContext = { vars: new Map(), at: 'trial', probability: eStep.probability, mean: eStep.mean }
-  const both = (e: Expr, context: LoweringContext, space: 'table' | 'sum', suffix: string): { gradient: KernelOp[]; hessian: KernelOp[] } => {
+  const both = (
+    e: Expr,
+    context: LoweringContext,
+    space: 'table' | 'sum',
+    suffix: string,
+  ): { gradient: KernelOp[]; hessian: KernelOp[] } => {
     const gradient: KernelOp[] = []
     const hessian: KernelOp[] = []
     for (const p of partials(e, isTarget, input.rename)) {
@@ -146,8 +194,26 @@ export function lowerNumericBlock(step: NewtonStep, input: MStepLoweringInput): 
       gradient.push(scatterPartial(id, p, p.at, lowerer, context))
       for (const second of partials(p.value, isTarget, input.rename)) {
         const at = [...p.at, ...second.at]
-        const h = lowerer.buffer({ id: `hess${suffix} ${p.name}|${second.name}`, space, type: 'f64', shape: [...input.paramShape(p.name), ...input.paramShape(second.name)] })
-        hessian.push(scatter(h, { loops: [...p.loops, ...second.loops], guards: [], at, value: caseOf(p.guard, caseOf(second.guard, second.value)) }, at, lowerer, context))
+        const h = lowerer.buffer({
+          id: `hess${suffix} ${p.name}|${second.name}`,
+          space,
+          type: 'f64',
+          shape: [...input.paramShape(p.name), ...input.paramShape(second.name)],
+        })
+        hessian.push(
+          scatter(
+            h,
+            {
+              loops: [...p.loops, ...second.loops],
+              guards: [],
+              at,
+              value: caseOf(p.guard, caseOf(second.guard, second.value)),
+            },
+            at,
+            lowerer,
+            context,
+          ),
+        )
       }
     }
     return { gradient, hessian }
@@ -155,7 +221,8 @@ export function lowerNumericBlock(step: NewtonStep, input: MStepLoweringInput): 
   const own = both(driver, onDriver, 'table', '')
   const perRow = step.rowTerms.map((r) => both(r.expr, rows, 'sum', ' rows'))
   return {
-    step: step.id, params: step.params,
+    step: step.id,
+    params: step.params,
     value: lowerMonomials(step.monomials, `q ${step.id}`, lowerer),
     gradient: own.gradient,
     hessian: own.hessian,
@@ -170,7 +237,12 @@ export function lowerNumericBlock(step: NewtonStep, input: MStepLoweringInput): 
   }
 }
 
-export function scatterPartial(out: string, p: Partial, at: readonly Expr[], lowerer: Lowerer, context: LoweringContext): KernelOp {
+export function scatterPartial(
+  out: string,
+  p: Partial,
+  at: readonly Expr[],
+  lowerer: Lowerer,
+  context: LoweringContext,
+): KernelOp {
   return scatter(out, { loops: p.loops, guards: [], at, value: caseOf(p.guard, p.value) }, at, lowerer, context)
 }
-

@@ -39,7 +39,11 @@ export interface NumericBlock {
   readonly gradient: readonly KernelOp[]
   readonly hessian: readonly KernelOp[]
   /** The same for terms over rows: run inside a pass, after its posterior. null where there are none. */
-  readonly rows: { readonly value: readonly KernelOp[]; readonly gradient: readonly KernelOp[]; readonly hessian: readonly KernelOp[] } | null
+  readonly rows: {
+    readonly value: readonly KernelOp[]
+    readonly gradient: readonly KernelOp[]
+    readonly hessian: readonly KernelOp[]
+  } | null
 }
 
 export interface LatentOutput {
@@ -79,5 +83,9 @@ export interface Program {
   /** Log-normalisers of units: buffers [rows] by table, roots only. */
   readonly units: readonly { readonly buffer: string; readonly loops: readonly IndexVar[] }[]
   /** Top-level lets over params, element by element → buffer. */
-  readonly derivedValues: readonly { readonly name: string; readonly buffer: string; readonly ops: readonly KernelOp[] }[]
+  readonly derivedValues: readonly {
+    readonly name: string
+    readonly buffer: string
+    readonly ops: readonly KernelOp[]
+  }[]
 }

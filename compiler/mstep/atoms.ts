@@ -40,18 +40,21 @@ const isOne = (r: Rational): boolean => r.n === 1 && r.d === 1
 function classify(a: Atom): BlockAtom {
   const { base, power } = a
   if (base.kind === 'ref' && base.space === 'shift') {
-    if (power.d === 1 && (power.n === 1 || power.n === 2)) return { kind: 'shift', param: base.name, at: base.index, times: power.n }
+    if (power.d === 1 && (power.n === 1 || power.n === 2))
+      return { kind: 'shift', param: base.name, at: base.index, times: power.n }
     return { kind: 'other', reason: 'a power of a location beyond 2' }
   }
   if (base.kind === 'ref' && base.space === 'param') return { kind: 'power', at: base.index, power }
-  if (base.kind === 'call' && base.fn === 'exp' && base.args[0]?.kind === 'ref' && base.args[0].space === 'param') return { kind: 'exp', at: base.args[0].index, power }
+  if (base.kind === 'call' && base.fn === 'exp' && base.args[0]?.kind === 'ref' && base.args[0].space === 'param')
+    return { kind: 'exp', at: base.args[0].index, power }
   if (base.kind === 'logdet' && isOne(power)) {
     const slice = matrixSlice(base.of)
     if (slice !== null && slice.ref.space === 'param') return { kind: 'logdet', at: slice.lead }
   }
   if (base.kind === 'inverse' && isOne(power)) {
     const slice = matrixSlice(base.of)
-    if (slice !== null && slice.ref.space === 'param') return { kind: 'inverse', at: slice.lead, row: base.row, column: base.column }
+    if (slice !== null && slice.ref.space === 'param')
+      return { kind: 'inverse', at: slice.lead, row: base.row, column: base.column }
   }
   if (base.kind === 'call' && base.fn === 'log' && isOne(power)) {
     const arg = base.args[0]
@@ -75,4 +78,3 @@ function affineArgument(e: Expr): BlockAtom | null {
   const bound = mul(num(-c), sub(e, own))
   return { kind: c === 1 ? 'log-above' : 'log-below', at: r.index, bound }
 }
-

@@ -13,6 +13,7 @@ export function contribution(m: Monomial, at: readonly Expr[], others: readonly 
 export function paramsRead(cs: readonly Contribution[]): readonly string[] {
   const out = new Set<string>()
   for (const c of cs)
-    for (const n of collectNodes(c.value, (x) => x.kind === 'ref' && (x.space === 'param' || x.space === 'shift'))) if (n.kind === 'ref') out.add(n.name)
+    for (const n of collectNodes(c.value, (x) => x.kind === 'ref' && (x.space === 'param' || x.space === 'shift')))
+      if (n.kind === 'ref') out.add(n.name)
   return [...out]
 }

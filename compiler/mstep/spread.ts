@@ -15,7 +15,8 @@ export function spreadOf(block: Block, values: readonly Expr[], kind: Spread['ki
       if (s.kind !== 'ref') continue
       const statistic = block.statistics.get(s.name)
       if (statistic === undefined || !squaresResidual(statistic.value)) continue
-      for (const r of collectNodes(statistic.value, (n) => n.kind === 'ref' && n.space === 'data')) if (r.kind === 'ref' && block.continuousData.has(r.name)) data.add(r.name)
+      for (const r of collectNodes(statistic.value, (n) => n.kind === 'ref' && n.space === 'data'))
+        if (r.kind === 'ref' && block.continuousData.has(r.name)) data.add(r.name)
     }
   return data.size === 0 ? null : { kind, data: [...data] }
 }
@@ -24,6 +25,7 @@ export function spreadOf(block: Block, values: readonly Expr[], kind: Spread['ki
 function squaresResidual(e: Expr): boolean {
   const readsData = (x: Expr): boolean => some(x, (n) => n.kind === 'ref' && n.space === 'data')
   if (e.kind === 'pow') return e.exponent.d === 1 && e.exponent.n === 2 && readsData(e.base)
-  if (e.kind === 'mul') return e.factors.some(squaresResidual) || e.factors.filter((f) => f.kind === 'add' && readsData(f)).length >= 2
+  if (e.kind === 'mul')
+    return e.factors.some(squaresResidual) || e.factors.filter((f) => f.kind === 'add' && readsData(f)).length >= 2
   return false
 }

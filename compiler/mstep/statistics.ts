@@ -1,6 +1,6 @@
 /** Q → statistics: each term of Q is split into a part over rows, summed in the data pass, and a part in params. */
 import { add, idx, isOne, literal, mul, num, ONE, ref } from '../algebra/build.js'
-import { collect, type CollectOptions, type Monomial, monomialsToExpr, TooManyTerms } from '../algebra/collect.js'
+import { type CollectOptions, collect, type Monomial, monomialsToExpr, TooManyTerms } from '../algebra/collect.js'
 import { guardKey, keyOf } from '../algebra/key.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import { collectNodes, freeIndices, guardChildren, mapGuard, rewrite, some, substituteIndex } from '../algebra/visit.js'
@@ -20,7 +20,8 @@ function valueReadsRows(e: Expr): boolean {
   if (e.kind === 'ref') return false
   if (e.kind === 'inverse') return valueReadsRows(e.of.element)
   if (e.kind === 'logdet') return valueReadsRows(e.of.element)
-  const kids = e.kind === 'sum' ? [e.body] : e.kind === 'case' ? [...guardChildren(e.when), e.then, e.otherwise] : shallow(e)
+  const kids =
+    e.kind === 'sum' ? [e.body] : e.kind === 'case' ? [...guardChildren(e.when), e.then, e.otherwise] : shallow(e)
   return kids.some(valueReadsRows)
 }
 
@@ -63,7 +64,11 @@ export function toStatistics(terms: readonly Expr[], options: StatisticsOptions)
       const mixed = m.atoms.find((a) => valueReadsRows(a.base))
       const guarded = m.guards.some((g) => guardChildren(g).some((x) => some(x, isParamNode)))
       if (mixed !== undefined || guarded) {
-        rowTerms.push({ expr: monomialsToExpr([m]), params: paramsOf(monomialsToExpr([m])), reason: 'data and params do not separate into a product' })
+        rowTerms.push({
+          expr: monomialsToExpr([m]),
+          params: paramsOf(monomialsToExpr([m])),
+          reason: 'data and params do not separate into a product',
+        })
         continue
       }
       monomials.push(...split(m, statistics, options))
@@ -139,23 +144,46 @@ function split(m: Monomial, statistics: Map<string, Statistic>, options: Statist
   const kept = factors.filter(outside)
   const inside = mul(...factors.filter((f) => !outside(f)))
   const summed = m.loops.filter((l) => !onAxes.has(l.id))
-  const rowGuards = m.guards.filter((g) => guardChildren(g).some((x) => readsRows(x) || [...freeIndices(x)].some((v) => !onAxes.has(v))))
+  const rowGuards = m.guards.filter((g) =>
+    guardChildren(g).some((x) => readsRows(x) || [...freeIndices(x)].some((v) => !onAxes.has(v))),
+  )
   const driverGuards = m.guards.filter((g) => !rowGuards.includes(g))
   const gathers = at.some((e) => e.kind !== 'index')
   const sortedLoops = dependencyOrder(driverLoops)
-  if (isOne(inside) && summed.length === 0 && rowGuards.length === 0 && !gathers) return [{ loops: sortedLoops, guards: driverGuards, coefficient: mul(...kept), atoms }]
-  if (isOne(inside) && rowGuards.length === 0 && !gathers && summed.every((l) => freeIndices(l.to).size === 0 && !m.loops.some((o) => freeIndices(o.to).has(l.id)))) {
+  if (isOne(inside) && summed.length === 0 && rowGuards.length === 0 && !gathers)
+    return [{ loops: sortedLoops, guards: driverGuards, coefficient: mul(...kept), atoms }]
+  if (
+    isOne(inside) &&
+    rowGuards.length === 0 &&
+    !gathers &&
+    summed.every((l) => freeIndices(l.to).size === 0 && !m.loops.some((o) => freeIndices(o.to).has(l.id)))
+  ) {
     const extents = summed.map((l) => add(l.to, mul(num(-1), l.from), ONE))
     return [{ loops: sortedLoops, guards: driverGuards, coefficient: mul(...kept, ...extents), atoms }]
   }
   // loops that a statistic runs over: those summed, and those whose value is an axis
   const places = at.map((e, i) => axisPosition(axes[i], e))
   const statistic = register(statistics, { axes, loops: m.loops, guards: rowGuards, at: places, value: inside })
-  return [{ loops: sortedLoops, guards: driverGuards, coefficient: mul(...kept, ref('stat', statistic.id, axes.map((a) => axisPosition(a, idx(a))))), atoms }]
+  return [
+    {
+      loops: sortedLoops,
+      guards: driverGuards,
+      coefficient: mul(
+        ...kept,
+        ref(
+          'stat',
+          statistic.id,
+          axes.map((a) => axisPosition(a, idx(a))),
+        ),
+      ),
+      atoms,
+    },
+  ]
 }
 
 /** 1-based place along a statistic's axis: an axis whose values begin at 0 (a bool) is moved up by one. */
-const axisPosition = (axis: IndexVar | undefined, e: Expr): Expr => (axis !== undefined && literal(axis.from) === 0 ? add(e, ONE) : e)
+const axisPosition = (axis: IndexVar | undefined, e: Expr): Expr =>
+  axis !== undefined && literal(axis.from) === 0 ? add(e, ONE) : e
 
 /** Extent of a statistic's axis. */
 export const axisExtent = (axis: IndexVar): Expr => (literal(axis.from) === 0 ? add(axis.to, ONE) : axis.to)
@@ -183,7 +211,9 @@ export function dependencyOrder(loops: readonly IndexVar[]): readonly IndexVar[]
   let rest = [...loops]
   while (rest.length > 0) {
     const ids = new Set(rest.map((l) => l.id))
-    const ready = rest.filter((l) => ![...freeIndices(l.to), ...freeIndices(l.from)].some((v) => ids.has(v) && v !== l.id))
+    const ready = rest.filter(
+      (l) => ![...freeIndices(l.to), ...freeIndices(l.from)].some((v) => ids.has(v) && v !== l.id),
+    )
     if (ready.length === 0) throw new Error('cyclic ranges')
     out.push(...ready)
     rest = rest.filter((l) => !ready.includes(l))
@@ -196,11 +226,12 @@ function register(statistics: Map<string, Statistic>, s: Omit<Statistic, 'id' | 
   const by = new Map<string, Expr>()
   const order: IndexVar[] = []
   const visit = (e: Expr): void => {
-    for (const n of collectNodes(e, (x) => x.kind === 'index')) if (n.kind === 'index' && !by.has(n.var) && s.loops.some((l) => l.id === n.var)) {
-      by.set(n.var, { kind: 'index', var: `#${by.size}`, name: n.name })
-      const loop = s.loops.find((l) => l.id === n.var)
-      if (loop !== undefined) order.push(loop)
-    }
+    for (const n of collectNodes(e, (x) => x.kind === 'index'))
+      if (n.kind === 'index' && !by.has(n.var) && s.loops.some((l) => l.id === n.var)) {
+        by.set(n.var, { kind: 'index', var: `#${by.size}`, name: n.name })
+        const loop = s.loops.find((l) => l.id === n.var)
+        if (loop !== undefined) order.push(loop)
+      }
   }
   for (const e of s.at) visit(e)
   visit(s.value)
@@ -208,12 +239,24 @@ function register(statistics: Map<string, Statistic>, s: Omit<Statistic, 'id' | 
   for (const l of s.loops) visit(idx(l))
   const sub = (e: Expr): string => keyOf(substituteIndex(e, by))
   const key = [
-    s.at.map(sub).join(','), sub(s.value), s.guards.map((g) => guardKey(mapGuard(g, (e) => substituteIndex(e, by)))).sort().join(','),
+    s.at.map(sub).join(','),
+    sub(s.value),
+    s.guards
+      .map((g) => guardKey(mapGuard(g, (e) => substituteIndex(e, by))))
+      .sort()
+      .join(','),
     order.map((l) => `${sub(l.from)}..${sub(l.to)}`).join(','),
   ].join(' | ')
   const known = statistics.get(key)
   if (known !== undefined) return known
-  const reads = (e: Expr): boolean => some(e, (n) => n.kind === 'probability' || n.kind === 'mean' || (n.kind === 'ref' && (n.space === 'pivot' || n.space === 'param')))
+  const reads = (e: Expr): boolean =>
+    some(
+      e,
+      (n) =>
+        n.kind === 'probability' ||
+        n.kind === 'mean' ||
+        (n.kind === 'ref' && (n.space === 'pivot' || n.space === 'param')),
+    )
   const once = !reads(s.value) && !s.guards.some((g) => guardChildren(g).some(reads))
   const statistic = { ...s, id: `s${statistics.size + 1}`, once }
   statistics.set(key, statistic)
@@ -226,15 +269,27 @@ function joinLike(ms: readonly Monomial[]): readonly Monomial[] {
   for (const m of ms) {
     const by = new Map<string, Expr>()
     const canonical = (e: Expr): string => keyOf(substituteIndex(e, by))
-    for (const a of m.atoms) for (const n of collectNodes(a.base, (x) => x.kind === 'index')) if (n.kind === 'index' && m.loops.some((l) => l.id === n.var) && !by.has(n.var)) by.set(n.var, { kind: 'index', var: `#${by.size}`, name: n.name })
+    for (const a of m.atoms)
+      for (const n of collectNodes(a.base, (x) => x.kind === 'index'))
+        if (n.kind === 'index' && m.loops.some((l) => l.id === n.var) && !by.has(n.var))
+          by.set(n.var, { kind: 'index', var: `#${by.size}`, name: n.name })
     if (by.size < m.loops.length) {
       out.set(`${out.size}`, m)
       continue
     }
     const key = [
-      m.atoms.map((a) => `${canonical(a.base)}^${a.power.n}/${a.power.d}`).sort().join(' '),
-      m.loops.map((l) => `${canonical(idx(l))}:${canonical(l.from)}..${canonical(l.to)}`).sort().join(' '),
-      m.guards.map((g) => guardKey(mapGuard(g, (e) => substituteIndex(e, by)))).sort().join(' '),
+      m.atoms
+        .map((a) => `${canonical(a.base)}^${a.power.n}/${a.power.d}`)
+        .sort()
+        .join(' '),
+      m.loops
+        .map((l) => `${canonical(idx(l))}:${canonical(l.from)}..${canonical(l.to)}`)
+        .sort()
+        .join(' '),
+      m.guards
+        .map((g) => guardKey(mapGuard(g, (e) => substituteIndex(e, by))))
+        .sort()
+        .join(' '),
     ].join(' | ')
     const known = out.get(key)
     if (known === undefined) out.set(key, m)
@@ -247,7 +302,9 @@ function joinLike(ms: readonly Monomial[]): readonly Monomial[] {
 function alignTo(known: Monomial, m: Monomial): Expr {
   const order = (x: Monomial): string[] => {
     const ids: string[] = []
-    for (const a of x.atoms) for (const n of collectNodes(a.base, (e) => e.kind === 'index')) if (n.kind === 'index' && !ids.includes(n.var) && x.loops.some((l) => l.id === n.var)) ids.push(n.var)
+    for (const a of x.atoms)
+      for (const n of collectNodes(a.base, (e) => e.kind === 'index'))
+        if (n.kind === 'index' && !ids.includes(n.var) && x.loops.some((l) => l.id === n.var)) ids.push(n.var)
     return ids
   }
   const from = order(m)
@@ -262,7 +319,11 @@ function alignTo(known: Monomial, m: Monomial): Expr {
 
 /** Replaces the params of a set by pivot + shift. */
 export function shiftParams(e: Expr, shifted: ReadonlySet<string>): Expr {
-  return rewrite(e, (n) => (n.kind === 'ref' && n.space === 'param' && shifted.has(n.name) ? add(ref('pivot', n.name, n.index), ref('shift', n.name, n.index)) : n))
+  return rewrite(e, (n) =>
+    n.kind === 'ref' && n.space === 'param' && shifted.has(n.name)
+      ? add(ref('pivot', n.name, n.index), ref('shift', n.name, n.index))
+      : n,
+  )
 }
 
 export type { Guard }

@@ -94,7 +94,11 @@ export interface NormalStep extends StepBase {
   /** Per param: which positions of its index are batch positions, in the common batch order. */
   readonly batch: readonly { readonly param: string; readonly positions: readonly number[] }[]
   readonly linear: readonly (Contribution & { readonly param: string })[]
-  readonly quadratic: readonly (Contribution & { readonly param: string; readonly other: string; readonly otherAt: readonly Expr[] })[]
+  readonly quadratic: readonly (Contribution & {
+    readonly param: string
+    readonly other: string
+    readonly otherAt: readonly Expr[]
+  })[]
   /** Common factors of every coefficient that cancelled from the solution, for documents. */
   readonly cancelled: readonly Expr[]
 }
@@ -111,7 +115,12 @@ export interface MatrixStep extends StepBase {
 export interface StationaryStep extends StepBase {
   readonly kind: 'stationary'
   /** g_i and its first two derivatives in the index variable `u`. */
-  readonly terms: readonly { readonly value: Expr; readonly first: Expr; readonly second: Expr; readonly coefficients: readonly Contribution[] }[]
+  readonly terms: readonly {
+    readonly value: Expr
+    readonly first: Expr
+    readonly second: Expr
+    readonly coefficients: readonly Contribution[]
+  }[]
   /** A reference that stands for u in those expressions. */
   readonly variable: string
 }
@@ -124,7 +133,14 @@ export interface NewtonStep extends StepBase {
   readonly rowTerms: readonly RowTerm[]
 }
 
-export type MStep = DirichletStep | BetaStep | GeneralisedGammaStep | NormalStep | MatrixStep | StationaryStep | NewtonStep
+export type MStep =
+  | DirichletStep
+  | BetaStep
+  | GeneralisedGammaStep
+  | NormalStep
+  | MatrixStep
+  | StationaryStep
+  | NewtonStep
 
 export interface MStepPlan {
   /** In the order they run. */

@@ -180,7 +180,12 @@ export type TDistribution =
       readonly weights: TExpr
       /** `D[k] for k in domain`, or the components one by one. */
       readonly components:
-        | { readonly kind: 'indexed'; readonly index: SymbolId; readonly domain: Domain; readonly component: TDistribution }
+        | {
+            readonly kind: 'indexed'
+            readonly index: SymbolId
+            readonly domain: Domain
+            readonly component: TDistribution
+          }
         | { readonly kind: 'listed'; readonly components: readonly TDistribution[] }
     }
   | {

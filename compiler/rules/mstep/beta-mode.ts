@@ -11,7 +11,12 @@ export const betaMode: MStepRule = {
   citation: 'Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, section 25.3',
   apply(block) {
     const [p] = block.params
-    if (p === undefined || block.params.length !== 1 || !['interval', 'unit', 'positive', 'nonnegative', 'real'].includes(p.support)) return { kind: 'declines', reason: 'the param is not a scalar' }
+    if (
+      p === undefined ||
+      block.params.length !== 1 ||
+      !['interval', 'unit', 'positive', 'nonnegative', 'real'].includes(p.support)
+    )
+      return { kind: 'declines', reason: 'the param is not a scalar' }
     if (block.hasRowTerms) return { kind: 'declines', reason: 'some of its terms do not separate into statistics' }
     let low: Expr | null = null
     let high: Expr | null = null
@@ -19,28 +24,47 @@ export const betaMode: MStepRule = {
     const below: Contribution[] = []
     for (const t of block.terms) {
       const [atom] = t.block
-      if (t.block.length !== 1 || atom === undefined) return { kind: 'declines', reason: 'a term is a product of several of its elements' }
+      if (t.block.length !== 1 || atom === undefined)
+        return { kind: 'declines', reason: 'a term is a product of several of its elements' }
       const c = (at: readonly Expr[]): Contribution => contribution(t.monomial, at, t.others)
       if (atom.kind === 'log' || atom.kind === 'log-above') {
         const bound = atom.kind === 'log' ? num(0) : atom.bound
-        if (low !== null && !sameExpr(low, bound)) return { kind: 'declines', reason: 'its logs vanish at two different lower ends' }
+        if (low !== null && !sameExpr(low, bound))
+          return { kind: 'declines', reason: 'its logs vanish at two different lower ends' }
         low = bound
         above.push(c(atom.at))
       } else if (atom.kind === 'log-below') {
-        if (high !== null && !sameExpr(high, atom.bound)) return { kind: 'declines', reason: 'its logs vanish at two different upper ends' }
+        if (high !== null && !sameExpr(high, atom.bound))
+          return { kind: 'declines', reason: 'its logs vanish at two different upper ends' }
         high = atom.bound
         below.push(c(atom.at))
       } else return { kind: 'declines', reason: 'its terms are not all log(u − l) and log(h − u)' }
     }
     const upper = high ?? (p.support === 'unit' ? ONE : p.high)
-    const lower = low ?? (p.support === 'unit' || p.support === 'positive' || p.support === 'nonnegative' ? num(0) : p.low)
-    if (upper === null || lower === null) return { kind: 'declines', reason: 'its support has no upper end, and the terms are only logs' }
+    const lower =
+      low ?? (p.support === 'unit' || p.support === 'positive' || p.support === 'nonnegative' ? num(0) : p.low)
+    if (upper === null || lower === null)
+      return { kind: 'declines', reason: 'its support has no upper end, and the terms are only logs' }
     const reads = paramsRead([...above, ...below])
     return {
       kind: 'applies',
       candidate: {
         reads,
-        step: { kind: 'beta', id: p.name, params: [p.name], rule: 'family-mode', closedForm: true, exact: 'joint', declined: [], dependsOn: reads, family: 'Beta', low: lower, high: upper, above, below },
+        step: {
+          kind: 'beta',
+          id: p.name,
+          params: [p.name],
+          rule: 'family-mode',
+          closedForm: true,
+          exact: 'joint',
+          declined: [],
+          dependsOn: reads,
+          family: 'Beta',
+          low: lower,
+          high: upper,
+          above,
+          below,
+        },
       },
     }
   },

@@ -12,8 +12,10 @@ export const generalisedGammaMode: MStepRule = {
   citation: 'Stacy (1962), A generalization of the gamma distribution',
   apply(block) {
     const [p] = block.params
-    if (p === undefined || block.params.length !== 1) return { kind: 'declines', reason: 'the block has several params' }
-    if (!['positive', 'nonnegative', 'real', 'interval', 'unit'].includes(p.support)) return { kind: 'declines', reason: 'the param is not a positive scalar' }
+    if (p === undefined || block.params.length !== 1)
+      return { kind: 'declines', reason: 'the block has several params' }
+    if (!['positive', 'nonnegative', 'real', 'interval', 'unit'].includes(p.support))
+      return { kind: 'declines', reason: 'the param is not a positive scalar' }
     if (block.hasRowTerms) return { kind: 'declines', reason: 'some of its terms do not separate into statistics' }
     const link = block.terms.some((t) => t.block.some((b) => b.kind === 'exp')) ? 'exp' : 'identity'
     if (link === 'identity' && p.support === 'real') return { kind: 'declines', reason: 'the param may be negative' }
@@ -22,32 +24,55 @@ export const generalisedGammaMode: MStepRule = {
     const powers: Contribution[] = []
     for (const t of block.terms) {
       const [atom] = t.block
-      if (t.block.length !== 1 || atom === undefined) return { kind: 'declines', reason: 'a term is a product of several functions of it' }
-      const isLog = link === 'identity' ? atom.kind === 'log' : atom.kind === 'power' && atom.power.n === 1 && atom.power.d === 1
+      if (t.block.length !== 1 || atom === undefined)
+        return { kind: 'declines', reason: 'a term is a product of several functions of it' }
+      const isLog =
+        link === 'identity' ? atom.kind === 'log' : atom.kind === 'power' && atom.power.n === 1 && atom.power.d === 1
       if (isLog && (atom.kind === 'log' || atom.kind === 'power')) {
         logs.push(contribution(t.monomial, atom.at, t.others))
         continue
       }
-      if (atom.kind !== (link === 'identity' ? 'power' : 'exp') || (atom.kind !== 'power' && atom.kind !== 'exp')) return { kind: 'declines', reason: 'its statistics are not {log u, u^a}' }
-      if (power !== null && toNumber(power) !== toNumber(atom.power)) return { kind: 'declines', reason: `it occurs with two powers, ${toNumber(power)} and ${toNumber(atom.power)}` }
+      if (atom.kind !== (link === 'identity' ? 'power' : 'exp') || (atom.kind !== 'power' && atom.kind !== 'exp'))
+        return { kind: 'declines', reason: 'its statistics are not {log u, u^a}' }
+      if (power !== null && toNumber(power) !== toNumber(atom.power))
+        return { kind: 'declines', reason: `it occurs with two powers, ${toNumber(power)} and ${toNumber(atom.power)}` }
       power = atom.power
       powers.push(contribution(t.monomial, atom.at, t.others))
     }
-    if (power === null || logs.length === 0) return { kind: 'declines', reason: 'it needs both a log and a power for a maximum' }
+    if (power === null || logs.length === 0)
+      return { kind: 'declines', reason: 'it needs both a log and a power for a maximum' }
     const a = toNumber(power)
     const kind = a === -2 ? 'sd' : a === -1 ? 'variance' : a === 1 ? 'precision' : null
-    const spread = kind === null ? null : spreadOf(block, powers.map((c) => c.value), kind)
+    const spread =
+      kind === null
+        ? null
+        : spreadOf(
+            block,
+            powers.map((c) => c.value),
+            kind,
+          )
     const reads = paramsRead([...logs, ...powers])
     return {
       kind: 'applies',
       candidate: {
         reads,
         step: {
-          kind: 'generalised-gamma', id: p.name, params: [p.name], rule: 'family-mode', closedForm: true, exact: 'joint', declined: [], dependsOn: reads,
-          family: a === 1 ? 'Gamma' : a === -1 ? 'inverse Gamma' : 'generalised Gamma', power, link, logs, powers, spread,
+          kind: 'generalised-gamma',
+          id: p.name,
+          params: [p.name],
+          rule: 'family-mode',
+          closedForm: true,
+          exact: 'joint',
+          declined: [],
+          dependsOn: reads,
+          family: a === 1 ? 'Gamma' : a === -1 ? 'inverse Gamma' : 'generalised Gamma',
+          power,
+          link,
+          logs,
+          powers,
+          spread,
         },
       },
     }
   },
 }
-

@@ -24,11 +24,15 @@ interface Term {
  */
 export const normalMode: MStepRule = {
   id: 'family-mode/normal',
-  statement: 'Q is quadratic in the block, h·δ − ½ δᵀΛδ, with its maximum at δ = Λ⁻¹h; a common left factor of h and Λ cancels',
+  statement:
+    'Q is quadratic in the block, h·δ − ½ δᵀΛδ, with its maximum at δ = Λ⁻¹h; a common left factor of h and Λ cancels',
   citation: 'Bishop (2006), Pattern Recognition and Machine Learning, eq. 3.15',
   apply(block) {
     const names = new Set(block.params.map((p) => p.name))
-    if (block.params.some((p) => !['real', 'interval', 'positive', 'nonnegative', 'unit', 'ordered'].includes(p.support))) return { kind: 'declines', reason: 'the support is not a real line' }
+    if (
+      block.params.some((p) => !['real', 'interval', 'positive', 'nonnegative', 'unit', 'ordered'].includes(p.support))
+    )
+      return { kind: 'declines', reason: 'the support is not a real line' }
     if (block.hasRowTerms) return { kind: 'declines', reason: 'some of its terms do not separate into statistics' }
     const terms: Term[] = []
     for (const t of block.terms) {
@@ -41,12 +45,20 @@ export const normalMode: MStepRule = {
       terms.push({ monomial: t.monomial, elements, others: t.others })
     }
     const quadratics = terms.filter((t) => t.elements.length === 2)
-    for (const name of names) if (!quadratics.some((t) => t.elements.some((e) => e.param === name))) return { kind: 'declines', reason: `Q has no square of ${name}, so it has no maximum` }
+    for (const name of names)
+      if (!quadratics.some((t) => t.elements.some((e) => e.param === name)))
+        return { kind: 'declines', reason: `Q has no square of ${name}, so it has no maximum` }
     const bounded = block.params.find((p) => p.support !== 'real')
     if (bounded !== undefined && !quadratics.every(sameElements) && cancelMatrix(terms, block.matrices) === null)
-      return { kind: 'declines', reason: `${bounded.name} is bounded and its elements are solved jointly, so the clamped solution would not be the maximum` }
+      return {
+        kind: 'declines',
+        reason: `${bounded.name} is bounded and its elements are solved jointly, so the clamped solution would not be the maximum`,
+      }
     const cancelled = cancelMatrix(terms, block.matrices) ?? cancelScalar(terms) ?? { terms, factors: [] }
-    const batch = batchPositions([...names], cancelled.terms.filter((t) => t.elements.length === 2))
+    const batch = batchPositions(
+      [...names],
+      cancelled.terms.filter((t) => t.elements.length === 2),
+    )
     const linear: Linear[] = []
     const quadratic: Quadratic[] = []
     for (const t of cancelled.terms) {
@@ -62,8 +74,19 @@ export const normalMode: MStepRule = {
       candidate: {
         reads,
         step: {
-          kind: 'normal', id: [...names].join(','), params: [...names], rule: cancelled.factors.length > 0 ? 'triangular-elimination' : 'family-mode', closedForm: true, exact: 'joint',
-          declined: [], dependsOn: reads, family: block.params.length > 1 || quadratics.some((t) => !sameElements(t)) ? 'MvNormal' : 'Normal', batch, linear, quadratic, cancelled: cancelled.factors,
+          kind: 'normal',
+          id: [...names].join(','),
+          params: [...names],
+          rule: cancelled.factors.length > 0 ? 'triangular-elimination' : 'family-mode',
+          closedForm: true,
+          exact: 'joint',
+          declined: [],
+          dependsOn: reads,
+          family: block.params.length > 1 || quadratics.some((t) => !sameElements(t)) ? 'MvNormal' : 'Normal',
+          batch,
+          linear,
+          quadratic,
+          cancelled: cancelled.factors,
         },
       },
     }
@@ -72,11 +95,18 @@ export const normalMode: MStepRule = {
 
 const sameElements = (t: Term): boolean => {
   const [a, b] = t.elements
-  return a !== undefined && b !== undefined && a.param === b.param && a.at.every((e, i) => b.at[i] !== undefined && sameExpr(e, b.at[i]))
+  return (
+    a !== undefined &&
+    b !== undefined &&
+    a.param === b.param &&
+    a.at.every((e, i) => b.at[i] !== undefined && sameExpr(e, b.at[i]))
+  )
 }
 
 /** One factor, a function of the batch indices alone, that all terms share. */
-function cancelScalar(terms: readonly Term[]): { readonly terms: readonly Term[]; readonly factors: readonly Expr[] } | null {
+function cancelScalar(
+  terms: readonly Term[],
+): { readonly terms: readonly Term[]; readonly factors: readonly Expr[] } | null {
   const first = terms[0]
   if (first === undefined) return null
   const keyed = terms.map((t) => factorKey(t))
@@ -94,7 +124,10 @@ function factorKey(t: Term): string | null {
     })
     const free = t.others.flatMap((a) => [...freeIndices(a.base)])
     if (free.some((v) => !by.has(v))) return null
-    return t.others.map((a) => `${keyOf(substituteIndex(a.base, by))}^${a.power.n}/${a.power.d}`).sort().join(' ')
+    return t.others
+      .map((a) => `${keyOf(substituteIndex(a.base, by))}^${a.power.n}/${a.power.d}`)
+      .sort()
+      .join(' ')
   })
   const key = keys[0] ?? null
   return keys.every((k) => k === key) ? key : null
@@ -104,7 +137,10 @@ function factorKey(t: Term): string | null {
  * Σ_j M_ij c_j on both sides of the normal equations, with one inverse matrix M: it is invertible, so M cancels, and row
  * i of the system reads only row i of the block.
  */
-function cancelMatrix(terms: readonly Term[], matrices: ReadonlySet<string>): { readonly terms: readonly Term[]; readonly factors: readonly Expr[] } | null {
+function cancelMatrix(
+  terms: readonly Term[],
+  matrices: ReadonlySet<string>,
+): { readonly terms: readonly Term[]; readonly factors: readonly Expr[] } | null {
   const out: Term[] = []
   let seen: { readonly key: string; readonly factor: Expr } | null = null
   for (const t of terms) {
@@ -113,9 +149,11 @@ function cancelMatrix(terms: readonly Term[], matrices: ReadonlySet<string>): { 
     const inv = invertible(atom.base, matrices)
     const slice = inv === null ? null : inv.slice
     const [a, b] = t.elements
-    if (inv === null || slice === null || a === undefined || inv.row.kind !== 'index' || inv.column.kind !== 'index') return null
+    if (inv === null || slice === null || a === undefined || inv.row.kind !== 'index' || inv.column.kind !== 'index')
+      return null
     // the position of the element that the matrix multiplies
-    const positionIn = (e: { at: readonly Expr[] }, v: string): number => e.at.findIndex((x) => x.kind === 'index' && x.var === v)
+    const positionIn = (e: { at: readonly Expr[] }, v: string): number =>
+      e.at.findIndex((x) => x.kind === 'index' && x.var === v)
     const rowIn = positionIn(a, inv.row.var)
     const colIn = positionIn(a, inv.column.var)
     const position = rowIn >= 0 ? rowIn : colIn
@@ -139,7 +177,12 @@ function cancelMatrix(terms: readonly Term[], matrices: ReadonlySet<string>): { 
     const by = new Map<string, Expr>([[summed, own]])
     const s = (e: Expr): Expr => substituteIndex(e, by)
     out.push({
-      monomial: { ...t.monomial, loops: t.monomial.loops.filter((l) => l.id !== summed), coefficient: s(t.monomial.coefficient), atoms: [] },
+      monomial: {
+        ...t.monomial,
+        loops: t.monomial.loops.filter((l) => l.id !== summed),
+        coefficient: s(t.monomial.coefficient),
+        atoms: [],
+      },
       elements: t.elements.map((e) => ({ param: e.param, at: e.at.map(s) })),
       others: [],
     })
@@ -151,14 +194,20 @@ function cancelMatrix(terms: readonly Term[], matrices: ReadonlySet<string>): { 
 function invertible(
   e: Expr,
   matrices: ReadonlySet<string>,
-): { readonly row: Expr; readonly column: Expr; readonly slice: { readonly name: string; readonly lead: readonly Expr[] } } | null {
+): {
+  readonly row: Expr
+  readonly column: Expr
+  readonly slice: { readonly name: string; readonly lead: readonly Expr[] }
+} | null {
   if (e.kind === 'inverse') {
     const slice = matrixSlice(e.of)
     return slice === null ? null : { row: e.row, column: e.column, slice: { name: slice.ref.name, lead: slice.lead } }
   }
   if (e.kind !== 'ref' || e.space !== 'param' || !matrices.has(e.name)) return null
   const [row, column] = e.index.slice(-2)
-  return row === undefined || column === undefined ? null : { row, column, slice: { name: e.name, lead: e.index.slice(0, -2) } }
+  return row === undefined || column === undefined
+    ? null
+    : { row, column, slice: { name: e.name, lead: e.index.slice(0, -2) } }
 }
 
 /** Index positions that both elements of every quadratic term share: the system is one small solve per value of these. */
@@ -182,7 +231,10 @@ function batchPositions(names: readonly string[], quadratics: readonly Term[]): 
         if (j >= 0) pairs.set(i, j)
       })
       const known = maps.get(`${p.param}|${q.param}`)
-      maps.set(`${p.param}|${q.param}`, known === undefined ? pairs : new Map([...known].filter(([i, j]) => pairs.get(i) === j)))
+      maps.set(
+        `${p.param}|${q.param}`,
+        known === undefined ? pairs : new Map([...known].filter(([i, j]) => pairs.get(i) === j)),
+      )
     }
   }
   const rows: number[][] = []
@@ -193,13 +245,14 @@ function batchPositions(names: readonly string[], quadratics: readonly Term[]): 
       return j !== undefined && (positionsOf.get(n)?.has(j) ?? false) ? j : -1
     })
     // every coupling between two others must respect it too
-    const respected = names.every((n, x) => names.every((m, y) => {
-      const map = n === first ? undefined : maps.get(`${n}|${m}`)
-      const from = row[x]
-      return map === undefined || from === undefined || map.get(from) === row[y]
-    }))
+    const respected = names.every((n, x) =>
+      names.every((m, y) => {
+        const map = n === first ? undefined : maps.get(`${n}|${m}`)
+        const from = row[x]
+        return map === undefined || from === undefined || map.get(from) === row[y]
+      }),
+    )
     if (row.every((j) => j >= 0) && respected) rows.push(row)
   }
   return names.map((param, x) => ({ param, positions: rows.map((r) => r[x] ?? 0) }))
 }
-

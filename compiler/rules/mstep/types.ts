@@ -6,7 +6,17 @@ import type { MStep, Statistic } from '../../mstep/types.js'
 /** What rules know of a param. */
 export interface ParamInfo {
   readonly name: string
-  readonly support: 'real' | 'interval' | 'positive' | 'nonnegative' | 'unit' | 'simplex' | 'ordered' | 'covariance' | 'correlation' | 'discrete'
+  readonly support:
+    | 'real'
+    | 'interval'
+    | 'positive'
+    | 'nonnegative'
+    | 'unit'
+    | 'simplex'
+    | 'ordered'
+    | 'covariance'
+    | 'correlation'
+    | 'discrete'
   /** Bounds of an interval, 0 and 1 of a unit. */
   readonly low: Expr | null
   readonly high: Expr | null
@@ -31,7 +41,9 @@ export interface Block {
 /** A step without its place in the order. */
 export type Candidate = { readonly step: MStep; readonly reads: readonly string[] }
 
-export type RuleResult = { readonly kind: 'applies'; readonly candidate: Candidate } | { readonly kind: 'declines'; readonly reason: string }
+export type RuleResult =
+  | { readonly kind: 'applies'; readonly candidate: Candidate }
+  | { readonly kind: 'declines'; readonly reason: string }
 
 /** A rule of the M-step: one file each. */
 export interface MStepRule {

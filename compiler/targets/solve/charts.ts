@@ -15,7 +15,12 @@ export interface Chart {
 
 const get = (a: Float64Array, i: number): number => a[i] ?? 0
 
-function scalarChart(to: (x: number) => number, from: (e: number) => number, first: (e: number) => number, second: (e: number) => number): Chart {
+function scalarChart(
+  to: (x: number) => number,
+  from: (e: number) => number,
+  first: (e: number) => number,
+  second: (e: number) => number,
+): Chart {
   return {
     size: 1,
     free: 1,
@@ -26,7 +31,12 @@ function scalarChart(to: (x: number) => number, from: (e: number) => number, fir
   }
 }
 
-const identity = scalarChart((x) => x, (e) => e, () => 1, () => 0)
+const identity = scalarChart(
+  (x) => x,
+  (e) => e,
+  () => 1,
+  () => 0,
+)
 const logarithm = scalarChart((x) => Math.log(Math.max(x, 1e-300)), Math.exp, Math.exp, Math.exp)
 
 function logit(low: number, high: number): Chart {
@@ -63,7 +73,8 @@ function simplex(n: number): Chart {
     jacobian: (e) => {
       const p = from(e)
       const out = new Float64Array(n * m)
-      for (let i = 0; i < n; i++) for (let a = 0; a < m; a++) out[i * m + a] = get(p, i) * ((i === a ? 1 : 0) - get(p, a))
+      for (let i = 0; i < n; i++)
+        for (let a = 0; a < m; a++) out[i * m + a] = get(p, i) * ((i === a ? 1 : 0) - get(p, a))
       return out
     },
     curvature: (e, g) => {
@@ -88,7 +99,10 @@ function ordered(n: number): Chart {
   return {
     size: n,
     free: n,
-    toFree: (t) => Float64Array.from({ length: n }, (_, i) => (i === 0 ? get(t, 0) : Math.log(Math.max(get(t, i) - get(t, i - 1), 1e-300)))),
+    toFree: (t) =>
+      Float64Array.from({ length: n }, (_, i) =>
+        i === 0 ? get(t, 0) : Math.log(Math.max(get(t, i) - get(t, i - 1), 1e-300)),
+      ),
     fromFree: (e) => {
       const out = new Float64Array(n)
       for (let i = 0; i < n; i++) out[i] = i === 0 ? get(e, 0) : get(out, i - 1) + Math.exp(get(e, i))
@@ -101,7 +115,8 @@ function ordered(n: number): Chart {
     },
     curvature: (e, g) => {
       const out = new Float64Array(n * n)
-      for (let a = 1; a < n; a++) for (let i = a; i < n; i++) out[a * n + a] = get(out, a * n + a) + get(g, i) * Math.exp(get(e, a))
+      for (let a = 1; a < n; a++)
+        for (let i = a; i < n; i++) out[a * n + a] = get(out, a * n + a) + get(g, i) * Math.exp(get(e, a))
       return out
     },
   }
@@ -142,7 +157,10 @@ function covariance(n: number): Chart {
     fromFree: (e) => {
       const l = factor(e)
       const out = new Float64Array(n * n)
-      for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) for (let m = 0; m <= Math.min(i, j); m++) out[i * n + j] = get(out, i * n + j) + get(l, i * n + m) * get(l, j * n + m)
+      for (let i = 0; i < n; i++)
+        for (let j = 0; j < n; j++)
+          for (let m = 0; m <= Math.min(i, j); m++)
+            out[i * n + j] = get(out, i * n + j) + get(l, i * n + m) * get(l, j * n + m)
       return out
     },
     jacobian: (e) => {

@@ -1,8 +1,9 @@
 /** The modes of families, on numbers: each maximises the terms of Q that its coefficients stand for. */
-import type { BetaStep, DirichletStep, GeneralisedGammaStep, MatrixStep } from '../../mstep/types.js'
+
 import { toNumber } from '../../algebra/rational.js'
-import { inverseSpd } from '../../numerics/index.js'
 import type { Solve } from '../../lower/program.js'
+import type { BetaStep, DirichletStep, GeneralisedGammaStep, MatrixStep } from '../../mstep/types.js'
+import { inverseSpd } from '../../numerics/index.js'
 import { floorSpectrum } from './floor-spectrum.js'
 import { at, bounds, clamp, f64, indexOf, layoutOf, type SolveContext, tableOf } from './types.js'
 

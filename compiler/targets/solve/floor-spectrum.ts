@@ -8,7 +8,8 @@ export function floorSpectrum(matrix: Float64Array, n: number, floors: Float64Ar
   const scale = Array.from({ length: n }, (_, i) => Math.sqrt(floors[from + i] ?? 0))
   if (scale.some((s) => !(s > 0))) return false
   const scaled = new Float64Array(n * n)
-  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) scaled[i * n + j] = (matrix[i * n + j] ?? 0) / ((scale[i] ?? 1) * (scale[j] ?? 1))
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) scaled[i * n + j] = (matrix[i * n + j] ?? 0) / ((scale[i] ?? 1) * (scale[j] ?? 1))
   const { values, vectors } = symmetricEigen(scaled, 0, n)
   let lifted = false
   for (let i = 0; i < n; i++) if ((values[i] ?? 0) < 1) lifted = true
@@ -16,7 +17,8 @@ export function floorSpectrum(matrix: Float64Array, n: number, floors: Float64Ar
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
       let sum = 0
-      for (let m = 0; m < n; m++) sum += (vectors[i * n + m] ?? 0) * Math.max(1, values[m] ?? 0) * (vectors[j * n + m] ?? 0)
+      for (let m = 0; m < n; m++)
+        sum += (vectors[i * n + m] ?? 0) * Math.max(1, values[m] ?? 0) * (vectors[j * n + m] ?? 0)
       matrix[i * n + j] = sum * (scale[i] ?? 1) * (scale[j] ?? 1)
     }
   return true

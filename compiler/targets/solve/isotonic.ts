@@ -11,7 +11,8 @@ export function isotonic(values: Float64Array, from: number, weights: readonly n
       const before = blocks.at(-2)
       if (last === undefined || before === undefined || before.mean <= last.mean) break
       const weight = before.weight + last.weight
-      const mean = weight > 0 ? (before.mean * before.weight + last.mean * last.weight) / weight : (before.mean + last.mean) / 2
+      const mean =
+        weight > 0 ? (before.mean * before.weight + last.mean * last.weight) / weight : (before.mean + last.mean) / 2
       blocks.splice(-2, 2, { mean, weight, count: before.count + last.count })
     }
   })

@@ -1,7 +1,8 @@
 /** δ = Λ⁻¹h, one dense system per value of the batch indices. */
+
+import type { Solve } from '../../lower/program.js'
 import type { NormalStep } from '../../mstep/types.js'
 import { solveSpd, symmetricEigen } from '../../numerics/index.js'
-import type { Solve } from '../../lower/program.js'
 import { isotonic } from './isotonic.js'
 import { at, bounds, clamp, f64, layoutOf, type SolveContext, tableOf } from './types.js'
 
@@ -67,10 +68,12 @@ export function solveNormal(step: NormalStep, solve: Solve, context: SolveContex
         const flat = position(s, where, i)
         trial[flat] = clamp(at(start, flat) + at(delta, i + s.offset), support.low, support.high)
       }
-      if (slots.length === 1 && layoutOf(context, s.param).support.kind === 'ordered') orderRows(trial, s, where, lambda, n)
+      if (slots.length === 1 && layoutOf(context, s.param).support.kind === 'ordered')
+        orderRows(trial, s, where, lambda, n)
     }
   }
-  for (const s of slots) if (layoutOf(context, s.param).support.kind === 'ordered' && s.own.length === 0) orderAll(s, solve, context)
+  for (const s of slots)
+    if (layoutOf(context, s.param).support.kind === 'ordered' && s.own.length === 0) orderAll(s, solve, context)
 }
 
 function position(s: Slot, batch: readonly number[], own: number): number {
@@ -78,7 +81,10 @@ function position(s: Slot, batch: readonly number[], own: number): number {
   s.batch.forEach((p, i) => {
     index[p] = batch[i] ?? 0
   })
-  unflatten(own, s.own.map((p) => s.shape[p] ?? 1)).forEach((v, i) => {
+  unflatten(
+    own,
+    s.own.map((p) => s.shape[p] ?? 1),
+  ).forEach((v, i) => {
     index[s.own[i] ?? 0] = v
   })
   return s.shape.reduce((flat, extent, i) => flat * extent + (index[i] ?? 0), 0)
@@ -129,7 +135,11 @@ function orderRows(trial: Float64Array, s: Slot, where: readonly number[], lambd
   const flats = Array.from({ length: s.size }, (_, i) => position(s, where, i))
   if (flats.length < 2) return
   const values = Float64Array.from(flats, (f) => at(trial, f))
-  isotonic(values, 0, flats.map((_, i) => Math.max(0, at(lambda, (s.offset + i) * n + s.offset + i)))).forEach((v, i) => {
+  isotonic(
+    values,
+    0,
+    flats.map((_, i) => Math.max(0, at(lambda, (s.offset + i) * n + s.offset + i))),
+  ).forEach((v, i) => {
     trial[flats[i] ?? 0] = v
   })
 }

@@ -1,25 +1,43 @@
 /** The best stationary point of Σ C_i g_i(u) on an interval. */
 import { evaluate } from '../../algebra/evaluate.js'
 import type { Expr } from '../../algebra/types.js'
-import type { StationaryStep } from '../../mstep/types.js'
 import type { Solve } from '../../lower/program.js'
+import type { StationaryStep } from '../../mstep/types.js'
 import { at, bounds, f64, layoutOf, type SolveContext, tableOf } from './types.js'
 
 const PROBES = 64
 
-export function solveStationary(step: StationaryStep, solve: Solve, context: SolveContext, constant: (name: string) => number): void {
+export function solveStationary(
+  step: StationaryStep,
+  solve: Solve,
+  context: SolveContext,
+  constant: (name: string) => number,
+): void {
   const [name] = step.params
   if (name === undefined) return
   const tables = step.terms.map((_, i) => tableOf(solve, `term${i}`, context.memory))
   const u = f64(context.memory, `trial:${name}`)
   const layout = layoutOf(context, name)
   const { low, high } = bounds(layout)
-  const compiled = step.terms.map((t) => ({ value: scalar(t.value, step.variable, constant), first: scalar(t.first, step.variable, constant) }))
+  const compiled = step.terms.map((t) => ({
+    value: scalar(t.value, step.variable, constant),
+    first: scalar(t.first, step.variable, constant),
+  }))
   for (let i = 0; i < u.length; i++) {
     const c = tables.map((t) => at(t, i))
     if (c.every((x) => x === 0) || !c.every(Number.isFinite)) continue
-    const q = (x: number): number => total(c, compiled.map((f) => f.value), x)
-    const slope = (x: number): number => total(c, compiled.map((f) => f.first), x)
+    const q = (x: number): number =>
+      total(
+        c,
+        compiled.map((f) => f.value),
+        x,
+      )
+    const slope = (x: number): number =>
+      total(
+        c,
+        compiled.map((f) => f.first),
+        x,
+      )
     u[i] = best(q, slope, low, high, at(u, i))
   }
 }
@@ -27,14 +45,22 @@ export function solveStationary(step: StationaryStep, solve: Solve, context: Sol
 const total = (c: readonly number[], f: readonly ((x: number) => number)[], x: number): number =>
   c.reduce((s, ci, i) => (ci === 0 ? s : s + ci * (f[i]?.(x) ?? 0)), 0)
 
-const scalar = (e: Expr, variable: string, constant: (name: string) => number): ((x: number) => number) => (x) =>
-  evaluate(e, { ref: (_space, name) => constant(name), indices: new Map([[variable, x]]) })
+const scalar =
+  (e: Expr, variable: string, constant: (name: string) => number): ((x: number) => number) =>
+  (x) =>
+    evaluate(e, { ref: (_space, name) => constant(name), indices: new Map([[variable, x]]) })
 
 /**
  * Sign changes of the slope on a grid that is even in an unbounded coordinate (log for a half-line, logit for an
  * interval), each refined by bisection to the last bit; the ends count where Q is finite there.
  */
-function best(q: (x: number) => number, slope: (x: number) => number, low: number, high: number, current: number): number {
+function best(
+  q: (x: number) => number,
+  slope: (x: number) => number,
+  low: number,
+  high: number,
+  current: number,
+): number {
   const grid = probes(low, high, current)
   const candidates: number[] = [current]
   for (const end of [low, high]) if (Number.isFinite(end) && Number.isFinite(q(end))) candidates.push(end)

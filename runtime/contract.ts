@@ -100,6 +100,13 @@ export interface ComponentState {
   readonly ownSpread: boolean
 }
 
+/** How many params the data can tell apart, and which those are that it cannot. */
+export interface Identified {
+  readonly parameters: number
+  /** Names of the params that can change, alone or together, without changing the likelihood. */
+  readonly loose: readonly string[]
+}
+
 export interface FitOptions {
   /** Iterations, tolerance and stopping as in the contract of `estep fit`. */
   readonly maxIterations: number
@@ -149,7 +156,7 @@ export interface BoundModel {
   expected(params: Float64Array): ReadonlyMap<string, number>
   components(params: Float64Array): readonly ComponentState[]
   /** Identified number of params: rank of the units' scores at a random interior point; null where it cannot be had. */
-  identifiedParameters(random: () => number): number | null
+  identifiedParameters(random: () => number): Identified | null
   /**
    * A random point in the interior of every support, scaled by the data where the compiler knows how; the point with all
    * random numbers 1/2 is the default start of a model without component-like latents.

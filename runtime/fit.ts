@@ -67,9 +67,10 @@ export async function fitModel(model: BoundModel, request: FitRequest, hooks: Fi
 
   const settled = await settle(model, options, best, ends, signal, pacer)
   await pacer.breathe()
-  const parameters = model.identifiedParameters(randomSource(options.seed, 2).uniform) ?? model.nominalParameters
+  const identified = model.identifiedParameters(randomSource(options.seed, 2).uniform)
   await pacer.breathe()
-  const conclusion = { ...settled, best, ends, start, parameters }
+  const parameters = identified?.parameters ?? model.nominalParameters
+  const conclusion = { ...settled, best, ends, start, parameters, loose: identified?.loose ?? [] }
   const outcome = conclude(model, options, conclusion, hooks.context ?? emptyContext)
   if (settled.stop === 'aborted') throw new AbortError<FitOutcome>(outcome)
   return outcome
@@ -155,8 +156,9 @@ interface Conclusion extends Settled {
   readonly best: StartEnd
   readonly ends: readonly StartEnd[]
   readonly start: Float64Array | null
-  /** Identified number of params. */
+  /** Identified number of params, and those that are not. */
   readonly parameters: number
+  readonly loose: readonly string[]
 }
 
 /** Canonical order, counts, warnings, result. */
@@ -215,8 +217,22 @@ function warningsOf(
   }
   const broken = ends.filter(failed)
   if (broken.length > 0) warnings.push(warn.failedStarts(broken.length, ends.length, broken[0]?.run.reason ?? ''))
-  if (parameters < model.nominalParameters) warnings.push(warn.fewerIdentified(parameters, model.nominalParameters))
+  if (parameters < model.nominalParameters) {
+    warnings.push(warn.fewerIdentified(parameters, model.nominalParameters, looseParams(model, found.loose)))
+  }
   return warnings
+}
+
+/** Params that are not identified, and the latent whose sum of products they are, where they are that. */
+function looseParams(model: BoundModel, names: readonly string[]): warn.LooseParams {
+  const layouts = model.params.filter(({ name }) => names.includes(name))
+  const latent = model.latents.find(({ name }) =>
+    layouts.every((p) => p.components.some((component) => component.latent === name)),
+  )
+  const weights = layouts.filter(({ role }) => role === 'weight')
+  const shares = layouts.every(({ support }) => support.kind === 'simplex' || support.kind === 'unit')
+  const product = latent !== undefined && layouts.length >= 2 && weights.length > 0 && shares
+  return { names, productOver: product ? latent.name : null }
 }
 
 /** One start as listed; the best one with its last touches. */

@@ -73,7 +73,7 @@ export const warningExplanations: readonly WarningExplanation[] = [
     title: 'fewer params are identified than are counted',
     explanation:
       'The data determine fewer numbers than the params have: some change of the params leaves the likelihood as it is ' +
-      '(a shift of a softmax, a rotation of factors). BIC and AIC count the identified ones. Predictions are not affected; ' +
+      '(a shift of a softmax, a rotation of factors, weights and components of which the data show only the product). BIC and AIC count the identified ones. Predictions are not affected; ' +
       'the values of such params are one choice among equals.',
   },
   {
@@ -156,11 +156,29 @@ export function startBelowFloor(fall: number): FitWarning {
   }
 }
 
-export function fewerIdentified(identified: number, nominal: number): FitWarning {
-  return {
-    code: 'W527',
-    message: `the data identify ${identified} of the ${nominal} params: some change of the params leaves the likelihood as it is`,
-  }
+/** Params that can change without changing the likelihood. */
+export interface LooseParams {
+  readonly names: readonly string[]
+  /** The latent over whose values their products are summed, where the likelihood sees nothing else of them. */
+  readonly productOver: string | null
+}
+
+export function fewerIdentified(identified: number, nominal: number, loose: LooseParams): FitWarning {
+  const names = loose.names.map((name) => `\`${name}\``)
+  const counted = `the data identify ${identified} of the ${nominal} params: `
+  const change =
+    names.length === 0
+      ? 'some change of the params leaves the likelihood as it is'
+      : `some change of ${listed(names)}${names.length > 1 ? ' together' : ''} leaves the likelihood as it is`
+  const product =
+    loose.productOver === null
+      ? ''
+      : `; only the product ${loose.names.join('·')}, summed over \`${loose.productOver}\`, is identified`
+  return { code: 'W527', message: counted + change + product }
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
 export function setToEdge(names: readonly string[]): FitWarning {

@@ -5,6 +5,7 @@ import type {
   ComponentState,
   Expectation,
   FloorHit,
+  Identified,
   LatentLayout,
   Maximisation,
   ParamLayout,
@@ -511,7 +512,7 @@ export class ProgramModel implements BoundModel {
     })
   }
 
-  identifiedParameters(random: () => number): number | null {
+  identifiedParameters(random: () => number): Identified | null {
     return identifiedParameters(this, this.options.compile, random)
   }
 

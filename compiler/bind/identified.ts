@@ -1,5 +1,6 @@
 /** Rank of the scores: how many params the data can tell apart. */
 import { Matrix, SingularValueDecomposition } from 'ml-matrix'
+import type { Identified } from '../../runtime/contract.js'
 import type { Expr } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
 import { lowerScores } from '../lower/scores.js'
@@ -16,7 +17,11 @@ const COST_LIMIT = 2e7
  * Sums of the units' scores under random weights (and, for single observations, random data) span the same space as the
  * scores themselves, so params + 4 such sums are enough.
  */
-export function identifiedParameters(model: ProgramModel, compile: CompileKernel, random: () => number): number | null {
+export function identifiedParameters(
+  model: ProgramModel,
+  compile: CompileKernel,
+  random: () => number,
+): Identified | null {
   const { derivation } = model
   const pieces = model.params.map((p) => ({ layout: p, charted: chartOf(p) }))
   if (pieces.some((p) => p.charted === null)) return null
@@ -41,6 +46,7 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
   )
   const scores = program.scores.length > 0 ? compile(program.scores, program.program.buffers) : null
   const rows: number[][] = []
+  let owners: string[] = []
   const counts = [...model.data.arrays.keys()].some((name) => targets.has(name) && isCount(model, name))
   // counts come once at their own size and once small
   const replicates = (model.nominalParameters + 4) * (counts ? 2 : 1)
@@ -70,6 +76,7 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
       posterior.run(memory.whole(), null)
       scores?.run(memory.whole(), null)
       const row: number[] = []
+      owners = []
       for (const { layout, charted } of pieces) {
         if (charted === null) continue
         const g = blocks.buffers.get(`score ${layout.name}`)
@@ -83,6 +90,7 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
             let sum = 0
             for (let i = 0; i < chart.size; i++) sum += (g?.[b * size + i] ?? 0) * (j[i * chart.free + a] ?? 0)
             row.push(sum)
+            owners.push(layout.name)
           }
         }
       }
@@ -92,7 +100,8 @@ export function identifiedParameters(model: ProgramModel, compile: CompileKernel
     for (const [name, values] of original) model.data.arrays.get(name)?.values.set(values)
   }
   if (rows.some((r) => !r.every(Number.isFinite))) return null
-  return rank(rows)
+  const { rank, loose } = rankOf(rows)
+  return { parameters: rank, loose: [...new Set(owners.filter((_, c) => loose[c] === true))] }
 }
 
 const isCount = (model: ProgramModel, name: string): boolean =>
@@ -133,13 +142,17 @@ function singleData(model: ProgramModel): readonly string[] {
 const readsData = (e: Expr, name: string): boolean =>
   some(e, (n) => n.kind === 'ref' && n.space === 'data' && n.name === name)
 
-/** Numerical rank after scaling the columns. */
-function rank(rows: readonly (readonly number[])[]): number {
+/** Numerical rank after scaling the columns, and which columns take part in what is left over. */
+function rankOf(rows: readonly (readonly number[])[]): { readonly rank: number; readonly loose: readonly boolean[] } {
   const columns = rows[0]?.length ?? 0
-  if (columns === 0) return 0
+  if (columns === 0) return { rank: 0, loose: [] }
   const norms = Array.from({ length: columns }, (_, c) => Math.sqrt(rows.reduce((s, r) => s + (r[c] ?? 0) ** 2, 0)))
   const scaled = new Matrix(rows.map((r) => r.map((x, c) => ((norms[c] ?? 0) > 0 ? x / (norms[c] ?? 1) : 0))))
-  const values = new SingularValueDecomposition(scaled, { autoTranspose: true }).diagonal
+  const svd = new SingularValueDecomposition(scaled, { autoTranspose: true })
+  const values = svd.diagonal
   const largest = Math.max(...values, 0)
-  return values.filter((v) => v > 1e-11 * largest).length
+  const free = values.flatMap((v, i) => (v > 1e-11 * largest ? [] : [i]))
+  const directions = svd.rightSingularVectors
+  const loose = norms.map((_, c) => Math.hypot(...free.map((i) => directions.get(c, i))) > 1e-3)
+  return { rank: values.length - free.length, loose }
 }

@@ -18,7 +18,12 @@ export interface CertifyTextOptions {
 export type Outcome =
   | { readonly kind: 'certificate'; readonly certificate: Certificate }
   /** The checker or the derivation refuses the model, with these codes. */
-  | { readonly kind: 'refused'; readonly by: 'check' | 'derive'; readonly codes: readonly string[]; readonly text: string }
+  | {
+      readonly kind: 'refused'
+      readonly by: 'check' | 'derive'
+      readonly codes: readonly string[]
+      readonly text: string
+    }
 
 export function typedModel(text: string): TypedModel {
   const { value, diagnostics } = check({ name: 'model.estep', text }, signatures)

@@ -15,9 +15,10 @@ import type { FactorGraph } from './graph/types.js'
 import { lower } from './lower/lower.js'
 import type { ArrayShapes } from './lower/lowerer.js'
 import type { Program } from './lower/program.js'
-import { planMStep } from './mstep/plan.js'
+import { planMStep, qTerms } from './mstep/plan.js'
 import type { StatisticsOptions } from './mstep/statistics.js'
 import type { MStepPlan } from './mstep/types.js'
+import { checkByValue, type ValueCheck } from './mstep/value-check.js'
 import type { ParamInfo } from './rules/mstep/types.js'
 
 /** Terms beyond which `collect` gives up on a block, with a diagnostic. */
@@ -41,6 +42,8 @@ export interface Derivation {
   readonly collectOptions: StatisticsOptions
   /** Shapes of params as expressions. */
   readonly supply: IndexSupply
+  /** Q against its statistics, by value on a micro-instance. */
+  readonly valueCheck: ValueCheck
 }
 
 /**
@@ -90,6 +93,13 @@ export function derive(
     hasComponents: planned.plan.tables.length > 0,
     gradientOnly: options.gradientOnly ?? false,
   })
+  const valueCheck = checkByValue({
+    terms: qTerms(lifted),
+    objective: mStep.objective,
+    params,
+    data: new Map(graph.data.map((d) => [d.name, d.type.support.kind])),
+    bindTables: graph.bindTables,
+  })
   const unsupported = mStep.steps
     .filter((s) => s.kind === 'newton')
     .flatMap((s) => s.params)
@@ -122,7 +132,19 @@ export function derive(
     lets: graph.lets,
   })
   return {
-    value: { model, graph, lifted, eStep: planned.plan, mStep, program, params, shapes, collectOptions, supply },
+    value: {
+      model,
+      graph,
+      lifted,
+      eStep: planned.plan,
+      mStep,
+      program,
+      params,
+      shapes,
+      collectOptions,
+      supply,
+      valueCheck,
+    },
     diagnostics: [],
   }
 }

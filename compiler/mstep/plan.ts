@@ -80,8 +80,12 @@ function substitute(e: Expr, v: IndexVar, by: Expr): Expr {
   return e
 }
 
+/** The terms of Q that read a param, one per factor. */
+export const qTerms = (lifted: readonly LiftedFactor[]): readonly Expr[] =>
+  lifted.filter((f) => f.factor.role !== 'evidence' && hasParam(f.expr)).map(qTerm)
+
 export function planMStep(input: MStepInput): MStepPlan {
-  const terms = input.lifted.filter((f) => f.factor.role !== 'evidence' && hasParam(f.expr)).map(qTerm)
+  const terms = qTerms(input.lifted)
   const inU = (e: Extract<Expr, { kind: 'ref' }>): boolean => e.space === 'param' || e.space === 'shift'
   const options = { ...input.options, inU }
   const canonical = toStatistics(terms, options)

@@ -1,0 +1,123 @@
+/** The whole derivation: its steps in the order of a lecture, as text and as Markdown. */
+import type { Derivation } from '../derive.js'
+import { eSteps } from './e-step-steps.js'
+import { blockStep, qStep } from './m-step-steps.js'
+import { boundStep, liftingStep, likelihoodStep, modelStep, notationStep, parameterCount } from './model-steps.js'
+import { notationOf } from './notation.js'
+import type { Formula, FormulaContext } from './print.js'
+import { stepsToMarkdown, stepsToText } from './render.js'
+import { type Block, type DerivationStep, say } from './types.js'
+import { updateContext } from './updates.js'
+
+export interface DerivationDocument {
+  readonly steps: readonly DerivationStep[]
+  toText(): string
+  toMarkdown(): string
+}
+
+export function derivationDocument(d: Derivation): DerivationDocument {
+  const steps = derivationSteps(d)
+  const title = `${d.model.name}: ${hasLatents(d) ? 'the EM algorithm' : 'the estimate'}, derived`
+  return { steps, toText: () => stepsToText(title, steps), toMarkdown: () => stepsToMarkdown(title, steps) }
+}
+
+const hasLatents = (d: Derivation): boolean =>
+  d.eStep.tables.some((t) => t.latents.length > 0) || d.eStep.countGroups.length > 0
+
+/** The steps in the order of a lecture. */
+export function derivationSteps(d: Derivation): readonly DerivationStep[] {
+  const notation = notationOf(d)
+  const c: FormulaContext = { notation, named: [], means: 'expectation' }
+  const latent = hasLatents(d)
+  const context = updateContext(d, notation)
+  const lifting = latent ? liftingStep(c) : null
+  const blocks = d.mStep.steps.map((s) => blockStep(s, context, c, latent))
+  const e = latent ? eSteps(c) : []
+  return [
+    notationStep(c),
+    modelStep(c),
+    likelihoodStep(c, latent),
+    ...(latent ? [boundStep()] : []),
+    ...(lifting === null ? [] : [lifting]),
+    ...e,
+    qStep(c, latent),
+    ...blocks.map((b) => b.step),
+    algorithmStep(
+      d,
+      c,
+      e,
+      blocks.map((b) => b.lines),
+      latent,
+    ),
+  ]
+}
+
+function algorithmStep(
+  d: Derivation,
+  c: FormulaContext,
+  e: readonly DerivationStep[],
+  updates: readonly (readonly Formula[])[],
+  latent: boolean,
+): DerivationStep {
+  const content: Block[] = []
+  const closed = d.mStep.steps.every((s) => s.closedForm)
+  const mLines = d.mStep.steps.flatMap((s, i) => {
+    const lines = (updates[i] ?? []).map((l) => l.text)
+    if (lines.length === 0) return [`Newton steps for ${s.params.join(', ')}`]
+    return s.kind === 'normal' && !lines.every((l) => /^[^ ]+ = /.test(l))
+      ? [`solve for ${s.params.join(', ')}:`, ...lines.map((l) => `  ${l}`)]
+      : s.kind === 'stationary'
+        ? [`solve for ${s.params.join(', ')}:`, ...lines.map((l) => `  ${l}`)]
+        : lines
+  })
+  if (!latent) {
+    const once = d.mStep.sweeps === 1
+    content.push(
+      closed && once
+        ? say`No latent variables: there is no E-step, and one closed-form M-step is the maximum-likelihood estimate.`
+        : say`No latent variables: there is no E-step; the M-step is repeated until nothing rises.`,
+      { kind: 'code', lines: mLines },
+    )
+  } else {
+    const eLines = e.flatMap((s) => s.content.flatMap((b) => (b.kind === 'formula' ? b.lines.map((l) => l.text) : [])))
+    const last = eLines.length > 0 ? eLines : ['posterior of the latents, by elimination']
+    const sweeps =
+      d.mStep.sweeps > 1
+        ? [`    up to ${d.mStep.sweeps} times, until Q stops rising:`, ...mLines.map((l) => `      ${l}`)]
+        : mLines.map((l) => `    ${l}`)
+    content.push({
+      kind: 'code',
+      lines: [
+        'choose starting values',
+        'repeat',
+        '  E-step',
+        ...last.map((l) => `    ${l}`),
+        '  M-step',
+        ...sweeps,
+        'until the log-likelihood stops rising',
+      ],
+    })
+    const rise: Formula = {
+      text: 'log L(θ_t) = ELBO(q, θ_t) ≤ ELBO(q, θ_{t+1}) ≤ log L(θ_{t+1})',
+      latex:
+        '\\log L(\\theta_t) = \\mathrm{ELBO}(q, \\theta_t) \\leq \\mathrm{ELBO}(q, \\theta_{t+1}) \\leq \\log L(\\theta_{t+1})',
+    }
+    content.push(
+      say`The log-likelihood never falls. After the E-step the bound touches it, the M-step raises the bound, and by Jensen's inequality the new log-likelihood is at least as high:`,
+      { kind: 'formula', lines: [rise] },
+    )
+    if (d.lifted.some((f) => f.factor.role === 'prior'))
+      content.push(say`L includes the prior density of the parameters.`)
+  }
+  const count = parameterCount(c)
+  if (count !== null) content.push(say`The model has ${count} free ${count.text === '1' ? 'parameter' : 'parameters'}.`)
+  return {
+    id: 'algorithm',
+    kind: 'algorithm',
+    title: latent ? 'The algorithm' : 'The estimate',
+    rule: null,
+    content,
+    citation: null,
+    span: null,
+  }
+}

@@ -1,0 +1,235 @@
+/** The E-step: posteriors by Bayes' rule, messages between latents, and counts shared out in proportion. */
+import { add, caseOf, compare, div, exp, idx, literal, mul, ONE, pow, sum } from '../algebra/build.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import { substituteIndex } from '../algebra/visit.js'
+import type { CountGroup, EStepStep, LatentTable, PlacedFactor } from '../estep/types.js'
+import { rangesWords } from './model-steps.js'
+import { type Formula, type FormulaContext, formula } from './print.js'
+import { cancelled, simplify } from './simplify.js'
+import { type Block, type DerivationStep, inline, say } from './types.js'
+
+export function eSteps(c: FormulaContext): readonly DerivationStep[] {
+  const { eStep } = c.notation.derivation
+  const described = (names: readonly string[]): EStepStep | undefined =>
+    eStep.steps.find((s) => s.latents.join() === names.join())
+  return [
+    ...eStep.tables
+      .filter((t) => t.latents.length > 0)
+      .map((t) => tableStep(t, described(t.latents.map((l) => l.name)), c)),
+    ...eStep.countGroups.map((g) => countStep(g, described(g.latents), c)),
+  ]
+}
+
+function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContext): DerivationStep {
+  const { eStep } = c.notation.derivation
+  const loops = t.loops.map((l) => l.index)
+  const potentials = eStep.potentials.filter((p) => p.table === t.id)
+  const [only] = t.latents
+  const single =
+    t.latents.length === 1 &&
+    t.parent === null &&
+    only !== undefined &&
+    !eStep.tables.some((x) => x.parent?.table === t.id)
+  const content: Block[] = []
+  if (single && only !== undefined)
+    content.push(
+      ...singleLatent(
+        only,
+        potentials.flatMap((p) => p.factors),
+        loops,
+        c,
+      ),
+    )
+  else content.push(...eliminated(t, c))
+  if (t.latents.some((l) => l.evidence))
+    content.push(say`Where the value is observed, it has probability 1 and the others 0.`)
+  const names = t.latents.map((l) => l.name).join(', ')
+  return {
+    id: `e-step ${names}`,
+    kind: 'e-step',
+    title: `E-step: the posterior of ${names}`,
+    rule: step?.method ?? null,
+    content,
+    citation: step?.reference ?? null,
+    span: only?.span ?? null,
+  }
+}
+
+/** ρ_k = the joint density of the row with the latent at k, r_k = ρ_k / Σ ρ. */
+function singleLatent(
+  latent: LatentTable['latents'][number],
+  factors: readonly PlacedFactor[],
+  loops: readonly IndexVar[],
+  c: FormulaContext,
+): readonly Block[] {
+  const value: IndexVar = { ...c.notation.derivation.supply.fresh('k', latent.high, latent.low) }
+  const logs = factors.filter((f) => f.lifted.factor.role !== 'evidence').map((f) => logWeight(f, loops, value, c))
+  const joint = simplify(add(...logs), c.notation.facts)
+  const indices = [...loops, value]
+  const cell: Expr = { kind: 'ref', space: 'latent', name: latent.name, index: loops.map((l) => idx(l)) }
+  const other: IndexVar = c.notation.derivation.supply.fresh('l', latent.high, latent.low)
+  const r: Expr = {
+    kind: 'probability',
+    of: [{ latent: latent.name, index: loops.map((l) => idx(l)), value: idx(value) }],
+  }
+  const rho = (v: IndexVar): Expr => ({
+    kind: 'ref',
+    space: 'table',
+    name: 'rho',
+    index: [...loops.map((l) => idx(l)), idx(v)],
+  })
+  const product = productOf(logs)
+  const shownR = formula(r, indices, c)
+  const meaning: Formula = {
+    text: `P(${formula(cell, loops, c).text} = ${formula(idx(value), indices, c).text} | data)`,
+    latex: `P(${formula(cell, loops, c).latex} = ${formula(idx(value), indices, c).latex} \\mid \\text{data})`,
+  }
+  const bayes = formula(div(rho(value), sum(other, rho(other))), indices, c)
+  const weight = formula(rho(value), indices, c)
+  const lines: Formula[] = []
+  if (product !== null) {
+    const shown = product.map((p) => asProduct(p, indices, c))
+    lines.push({
+      text: `${weight.text} = ${shown.map((s) => s.text).join(' ')}`,
+      latex: `${weight.latex} = ${shown.map((s) => s.latex).join(' \\, ')}`,
+    })
+  } else {
+    const shown = formula(joint, indices, c)
+    lines.push({ text: `log ${weight.text} = ${shown.text}`, latex: `\\log ${weight.latex} = ${shown.latex}` })
+  }
+  lines.push({ text: `${shownR.text} = ${bayes.text}`, latex: `${shownR.latex} = ${bayes.latex}` })
+  const total = formula(sum(other, rho(other)), loops, c)
+  return [
+    say`By Bayes' rule the posterior of a value is its share of the joint density. With ${weight} for the joint density of a row at one value of the latent, all factors that read it multiplied,`,
+    { kind: 'formula', lines },
+    say`where ${shownR} = ${meaning}${rangesWords(loops, c)}. The normaliser ${total} is the row's likelihood; its logarithm is computed by log-sum-exp, so nothing underflows.`,
+  ]
+}
+
+/** A factor's log density at a value of the latent, for one row of the latent's table. */
+function logWeight(f: PlacedFactor, loops: readonly IndexVar[], value: IndexVar, c: FormulaContext): Expr {
+  const own = f.lifted.variables[0]
+  const by = new Map<string, Expr>(own === undefined ? [] : [[own.value.id, idx(value)]])
+  let e = substituteIndex(f.lifted.expr, by)
+  // reached through a key: the rows that point here
+  if (!f.direct)
+    f.row.forEach((key, i) => {
+      const l = loops[i]
+      if (l !== undefined) e = mul(caseOf(compare('==', key, idx(l)), ONE), e)
+    })
+  return simplify(
+    f.extraLoops.map((l) => l.index).reduceRight<Expr>((b, l) => sum(l, b), e),
+    c.notation.facts,
+  )
+}
+
+/** The factors of exp(Σ logs) where each is the exponential of a logarithm or of a sum of logarithms, else null. */
+function productOf(logs: readonly Expr[]): readonly Expr[] | null {
+  const inner = (e: Expr): Expr | null => {
+    if (e.kind === 'call' && e.fn === 'log' && e.args[0] !== undefined) return e.args[0]
+    if (e.kind === 'sum') {
+      const body = inner(e.body)
+      return body === null ? null : { ...e, body }
+    }
+    if (e.kind === 'mul') {
+      const [power, log, ...more] = [...e.factors].sort((a, b) => Number(a.kind === 'call') - Number(b.kind === 'call'))
+      const base = log === undefined ? null : inner(log)
+      if (more.length > 0 || power === undefined || base === null || base.kind === 'sum') return null
+      return power.kind === 'case' || power.kind === 'ref' ? { kind: 'call', fn: 'power', args: [base, power] } : null
+    }
+    return null
+  }
+  const out: Expr[] = []
+  for (const l of logs) {
+    const e = inner(l)
+    if (e === null) return null
+    out.push(e)
+  }
+  return out
+}
+
+/** A sum sign over logs is a product sign over what they are of. */
+function asProduct(e: Expr, indices: readonly IndexVar[], c: FormulaContext): Formula {
+  const f = formula(e, indices, c)
+  return e.kind === 'sum' ? { text: f.text.replaceAll('∑', '∏'), latex: f.latex.replaceAll('\\sum', '\\prod') } : f
+}
+
+function eliminated(t: LatentTable, c: FormulaContext): readonly Block[] {
+  const { eStep } = c.notation.derivation
+  const names = t.latents.map((l) => l.name)
+  const children = eStep.tables.filter((x) => x.parent?.table === t.id)
+  const out: Block[] = [
+    say`The latents ${names.join(', ')} depend on one another, so their values are summed out one after the other (variable elimination). Each step multiplies the factors and messages that read the latent and sums over its values:`,
+    {
+      kind: 'list',
+      items: t.buckets.map((b) => {
+        const rest = b.scope.slice(1)
+        return rest.length === 0
+          ? inline`${b.eliminate}: what is left is a number, the row's likelihood`
+          : inline`${b.eliminate}: leaves a message over ${rest.join(', ')}`
+      }),
+    },
+    say`Backwards through the same steps come the posterior probabilities: ${posteriorExample(t, c)} and the joint ones of latents that stand in one term.`,
+  ]
+  if (t.parent !== null)
+    out.push(
+      say`The message that is left over goes to the row of the coarser table that this row points to, and is multiplied there with those of its other rows.`,
+    )
+  if (children.length > 0) out.push(say`The messages of the rows that point here are multiplied in first.`)
+  return out
+}
+
+function posteriorExample(t: LatentTable, c: FormulaContext): Formula {
+  const l = t.latents[0]
+  const loops = t.loops.map((x) => x.index)
+  if (l === undefined) return { text: '', latex: '' }
+  const v: IndexVar = c.notation.derivation.supply.fresh('k', l.high, l.low)
+  return formula(
+    { kind: 'probability', of: [{ latent: l.name, index: loops.map((x) => idx(x)), value: idx(v) }] },
+    [...loops, v],
+    c,
+  )
+}
+
+function countStep(g: CountGroup, step: EStepStep | undefined, c: FormulaContext): DerivationStep {
+  const loops = g.loops.map((l) => l.index)
+  const weights = g.logWeights.map(exponential)
+  const total = simplify(add(...weights), c.notation.facts)
+  const lines = g.latents.map((latent, i): Formula => {
+    const mean = formula({ kind: 'mean', latent, index: g.constraint.terms[i]?.index ?? [] }, loops, c)
+    const { top, bottom } = cancelled(weights[i] ?? ONE, total, false)
+    const share: Expr = mul(top, pow(bottom, -1))
+    const parts = [formula(g.total, loops, c), formula(share, loops, c)]
+    const [n, s] = parts
+    const bracket = g.total.kind === 'add'
+    return {
+      text: `${mean.text} = ${bracket ? `(${n?.text})` : n?.text} · ${s?.text}`,
+      latex: `${mean.latex} = ${bracket ? `(${n?.latex})` : n?.latex} \\cdot ${s?.latex}`,
+    }
+  })
+  const names = g.latents.join(', ')
+  return {
+    id: `e-step ${names}`,
+    kind: 'e-step',
+    title: `E-step: the expected counts ${names}`,
+    rule: step?.method ?? null,
+    citation: step?.reference ?? null,
+    span: g.constraint.span,
+    content: [
+      say`Each of these counts enters the log density as (count) × (log of its cell) − log (count)!. Given their sum ${formula(g.total, loops, c)} they are therefore ${g.latents.length === 2 ? 'Binomial' : 'Multinomial'}, with the cells' probabilities rescaled to add up to 1, and their expectations are`,
+      { kind: 'formula', lines },
+    ],
+  }
+}
+
+/** exp of a log weight, with the logarithms resolved: exp(log 2 + log p) = 2 p. */
+export function exponential(e: Expr): Expr {
+  if (e.kind === 'add') return mul(...e.terms.map(exponential))
+  if (e.kind === 'mul') {
+    const [c, ...rest] = e.factors
+    const inner = mul(...rest)
+    if (c?.kind === 'num' && inner.kind === 'call' && inner.fn === 'log' && inner.args[0] !== undefined)
+      return pow(inner.args[0], c.value)
+  }
+  return literal(e) === 0 ? ONE : exp(e)
+}

@@ -1,0 +1,4 @@
+/** The derivation as a readable document, made from the objects that are executed. */
+export { type DerivationDocument, derivationDocument, derivationSteps } from './document.js'
+export { type PlanJson, planJson, updateText } from './plan-json.js'
+export type { Block, DerivationStep, Inline, StepKind } from './types.js'

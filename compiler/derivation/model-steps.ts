@@ -1,0 +1,289 @@
+/** Notation, the model statement by statement, and what there is to maximise. */
+import { add, idx, literal, mul, num, ONE, ref, sub, sum } from '../algebra/build.js'
+import { printLatex } from '../algebra/print-latex.js'
+import { printText } from '../algebra/print-text.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import { collectNodes, some } from '../algebra/visit.js'
+import type { LiftedFactor } from '../graph/lift.js'
+import type { ParamInfo } from '../rules/mstep/types.js'
+import { present, sizeName } from './notation.js'
+import { compactSubscripts, type Formula, type FormulaContext, formula } from './print.js'
+import { simplify } from './simplify.js'
+import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
+
+const SUPPORTS: ReadonlyMap<string, string> = new Map([
+  ['real', 'real'],
+  ['positive', 'positive'],
+  ['nonnegative', 'not negative'],
+  ['unit', 'between 0 and 1'],
+  ['int', 'integer'],
+  ['count', 'a count'],
+  ['bool', '0 or 1'],
+  ['category', 'a category'],
+  ['simplex', 'a probability vector'],
+  ['ordered', 'increasing'],
+  ['covariance', 'a covariance matrix'],
+  ['correlation', 'a correlation matrix'],
+])
+
+/** Words that are a formula as well: a name on its own. */
+export function name(n: string, c: FormulaContext, index: readonly Expr[] = []): Formula {
+  const e: Expr = { kind: 'ref', space: 'param', name: n, index }
+  const ready = present(e, c.notation)
+  return { text: compactSubscripts(printText(ready)), latex: printLatex(ready) }
+}
+
+const plain = (e: Expr, c: FormulaContext): Formula => {
+  const ready = present(e, c.notation)
+  return { text: compactSubscripts(printText(ready)), latex: printLatex(ready) }
+}
+
+export function notationStep(c: FormulaContext): DerivationStep {
+  const d = c.notation.derivation
+  const items: Inline[] = []
+  const shapeOf = (space: 'data' | 'param', n: string): string[] =>
+    d.shapes.shape(space, n).map((e) => compactSubscripts(printText(present(e, c.notation))).replaceAll('_*', ''))
+  const describe = (space: 'data' | 'param', n: string, support: string, more = ''): void => {
+    const shape = shapeOf(space, n)
+    const size = shape.length === 0 ? '' : `, ${shape.join(' × ')}`
+    items.push(inline`${name(n, c)}: ${`${space === 'data' ? 'data' : 'parameter'}, ${support}${size}${more}`}`)
+  }
+  for (const s of d.graph.data)
+    describe(
+      'data',
+      s.name,
+      SUPPORTS.get(s.type.support.kind) ?? 'a number in an interval',
+      s.type.optional ? '; cells may be missing' : '',
+    )
+  for (const l of d.graph.latents) {
+    if (l.kind === 'discrete' && l.evidence) continue
+    const low = l.kind === 'discrete' ? plain(l.low, c) : null
+    const high = l.kind === 'discrete' ? plain(l.high, c) : null
+    const loops = l.loops.map((x) => x.index)
+    const cell = formula({ kind: 'ref', space: 'latent', name: l.name, index: loops.map((x) => idx(x)) }, loops, c)
+    items.push(
+      low === null || high === null
+        ? inline`${cell}: latent, a count${l.kind === 'count' ? '' : ''}`
+        : inline`${cell}: latent, ${low}, …, ${high}${rangesWords(loops, c)}`,
+    )
+  }
+  for (const p of d.params) {
+    const bounds =
+      p.low !== null && p.high !== null
+        ? `between ${compactSubscripts(printText(present(p.low, c.notation)))} and ${compactSubscripts(printText(present(p.high, c.notation)))}`
+        : (SUPPORTS.get(p.support) ?? p.support)
+    describe('param', p.name, bounds)
+  }
+  for (const s of d.model.symbols)
+    if (s.kind === 'size' && s.origin === 'levels' && s.name.startsWith('levels('))
+      items.push(
+        inline`${name(sizeName(s.name, c.notation), c)}: the number of levels of ${name(s.name.slice(7, -1), c)}`,
+      )
+  const indices = [...new Set(d.model.symbols.flatMap((s) => (s.kind === 'index' ? [s.name] : [])))]
+  const words = indices.length === 0 ? [] : [say`Indices count from 1.`]
+  return {
+    id: 'notation',
+    kind: 'notation',
+    title: 'Notation',
+    rule: null,
+    content: [{ kind: 'list', items }, ...words],
+    citation: null,
+    span: null,
+  }
+}
+
+/** " for n = 1, …, N". */
+export function rangesWords(loops: readonly IndexVar[], c: FormulaContext): string {
+  if (loops.length === 0) return ''
+  return ` for ${loops.map((v) => `${v.name} = ${compactSubscripts(printText(present(v.from, c.notation)))}, …, ${compactSubscripts(printText(present(v.to, c.notation)))}`).join(', ')}`
+}
+
+export const loopsOf = (f: LiftedFactor): readonly IndexVar[] => f.factor.loops.map((l) => l.index)
+const simple = (e: Expr, c: FormulaContext): Expr => simplify(e, c.notation.facts)
+
+export function modelStep(c: FormulaContext): DerivationStep {
+  const d = c.notation.derivation
+  const text = d.model.source.text
+  const content: Block[] = [say`Each statement gives one log density.`]
+  for (const f of d.lifted) {
+    if (f.factor.role === 'evidence') continue
+    const loops = loopsOf(f)
+    const source = text
+      .slice(f.factor.span.start, f.factor.span.end)
+      .split('\n')
+      .map((l) => l.trim())
+      .join(' ')
+    content.push({ kind: 'code', lines: [source] })
+    const weight = f.factor.loops.flatMap((l) => (l.weight === null ? [] : [formula(l.weight, loops, c)]))
+    const density = formula(simple(f.factor.value, c), loops, c)
+    const left = f.factor.role === 'prior' ? 'log prior' : 'log density'
+    const tail = `${rangesWords(loops, c)}${f.factor.guard.kind === 'literal' ? '' : ', in its branch only'}`
+    content.push(
+      {
+        kind: 'prose',
+        parts: [`${left}${tail}${weight.length === 0 ? '' : ', counted as often as its weight says'}:`],
+      },
+      { kind: 'formula', lines: [density] },
+    )
+  }
+  for (const g of d.graph.constraints) {
+    const terms = add(...g.terms.map((t): Expr => ({ kind: 'ref', space: 'latent', name: t.latent, index: t.index })))
+    const loops = g.loops.map((l) => l.index)
+    content.push(say`Observed is the sum ${formula(terms, loops, c)} = ${formula(g.total, loops, c)}.`)
+  }
+  return { id: 'model', kind: 'model', title: 'The model', rule: null, content, citation: null, span: null }
+}
+
+/** Σ of all log densities, latents as if they were known. */
+export function likelihoodStep(c: FormulaContext, latent: boolean): DerivationStep {
+  const d = c.notation.derivation
+  const lines = d.lifted
+    .filter((f) => f.factor.role !== 'evidence')
+    .map((f, i) => {
+      const weights = f.factor.loops.flatMap((l) => (l.weight === null ? [] : [l.weight]))
+      const guarded: Expr =
+        f.factor.guard.kind === 'literal'
+          ? f.factor.value
+          : { kind: 'case', when: f.factor.guard, then: f.factor.value, otherwise: num(0) }
+      const whole = loopsOf(f).reduceRight<Expr>((e, l) => sum(l, e), mul(...weights, simple(guarded, c)))
+      const shown = formula(whole, [], c)
+      return i === 0 ? shown : signedLine(shown)
+    })
+  const [first, ...rest] = lines
+  const symbol = latent ? 'ℓ_c' : 'ℓ'
+  const head: Formula = {
+    text: `${symbol} = ${first?.text ?? '0'}`,
+    latex: `${latent ? '\\ell_c' : '\\ell'} = ${first?.latex ?? '0'}`,
+  }
+  const prior = d.lifted.some((f) => f.factor.role === 'prior')
+  const content: Block[] = [
+    latent
+      ? say`If the latents were known, the logarithm of everything would be`
+      : say`There are no latent variables: the log-likelihood itself is`,
+    { kind: 'formula', lines: [head, ...rest] },
+  ]
+  if (prior)
+    content.push(
+      say`It includes the log density of the priors: what is maximised is the posterior density of the parameters (MAP).`,
+    )
+  return {
+    id: 'likelihood',
+    kind: 'likelihood',
+    title: latent ? 'Complete-data log-likelihood' : 'Log-likelihood',
+    rule: null,
+    content,
+    citation: null,
+    span: null,
+  }
+}
+
+const signedLine = (f: Formula): Formula => ({
+  text: f.text.startsWith('−') ? `    − ${f.text.slice(1)}` : `    + ${f.text}`,
+  latex: f.latex.startsWith('-') ? `\\quad - ${f.latex.slice(1)}` : `\\quad + ${f.latex}`,
+})
+
+/** Why the likelihood itself is hard, and the bound that EM climbs. */
+export function boundStep(): DerivationStep {
+  const jensen: Formula = {
+    text: 'log Σ_z p(x, z | θ) ≥ Σ_z q(z) log p(x, z | θ) − Σ_z q(z) log q(z) = ELBO(q, θ)',
+    latex:
+      '\\log \\sum_z p(x, z \\mid \\theta) \\;\\geq\\; \\sum_z q(z) \\log p(x, z \\mid \\theta) - \\sum_z q(z) \\log q(z) = \\mathrm{ELBO}(q, \\theta)',
+  }
+  const gap: Formula = {
+    text: 'log p(x | θ) − ELBO(q, θ) = KL(q ‖ p(z | x, θ))',
+    latex:
+      '\\log p(x \\mid \\theta) - \\mathrm{ELBO}(q, \\theta) = \\mathrm{KL}\\left(q \\,\\|\\, p(z \\mid x, \\theta)\\right)',
+  }
+  const q: Formula = { text: 'q', latex: 'q' }
+  return {
+    id: 'bound',
+    kind: 'bound',
+    title: 'Why EM',
+    rule: null,
+    span: null,
+    citation: 'Dempster, Laird and Rubin (1977); Neal and Hinton (1998)',
+    content: [
+      say`The latents (all of them together: z) are not known, so what is to be maximised is the logarithm of a sum over their values, which does not split into one term per parameter. By Jensen's inequality, for any distribution ${q} over the latents,`,
+      { kind: 'formula', lines: [jensen] },
+      say`The gap between the two sides is`,
+      { kind: 'formula', lines: [gap] },
+      say`so the E-step closes it by taking for ${q} the posterior of the latents at the current parameters. The M-step then maximises the bound over the parameters with ${q} held fixed.`,
+    ],
+  }
+}
+
+/** Factors whose latents are picked by an index become sums over their values. */
+export function liftingStep(c: FormulaContext): DerivationStep | null {
+  const d = c.notation.derivation
+  const lifted = d.lifted.filter((f) => f.variables.length > 0 && f.factor.role !== 'evidence')
+  const f = lifted[0]
+  const v = f?.variables[0]
+  if (f === undefined || v === undefined) return null
+  const loops = loopsOf(f)
+  const cell: Expr = { kind: 'ref', space: 'latent', name: v.latent.name, index: v.index }
+  const left = formula(simple(f.factor.value, c), loops, c)
+  const indicator: Expr = {
+    kind: 'case',
+    when: { kind: 'compare', operator: '==', left: cell, right: idx(v.value) },
+    then: ONE,
+    otherwise: num(0),
+  }
+  const right = formula(
+    f.variables.length > 1 ? simple(f.expr, c) : sum(v.value, mul(indicator, simple(f.expr, c))),
+    loops,
+    c,
+  )
+  const known = formula(indicator, [...loops, v.value], c)
+  const line: Formula = { text: `${left.text} = ${right.text}`, latex: `${left.latex} = ${right.latex}` }
+  const content: Block[] =
+    f.variables.length > 1
+      ? [
+          say`A term that reads latents is written as a sum over their values, each with the indicator of that value; the latents then stand in the indicators alone.`,
+        ]
+      : [
+          say`A term that reads a latent is written as a sum over its values. The indicator ${known} picks one of them:`,
+          { kind: 'formula', lines: [line] },
+          say`All terms are treated so; the latent then stands in the indicators alone, and the expectation of an indicator is a probability.`,
+        ]
+  return {
+    id: 'lifting',
+    kind: 'lifting',
+    title: 'Latents become indicators',
+    rule: 'lift-selectors',
+    content,
+    citation: null,
+    span: f.factor.span,
+  }
+}
+
+/** Number of free parameters, where it has a formula. */
+export function parameterCount(c: FormulaContext): Formula | null {
+  const d = c.notation.derivation
+  const parts: Expr[] = []
+  for (const p of d.params) {
+    const shape = d.shapes.shape('param', p.name)
+    if (shape.some((e) => some(e, (n) => n.kind === 'index'))) return null
+    parts.push(freeNumbers(p, shape))
+  }
+  const total = add(...parts)
+  return literal(total) === null
+    ? formula(total, [], c)
+    : { text: String(literal(total)), latex: String(literal(total)) }
+}
+
+function freeNumbers(p: ParamInfo, shape: readonly Expr[]): Expr {
+  const batch = shape.slice(0, shape.length - p.rank)
+  const size = shape[shape.length - 1] ?? ONE
+  switch (p.support) {
+    case 'simplex':
+      return mul(...batch, sub(size, ONE))
+    case 'covariance':
+      return mul(num(1, 2), ...batch, size, add(size, ONE))
+    case 'correlation':
+      return mul(num(1, 2), ...batch, size, sub(size, ONE))
+    default:
+      return mul(...shape)
+  }
+}
+
+export { collectNodes, ref }

@@ -1,0 +1,327 @@
+/** Names for the reader: arrays as the user wrote them, index letters that do not clash, names for recurring sums. */
+import { idx, isOne, isZero, literal, ONE, ref } from '../algebra/build.js'
+import { printText } from '../algebra/print-text.js'
+import type { Expr, Guard, IndexVar } from '../algebra/types.js'
+import { children, collectNodes, freeIndices, rewrite, substituteIndex } from '../algebra/visit.js'
+import type { Derivation } from '../derive.js'
+import type { BindTable } from '../graph/types.js'
+import { canonicalKey, type Facts } from './simplify.js'
+
+/** A sum that has a name: N_k = Σ_n r_nk. */
+export interface NamedSum {
+  readonly name: string
+  readonly key: string
+  readonly indices: readonly IndexVar[]
+  readonly value: Expr
+  readonly words: string
+}
+
+/** Everything about names in one derivation. */
+export interface Notation {
+  readonly derivation: Derivation
+  readonly facts: Facts
+  /** Single letters that arrays have: an index gets another one. */
+  readonly taken: ReadonlySet<string>
+  /** Letters of the user's own loops. */
+  readonly own: ReadonlySet<string>
+  /** Present where posterior probabilities of one latent are written r. */
+  readonly responsibility: string | null
+  readonly sumName: string
+}
+
+export function notationOf(d: Derivation): Notation {
+  const arrays = new Set(d.model.symbols.flatMap((s) => (s.kind === 'index' ? [] : [s.name])))
+  const discrete = d.graph.latents.filter((l) => l.kind === 'discrete')
+  const [only] = discrete
+  const symmetric = new Set(
+    d.params.filter((p) => p.support === 'covariance' || p.support === 'correlation').map((p) => p.name),
+  )
+  return {
+    derivation: d,
+    facts: { latents: new Map(d.graph.latents.map((l) => [l.name, l])), constraints: d.graph.constraints, symmetric },
+    taken: arrays,
+    own: new Set(d.model.symbols.flatMap((s) => (s.kind === 'index' ? [s.name] : []))),
+    responsibility: discrete.length === 1 && only !== undefined && !arrays.has('r') ? only.name : null,
+    sumName: d.model.symbols.some((s) => s.name === 'N' && s.kind !== 'size') ? 'S' : 'N',
+  }
+}
+
+/** Sizes, consts and numbers computed from data under the names that the user knows. */
+export function present(e: Expr, notation: Notation): Expr {
+  const { symbols } = notation.derivation.model
+  const tables = notation.derivation.graph.bindTables
+  return rewrite(e, (n) => {
+    if (n.kind !== 'ref' || (n.space !== 'size' && n.space !== 'const')) return n
+    const symbol = symbols.find((s) => s.id === n.name)
+    if (symbol !== undefined) return ref(n.space, sizeName(symbol.name, notation), n.index)
+    const table = tables.find((t) => t.name === n.name)
+    return table === undefined ? n : ref('const', tableName(table, notation), n.index)
+  })
+}
+
+/** L_y for the number of levels of y. */
+export function sizeName(name: string, notation: Notation): string {
+  const of = /^levels\((\w+)\)$/.exec(name)?.[1]
+  return of === undefined || notation.taken.has('L') ? name : `L_${of}`
+}
+
+function tableName(t: BindTable, notation: Notation): string {
+  switch (t.compute.kind) {
+    case 'const':
+      return t.compute.name.replace(/^const:/, '')
+    case 'label':
+      return `“${t.compute.label}”`
+    case 'reduction': {
+      const value = present(t.compute.value, notation)
+      return `${t.compute.fn}(${value.kind === 'ref' ? value.name : printText(value)})`
+    }
+  }
+}
+
+const SPARE = ['i', 'j', 'l', 'm', 'u', 'v', 'w', 's', 't', 'a', 'b', 'c'] as const
+
+/**
+ * One letter per index variable, no two alike where both are in scope and none that is the name of an array. The user's
+ * loop letters stay; others take the small letter of their size (d for D, k for K) or the next one that is free.
+ */
+export function withLetters(e: Expr, notation: Notation, free: ReadonlyMap<string, string> = new Map()): Expr {
+  const letters = new Map(free)
+  const used = new Set(free.values())
+  const choose = (
+    v: { readonly id: string; readonly name: string; readonly to: Expr },
+    inScope: ReadonlySet<string>,
+  ): string => {
+    const candidates = [
+      ...(notation.own.has(v.name) ? [v.name] : []),
+      ...letterOfSize(v.to),
+      ...(v.name.length === 1 ? [v.name] : []),
+      ...SPARE,
+    ]
+    return (
+      candidates.find((c) => !inScope.has(c) && (!notation.taken.has(c) || notation.own.has(c)) && c !== 'r') ?? v.name
+    )
+  }
+  const go = (x: Expr, by: ReadonlyMap<string, string>): Expr => {
+    const scope = new Set(by.values())
+    switch (x.kind) {
+      case 'index':
+        return { ...x, name: by.get(x.var) ?? x.name }
+      case 'sum': {
+        const name = choose({ ...x.index, to: present(x.index.to, notation) }, scope)
+        const inner = new Map([...by, [x.index.id, name]])
+        return {
+          kind: 'sum',
+          index: { ...x.index, name, from: go(x.index.from, by), to: go(x.index.to, by) },
+          body: go(x.body, inner),
+        }
+      }
+      case 'inverse':
+      case 'logdet': {
+        const row = choose(x.of.row, scope)
+        const column = choose(x.of.column, new Set([...scope, row]))
+        const inner = new Map([...by, [x.of.row.id, row], [x.of.column.id, column]])
+        const of = {
+          row: { ...x.of.row, name: row },
+          column: { ...x.of.column, name: column },
+          element: go(x.of.element, inner),
+        }
+        return x.kind === 'logdet'
+          ? { kind: 'logdet', of }
+          : { kind: 'inverse', of, row: go(x.row, by), column: go(x.column, by) }
+      }
+      case 'ref':
+        return { ...x, index: x.index.map((i) => go(i, by)) }
+      case 'add':
+        return { kind: 'add', terms: x.terms.map((t) => go(t, by)) }
+      case 'mul':
+        return { kind: 'mul', factors: x.factors.map((t) => go(t, by)) }
+      case 'pow':
+        return { ...x, base: go(x.base, by) }
+      case 'call':
+        return { ...x, args: x.args.map((t) => go(t, by)) }
+      case 'case':
+        return { kind: 'case', when: guard(x.when, by), then: go(x.then, by), otherwise: go(x.otherwise, by) }
+      case 'probability':
+        return {
+          kind: 'probability',
+          of: x.of.map((i) => ({ ...i, index: i.index.map((y) => go(y, by)), value: go(i.value, by) })),
+        }
+      case 'mean':
+        return { ...x, index: x.index.map((y) => go(y, by)) }
+      default:
+        return x
+    }
+  }
+  const guard = (g: Guard, by: ReadonlyMap<string, string>): Guard => {
+    switch (g.kind) {
+      case 'compare':
+        return { ...g, left: go(g.left, by), right: go(g.right, by) }
+      case 'and':
+      case 'or':
+        return { kind: g.kind, left: guard(g.left, by), right: guard(g.right, by) }
+      case 'not':
+        return { kind: 'not', of: guard(g.of, by) }
+      case 'literal':
+        return g
+    }
+  }
+  // free variables that the caller did not name keep their letter, or the next one that is free
+  const visit = (x: Expr): void => {
+    if (x.kind === 'index' && freeIndices(e).has(x.var) && !letters.has(x.var)) {
+      const name = choose({ id: x.var, name: x.name, to: idx({ id: '', name: '', from: x, to: x }) }, used)
+      letters.set(x.var, name)
+      used.add(name)
+    }
+    children(x).forEach(visit)
+  }
+  visit(e)
+  return go(e, letters)
+}
+
+/** Letters for the variables of a target, in order: they stand on both sides of its formula. */
+export function lettersFor(vars: readonly IndexVar[], notation: Notation): ReadonlyMap<string, string> {
+  const out = new Map<string, string>()
+  for (const v of vars) {
+    const used = new Set(out.values())
+    const candidates = [
+      ...(notation.own.has(v.name) ? [v.name] : []),
+      ...letterOfSize(present(v.to, notation)),
+      ...(v.name.length === 1 ? [v.name] : []),
+      ...SPARE,
+    ]
+    out.set(
+      v.id,
+      candidates.find((c) => !used.has(c) && (!notation.taken.has(c) || notation.own.has(c)) && c !== 'r') ?? v.name,
+    )
+  }
+  return out
+}
+
+/** d for D, k for K or K + 1. */
+function letterOfSize(to: Expr): readonly string[] {
+  const size = to.kind === 'add' ? to.terms.find((t) => t.kind === 'ref') : to
+  if (size?.kind !== 'ref') return []
+  const name = size.name.replace(/^(size|const):/, '')
+  return /^[A-Z]$/.test(name) ? [name.toLowerCase()] : []
+}
+
+/**
+ * Replaces Σ P(z = k) by N_k and Σ [y = l] by N_l: sums whose body is one posterior or one indicator, with the weight of
+ * the rows if they have one. `known` collects the names over a whole document.
+ */
+export function nameSums(e: Expr, notation: Notation, known: NamedSum[]): Expr {
+  const replace = (x: Expr): Expr | null => {
+    const loops: IndexVar[] = []
+    let body: Expr = x
+    while (body.kind === 'sum') {
+      loops.push(body.index)
+      body = body.body
+    }
+    const factors = body.kind === 'mul' ? body.factors : [body]
+    const weights = factors.filter((f) => isWeight(f, notation))
+    const rest = factors.filter((f) => !weights.includes(f))
+    const [own] = rest
+    if (loops.length === 0 || rest.length !== 1 || own === undefined) return null
+    const value = valueOf(own)
+    if (
+      value === null ||
+      collectNodes(value, (n) => n.kind === 'index' && loops.some((l) => l.id === n.var)).length > 0
+    )
+      return null
+    const outer = [...freeIndices(x)].filter((v) => !freeIndices(value).has(v))
+    if (outer.length > 0 || (literal(value) === null && value.kind !== 'index')) return null
+    const marker: Expr = { kind: 'index', var: '#value', name: value.kind === 'index' ? value.name : 'k' }
+    const general = loops.reduceRight<Expr>(
+      (b, l) => ({ kind: 'sum', index: l, body: b }),
+      replaceValue(body, own, marker),
+    )
+    const key = canonicalKey(general)
+    let named = known.find((k) => k.key === key)
+    if (named === undefined) {
+      const subject = own.kind === 'probability' ? (own.of[0]?.latent ?? '') : indicated(own)
+      const name = known.some((k) => k.name === notation.sumName) ? `${notation.sumName}_${subject}` : notation.sumName
+      if (known.some((k) => k.name === name)) return null
+      const latent = own.kind === 'probability' ? notation.facts.latents.get(subject) : undefined
+      const index: IndexVar = {
+        id: '#value',
+        name: marker.kind === 'index' ? marker.name : 'k',
+        from: ONE,
+        to: latent?.kind === 'discrete' ? latent.high : ONE,
+      }
+      const count = weights.length > 0 ? 'weighted number' : 'number'
+      const words =
+        own.kind === 'probability'
+          ? `the expected ${count} of cases with ${subject} = `
+          : `the ${count} of rows with ${subject} = `
+      named = { name, key, indices: [index], value: general, words }
+      known.push(named)
+    }
+    return ref('stat', named.name, [value])
+  }
+  const go = (x: Expr): Expr => {
+    if (x.kind === 'sum') {
+      const named = replace(x)
+      if (named !== null) return named
+    }
+    return mapOnce(x, go)
+  }
+  return go(e)
+}
+
+function mapOnce(x: Expr, f: (e: Expr) => Expr): Expr {
+  switch (x.kind) {
+    case 'sum':
+      return { ...x, body: f(x.body) }
+    case 'add':
+      return { kind: 'add', terms: x.terms.map(f) }
+    case 'mul':
+      return { kind: 'mul', factors: x.factors.map(f) }
+    case 'pow':
+      return { ...x, base: f(x.base) }
+    case 'call':
+      return { ...x, args: x.args.map(f) }
+    case 'case':
+      return { ...x, then: f(x.then), otherwise: f(x.otherwise) }
+    default:
+      return x
+  }
+}
+
+const isWeight = (e: Expr, notation: Notation): boolean =>
+  e.kind === 'ref' &&
+  e.space === 'data' &&
+  notation.derivation.graph.factors.some((f) =>
+    f.loops.some((l) => l.weight?.kind === 'ref' && l.weight.name === e.name),
+  )
+
+/** The value that a posterior or an indicator is about. */
+function valueOf(e: Expr): Expr | null {
+  if (e.kind === 'probability') return e.of.length === 1 ? (e.of[0]?.value ?? null) : null
+  if (
+    e.kind !== 'case' ||
+    !isOne(e.then) ||
+    !isZero(e.otherwise) ||
+    e.when.kind !== 'compare' ||
+    e.when.operator !== '=='
+  )
+    return null
+  if (e.when.left.kind === 'ref' && (e.when.right.kind === 'index' || literal(e.when.right) !== null))
+    return e.when.right
+  return null
+}
+
+function replaceValue(body: Expr, own: Expr, by: Expr): Expr {
+  const changed: Expr =
+    own.kind === 'probability'
+      ? { kind: 'probability', of: own.of.map((i) => ({ ...i, value: by })) }
+      : own.kind === 'case' && own.when.kind === 'compare'
+        ? { ...own, when: { ...own.when, right: by } }
+        : own
+  if (body === own) return changed
+  return body.kind === 'mul' ? { kind: 'mul', factors: body.factors.map((f) => (f === own ? changed : f)) } : body
+}
+
+const indicated = (e: Expr): string =>
+  e.kind === 'case' && e.when.kind === 'compare' && e.when.left.kind === 'ref' ? e.when.left.name : ''
+
+export { substituteIndex }

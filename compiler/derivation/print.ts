@@ -1,0 +1,123 @@
+/** Formulas for the document: an expression or an equation, printed once as text and once as TeX. */
+
+import { idx } from '../algebra/build.js'
+import type { Display, PrintOptions } from '../algebra/display.js'
+import { GREEK } from '../algebra/greek.js'
+import { displayLatex, printLatex } from '../algebra/print-latex.js'
+import { displayText, printText } from '../algebra/print-text.js'
+import { toDisplay, toTensorDisplay } from '../algebra/to-display.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import { lettersFor, type NamedSum, type Notation, nameSums, present, withLetters } from './notation.js'
+import type { Equation } from './updates.js'
+
+/** One formula in both notations. */
+export interface Formula {
+  readonly text: string
+  readonly latex: string
+}
+
+/** How a formula is to be printed. */
+export interface FormulaContext {
+  readonly notation: Notation
+  /** Names for recurring sums, collected while printing. */
+  readonly named: NamedSum[]
+  /** Posterior means as E[b] (the document), or as plain b (the plan). */
+  readonly means: 'expectation' | 'plain'
+}
+
+/** Sums named, letters chosen, names as the user knows them. */
+export function prepared(e: Expr, indices: readonly IndexVar[], c: FormulaContext): Expr {
+  return present(withLetters(nameSums(e, c.notation, c.named), c.notation, lettersFor(indices, c.notation)), c.notation)
+}
+
+/** N_k = Σ_n r_nk. */
+export function definition(n: NamedSum, c: FormulaContext): Formula {
+  const plain = (e: Expr, indices: readonly IndexVar[]): Expr =>
+    present(withLetters(e, c.notation, lettersFor(indices, c.notation)), c.notation)
+  return equation(
+    {
+      left: { kind: 'ref', space: 'stat', name: n.name, index: n.indices.map((v) => idx(v)) },
+      right: n.value,
+      indices: n.indices,
+      over: [],
+    },
+    c,
+    plain,
+  )
+}
+
+export function optionsFor(c: FormulaContext, style: 'text' | 'latex'): PrintOptions {
+  const print = style === 'text' ? printText : printLatex
+  const single = c.notation.responsibility
+  return {
+    ...(c.means === 'plain'
+      ? { mean: (e) => print({ kind: 'ref', space: 'latent', name: e.latent, index: e.index }) }
+      : {}),
+    probability: (e) => {
+      const [only] = e.of
+      if (e.of.length === 1 && only !== undefined && only.latent === single) return null
+      const cells = e.of.map(
+        (i) => `${print({ kind: 'ref', space: 'latent', name: i.latent, index: i.index })} = ${print(i.value)}`,
+      )
+      return style === 'text' ? `P(${cells.join(', ')} | data)` : `P(${cells.join(', ')} \\mid \\text{data})`
+    },
+  }
+}
+
+/** An expression, with the indices that the reader knows from outside. */
+export function formula(e: Expr, indices: readonly IndexVar[], c: FormulaContext): Formula {
+  const ready = prepared(e, indices, c)
+  return {
+    text: compactSubscripts(displayText(toDisplay(ready, optionsFor(c, 'text')))),
+    latex: displayLatex(toDisplay(ready, optionsFor(c, 'latex'))),
+  }
+}
+
+/** An expression as a vector or matrix over the given indices, where it has that form. */
+export function tensorFormula(e: Expr, over: readonly string[], c: FormulaContext): Formula {
+  const ready = prepared(e, [], c)
+  const text = toTensorDisplay(ready, over, optionsFor(c, 'text'))
+  const latex = toTensorDisplay(ready, over, optionsFor(c, 'latex'))
+  return text === null || latex === null
+    ? formula(e, [], c)
+    : { text: compactSubscripts(displayText(text)), latex: displayLatex(latex) }
+}
+
+/** left = right, over its trailing indices as vectors or matrices where both sides have that form. */
+export function equation(q: Equation, c: FormulaContext, ready: typeof prepared = prepared): Formula {
+  const left = ready(q.left, q.indices, c)
+  const right = ready(q.right, q.indices, c)
+  const side = (e: Expr, over: readonly string[], style: 'text' | 'latex'): Display | null =>
+    toTensorDisplay(e, over, optionsFor(c, style))
+  const asTensor =
+    q.over.length > 0 &&
+    side(left, q.over, 'text') !== null &&
+    (isZeroExpr(right) || side(right, q.over, 'text') !== null)
+  const over = asTensor ? q.over : []
+  const show = (e: Expr, style: 'text' | 'latex'): string => {
+    const d = isZeroExpr(e) ? toDisplay(e, {}) : side(e, over, style)
+    if (d === null) return ''
+    return style === 'text' ? displayText(d) : displayLatex(d)
+  }
+  return {
+    text: compactSubscripts(`${show(left, 'text')} = ${show(right, 'text')}`),
+    latex: `${show(left, 'latex')} = ${show(right, 'latex')}`,
+  }
+}
+
+const isZeroExpr = (e: Expr): boolean => e.kind === 'num' && e.value.n === 0
+
+/** r_{n,k} → r_nk where all subscripts are single letters or digits. */
+export const compactSubscripts = (text: string): string =>
+  text.replaceAll(/_\{([\p{L}\d′,]+)\}/gu, (whole, inner: string) => {
+    const parts = inner.split(',')
+    return parts.length === 1 || parts.every((p) => [...p.replaceAll('′', '')].length === 1)
+      ? `_${parts.join('')}`
+      : whole
+  })
+
+/** Greek letters back as the names that the user typed. */
+export function asTyped(text: string): string {
+  const names = new Map([...GREEK].map(([name, letter]) => [letter, name]))
+  return [...text].map((ch) => names.get(ch) ?? ch).join('')
+}

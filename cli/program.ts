@@ -78,7 +78,9 @@ function addFitCommand(program: Command, context: Context, done: (status: number
     .option('--init <how>', 'auto, kmeans++, random, or a JSON file of start values', undefined)
     .addOption(new Option('--start <name=value>', 'start value of a param; repeatable').argParser(collect))
     .addOption(
-      new Option('--tol <t>', 'relative tolerance of the objective').argParser(positiveNumber('--tol')).default(1e-9),
+      new Option('--tol <t>', 'relative tolerance of the objective; 0: only --max-iter ends it')
+        .argParser(positiveNumber('--tol', true))
+        .default(1e-9),
     )
     .addOption(new Option('--max-iter <n>', 'most iterations').argParser(wholeNumber('--max-iter', 1)).default(10_000))
     .addOption(

@@ -164,7 +164,7 @@ describe('estep fit', () => {
   it.each([
     ['--restart 3', 'Did you mean --restarts?'],
     ['--seed x', '--seed takes a whole number'],
-    ['--tol 0', '--tol takes a number above 0'],
+    ['--tol -1', '--tol takes a number of at least 0'],
     ['--start mu', '--start takes name=value'],
     ['--start mu=abc', 'is not a number or an array of numbers'],
     ['--start mu=1 --start mu=2', 'gives `mu` twice'],

@@ -93,7 +93,7 @@ export class BoundNumbers {
         if (position < 0)
           throw new BindError(
             'E410',
-            `the label "${t.compute.label}" is no level of ${s?.name ?? 'the column'}; its levels are ${labels.slice(0, 8).join(', ')}${labels.length > 8 ? ', …' : ''}`,
+            `the label "${t.compute.label}" is none of ${s?.name ?? 'the levels'}: ${labels.slice(0, 8).join(', ')}${labels.length > 8 ? ', …' : ''}`,
           )
         return position + 1
       }
@@ -182,7 +182,7 @@ export class BoundNumbers {
     if (index[0] !== undefined) return this.vector(id)[index[0] - 1] ?? 0
     if (s.origin === 'levels') return this.data.levels.get(s.name)?.[0]?.length ?? this.data.sizes.get(s.name) ?? 0
     const n = this.data.sizes.get(s.name)
-    if (n === undefined) throw new BindError('E411', `the size \`${s.name}\` is not bound by any data`)
+    if (n === undefined) throw new Error(`the size ${s.name} is not bound by any data`)
     return n
   }
 }

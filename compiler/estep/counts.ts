@@ -34,6 +34,7 @@ export function planCounts(graph: FactorGraph, lifted: readonly LiftedFactor[], 
         span: c.span,
         message: 'only a plain sum of latent counts can be observed in this version',
       })
+      for (const t of c.terms) constrained.set(t.latent, c)
       continue
     }
     for (const t of c.terms) {

@@ -1,0 +1,139 @@
+/** One test per code of the derivation, and the catalogue against the codes that the sources use. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { compile, compileOrThrow, DataError, loadFit } from '../../../index.js'
+import { allEntries } from '../../../lang/diagnostics/catalogue.js'
+import { boundDerivationEntries, modelDerivationEntries } from '../../../lang/diagnostics/catalogue-derivation.js'
+import { warningExplanations } from '../../../runtime/warnings.js'
+
+/** Code, the text that is marked, and the sentence. */
+const GOLDEN: Readonly<Record<string, readonly [string, string]>> = {
+  E401: ['Laplace(centre, scale)', 'Laplace has no density in this version, so nothing can be derived from it'],
+  E402: [
+    'theta',
+    'the latent `theta` is continuous, and this version integrates out finite discrete latents and counts with an observed sum only',
+  ],
+  E403: ['x[n] ~ Normal(mu[z[s]], 1)', 'a latent that picks which latent is read has no exact E-step in this version'],
+  E404: [
+    'x[n] ~ Normal(mu[u[person[n]], v[question[n]]], 1)',
+    'this statement joins latents of several groups through keys, which makes every latent depend on every other',
+  ],
+  E405: [
+    'latent z[t] ~ Categorical(step[z[t-1]])',
+    '`z` at one place depends on `z` at another (a chain), and this version has no forward–backward E-step',
+  ],
+  E406: ['observe difference = a - b', 'only a plain sum of latent counts can be observed in this version'],
+  E407: ['there', 'the latent count `there` is unbounded: no `observe` gives a sum that contains it'],
+  E408: [
+    'R',
+    'no M-step rule applies to `R`, and a correlation has no unconstrained form for a numerical one in this version',
+  ],
+  E409: [
+    'x[n] ~ Uniform(0, top)',
+    'the ends of this Uniform depend on the param `top`, so the likelihood is not smooth in it and EM has no M-step for it',
+  ],
+}
+
+describe('refused by the derivation', () => {
+  for (const { code, title, example, fixed } of modelDerivationEntries)
+    test(`${code}: ${title}`, () => {
+      const { ok, diagnostics } = compile(example)
+      expect(ok).toBe(false)
+      expect(diagnostics.map((d) => [d.code, example.slice(d.span.start, d.span.end), d.message])).toEqual([
+        [code, ...(GOLDEN[code] ?? [])],
+      ])
+      expect(compile(fixed).diagnostics).toEqual([])
+      expect(compile(fixed).ok).toBe(true)
+    })
+})
+
+/** Codes of the problems when data is bound. */
+function problems(f: () => unknown): readonly (readonly [string, string])[] {
+  try {
+    f()
+  } catch (e) {
+    if (e instanceof DataError) return e.problems.map((p) => [p.code, p.message])
+    throw e
+  }
+  return []
+}
+
+describe('refused when data is bound', () => {
+  const labelled = compileOrThrow(
+    'model A\ndata group : category[N]\ndata x : real[N]\nparam a, b : real\nfor n in 1..N {\n  if group[n] == "treated" { x[n] ~ Normal(a, 1) }\n  else { x[n] ~ Normal(b, 1) }\n}',
+  )
+
+  test('E410', () => {
+    const data = { group: ['control', 'Treated'], x: [1, 2] }
+    expect(problems(() => labelled.bind(data, {}))).toEqual([
+      ['E410', 'the label "treated" is none of levels(group): Treated, control'],
+    ])
+    expect(problems(() => labelled.bind({ ...data, group: ['control', 'treated'] }, {}))).toEqual([])
+  })
+
+  test('E412', () => {
+    const model = compileOrThrow(
+      'model A\nconst K = 3\ndata x : real[N]\nparam mu : real[K]\nfor n in 1..N { x[n] ~ Normal(sum(mu), 1) }',
+    )
+    expect(problems(() => model.bind({ x: [1, 2] }, { set: { K: [1, 2] } }))).toEqual([
+      ['E412', '--set K needs a number'],
+    ])
+    expect(problems(() => model.bind({ x: [1, 2] }, { set: { K: 4 } }))).toEqual([])
+  })
+
+  test('E413', async () => {
+    const model = compileOrThrow(
+      'model A\ndata x : real[N]\nparam mu : real\nparam s : positive\nfor n in 1..N { x[n] ~ Normal(mu, s) }',
+    )
+    const fit = await model.fit({ x: [1, 2, 4] })
+    const document = JSON.parse(JSON.stringify(fit))
+    document.params.mu = [1, 2]
+    const edited = loadFit(document)
+    await expect(edited.predict({ x: [1] })).rejects.toSatisfy(
+      (e) => e instanceof DataError && e.problems.every((p) => p.code === 'E413'),
+    )
+  })
+
+  test('E414', () => {
+    const model = compileOrThrow(
+      'model A\ndata y : category[N]\nparam p : unit\nfor n in 1..N { y[n] ~ Categorical([p, 1 - p]) }',
+    )
+    const found = problems(() => model.bind({ y: ['no', 'unsure', 'yes'] }, {}))
+    expect(found).toEqual([['E414', '`y` has 3 levels (no, unsure, yes), but its distribution has 2 probabilities']])
+    expect(problems(() => model.bind({ y: ['no', 'yes'] }, {}))).toEqual([])
+  })
+
+  test('each has a test', () => {
+    expect(boundDerivationEntries.map((e) => e.code)).toEqual(['E410', 'E412', 'E413', 'E414'])
+  })
+})
+
+// -- the catalogue and the sources ---------------------------------------------------------------------------------------
+
+const root = new URL('../../../', import.meta.url)
+
+/** Codes that stand as string literals in the sources, with the catalogue and ranges in comments left out. */
+function codesInSources(): ReadonlySet<string> {
+  const out = new Set<string>()
+  const visit = (url: URL): void => {
+    for (const entry of readdirSync(url, { withFileTypes: true })) {
+      if (entry.isDirectory()) visit(new URL(`${entry.name}/`, url))
+      else if (entry.name.endsWith('.ts') && !entry.name.startsWith('catalogue') && !url.pathname.endsWith('/dist/'))
+        scan(new URL(entry.name, url), out)
+    }
+  }
+  for (const folder of ['lang/', 'compiler/', 'oracle/', 'runtime/', 'cli/']) visit(new URL(folder, root))
+  scan(new URL('index.ts', root), out)
+  return out
+}
+
+function scan(file: URL, out: Set<string>): void {
+  for (const m of readFileSync(file, 'utf8').matchAll(/'([EWI]\d{3})'/g)) if (m[1] !== undefined) out.add(m[1])
+}
+
+test('every code that is used is in the catalogue, and every entry is used', () => {
+  const used = codesInSources()
+  const known = new Set([...allEntries(), ...warningExplanations].map((e) => e.code))
+  expect([...used].filter((c) => !known.has(c))).toEqual([])
+  expect([...known].filter((c) => !used.has(c))).toEqual([])
+})

@@ -219,6 +219,7 @@ function arrayShapes(model: TypedModel, graph: FactorGraph, supply: IndexSupply)
   const shapes = new Map<string, readonly Expr[]>()
   const ragged = new Map<string, string>()
   const categories = new Set<string>()
+  const optional = new Set<string>()
   const symbols = new Map<string, ModelSymbol>(model.symbols.map((s) => [s.id, s]))
   for (const s of [...graph.data, ...graph.params]) {
     const dims = e.dims(s.type, new Map())
@@ -231,6 +232,7 @@ function arrayShapes(model: TypedModel, graph: FactorGraph, supply: IndexSupply)
     shapes.set(`${s.kind} ${s.name}`, extents)
     if (s.kind === 'data') {
       if (s.type.support.kind === 'category') categories.add(s.name)
+      if (s.type.support.kind === 'category' && s.type.optional) optional.add(s.name)
       const length = raggedLengthOf(s, symbols)
       if (length !== null) ragged.set(s.name, length)
     }
@@ -247,6 +249,7 @@ function arrayShapes(model: TypedModel, graph: FactorGraph, supply: IndexSupply)
       return shape
     },
     isCategory: (name) => categories.has(name),
+    mayMiss: (name) => optional.has(name),
     raggedLength: (name) => ragged.get(name) ?? null,
   }
 }

@@ -92,9 +92,10 @@ export function expectation(
   params: Values,
   cells: readonly Cell[],
   f: (values: readonly number[]) => number,
+  solver = new Solver(ground, params),
 ): number {
   let total = 0
-  visitPosterior(new Solver(ground, params), ground.root, start(ground), new Set(cells), 1, (a, probability) => {
+  visitPosterior(solver, ground.root, start(ground), new Set(cells), 1, (a, probability) => {
     total += probability * f(cells.map((c) => a.get(c)))
   })
   return total
@@ -115,10 +116,18 @@ export function expectations(
   return totals
 }
 
-/** Joint posterior probabilities of discrete cells: one row per combination of values with positive probability. */
-export function posterior(ground: Ground, params: Values, cells: readonly Cell[]): readonly PosteriorRow[] {
+/**
+ * Joint posterior probabilities of discrete cells: one row per combination of values with positive probability. A solver
+ * that is handed on keeps what it found for other cells.
+ */
+export function posterior(
+  ground: Ground,
+  params: Values,
+  cells: readonly Cell[],
+  solver = new Solver(ground, params),
+): readonly PosteriorRow[] {
   const rows = new Map<string, { values: readonly number[]; probability: number }>()
-  visitPosterior(new Solver(ground, params), ground.root, start(ground), new Set(cells), 1, (a, probability) => {
+  visitPosterior(solver, ground.root, start(ground), new Set(cells), 1, (a, probability) => {
     const values = cells.map((c) => a.get(c))
     const row = rows.get(values.join())
     if (row === undefined) rows.set(values.join(), { values, probability })

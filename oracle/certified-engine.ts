@@ -54,6 +54,8 @@ export interface EngineBlock {
   readonly params: readonly string[]
   /** `joint`: at the maximum of Q; `blockwise`: at its maximum given the others; `ascent`: Q is not lower. */
   readonly exact: 'joint' | 'blockwise' | 'ascent'
+  /** Found by an iteration, which multiplies the rounding of its sums. */
+  readonly iterative: boolean
   readonly after: Float64Array
 }
 

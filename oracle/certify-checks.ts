@@ -10,6 +10,7 @@ import {
 } from './answers.js'
 import { at } from './arrays.js'
 import type { EngineBlock, EngineLatent } from './certified-engine.js'
+import { Solver } from './enumerate.js'
 import type { Findings } from './findings.js'
 import {
   combined,
@@ -81,6 +82,7 @@ export function checkPosterior(t: Trial, found: Findings): void {
   const latents = new Map(t.engine.latents.map((l) => [l.name, l]))
   const ofLatents = new Set(t.ground.model.symbols.flatMap((s) => (s.kind === 'latent' ? [s.id] : [])))
   const error = logLikelihoodParts(t.ground, params).error
+  const solver = new Solver(t.ground, params)
   for (const cell of allCells(t.ground)) {
     const latent = latents.get(cell.name)
     const table = tables.get(cell.name)
@@ -93,11 +95,11 @@ export function checkPosterior(t: Trial, found: Findings): void {
       continue
     }
     if (latent.kind === 'count') {
-      const mean = expectation(t.ground, params, [cell], ([x = 0]) => x)
+      const mean = expectation(t.ground, params, [cell], ([x = 0]) => x, solver)
       found.record(NAMES.counts, Math.abs(mean - at(table, row)) / Math.max(1, Math.abs(mean)), EXACT + error, where)
       continue
     }
-    const exact = new Map(posterior(t.ground, params, [cell]).map((r) => [at(r.values, 0), r.probability]))
+    const exact = new Map(posterior(t.ground, params, [cell], solver).map((r) => [at(r.values, 0), r.probability]))
     let worst = 0
     for (let v = 0; v < latent.values; v++)
       worst = Math.max(worst, Math.abs((exact.get(latent.low + v) ?? 0) - at(table, row * latent.values + v)))
@@ -148,22 +150,31 @@ interface Slope {
 function slopeAlong(f: (p: Float64Array) => number, point: Float64Array, step: Float64Array): Slope {
   const along = (t: number): number => f(shifted(point, step, t))
   const centre = f(point)
-  let h = 0.01
+  let h = 0.003
   for (let i = 0; i < 6 && !(Number.isFinite(along(4 * h)) && Number.isFinite(along(-4 * h))); i++) h /= 8
   const values = [h, 2 * h, 4 * h].map((s) => ({ s, up: along(s), down: along(-s) }))
   const [d1 = Number.NaN, d2 = Number.NaN, d4 = Number.NaN] = values.map((v) => (v.up - v.down) / (2 * v.s))
   const [first = { up: 0, down: 0 }] = values
   const fine = (4 * d1 - d2) / 3
   const slope = (16 * fine - (4 * d2 - d4) / 3) / 15
-  return { slope, curvature: (first.up + first.down - 2 * centre) / (h * h), error: Math.abs(slope - fine) / 16 }
+  return { slope, curvature: (first.up + first.down - 2 * centre) / (h * h), error: Math.abs(slope - fine) }
 }
 
 /**
- * Q(·; θ) + log prior by brute force. Where the engine runs on latents that the model does not name, its own Q stands
- * in, which `checkGain` then holds against the log-likelihood.
+ * true where the latents of the engine are not those of the model: it introduces some, or leaves out missing cells that
+ * nothing reads, which integrate to one.
+ */
+function hasOtherLatents(t: Trial): boolean {
+  const names = new Set(t.engine.latents.map((l) => l.name))
+  return t.engine.introduces || allCells(t.ground).some((c) => !names.has(c.name))
+}
+
+/**
+ * Q(·; θ) + log prior by brute force. Where the engine runs on other latents than the model names, its own Q stands in,
+ * which `checkGain` then holds against the log-likelihood.
  */
 function objectiveQ(t: Trial): (params: Float64Array) => number {
-  if (t.engine.introduces) {
+  if (hasOtherLatents(t)) {
     const expectation = t.engine.eStep(t.params)
     const base = expectation.logLikelihood + t.engine.logPrior(t.params)
     return (params) => base + t.engine.gain(t.params, expectation, params)
@@ -196,7 +207,12 @@ export function checkMStep(t: Trial, { blocks, end }: MStepResult, found: Findin
   for (const b of blocks) checkBlock(t, b, q, found, random)
   const joint = blocks.every((b) => b.exact === 'joint')
   if (joint && blocks.length > 1) {
-    const all: EngineBlock = { params: t.engine.params.map((p) => p.name), exact: 'joint', after: end }
+    const all: EngineBlock = {
+      params: t.engine.params.map((p) => p.name),
+      exact: 'joint',
+      iterative: false,
+      after: end,
+    }
     checkBlock(t, all, q, found, random)
   }
   const scale = Math.max(1, Math.abs(start))
@@ -239,8 +255,8 @@ function checkBlock(
 }
 
 /**
- * The engine's own difference of Q at another random point: equal to brute force; with latents that the model does not
- * name, at most the difference of log-likelihoods (Jensen), with the same slope where the two touch.
+ * The engine's own difference of Q at another random point: equal to brute force; where the latents are not those of the
+ * model, at most the difference of log-likelihoods (Jensen), with the same slope where the two touch.
  */
 export function checkGain(t: Trial, found: Findings, random: () => number): void {
   const expectation = t.engine.eStep(t.params)
@@ -250,7 +266,7 @@ export function checkGain(t: Trial, found: Findings, random: () => number): void
     return logLikelihood(t.ground, values) + logPrior(t.ground, values)
   }
   const other = anotherPoint(t, random)
-  if (t.engine.introduces) {
+  if (hasOtherLatents(t)) {
     const base = objective(t.params)
     const scale = scaleAt(t, t.params)
     if (other !== null) {
@@ -304,7 +320,7 @@ export function checkTargets(t: Trial, found: Findings): void {
   t.engine.setFloor(1e-6)
   const own = t.engine.eStep(t.params)
   const update = t.engine.mStep(t.params, own).params
-  const numeric = t.engine.mStepBlocks(t.params, own).some((b) => b.exact === 'ascent')
+  const numeric = t.engine.mStepBlocks(t.params, own).some((b) => b.iterative)
   for (const other of t.engine.others) {
     const theirs = other.eStep(t.params)
     const where = `${other.name}, ${t.text}`

@@ -23,12 +23,14 @@ const NEGLIGIBLE = 45
 export class Solver implements UnitProblem {
   private readonly structures = new Map<Block, Structure>()
   private readonly results = new Map<Block, Map<string, BlockResult>>()
+  /** Densities evaluated so far. */
+  evaluations = 0
 
   constructor(
     readonly ground: Ground,
     readonly params: Values,
-    /** Combinations of latents in one unit beyond which the answer is refused. */
-    private readonly maxAtoms = MAX_ATOMS,
+    /** Densities evaluated beyond which the answer is refused. */
+    private readonly maxEvaluations = Number.POSITIVE_INFINITY,
   ) {}
 
   structure(block: Block): Structure {
@@ -59,7 +61,11 @@ export class Solver implements UnitProblem {
 
   /** The log of what an item contributes, given all cells it reads. */
   itemLog(item: Item, a: Assignment): number {
-    if (item.kind === 'factor') return item.factor.logDensity(this.params, a.lookup)
+    if (item.kind === 'factor') {
+      this.evaluations += 1
+      if (this.evaluations > this.maxEvaluations) throw new OracleError('too many combinations of latents to enumerate')
+      return item.factor.logDensity(this.params, a.lookup)
+    }
     return item.block.weight === 0 ? 0 : item.block.weight * this.solve(item.block, a).log
   }
 
@@ -87,7 +93,7 @@ export class Solver implements UnitProblem {
       if (inner.method !== 'enumeration') method = inner.method
       error = Math.max(error, inner.error)
       for (const atom of inner.atoms) atoms.push({ values: atom.values, log: log + atom.log })
-      if (atoms.length > this.maxAtoms) throw new OracleError('too many combinations of latents to enumerate')
+      if (atoms.length > MAX_ATOMS) throw new OracleError('too many combinations of latents to enumerate')
       return log + inner.log
     }
     const visit = (i: number, log: number): number => {

@@ -24,15 +24,11 @@ export interface Trial {
   readonly text: string
 }
 
-/** Combinations of latents in one unit that are enumerated at every evaluation. */
-const MAX_ATOMS = 1500
-/** Cells times combinations, a measure of the cost of one evaluation. */
-const MAX_WORK = 12_000
+/** Densities that one evaluation of the likelihood may take. */
+const MAX_EVALUATIONS = 1500
 const ROWS = [8, 7, 6, 5, 4, 3, 2]
 const ATTEMPTS = 120
 const POINTS = 8
-
-class TooLarge extends OracleError {}
 
 /** A trial, or the reason why none was found. */
 export function findTrial(model: TypedModel, engineFor: EngineFor, random: () => number): Trial | string {
@@ -52,7 +48,7 @@ export function findTrial(model: TypedModel, engineFor: EngineFor, random: () =>
       return attemptTrial(model, engineFor, consts, shapeOf(rows, attempt, random), random)
     } catch (e) {
       if (!(e instanceof OracleError)) throw e
-      if (e instanceof TooLarge || e.message.includes('too many')) size += 1
+      if (e.message.includes('too many')) size += 1
       reason = e.message
     }
   }
@@ -103,9 +99,7 @@ function attemptTrial(
 
 /** true where log p(data; params) and the prior are finite; throws where that takes too long to find. */
 export function isPossible(g: Ground, params: Values): boolean {
-  const result = new Solver(g, params, MAX_ATOMS).solve(g.root, Assignment.empty(g.world.cells.length))
-  const work = result.units.reduce((n, u) => n + u.atoms.length * u.unit.cells.length, 0)
-  if (work > MAX_WORK) throw new TooLarge('too many combinations of latents to enumerate')
+  const result = new Solver(g, params, MAX_EVALUATIONS).solve(g.root, Assignment.empty(g.world.cells.length))
   return Number.isFinite(result.log) && Number.isFinite(logPrior(g, params))
 }
 

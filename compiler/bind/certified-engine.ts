@@ -15,6 +15,7 @@ import { BindError } from './sizes.js'
 export interface BlockResult {
   readonly params: readonly string[]
   readonly exact: Exactness
+  readonly iterative: boolean
   readonly after: Float64Array
 }
 
@@ -98,7 +99,12 @@ function engineOf(
       const last = new Map<string, BlockResult>()
       model.mStep(params, full(e), (step, after) => {
         last.delete(step.id)
-        last.set(step.id, { params: step.params, exact: step.exact, after })
+        last.set(step.id, {
+          params: step.params,
+          exact: step.exact,
+          iterative: step.kind === 'newton' || step.kind === 'stationary',
+          after,
+        })
       })
       return [...last.values()]
     },

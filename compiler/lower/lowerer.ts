@@ -14,6 +14,8 @@ export interface ArrayShapes {
   shape(space: 'data' | 'param' | 'const', name: string): readonly Expr[]
   /** true where a data array holds level numbers (0-based codes, −1 where missing). */
   isCategory(name: string): boolean
+  /** true for a category whose cells may be missing. */
+  mayMiss(name: string): boolean
   /** Ragged data `[R][T]` lies flat: the size symbol of its lengths, else null. */
   raggedLength(name: string): string | null
 }
@@ -111,7 +113,9 @@ export class Lowerer {
 
   /** 0-based position of an index expression. */
   position(e: Expr, context: LoweringContext): KExpr {
-    return k.add(this.expr(e, context), k.num(-1))
+    const at = k.add(this.expr(e, context), k.num(-1))
+    // a missing level is no position: what stands there is multiplied by 0 or passed over
+    return e.kind === 'ref' && e.space === 'data' && this.shapes.mayMiss(e.name) ? k.call('max', at, k.num(0)) : at
   }
 
   expr(e: Expr, context: LoweringContext): KExpr {

@@ -187,7 +187,8 @@ function scaled(factors: readonly Expr[], displays: readonly Display[], scope: S
     } else {
       const { negative, term } = signed(factor, scope)
       if (negative) parts.negative = !parts.negative
-      absorb(term, parts)
+      if (factor.kind === 'sum' && term.kind === 'product') absorbInOrder(term.factors, parts)
+      else absorb(term, parts)
     }
   }
   const { negative, number, bottom } = parts
@@ -213,6 +214,14 @@ function absorb(d: Display, into: Parts): void {
     absorb(d.top, into)
     into.bottom.push(d.bottom)
   } else into.top.push(d)
+}
+
+/** A product of vectors and matrices: its numbers go in front, the order of the rest is kept. */
+function absorbInOrder(factors: readonly Display[], into: Parts): void {
+  for (const f of factors) if (f.kind === 'number') absorb(f, into)
+  const rest = factors.filter((f) => f.kind !== 'number')
+  const [only] = rest
+  if (only !== undefined) into.top.push(rest.length === 1 ? only : { kind: 'product', factors: rest })
 }
 
 function inOrder(factors: readonly Display[]): readonly Display[] {

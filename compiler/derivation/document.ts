@@ -31,16 +31,16 @@ export function derivationSteps(d: Derivation): readonly DerivationStep[] {
   const latent = hasLatents(d)
   const context = updateContext(d, notation)
   const lifting = latent ? liftingStep(c) : null
-  const blocks = d.mStep.steps.map((s) => blockStep(s, context, c, latent))
+  const first = [notationStep(c), modelStep(c), likelihoodStep(c, latent)]
   const e = latent ? eSteps(c) : []
+  const q = qStep(c, latent)
+  const blocks = d.mStep.steps.map((s) => blockStep(s, context, c, latent))
   return [
-    notationStep(c),
-    modelStep(c),
-    likelihoodStep(c, latent),
+    ...first,
     ...(latent ? [boundStep()] : []),
     ...(lifting === null ? [] : [lifting]),
     ...e,
-    qStep(c, latent),
+    q,
     ...blocks.map((b) => b.step),
     algorithmStep(
       d,

@@ -1,11 +1,11 @@
 /** The E-step: posteriors by Bayes' rule, messages between latents, and counts shared out in proportion. */
-import { add, caseOf, compare, div, exp, idx, literal, mul, ONE, pow, sum } from '../algebra/build.js'
+import { add, caseOf, compare, div, exp, idx, isZero, literal, mul, num, ONE, pow, sum } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
-import { substituteIndex } from '../algebra/visit.js'
+import { some, substituteIndex } from '../algebra/visit.js'
 import type { CountGroup, EStepStep, LatentTable, PlacedFactor } from '../estep/types.js'
 import { rangesWords } from './model-steps.js'
 import { type Formula, type FormulaContext, formula } from './print.js'
-import { cancelled, simplify } from './simplify.js'
+import { cancelled, comparesWithNumber, simplify } from './simplify.js'
 import { type Block, type DerivationStep, inline, say } from './types.js'
 
 export function eSteps(c: FormulaContext): readonly DerivationStep[] {
@@ -78,7 +78,6 @@ function singleLatent(
     name: 'rho',
     index: [...loops.map((l) => idx(l)), idx(v)],
   })
-  const product = productOf(logs)
   const shownR = formula(r, indices, c)
   const meaning: Formula = {
     text: `P(${formula(cell, loops, c).text} = ${formula(idx(value), indices, c).text} | data)`,
@@ -86,24 +85,45 @@ function singleLatent(
   }
   const bayes = formula(div(rho(value), sum(other, rho(other))), indices, c)
   const weight = formula(rho(value), indices, c)
-  const lines: Formula[] = []
-  if (product !== null) {
-    const shown = product.map((p) => asProduct(p, indices, c))
-    lines.push({
-      text: `${weight.text} = ${shown.map((s) => s.text).join(' ')}`,
-      latex: `${weight.latex} = ${shown.map((s) => s.latex).join(' \\, ')}`,
-    })
-  } else {
-    const shown = formula(joint, indices, c)
-    lines.push({ text: `log ${weight.text} = ${shown.text}`, latex: `\\log ${weight.latex} = ${shown.latex}` })
-  }
+  const lines = weightsByValue(latent, joint, value, loops).flatMap((v): readonly Formula[] => {
+    const at = (e: Expr): Expr =>
+      v === null ? e : simplify(substituteIndex(e, new Map([[value.id, num(v)]])), c.notation.facts)
+    const shownWeight = formula(at(rho(value)), indices, c)
+    const parts = productOf(v === null ? logs : logs.map(at).filter((e) => !isZero(e)))
+    if (parts === null) {
+      const shown = formula(at(joint), indices, c)
+      return [{ text: `log ${shownWeight.text} = ${shown.text}`, latex: `\\log ${shownWeight.latex} = ${shown.latex}` }]
+    }
+    const shown = parts.map((p) => asProduct(p, indices, c))
+    return [
+      {
+        text: `${shownWeight.text} = ${shown.map((s) => s.text).join(' ')}`,
+        latex: `${shownWeight.latex} = ${shown.map((s) => s.latex).join(' \\, ')}`,
+      },
+    ]
+  })
   lines.push({ text: `${shownR.text} = ${bayes.text}`, latex: `${shownR.latex} = ${bayes.latex}` })
   const total = formula(sum(other, rho(other)), loops, c)
   return [
     say`By Bayes' rule the posterior of a value is its share of the joint density. With ${weight} for the joint density of a row at one value of the latent, all factors that read it multiplied,`,
     { kind: 'formula', lines },
-    say`where ${shownR} = ${meaning}${rangesWords(loops, c)}. The normaliser ${total} is the row's likelihood; its logarithm is computed by log-sum-exp, so nothing underflows.`,
+    say`${shownR.text === meaning.text ? 'with one such share' : 'where '}${shownR.text === meaning.text ? '' : shownR}${shownR.text === meaning.text ? '' : ' = '}${shownR.text === meaning.text ? '' : meaning}${rangesWords(loops, c)}. The normaliser ${total} is the row's likelihood; its logarithm is computed by log-sum-exp, so nothing underflows.`,
   ]
+}
+
+/** Values whose weights have formulas of their own; null stands for all of them. */
+function weightsByValue(
+  latent: LatentTable['latents'][number],
+  joint: Expr,
+  value: IndexVar,
+  loops: readonly IndexVar[],
+): readonly (number | null)[] {
+  const [low, high] = [literal(latent.low), literal(latent.high)]
+  const apart =
+    some(joint, (n) => n.kind === 'case' && comparesWithNumber(n.when, value)) || (low === 0 && loops.length >= 0)
+  return apart && low !== null && high !== null && high - low < 8
+    ? Array.from({ length: high - low + 1 }, (_, i) => low + i)
+    : [null]
 }
 
 /** A factor's log density at a value of the latent, for one row of the latent's table. */

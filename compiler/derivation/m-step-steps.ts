@@ -1,7 +1,7 @@
 /** Q, the statistics it needs, and the M-step of each block. */
 import { add, idx, isZero, mul, num, ref, sum } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
-import { some } from '../algebra/visit.js'
+import { freeIndices, some } from '../algebra/visit.js'
 import { M_STEP_RULES, qTerm } from '../mstep/plan.js'
 import type { MStep } from '../mstep/types.js'
 import { expandStatistics } from './elements.js'
@@ -9,6 +9,14 @@ import { definition, equation, type Formula, type FormulaContext, formula, tenso
 import { canonicalKey, simplify } from './simplify.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
 import { multiplier, type Update, type UpdateContext, updateOf } from './updates.js'
+
+/** Words for the names that came up since `from`. */
+function definitions(c: FormulaContext, from: number): readonly Block[] {
+  return c.named.slice(from).map((n) => {
+    const value = formula(idx(n.indices[0] ?? { id: '', name: 'k', from: num(1), to: num(1) }), n.indices, c)
+    return say`Here ${definition(n, c)} is ${n.words}${value}.`
+  })
+}
 
 /** Names with commas between them. */
 const inlineNames = (names: readonly string[], c: FormulaContext): Inline =>
@@ -32,9 +40,14 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
   const reads = d.lifted.filter(
     (f) => f.factor.role !== 'evidence' && some(f.expr, (n) => n.kind === 'ref' && n.space === 'param'),
   )
-  const lines = reads.map((f, i): Formula => {
+  const known = c.named.length
+  const priorsLast = [
+    ...reads.filter((f) => f.factor.role !== 'prior'),
+    ...reads.filter((f) => f.factor.role === 'prior'),
+  ]
+  const lines = priorsLast.map((f, i): Formula => {
     const e = simplify(dropConstants(simplify(qTerm(f), c.notation.facts)), c.notation.facts)
-    const shown = formula(e, [], { ...c, named: [] })
+    const shown = formula(e, [], c)
     const q = latent ? { text: 'Q(θ)', latex: 'Q(\\theta)' } : { text: 'ℓ(θ)', latex: '\\ell(\\theta)' }
     if (i === 0) return { text: `${q.text} = ${shown.text}`, latex: `${q.latex} = ${shown.latex}` }
     const minus = shown.text.startsWith('−')
@@ -51,9 +64,10 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
     { kind: 'formula', lines: [...lines, constant] },
   ]
   const statistics = statisticsOf(c)
+  content.push(...definitions(c, known))
   if (statistics.length > 0)
     content.push(
-      say`All that Q asks of the data are these sums; they are what a pass over the data computes:`,
+      say`All that ${latent ? 'Q' : 'it'} asks of the data are these sums; they are what a pass over the data computes:`,
       { kind: 'formula', lines: statistics },
       ...(d.mStep.shifted.length === 0
         ? []
@@ -108,7 +122,7 @@ function statisticsOf(c: FormulaContext): readonly Formula[] {
     const shown = formula(
       scaled,
       axes.filter((a) => some(scaled, (n) => n.kind === 'index' && n.var === a.id)),
-      { ...c, named: [] },
+      c,
     )
     if (![...seen.keys()].includes(shown.text) && !seen.has(canonicalKey(scaled))) seen.set(shown.text, shown)
   }
@@ -157,9 +171,27 @@ const MAXIMUM: ReadonlyMap<MStep['kind'], string> = new Map([
 const EXACT = {
   joint: 'This maximises it exactly.',
   blockwise:
-    'The maximum of this block depends on another that depends on it: they are maximised in turn (ECM), which never lowers Q.',
+    'The maximum of this block depends on another that depends on it: they are maximised in turn (ECM; Meng and Rubin 1993), which never lowers Q.',
   ascent: 'Each step is accepted only if Q rises (a generalised EM step).',
 } as const
+
+/** What happens where the formula leaves the support. */
+function atTheEdge(step: MStep, c: FormulaContext): readonly string[] {
+  const supports = c.notation.derivation.params.filter((p) => step.params.includes(p.name)).map((p) => p.support)
+  const prior = c.notation.derivation.lifted.some(
+    (f) => f.factor.role === 'prior' && step.params.includes(f.factor.target.name),
+  )
+  if (step.kind === 'dirichlet')
+    return prior ? ['A prior can make a weight negative; its probability is then 0 as well.'] : []
+  if (step.kind === 'normal' && supports.includes('ordered'))
+    return ['Where the solution is out of order, neighbours are pooled until it is in order.']
+  if (
+    (step.kind === 'normal' && supports.some((s) => s !== 'real')) ||
+    (step.kind === 'generalised-gamma' && supports.some((s) => s === 'interval' || s === 'unit'))
+  )
+    return ['Where it lies outside the support, the nearest end of the support is taken.']
+  return []
+}
 
 /** One block: its terms, the condition, the update. */
 export function blockStep(
@@ -175,19 +207,25 @@ export function blockStep(
   const known = c.named.length
   const objective = objectiveLine(update, c)
   if (step.kind === 'newton') {
-    const terms = [
-      ...(step.monomials.length > 0 ? ['sums of the data'] : []),
-      ...(step.rowTerms.length > 0 ? ['terms that have to be added up over the rows'] : []),
-    ]
-    content.push(
-      say`No closed form applies to ${who}: its part of ${q} has ${terms.join(' and ')} that no family has. It is maximised numerically, by damped Newton steps in coordinates without constraints.`,
-    )
+    content.push({
+      kind: 'prose',
+      parts: [
+        'No closed form applies to ',
+        ...inlineNames(step.params, c),
+        '. Its part of ',
+        q,
+        ' is maximised numerically, by damped Newton steps in coordinates without constraints.',
+      ],
+    })
   } else {
-    content.push(say`The terms of ${q} in ${who} are ${FAMILY.get(step.kind) ?? ''}:`)
+    content.push({
+      kind: 'prose',
+      parts: ['The terms of ', q, ' in ', ...inlineNames(step.params, c), ` are ${FAMILY.get(step.kind) ?? ''}:`],
+    })
     if (objective !== null) content.push({ kind: 'formula', lines: [objective] })
     if (step.kind === 'normal' && step.cancelled.length > 0)
       content.push(
-        say`times the common factor ${matrixFormula(step.cancelled[0] ?? num(1), c)}, which does not move the maximum: this block need not wait for it.`,
+        say`up to a factor ${matrixFormula(step.cancelled[0] ?? num(1), c)} that all terms share. It does not move the maximum, so this block need not wait for it.`,
       )
   }
   const conditions = update.conditions.map((q) => equation(q, c))
@@ -216,15 +254,10 @@ export function blockStep(
       say`which gives`,
       { kind: 'formula', lines: equations },
     )
-  const defined = c.named.slice(known)
+  const defined = definitions(c, known)
   const words = MAXIMUM.get(step.kind)
-  if (defined.length > 0)
-    for (const n of defined)
-      content.push(
-        say`Here ${definition(n, c)} is ${n.words.replace(/ = $/, '')} ${n.words.endsWith('= ') ? '= ' : ''}${formula(idx(n.indices[0] ?? { id: '', name: 'k', from: num(1), to: num(1) }), n.indices, c)}.`,
-      )
-  if (words !== undefined) content.push(say`${words} ${EXACT[step.exact]}`)
-  else content.push(say`${EXACT[step.exact]}`)
+  content.push(...defined)
+  content.push(say`${[...(words === undefined ? [] : [words]), ...atTheEdge(step, c), EXACT[step.exact]].join(' ')}`)
   if (step.dependsOn.length > 0) {
     const others = inlineNames(step.dependsOn, c)
     content.push({
@@ -276,11 +309,21 @@ const ruleOf = (s: MStep): string => {
   }
 }
 
+/** true where the factor that cancelled is another one for each element of a vector. */
+function factorOfElement(u: Update): boolean {
+  const factor = u.step.kind === 'normal' ? u.step.cancelled[0] : undefined
+  return (
+    factor !== undefined &&
+    factor.kind !== 'inverse' &&
+    freeIndices(factor).size >= (u.objective[0]?.indices.length ?? 0)
+  )
+}
+
 /** Σ over the elements of their terms. */
 function objectiveLine(u: Update, c: FormulaContext): Formula | null {
   const terms = u.objective.map((o) => {
     const [vector] = o.over ?? []
-    const inner = o.indices.find((v) => v.id === vector)
+    const inner = factorOfElement(u) ? undefined : o.indices.find((v) => v.id === vector)
     const body =
       inner === undefined
         ? o.term

@@ -1,9 +1,9 @@
 /** Notation, the model statement by statement, and what there is to maximise. */
-import { add, idx, literal, mul, num, ONE, ref, sub, sum } from '../algebra/build.js'
+import { add, idx, literal, mul, num, ONE, sub, sum } from '../algebra/build.js'
 import { printLatex } from '../algebra/print-latex.js'
 import { printText } from '../algebra/print-text.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
-import { collectNodes, some } from '../algebra/visit.js'
+import { some } from '../algebra/visit.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
 import { present, sizeName } from './notation.js'
@@ -63,8 +63,8 @@ export function notationStep(c: FormulaContext): DerivationStep {
     const cell = formula({ kind: 'ref', space: 'latent', name: l.name, index: loops.map((x) => idx(x)) }, loops, c)
     items.push(
       low === null || high === null
-        ? inline`${cell}: latent, a count${l.kind === 'count' ? '' : ''}`
-        : inline`${cell}: latent, ${low}, …, ${high}${rangesWords(loops, c)}`,
+        ? inline`${cell}: latent, a count`
+        : inline`${cell}: latent, ${low}${low.text === '0' && high.text === '1' ? ' or ' : ', …, '}${high}${rangesWords(loops, c)}`,
     )
   }
   for (const p of d.params) {
@@ -285,5 +285,3 @@ function freeNumbers(p: ParamInfo, shape: readonly Expr[]): Expr {
       return mul(...shape)
   }
 }
-
-export { collectNodes, ref }

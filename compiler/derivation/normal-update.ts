@@ -5,7 +5,7 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import { substituteIndex } from '../algebra/visit.js'
 import type { NormalStep } from '../mstep/types.js'
 import { agree } from './agree.js'
-import { aboutZero, pinned, readsShift } from './elements.js'
+import { aboutZero, readsShift } from './elements.js'
 import { cancelled, ratio, simplify } from './simplify.js'
 import type { Equation, Update, UpdateContext } from './updates.js'
 
@@ -30,7 +30,6 @@ export function normalUpdate(step: NormalStep, c: UpdateContext): Update {
     const own = ref('param', element.param, element.at)
     const over = vectorIndex(s)
     const h = faithful ? simplify(aboutZero(s.linear, s.block), c.notation.facts) : s.linear
-    const left = faithful ? own : ref('shift', element.param, element.at)
     if (diagonal) {
       const value = ratio(h, s.diagonal)
       const right = faithful ? value : add(ref('pivot', element.param, element.at), value)

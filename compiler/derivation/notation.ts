@@ -2,7 +2,7 @@
 import { idx, isOne, isZero, literal, ONE, ref } from '../algebra/build.js'
 import { printText } from '../algebra/print-text.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
-import { children, collectNodes, freeIndices, rewrite, substituteIndex } from '../algebra/visit.js'
+import { children, collectNodes, freeIndices, rewrite } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import type { BindTable } from '../graph/types.js'
 import { canonicalKey, type Facts } from './simplify.js'
@@ -77,6 +77,9 @@ function tableName(t: BindTable, notation: Notation): string {
     }
   }
 }
+
+/** Letters of named sums. */
+const SUM_NAMES = ['N', 'M', 'C', 'S'] as const
 
 const SPARE = ['i', 'j', 'l', 'm', 'u', 'v', 'w', 's', 't', 'a', 'b', 'c'] as const
 
@@ -222,7 +225,7 @@ export function nameSums(e: Expr, notation: Notation, known: NamedSum[]): Expr {
     const rest = factors.filter((f) => !weights.includes(f))
     const [own] = rest
     if (loops.length === 0 || rest.length !== 1 || own === undefined) return null
-    const value = valueOf(own)
+    const value = subjectValue(own)
     if (
       value === null ||
       collectNodes(value, (n) => n.kind === 'index' && loops.some((l) => l.id === n.var)).length > 0
@@ -239,7 +242,15 @@ export function nameSums(e: Expr, notation: Notation, known: NamedSum[]): Expr {
     let named = known.find((k) => k.key === key)
     if (named === undefined) {
       const subject = own.kind === 'probability' ? (own.of[0]?.latent ?? '') : indicated(own)
-      const name = known.some((k) => k.name === notation.sumName) ? `${notation.sumName}_${subject}` : notation.sumName
+      const free =
+        SUM_NAMES.find(
+          (n) => (n === 'N' ? notation.sumName === 'N' : !notation.taken.has(n)) && !known.some((k) => k.name === n),
+        ) ?? notation.sumName
+      const several =
+        own.kind === 'probability' &&
+        own.of[0]?.latent !== undefined &&
+        [...notation.facts.latents.values()].filter((l) => l.kind === 'discrete').length > 1
+      const name = several ? `${notation.sumName}_${subject}` : free
       if (known.some((k) => k.name === name)) return null
       const latent = own.kind === 'probability' ? notation.facts.latents.get(subject) : undefined
       const index: IndexVar = {
@@ -295,7 +306,7 @@ const isWeight = (e: Expr, notation: Notation): boolean =>
   )
 
 /** The value that a posterior or an indicator is about. */
-function valueOf(e: Expr): Expr | null {
+function subjectValue(e: Expr): Expr | null {
   if (e.kind === 'probability') return e.of.length === 1 ? (e.of[0]?.value ?? null) : null
   if (
     e.kind !== 'case' ||
@@ -323,5 +334,3 @@ function replaceValue(body: Expr, own: Expr, by: Expr): Expr {
 
 const indicated = (e: Expr): string =>
   e.kind === 'case' && e.when.kind === 'compare' && e.when.left.kind === 'ref' ? e.when.left.name : ''
-
-export { substituteIndex }

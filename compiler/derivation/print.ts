@@ -69,7 +69,7 @@ export function formula(e: Expr, indices: readonly IndexVar[], c: FormulaContext
   const ready = prepared(e, indices, c)
   return {
     text: compactSubscripts(displayText(toDisplay(ready, optionsFor(c, 'text')))),
-    latex: displayLatex(toDisplay(ready, optionsFor(c, 'latex'))),
+    latex: flatCasesLatex(displayLatex(toDisplay(ready, optionsFor(c, 'latex')))),
   }
 }
 
@@ -109,12 +109,37 @@ const isZeroExpr = (e: Expr): boolean => e.kind === 'num' && e.value.n === 0
 
 /** r_{n,k} → r_nk where all subscripts are single letters or digits. */
 export const compactSubscripts = (text: string): string =>
-  text.replaceAll(/_\{([\p{L}\d′,]+)\}/gu, (whole, inner: string) => {
+  flatCases(text).replaceAll(/_\{([\p{L}\d′,]+)\}/gu, (whole, inner: string) => {
     const parts = inner.split(',')
     return parts.length === 1 || parts.every((p) => [...p.replaceAll('′', '')].length === 1)
       ? `_${parts.join('')}`
       : whole
   })
+
+/** {a if c, else {b if d, else e}} → {a if c, b if d, else e}. */
+function flatCases(text: string): string {
+  const mark = ', else {'
+  const at = text.lastIndexOf(mark)
+  if (at < 0) return text
+  let depth = 0
+  for (let i = at + mark.length - 1; i < text.length; i++) {
+    depth += text[i] === '{' ? 1 : text[i] === '}' ? -1 : 0
+    if (depth > 0) continue
+    const inner = text.slice(at + mark.length, i)
+    const flat = inner.includes(' if ') ? `${text.slice(0, at)}, ${inner}${text.slice(i + 1)}` : text
+    return flat === text ? text : flatCases(flat)
+  }
+  return text
+}
+
+/** The same for nested cases environments. */
+function flatCasesLatex(latex: string): string {
+  const flat = latex.replace(
+    /\\begin\{cases\} ((?:(?!\\begin\{cases\}).)*?) \\end\{cases\} & \\text\{otherwise\}/,
+    '$1',
+  )
+  return flat === latex ? latex : flatCasesLatex(flat)
+}
 
 /** Greek letters back as the names that the user typed. */
 export function asTyped(text: string): string {

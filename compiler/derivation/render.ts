@@ -49,18 +49,17 @@ function wrap(text: string, first: string, next: string): string {
   return [...lines, line].join('\n')
 }
 
-/** Breaks a long formula before +, −, = or /, outermost first as far as brackets tell. */
-function wrapFormula(text: string, indent: string): string {
+/** Breaks a long formula before + and −, before = and / outside brackets, or after a comma; outermost first. */
+function wrapFormula(text: string, indent: string, next = `${indent}    `): string {
   const room = WIDTH - indent.length
   if ([...text].length <= room) return `${indent}${text}`
-  const breaks = [...text.matchAll(/ (?=[+−=/] )/g)]
-    .map((m) => ({ at: m.index, depth: depthAt(text, m.index) }))
-    .filter((x) => [...text.slice(0, x.at)].length <= room && x.at > 8)
+  const breaks = [...text.matchAll(/ (?=[+−=/] )|(?<=,) /g)]
+    .map((m) => ({ at: m.index, depth: depthAt(text, m.index), sign: text[m.index + 1] ?? '' }))
+    .filter((x) => [...text.slice(0, x.at)].length <= room && x.at > 8 && (x.depth === 0 || !'=/'.includes(x.sign)))
   const outer = Math.min(...breaks.map((x) => x.depth))
   const best = breaks.filter((x) => x.depth === outer).pop() ?? lastSpace(text, room)
   if (best === null) return `${indent}${text}`
-  const deeper = indent.length > 4 ? indent : `${indent}    `
-  return `${indent}${text.slice(0, best.at)}\n${wrapFormula(text.slice(best.at + 1), deeper)}`
+  return `${indent}${text.slice(0, best.at)}\n${wrapFormula(text.slice(best.at + 1), next, next)}`
 }
 
 function lastSpace(text: string, room: number): { readonly at: number; readonly depth: number } | null {
@@ -103,8 +102,8 @@ function aligned(latex: string): string {
   let depth = 0
   for (let i = 0; i < latex.length; i++) {
     const ch = latex[i]
-    if (ch === '{') depth++
-    else if (ch === '}') depth--
+    if (ch === '{' || ch === '(') depth++
+    else if (ch === '}' || ch === ')') depth--
     else if ((ch === '=' || latex.startsWith('\\propto', i)) && depth === 0)
       return `${latex.slice(0, i)}&${latex.slice(i)}`
   }

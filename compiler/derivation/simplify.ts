@@ -5,7 +5,6 @@
 import {
   add,
   caseOf,
-  compare,
   foldGuard,
   idx,
   isOne,
@@ -23,7 +22,7 @@ import {
 import { keyOf } from '../algebra/key.js'
 import { matrixSlice } from '../algebra/matrices.js'
 import type { Expr, Guard, IndexVar, Indicator } from '../algebra/types.js'
-import { collectNodes, freeIndices, guardChildren, rewrite, some, substituteIndex } from '../algebra/visit.js'
+import { collectNodes, freeIndices, rewrite, some, substituteIndex } from '../algebra/visit.js'
 import type { Constraint, Latent } from '../graph/types.js'
 
 /** What is known of the symbols. */
@@ -42,7 +41,7 @@ export function simplify(e: Expr, facts: Facts): Expr {
       case 'add':
         return joinBodies(likeTerms(wholeCounts(complements(likeTerms(n), facts), facts)), facts)
       case 'mul':
-        return conditionFirst(n)
+        return numbersFirst(conditionFirst(n))
       case 'case':
         return asIndicator(n)
       case 'inverse': {
@@ -57,7 +56,6 @@ export function simplify(e: Expr, facts: Facts): Expr {
 }
 
 const mentions = (e: Expr, v: IndexVar): boolean => freeIndices(e).has(v.id)
-const guardMentions = (g: Guard, v: IndexVar): boolean => guardChildren(g).some((x) => mentions(x, v))
 
 /** Σ_v body in a shorter form, or null where it stays a sum over v of the body. */
 function reduceSum(v: IndexVar, body: Expr, facts: Facts): Expr | null {
@@ -92,6 +90,18 @@ function reduceSum(v: IndexVar, body: Expr, facts: Facts): Expr | null {
       facts,
     )
   }
+  // a few values that are told apart by their numbers
+  const [from, to] = [literal(v.from), literal(v.to)]
+  if (
+    from !== null &&
+    to !== null &&
+    to - from < 8 &&
+    some(body, (n) => n.kind === 'case' && comparesWithNumber(n.when, v))
+  )
+    return simplify(
+      add(...Array.from({ length: to - from + 1 }, (_, i) => substituteIndex(body, new Map([[v.id, num(from + i)]])))),
+      facts,
+    )
   // yes and no, one by one, where no other value is open
   if (
     literal(v.from) === 0 &&
@@ -173,6 +183,23 @@ function coversValues(i: Indicator, v: IndexVar, facts: Facts): boolean {
   )
 }
 
+/** true where a guard compares the index with a number. */
+export function comparesWithNumber(g: Guard, v: IndexVar): boolean {
+  switch (g.kind) {
+    case 'compare':
+      return isVariable(g.left, v) ? literal(g.right) !== null : isVariable(g.right, v) && literal(g.left) !== null
+    case 'and':
+    case 'or':
+      return comparesWithNumber(g.left, v) || comparesWithNumber(g.right, v)
+    case 'not':
+      return comparesWithNumber(g.of, v)
+    case 'literal':
+      return false
+  }
+}
+
+const isVariable = (e: Expr, v: IndexVar): boolean => e.kind === 'index' && e.var === v.id
+
 /** x where a condition holds, else 0, as [condition] · x. */
 function asIndicator(e: Expr & { kind: 'case' }): Expr {
   const when = tidyGuard(e.when)
@@ -190,7 +217,24 @@ function asIndicator(e: Expr & { kind: 'case' }): Expr {
     return asIndicator({ ...e, when: { ...when, left: when.right, right: when.left } })
   if (!isZero(e.otherwise) || isOne(e.then)) return e
   if (some(e.then, (n) => n.kind === 'call' || n.kind === 'float')) return e
+  const ofRows = (n: Expr): boolean => n.kind === 'probability' || (n.kind === 'ref' && n.space === 'data')
+  if (some(e.then, (n) => n.kind === 'ref' && n.space === 'param') && !some(e.then, ofRows)) return e
   return mul(e.then, caseOf(e.when, ONE))
+}
+
+/** r (½ x − ½ m) is ½ r (x − m), where the terms have one number, up to sign. */
+function numbersFirst(e: Expr): Expr {
+  if (e.kind !== 'mul' || e.factors.filter((f) => literal(f) === null).length < 2) return e
+  const numberOf = (f: Expr): Expr => {
+    if (f.kind !== 'add') return ONE
+    const sizes = f.terms.map((t) => Math.abs(literal(splitCoefficient(t).coefficient) ?? 1))
+    const [first] = f.terms
+    if (first === undefined || sizes.some((x) => x !== sizes[0]) || sizes[0] === 1) return ONE
+    return splitCoefficient(first).coefficient
+  }
+  const numbers = e.factors.map(numberOf)
+  if (numbers.every(isOne)) return e
+  return mul(...numbers, ...e.factors.map((f, i) => (f.kind === 'add' ? mul(pow(numbers[i] ?? ONE, -1), f) : f)))
 }
 
 /** Two conditions in one product are one; where one says y = l the rest may read l for y. */
@@ -382,7 +426,3 @@ function commonFactors(terms: readonly Expr[]): readonly Expr[] {
 }
 
 const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))
-
-/** true where a comparison is between the same two things. */
-export const sameIndex = (a: Expr, b: Expr): boolean => isOne(caseOf(compare('==', a, b), ONE))
-export { sub }

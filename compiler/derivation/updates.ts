@@ -2,7 +2,7 @@
 import { add, idx, isZero, literal, log, mul, num, pow, ref, sub, sum, ZERO } from '../algebra/build.js'
 import { collect } from '../algebra/collect.js'
 import { toNumber } from '../algebra/rational.js'
-import type { Expr, Guard, IndexVar } from '../algebra/types.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
 import { rewrite, some, substituteIndex } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { splitFor } from '../mstep/atoms.js'
@@ -29,7 +29,7 @@ import {
 } from './elements.js'
 import { normalUpdate } from './normal-update.js'
 import type { Notation } from './notation.js'
-import { ratio, simplify } from './simplify.js'
+import { comparesWithNumber, ratio, simplify } from './simplify.js'
 
 /** left = right, for every value of the indices. `over`: trailing indices that are written as a vector or a matrix. */
 export interface Equation {
@@ -138,25 +138,6 @@ function toldApart(
     )
     return toldApart(cs, c, apart)
   })
-}
-
-function comparesWithNumber(g: Guard, v: IndexVar): boolean {
-  switch (g.kind) {
-    case 'compare':
-      return [
-        [g.left, g.right],
-        [g.right, g.left],
-      ].some(
-        ([a, b]) => a !== undefined && b !== undefined && literal(a) !== null && b.kind === 'index' && b.var === v.id,
-      )
-    case 'and':
-    case 'or':
-      return comparesWithNumber(g.left, v) || comparesWithNumber(g.right, v)
-    case 'not':
-      return comparesWithNumber(g.of, v)
-    case 'literal':
-      return false
-  }
 }
 
 function dirichlet(step: DirichletStep, c: UpdateContext): Update {

@@ -161,8 +161,7 @@ function slopeAlong(f: (p: Float64Array) => number, point: Float64Array, step: F
 }
 
 /**
- * true where the latents of the engine are not those of the model: it introduces some, or leaves out missing cells that
- * nothing reads, which integrate to one.
+ * true where the latents of the engine are not those of the model: it introduces some, or leaves out missing cells.
  */
 function hasOtherLatents(t: Trial): boolean {
   const names = new Set(t.engine.latents.map((l) => l.name))

@@ -16,8 +16,8 @@ export function isCollapsed(layout: readonly EngineParam[], point: Float64Array)
   return layout.some((p) =>
     groups(p).some((group) => {
       const x = group.map((i) => at(point, i))
-      if (p.support.kind === 'positive') return x.some((v) => v < 1e-9)
-      return p.support.kind === 'covariance' && lowerFactor(x, Math.round(Math.sqrt(x.length)), 1e-9) === null
+      if (p.support.kind === 'positive') return x.some((v) => v < 1e-5)
+      return p.support.kind === 'covariance' && lowerFactor(x, Math.round(Math.sqrt(x.length)), 1e-8) === null
     }),
   )
 }

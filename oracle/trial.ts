@@ -10,6 +10,7 @@ import { type MicroData, type MicroShape, microData } from './micro-data.js'
 import { nestedParams, randomParams } from './micro-params.js'
 import { integer } from './random.js'
 import { OracleError, type Values } from './types.js'
+import { withoutUnread } from './unread.js'
 
 /** Binds the algorithm to data; a text says why the data does not suit it, and other data is tried. */
 export type EngineFor = (data: MicroData, consts: Values) => CertifiedEngine | string
@@ -82,7 +83,7 @@ function attemptTrial(
   random: () => number,
 ): Trial {
   const data = microData(model, consts, shape, random)
-  const g = ground(model, data, consts)
+  const g = withoutUnread(ground(model, data, consts))
   const engine = engineFor(data, consts)
   if (typeof engine === 'string') throw new OracleError(engine)
   for (let i = 0; i < POINTS; i++) {

@@ -62,22 +62,24 @@ function best(
   current: number,
 ): number {
   const grid = probes(low, high, current)
-  const candidates: number[] = [current]
+  const candidates: number[] = []
   for (const end of [low, high]) if (Number.isFinite(end) && Number.isFinite(q(end))) candidates.push(end)
   for (let i = 0; i + 1 < grid.length; i++) {
     const [a, b] = [grid[i] ?? 0, grid[i + 1] ?? 0]
     if (slope(a) > 0 && slope(b) <= 0) candidates.push(bisect(slope, a, b))
   }
-  let chosen = current
-  let value = q(current)
+  let chosen = Number.NaN
+  let value = Number.NaN
   for (const x of candidates) {
     const v = q(x)
-    if (v > value || Number.isNaN(value)) {
+    if (v > value || (Number.isNaN(value) && !Number.isNaN(v))) {
       chosen = x
       value = v
     }
   }
-  return chosen
+  // near its maximum q tells values apart to half the digits only: the root of the slope is better than where it came from
+  const before = q(current)
+  return Number.isNaN(value) || before > value + 1e-12 * (1 + Math.abs(before)) ? current : chosen
 }
 
 function probes(low: number, high: number, current: number): readonly number[] {

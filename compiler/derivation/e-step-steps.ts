@@ -3,9 +3,11 @@ import { add, caseOf, compare, div, exp, idx, isZero, literal, mul, num, ONE, po
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { some, substituteIndex } from '../algebra/visit.js'
 import type { CountGroup, EStepStep, LatentTable, PlacedFactor } from '../estep/types.js'
+import { comparesWithNumber } from './conditions.js'
 import { rangesWords } from './model-steps.js'
 import { type Formula, type FormulaContext, formula } from './print.js'
-import { cancelled, comparesWithNumber, simplify } from './simplify.js'
+import { cancelled } from './ratio.js'
+import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, inline, say } from './types.js'
 
 export function eSteps(c: FormulaContext): readonly DerivationStep[] {

@@ -1,22 +1,16 @@
-/** Q, the statistics it needs, and the M-step of each block. */
-import { add, idx, isZero, mul, num, ref, sum } from '../algebra/build.js'
-import type { Expr, IndexVar } from '../algebra/types.js'
-import { freeIndices, some } from '../algebra/visit.js'
-import { M_STEP_RULES, qTerm } from '../mstep/plan.js'
+/** The M-step of each block: its terms of Q, the condition for the maximum, the update. */
+import { add, num, ref, sum } from '../algebra/build.js'
+import type { Expr } from '../algebra/types.js'
+import { freeIndices } from '../algebra/visit.js'
+import { M_STEP_RULES } from '../mstep/plan.js'
 import type { MStep } from '../mstep/types.js'
-import { expandStatistics } from './elements.js'
-import { definition, equation, type Formula, type FormulaContext, formula, tensorFormula } from './print.js'
-import { canonicalKey, simplify } from './simplify.js'
+import { equation, type Formula, type FormulaContext, formula, tensorFormula } from './print.js'
+import { multiplier } from './probability-updates.js'
+import { definitions } from './q-step.js'
+import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
-import { multiplier, type Update, type UpdateContext, updateOf } from './updates.js'
-
-/** Words for the names that came up since `from`. */
-function definitions(c: FormulaContext, from: number): readonly Block[] {
-  return c.named.slice(from).map((n) => {
-    const value = formula(idx(n.indices[0] ?? { id: '', name: 'k', from: num(1), to: num(1) }), n.indices, c)
-    return say`Here ${definition(n, c)} is ${n.words}${value}.`
-  })
-}
+import type { Update, UpdateContext } from './update-types.js'
+import { updateOf } from './updates.js'
 
 /** Names with commas between them. */
 const inlineNames = (names: readonly string[], c: FormulaContext): Inline =>
@@ -33,108 +27,6 @@ function matrixFormula(e: Expr, c: FormulaContext): Formula {
 
 const letters = (step: MStep, c: FormulaContext): string =>
   step.params.map((p) => formula(ref('param', p), [], c).text).join(', ')
-
-/** E_q of the complete-data log-likelihood: its terms in the params. */
-export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
-  const d = c.notation.derivation
-  const reads = d.lifted.filter(
-    (f) => f.factor.role !== 'evidence' && some(f.expr, (n) => n.kind === 'ref' && n.space === 'param'),
-  )
-  const known = c.named.length
-  const priorsLast = [
-    ...reads.filter((f) => f.factor.role !== 'prior'),
-    ...reads.filter((f) => f.factor.role === 'prior'),
-  ]
-  const lines = priorsLast.map((f, i): Formula => {
-    const e = simplify(dropConstants(simplify(qTerm(f), c.notation.facts)), c.notation.facts)
-    const shown = formula(e, [], c)
-    const q = latent ? { text: 'Q(θ)', latex: 'Q(\\theta)' } : { text: 'ℓ(θ)', latex: '\\ell(\\theta)' }
-    if (i === 0) return { text: `${q.text} = ${shown.text}`, latex: `${q.latex} = ${shown.latex}` }
-    const minus = shown.text.startsWith('−')
-    return {
-      text: `    ${minus ? '− ' : '+ '}${minus ? shown.text.slice(1) : shown.text}`,
-      latex: `\\quad ${minus ? '' : '+ '}${shown.latex}`,
-    }
-  })
-  const constant: Formula = { text: '    + const', latex: '\\quad + \\text{const}' }
-  const content: Block[] = [
-    latent
-      ? say`The entropy of q does not depend on the parameters θ, so the M-step maximises the expectation of the complete-data log-likelihood alone: every indicator is replaced by its posterior probability, every latent count by its posterior mean.`
-      : say`Only these terms depend on the parameters θ:`,
-    { kind: 'formula', lines: [...lines, constant] },
-  ]
-  const statistics = statisticsOf(c)
-  content.push(...definitions(c, known))
-  if (statistics.length > 0)
-    content.push(
-      say`All that ${latent ? 'Q' : 'it'} asks of the data are these sums; they are what a pass over the data computes:`,
-      { kind: 'formula', lines: statistics },
-      ...(d.mStep.shifted.length === 0
-        ? []
-        : [
-            say`Sums of squares are taken about the previous value of ${d.mStep.shifted.map((p) => formula(ref('param', p), [], c).text).join(', ')} and never about 0: the same Q, without the loss of digits that large means would bring.`,
-          ]),
-    )
-  if (d.mStep.objective.rowTerms.length > 0)
-    content.push(
-      say`What does not separate into such sums is added up over the rows anew whenever its parameters move.`,
-    )
-  return {
-    id: 'q',
-    kind: 'q',
-    title: latent ? 'The function Q' : 'Terms in the parameters',
-    rule: null,
-    content,
-    citation: null,
-    span: null,
-  }
-}
-
-/** Terms without params are constants of Q. */
-export function dropConstants(e: Expr): Expr {
-  const reads = (x: Expr): boolean => some(x, (n) => n.kind === 'ref' && n.space === 'param')
-  if (e.kind === 'add') return add(...e.terms.filter(reads).map(dropConstants))
-  if (e.kind === 'sum') return sum(e.index, dropConstants(e.body))
-  if (e.kind === 'mul') {
-    const open: readonly Expr[] = e.factors.filter((f) => f.kind === 'add' || f.kind === 'sum' || f.kind === 'case')
-    const others = e.factors.filter((f) => !open.includes(f))
-    const [only] = open
-    if (open.length === 1 && only !== undefined && !others.some(reads)) return mul(...others, dropConstants(only))
-  }
-  if (e.kind === 'case' && isZero(e.otherwise)) return { ...e, then: dropConstants(e.then) }
-  return e
-}
-
-/** The distinct sums that are executed, written out. */
-function statisticsOf(c: FormulaContext): readonly Formula[] {
-  const d = c.notation.derivation
-  const statistics = new Map(d.mStep.objective.statistics.map((s) => [s.id, s]))
-  const rename = (v: IndexVar): IndexVar => d.supply.fresh(v.name, v.to, v.from)
-  const seen = new Map<string, Formula>()
-  for (const s of d.mStep.objective.statistics) {
-    const axes = s.axes.map((a) => rename({ ...a }))
-    const e = simplify(
-      expandStatistics({ kind: 'ref', space: 'stat', name: s.id, index: axes.map((a) => idx(a)) }, statistics, rename),
-      c.notation.facts,
-    )
-    const scaled = bare(e)
-    if (!some(scaled, (n) => n.kind === 'sum' || n.kind === 'mean')) continue
-    const shown = formula(
-      scaled,
-      axes.filter((a) => some(scaled, (n) => n.kind === 'index' && n.var === a.id)),
-      c,
-    )
-    if (![...seen.keys()].includes(shown.text) && !seen.has(canonicalKey(scaled))) seen.set(shown.text, shown)
-  }
-  return [...seen.values()]
-}
-
-/** Without the numbers and sizes in front. */
-function bare(e: Expr): Expr {
-  if (e.kind === 'mul')
-    return mul(...e.factors.filter((f) => f.kind !== 'num' && !(f.kind === 'ref' && f.space === 'size')).map(bare))
-  return e.kind === 'sum' ? { ...e, body: bare(e.body) } : e
-}
 
 const FAMILY: ReadonlyMap<MStep['kind'], string> = new Map([
   ['dirichlet', 'weighted logarithms on a simplex, the form of a Dirichlet density'],

@@ -6,8 +6,9 @@ import { substituteIndex } from '../algebra/visit.js'
 import type { NormalStep } from '../mstep/types.js'
 import { agree } from './agree.js'
 import { aboutZero, readsShift } from './elements.js'
-import { cancelled, ratio, simplify } from './simplify.js'
-import type { Equation, Update, UpdateContext } from './updates.js'
+import { cancelled, ratio } from './ratio.js'
+import { simplify } from './simplify.js'
+import type { Equation, Update, UpdateContext } from './update-types.js'
 
 /** An element of the block: a param with an index expression at each position. */
 interface Element {

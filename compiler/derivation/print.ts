@@ -7,8 +7,9 @@ import { displayLatex, printLatex } from '../algebra/print-latex.js'
 import { displayText, printText } from '../algebra/print-text.js'
 import { toDisplay, toTensorDisplay } from '../algebra/to-display.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
-import { lettersFor, type NamedSum, type Notation, nameSums, present, withLetters } from './notation.js'
-import type { Equation } from './updates.js'
+import { type NamedSum, nameSums } from './named-sums.js'
+import { lettersFor, type Notation, present, withLetters } from './notation.js'
+import type { Equation } from './update-types.js'
 
 /** One formula in both notations. */
 export interface Formula {

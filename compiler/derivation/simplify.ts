@@ -15,7 +15,6 @@ import {
   ONE,
   pow,
   splitCoefficient,
-  sub,
   sum,
   ZERO,
 } from '../algebra/build.js'
@@ -23,15 +22,9 @@ import { keyOf } from '../algebra/key.js'
 import { matrixSlice } from '../algebra/matrices.js'
 import type { Expr, Guard, IndexVar, Indicator } from '../algebra/types.js'
 import { collectNodes, freeIndices, rewrite, some, substituteIndex } from '../algebra/visit.js'
-import type { Constraint, Latent } from '../graph/types.js'
-
-/** What is known of the symbols. */
-export interface Facts {
-  readonly latents: ReadonlyMap<string, Latent>
-  readonly constraints: readonly Constraint[]
-  /** Names of params that are symmetric matrices. */
-  readonly symmetric: ReadonlySet<string>
-}
+import { comparesWithNumber, conjuncts, fixedBy, tidyGuard } from './conditions.js'
+import type { Facts } from './facts.js'
+import { joinTerms } from './join-terms.js'
 
 export function simplify(e: Expr, facts: Facts): Expr {
   return rewrite(e, (n) => {
@@ -39,7 +32,7 @@ export function simplify(e: Expr, facts: Facts): Expr {
       case 'sum':
         return reduceSum(n.index, n.body, facts) ?? n
       case 'add':
-        return joinBodies(likeTerms(wholeCounts(complements(likeTerms(n), facts), facts)), facts)
+        return joinTerms(n, facts, (x) => simplify(x, facts))
       case 'mul':
         return numbersFirst(conditionFirst(n))
       case 'case':
@@ -138,42 +131,6 @@ function reduceSum(v: IndexVar, body: Expr, facts: Facts): Expr | null {
 
 export const extent = (v: IndexVar): Expr => add(v.to, mul(num(-1), v.from), ONE)
 
-const conjuncts = (g: Guard): readonly Guard[] =>
-  g.kind === 'and' ? [...conjuncts(g.left), ...conjuncts(g.right)] : [g]
-
-/** The value that v = e, or v + 1 = e, gives to v. */
-function fixedBy(g: Guard, v: IndexVar): Expr | null {
-  if (g.kind !== 'compare' || g.operator !== '==') return null
-  for (const [a, b] of [
-    [g.left, g.right],
-    [g.right, g.left],
-  ] as const) {
-    const offset = sub(a, idx(v))
-    if (literal(offset) !== null && !mentions(b, v)) return sub(b, offset)
-  }
-  return null
-}
-
-/** y ≠ 1 and y = 2 is y = 2. */
-function tidyGuard(g: Guard): Guard {
-  const all = conjuncts(g)
-  const fixed = all.flatMap((x) =>
-    x.kind === 'compare' && x.operator === '==' && literal(x.right) !== null ? [x] : [],
-  )
-  const kept = all.filter(
-    (x) =>
-      !(
-        x.kind === 'compare' &&
-        x.operator === '!=' &&
-        literal(x.right) !== null &&
-        fixed.some((f) => keyOf(f.left) === keyOf(x.left) && literal(f.right) !== literal(x.right))
-      ),
-  )
-  return kept.length === all.length
-    ? g
-    : kept.reduce<Guard>((a, b) => foldGuard({ kind: 'and', left: a, right: b }), { kind: 'literal', value: true })
-}
-
 function coversValues(i: Indicator, v: IndexVar, facts: Facts): boolean {
   const latent = facts.latents.get(i.latent)
   if (latent?.kind !== 'discrete') return false
@@ -182,23 +139,6 @@ function coversValues(i: Indicator, v: IndexVar, facts: Facts): boolean {
     keyOf(substituteIndex(latent.low, by)) === keyOf(v.from) && keyOf(substituteIndex(latent.high, by)) === keyOf(v.to)
   )
 }
-
-/** true where a guard compares the index with a number. */
-export function comparesWithNumber(g: Guard, v: IndexVar): boolean {
-  switch (g.kind) {
-    case 'compare':
-      return isVariable(g.left, v) ? literal(g.right) !== null : isVariable(g.right, v) && literal(g.left) !== null
-    case 'and':
-    case 'or':
-      return comparesWithNumber(g.left, v) || comparesWithNumber(g.right, v)
-    case 'not':
-      return comparesWithNumber(g.of, v)
-    case 'literal':
-      return false
-  }
-}
-
-const isVariable = (e: Expr, v: IndexVar): boolean => e.kind === 'index' && e.var === v.id
 
 /** x where a condition holds, else 0, as [condition] · x. */
 function asIndicator(e: Expr & { kind: 'case' }): Expr {
@@ -259,170 +199,3 @@ function conditionFirst(e: Expr & { kind: 'mul' }): Expr {
   })
   return mul(...e.factors.filter((f) => !guards.some((g) => g === f)), caseOf(merged, ONE))
 }
-
-const MARK: Expr = { kind: 'index', var: '*', name: '*' }
-
-/** Terms that differ in the value of one posterior only, and together have all its values, add up to one without it. */
-function complements(e: Expr, facts: Facts): Expr {
-  if (e.kind !== 'add') return e
-  const groups = new Map<
-    string,
-    { readonly term: Expr; readonly value: number; readonly values: number; readonly node: Expr }[]
-  >()
-  for (const term of e.terms) {
-    const nodes = collectNodes(term, (n) => n.kind === 'probability')
-    const [node] = nodes
-    const [indicator] = node?.kind === 'probability' ? node.of : []
-    if (nodes.length !== 1 || node?.kind !== 'probability' || indicator === undefined || node.of.length !== 1) continue
-    const value = literal(indicator.value)
-    const latent = facts.latents.get(indicator.latent)
-    if (value === null || latent?.kind !== 'discrete') continue
-    const low = literal(latent.low)
-    const high = literal(latent.high)
-    if (low === null || high === null) continue
-    const marked: Expr = { kind: 'probability', of: [{ ...indicator, value: MARK }] }
-    const key = canonicalKey(rewrite(term, (n) => (keyOf(n) === keyOf(node) ? marked : n)))
-    groups.set(key, [...(groups.get(key) ?? []), { term, value, values: high - low + 1, node }])
-  }
-  let out: readonly Expr[] = e.terms
-  for (const group of groups.values()) {
-    const [first] = group
-    if (
-      first === undefined ||
-      new Set(group.map((g) => g.value)).size !== first.values ||
-      group.length !== first.values
-    )
-      continue
-    const whole = rewrite(first.term, (n) => (keyOf(n) === keyOf(first.node) ? ONE : n))
-    out = [...out.filter((t) => !group.some((g) => g.term === t)), simplify(whole, facts)]
-  }
-  return out === e.terms ? e : add(...out)
-}
-
-/** c·(the means of all the counts of one observed sum) is c·(that sum). */
-function wholeCounts(e: Expr, facts: Facts): Expr {
-  let current = e
-  for (const c of facts.constraints) {
-    if (current.kind !== 'add') return current
-    const terms = current.terms
-    const found = c.terms.map((t) => {
-      const mean: Expr = { kind: 'mean', latent: t.latent, index: t.index }
-      const own = terms.map(splitCoefficient).find((x) => x.rest !== null && keyOf(x.rest) === keyOf(mean))
-      return own === undefined ? null : { mean, coefficient: own.coefficient }
-    })
-    const first = found[0]
-    if (
-      first === undefined ||
-      first === null ||
-      !found.every((f) => f !== null && keyOf(f.coefficient) === keyOf(first.coefficient))
-    )
-      continue
-    current = add(
-      current,
-      ...found.map((f) => (f === null ? ZERO : mul(num(-1), f.coefficient, f.mean))),
-      mul(first.coefficient, c.total),
-    )
-  }
-  return current
-}
-
-/** Adds terms that differ in the names of their bound indices only. */
-function likeTerms(e: Expr): Expr {
-  if (e.kind !== 'add') return e
-  const known = new Map<string, { rest: Expr; coefficients: Expr[] }>()
-  let merged = false
-  const out: Expr[] = []
-  for (const t of e.terms) {
-    const { coefficient, rest } = splitCoefficient(t)
-    const key = rest === null ? null : canonicalKey(rest)
-    const same = key === null ? undefined : known.get(key)
-    if (same !== undefined) {
-      same.coefficients.push(coefficient)
-      merged = true
-    } else if (key === null || rest === null) out.push(t)
-    else known.set(key, { rest, coefficients: [coefficient] })
-  }
-  return merged ? add(...[...known.values()].map((k) => mul(add(...k.coefficients), k.rest)), ...out) : e
-}
-
-/** Σ_n r q + Σ_n r (1 − q) = Σ_n r: sums over the same rows whose bodies add up to something shorter. */
-function joinBodies(e: Expr, facts: Facts): Expr {
-  if (e.kind !== 'add') return e
-  for (const [i, a] of e.terms.entries())
-    for (const [j, b] of e.terms.entries()) {
-      if (
-        j <= i ||
-        a.kind !== 'sum' ||
-        b.kind !== 'sum' ||
-        keyOf(a.index.to) !== keyOf(b.index.to) ||
-        keyOf(a.index.from) !== keyOf(b.index.from)
-      )
-        continue
-      const other = substituteIndex(b.body, new Map([[b.index.id, idx(a.index)]]))
-      const parts = (x: Expr): readonly Expr[] => (x.kind === 'mul' ? x.factors : [x])
-      const shared = parts(a.body).filter((f) => parts(other).some((g) => canonicalKey(f) === canonicalKey(g)))
-      const rest = (x: Expr): Expr =>
-        mul(...parts(x).filter((f) => !shared.some((g) => canonicalKey(f) === canonicalKey(g))))
-      const joined = add(rest(a.body), rest(other))
-      if (shared.length === 0 || (joined.kind === 'add' && joined.terms.length > 1)) continue
-      const whole = simplify(sum(a.index, mul(joined, ...shared)), facts)
-      return joinBodies(likeTerms(add(...e.terms.filter((t) => t !== a && t !== b), whole)), facts)
-    }
-  return e
-}
-
-/** A key that does not depend on the ids of bound variables. */
-export function canonicalKey(e: Expr): string {
-  let count = 0
-  const go = (x: Expr, by: ReadonlyMap<string, Expr>): Expr => {
-    if (x.kind === 'index') return by.get(x.var) ?? x
-    if (x.kind === 'sum') {
-      const name = `#${count++}`
-      const inner = new Map([...by, [x.index.id, { kind: 'index', var: name, name } as Expr]])
-      return {
-        kind: 'sum',
-        index: { id: name, name, from: substituteIndex(x.index.from, by), to: substituteIndex(x.index.to, by) },
-        body: go(x.body, inner),
-      }
-    }
-    if (x.kind === 'mul') return { kind: 'mul', factors: x.factors.map((f) => go(f, by)) }
-    if (x.kind === 'add') return { kind: 'add', terms: x.terms.map((f) => go(f, by)) }
-    return substituteIndex(x, by)
-  }
-  return keyOf(go(e, new Map()))
-}
-
-/** Both without the factors that every term of both has. */
-export function cancelled(top: Expr, bottom: Expr, numbers: boolean): { readonly top: Expr; readonly bottom: Expr } {
-  const shared = commonFactors([...termsOf(top), ...termsOf(bottom)]).filter((f) => numbers || literal(f) === null)
-  const less = (e: Expr): Expr => add(...termsOf(e).map((t) => mul(t, ...shared.map((f) => pow(f, -1)))))
-  return { top: less(top), bottom: less(bottom) }
-}
-
-/** top / bottom, with the factors that every term of both shares cancelled. */
-export function ratio(top: Expr, bottom: Expr): Expr {
-  const { top: a, bottom: b } = cancelled(top, bottom, true)
-  return literal(b) === 1 ? a : { kind: 'mul', factors: [a, { kind: 'pow', base: b, exponent: { n: -1, d: 1 } }] }
-}
-
-const termsOf = (e: Expr): readonly Expr[] => (e.kind === 'add' ? e.terms : [e])
-
-/** Factors that occur in each term: powers of refs and inverses, and a common numeric factor. */
-function commonFactors(terms: readonly Expr[]): readonly Expr[] {
-  const lists = terms.filter((t) => !isZero(t)).map((t) => (t.kind === 'mul' ? t.factors : [t]))
-  const [first, ...others] = lists
-  if (first === undefined) return []
-  const symbolic = first.filter((f) => literal(f) === null && others.every((l) => l.some((g) => keyOf(g) === keyOf(f))))
-  const numbers = lists.map(
-    (l) =>
-      l.flatMap((f) =>
-        f.kind === 'num' ? [f.value] : f.kind === 'float' ? [{ n: Math.sign(f.value), d: 1 }] : [],
-      )[0] ?? { n: 1, d: 1 },
-  )
-  const n = numbers.reduce((g, x) => gcd(g, Math.abs(x.n)), 0)
-  const d = numbers.reduce((l, x) => (l * x.d) / gcd(l, x.d), 1)
-  const sign = numbers.every((x) => x.n < 0) ? -1 : 1
-  return [...symbolic, ...(n === d && sign === 1 ? [] : [num(sign * n, d)])]
-}
-
-const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))

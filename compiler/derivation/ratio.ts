@@ -1,0 +1,39 @@
+/** Fractions, with what their two sides share cancelled. */
+import { add, isZero, literal, mul, num, pow } from '../algebra/build.js'
+import { keyOf } from '../algebra/key.js'
+import type { Expr } from '../algebra/types.js'
+
+/** Both without the factors that every term of both has. */
+export function cancelled(top: Expr, bottom: Expr, numbers: boolean): { readonly top: Expr; readonly bottom: Expr } {
+  const shared = commonFactors([...termsOf(top), ...termsOf(bottom)]).filter((f) => numbers || literal(f) === null)
+  const less = (e: Expr): Expr => add(...termsOf(e).map((t) => mul(t, ...shared.map((f) => pow(f, -1)))))
+  return { top: less(top), bottom: less(bottom) }
+}
+
+/** top / bottom, with the factors that every term of both shares cancelled. */
+export function ratio(top: Expr, bottom: Expr): Expr {
+  const { top: a, bottom: b } = cancelled(top, bottom, true)
+  return literal(b) === 1 ? a : { kind: 'mul', factors: [a, { kind: 'pow', base: b, exponent: { n: -1, d: 1 } }] }
+}
+
+export const termsOf = (e: Expr): readonly Expr[] => (e.kind === 'add' ? e.terms : [e])
+
+/** Factors that occur in each term: powers of refs and inverses, and a common numeric factor. */
+function commonFactors(terms: readonly Expr[]): readonly Expr[] {
+  const lists = terms.filter((t) => !isZero(t)).map((t) => (t.kind === 'mul' ? t.factors : [t]))
+  const [first, ...others] = lists
+  if (first === undefined) return []
+  const symbolic = first.filter((f) => literal(f) === null && others.every((l) => l.some((g) => keyOf(g) === keyOf(f))))
+  const numbers = lists.map(
+    (l) =>
+      l.flatMap((f) =>
+        f.kind === 'num' ? [f.value] : f.kind === 'float' ? [{ n: Math.sign(f.value), d: 1 }] : [],
+      )[0] ?? { n: 1, d: 1 },
+  )
+  const n = numbers.reduce((g, x) => gcd(g, Math.abs(x.n)), 0)
+  const d = numbers.reduce((l, x) => (l * x.d) / gcd(l, x.d), 1)
+  const sign = numbers.every((x) => x.n < 0) ? -1 : 1
+  return [...symbolic, ...(n === d && sign === 1 ? [] : [num(sign * n, d)])]
+}
+
+const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b))

@@ -1,10 +1,11 @@
 /** The whole derivation: its steps in the order of a lecture, as text and as Markdown. */
 import type { Derivation } from '../derive.js'
 import { eSteps } from './e-step-steps.js'
-import { blockStep, qStep } from './m-step-steps.js'
+import { blockStep } from './m-step-steps.js'
 import { boundStep, liftingStep, likelihoodStep, modelStep, notationStep, parameterCount } from './model-steps.js'
 import { notationOf } from './notation.js'
 import type { Formula, FormulaContext } from './print.js'
+import { qStep } from './q-step.js'
 import { stepsToMarkdown, stepsToText } from './render.js'
 import { type Block, type DerivationStep, say } from './types.js'
 import { updateContext } from './updates.js'

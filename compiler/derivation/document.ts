@@ -4,7 +4,7 @@ import { eSteps } from './e-step-steps.js'
 import { blockStep } from './m-step-steps.js'
 import { boundStep, liftingStep, likelihoodStep, modelStep, notationStep, parameterCount } from './model-steps.js'
 import { notationOf } from './notation.js'
-import type { Formula, FormulaContext } from './print.js'
+import { allParams, type Formula, type FormulaContext } from './print.js'
 import { qStep } from './q-step.js'
 import { stepsToMarkdown, stepsToText } from './render.js'
 import { type Block, type DerivationStep, say } from './types.js'
@@ -38,7 +38,7 @@ export function derivationSteps(d: Derivation): readonly DerivationStep[] {
   const blocks = d.mStep.steps.map((s) => blockStep(s, context, c, latent))
   return [
     ...first,
-    ...(latent ? [boundStep()] : []),
+    ...(latent ? [boundStep(c)] : []),
     ...(lifting === null ? [] : [lifting]),
     ...e,
     q,
@@ -98,10 +98,12 @@ function algorithmStep(
         'until the log-likelihood stops rising',
       ],
     })
+    const all = allParams(c.notation)
+    const at = (t: string, style: 'text' | 'latex'): string =>
+      style === 'text' ? `${all.text}_${t}` : `${all.latex}_${t}`
     const rise: Formula = {
-      text: 'log L(θ_t) = ELBO(q, θ_t) ≤ ELBO(q, θ_{t+1}) ≤ log L(θ_{t+1})',
-      latex:
-        '\\log L(\\theta_t) = \\mathrm{ELBO}(q, \\theta_t) \\leq \\mathrm{ELBO}(q, \\theta_{t+1}) \\leq \\log L(\\theta_{t+1})',
+      text: `log L(${at('t', 'text')}) = ELBO(q, ${at('t', 'text')}) ≤ ELBO(q, ${at('{t+1}', 'text')}) ≤ log L(${at('{t+1}', 'text')})`,
+      latex: `\\log L(${at('t', 'latex')}) = \\mathrm{ELBO}(q, ${at('t', 'latex')}) \\leq \\mathrm{ELBO}(q, ${at('{t+1}', 'latex')}) \\leq \\log L(${at('{t+1}', 'latex')})`,
     }
     content.push(
       say`The log-likelihood never falls. After the E-step the bound touches it, the M-step raises the bound, and by Jensen's inequality the new log-likelihood is at least as high:`,

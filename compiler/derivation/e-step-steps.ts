@@ -74,10 +74,11 @@ function singleLatent(
     kind: 'probability',
     of: [{ latent: latent.name, index: loops.map((l) => idx(l)), value: idx(value) }],
   }
+  const weightName = ['rho', 'omega', 'chi'].find((n) => !c.notation.taken.has(n)) ?? 'rho'
   const rho = (v: IndexVar): Expr => ({
     kind: 'ref',
     space: 'table',
-    name: 'rho',
+    name: weightName,
     index: [...loops.map((l) => idx(l)), idx(v)],
   })
   const shownR = formula(r, indices, c)

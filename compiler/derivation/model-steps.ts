@@ -7,7 +7,7 @@ import { some } from '../algebra/visit.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
 import { present, sizeName } from './notation.js'
-import { compactSubscripts, type Formula, type FormulaContext, formula } from './print.js'
+import { allParams, compactSubscripts, type Formula, type FormulaContext, formula } from './print.js'
 import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
 
@@ -183,7 +183,12 @@ const signedLine = (f: Formula): Formula => ({
 })
 
 /** Why the likelihood itself is hard, and the bound that EM climbs. */
-export function boundStep(): DerivationStep {
+export function boundStep(c: FormulaContext): DerivationStep {
+  const all = allParams(c.notation)
+  const at = (f: Formula): Formula => ({
+    text: f.text.replaceAll('θ', all.text),
+    latex: f.latex.replaceAll('\\theta', all.latex),
+  })
   const jensen: Formula = {
     text: 'log Σ_z p(x, z | θ) ≥ Σ_z q(z) log p(x, z | θ) − Σ_z q(z) log q(z) = ELBO(q, θ)',
     latex:
@@ -204,9 +209,9 @@ export function boundStep(): DerivationStep {
     citation: 'Dempster, Laird and Rubin (1977); Neal and Hinton (1998)',
     content: [
       say`The latents (all of them together: z) are not known, so what is to be maximised is the logarithm of a sum over their values, which does not split into one term per parameter. By Jensen's inequality, for any distribution ${q} over the latents,`,
-      { kind: 'formula', lines: [jensen] },
+      { kind: 'formula', lines: [at(jensen)] },
       say`The gap between the two sides is`,
-      { kind: 'formula', lines: [gap] },
+      { kind: 'formula', lines: [at(gap)] },
       say`so the E-step closes it by taking for ${q} the posterior of the latents at the current parameters. The M-step then maximises the bound over the parameters with ${q} held fixed.`,
     ],
   }

@@ -17,6 +17,12 @@ export interface Formula {
   readonly latex: string
 }
 
+/** One letter for all parameters together: θ, unless one of them has that name. */
+export function allParams(notation: Notation): Formula {
+  const name = ['theta', 'psi', 'omega', 'xi'].find((n) => !notation.taken.has(n)) ?? 'theta'
+  return { text: GREEK.get(name) ?? name, latex: `\\${name}` }
+}
+
 /** How a formula is to be printed. */
 export interface FormulaContext {
   readonly notation: Notation
@@ -145,5 +151,8 @@ function flatCasesLatex(latex: string): string {
 /** Greek letters back as the names that the user typed. */
 export function asTyped(text: string): string {
   const names = new Map([...GREEK].map(([name, letter]) => [letter, name]))
-  return [...text].map((ch) => names.get(ch) ?? ch).join('')
+  // Δ before a name is a difference, not a name
+  return text.replaceAll(/Δ(?=\p{L})|\p{L}/gu, (ch, at: number) =>
+    ch === 'Δ' && /^\p{L}/u.test(text.slice(at + 1)) ? ch : (names.get(ch) ?? ch),
+  )
 }

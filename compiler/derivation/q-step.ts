@@ -5,7 +5,7 @@ import { some } from '../algebra/visit.js'
 import { qTerm } from '../mstep/plan.js'
 import { canonicalKey } from './canonical-key.js'
 import { expandStatistics } from './elements.js'
-import { definition, type Formula, type FormulaContext, formula } from './print.js'
+import { allParams, definition, type Formula, type FormulaContext, formula } from './print.js'
 import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, say } from './types.js'
 
@@ -23,6 +23,7 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
   const reads = d.lifted.filter(
     (f) => f.factor.role !== 'evidence' && some(f.expr, (n) => n.kind === 'ref' && n.space === 'param'),
   )
+  const all = allParams(c.notation)
   const known = c.named.length
   const priorsLast = [
     ...reads.filter((f) => f.factor.role !== 'prior'),
@@ -31,7 +32,9 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
   const lines = priorsLast.map((f, i): Formula => {
     const e = simplify(dropConstants(simplify(qTerm(f), c.notation.facts)), c.notation.facts)
     const shown = formula(e, [], c)
-    const q = latent ? { text: 'Q(θ)', latex: 'Q(\\theta)' } : { text: 'ℓ(θ)', latex: '\\ell(\\theta)' }
+    const q = latent
+      ? { text: `Q(${all.text})`, latex: `Q(${all.latex})` }
+      : { text: `ℓ(${all.text})`, latex: `\\ell(${all.latex})` }
     if (i === 0) return { text: `${q.text} = ${shown.text}`, latex: `${q.latex} = ${shown.latex}` }
     const minus = shown.text.startsWith('−')
     return {
@@ -42,8 +45,8 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
   const constant: Formula = { text: '    + const', latex: '\\quad + \\text{const}' }
   const content: Block[] = [
     latent
-      ? say`The entropy of q does not depend on the parameters θ, so the M-step maximises the expectation of the complete-data log-likelihood alone: every indicator is replaced by its posterior probability, every latent count by its posterior mean.`
-      : say`Only these terms depend on the parameters θ:`,
+      ? say`The entropy of q does not depend on the parameters ${all}, so the M-step maximises the expectation of the complete-data log-likelihood alone: every indicator is replaced by its posterior probability, every latent count by its posterior mean.`
+      : say`Only these terms depend on the parameters ${all}:`,
     { kind: 'formula', lines: [...lines, constant] },
   ]
   const statistics = statisticsOf(c)

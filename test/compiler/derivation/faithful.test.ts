@@ -1,0 +1,142 @@
+/** What is printed is what runs: formulas are evaluated against the executed update, and follow it when it is changed. */
+
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { mul, num } from '../../../compiler/algebra/build.js'
+import { evaluate } from '../../../compiler/algebra/evaluate.js'
+import type { Expr, IndexVar } from '../../../compiler/algebra/types.js'
+import type { ProgramModel } from '../../../compiler/bind/bound-model.js'
+import { updateText } from '../../../compiler/derivation/index.js'
+import { notationOf } from '../../../compiler/derivation/notation.js'
+import { updateContext, updateOf } from '../../../compiler/derivation/updates.js'
+import type { Derivation } from '../../../compiler/derive.js'
+import type { Contribution, MStep } from '../../../compiler/mstep/types.js'
+import { compileOrThrow, type FitData } from '../../../index.js'
+import { deriveExample } from '../../support/derive.js'
+
+const rows = [
+  [1.1, 5.2],
+  [0.7, 4.9],
+  [3.9, 8.1],
+  [4.2, 7.7],
+  [2.4, 6.6],
+  [4.8, 8.8],
+  [0.2, 4.1],
+]
+
+const CASES: readonly { readonly example: string; readonly data: FitData }[] = [
+  { example: 'grades/plain', data: { a: 10, b: 4, c: 10, d: 11 } },
+  { example: 'grades/hidden', data: { h: 20, c: 10, d: 10 } },
+  { example: 'grades-second/hidden', data: { total: 40, c: 9 } },
+  { example: 'old-faithful/spherical', data: { x: rows } },
+  { example: 'old-faithful/diagonal', data: { x: rows } },
+  { example: 'old-faithful/full', data: { x: rows } },
+  { example: 'old-faithful/tied', data: { x: rows } },
+  { example: 'map-mixture/conjugate', data: { x: rows } },
+  { example: 'galaxies/unequal', data: { velocity: rows.map((r) => r[0] ?? 0) } },
+  { example: 'earthquakes/model', data: { count: [3, 9, 1, 12, 4, 0, 7] } },
+  { example: 'blood-groups/abo-counts', data: { A: 38, B: 22, AB: 9, O: 31 } },
+  { example: 'zero-inflated/model', data: { art: [0, 0, 3, 1, 0, 2, 5] } },
+]
+
+/** Values for a formula: the posterior at the old params, the new params as the M-step left them. */
+function environment(model: ProgramModel, before: Float64Array, after: Float64Array): Parameters<typeof evaluate>[1] {
+  const posterior = model.posterior(before)
+  const means = model.expected(before)
+  const layouts = new Map(model.params.map((p) => [p.name, p]))
+  const latents = new Map(model.latents.map((l) => [l.name, l]))
+  return {
+    ref(space, name, index) {
+      if (space !== 'param') return model.numbers.value({ kind: 'ref', space, name, index: index.map((i) => num(i)) })
+      const layout = layouts.get(name)
+      if (layout === undefined) throw new Error(name)
+      return after[layout.offset + index.reduce((at, i, d) => at * (layout.shape[d] ?? 1) + i - 1, 0)] ?? Number.NaN
+    },
+    probability(of) {
+      const [i] = of
+      const layout = latents.get(i?.latent ?? '')
+      if (i === undefined || of.length !== 1 || layout === undefined) throw new Error('one latent at a time')
+      const row = i.index.reduce((at, x, d) => at * (layout.shape[d] ?? 1) + x - 1, 0)
+      const first = layout.labels[0] === 'false' ? 0 : 1
+      return posterior.get(i.latent)?.[row * layout.values + i.value - first] ?? Number.NaN
+    },
+    mean: (latent) => means.get(latent) ?? Number.NaN,
+  }
+}
+
+function everyValue(indices: readonly IndexVar[], sizeOf: (e: Expr) => number): readonly ReadonlyMap<string, number>[] {
+  return indices.reduce<readonly ReadonlyMap<string, number>[]>(
+    (all, v) => all.flatMap((m) => Array.from({ length: sizeOf(v.to) }, (_, i) => new Map([...m, [v.id, i + 1]]))),
+    [new Map()],
+  )
+}
+
+describe('the printed update has the value of the executed one', () => {
+  for (const { example, data } of CASES)
+    it(example, () => {
+      const source = readFileSync(new URL(`../../../examples/${example}.estep`, import.meta.url), 'utf8')
+      const { model } = compileOrThrow(source).bind(data, {})
+      let seed = 7
+      const start = model.interior(() => {
+        seed = (seed * 16807) % 2147483647
+        return seed / 2147483647
+      })
+      const before = model.mStep(start, model.eStep(start)).params
+      const after = model.mStep(before, model.eStep(before)).params
+      const env = environment(model, before, after)
+      const d = model.derivation
+      const context = updateContext(d, notationOf(d))
+      let compared = 0
+      for (const step of d.mStep.steps) {
+        const update = updateOf(step, context)
+        expect(update.explicit).toBe(true)
+        for (const q of update.equations)
+          for (const indices of everyValue(q.indices, (e) => evaluate(e, env))) {
+            const printed = evaluate(q.right, { ...env, indices })
+            const executed = evaluate(q.left, { ...env, indices })
+            expect(Math.abs(printed - executed)).toBeLessThanOrEqual(1e-10 * Math.max(1, Math.abs(executed)))
+            compared += 1
+          }
+      }
+      expect(compared).toBeGreaterThan(0)
+    })
+})
+
+describe('the printed update follows the executed one', () => {
+  const trebled = (c: Contribution): Contribution => ({ ...c, value: mul(num(3), c.value) })
+  const withStep = (d: Derivation, change: (s: MStep) => MStep): Derivation => ({
+    ...d,
+    mStep: { ...d.mStep, steps: d.mStep.steps.map(change) },
+  })
+
+  it('when a weight of a Beta is changed', () => {
+    const d = deriveExample('grades/plain')
+    const changed = withStep(d, (s) => (s.kind === 'beta' ? { ...s, above: s.above.map(trebled) } : s))
+    expect(updateText('mu', changed)).toBe('mu = (b + c) / (2 (3 b + 3 c + d))')
+  })
+
+  it('when a coefficient of a location is changed', () => {
+    const d = deriveExample('old-faithful/full')
+    const changed = withStep(d, (s) =>
+      s.kind === 'normal' ? { ...s, quadratic: s.quadratic.map((q) => ({ ...q, ...trebled(q) })) } : s,
+    )
+    expect(updateText('mu', d)).toBe('mu_k = (∑_n r_nk x_n) / N_k')
+    expect(updateText('mu', changed)).not.toBe(updateText('mu', d))
+    expect(updateText('mu', changed)).toContain('mu_k^old')
+  })
+
+  it('when one term of an expanded scale is changed', () => {
+    const d = deriveExample('old-faithful/spherical')
+    const changed = withStep(d, (s) =>
+      s.kind === 'generalised-gamma' ? { ...s, powers: s.powers.map((c, i) => (i === 1 ? trebled(c) : c)) } : s,
+    )
+    expect(updateText('sigma', changed)).not.toBe(updateText('sigma', d))
+    expect(updateText('sigma', changed)).toContain('Δmu')
+  })
+
+  it('when the denominator of a covariance is changed', () => {
+    const d = deriveExample('old-faithful/tied')
+    const changed = withStep(d, (s) => (s.kind === 'inverse-wishart' ? { ...s, logdets: s.logdets.map(trebled) } : s))
+    expect(updateText('Sigma', changed)).toBe('Sigma = (∑_n ∑_k r_nk (x_n − mu_k) (x_n − mu_k)ᵀ) / (3 N)')
+  })
+})

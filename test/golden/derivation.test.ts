@@ -1,0 +1,117 @@
+/** The pages of the classic models, whole; and the formulas that a lecturer would look for on them. */
+import { describe, expect, it } from 'vitest'
+import { derivationDocument, planJson } from '../../compiler/derivation/index.js'
+import { deriveExample } from '../support/derive.js'
+
+const PAGES: readonly { readonly example: string; readonly formulas: readonly string[] }[] = [
+  {
+    example: 'grades/plain',
+    formulas: ['μ = (b + c) / (6 (b + c + d))', 'there is no E-step, and one closed-form M-step'],
+  },
+  { example: 'grades/hidden', formulas: ['E[b] = h · μ / (μ + ½)', 'μ = (E[b] + c) / (6 (E[b] + c + d))'] },
+  { example: 'grades-second/hidden', formulas: ['θ = c / (2 (c + E[b]))'] },
+  {
+    example: 'old-faithful/spherical',
+    formulas: [
+      'r_nk = ρ_nk / (∑_l ρ_nl)',
+      'N_k = ∑_n r_nk',
+      'N_k / π_k = λ',
+      'π_k = N_k / N',
+      'μ_k = (∑_n r_nk x_n) / N_k',
+      'σ_k = √((∑_n r_nk ‖x_n − μ_k‖²) / (D N_k))',
+      'log L(θ_t) = ELBO(q, θ_t) ≤ ELBO(q, θ_{t+1}) ≤ log L(θ_{t+1})',
+    ],
+  },
+  { example: 'old-faithful/diagonal', formulas: ['σ_kd = √((∑_n r_nk (x_nd − μ_kd)²) / N_k)'] },
+  {
+    example: 'old-faithful/full',
+    formulas: [
+      '(x_n − μ_k)ᵀ Σ_k⁻¹ (x_n − μ_k)',
+      'Σ_k = (∑_n r_nk (x_n − μ_k) (x_n − μ_k)ᵀ) / N_k',
+      'K + K D + ½ K D (D + 1) − 1 free parameters',
+    ],
+  },
+  { example: 'old-faithful/tied', formulas: ['Σ = (∑_n ∑_k r_nk (x_n − μ_k) (x_n − μ_k)ᵀ) / N'] },
+  { example: 'survey/categories', formulas: ['ρ_nk = π_k ∏_j θ_{k,j,y_nj}', 'θ_kjl = (∑_n r_nk [y_nj = l]) / N_k'] },
+  {
+    example: 'map-mixture/model',
+    formulas: [
+      'π_k = (N_k + 1) / (N + K)',
+      '0.01 μ_k + N_k Σ_k⁻¹ μ_k = Σ_k⁻¹ ∑_n r_nk x_n',
+      'Σ_k = (I + ∑_n r_nk (x_n − μ_k) (x_n − μ_k)ᵀ) / (2 D + N_k + 3)',
+      'maximised in turn (ECM',
+    ],
+  },
+  { example: 'map-mixture/conjugate', formulas: ['μ_k = (κ m_0 + ∑_n r_nk x_n) / (κ + N_k)'] },
+  {
+    example: 'blood-groups/abo-counts',
+    formulas: ['E[AA] = A · f_1² / (f_1² + 2 f_1 f_3)', 'f_1 = (2 E[AA] + E[AO] + AB) / (2 (AB + O + A + B))'],
+  },
+  { example: 'blood-groups/abo-people', formulas: ['f_1 = (2 N_1 + N_2 + N_5) / (2 N)'] },
+  {
+    example: 'topics/model',
+    formulas: [
+      'topics_of_lk = (∑_n n_{times,n} r_nk [doc_n = l])',
+      'words_of_kl = (∑_n n_{times,n} r_nk [word_n = l])',
+    ],
+  },
+  {
+    example: 'dawid-skene/model',
+    formulas: ['prior_k = N_k / L_item', 'confusion_lki = (∑_n r_{item_n,k} [rater_n = l and label_n = i])', '∏_n'],
+  },
+  {
+    example: 'iris/quadratic',
+    formulas: ['π_l = N_l / N', 'N_l = ∑_n [y_n = l]', 'Σ_l = (∑_n [y_n = l] (x_n − μ_l) (x_n − μ_l)ᵀ) / N_l'],
+  },
+  { example: 'zero-inflated/model', formulas: ['p = N_1 / N', 'λ = (∑_n r_n0 art_n) / N_0'] },
+  {
+    example: 'regressions/lines-unequal',
+    formulas: ['N_k intercept_k + slope_k ∑_n r_nk gnp_n = ∑_n r_nk co2_n', '(co2_n − intercept_k − slope_k gnp_n)²'],
+  },
+  { example: 'switching/model', formulas: ['(∑_n r_nk x_n x_nᵀ) β_k = ∑_n r_nk y_n x_n', 'damped Newton steps'] },
+]
+
+describe('derivations of the examples', () => {
+  for (const { example, formulas } of PAGES)
+    it(example, async () => {
+      const page = derivationDocument(deriveExample(example))
+      const text = page.toText()
+      for (const f of formulas) expect(text).toContain(f)
+      const file = `derivation/${example.replace('/', '-')}`
+      await expect(text).toMatchFileSnapshot(`${file}.txt`)
+      await expect(page.toMarkdown()).toMatchFileSnapshot(`${file}.md`)
+    })
+
+  it('has no internal names, and no line wider than a terminal', () => {
+    for (const { example } of PAGES) {
+      const text = derivationDocument(deriveExample(example)).toText()
+      expect(text).not.toMatch(/size:|const:|\[object|undefined|NaN|_\d{2,}|\bs_\d/)
+      expect(text).not.toMatch(/[+−] −|− \+|· 1 \/ 1|\b1 · /)
+      for (const line of text.split('\n')) expect([...line].length).toBeLessThanOrEqual(100)
+    }
+  })
+})
+
+describe('the plan of a fit', () => {
+  it('states the updates in the names of the model', () => {
+    const update = (example: string, param: string): string | undefined =>
+      planJson(deriveExample(example)).mStep.find((s) => s.params.includes(param))?.update
+    expect(update('grades/plain', 'mu')).toBe('mu = (b + c) / (6 (b + c + d))')
+    expect(update('grades/hidden', 'mu')).toBe('mu = (b + c) / (6 (b + c + d))')
+    expect(update('old-faithful/full', 'Sigma')).toBe('Sigma_k = (∑_n r_nk (x_n − mu_k) (x_n − mu_k)ᵀ) / N_k')
+  })
+
+  it('says what stands for a posterior mean, and what was declined', () => {
+    const plan = planJson(deriveExample('grades/hidden'))
+    expect(plan.mStep[0]?.where).toEqual(['b: its posterior mean'])
+    expect(plan.eStep[0]).toMatchObject({ latents: ['a', 'b'], method: 'multinomial-split' })
+    const gate = planJson(deriveExample('switching/model')).mStep.find((s) => s.params.includes('G'))
+    expect(gate).toMatchObject({ closedForm: false, exact: 'ascent' })
+    expect(gate?.declined.length).toBeGreaterThan(3)
+  })
+
+  it('has no E-step where there are no latents', () => {
+    expect(planJson(deriveExample('grades/plain')).eStep).toEqual([])
+    expect(planJson(deriveExample('iris/quadratic')).eStep).toEqual([])
+  })
+})

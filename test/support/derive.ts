@@ -1,0 +1,17 @@
+/** A derivation from the text of a model, or from a file of the examples. */
+import { readFileSync } from 'node:fs'
+import { type Derivation, derive } from '../../compiler/derive.js'
+import { distributionByName, signatures } from '../../compiler/distributions/index.js'
+import { check } from '../../lang/check.js'
+
+export function deriveText(text: string): Derivation {
+  const checked = check({ name: 'model.estep', text }, signatures)
+  if (checked.value === undefined) throw new Error(checked.diagnostics.map((d) => d.message).join('\n'))
+  const derived = derive(checked.value, distributionByName)
+  if (derived.value === undefined) throw new Error(derived.diagnostics.map((d) => d.message).join('\n'))
+  return derived.value
+}
+
+/** `old-faithful/full` and the like. */
+export const deriveExample = (name: string): Derivation =>
+  deriveText(readFileSync(new URL(`../../examples/${name}.estep`, import.meta.url), 'utf8'))

@@ -113,7 +113,8 @@ function algorithmStep(
       content.push(say`L includes the prior density of the parameters.`)
   }
   const count = parameterCount(c)
-  if (count !== null) content.push(say`The model has ${count} free ${count.text === '1' ? 'parameter' : 'parameters'}.`)
+  if (count !== null)
+    content.push(say`The model has ${count} free ${count.text === '1' ? 'parameter' : 'parameters'} as declared.`)
   return {
     id: 'algorithm',
     kind: 'algorithm',

@@ -67,6 +67,12 @@ const EXACT = {
   ascent: 'Each step is accepted only if Q rises (a generalised EM step).',
 } as const
 
+/** true where the blocks that it reads are themselves maximised exactly, without reading it. */
+function bestAnyway(step: MStep, c: FormulaContext): boolean {
+  const owners = c.notation.derivation.mStep.steps.filter((s) => s.params.some((p) => step.dependsOn.includes(p)))
+  return owners.every((s) => s.exact === 'joint')
+}
+
 /** What happens where the formula leaves the support. */
 function atTheEdge(step: MStep, c: FormulaContext): readonly string[] {
   const supports = c.notation.derivation.params.filter((p) => step.params.includes(p.name)).map((p) => p.support)
@@ -155,7 +161,7 @@ export function blockStep(
     content.push({
       kind: 'prose',
       parts:
-        step.exact === 'joint'
+        step.exact === 'joint' && bestAnyway(step, c)
           ? [
               'The new value of ',
               ...others,
@@ -165,7 +171,7 @@ export function blockStep(
               q,
               '.',
             ]
-          : ['It uses the current value of ', ...others, '.'],
+          : [`It uses the ${step.exact === 'joint' ? 'new' : 'current'} value of `, ...others, '.'],
     })
   }
   if (step.kind === 'newton' && step.declined.length > 0)

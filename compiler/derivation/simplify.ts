@@ -89,6 +89,7 @@ function reduceSum(v: IndexVar, body: Expr, facts: Facts): Expr | null {
     from !== null &&
     to !== null &&
     to - from < 8 &&
+    !some(body, (n) => n.kind === 'probability' && n.of.length > 3) &&
     some(body, (n) => n.kind === 'case' && comparesWithNumber(n.when, v))
   )
     return simplify(

@@ -28,7 +28,7 @@ const PAGES: readonly { readonly example: string; readonly formulas: readonly st
     formulas: [
       '(x_n − μ_k)ᵀ Σ_k⁻¹ (x_n − μ_k)',
       'Σ_k = (∑_n r_nk (x_n − μ_k) (x_n − μ_k)ᵀ) / N_k',
-      'K + K D + ½ K D (D + 1) − 1 free parameters',
+      'K + K D + ½ K D (D + 1) − 1 free parameters as declared',
     ],
   },
   { example: 'old-faithful/tied', formulas: ['Σ = (∑_n ∑_k r_nk (x_n − μ_k) (x_n − μ_k)ᵀ) / N'] },

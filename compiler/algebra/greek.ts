@@ -25,7 +25,8 @@ export interface NameParts {
 export function nameParts(name: string): NameParts {
   const cut = name.indexOf('_')
   const stem = name.slice(0, Math.max(cut, 0))
-  if (cut > 0 && cut < name.length - 1 && (stem.length === 1 || GREEK.has(stem))) return { base: stem, suffix: name.slice(cut + 1) }
+  if (cut > 0 && cut < name.length - 1 && (stem.length === 1 || GREEK.has(stem)))
+    return { base: stem, suffix: name.slice(cut + 1) }
   const digits = /^([A-Za-z]+?)(\d+)$/.exec(name)
   const base = digits?.[1]
   const suffix = digits?.[2]

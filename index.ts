@@ -16,7 +16,8 @@ import { BindError } from './compiler/bind/sizes.js'
 import { derivationDocument, planJson } from './compiler/derivation/index.js'
 import { type Derivation, derive } from './compiler/derive.js'
 import { distributionByName, signatures } from './compiler/distributions/index.js'
-import type { Distribution } from './compiler/distributions/types.js'
+import { numericDensity } from './compiler/distributions/support/numeric-density.js'
+import type { Distribution, NumericArgument } from './compiler/distributions/types.js'
 import { compileInterpreter } from './compiler/targets/interpreter/index.js'
 import { compileJavaScript } from './compiler/targets/javascript/index.js'
 import { check } from './lang/check.js'
@@ -24,6 +25,8 @@ import type { Diagnostic } from './lang/diagnostics/types.js'
 import type { Source } from './lang/source.js'
 import type { TypedModel } from './lang/typed/types.js'
 import { type Certificate, certify } from './oracle/certify.js'
+import { densities } from './oracle/densities/index.js'
+import type { Density } from './oracle/densities/types.js'
 import { type ComponentOrder, canonicalOrder, permutePosterior } from './runtime/canonical-order.js'
 import type { FitOptions, ParamLayout } from './runtime/contract.js'
 import { bindData } from './runtime/data/bind.js'
@@ -174,6 +177,7 @@ export class Model {
     return certify(this.typed, (data, consts) => certifyDerivation(this.derived, data, consts), {
       seed: options.seed ?? 1,
       replicates: options.replicates ?? 3,
+      densities: [...this.distributions.values()].flatMap(densityForOracle),
     })
   }
 
@@ -435,6 +439,37 @@ export function loadFit(document: unknown): Fit {
 }
 
 // -- parts -------------------------------------------------------------------------------------------------------------
+
+/**
+ * A distribution of the caller's as the oracle reads it. Where the oracle has its own density nothing is passed on; else
+ * the certificate judges the derivation from this density, and the laws of distributions judge the density.
+ */
+function densityForOracle(d: Distribution): readonly Density[] {
+  const { name, value, parametrisations } = d.signature
+  if (densities.has(name) || value.rank !== 0) return []
+  const { support, discrete } = value
+  const high = support === 'unit' || support === 'bool' ? 1 : Number.POSITIVE_INFINITY
+  const low = support === 'real' || support === 'int' ? Number.NEGATIVE_INFINITY : 0
+  return [
+    {
+      name,
+      rank: 0,
+      discrete,
+      argumentRanks: new Map(parametrisations.flatMap((p) => p.arguments.map((a) => [a.name, a.rank] as const))),
+      logDensity(x, given) {
+        const chosen = parametrisations.find((p) => p.arguments.every((a) => given.has(a.name)))
+        const args = new Map(
+          (chosen?.arguments ?? []).map((a) => [a.name, given.get(a.name) as NumericArgument] as const),
+        )
+        if (typeof x !== 'number' || Number.isNaN(x)) return Number.NaN
+        return chosen === parametrisations[0] && !d.inSupport(x, args)
+          ? Number.NEGATIVE_INFINITY
+          : numericDensity(d, args)(x)
+      },
+      support: () => ({ kind: discrete ? 'integers' : 'interval', low, high }),
+    },
+  ]
+}
 
 function searchOptions(o: FitCallOptions): Partial<FitOptions> {
   const keys = ['seed', 'restarts', 'tolerance', 'maxIterations', 'floor', 'maxTime', 'trace', 'init'] as const

@@ -10,6 +10,7 @@ import {
   checkTargets,
   mStepOf,
 } from './certify-checks.js'
+import type { Density } from './densities/types.js'
 import { type CertificateCheck, Findings } from './findings.js'
 import { randomSource } from './random.js'
 import { type EngineFor, findTrial } from './trial.js'
@@ -32,6 +33,8 @@ export interface CertifyOptions {
   readonly seed: number
   /** Independent draws of data and params. */
   readonly replicates: number
+  /** Distributions that the oracle does not have itself. */
+  readonly densities?: readonly Density[]
 }
 
 /** Draws of data on which Q may turn out to have no maximum before the certificate declines. */
@@ -46,7 +49,7 @@ export function certify(model: TypedModel, engineFor: EngineFor, options: Certif
   try {
     for (let r = 0; r < options.replicates; r++) {
       const random = randomSource(options.seed * 7919 + r)
-      const declined = replicate(model, engineFor, found, random)
+      const declined = replicate(model, engineFor, found, random, options.densities ?? [])
       if (declined !== null) return { passed: false, checks: found.checks(), declined }
     }
   } catch (e) {
@@ -58,9 +61,15 @@ export function certify(model: TypedModel, engineFor: EngineFor, options: Certif
 }
 
 /** Draws data and params until Q has a maximum, and compares; the text says why there was nothing to compare. */
-function replicate(model: TypedModel, engineFor: EngineFor, found: Findings, random: () => number): string | null {
+function replicate(
+  model: TypedModel,
+  engineFor: EngineFor,
+  found: Findings,
+  random: () => number,
+  more: readonly Density[],
+): string | null {
   for (let draw = 0; draw < REDRAWS; draw++) {
-    const trial = findTrial(model, engineFor, random)
+    const trial = findTrial(model, engineFor, random, more)
     if (typeof trial === 'string') return trial
     const step = mStepOf(trial)
     if (step === null) continue

@@ -1,6 +1,5 @@
 /** Which statement says how a cell is distributed, and whether the cell is discrete. */
 import type { TDistribution } from '../lang/typed/types.js'
-import { densities } from './densities/index.js'
 import { environment } from './factor.js'
 import type { Definition, Factor, Instance } from './ground-types.js'
 import { lawOf } from './law.js'
@@ -45,7 +44,7 @@ function kindOf(d: TDistribution, cell: Cell, world: World): 'discrete' | 'conti
   switch (d.kind) {
     case 'plain':
       if (d.name === 'Dirac') return 'point'
-      return densities.get(d.name)?.discrete === true ? 'discrete' : 'continuous'
+      return world.densities.get(d.name)?.discrete === true ? 'discrete' : 'continuous'
     case 'mixture': {
       const kinds = (d.components.kind === 'listed' ? d.components.components : [d.components.component]).map((c) =>
         kindOf(c, cell, world),

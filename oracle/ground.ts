@@ -1,6 +1,8 @@
 /** Grounding: a typed model on data becomes factors over cells. */
+
 import type { TStatement, TypedModel } from '../lang/typed/types.js'
 import { define } from './definition.js'
+import type { Density } from './densities/types.js'
 import { type Environment, evaluate } from './evaluate.js'
 import { environment, factorOf } from './factor.js'
 import type { Block, Definition, Factor, Ground, Instance, Lookup, Prior } from './ground-types.js'
@@ -13,8 +15,13 @@ import { makeWorld } from './world.js'
 const UNKNOWN: Lookup = () => Number.NaN
 
 /** Grounds a model on data; `consts` override those of the model by name. Throws OracleError where they do not fit. */
-export function ground(model: TypedModel, data: OracleData, consts: Values = new Map()): Ground {
-  const world = makeWorld(model, data, consts)
+export function ground(
+  model: TypedModel,
+  data: OracleData,
+  consts: Values = new Map(),
+  more: readonly Density[] = [],
+): Ground {
+  const world = makeWorld(model, data, consts, more)
   const root: Block = { weight: 1, factors: [], children: [], cells: [], parent: null }
   const env: Environment = { world, bound: new Map(), params: new Map(), lookup: UNKNOWN }
   const instances: Instance[] = []

@@ -30,7 +30,7 @@ export function lawOf(d: TDistribution, env: Environment): Law {
     case 'plain':
       return {
         kind: 'plain',
-        density: densityNamed(d.name),
+        density: densityNamed(d.name, env.world.densities),
         args: new Map(d.arguments.map((a) => [a.name, evaluate(a.value, env)])),
       }
     case 'mixture': {

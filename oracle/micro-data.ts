@@ -2,6 +2,7 @@
 import type { ArrayType, DataSymbol, Dim, SizeSymbol, SymbolId, TExpr, TypedModel } from '../lang/typed/types.js'
 import { statementExpressions, visitExpression, visitStatements } from '../lang/typed/visit.js'
 import { at, range } from './arrays.js'
+import { densities } from './densities/index.js'
 import { type Environment, evaluate } from './evaluate.js'
 import { integer, normal, shuffled } from './random.js'
 import { OracleError, type Value, type Values } from './types.js'
@@ -64,7 +65,14 @@ class Maker {
     private readonly random: () => number,
   ) {
     const data = { sizes: this.sizes, lengths: this.lengths, arrays: new Map(), levels: this.levels }
-    this.world = { symbols: new Map(model.symbols.map((s) => [s.id, s])), data, consts, stored: new Map(), cells: [] }
+    this.world = {
+      symbols: new Map(model.symbols.map((s) => [s.id, s])),
+      data,
+      consts,
+      densities,
+      stored: new Map(),
+      cells: [],
+    }
     this.env = { world: this.world, bound: new Map(), params: new Map(), lookup: () => Number.NaN }
     this.uses = usesOf(model)
   }

@@ -3,6 +3,7 @@ import type { TypedModel } from '../lang/typed/types.js'
 import { logPrior } from './answers.js'
 import { Assignment } from './assignment.js'
 import type { CertifiedEngine } from './certified-engine.js'
+import type { Density } from './densities/types.js'
 import { Solver } from './enumerate.js'
 import { ground } from './ground.js'
 import type { Ground } from './ground-types.js'
@@ -32,7 +33,12 @@ const ATTEMPTS = 120
 const POINTS = 8
 
 /** A trial, or the reason why none was found. */
-export function findTrial(model: TypedModel, engineFor: EngineFor, random: () => number): Trial | string {
+export function findTrial(
+  model: TypedModel,
+  engineFor: EngineFor,
+  random: () => number,
+  more: readonly Density[] = [],
+): Trial | string {
   let reason = 'no micro-data was found on which the model has a finite likelihood'
   let size = 0
   let consts: Values = new Map()
@@ -46,7 +52,7 @@ export function findTrial(model: TypedModel, engineFor: EngineFor, random: () =>
       continue
     }
     try {
-      return attemptTrial(model, engineFor, consts, shapeOf(rows, attempt, random), random)
+      return attemptTrial(model, engineFor, consts, shapeOf(rows, attempt, random), random, more)
     } catch (e) {
       if (!(e instanceof OracleError)) throw e
       if (e.message.includes('too many')) size += 1
@@ -81,9 +87,10 @@ function attemptTrial(
   consts: Values,
   shape: MicroShape,
   random: () => number,
+  more: readonly Density[],
 ): Trial {
   const data = microData(model, consts, shape, random)
-  const g = withoutUnread(ground(model, data, consts))
+  const g = withoutUnread(ground(model, data, consts, more))
   const engine = engineFor(data, consts)
   if (typeof engine === 'string') throw new OracleError(engine)
   for (let i = 0; i < POINTS; i++) {

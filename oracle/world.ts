@@ -1,6 +1,8 @@
 /** The symbols of a typed model with the values that data and consts give them: what stays fixed while latents vary. */
 import type { ArrayType, DataSymbol, ModelSymbol, SizeSymbol, SymbolId, TypedModel } from '../lang/typed/types.js'
 import { at, range } from './arrays.js'
+import { densities } from './densities/index.js'
+import type { Density } from './densities/types.js'
 import type { Cell, Stored } from './stored.js'
 import { type OracleArray, type OracleData, OracleError, type Value, type Values } from './types.js'
 
@@ -9,17 +11,20 @@ export interface World {
   readonly data: OracleData
   /** Values of consts that override those of the model, by name. */
   readonly consts: Values
+  /** Distributions by name: the oracle's own, and those that the caller adds. */
+  readonly densities: ReadonlyMap<string, Density>
   /** Data arrays, and latents once their cells are known. */
   readonly stored: Map<SymbolId, Stored>
   /** All cells, by id. */
   readonly cells: Cell[]
 }
 
-export function makeWorld(model: TypedModel, data: OracleData, consts: Values): World {
+export function makeWorld(model: TypedModel, data: OracleData, consts: Values, more: readonly Density[] = []): World {
   const world: World = {
     symbols: new Map(model.symbols.map((s) => [s.id, s])),
     data,
     consts,
+    densities: new Map([...more.map((d) => [d.name, d] as const), ...densities]),
     stored: new Map(),
     cells: [],
   }

@@ -68,8 +68,8 @@ const all: readonly Density[] = [
 
 export const densities: ReadonlyMap<string, Density> = new Map(all.map((d) => [d.name, d]))
 
-export function densityNamed(name: string): Density {
-  const density = densities.get(name)
+export function densityNamed(name: string, among: ReadonlyMap<string, Density> = densities): Density {
+  const density = among.get(name)
   if (density === undefined) throw new OracleError(`the oracle has no density for ${name}`)
   return density
 }

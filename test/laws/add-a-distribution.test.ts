@@ -76,6 +76,14 @@ test('its M-step is derived in closed form', () => {
   })
 })
 
+test('its derivation is certified against brute force', () => {
+  const { passed, checks, declined } = compileOrThrow(SOURCE, options).certify({ replicates: 2 })
+  expect(declined).toBeUndefined()
+  expect(checks.filter((c) => !c.passed)).toEqual([])
+  expect(checks.map((c) => c.name)).toContain("Fisher's identity")
+  expect(passed).toBe(true)
+})
+
 test.each([0, 1, 7, 60])('%i iterations are those of EM written by hand', async (maxIterations) => {
   const fit = await compileOrThrow(SOURCE, options).fit(
     { x: rows },

@@ -13,23 +13,24 @@ import type {
 import type { Derivation } from '../derive.js'
 import type { KernelOp } from '../kernel/types.js'
 import { givenBuffer } from '../lower/e-step.js'
-import { extentOf } from '../lower/lowerer.js'
-import type { NumericBlock, Pass, Program } from '../lower/program.js'
+import type { Pass, Program } from '../lower/program.js'
 import type { MStep } from '../mstep/types.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
-import { chartOf, simplexChart } from '../targets/solve/charts.js'
 import { solveBeta, solveDirichlet, solveGeneralisedGamma, solveMatrix } from '../targets/solve/closed-forms.js'
-import { type FreeBlock, maximise, type Objective } from '../targets/solve/newton.js'
 import { solveNormal } from '../targets/solve/normal.js'
 import { solveStationary } from '../targets/solve/stationary.js'
 import { f64, type SolveContext } from '../targets/solve/types.js'
 import { checkLevels } from './check-levels.js'
 import { type DataScale, dataScale } from './data-scale.js'
+import { freeCount } from './free-count.js'
 import { identifiedParameters } from './identified.js'
 import { interiorPoint } from './interior.js'
 import { latentLayout, paramLayouts } from './layouts.js'
 import { allocate, BLOCK_ROWS, type ProgramMemory } from './memory.js'
+import { nest } from './nest.js'
+import { type NewtonHost, solveNewton } from './newton-block.js'
 import { countObservations } from './observations.js'
+import { rowWeights } from './row-weights.js'
 import { BoundNumbers } from './sizes.js'
 import { hasOwnSpread, relativeVariance, spreadFloors } from './spreads.js'
 
@@ -278,7 +279,7 @@ export class ProgramModel implements BoundModel {
             break
           case 'newton': {
             const block = this.program.numeric.find((n) => n.step === step.id)
-            if (block !== undefined) this.newton(block)
+            if (block !== undefined) solveNewton(block, this.newtonHost)
           }
         }
         observe?.(step, this.unload())
@@ -292,96 +293,17 @@ export class ProgramModel implements BoundModel {
     return { params: this.unload(), floored: [...hits.values()] }
   }
 
-  private newton(block: NumericBlock): void {
-    const layouts = block.params.map((p) => this.layout(p))
-    const pieces: FreeBlock['pieces'][number][] = []
-    const offsets: number[] = []
-    let size = 0
-    for (const l of layouts) {
-      const charted = chartOf(l)
-      if (charted === null) return
-      for (let b = 0; b < charted.blocks; b++) {
-        const used = l.used?.[b]
-        pieces.push({
-          chart: used !== undefined && used < charted.chart.size ? simplexChart(used) : charted.chart,
-          from: size + (b * l.length) / charted.blocks,
-        })
-      }
-      offsets.push(size)
-      size += l.length
-    }
-    const { blocks } = this.memory
-    const set = (theta: Float64Array): void => {
-      layouts.forEach((l, i) =>
-        f64(blocks, `trial:${l.name}`).set(theta.subarray(offsets[i] ?? 0, (offsets[i] ?? 0) + l.length)),
-      )
-      this.run(this.program.derived.trial, blocks)
-    }
-    const rows = (ops: readonly KernelOp[]): void => {
+  private readonly newtonHost: NewtonHost = {
+    layout: (name) => this.layout(name),
+    buffers: () => this.memory.blocks,
+    run: (ops) => this.run(ops, this.memory.blocks),
+    deriveTrial: () => this.run(this.program.derived.trial, this.memory.blocks),
+    runRows: (ops) => {
       for (const pass of this.program.passes) {
-        const own =
-          ops.length > 0 && pass.q.length > 0
-            ? this.part(pass, `newton ${block.step} ${this.opsKey(ops)}`, [pass.posterior, ops])
-            : []
-        if (own.length > 0) this.runPass(pass, own)
+        if (ops.length === 0 || pass.q.length === 0) continue
+        this.runPass(pass, this.part(pass, `newton ${this.opsKey(ops)}`, [pass.posterior, ops]))
       }
-    }
-    const collect = (prefix: string, suffixes: readonly string[]): Float64Array => {
-      const out = new Float64Array(size)
-      layouts.forEach((l, i) => {
-        for (const s of suffixes)
-          blocks.buffers.get(`${prefix}${s} ${l.name}`)?.forEach((v, j) => {
-            out[(offsets[i] ?? 0) + j] = (out[(offsets[i] ?? 0) + j] ?? 0) + v
-          })
-      })
-      return out
-    }
-    const clear = (prefix: string): void => {
-      for (const [id, b] of blocks.buffers) if (id.startsWith(prefix)) b.fill(0)
-    }
-    const objective: Objective = {
-      value: (theta) => {
-        set(theta)
-        this.zero([`q ${block.step}`])
-        this.run(block.value, blocks)
-        let total = f64(blocks, `q ${block.step}`)[0] ?? 0
-        if (block.rows !== null) {
-          this.zero([`q rows ${block.step}`])
-          rows(block.rows.value)
-          total += f64(blocks, `q rows ${block.step}`)[0] ?? 0
-        }
-        return total
-      },
-      gradient: (theta) => {
-        set(theta)
-        clear('grad')
-        this.run(block.gradient, blocks)
-        if (block.rows !== null) rows(block.rows.gradient)
-        return collect('grad', ['', ' rows'])
-      },
-      hessian: (theta) => {
-        set(theta)
-        clear('hess')
-        this.run(block.hessian, blocks)
-        if (block.rows !== null) rows(block.rows.hessian)
-        const out = new Float64Array(size * size)
-        layouts.forEach((l, i) =>
-          layouts.forEach((m, j) => {
-            for (const s of ['', ' rows'])
-              blocks.buffers.get(`hess${s} ${l.name}|${m.name}`)?.forEach((v, at) => {
-                const [a, b] = [Math.floor(at / m.length), at % m.length]
-                const flat = ((offsets[i] ?? 0) + a) * size + (offsets[j] ?? 0) + b
-                out[flat] = (out[flat] ?? 0) + v
-              })
-          }),
-        )
-        return out
-      },
-    }
-    const start = new Float64Array(size)
-    layouts.forEach((l, i) => start.set(f64(blocks, `trial:${l.name}`).subarray(0, l.length), offsets[i] ?? 0))
-    const end = maximise({ pieces, size }, objective, start, block.rows === null ? 50 : 8)
-    set(end)
+    },
   }
 
   private readonly opKeys = new Map<readonly KernelOp[], number>()
@@ -475,7 +397,7 @@ export class ProgramModel implements BoundModel {
       .filter((l) => indexed.has(l.name))
       .flatMap((l) => {
         const output = this.program.latents.find((x) => x.name === l.name)
-        const weights = output === undefined ? null : this.rowWeights(l.name)
+        const weights = output === undefined ? null : rowWeights(this.derivation, this.numbers, l.name)
         const p = posterior.get(l.name) ?? new Float64Array(0)
         const ownSpread = hasOwnSpread(this.derivation, this.byName, l.name)
         return Array.from({ length: l.values }, (_, value): ComponentState => {
@@ -490,26 +412,6 @@ export class ProgramModel implements BoundModel {
           }
         })
       })
-  }
-
-  /** Weight of each row of a latent's table, or null where all are 1. */
-  private rowWeights(name: string): Float64Array | null {
-    const latent = this.derivation.graph.latents.find((l) => l.name === name)
-    const weights = latent?.loops.flatMap((l) => (l.weight === null ? [] : [l.weight])) ?? []
-    if (latent === undefined || weights.length === 0) return null
-    const shape = latent.loops.map((l) => this.numbers.extent(extentOf(l.index)))
-    const total = shape.reduce((a, b) => a * b, 1)
-    return Float64Array.from({ length: total }, (_, flat) => {
-      const indices = new Map<string, number>()
-      let rest = flat
-      for (let i = shape.length - 1; i >= 0; i--) {
-        const loop = latent.loops[i]
-        if (loop !== undefined)
-          indices.set(loop.index.id, (rest % (shape[i] ?? 1)) + this.numbers.extent(loop.index.from))
-        rest = Math.floor(rest / (shape[i] ?? 1))
-      }
-      return weights.reduce((w, e) => w * this.numbers.value(e, indices), 1)
-    })
   }
 
   identifiedParameters(random: () => number): Identified | null {
@@ -544,27 +446,5 @@ export class ProgramModel implements BoundModel {
       out.set(l.name, nest(f64(this.memory.blocks, l.buffer), shape))
     }
     return out
-  }
-}
-
-function nest(values: Float64Array, shape: readonly number[], from = 0): unknown {
-  const [first, ...rest] = shape
-  if (first === undefined) return values[from] ?? Number.NaN
-  const stride = rest.reduce((a, b) => a * b, 1)
-  return Array.from({ length: first }, (_, i) => nest(values, rest, from + i * stride))
-}
-
-/** Nominal number of free values of a param. */
-export function freeCount(p: ParamLayout): number {
-  const last = p.shape.at(-1) ?? 1
-  switch (p.support.kind) {
-    case 'simplex':
-      return p.used !== null ? p.used.reduce((n, u) => n + u - 1, 0) : (p.length / last) * (last - 1)
-    case 'covariance':
-      return (p.length / (last * last)) * ((last * (last + 1)) / 2)
-    case 'correlation':
-      return (p.length / (last * last)) * ((last * (last - 1)) / 2)
-    default:
-      return p.used !== null ? p.used.reduce((n, u) => n + u, 0) : p.length
   }
 }

@@ -1,6 +1,7 @@
 import type { ModelSymbol, TDistribution, TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
 import type { BoundData } from '../../runtime/contract.js'
-import { Elaborator, IndexSupply, NotElaborated } from '../graph/elaborate.js'
+import { Elaborator } from '../graph/elaborate.js'
+import { IndexSupply, NotElaborated } from '../graph/tensors.js'
 import { BindError, type BoundNumbers } from './sizes.js'
 
 /**

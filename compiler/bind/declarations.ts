@@ -3,7 +3,7 @@
 import { printExpression, userName } from '../../lang/typed/print.js'
 import type { ArrayType, DataSymbol, Dim, ModelSymbol, TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
 import type { DataDeclaration, DeclaredDim } from '../../runtime/contract.js'
-import { collectRefs } from '../graph/build.js'
+import { collectRefs } from '../graph/reads.js'
 
 /** `set` are the values of `--set`, which may change a const that stands in a dimension. */
 export function dataDeclarations(model: TypedModel, set: ReadonlyMap<string, unknown>): readonly DataDeclaration[] {

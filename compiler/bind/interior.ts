@@ -29,7 +29,7 @@ export function interiorPoint(
           const used = p.used?.[r] ?? last
           const w = Array.from({ length: used }, () => 0.5 - Math.log(u()))
           const total = w.reduce((a, b) => a + b, 0)
-          w.forEach((x, i) => set(r * last + i, x / total))
+          for (const [i, x] of w.entries()) set(r * last + i, x / total)
         }
         break
       case 'covariance':
@@ -70,9 +70,8 @@ export function interiorPoint(
         for (let r = 0; r * last < p.length; r++) {
           const mean = data?.means[0] ?? 0
           const sd = Math.sqrt(data?.variances[0] ?? 1) || 1
-          Array.from({ length: last }, (_, i) => mean + sd * ((2 * (i + u())) / last - 1))
-            .sort((a, b) => a - b)
-            .forEach((x, i) => set(r * last + i, x))
+          const row = Array.from({ length: last }, (_, i) => mean + sd * ((2 * (i + u())) / last - 1))
+          for (const [i, x] of row.sort((a, b) => a - b).entries()) set(r * last + i, x)
         }
         break
       default:

@@ -2,40 +2,18 @@
 import type { Diagnostic, Outcome } from '../../lang/diagnostics/types.js'
 import type { Span } from '../../lang/source.js'
 import type { ModelSymbol, SymbolId, TDistribution, TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
-import {
-  add,
-  bothOf,
-  caseOf,
-  compare,
-  idx,
-  literal,
-  log,
-  mul,
-  neg,
-  notOf,
-  num,
-  ONE,
-  ref,
-  splitCoefficient,
-  sub,
-  sum,
-  TRUE,
-  ZERO,
-} from '../algebra/build.js'
+import { bothOf, caseOf, compare, idx, log, notOf, num, ONE, ref, TRUE, ZERO } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import { normaliseMatrices } from '../algebra/matrices.js'
-import { rationalFromNumber } from '../algebra/rational.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
-import { collectNodes, some } from '../algebra/visit.js'
-import type { Distribution, Tensor } from '../distributions/types.js'
-import {
-  type BuiltTensor,
-  type ElaborationScope,
-  Elaborator,
-  type IndexSupply,
-  NotElaborated,
-  unrollSums,
-} from './elaborate.js'
+import { some } from '../algebra/visit.js'
+import type { Distribution } from '../distributions/types.js'
+import { constraintOf } from './constraint.js'
+import { type ElaborationScope, Elaborator } from './elaborate.js'
+import { logDensityOf } from './log-density.js'
+import { cellsReadElsewhere, collectRefs } from './reads.js'
+import { splitCells } from './split-cells.js'
+import { type BuiltTensor, type IndexSupply, NotElaborated, unrollSums } from './tensors.js'
 import type { BindTable, Constraint, Factor, FactorGraph, FactorRole, Latent, Loop } from './types.js'
 
 const NEGATIVE_INFINITY: Expr = { kind: 'float', value: Number.NEGATIVE_INFINITY }
@@ -149,7 +127,14 @@ class GraphBuilder {
         return
       }
       case 'observe-equation':
-        this.constraint(s.left, s.right, s.span, place)
+        this.constraints.push(
+          constraintOf(
+            this.elaborator.scalar(s.left, place.env),
+            this.elaborator.scalar(s.right, place.env),
+            place.loops,
+            s.span,
+          ),
+        )
         return
       case 'observe-condition':
         this.refuse(
@@ -207,18 +192,19 @@ class GraphBuilder {
           return
         }
         const args = new Map(d.arguments.map((a) => [a.name, this.elaborator.tensor(a.value, place.env)]))
-        const expr = this.logDensity(distribution, d, value, args, span)
-        for (const [loops, guard, e] of this.splitCells(distribution, expr, place, span, value, args))
-          this.factors.push({
-            id: `f${this.factors.length + 1}`,
-            role,
-            loops,
-            guard,
-            value: e,
-            target,
-            distribution: d.name,
-            span,
-          })
+        const split = splitCells(distribution, value, args, { loops: place.loops, span }, this.symbols, this.supply)
+        for (const l of split?.latents ?? []) this.latents.set(l.name, l)
+        this.constraints.push(...(split?.constraints ?? []))
+        this.factors.push({
+          id: `f${this.factors.length + 1}`,
+          role,
+          loops: place.loops,
+          guard: place.guard,
+          value: split?.value ?? this.logDensity(distribution, d, value, args, span),
+          target,
+          distribution: d.name,
+          span,
+        })
         return
       }
       case 'mixture':
@@ -243,60 +229,11 @@ class GraphBuilder {
     args: ReadonlyMap<string, BuiltTensor>,
     span: Span,
   ): Expr {
-    const { signature } = distribution
-    const rank = signature.value.rank
-    const batch = value.dims.length - rank
-    if (batch < 0)
-      throw new NotElaborated(`${signature.name} needs a ${rank === 1 ? 'vector' : 'matrix'} on its left`, span)
-    const ranks = new Map((signature.parametrisations[d.parametrisation]?.arguments ?? []).map((a) => [a.name, a.rank]))
-    const indices: IndexVar[] = []
-    for (let i = 0; i < batch; i++) {
-      const dim = value.dims[i]
-      if (dim === undefined) throw new Error('batch dimension missing')
-      const hint = NAMES_OF_BATCH[i] ?? 'd'
-      indices.push(this.supply.fresh(hint, dim.sizeAt === undefined ? dim.size : dim.sizeAt(indices.map(idx))))
+    const isOptional = (name: string): boolean => {
+      const s = this.symbols.get(`data:${name}`)
+      return s?.kind === 'data' && s.type.optional
     }
-    const at = indices.map(idx)
-    const element: Tensor = { dims: value.dims.slice(batch), at: (i) => value.at([...at, ...i]) }
-    const given = new Map<string, Tensor>()
-    for (const [name, t] of args) {
-      const own = Math.min(ranks.get(name) ?? 0, t.dims.length)
-      const shared = t.dims.length - own
-      if (shared > batch)
-        throw new NotElaborated(
-          `the argument \`${name}\` of ${signature.name} has more dimensions than the left side`,
-          span,
-        )
-      const lead = at.slice(batch - shared)
-      const dims = t.dims.slice(shared).map((dim) => ({ size: dim.sizeAt === undefined ? dim.size : dim.sizeAt(lead) }))
-      given.set(name, { dims, at: (i) => t.at([...lead, ...i]) })
-    }
-    let e = distribution.logDensity(element, given, { index: (name, size) => this.supply.fresh(name, size) })
-    e = this.guardMissing(e, element, rank, span)
-    e = normaliseMatrices(unrollSums(indices.reduceRight((body, v) => sum(v, body), e)))
-    return e
-  }
-
-  /** A missing cell that is read nowhere else integrates to one: its term counts only where the cell is observed. */
-  private guardMissing(e: Expr, element: Tensor, rank: number, span: Span): Expr {
-    const probe =
-      element.dims.length === 0
-        ? element.at([])
-        : element.at(element.dims.map((d, i) => idx(this.supply.fresh(`p${i}`, d.size))))
-    const optional = collectNodes(probe, (n) => n.kind === 'ref' && n.space === 'data' && this.isOptional(n.name))
-    if (optional.length === 0) return e
-    const cell = optional[0]
-    if (rank > 0 || optional.length > 1 || cell?.kind !== 'ref')
-      throw new NotElaborated(
-        'missing cells inside a vector-valued distribution have no derivation in this version',
-        span,
-      )
-    return caseOf(compare('==', ref('observed', cell.name, cell.index), ONE), e, ZERO)
-  }
-
-  private isOptional(name: string): boolean {
-    const s = this.symbols.get(`data:${name}`)
-    return s?.kind === 'data' && s.type.optional
+    return logDensityOf(distribution, d, value, args, { span, supply: this.supply, isOptional })
   }
 
   private mixture(
@@ -355,7 +292,7 @@ class GraphBuilder {
   }
 
   /** Registers the latent on the left of `~`: finite discrete where its distribution has a domain, else a count or continuous. */
-  private declareLatent(targetExpr: TExpr, d: TDistribution, span: Span, place: Place): void {
+  private declareLatent(targetExpr: TExpr, d: TDistribution, _span: Span, place: Place): void {
     if (targetExpr.kind !== 'ref') return
     const s = this.symbols.get(targetExpr.symbol)
     if (s?.kind !== 'latent' || this.latents.has(s.name)) return
@@ -475,222 +412,6 @@ class GraphBuilder {
       span,
     })
   }
-
-  private constraint(left: TExpr, right: TExpr, span: Span, place: Place): void {
-    const difference = sub(this.elaborator.scalar(left, place.env), this.elaborator.scalar(right, place.env))
-    const terms: { latent: string; index: readonly Expr[]; coefficient: { n: number; d: number } }[] = []
-    let rest: Expr = ZERO
-    for (const t of difference.kind === 'add' ? difference.terms : [difference]) {
-      const { coefficient, rest: core } = splitCoefficient(t)
-      const c = literal(coefficient)
-      const exact = c === null ? null : rationalFromNumber(c)
-      if (core?.kind === 'ref' && core.space === 'latent' && exact !== null)
-        terms.push({ latent: core.name, index: core.index, coefficient: exact })
-      else if (some(t, (n) => n.kind === 'ref' && n.space === 'latent')) {
-        throw new NotElaborated('an observed equation must be linear in the latents in this version', span)
-      } else rest = add(rest, t)
-    }
-    // Σ coefficient·latent = total, with positive coefficients where they are all of one sign
-    const flip = terms.length > 0 && terms.every((t) => t.coefficient.n < 0)
-    const signed = flip ? terms.map((t) => ({ ...t, coefficient: { n: -t.coefficient.n, d: t.coefficient.d } })) : terms
-    this.constraints.push({ loops: place.loops, terms: signed, total: flip ? rest : neg(rest), span })
-  }
-
-  /**
-   * A Multinomial cell whose probability is a sum of non-negative monomials is split into latent cells, one per monomial
-   * (Dempster, Laird and Rubin 1977, section 4.1.1): the count of the cell is their sum.
-   */
-  private splitCells(
-    distribution: Distribution,
-    expr: Expr,
-    place: Place,
-    span: Span,
-    value: BuiltTensor,
-    args: ReadonlyMap<string, BuiltTensor>,
-  ): readonly (readonly [readonly Loop[], Guard, Expr])[] {
-    const whole = [[place.loops, place.guard, expr] as const]
-    const p = args.get('p')
-    if (distribution.signature.name !== 'Multinomial' || p === undefined) return whole
-    const cells = literal(value.dims[0]?.size ?? ZERO) ?? literal(p.dims[0]?.size ?? ZERO)
-    if (cells === null) return whole
-    const newValues: Expr[] = []
-    const newProbabilities: Expr[] = []
-    let split = false
-    for (let i = 1; i <= cells; i++) {
-      const probability = p.at([num(i)])
-      const count = value.at([num(i)])
-      const monomials = this.positiveMonomials(probability)
-      if (monomials === null || count.kind !== 'ref' || count.space !== 'data') {
-        newValues.push(count)
-        newProbabilities.push(probability)
-        continue
-      }
-      split = true
-      const plates = place.loops.map((l) => l.index)
-      const parts = monomials.map((m, k) => {
-        const name = `${count.name}${SUBSCRIPTS[k] ?? `_${k + 1}`}`
-        this.latents.set(name, { kind: 'count', name, loops: place.loops, domain: null, span })
-        newProbabilities.push(m)
-        const cell = ref('latent', name, plates.map(idx))
-        newValues.push(cell)
-        return { latent: name, index: plates.map(idx), coefficient: { n: 1, d: 1 } }
-      })
-      this.constraints.push({ loops: place.loops, terms: parts, total: count, span })
-    }
-    if (!split) return whole
-    const listed = (es: readonly Expr[]): Tensor => ({
-      dims: [{ size: num(es.length) }],
-      at: ([i]) => {
-        const position = i === undefined ? null : literal(i)
-        if (position !== null) return es[position - 1] ?? ZERO
-        return es.reduceRight<Expr>(
-          (otherwise, e, k) => caseOf(compare('==', i ?? ZERO, num(k + 1)), e, otherwise),
-          ZERO,
-        )
-      },
-    })
-    const e = distribution.logDensity(listed(newValues), new Map([['p', listed(newProbabilities)]]), {
-      index: (name, size) => this.supply.fresh(name, size),
-    })
-    return [[place.loops, place.guard, unrollSums(e)]]
-  }
-
-  private positiveMonomials(e: Expr): readonly Expr[] | null {
-    if (e.kind !== 'add' || e.terms.length < 2) return null
-    const hasParam = some(e, (n) => n.kind === 'ref' && n.space === 'param')
-    return hasParam && e.terms.every((t) => this.isPositiveMonomial(t)) ? e.terms : null
-  }
-
-  private isPositiveMonomial(e: Expr): boolean {
-    const value = literal(e)
-    if (value !== null) return value >= 0
-    if (e.kind === 'mul') return e.factors.every((f) => this.isPositiveMonomial(f))
-    if (e.kind === 'pow') return this.isPositiveMonomial(e.base)
-    if (e.kind === 'ref' && e.space === 'param') {
-      const s = this.symbols.get(`param:${e.name}`)
-      if (s?.kind !== 'param') return false
-      if (s.type.support.kind === 'interval')
-        return s.type.support.low.kind === 'number' && s.type.support.low.value >= 0
-      return ['positive', 'nonnegative', 'unit', 'simplex'].includes(s.type.support.kind)
-    }
-    // 1 − p of a probability
-    if (e.kind === 'add' && e.terms.length === 2) {
-      const [a, b] = e.terms
-      const terms = a !== undefined && b !== undefined ? [a, b] : []
-      const one = terms.find((t) => literal(t) === 1)
-      const other = terms.find((t) => t !== one)
-      if (one === undefined || other === undefined) return false
-      const p = mul(num(-1), other)
-      const s = p.kind === 'ref' && p.space === 'param' ? this.symbols.get(`param:${p.name}`) : undefined
-      return s?.kind === 'param' && ['unit', 'simplex'].includes(s.type.support.kind)
-    }
-    return false
-  }
 }
 
 const NAMES_OF_BATCH = ['d', 'e', 'g'] as const
-const SUBSCRIPTS = ['₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'] as const
-
-/** Symbol ids that an expression reads, subscripts included. */
-export function collectRefs(e: TExpr, out: SymbolId[] = []): readonly SymbolId[] {
-  const subscripts = (list: Extract<TExpr, { kind: 'ref' }>['subscripts']): void => {
-    for (const s of list) {
-      if (s.kind === 'at') collectRefs(s.index, out)
-      else if (s.kind === 'slice') for (const x of [s.from, s.to]) if (x !== null) collectRefs(x, out)
-    }
-  }
-  switch (e.kind) {
-    case 'ref':
-      out.push(e.symbol)
-      subscripts(e.subscripts)
-      break
-    case 'subscript':
-      collectRefs(e.of, out)
-      subscripts(e.subscripts)
-      break
-    case 'negate':
-    case 'not':
-      collectRefs(e.of, out)
-      break
-    case 'binary':
-    case 'compare':
-    case 'and':
-    case 'or':
-      collectRefs(e.left, out)
-      collectRefs(e.right, out)
-      break
-    case 'conditional':
-      for (const x of [e.condition, e.then, e.otherwise]) collectRefs(x, out)
-      break
-    case 'call':
-      for (const x of e.arguments) collectRefs(x, out)
-      break
-    case 'vector':
-      for (const x of e.elements) collectRefs(x, out)
-      break
-    case 'comprehension':
-      if (e.domain.kind === 'range') for (const x of [e.domain.from, e.domain.to]) collectRefs(x, out)
-      collectRefs(e.body, out)
-      break
-    default:
-  }
-  return out
-}
-
-/** Names of `?` data that are read anywhere but as the left side of their own statement. */
-function cellsReadElsewhere(model: TypedModel, symbols: ReadonlyMap<SymbolId, ModelSymbol>): ReadonlySet<string> {
-  const read = new Set<SymbolId>()
-  const mark = (e: TExpr): void => {
-    for (const id of collectRefs(e)) read.add(id)
-  }
-  const markSubscripts = (e: TExpr): void => {
-    if (e.kind === 'ref' || e.kind === 'subscript') for (const s of e.subscripts) if (s.kind === 'at') mark(s.index)
-    if (e.kind === 'vector') e.elements.forEach(markSubscripts)
-  }
-  const lets = model.symbols.filter((s) => s.kind === 'let')
-  for (const l of lets) mark(l.value)
-  const distribution = (d: TDistribution): void => {
-    switch (d.kind) {
-      case 'plain':
-        for (const a of d.arguments) mark(a.value)
-        return
-      case 'mixture':
-        mark(d.weights)
-        if (d.components.kind === 'indexed') distribution(d.components.component)
-        else d.components.components.forEach(distribution)
-        return
-      case 'truncated':
-      case 'censored':
-        distribution(d.of)
-        for (const x of [d.low, d.high]) if (x !== null) mark(x)
-        return
-      case 'custom':
-        mark(d.logDensity)
-    }
-  }
-  const visit = (list: readonly TStatement[]): void => {
-    for (const s of list) {
-      if (s.kind === 'for') {
-        if (s.weight !== null) mark(s.weight)
-        visit(s.body)
-      } else if (s.kind === 'if') {
-        mark(s.condition)
-        visit(s.then)
-        visit(s.otherwise)
-      } else if (s.kind === 'sample') {
-        markSubscripts(s.target)
-        distribution(s.distribution)
-      } else if (s.kind === 'observe-equation') {
-        mark(s.left)
-        mark(s.right)
-      } else mark(s.condition)
-    }
-  }
-  visit(model.statements)
-  const out = new Set<string>()
-  for (const id of read) {
-    const s = symbols.get(id)
-    if (s?.kind === 'data' && s.type.optional) out.add(s.name)
-  }
-  return out
-}

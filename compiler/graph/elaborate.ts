@@ -12,14 +12,10 @@ import {
   compare,
   div,
   eitherOf,
-  exp,
   FALSE,
   float,
   idx,
-  inverse,
   literal,
-  log,
-  logdet,
   mul,
   neg,
   notOf,
@@ -32,39 +28,22 @@ import {
   TRUE,
   ZERO,
 } from '../algebra/build.js'
-import type { Expr, Guard, IndexVar, MatrixRef, ScalarFunction } from '../algebra/types.js'
-import { collectNodes, freeIndices, rewrite, substituteIndex } from '../algebra/visit.js'
-import type { Tensor, TensorDim } from '../distributions/types.js'
+import type { Expr, Guard, IndexVar } from '../algebra/types.js'
+import { collectNodes, freeIndices, substituteIndex } from '../algebra/visit.js'
+import { callBuiltIn } from './built-in-functions.js'
+import {
+  type BuiltTensor,
+  type IndexSupply,
+  literalElements,
+  mapTensor,
+  NotElaborated,
+  need,
+  type RaggedDim,
+  scalar,
+  stack,
+  unrolled,
+} from './tensors.js'
 import type { BindTable } from './types.js'
-
-/** Thrown inside the graph stage for a construct this version cannot put into index notation; caught and reported. */
-export class NotElaborated extends Error {
-  constructor(
-    message: string,
-    readonly span: Span,
-  ) {
-    super(message)
-  }
-}
-
-/** A tensor whose elements were written one by one, so that sums over it are unrolled. */
-export interface BuiltTensor extends Tensor {
-  readonly dims: readonly RaggedDim[]
-}
-
-/** `sizeAt` gives the extent where it depends on the indices of earlier dimensions. */
-export interface RaggedDim extends TensorDim {
-  readonly sizeAt?: (previous: readonly Expr[]) => Expr
-}
-
-/** Source of unique index variables. */
-export class IndexSupply {
-  private count = 0
-  fresh(name: string, to: Expr, from: Expr = ONE): IndexVar {
-    this.count += 1
-    return { id: `${name}${this.count}`, name, from, to }
-  }
-}
 
 export interface ElaborationScope {
   readonly symbols: ReadonlyMap<SymbolId, ModelSymbol>
@@ -76,23 +55,12 @@ export interface ElaborationScope {
 
 type Env = ReadonlyMap<SymbolId, Expr>
 
-const scalar = (e: Expr): BuiltTensor => ({ dims: [], at: () => e })
-const ELEMENTWISE: ReadonlySet<string> = new Set([
-  'abs',
-  'sqrt',
-  'exp',
-  'log',
-  'logistic',
-  'logit',
-  'round',
-  'floor',
-  'ceil',
-  'lgamma',
-  'Phi',
-])
-
 export class Elaborator {
-  constructor(private readonly scope: ElaborationScope) {}
+  readonly supply: IndexSupply
+
+  constructor(private readonly scope: ElaborationScope) {
+    this.supply = scope.supply
+  }
 
   /** A scalar expression. */
   scalar(e: TExpr, env: Env): Expr {
@@ -159,7 +127,7 @@ export class Elaborator {
       case 'label':
         return scalar(this.label(e.levels, e.column === null ? null : this.scalar(e.column, env), e.value, e.span))
       case 'ref':
-        return this.reference(e.symbol, e.subscripts, e.span, env)
+        return this.reference(e.symbol, e.subscripts, env)
       case 'subscript':
         return this.subscripted(this.tensor(e.of, env), e.subscripts, env)
       case 'negate':
@@ -176,7 +144,7 @@ export class Elaborator {
         return this.zip(this.tensor(e.then, env), this.tensor(e.otherwise, env), (a, b) => caseOf(when, a, b), e.span)
       }
       case 'call':
-        return this.call(e.name, e.arguments, e.span, env)
+        return callBuiltIn(e.name, e.arguments, e.span, env, this)
       case 'vector':
         return stack(e.elements.map((x) => this.tensor(x, env)))
       case 'comprehension': {
@@ -211,7 +179,7 @@ export class Elaborator {
     return s
   }
 
-  private reference(id: SymbolId, subscripts: readonly Subscript[], span: Span, env: Env): BuiltTensor {
+  private reference(id: SymbolId, subscripts: readonly Subscript[], env: Env): BuiltTensor {
     const s = this.symbol(id)
     switch (s.kind) {
       case 'index': {
@@ -320,7 +288,7 @@ export class Elaborator {
     })
   }
 
-  private zip(a: BuiltTensor, b: BuiltTensor, f: (x: Expr, y: Expr) => Expr, span: Span): BuiltTensor {
+  zip(a: BuiltTensor, b: BuiltTensor, f: (x: Expr, y: Expr) => Expr, span: Span): BuiltTensor {
     if (a.dims.length === 0) return { dims: b.dims, at: (i) => f(a.at([]), b.at(i)) }
     if (b.dims.length === 0) return { dims: a.dims, at: (i) => f(a.at(i), b.at([])) }
     if (a.dims.length !== b.dims.length) throw new NotElaborated('the two sides have different shapes', span)
@@ -366,7 +334,7 @@ export class Elaborator {
     return unrolled(j, f(idx(j)))
   }
 
-  private reduce(fn: 'min' | 'max' | 'mean' | 'sd' | 'sum', t: BuiltTensor, span: Span): Expr {
+  reduce(fn: 'min' | 'max' | 'mean' | 'sd' | 'sum', t: BuiltTensor, span: Span): Expr {
     const over: IndexVar[] = []
     for (const d of t.dims) {
       const previous = over.map(idx)
@@ -405,104 +373,7 @@ export class Elaborator {
   /** Loop variables by id, so that reductions that depend on a loop know its domain. */
   readonly loopVariables = new Map<string, IndexVar>()
 
-  private matrix(t: BuiltTensor, span: Span): MatrixRef {
-    const d = t.dims[0]
-    if (t.dims.length !== 2 || d === undefined) throw new NotElaborated('a matrix is needed here', span)
-    const row = this.scope.supply.fresh('i', d.size)
-    const column = this.scope.supply.fresh('j', d.size)
-    return { row, column, element: t.at([idx(row), idx(column)]) }
-  }
-
-  private call(name: string, args: readonly TExpr[], span: Span, env: Env): BuiltTensor {
-    const first = args[0]
-    const second = args[1]
-    if (first === undefined) throw new NotElaborated(`${name} needs an argument`, span)
-    const a = name === 'levels' ? scalar(ZERO) : this.tensor(first, env)
-    const b = second === undefined ? null : this.tensor(second, env)
-    if (ELEMENTWISE.has(name)) {
-      if (name === 'logistic') return mapTensor(a, (x) => pow(add(ONE, exp(neg(x))), -1))
-      if (name === 'logit') return mapTensor(a, (x) => sub(log(x), log(sub(ONE, x))))
-      return mapTensor(a, (x) => call(name as ScalarFunction, x))
-    }
-    switch (name) {
-      case 'sum':
-      case 'mean':
-      case 'sd':
-      case 'min':
-      case 'max':
-        if (b !== null && (name === 'min' || name === 'max')) {
-          if (a.dims.length === 0 && b.dims.length === 0) return scalar(call(name, a.at([]), b.at([])))
-        }
-        return scalar(this.reduce(name, a, span))
-      case 'mod':
-        return b === null ? a : this.zip(a, b, (x, y) => call('mod', x, y), span)
-      case 'dot':
-        if (b === null) break
-        return scalar(this.contract(a.dims[0], b.dims[0], (j) => mul(a.at([j]), b.at([j]))))
-      case 'softmax': {
-        const d = need2(a.dims[0], span)
-        return {
-          dims: [d],
-          at: ([i]) =>
-            div(
-              exp(a.at([need(i)])),
-              this.contract(d, d, (j) => exp(a.at([j]))),
-            ),
-        }
-      }
-      case 'concat': {
-        const parts = args.map((x) => this.tensor(x, env)).map((t) => (t.dims.length === 0 ? stack([t]) : t))
-        return parts.reduce((x, y) => {
-          const n = need2(x.dims[0], span).size
-          return {
-            dims: [{ size: add(n, need2(y.dims[0], span).size) }],
-            at: ([i]) => caseOf(compare('<=', need(i), n), x.at([need(i)]), y.at([sub(need(i), n)])),
-          }
-        })
-      }
-      case 'cumsum': {
-        const d = need2(a.dims[0], span)
-        return {
-          dims: [d],
-          at: ([i]) => {
-            const j = this.scope.supply.fresh('j', need(i))
-            return unrolled(j, a.at([idx(j)]))
-          },
-        }
-      }
-      case 'size':
-        return scalar(need2(a.dims[0], span).size)
-      case 'levels':
-        if (first.kind === 'ref') return scalar(this.levelsOf(first, env))
-        break
-      case 'identity': {
-        const d: RaggedDim = { size: a.at([]) }
-        return { dims: [d, d], at: ([i, j]) => caseOf(compare('==', need(i), need(j)), ONE, ZERO) }
-      }
-      case 'diagonal': {
-        const d = need2(a.dims[0], span)
-        if (a.dims.length === 2) return { dims: [d], at: ([i]) => a.at([need(i), need(i)]) }
-        return { dims: [d, d], at: ([i, j]) => caseOf(compare('==', need(i), need(j)), a.at([need(i)]), ZERO) }
-      }
-      case 'transpose':
-        return { dims: [...a.dims].reverse(), at: (i) => a.at([...i].reverse()) }
-      case 'trace': {
-        const d = need2(a.dims[0], span)
-        return scalar(this.contract(d, d, (j) => a.at([j, j])))
-      }
-      case 'inverse': {
-        const m = this.matrix(a, span)
-        return { dims: a.dims, at: ([i, j]) => inverse(m, need(i), need(j)) }
-      }
-      case 'logdet':
-        return scalar(logdet(this.matrix(a, span)))
-      case 'det':
-        return scalar(exp(logdet(this.matrix(a, span))))
-    }
-    throw new NotElaborated(`\`${name}\` has no derivation in this version`, span)
-  }
-
-  private levelsOf(e: Extract<TExpr, { kind: 'ref' }>, env: Env): Expr {
+  levelsOf(e: Extract<TExpr, { kind: 'ref' }>, env: Env): Expr {
     const s = this.symbol(e.symbol)
     if (s.kind === 'size') return this.scalar(e, env)
     if (s.kind !== 'data' || s.type.support.kind !== 'category')
@@ -513,75 +384,6 @@ export class Elaborator {
       last?.kind === 'at' && this.symbol(s.type.support.levels).kind === 'size' ? this.scalar(last.index, env) : null,
     )
   }
-}
-
-/** Σ over an index, written out where its range is a small number of terms that differ in form. */
-export function unrolled(v: IndexVar, body: Expr): Expr {
-  const elements = literalElements(v, body)
-  return elements === null ? sum(v, body) : add(...elements)
-}
-
-const UNROLL_LIMIT = 64
-
-function literalElements(v: IndexVar, body: Expr): readonly Expr[] | null {
-  const from = literal(v.from)
-  const to = literal(v.to)
-  if (from === null || to === null || to - from >= UNROLL_LIMIT) return null
-  const chosen = collectNodes(body, (n) => n.kind === 'case' && guardReads(n.when, v.id))
-  if (chosen.length === 0) return null
-  return Array.from({ length: to - from + 1 }, (_, i) => substituteIndex(body, new Map([[v.id, num(from + i)]])))
-}
-
-function guardReads(g: Guard, id: string): boolean {
-  switch (g.kind) {
-    case 'compare':
-      return (g.left.kind === 'index' && g.left.var === id) || (g.right.kind === 'index' && g.right.var === id)
-    case 'and':
-    case 'or':
-      return guardReads(g.left, id) || guardReads(g.right, id)
-    case 'not':
-      return guardReads(g.of, id)
-    case 'literal':
-      return false
-  }
-}
-
-/** Unrolls every sum in an expression whose terms differ in form. */
-export const unrollSums = (e: Expr): Expr => rewrite(e, (n) => (n.kind === 'sum' ? unrolled(n.index, n.body) : n))
-
-function mapTensor(t: BuiltTensor, f: (e: Expr) => Expr): BuiltTensor {
-  return { dims: t.dims, at: (i) => f(t.at(i)) }
-}
-
-function stack(elements: readonly BuiltTensor[]): BuiltTensor {
-  const first = elements[0]
-  const size = num(elements.length)
-  if (first === undefined) return { dims: [{ size }], at: () => ZERO }
-  return {
-    dims: [{ size }, ...first.dims],
-    at: ([i, ...rest]) => {
-      const position = literal(need(i))
-      if (position !== null) {
-        const chosen = elements[position - 1]
-        if (chosen === undefined) throw new Error(`element ${position} of a vector of ${elements.length}`)
-        return chosen.at(rest)
-      }
-      return elements.reduceRight<Expr>(
-        (otherwise, el, k) => caseOf(compare('==', need(i), num(k + 1)), el.at(rest), otherwise),
-        ZERO,
-      )
-    },
-  }
-}
-
-function need(e: Expr | undefined): Expr {
-  if (e === undefined) throw new Error('too few indices')
-  return e
-}
-
-function need2(d: RaggedDim | undefined, span: Span): RaggedDim {
-  if (d === undefined) throw new NotElaborated('a vector is needed here', span)
-  return d
 }
 
 const lastPart = (id: SymbolId): string => id.replace(/^[a-z]+:/, '').replace(/#.*$/, '')

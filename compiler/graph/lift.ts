@@ -3,7 +3,7 @@ import { caseOf, idx } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { collectNodes, rewrite, some, substituteIndex } from '../algebra/visit.js'
-import type { IndexSupply } from './elaborate.js'
+import type { IndexSupply } from './tensors.js'
 import type { DiscreteLatent, Factor, FactorGraph, Latent } from './types.js'
 
 /** One latent cell that a factor reads, with the index variable that stands for its value. */

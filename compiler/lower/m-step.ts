@@ -105,14 +105,14 @@ function lowerSolve(step: MStep, input: MStepLoweringInput): Solve {
           const batch = step.batch.find((b) => b.param === q)?.positions ?? []
           const kept = other.map((_, i) => i).filter((i) => !batch.includes(i))
           table(`quadratic ${p}|${q}`, [...own, ...kept.map((i) => other[i] ?? '')], cs, (c) => {
-            const at = 'otherAt' in c ? (c as { otherAt: readonly Expr[] }).otherAt : []
+            const at = 'otherAt' in c ? c.otherAt : []
             return kept.map((i) => at[i] ?? { kind: 'num', value: { n: 1, d: 1 } })
           })
         }
       }
       break
     case 'stationary':
-      step.terms.forEach((t, i) => table(`term${i}`, shape, t.coefficients))
+      for (const [i, t] of step.terms.entries()) table(`term${i}`, shape, t.coefficients)
       break
     case 'newton':
       break

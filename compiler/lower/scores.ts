@@ -83,6 +83,11 @@ function unitWeight(f: LiftedFactor, d: Derivation, lowerer: Lowerer): Expr | nu
   const loop = table?.loops[0]?.index ?? outer
   const at = table?.loops[0] === undefined ? (outer === undefined ? undefined : idx(outer)) : row[0]
   if (loop === undefined || at === undefined) return null
-  const id = lowerer.buffer({ id: `unit weight ${loop.id}`, space: 'state', type: 'f64', shape: [lowerer.size(extentOf(loop))] })
+  const id = lowerer.buffer({
+    id: `unit weight ${loop.id}`,
+    space: 'state',
+    type: 'f64',
+    shape: [lowerer.size(extentOf(loop))],
+  })
   return ref('table', id, [at])
 }

@@ -201,19 +201,61 @@ export function expectedCompleteLogDensity(ground: Ground, paramsQ: Values, para
   return expectedCompleteLogDensityAt(ground, paramsQ)(paramsTrial)
 }
 
+/** A posterior probability below which an impossible value counts for nothing. */
+const VANISHING = 1e-150
+
 function expectedBlock(solver: Solver, block: Block, a: Assignment, trial: Values): number {
   const result: BlockResult = solver.solve(block, a)
   const itemValue = (item: Item): number => {
     if (item.kind === 'factor') return item.factor.kind === 'equation' ? 0 : item.factor.logDensity(trial, a.lookup)
     return item.block.weight === 0 ? 0 : item.block.weight * expectedBlock(solver, item.block, a, trial)
   }
-  let total = addLogs(solver.structure(block).constant.map(itemValue))
-  for (const unit of result.units) {
-    const items = [...unit.unit.ready.flat(), ...unit.unit.late]
-    forEachAtom(unit, a, (probability) => {
-      const value = addLogs(items.map(itemValue))
-      total = value === Number.NEGATIVE_INFINITY ? value : total + probability * value
-    })
-  }
-  return total
+  const terms = solver.structure(block).constant.map(itemValue)
+  for (const unit of result.units)
+    for (const { item, cells, rows } of itemPosteriors(unit, a)) {
+      for (const { values, probability } of rows) {
+        cells.forEach((c, i) => {
+          a.set(c, values[i] ?? Number.NaN)
+        })
+        const value = itemValue(item)
+        // 0 · log 0, where the probability is not 0 by the last of rounding only
+        if (value !== Number.NEGATIVE_INFINITY || probability >= VANISHING) terms.push(probability * value)
+      }
+      for (const c of cells) a.clear(c)
+    }
+  return addLogs(terms)
+}
+
+interface ItemPosterior {
+  readonly item: Item
+  /** Cells of the unit that the item reads. */
+  readonly cells: readonly Cell[]
+  /** Their joint posterior. */
+  readonly rows: readonly { readonly values: readonly number[]; readonly probability: number }[]
+}
+
+const known = new WeakMap<UnitResult, readonly ItemPosterior[]>()
+
+/** Joint posterior of what each item of a unit reads: with it, an expectation runs over a few values, not over all. */
+function itemPosteriors(unit: UnitResult, a: Assignment): readonly ItemPosterior[] {
+  const found = known.get(unit)
+  if (found !== undefined) return found
+  const inside = new Set(unit.unit.cells)
+  const made = [...unit.unit.ready.flat(), ...unit.unit.late].map((item) => ({
+    item,
+    cells: item.cells.filter((c) => inside.has(c)),
+    rows: new Map<string, { readonly values: readonly number[]; probability: number }>(),
+  }))
+  forEachAtom(unit, a, (probability) => {
+    for (const { cells, rows } of made) {
+      const values = cells.map((c) => a.get(c))
+      const key = values.join()
+      const row = rows.get(key)
+      if (row === undefined) rows.set(key, { values, probability })
+      else row.probability += probability
+    }
+  })
+  const all = made.map((m) => ({ ...m, rows: [...m.rows.values()] }))
+  known.set(unit, all)
+  return all
 }

@@ -16,10 +16,18 @@ export function isCollapsed(layout: readonly EngineParam[], point: Float64Array)
   return layout.some((p) =>
     groups(p).some((group) => {
       const x = group.map((i) => at(point, i))
-      if (p.support.kind === 'positive') return x.some((v) => v < 1e-5)
-      return p.support.kind === 'covariance' && lowerFactor(x, Math.round(Math.sqrt(x.length)), 1e-8) === null
+      if (p.support.kind === 'positive') return x.some((v) => v < 1e-3)
+      return p.support.kind === 'covariance' && lowerFactor(x, Math.round(Math.sqrt(x.length)), 1e-6) === null
     }),
   )
+}
+
+/** The point with each positive number in turn brought close to 0, and far out: where Q is higher, it has no maximum. */
+export function towardsEdges(layout: readonly EngineParam[], point: Float64Array): readonly Float64Array[] {
+  return layout
+    .filter((p) => p.support.kind === 'positive')
+    .flatMap((p) => groups(p).flat())
+    .flatMap((i) => [1e-8, 1e8].map((by) => point.map((x, j) => (i === j ? x * by : x))))
 }
 
 /** Groups of numbers of one param that are constrained together: positions in the flat array. */

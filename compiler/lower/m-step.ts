@@ -1,5 +1,5 @@
 /** M-step plan → solves and numerical blocks: every coefficient is a sum of contributions, lowered to kernel operations. */
-import { caseOf, mul, pow } from '../algebra/build.js'
+import { caseOf, mul, ONE, pow } from '../algebra/build.js'
 import type { Monomial } from '../algebra/collect.js'
 import { monomialsToExpr } from '../algebra/collect.js'
 import { type Partial, partials } from '../algebra/differentiate.js'
@@ -52,11 +52,11 @@ function lowerSolve(step: MStep, input: MStepLoweringInput): Solve {
   const bounds = new Map<string, string>()
   const prepare: KernelOp[] = []
   const before = new Set(lowerer.derived.keys())
-  const table = (
+  const table = <C extends Contribution>(
     role: string,
     shape: readonly SizeKey[],
-    cs: readonly Contribution[],
-    extra?: (c: Contribution) => readonly Expr[],
+    cs: readonly C[],
+    extra?: (c: C) => readonly Expr[],
   ): void => {
     const id = lowerer.buffer({ id: `${role} ${step.id}`, space: 'table', type: 'f64', shape })
     tables.set(role, id)
@@ -104,10 +104,7 @@ function lowerSolve(step: MStep, input: MStepLoweringInput): Solve {
           const other = input.paramShape(q)
           const batch = step.batch.find((b) => b.param === q)?.positions ?? []
           const kept = other.map((_, i) => i).filter((i) => !batch.includes(i))
-          table(`quadratic ${p}|${q}`, [...own, ...kept.map((i) => other[i] ?? '')], cs, (c) => {
-            const at = 'otherAt' in c ? c.otherAt : []
-            return kept.map((i) => at[i] ?? { kind: 'num', value: { n: 1, d: 1 } })
-          })
+          table(`quadratic ${p}|${q}`, [...own, ...kept.map((i) => other[i] ?? '')], cs, (c) => kept.map((i) => c.otherAt[i] ?? ONE))
         }
       }
       break

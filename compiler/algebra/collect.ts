@@ -5,41 +5,13 @@
  * split where the supports give the signs; log(α + βu) becomes log|β| + log|u + α/β|; what cannot be split is one opaque
  * statistic.
  */
-import {
-  add,
-  exp,
-  idx,
-  isOne,
-  isZero,
-  literal,
-  log,
-  mul,
-  notOf,
-  num,
-  ONE,
-  pow,
-  splitCoefficient,
-  sub,
-  ZERO,
-} from './build.js'
+import { add, exp, idx, isZero, literal, log, mul, notOf, num, ONE, pow, splitCoefficient, sub, ZERO } from './build.js'
 import { keyOf } from './key.js'
+import { type Atom, joinAtoms, type Monomial, normalise, substituteMonomial } from './monomial.js'
 import { mulRational, rationalFromNumber } from './rational.js'
+import { rationalFloat, rationalRoots } from './rational-roots.js'
 import type { Expr, Guard, IndexVar, Rational } from './types.js'
-import { freeIndices, mapGuard, some, substituteIndex } from './visit.js'
-
-/** base^power, where base contains U and is not a product, a power or a sum that could be split. */
-export interface Atom {
-  readonly base: Expr
-  readonly power: Rational
-}
-
-/** Σ over loops, where the guards hold, of coefficient · Π atoms. */
-export interface Monomial {
-  readonly loops: readonly IndexVar[]
-  readonly guards: readonly Guard[]
-  readonly coefficient: Expr
-  readonly atoms: readonly Atom[]
-}
+import { some, substituteIndex } from './visit.js'
 
 export interface CollectOptions {
   /** References that belong to U. */
@@ -210,8 +182,8 @@ class Collector {
     let scale = lead
     const out: { factor: Expr; times: number }[] = []
     for (const { root, times } of roots) {
-      const below = sub(base, float(root))
-      const above = sub(float(root), base)
+      const below = sub(base, rationalFloat(root))
+      const above = sub(rationalFloat(root), base)
       if (this.options.isNonnegative(below)) out.push({ factor: below, times })
       else if (this.options.isNonnegative(above)) {
         out.push({ factor: above, times })
@@ -219,7 +191,7 @@ class Collector {
       } else return null
     }
     if (scale < 0) return null
-    if (scale !== 1) out.push({ factor: float(scale), times: 1 })
+    if (scale !== 1) out.push({ factor: rationalFloat(scale), times: 1 })
     return out
   }
 
@@ -273,190 +245,5 @@ class Collector {
   }
 }
 
-const float = (value: number): Expr => {
-  const r = rationalFromNumber(value)
-  if (r !== null) return { kind: 'num', value: r }
-  for (let d = 1; d <= 5040; d++) {
-    const n = Math.round(value * d)
-    if (Math.abs(value - n / d) < 1e-15 * Math.max(1, Math.abs(value))) return num(n, d)
-  }
-  return { kind: 'float', value }
-}
-
 const free = (coefficient: Expr): Monomial => ({ loops: [], guards: [], coefficient, atoms: [] })
 const opaque = (base: Expr): Monomial => ({ loops: [], guards: [], coefficient: ONE, atoms: [{ base, power: UNIT }] })
-
-function joinAtoms(atoms: readonly Atom[]): readonly Atom[] {
-  const out = new Map<string, Atom>()
-  for (const a of atoms) {
-    const key = keyOf(a.base)
-    const known = out.get(key)
-    if (known === undefined) out.set(key, a)
-    else {
-      const sum = add({ kind: 'num', value: known.power }, { kind: 'num', value: a.power })
-      if (sum.kind !== 'num') throw new Error('exponent does not fit')
-      out.set(key, { base: a.base, power: sum.value })
-    }
-  }
-  return [...out.values()].filter((a) => a.power.n !== 0)
-}
-
-/** Replaces index variables in a monomial; its own loops must not be among them. */
-export function substituteMonomial(m: Monomial, by: ReadonlyMap<string, Expr>): Monomial {
-  if (by.size === 0) return m
-  const s = (e: Expr): Expr => substituteIndex(e, by)
-  return {
-    loops: m.loops.map((l) => ({ ...l, from: s(l.from), to: s(l.to) })),
-    guards: m.guards.map((g) => mapGuard(g, s)),
-    coefficient: s(m.coefficient),
-    atoms: joinAtoms(m.atoms.map((a) => ({ base: s(a.base), power: a.power }))),
-  }
-}
-
-/**
- * Applies equality guards: a loop variable that a guard pins to another value is replaced by it; guards between literals
- * are decided. A monomial whose guards cannot hold vanishes.
- */
-export function normalise(m: Monomial): readonly Monomial[] {
-  let current = m
-  for (;;) {
-    if (current.guards.some((g) => g.kind === 'literal' && !g.value)) return []
-    const flat = current.guards.flatMap(conjuncts).filter((g) => !(g.kind === 'literal' && g.value))
-    if (flat.some((g) => g.kind === 'literal' && !g.value)) return []
-    current = { ...current, guards: flat }
-    const pinned = findPinned(current)
-    if (pinned === null) break
-    current = substituteMonomial(
-      { ...current, loops: current.loops.filter((l) => l.id !== pinned.id) },
-      new Map([[pinned.id, pinned.value]]),
-    )
-  }
-  current = splitByInequality(current)
-  return isZero(current.coefficient) ? [] : [current]
-}
-
-function conjuncts(g: Guard): readonly Guard[] {
-  return g.kind === 'and' ? [...conjuncts(g.left), ...conjuncts(g.right)] : [g]
-}
-
-function findPinned(m: Monomial): { readonly id: string; readonly value: Expr } | null {
-  for (const g of m.guards) {
-    if (g.kind !== 'compare') continue
-    for (const [a, b] of [
-      [g.left, g.right],
-      [g.right, g.left],
-    ] as const) {
-      if (a.kind !== 'index' || freeIndices(b).has(a.var)) continue
-      const loop = m.loops.find((l) => l.id === a.var)
-      if (loop === undefined) continue
-      if (g.operator === '==' && (literal(b) !== null || b.kind === 'index')) return { id: a.var, value: b }
-      // two-valued domains: v ≠ 0 means v = 1
-      const from = literal(loop.from)
-      const to = literal(loop.to)
-      const value = literal(b)
-      if (
-        g.operator === '!=' &&
-        from !== null &&
-        to !== null &&
-        value !== null &&
-        to === from + 1 &&
-        (value === from || value === to)
-      )
-        return { id: a.var, value: num(value === from ? to : from) }
-    }
-  }
-  return null
-}
-
-/** A guard v ≤ c or v > c on a loop variable narrows its range. */
-function splitByInequality(m: Monomial): Monomial {
-  const loops = m.loops.map((l) => ({ ...l }))
-  const guards = m.guards.filter((g) => {
-    if (g.kind !== 'compare' || g.left.kind !== 'index') return true
-    const left = g.left
-    const loop = loops.find((l) => l.id === left.var)
-    if (loop === undefined || freeIndices(g.right).size > 0) return true
-    const position = loops.indexOf(loop)
-    const to = g.operator === '<=' ? g.right : g.operator === '<' ? sub(g.right, ONE) : null
-    const from = g.operator === '>' ? add(g.right, ONE) : g.operator === '>=' ? g.right : null
-    if (to !== null && safeUpper(to, loop.to)) {
-      loops[position] = { ...loop, to }
-      return false
-    }
-    if (from !== null && isOne(loop.from)) {
-      loops[position] = { ...loop, from }
-      return false
-    }
-    return true
-  })
-  return { ...m, loops, guards }
-}
-
-/** true where `to` cannot pass the old bound: old = to + a literal ≥ 0, or both literal. */
-function safeUpper(to: Expr, old: Expr): boolean {
-  const slack = literal(sub(old, to))
-  return slack !== null && slack >= 0
-}
-
-/** Rational roots with multiplicity of Σ c_i u^i when all its roots are rational, else null. Degrees up to 8. */
-function rationalRoots(
-  coefficients: readonly number[],
-): readonly { readonly root: number; readonly times: number }[] | null {
-  let c = [...coefficients]
-  const found = new Map<number, number>()
-  while (c.length > 1) {
-    if (c.length === 2) {
-      const [c0, c1] = c
-      if (c0 === undefined || c1 === undefined) return null
-      bump(found, -c0 / c1)
-      break
-    }
-    const root = candidateRoots(c).find((r) => Math.abs(horner(c, r)) <= 1e-12 * c.reduce((s, x) => s + Math.abs(x), 0))
-    if (root === undefined) return null
-    bump(found, root)
-    c = deflate(c, root)
-  }
-  return [...found].map(([root, times]) => ({ root, times }))
-}
-
-const bump = (m: Map<number, number>, r: number): void => {
-  const key = [...m.keys()].find((k) => Math.abs(k - r) < 1e-12) ?? (r === 0 ? 0 : r)
-  m.set(key, (m.get(key) ?? 0) + 1)
-}
-const horner = (c: readonly number[], x: number): number => c.reduceRight((acc, k) => acc * x + k, 0)
-
-function deflate(c: readonly number[], root: number): number[] {
-  const out: number[] = new Array(c.length - 1).fill(0)
-  let carry = 0
-  for (let i = c.length - 1; i > 0; i--) {
-    carry = (c[i] ?? 0) + carry * root
-    out[i - 1] = carry
-  }
-  return out
-}
-
-/** p/q with small p and q: enough for cells of textbook models, and anything else stays opaque. */
-function candidateRoots(c: readonly number[]): readonly number[] {
-  const out: number[] = [0, 1, -1]
-  if (c.length === 3) {
-    const [c0 = 0, c1 = 0, c2 = 1] = c
-    const d = c1 * c1 - 4 * c2 * c0
-    if (d >= 0) for (const s of [1, -1]) out.push((-c1 + s * Math.sqrt(d)) / (2 * c2))
-  }
-  for (let q = 1; q <= 12; q++) for (let p = -24; p <= 24; p++) out.push(p / q)
-  return out
-}
-
-/** Σ of the monomials as one expression, for printing and for checks by value. */
-export function monomialsToExpr(ms: readonly Monomial[]): Expr {
-  return add(
-    ...ms.map((m) => {
-      const body = mul(m.coefficient, ...m.atoms.map((a) => pow(a.base, a.power)))
-      const guarded: Expr = m.guards.reduceRight<Expr>(
-        (e, g) => ({ kind: 'case', when: g, then: e, otherwise: ZERO }),
-        body,
-      )
-      return m.loops.reduceRight<Expr>((e, l) => ({ kind: 'sum', index: l, body: e }), guarded)
-    }),
-  )
-}

@@ -298,11 +298,10 @@ export class ProgramModel implements BoundModel {
     buffers: () => this.memory.blocks,
     run: (ops) => this.run(ops, this.memory.blocks),
     deriveTrial: () => this.run(this.program.derived.trial, this.memory.blocks),
-    runRows: (ops) => {
-      for (const pass of this.program.passes) {
-        if (ops.length === 0 || pass.q.length === 0) continue
-        this.runPass(pass, this.part(pass, `newton ${this.opsKey(ops)}`, [pass.posterior, ops]))
-      }
+    runRows: (id, ops) => {
+      const pass = this.program.passes.find((p) => p.id === id)
+      if (pass === undefined) throw new Error(`no pass ${id}`)
+      this.runPass(pass, this.part(pass, `newton ${this.opsKey(ops)}`, [pass.posterior, ops]))
     },
   }
 

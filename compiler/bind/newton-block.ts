@@ -20,8 +20,8 @@ export interface NewtonHost {
   run(ops: readonly KernelOp[]): void
   /** Takes anew what is derived from the trial params. */
   deriveTrial(): void
-  /** Runs operations over all rows, behind the posterior. */
-  runRows(ops: readonly KernelOp[]): void
+  /** Runs operations over all rows of a pass, behind its posterior. */
+  runRows(pass: string, ops: readonly KernelOp[]): void
 }
 
 interface Place {
@@ -43,7 +43,7 @@ export function solveNewton(block: NumericBlock, host: NewtonHost): void {
   const start = new Float64Array(free.size)
   for (const { layout, offset } of places)
     start.set(f64(memory, `trial:${layout.name}`).subarray(0, layout.length), offset)
-  const limit = block.rows === null ? ITERATIONS.sums : ITERATIONS.rows
+  const limit = block.rows.length === 0 ? ITERATIONS.sums : ITERATIONS.rows
   set(maximise(free, objectiveOf(block, host, places, free.size, set), start, limit))
 }
 
@@ -86,16 +86,16 @@ function objectiveOf(
       set(theta)
       const total = f64(memory, `q ${block.step}`).fill(0)
       host.run(block.value)
-      if (block.rows === null) return total[0] ?? 0
+      if (block.rows.length === 0) return total[0] ?? 0
       const overRows = f64(memory, `q rows ${block.step}`).fill(0)
-      host.runRows(block.rows.value)
+      for (const r of block.rows) host.runRows(r.pass, r.value)
       return (total[0] ?? 0) + (overRows[0] ?? 0)
     },
     gradient(theta) {
       set(theta)
       clear('grad')
       host.run(block.gradient)
-      if (block.rows !== null) host.runRows(block.rows.gradient)
+      for (const r of block.rows) host.runRows(r.pass, r.gradient)
       const out = new Float64Array(size)
       for (const { layout, offset } of places)
         for (const part of ['grad', 'grad rows'])
@@ -108,7 +108,7 @@ function objectiveOf(
       set(theta)
       clear('hess')
       host.run(block.hessian)
-      if (block.rows !== null) host.runRows(block.rows.hessian)
+      for (const r of block.rows) host.runRows(r.pass, r.hessian)
       const out = new Float64Array(size * size)
       for (const row of places)
         for (const column of places)

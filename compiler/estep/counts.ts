@@ -4,8 +4,9 @@
  * the log-normaliser is total·log Σ exp η − log total!.
  */
 import { add, isZero, literal, mul, neg, num, ref, sub, ZERO } from '../algebra/build.js'
-import { collect, type Monomial } from '../algebra/collect.js'
+import { collect } from '../algebra/collect.js'
 import { keyOf } from '../algebra/key.js'
+import type { Monomial } from '../algebra/monomial.js'
 import type { Expr } from '../algebra/types.js'
 import { rewrite, some } from '../algebra/visit.js'
 import type { LiftedFactor } from '../graph/lift.js'

@@ -151,10 +151,7 @@ function place(f: LiftedFactor): Home | EStepRefusal {
   }
   const isDirect = (g: readonly LiftedVariable[]): boolean => {
     const first = g[0]
-    return (
-      first !== undefined &&
-      first.index.every((e, i) => e.kind === 'index' && e.var === first.latent.loops[i]?.index.id)
-    )
+    return first?.index.every((e, i) => e.kind === 'index' && e.var === first.latent.loops[i]?.index.id) ?? false
   }
   const fine =
     groups.filter(isDirect).sort((a, b) => (b[0]?.index.length ?? 0) - (a[0]?.index.length ?? 0))[0] ??

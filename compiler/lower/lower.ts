@@ -81,7 +81,14 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
   lowerer.buffer({ id: 'q:rows', space: 'sum', type: 'f64', shape: [] })
 
   const paramShape = (name: string): readonly SizeKey[] => input.shapes.shape('param', name).map((e) => lowerer.size(e))
-  const mInput = { lowerer, eStep, plan: mStep, paramShape, rename: input.rename }
+  const mInput = {
+    lowerer,
+    eStep,
+    plan: mStep,
+    paramShape,
+    rename: input.rename,
+    passOf: (e: Expr) => home(e).id,
+  }
   const solves = lowerSolves(mInput)
   const numeric = mStep.steps.flatMap((s) => (s.kind === 'newton' ? [lowerNumericBlock(s, mInput)] : []))
   const qDriver = lowerMonomials(mStep.objective.monomials, 'q:driver', lowerer)

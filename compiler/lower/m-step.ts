@@ -1,8 +1,8 @@
 /** M-step plan → solves and numerical blocks: every coefficient is a sum of contributions, lowered to kernel operations. */
 import { caseOf, mul, ONE, pow } from '../algebra/build.js'
-import type { Monomial } from '../algebra/collect.js'
-import { monomialsToExpr } from '../algebra/collect.js'
 import { type Partial, partials } from '../algebra/differentiate.js'
+import type { Monomial } from '../algebra/monomial.js'
+import { monomialsToExpr } from '../algebra/monomial.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
 import { axisExtent } from '../mstep/statistics.js'
@@ -20,6 +20,8 @@ export interface MStepLoweringInput {
   /** Extents of a param's dimensions. */
   readonly paramShape: (name: string) => readonly SizeKey[]
   readonly rename: (v: IndexVar) => IndexVar
+  /** The pass that holds the posterior which an expression over rows reads. */
+  readonly passOf: (e: Expr) => string
 }
 
 /** stat[at] += value over its loops, at the current params. */
@@ -104,7 +106,9 @@ function lowerSolve(step: MStep, input: MStepLoweringInput): Solve {
           const other = input.paramShape(q)
           const batch = step.batch.find((b) => b.param === q)?.positions ?? []
           const kept = other.map((_, i) => i).filter((i) => !batch.includes(i))
-          table(`quadratic ${p}|${q}`, [...own, ...kept.map((i) => other[i] ?? '')], cs, (c) => kept.map((i) => c.otherAt[i] ?? ONE))
+          table(`quadratic ${p}|${q}`, [...own, ...kept.map((i) => other[i] ?? '')], cs, (c) =>
+            kept.map((i) => c.otherAt[i] ?? ONE),
+          )
         }
       }
       break
@@ -216,21 +220,17 @@ export function lowerNumericBlock(step: NewtonStep, input: MStepLoweringInput): 
     return { gradient, hessian }
   }
   const own = both(driver, onDriver, 'table', '')
-  const perRow = step.rowTerms.map((r) => both(r.expr, rows, 'sum', ' rows'))
   return {
     step: step.id,
     params: step.params,
     value: lowerMonomials(step.monomials, `q ${step.id}`, lowerer),
     gradient: own.gradient,
     hessian: own.hessian,
-    rows:
-      step.rowTerms.length === 0
-        ? null
-        : {
-            value: step.rowTerms.map((r) => lowerRowTerm(r, `q rows ${step.id}`, lowerer, eStep)),
-            gradient: perRow.flatMap((p) => p.gradient),
-            hessian: perRow.flatMap((p) => p.hessian),
-          },
+    rows: step.rowTerms.map((r) => ({
+      pass: input.passOf(r.expr),
+      value: [lowerRowTerm(r, `q rows ${step.id}`, lowerer, eStep)],
+      ...both(r.expr, rows, 'sum', ' rows'),
+    })),
   }
 }
 

@@ -38,12 +38,13 @@ export interface NumericBlock {
   /** Adds ∂/∂param to `grad:<param>`; for each pair, second derivatives to `hess:<a>:<b>`. */
   readonly gradient: readonly KernelOp[]
   readonly hessian: readonly KernelOp[]
-  /** The same for terms over rows: run inside a pass, after its posterior. null where there are none. */
-  readonly rows: {
+  /** The same for terms over rows, by the pass that holds the posterior they read: run in it, after the posterior. */
+  readonly rows: readonly {
+    readonly pass: string
     readonly value: readonly KernelOp[]
     readonly gradient: readonly KernelOp[]
     readonly hessian: readonly KernelOp[]
-  } | null
+  }[]
 }
 
 export interface LatentOutput {

@@ -1,7 +1,7 @@
 /** How a monomial of Q reads the elements of one block of params. */
 import { literal, mul, num, splitCoefficient, sub } from '../algebra/build.js'
-import type { Atom, Monomial } from '../algebra/collect.js'
 import { matrixSlice } from '../algebra/matrices.js'
+import type { Atom, Monomial } from '../algebra/monomial.js'
 import type { Expr, Rational } from '../algebra/types.js'
 import { collectNodes, some } from '../algebra/visit.js'
 

@@ -1,5 +1,5 @@
 import { mul, pow } from '../algebra/build.js'
-import type { Atom, Monomial } from '../algebra/collect.js'
+import type { Atom, Monomial } from '../algebra/monomial.js'
 import type { Expr } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
 import type { Contribution } from './types.js'

@@ -1,6 +1,6 @@
 /** M-step planning: for each block of params the first rule that applies; the others leave their reason. */
 import { idx, mul, sum } from '../algebra/build.js'
-import type { Monomial } from '../algebra/collect.js'
+import type { Monomial } from '../algebra/monomial.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
 import { countsToMeans } from '../estep/counts.js'

@@ -1,7 +1,8 @@
 /** Q → statistics: each term of Q is split into a part over rows, summed in the data pass, and a part in params. */
 import { add, idx, isOne, literal, mul, num, ONE, ref } from '../algebra/build.js'
-import { type CollectOptions, collect, type Monomial, monomialsToExpr, TooManyTerms } from '../algebra/collect.js'
+import { type CollectOptions, collect, TooManyTerms } from '../algebra/collect.js'
 import { guardKey, keyOf } from '../algebra/key.js'
+import { type Monomial, monomialsToExpr } from '../algebra/monomial.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import { collectNodes, freeIndices, guardChildren, mapGuard, rewrite, some, substituteIndex } from '../algebra/visit.js'
 import type { DriverObjective, RowTerm, Statistic } from './types.js'

@@ -1,4 +1,4 @@
-import type { Monomial } from '../algebra/collect.js'
+import type { Monomial } from '../algebra/monomial.js'
 import type { Expr, Guard, IndexVar, Rational } from '../algebra/types.js'
 
 /**

@@ -4,8 +4,8 @@
  * points. What is free of the params is in the first only, so differences are compared. A mismatch is an error of ours.
  */
 import { literal } from '../algebra/build.js'
-import { monomialsToExpr } from '../algebra/collect.js'
 import { type Environment, evaluate, holds } from '../algebra/evaluate.js'
+import { monomialsToExpr } from '../algebra/monomial.js'
 import type { ArraySpace, Expr } from '../algebra/types.js'
 import type { BindTable } from '../graph/types.js'
 import type { ParamInfo } from '../rules/mstep/types.js'

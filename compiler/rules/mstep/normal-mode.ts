@@ -1,7 +1,7 @@
 import { pow, sameExpr } from '../../algebra/build.js'
-import type { Atom, Monomial } from '../../algebra/collect.js'
 import { keyOf } from '../../algebra/key.js'
 import { matrixSlice } from '../../algebra/matrices.js'
+import type { Atom, Monomial } from '../../algebra/monomial.js'
 import type { Expr } from '../../algebra/types.js'
 import { freeIndices, substituteIndex } from '../../algebra/visit.js'
 import { contribution, paramsRead } from '../../mstep/contributions.js'

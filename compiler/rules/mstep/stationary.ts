@@ -36,7 +36,9 @@ export const stationary: MStepRule = {
       const first = refs[0]
       if (first?.kind !== 'ref' || refs.some((r) => keyOf(r) !== keyOf(first)))
         return { kind: 'declines', reason: 'a term joins several of its elements' }
-      const bound = new Set(collectNodes(own, (n) => n.kind === 'sum').flatMap((n) => (n.kind === 'sum' ? [n.index.id] : [])))
+      const bound = new Set(
+        collectNodes(own, (n) => n.kind === 'sum').flatMap((n) => (n.kind === 'sum' ? [n.index.id] : [])),
+      )
       if (first.index.some((e) => some(e, (n) => n.kind === 'index' && bound.has(n.var))))
         return { kind: 'declines', reason: 'a term sums over its elements inside one function' }
       if (first.space === 'shift') return { kind: 'declines', reason: 'it is a location' }

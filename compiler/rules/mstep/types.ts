@@ -1,4 +1,4 @@
-import type { Monomial } from '../../algebra/collect.js'
+import type { Monomial } from '../../algebra/monomial.js'
 import type { Expr } from '../../algebra/types.js'
 import type { SplitMonomial } from '../../mstep/atoms.js'
 import type { MStep, Statistic } from '../../mstep/types.js'

@@ -1,7 +1,8 @@
 /** Equal densities are recognised alike, however they are spelt: the same family, the same rule, the same mode. */
 import { describe, expect, test } from 'vitest'
 import { num, ref } from '../../../compiler/algebra/build.js'
-import { collect, monomialsToExpr } from '../../../compiler/algebra/collect.js'
+import { collect } from '../../../compiler/algebra/collect.js'
+import { monomialsToExpr } from '../../../compiler/algebra/monomial.js'
 import { evaluate } from '../../../compiler/algebra/evaluate.js'
 import { normaliseMatrices } from '../../../compiler/algebra/matrices.js'
 import type { Expr, IndexVar } from '../../../compiler/algebra/types.js'

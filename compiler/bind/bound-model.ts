@@ -12,7 +12,7 @@ import type {
 } from '../../runtime/contract.js'
 import type { Derivation } from '../derive.js'
 import type { KernelOp } from '../kernel/types.js'
-import { givenBuffer } from '../lower/e-step.js'
+import { givenBuffer } from '../lower/buffers.js'
 import type { Pass, Program } from '../lower/program.js'
 import type { MStep } from '../mstep/types.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'

@@ -1,11 +1,12 @@
 /** E-step plan → kernel operations: potentials, elimination upwards, joint posteriors downwards. */
-import { call, mul, num, sub } from '../algebra/build.js'
+import { mul } from '../algebra/build.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
 import { tableOf, weightOf } from '../estep/plan.js'
-import type { Bucket, CountGroup, EStepPlan, LatentTable, Potential } from '../estep/types.js'
+import type { Bucket, EStepPlan, LatentTable, Potential } from '../estep/types.js'
 import type { DiscreteLatent, Loop } from '../graph/types.js'
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
+import { addToObjective, givenBuffer, marginalBuffer, meanBuffer, messageBuffer, postBuffer } from './buffers.js'
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
 
 export interface LoweredTable {
@@ -411,89 +412,10 @@ export class EStepLowering {
       }
     })
   }
-
-  /** Multinomial posteriors of counts given their sums, and their part of the objective. */
-  counts(g: CountGroup): {
-    readonly posterior: readonly KernelOp[]
-    readonly given: readonly KernelOp[]
-    readonly objective: readonly KernelOp[]
-    readonly rows: readonly Axis[]
-  } {
-    const rows = this.rowAxes(g.loops)
-    const rowAt = rows.map((a) => k.axis(a))
-    const context = this.rowContext(g.loops)
-    const cells: Axis = { id: `cells ${g.id}`, name: 'c', size: this.lowerer.size(num(g.latents.length)) }
-    const shape = g.loops.map((l) => this.lowerer.size(extentOf(l.index)))
-    const table = g.loops[0] === undefined ? {} : { rows: this.tableIdOf(g.loops) }
-    const weights = this.lowerer.buffer({
-      id: `weights ${g.id}`,
-      space: 'scratch',
-      type: 'f64',
-      shape: [...shape, cells.size],
-      ...table,
-    })
-    const total = this.lowerer.buffer({ id: `normaliser ${g.id}`, space: 'scratch', type: 'f64', shape, ...table })
-    const sum = this.lowerer.expr(g.total, context)
-    const posterior: KernelOp[] = g.logWeights.map(
-      (w, i): KernelOp => ({
-        op: 'map',
-        out: weights,
-        axes: rows,
-        at: [...rowAt, k.num(i)],
-        value: this.lowerer.expr(w, context),
-      }),
-    )
-    posterior.push({
-      op: 'reduce',
-      kind: 'logSumExp',
-      out: total,
-      axes: rows,
-      over: [cells],
-      at: rowAt,
-      value: k.load(weights, ...rowAt, k.axis(cells)),
-    })
-    const given: KernelOp[] = []
-    g.latents.forEach((name, i) => {
-      const out = this.lowerer.buffer({ id: meanBuffer(name), space: 'scratch', type: 'f64', shape, ...table })
-      const w = k.load(weights, ...rowAt, k.num(i))
-      const share = k.select(
-        k.compare('==', w, k.num(Number.NEGATIVE_INFINITY)),
-        k.num(0),
-        k.call('exp', k.sub(w, k.load(total, ...rowAt))),
-      )
-      posterior.push({ op: 'map', out, axes: rows, at: rowAt, value: k.mul0(sum, share) })
-      given.push({ op: 'map', out, axes: rows, at: rowAt, value: k.mul(sum, k.num(1 / g.latents.length)) })
-    })
-    const log = k.sub(
-      k.mul0(sum, k.load(total, ...rowAt)),
-      this.lowerer.expr(call('lgamma', sub(g.total, num(-1))), context),
-    )
-    const weight = weightOf(g.loops)
-    return {
-      posterior,
-      given,
-      objective: addToObjective(rows, weight === null ? log : k.mul0(this.lowerer.expr(weight, context), log)),
-      rows,
-    }
-  }
 }
 
 /** Log of the smallest posterior probability that is told from 0. */
 const NEGLIGIBLE = -300
-
-/** loglik += value and scale += |value| over the rows. */
-export function addToObjective(rows: readonly Axis[], value: KExpr): readonly KernelOp[] {
-  return [
-    { op: 'contract', out: 'loglik', axes: rows, at: [], factors: [value] },
-    { op: 'contract', out: 'scale', axes: rows, at: [], factors: [k.call('abs', value)] },
-  ]
-}
-
-export const postBuffer = (b: Bucket): string => `post ${b.table} ${b.eliminate}`
-export const messageBuffer = (b: Bucket): string => `msg ${b.table} ${b.eliminate}`
-export const meanBuffer = (latent: string): string => `mean ${latent}`
-export const givenBuffer = (latent: string): string => `given ${latent}`
-export const marginalBuffer = (latent: string): string => `marginal ${latent}`
 
 function need<T>(x: T | undefined): T {
   if (x === undefined) throw new Error('missing part of a lowered table')

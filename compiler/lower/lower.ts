@@ -9,7 +9,9 @@ import type { LiftedFactor } from '../graph/lift.js'
 import type { FactorGraph } from '../graph/types.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
 import type { MStepPlan } from '../mstep/types.js'
-import { addToObjective, EStepLowering, marginalBuffer, meanBuffer } from './e-step.js'
+import { addToObjective, marginalBuffer, meanBuffer } from './buffers.js'
+import { lowerCountGroup } from './count-groups.js'
+import { EStepLowering } from './e-step.js'
 import { type ArrayShapes, extentOf, Lowerer, type LoweringContext } from './lowerer.js'
 import { lowerMonomials, lowerNumericBlock, lowerRowTerm, lowerSolves, lowerStatistic } from './m-step.js'
 import type { LatentOutput, Pass, Program } from './program.js'
@@ -53,7 +55,7 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
   }
   // parents are calibrated before their children
   for (const t of [...tables].reverse()) (byTable.get(t.table.id) ?? whole).posterior.push(...t.down)
-  const counts = plan.countGroups.map((g) => eStep.counts(g))
+  const counts = plan.countGroups.map((g) => lowerCountGroup(g, lowerer))
   for (const c of counts) {
     whole.posterior.push(...c.posterior)
     whole.given.push(...c.given)

@@ -1,0 +1,18 @@
+/** Names of the buffers that the E-step and what reads it share, and how the objective is added up. */
+import type { Bucket } from '../estep/types.js'
+import { k } from '../kernel/index.js'
+import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
+
+/** loglik += value and scale += |value| over the rows. */
+export function addToObjective(rows: readonly Axis[], value: KExpr): readonly KernelOp[] {
+  return [
+    { op: 'contract', out: 'loglik', axes: rows, at: [], factors: [value] },
+    { op: 'contract', out: 'scale', axes: rows, at: [], factors: [k.call('abs', value)] },
+  ]
+}
+
+export const postBuffer = (b: Bucket): string => `post ${b.table} ${b.eliminate}`
+export const messageBuffer = (b: Bucket): string => `msg ${b.table} ${b.eliminate}`
+export const meanBuffer = (latent: string): string => `mean ${latent}`
+export const givenBuffer = (latent: string): string => `given ${latent}`
+export const marginalBuffer = (latent: string): string => `marginal ${latent}`

@@ -26,7 +26,7 @@ export const defaultOptions: FitOptions = {
 export const BRIEF_ITERATIONS = 12
 export const RUN_ON = 3
 /** Up to so many brief starts, those that go on are chosen at once; more are narrowed down in rounds. */
-export const LAST_ROUND = 20
+export const LAST_ROUND = 7
 
 export function resolveOptions(request: FitRequest): FitOptions {
   return {

@@ -40,8 +40,8 @@ export interface SearchRequest {
 
 /**
  * EM from several starts. With more than three, each runs briefly first, and the best three (those that are not
- * degenerate first) run on to convergence; if all of them end degenerate, the next ones do, until one does not. Among
- * many starts a few iterations say too little: as long as more than twenty are left, the better third of them makes
+ * degenerate first, and different ones) run on to convergence; if all of them end degenerate, the next ones do, until one does not. Among
+ * many starts a few iterations say too little: as long as more than seven are left, the better third of them makes
  * three times as many iterations before the next choice.
  *
  * @returns the ends in the order of the starts; fewer than asked for where time ran out or the fit was aborted
@@ -158,8 +158,23 @@ export function failed(end: StartEnd): boolean {
   return end.run.stop === 'numerical'
 }
 
+/** Objectives this close, relative to their size, are taken for the same maximum. */
+const SAME = 1e-5
+
+/**
+ * The best first; of those that have come to the same objective one stands for all, and the rest come last in their
+ * kind: three starts on the way to one maximum would tell no more than one.
+ */
 function promising(ends: readonly StartEnd[]): StartEnd[] {
-  return [...ends].sort(compareEnds)
+  const sorted = [...ends].sort(compareEnds)
+  const repeated = new Set<StartEnd>()
+  sorted.forEach((end, i) => {
+    const before = sorted[i - 1]
+    if (before === undefined || compareKinds(before, end) !== 0) return
+    const [high, low] = [before.run.point.objective, end.run.point.objective]
+    if (high - low <= SAME * (1 + Math.abs(high))) repeated.add(end)
+  })
+  return sorted.sort((a, b) => compareKinds(a, b) || Number(repeated.has(a)) - Number(repeated.has(b)))
 }
 
 function compareEnds(a: StartEnd, b: StartEnd): number {

@@ -61,6 +61,8 @@ export interface CaseRun {
 /** The part of cases/<id>.json that the comparison reads. */
 export interface CaseReference {
   readonly params: Readonly<Record<string, unknown>>
+  /** The EM path from a given start, where the case has one. */
+  readonly iterates?: unknown
   readonly tolerance: { readonly paramsAbs?: number | null; readonly paramsRel?: number; readonly fittedAbs?: number }
 }
 

@@ -22,18 +22,40 @@ const root = (values: readonly number[]) => values.map(Math.sqrt)
 
 /** Params as a fit would report them, taken from the reference itself in another order of components. */
 const perfect: readonly (readonly [CaseId, (reference: Reference) => Record<string, unknown>])[] = [
-  ['A05-faithful-gmm-diag', (r) => ({ pi: r.weights.toReversed(), mu: r.means.toReversed(), sigma: r.covariances.map(root).toReversed() })],
+  [
+    'A05-faithful-gmm-diag',
+    (r) => ({ pi: r.weights.toReversed(), mu: r.means.toReversed(), sigma: r.covariances.map(root).toReversed() }),
+  ],
   ['A07-faithful-gmm-tied', (r) => ({ pi: r.weights.toReversed(), mu: r.means.toReversed(), Sigma: r.covariances })],
-  ['A09-galaxies-k6-equal', (r) => ({ pi: r.weights.toReversed(), mu: r.means.flat().toReversed(), sigma: root(r.covariances.flat())[0] })],
-  ['A09-galaxies-k4-unequal', (r) => ({ pi: r.weights.toReversed(), mu: r.means.flat().toReversed(), sigma: root(r.covariances.flat()).toReversed() })],
+  [
+    'A09-galaxies-k6-equal',
+    (r) => ({ pi: r.weights.toReversed(), mu: r.means.flat().toReversed(), sigma: root(r.covariances.flat())[0] }),
+  ],
+  [
+    'A09-galaxies-k4-unequal',
+    (r) => ({
+      pi: r.weights.toReversed(),
+      mu: r.means.flat().toReversed(),
+      sigma: root(r.covariances.flat()).toReversed(),
+    }),
+  ],
   ['A12-iris-lda', (r) => ({ pi: r.weights, mu: r.means, Sigma: r.covariance })],
-  ['A16-haireye-lca-k2', (r) => ({ w: r.weights.toReversed(), theta: [1, 0].map((k) => [r.theta.Hair[k], r.theta.Eye[k], r.theta.Sex[k]]) })],
-  ['A22-co2-mixreg-unequalvar', (r) => ({ w: r.weights, a: r.coefficients.map((c) => c[0]), b: r.coefficients.map((c) => c[1]), sigma: r.sigma })],
+  [
+    'A16-haireye-lca-k2',
+    (r) => ({ w: r.weights.toReversed(), theta: [1, 0].map((k) => [r.theta.Hair[k], r.theta.Eye[k], r.theta.Sex[k]]) }),
+  ],
+  [
+    'A22-co2-mixreg-unequalvar',
+    (r) => ({ w: r.weights, a: r.coefficients.map((c) => c[0]), b: r.coefficients.map((c) => c[1]), sigma: r.sigma }),
+  ],
   ['A24-abo', (r) => ({ f: [r.p, r.q, r.r] })],
   ['A41-galaxies-map-gmm-k4', (r) => ({ pi: r.weights, mu: r.means.flat(), v: r.covariances.flat(2) })],
   [
     'A50-caith-plsa-k2',
-    (r) => ({ topics_of: [0, 3, 1, 2].map((d) => r.topicGivenDocument[d]), words_of: r.wordGivenTopic.map((t) => [4, 3, 0, 2, 1].map((w) => t[w])) }),
+    (r) => ({
+      topics_of: [0, 3, 1, 2].map((d) => r.topicGivenDocument[d]),
+      words_of: r.wordGivenTopic.map((t) => [4, 3, 0, 2, 1].map((w) => t[w])),
+    }),
   ],
 ]
 

@@ -1,49 +1,131 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { caseIds, caseReference, caseRun, dataText, modelSource, readBesideModels } from './cases.js'
+import { type CaseId, caseIds, caseReference, caseRun, dataText, modelSource, readBesideModels } from './cases.js'
 import { compareParams } from './compare-params.js'
-import { runCase } from './run-case.js'
+import { fitModel, isDegenerate, runCase } from './run-case.js'
 
-/** Every case must hold from each of these seeds. */
-const seeds = [1]
+/** Every case must hold from each of these seeds; far enough apart that no two share a start. */
+const seeds = [1, 1001, 2001]
+
+/**
+ * Cases whose reference is not the best non-degenerate maximum; the better one is verified apart from Estep. The
+ * reference's README: "a better optimum … should be looked at, not rejected".
+ */
+const better: Partial<
+  Record<CaseId, { readonly objective: number; readonly logLikelihood: number; readonly why: string }>
+> = {
+  'A41-galaxies-map-gmm-k4': {
+    objective: -217.6734,
+    logLikelihood: -198.08256,
+    why: 'a better maximum than the reference: SciPy gives the objective -198.08256 - 19.59084 at its params; no component is degenerate',
+  },
+}
+
+/** Cases whose likelihood is so flat that params need a tighter `--tol` than the likelihood does. */
+const flat: ReadonlySet<CaseId> = new Set<CaseId>(['A54-image2-complete-gmm-full'])
 
 interface Row {
   readonly case: string
   readonly start: string
   readonly seeds: number
   readonly likelihood: number
+  /** null where the case compares none. */
   readonly params: number | null
+  readonly note: string
 }
 
 const table: Row[] = []
+
+const fitCase = (id: CaseId, args: readonly string[], seed: number) =>
+  runCase(modelSource(caseRun(id)), [{ name: `${id}.csv`, text: dataText(caseRun(id)) }], args, seed, readBesideModels)
 
 describe('reference cases', () => {
   for (const id of caseIds) {
     test(id, { timeout: 300_000 }, async () => {
       const run = caseRun(id)
       const reference = caseReference(id)
-      let [likelihood, params] = [0, -1]
+      const known = better[id]
+      let likelihood = 0
+      let params: number | null = null
+      let best = { objective: Number.NEGATIVE_INFINITY, logLikelihood: Number.NaN }
       for (const seed of seeds) {
-        const fit = await runCase(modelSource(run), [{ name: `${id}.csv`, text: dataText(run) }], run.args, seed, readBesideModels)
-        likelihood = Math.max(likelihood, Math.abs(fit[run.field] - run.expect))
-        const compared = compareParams(id, reference, fit.params)
-        params = Math.max(params, compared.error ?? -1)
-        expect(fit[run.field], `${run.field}, seed ${seed}`).toBeGreaterThanOrEqual(run.expect - run.tol)
-        expect(fit[run.field], `${run.field}, seed ${seed}`).toBeLessThanOrEqual(run.expect + run.tol)
+        const fit = await fitCase(id, run.args, seed)
+        expect(fit.converged).toBe(true)
+        expect(fit.starts.length).toBeLessThanOrEqual(50)
+        const difference = fit[run.field] - run.expect
+        likelihood = Math.max(likelihood, Math.abs(difference))
+        if (known !== undefined) {
+          expect(isDegenerate(fit)).toBe(false)
+          expect(difference).toBeGreaterThan(-run.tol)
+          if (fit.objective > best.objective) best = fit
+          continue
+        }
+        expect(Math.abs(difference), `${run.field} ${fit[run.field]}, seed ${seed}`).toBeLessThanOrEqual(run.tol)
+        const tight = flat.has(id) ? await fitCase(id, [...run.args, '--tol', '1e-12'], seed) : fit
+        const compared = compareParams(id, reference, tight.params)
+        if (compared.error !== null) params = Math.max(params ?? 0, compared.error)
         expect(compared.within, `params, seed ${seed}: largest error ${compared.error}`).toBe(true)
       }
-      table.push({ case: id, start: startOf(run.args), seeds: seeds.length, likelihood, params: params < 0 ? null : params })
+      if (known !== undefined) {
+        expect(best.objective).toBeCloseTo(known.objective, 3)
+        expect(best.logLikelihood).toBeCloseTo(known.logLikelihood, 3)
+      }
+      const note = known?.why ?? (flat.has(id) ? 'params with --tol 1e-12' : '')
+      table.push({ case: id, start: startOf(run.args), seeds: seeds.length, likelihood, params, note })
     })
   }
 
   test('every case is in the table', () => {
     expect(caseIds.length).toBe(39)
-    expect(table.map((r) => r.case).sort()).toEqual([...caseIds].sort())
+    expect(table.map((r) => r.case)).toEqual([...caseIds])
+    expect(table.filter((r) => r.start === 'given').map((r) => r.case)).toEqual(
+      caseIds.filter((id) => caseRun(id).args.some((arg) => arg === '--start' || arg === '--init')),
+    )
   })
 
   afterAll(() => {
-    const lines = table.map((r) => `${r.case.padEnd(30)} ${r.start.padEnd(12)} ${String(r.seeds).padStart(5)} ${r.likelihood.toExponential(1).padStart(10)} ${(r.params?.toExponential(1) ?? '-').padStart(12)}`)
-    console.log(['case                           start        seeds    |Δ logL| largest param', ...lines].join('\n'))
+    const lines = table.map((r) =>
+      [
+        r.case.padEnd(30),
+        r.start.padEnd(11),
+        String(r.seeds).padStart(5),
+        r.likelihood.toExponential(1).padStart(10),
+        (r.params?.toExponential(1) ?? '-').padStart(13),
+        r.note,
+      ].join(' '),
+    )
+    const head = `${'case'.padEnd(30)} ${'start'.padEnd(11)} seeds   |Δ logL|  largest param`
+    console.log([head, ...lines].join('\n').replaceAll(/ +$/gmu, ''))
   })
+})
+
+test('only cases that give a start are started from values', () => {
+  const started = caseIds.filter((id) => caseRun(id).args.includes('--init'))
+  expect(started).toEqual([
+    ...[3, 4, 5].map((k) => `A09-galaxies-k${k}-unequal`),
+    'A09-galaxies-k6-equal',
+    'A09-galaxies-k6-unequal',
+    'A22-co2-mixreg-unequalvar',
+  ])
+  for (const id of caseIds) {
+    const at = caseRun(id).args.indexOf('--restarts')
+    if (at >= 0) expect(Number(caseRun(id).args[at + 1])).toBeLessThanOrEqual(50)
+  }
+})
+
+test('A41: EM started at the reference stays there', async () => {
+  const id = 'A41-galaxies-map-gmm-k4'
+  const run = caseRun(id)
+  const reference = caseReference(id)
+  const { weights, means, covariances } = reference.params as Readonly<Record<string, readonly unknown[]>>
+  const start = { pi: weights ?? [], mu: (means ?? []).flat(), v: (covariances ?? []).flat(2) }
+  const fit = await fitModel(modelSource(run), [{ name: 'galaxies.csv', text: dataText(run) }], {
+    columns: { x: ['velocity'] },
+    start,
+    tolerance: 1e-12,
+  })
+  expect(Math.abs(fit.objective - run.expect)).toBeLessThanOrEqual(run.tol)
+  expect(Math.abs((fit.trace[0] ?? 0) - run.expect)).toBeLessThanOrEqual(run.tol)
+  expect(compareParams(id, reference, fit.params).within).toBe(true)
 })
 
 /** `given` where the case says where to begin, else the number of starts. */

@@ -35,8 +35,11 @@ for (const name of names) {
         const files = entry.data.map((file) => ({ name: file, text: read(file) }))
         const fit = await runCase(read(entry.model), files, entry.args, 1, read)
         const { logLikelihood, tolerance, objective, params, paramsTolerance } = entry.expect
-        expect(Math.abs(fit.logLikelihood - logLikelihood), `log-likelihood ${fit.logLikelihood}`).toBeLessThanOrEqual(tolerance)
-        if (objective !== undefined) expect(Math.abs(fit.objective - objective), `objective ${fit.objective}`).toBeLessThanOrEqual(tolerance)
+        expect(Math.abs(fit.logLikelihood - logLikelihood), `log-likelihood ${fit.logLikelihood}`).toBeLessThanOrEqual(
+          tolerance,
+        )
+        if (objective !== undefined)
+          expect(Math.abs(fit.objective - objective), `objective ${fit.objective}`).toBeLessThanOrEqual(tolerance)
         if (params !== undefined) expect(compareValues(params, fit.params)).toBeLessThanOrEqual(paramsTolerance ?? 1e-3)
       })
     }

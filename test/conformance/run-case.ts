@@ -1,14 +1,5 @@
-import { compileOrThrow, readTable } from '../../index.js'
+import { compileOrThrow, type Fit, type FitCallOptions, readTable } from '../../index.js'
 import { type FitArguments, parseFitArguments } from './fit-arguments.js'
-
-/** What the comparisons read of a fit. */
-export interface CaseFit {
-  readonly logLikelihood: number
-  readonly objective: number
-  readonly params: Readonly<Record<string, unknown>>
-  readonly converged: boolean
-  readonly starts: readonly unknown[]
-}
 
 /** One data file: its name decides how it is read. */
 export interface DataFile {
@@ -16,18 +7,42 @@ export interface DataFile {
   readonly text: string
 }
 
-/** Compiles a model and fits it as `estep fit` would with these arguments. The only place that knows the public API. */
-export async function runCase(source: string, files: readonly DataFile[], args: readonly string[], seed: number, readFile: (name: string) => string): Promise<CaseFit> {
-  const options = parseFitArguments(args, readFile)
+/** Compiles a model and fits it as `estep fit` would with these arguments. */
+export async function runCase(
+  source: string,
+  files: readonly DataFile[],
+  args: readonly string[],
+  seed: number,
+  readFile: (name: string) => string,
+): Promise<Fit> {
+  return fitModel(source, files, { ...given(parseFitArguments(args, readFile)), seed })
+}
+
+/** Compiles a model and fits it to files. */
+export async function fitModel(source: string, files: readonly DataFile[], options: FitCallOptions): Promise<Fit> {
   const tables = files.map((f) => {
     const { value, problems } = readTable(f.name, f.text)
     if (value === undefined) throw new Error(problems.map((p) => p.message).join('\n'))
     return value
   })
-  return compileOrThrow(source).fit(tables, { ...given(options), seed })
+  return compileOrThrow(source).fit(tables, options)
 }
 
 /** The options that were given, without those left to their defaults. */
-function given(options: FitArguments): Partial<FitArguments> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+function given(o: FitArguments): FitCallOptions {
+  return {
+    columns: o.columns,
+    set: o.set,
+    ...(o.start === undefined ? {} : { start: o.start }),
+    ...(o.init === undefined ? {} : { init: o.init }),
+    ...(o.restarts === undefined ? {} : { restarts: o.restarts }),
+    ...(o.tolerance === undefined ? {} : { tolerance: o.tolerance }),
+    ...(o.maxIterations === undefined ? {} : { maxIterations: o.maxIterations }),
+  }
 }
+
+/** Codes of the warnings of a fit. */
+export const warningCodes = (fit: Fit): readonly string[] => fit.warnings.map((w) => w.code)
+
+/** A component has collapsed or is nearly empty. */
+export const isDegenerate = (fit: Fit): boolean => warningCodes(fit).some((code) => code === 'W521' || code === 'W522')

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { caseIds, caseRun, dataText, modelSource, readBesideModels } from './cases.js'
-import { runCase } from './run-case.js'
+import { type CaseId, caseIds, caseRun, dataText, modelSource, readBesideModels } from './cases.js'
+import { isDegenerate, runCase } from './run-case.js'
 
-/** How often a peer, or we, reach the reference of a case from one random start a seed. */
+/** How often a peer reaches the reference of a case from one random start a seed. */
 export interface SeedShare {
   readonly case: string
   readonly peer: string
@@ -18,21 +18,34 @@ export interface SeedShare {
 }
 
 /** What the peers reach; written by peers/seed_share.py. */
-export const peerShares: readonly SeedShare[] = JSON.parse(readFileSync(new URL('peers/seed-share.json', import.meta.url), 'utf8'))
+export const peerShares: readonly SeedShare[] = JSON.parse(
+  readFileSync(new URL('peers/seed-share.json', import.meta.url), 'utf8'),
+)
+
+/** The cases that the peers were tried on: those that give a start. */
+export const sharedCases: readonly CaseId[] = caseIds.filter((id) => peerShares.some((p) => p.case === id))
+
+export interface OwnShare {
+  readonly seeds: number
+  readonly reached: number
+  readonly degenerate: number
+  readonly above: number
+}
 
 /** Our own share on a case: `restarts` starts a seed, from our own starting points and not from the case's. */
-export async function ownShare(id: string, seeds: number, restarts: number): Promise<{ readonly reached: number; readonly ends: readonly number[] }> {
-  const known = caseIds.find((c) => c === id)
-  if (known === undefined) throw new Error(`no case ${id}`)
-  const run = caseRun(known)
+export async function ownShare(id: CaseId, seeds: number, restarts: number): Promise<OwnShare> {
+  const run = caseRun(id)
   const args = [...without(run.args, ['--init', '--start', '--restarts']), '--restarts', String(restarts)]
-  const ends: number[] = []
-  for (let seed = 0; seed < seeds; seed++) {
-    const fit = await runCase(modelSource(run), [{ name: `${id}.csv`, text: dataText(run) }], args, seed, readBesideModels)
-    ends.push(fit[run.field])
+  let [reached, degenerate, above] = [0, 0, 0]
+  for (let i = 0; i < seeds; i++) {
+    const files = [{ name: `${id}.csv`, text: dataText(run) }]
+    const fit = await runCase(modelSource(run), files, args, 1 + 1000 * i, readBesideModels)
+    const difference = fit[run.field] - run.expect
+    if (Math.abs(difference) < 1e-3) reached++
+    if (isDegenerate(fit)) degenerate++
+    if (difference >= 1e-3) above++
   }
-  const reached = ends.filter((end) => Math.abs(end - run.expect) < 1e-3).length
-  return { reached, ends: [...new Set(ends.map((end) => Number(end.toFixed(3))))].sort((a, b) => b - a) }
+  return { seeds, reached, degenerate, above }
 }
 
 function without(args: readonly string[], options: readonly string[]): readonly string[] {

@@ -26,7 +26,7 @@ import {
 } from './build.js'
 import { addRational } from './rational.js'
 import type { Expr, Guard, IndexVar, MatrixRef } from './types.js'
-import { rewrite, some, substituteIndex } from './visit.js'
+import { children, rewrite, some, substituteIndex } from './visit.js'
 
 /** ∂e/∂array[at] += value, summed over loops where the guard holds. */
 export interface Partial {
@@ -178,11 +178,7 @@ export function derivativeByScalar(e: Expr, symbol: string): Expr {
   const asRef = rewrite(e, (n) =>
     n.kind === 'index' && n.var === symbol ? { kind: 'ref', space: 'table', name: symbol, index: [] } : n,
   )
-  const ps = partials(
-    asRef,
-    (r) => r.space === 'table' && r.name === symbol,
-    (v) => v,
-  )
+  const ps = partials(asRef, (r) => r.space === 'table' && r.name === symbol, freshIn(asRef))
   const total = add(
     ...ps.map((p) =>
       p.loops.reduceRight<Expr>((body, l) => ({ kind: 'sum', index: l, body }), caseOf(p.guard, p.value)),
@@ -191,4 +187,22 @@ export function derivativeByScalar(e: Expr, symbol: string): Expr {
   return rewrite(total, (n) =>
     n.kind === 'ref' && n.space === 'table' && n.name === symbol ? { kind: 'index', var: symbol, name: symbol } : n,
   )
+}
+
+/** Names for bound variables that the expression does not have yet: a derivative of a derivative binds them twice. */
+function freshIn(e: Expr): (v: IndexVar) => IndexVar {
+  const taken = new Set<string>()
+  const visit = (x: Expr): void => {
+    if (x.kind === 'index') taken.add(x.var)
+    else if (x.kind === 'sum') taken.add(x.index.id)
+    else if (x.kind === 'inverse' || x.kind === 'logdet') taken.add(x.of.row.id).add(x.of.column.id)
+    for (const c of children(x)) visit(c)
+  }
+  visit(e)
+  return (v) => {
+    let id = v.id
+    while (taken.has(id)) id = `${id}'`
+    taken.add(id)
+    return { ...v, id }
+  }
 }

@@ -103,8 +103,28 @@ describe('refused when data is bound', () => {
     expect(problems(() => model.bind({ y: ['no', 'yes'] }, {}))).toEqual([])
   })
 
+  test('E415', () => {
+    const model = compileOrThrow(
+      'model A\nconst K = 3\ndata x : real[N]\nparam mu : real[K - 2]\nfor n in 1..N { x[n] ~ Normal(sum(mu), 1) }',
+    )
+    const bind = (K: number) => problems(() => model.bind({ x: [1, 2] }, { set: { K } }))
+    expect(bind(2).map(([code]) => code)).toEqual(['E415'])
+    expect(bind(2.5).map(([code]) => code)).toEqual(['E415'])
+    expect(bind(4)).toEqual([])
+  })
+
+  test('E416', async () => {
+    const model = compileOrThrow(
+      'model A\ndata x, w : nonnegative[N]\nparam r : positive\nfor n in 1..N weight w[n] { x[n] ~ Exponential(r) }',
+    )
+    const nothing = model.fit({ x: [1, 2], w: [0, 0] })
+    await expect(nothing).rejects.toSatisfy((e) => e instanceof DataError && e.problems.every((p) => p.code === 'E416'))
+    expect((await model.fit({ x: [1, 2], w: [0, 1] })).params.r).toBeCloseTo(0.5, 9)
+  })
+
   test('each has a test', () => {
-    expect(boundDerivationEntries.map((e) => e.code)).toEqual(['E410', 'E412', 'E413', 'E414'])
+    const here = readFileSync(new URL(import.meta.url), 'utf8')
+    for (const { code } of boundDerivationEntries) expect(here).toContain(`test('${code}'`)
   })
 })
 

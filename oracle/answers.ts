@@ -201,8 +201,8 @@ export function expectedCompleteLogDensity(ground: Ground, paramsQ: Values, para
   return expectedCompleteLogDensityAt(ground, paramsQ)(paramsTrial)
 }
 
-/** A posterior probability below which an impossible value counts for nothing. */
-const VANISHING = 1e-150
+/** A posterior probability of an impossible value that counts for nothing: 1 minus it is 1 in a double. */
+const VANISHING = 1e-15
 
 function expectedBlock(solver: Solver, block: Block, a: Assignment, trial: Values): number {
   const result: BlockResult = solver.solve(block, a)

@@ -21,7 +21,6 @@ const NEGLIGIBLE = 45
 
 /** Answers for one setting of the params; what was computed once is kept. */
 export class Solver implements UnitProblem {
-  private readonly structures = new Map<Block, Structure>()
   private readonly results = new Map<Block, Map<string, BlockResult>>()
   /** Densities evaluated so far. */
   evaluations = 0
@@ -34,12 +33,7 @@ export class Solver implements UnitProblem {
   ) {}
 
   structure(block: Block): Structure {
-    let found = this.structures.get(block)
-    if (found === undefined) {
-      found = structureOf(this.ground, block)
-      this.structures.set(block, found)
-    }
-    return found
+    return structureOf(this.ground, block)
   }
 
   /** The sum over a block's own latents, given the cells outside that it reads. */

@@ -31,7 +31,16 @@ export interface Structure {
   readonly outer: readonly Cell[]
 }
 
+/** Structures by block: they depend on nothing else, and one is asked for at every evaluation. */
+const structures = new WeakMap<Block, Structure>()
+
 export function structureOf(ground: Ground, block: Block): Structure {
+  const known = structures.get(block) ?? findStructure(ground, block)
+  structures.set(block, known)
+  return known
+}
+
+function findStructure(ground: Ground, block: Block): Structure {
   const own = new Set(block.cells)
   const items: Item[] = block.factors.map((factor) => ({ kind: 'factor', factor, cells: factor.cells }))
   for (const child of block.children)

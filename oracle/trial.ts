@@ -27,7 +27,7 @@ export interface Trial {
 }
 
 /** Densities that one evaluation of the likelihood may take. */
-const MAX_EVALUATIONS = 1500
+const MAX_EVALUATIONS = 1000
 const ROWS = [8, 7, 6, 5, 4, 3, 2]
 const ATTEMPTS = 120
 const POINTS = 8

@@ -60,10 +60,14 @@ export function solveGeneralisedGamma(step: GeneralisedGammaStep, solve: Solve, 
     const b = at(powers, i)
     // A log u + B u^p has its maximum where −A/(p B) > 0 and A has the sign of p
     if (!Number.isFinite(a) || !Number.isFinite(b) || (a === 0 && b === 0) || a * power < 0) continue
-    let x = b === 0 ? (power > 0 ? Number.POSITIVE_INFINITY : 0) : (-a / (power * b)) ** (1 / power)
-    if (Number.isNaN(x) || x === Number.POSITIVE_INFINITY) continue
-    x = clamp(x, support.low, support.high)
+    const raised = -a / (power * b)
+    // a residual of 0, or below it by rounding, has its mode at the edge
+    const edge = power > 0 ? Number.POSITIVE_INFINITY : 0
+    let x = a !== 0 && !(raised > 0 && raised < Number.POSITIVE_INFINITY) ? edge : raised ** (1 / power)
     const floor = floors === null ? 0 : at(floors, i)
+    const capped = step.spread?.kind === 'precision' && floor > 0
+    if (Number.isNaN(x) || (x === Number.POSITIVE_INFINITY && !capped)) continue
+    x = clamp(x, support.low, support.high)
     if (step.spread?.kind === 'precision') {
       if (floor > 0 && x > 1 / floor) {
         x = 1 / floor

@@ -1,0 +1,24 @@
+import { M_STEP_RULES } from '../mstep/plan.js'
+
+/** The rules of the M-step as a Markdown page, made from the rules themselves, in the order they are tried. */
+export function rulesPage(): string {
+  const parts = [
+    '# Rules of the M-step',
+    '',
+    'For each block of params the first rule that applies is taken; the others leave their reason for declining in the',
+    'plan (`mStep[].declined` of a result, `estep derive`). Where none applies, a damped Newton iteration (L-BFGS for more',
+    'than 50 unknowns) maximises Q with the posterior held fixed, in unconstrained coordinates, and never lowers it.',
+    '',
+  ]
+  for (const [i, r] of M_STEP_RULES.entries())
+    parts.push(`## ${i + 1}. ${r.id}`, '', `${r.statement}.`, '', `*${r.citation}*`, '')
+  parts.push(
+    '## Order',
+    '',
+    'A block whose solution reads another block is solved after it; a common left factor of a quadratic (a precision, an',
+    'inverse covariance) cancels from its solution, so that locations come before scales and the step is exact',
+    '(`"exact": "joint"`). Where blocks read each other in a circle they are maximised in turn, several rounds an iteration',
+    '(`"exact": "blockwise"`; Meng and Rubin 1993).',
+  )
+  return `${parts.join('\n')}\n`
+}

@@ -30,6 +30,7 @@ import type { Density } from './oracle/densities/types.js'
 import { type ComponentOrder, canonicalOrder, permutePosterior } from './runtime/canonical-order.js'
 import type { FitOptions, ParamLayout } from './runtime/contract.js'
 import { bindData } from './runtime/data/bind.js'
+import { didYouMean } from './runtime/data/nearest-name.js'
 import { tableFromObject } from './runtime/data/table-from-object.js'
 import type { BoundData, DataDeclaration, DataProblem, Table } from './runtime/data/types.js'
 import { AbortError } from './runtime/errors.js'
@@ -41,6 +42,7 @@ import { type AbortFlag, busyPacer } from './runtime/pacer.js'
 import type { FitResult } from './runtime/result.js'
 import type { FitProgress } from './runtime/search.js'
 import { applyStartValues, startValuesFromJson } from './runtime/start-values.js'
+import type { FitWarning } from './runtime/warnings.js'
 import { version } from './version.js'
 
 export type { Distribution } from './compiler/distributions/types.js'
@@ -188,6 +190,8 @@ export class Model {
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit> {
     const bound = this.bind(data, options)
+    if (bound.model.observations === 0 && this.declarations().length > 0)
+      throw new DataError([problem('E416', 'nothing was observed: the weights or the counts in the data are all 0')])
     const start = options.start === undefined ? undefined : startValuesFromJson(record(options.start))
     const wrap = (outcome: Extract<FitOutcome, { ok: true }>): Fit =>
       new Fit(this, outcome.result, bound.model.params, {
@@ -215,6 +219,7 @@ export class Model {
               .filter((d) => d.severity === 'warning')
               .map((d) => ({ code: d.code, message: d.message })),
             ...bound.data.warnings.map((w) => ({ code: w.code, message: w.message })),
+            ...bound.model.constantColumns().map(constantColumn),
           ],
           extra: new Map([
             ['source', this.typed.source.text],
@@ -253,10 +258,7 @@ export class Model {
     const consts = this.typed.symbols.filter((s) => s.kind === 'const').map((s) => s.name)
     const scalars = this.typed.symbols.filter((s) => s.kind === 'data').map((s) => s.name)
     for (const name of set.keys())
-      if (!consts.includes(name) && !scalars.includes(name))
-        throw new OptionError(
-          `--set ${name}: the model has no const or data \`${name}\`; it has ${[...consts, ...scalars].map((n) => `\`${n}\``).join(', ')}`,
-        )
+      if (!consts.includes(name) && !scalars.includes(name)) throw new OptionError(noSuchConst(name, consts, scalars))
     const result = bindData(this.declarations(set), tablesOf(data), {
       columns: entriesOf(options.columns ?? new Map()) as ReadonlyMap<string, readonly string[]>,
       groupBy: options.groupBy ?? null,
@@ -275,9 +277,7 @@ export class Model {
       return { model, data: result.value }
     } catch (e) {
       if (!(e instanceof BindError)) throw e
-      throw new DataError([
-        { code: e.code, message: e.message, source: null, row: null, column: null, value: null, help: e.help },
-      ])
+      throw new DataError([problem(e.code, e.message, e.help)])
     }
   }
 
@@ -407,18 +407,7 @@ export class Fit {
       new Map(Object.entries(this.result.params)),
       bound.model.interior(() => 0.5),
     )
-    if (problems.length > 0)
-      throw new DataError(
-        problems.map((p) => ({
-          code: 'E413',
-          message: p.message,
-          source: null,
-          row: null,
-          column: null,
-          value: null,
-          help: null,
-        })),
-      )
+    if (problems.length > 0) throw new DataError(problems.map((p) => problem('E413', p.message)))
     return { latents: posteriorsOf(bound.model, params), warnings: bound.data.warnings }
   }
 }
@@ -551,8 +540,29 @@ function restore(result: FitResult): {
   }
 }
 
+const problem = (code: string, message: string, help: string | null = null): DataProblem => ({
+  code,
+  message,
+  source: null,
+  row: null,
+  column: null,
+  value: null,
+  help,
+})
+
+function constantColumn({ data, column, value }: { data: string; column: number; value: number }): FitWarning {
+  const message = `column ${column} of \`${data}\` is ${value} in every row: it has no spread to estimate`
+  return { code: 'W530', message }
+}
+
+function noSuchConst(name: string, consts: readonly string[], data: readonly string[]): string {
+  const all = [...consts, ...data]
+  const known = all.length === 0 ? 'it has none' : `it has ${all.map((n) => `\`${n}\``).join(', ')}`
+  return `--set ${name}: the model has no const or data \`${name}\`; ${didYouMean(name, all) ?? known}`
+}
+
 const tablesOf = (data: FitData): readonly Table[] => {
-  if (Array.isArray(data) && data.length > 0 && data.every(isTable)) return data
+  if (Array.isArray(data) && data.every(isTable)) return data
   const read = tableFromObject(data)
   if (read.value === undefined) throw new DataError(read.problems)
   return [read.value]

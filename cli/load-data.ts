@@ -1,6 +1,6 @@
 import { parseColumnsOption } from '../runtime/data/columns-option.js'
 import { readTable } from '../runtime/data/read-table.js'
-import type { DataProblem, Table } from '../runtime/data/types.js'
+import type { DataDeclaration, DataProblem, Table } from '../runtime/data/types.js'
 import type { Context } from './context.js'
 import { DataError, UsageError } from './exit-codes.js'
 import type { DataRequest } from './ports.js'
@@ -22,6 +22,16 @@ export async function loadData(context: Context, options: DataOptions): Promise<
     tables.push(name === null ? read.value : { ...read.value, name })
   }
   return { tables, columns, groupBy: options.groupBy ?? null }
+}
+
+/** A model with data needs `--data`, unless `--set` gives it all. */
+export function requireData(declarations: readonly DataDeclaration[], data: DataRequest, set: readonly string[]): void {
+  if (data.tables.length > 0) return
+  const given = new Set(set.map((text) => text.slice(0, Math.max(0, text.indexOf('='))).trim()))
+  const missing = declarations.map(({ name }) => name).filter((name) => !given.has(name))
+  if (missing.length === 0) return
+  const names = missing.map((name) => `\`${name}\``).join(', ')
+  throw new UsageError(`the model needs data: ${names}`, 'give a file with --data FILE, CSV, TSV or JSON')
 }
 
 function splitData(context: Context, text: string): { readonly name: string | null; readonly path: string } {

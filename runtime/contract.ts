@@ -67,7 +67,10 @@ export interface Expectation {
   readonly logLikelihood: number
   /** Statistics, laid out by the program; opaque to the runtime. */
   readonly statistics: Float64Array
-  /** Sum over units of |weight · log-normaliser|: the scale of "relative" for an objective. */
+  /**
+   * Sum over units of |weight · log-normaliser|: the scale of "relative" for an objective. Larger where the objective is
+   * known to fewer digits, as under an ill-conditioned covariance.
+   */
   readonly scale: number
 }
 

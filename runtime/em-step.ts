@@ -69,6 +69,13 @@ export function usable(point: EmPoint): boolean {
   return point.objective < Number.POSITIVE_INFINITY && allFinite(point.params)
 }
 
+/** An objective that is no number to go on from, in words. */
+export function whyUnusable(objective: number, when: string): string {
+  return objective === Number.POSITIVE_INFINITY
+    ? `the likelihood is infinite ${when}: a spread is 0, as it is where all rows that it measures are equal`
+    : `the log-likelihood is ${Number.isNaN(objective) ? 'not a number' : objective} ${when}`
+}
+
 /**
  * One iteration from `from`.
  *
@@ -85,7 +92,7 @@ export async function emStep(model: BoundModel, from: EmPoint, pacer: Pacer, len
   await pacer.breathe()
   const to = pointAt(model, next, iteration + 1, floored)
   await pacer.breathe()
-  if (!usable(to)) return { kind: 'numerical', reason: `the objective became ${to.objective}` }
+  if (!usable(to)) return { kind: 'numerical', reason: whyUnusable(to.objective, 'after an M-step') }
   if (from.objective === Number.NEGATIVE_INFINITY) {
     return { kind: 'moved', to, elboAfterM: Number.NaN, gap: Number.NaN }
   }

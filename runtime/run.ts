@@ -1,5 +1,5 @@
 import type { BoundModel } from './contract.js'
-import { type EmPoint, emStep, pointAt, usable } from './em-step.js'
+import { type EmPoint, emStep, pointAt, usable, whyUnusable } from './em-step.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { converged, type StopReason } from './stop.js'
 
@@ -47,7 +47,7 @@ const IMPOSSIBLE = 3
 /** A run that has made its first E-step only. */
 export function beginRun(model: BoundModel, start: Float64Array): EmRun {
   const point = pointAt(model, start)
-  const reason = usable(point) ? null : `the objective at the start is ${point.objective}`
+  const reason = usable(point) ? null : whyUnusable(point.objective, 'at the start')
   return { point, trace: [point.objective], rows: [], stop: reason === null ? null : 'numerical', reason }
 }
 

@@ -90,6 +90,14 @@ export const warningExplanations: readonly WarningExplanation[] = [
       'A step led to a value that is no finite number. The params are those before it. Check the data for extreme values, ' +
       'or give another start.',
   },
+  {
+    code: 'W530',
+    title: 'a column without spread',
+    explanation:
+      'The model gives a column of the data a spread, and the column has the same value in every row. The spread then ' +
+      'stays at its floor, which is taken from the other columns or from the size of the values, and the log-likelihood ' +
+      'says more of the floor than of the data. Leave the column out.',
+  },
 ]
 
 export function symmetricStart(latents: readonly LatentLayout[]): FitWarning {

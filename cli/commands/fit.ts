@@ -1,14 +1,16 @@
+import type { FitResult } from '../../runtime/result.js'
 import { type Against, against } from '../against.js'
 import { type Context, jsonText, printDiagnostics, printJson, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
 import { parseAssignment } from '../literal.js'
-import { type DataOptions, loadData } from '../load-data.js'
+import { type DataOptions, loadData, requireData } from '../load-data.js'
 import { loadModel } from '../load-model.js'
 import type { DataRequest, FitOutcome, FitPort, ModelPort } from '../ports.js'
 import { createProgress } from '../progress.js'
 import { fitReport } from '../render/fit-report.js'
 import { formatObjective } from '../render/numbers.js'
 import { printable } from '../render/paint.js'
+import { warningLines } from '../render/warning-lines.js'
 import { readStart } from '../start-values.js'
 
 export interface FitCommandOptions extends DataOptions {
@@ -36,6 +38,7 @@ export async function fit(context: Context, path: string, options: FitCommandOpt
   const loaded = await loadModel(context, path, json)
   if (loaded === null) return exitCodes.model
   const data = await loadData(context, options)
+  requireData(loaded.model.declarations, data, options.set ?? [])
   const outcome = await runFit(context, loaded.model, data, options)
   switch (outcome.kind) {
     case 'fit':
@@ -112,14 +115,26 @@ async function finish(
 ): Promise<number> {
   const { host, out, err } = context
   const result = done.toJSON()
+  if (result.stop === 'numerical') return numericalFailure(context, result, options)
   let agreement: Against | null = null
   if (options.against !== undefined) agreement = against(options.against, data.tables, done.posterior() ?? [])
   const document = agreement === null ? result : { ...result, against: agreement }
   if (options.out !== undefined) await host.write(options.out, jsonText(document))
   if (options.json === true) printJson(context, document)
   else host.stdout(fitReport(result, done.layout, agreement, host.width, out))
-  for (const warning of result.warnings)
-    host.stderr(`${err.diagnostic('warning', `warning[${warning.code}]`)}: ${printable(warning.message)}\n`)
+  host.stderr(warningLines(result.warnings, err))
   if (partial) return exitCodes.interrupted
   return options.strict === true && !result.converged ? exitCodes.fit : exitCodes.done
+}
+
+/** Every start led to something that is no number: there is nothing to show, and no file is written. */
+function numericalFailure(context: Context, result: FitResult, options: FitCommandOptions): number {
+  const { host, err } = context
+  if (options.json === true) printJson(context, result)
+  for (const { code, message } of result.warnings) {
+    const severity = code === 'W529' ? 'error' : 'warning'
+    host.stderr(`${err.diagnostic(severity, `${severity}[${code}]`)}: ${printable(message)}\n`)
+  }
+  host.stderr('  = help: look for extreme values in the data, or give another start with --start or --init\n')
+  return exitCodes.fit
 }

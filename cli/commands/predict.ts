@@ -1,5 +1,5 @@
 import { type Context, printJson, printProblems } from '../context.js'
-import { exitCodes } from '../exit-codes.js'
+import { exitCodes, UsageError } from '../exit-codes.js'
 import { type DataOptions, loadData } from '../load-data.js'
 import { loadFit } from '../load-fit.js'
 import { printable } from '../render/paint.js'
@@ -17,6 +17,11 @@ export async function predict(context: Context, path: string, options: PredictOp
   const json = options.json === true
   const fit = await loadFit(context, path)
   const data = await loadData(context, options)
+  if (data.tables.length === 0)
+    throw new UsageError(
+      'predict needs rows to predict for',
+      'give a file with --data FILE; it may be the data of the fit',
+    )
   const outcome = await fit.predict(data)
   switch (outcome.kind) {
     case 'data':

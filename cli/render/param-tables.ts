@@ -1,7 +1,7 @@
 import type { NestedNumbers } from '../../runtime/json.js'
 import type { ParamView } from '../ports.js'
 import { eachNested, isList, takeNested } from './nested.js'
-import { formatNumber } from './numbers.js'
+import { formatAlike, formatNumber } from './numbers.js'
 import { printable } from './paint.js'
 import { tableWidth, textTable } from './text-table.js'
 
@@ -70,7 +70,7 @@ function componentTables(
     for (const [j, cell] of (parts[0] ?? []).entries()) {
       const title =
         cell.index.length === 0 ? name : `${name}[${cell.index.map((i, d) => others[d]?.[i] ?? i + 1).join(', ')}]`
-      columns.push({ title: printable(title), cells: parts.map((part) => formatNumber(part[j]?.value)) })
+      columns.push({ title: printable(title), cells: formatAlike(parts.map((part) => part[j]?.value)) })
     }
   }
   const shown = labels.slice(0, maxRows).map(printable)

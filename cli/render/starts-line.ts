@@ -2,17 +2,26 @@ import { numberFromJson } from '../../runtime/json.js'
 import type { StartSummary } from '../../runtime/result.js'
 import { plural } from './numbers.js'
 
-/** How many of the starts came to the best end; '' for a single start. */
+/** What became of the starts: how many came to the best end, elsewhere, or to none; '' for a single start. */
 export function startsLine(starts: readonly StartSummary[]): string {
   if (starts.length < 2) return ''
-  const ends = starts.filter((start) => !start.brief)
-  const good = ends.filter((start) => !start.degenerate).map((start) => numberFromJson(start.objective) ?? Number.NaN)
-  const best = Math.max(...good)
-  const reached = good.filter((objective) => best - objective <= 1e-6 * (1 + Math.abs(best))).length
-  const degenerate = ends.filter((start) => start.degenerate).length
-  const brief = starts.length - ends.length
-  const parts = [`${reached} of ${plural(ends.length, 'start')} that ran on reached the best`]
-  if (brief > 0) parts.push(`${brief} left after a brief run`)
-  if (degenerate > 0) parts.push(`${degenerate} ended degenerate`)
-  return parts.join('; ')
+  const ends = starts.filter((start) => !start.brief && start.stop !== 'numerical')
+  const sound = ends.filter((start) => !start.degenerate)
+  const degenerate = ends.length - sound.length
+  const brief = starts.filter((start) => start.brief).length
+  const failed = starts.length - ends.length - brief
+  const heights = (sound.length > 0 ? sound : ends).map((start) => numberFromJson(start.objective) ?? Number.NaN)
+  const best = Math.max(...heights)
+  const reached = heights.filter((objective) => best - objective <= 1e-6 * (1 + Math.abs(best))).length
+  const elsewhere = heights.length - reached
+  const parts = [
+    sound.length === 0 && ends.length > 0
+      ? 'every one that ran to the end is degenerate'
+      : `${reached} came to the best`,
+  ]
+  if (sound.length > 0 && elsewhere > 0) parts.push(`${elsewhere} to a lower maximum`)
+  if (sound.length > 0 && degenerate > 0) parts.push(`${degenerate} ended degenerate`)
+  if (brief > 0) parts.push(`${brief} given up after a brief run`)
+  if (failed > 0) parts.push(`${failed} failed numerically`)
+  return `${plural(starts.length, 'start')}: ${parts.join(', ')}`
 }

@@ -21,6 +21,8 @@ import { solveNormal } from '../targets/solve/normal.js'
 import { solveStationary } from '../targets/solve/stationary.js'
 import { f64, type SolveContext } from '../targets/solve/types.js'
 import { checkLevels } from './check-levels.js'
+import { checkParam } from './check-size.js'
+import { conditioning } from './conditioning.js'
 import { type DataScale, dataScale } from './data-scale.js'
 import { freeCount } from './free-count.js'
 import { identifiedParameters } from './identified.js'
@@ -32,7 +34,7 @@ import { type NewtonHost, solveNewton } from './newton-block.js'
 import { countObservations } from './observations.js'
 import { rowWeights } from './row-weights.js'
 import { BoundNumbers } from './sizes.js'
-import { hasOwnSpread, relativeVariance, spreadFloors } from './spreads.js'
+import { constantColumns, hasOwnSpread, relativeVariance, spreadFloors } from './spreads.js'
 
 export interface BindProgramOptions {
   /** Values of consts given by `--set`. */
@@ -78,6 +80,7 @@ export class ProgramModel implements BoundModel {
     checkLevels(d.model, this.numbers, data)
     this.memory = allocate(program, d.model.symbols, data, this.numbers)
     this.params = paramLayouts(d, this.numbers, data)
+    for (const p of this.params) checkParam(p, d.shapes.shape('param', p.name))
     this.byName = new Map(this.params.map((p) => [p.name, p]))
     this.length = this.params.reduce((n, p) => n + p.length, 0)
     this.latents = program.latents
@@ -118,6 +121,11 @@ export class ProgramModel implements BoundModel {
       ),
     )
     this.setFloor(1e-6)
+  }
+
+  /** Columns of observed data that are constant although the model gives them a spread. */
+  constantColumns(): ReturnType<typeof constantColumns> {
+    return constantColumns(this.derivation, this.scales)
   }
 
   setFloor(floor: number): void {
@@ -224,7 +232,7 @@ export class ProgramModel implements BoundModel {
     for (const s of this.sums) statistics.set(f64(this.memory.blocks, s.id), s.offset)
     return {
       logLikelihood: f64(this.memory.blocks, 'loglik')[0] ?? 0,
-      scale: f64(this.memory.blocks, 'scale')[0] ?? 0,
+      scale: (f64(this.memory.blocks, 'scale')[0] ?? 0) * conditioning(this.params, params),
       statistics,
     }
   }

@@ -4,6 +4,7 @@ import type { BoundData } from '../../runtime/contract.js'
 import type { Buffer, SizeKey } from '../kernel/types.js'
 import type { Program } from '../lower/program.js'
 import type { Memory } from '../targets/memory.js'
+import { checkSize } from './check-size.js'
 import type { BoundNumbers } from './sizes.js'
 
 /** Rows of a block: enough for the loops to be long, few enough for the scratch to stay in cache. */
@@ -24,7 +25,11 @@ export function allocate(
   numbers: BoundNumbers,
 ): ProgramMemory {
   const sizes = new Map<SizeKey, number>()
-  for (const [key, extent] of program.sizes) sizes.set(key, numbers.extent(extent))
+  for (const [key, extent] of program.sizes) {
+    const size = numbers.extent(extent)
+    checkSize(extent, size)
+    sizes.set(key, size)
+  }
   const blockTables = new Map(program.passes.flatMap((p) => (p.rows === null ? [] : [[p.rows.table, true] as const])))
   const length = (b: Buffer, whole: boolean): number => {
     const extents = b.shape.map((s) => sizes.get(s) ?? 0)

@@ -24,11 +24,44 @@ function variancesFor(
   scales: ReadonlyMap<string, DataScale>,
 ): (flat: number) => number {
   const scale = spread.data.map((n) => scales.get(n)).find((s) => s !== undefined)
-  const variances = scale?.variances ?? [1]
+  const variances = withoutZeros(scale)
   const mean = variances.reduce((a, b) => a + b, 0) / Math.max(1, variances.length)
   const last = layout.shape.at(-1)
   const perColumn = last === variances.length && variances.length > 1 && layout.shape.length >= 1
   return (flat) => (perColumn ? (variances[flat % variances.length] ?? mean) : mean)
+}
+
+/**
+ * The variance of each column; where a column is constant, that of the others; where all are, the square of their size,
+ * or 1. A floor relative to a variance of 0 would be none, and the density infinite.
+ */
+function withoutZeros(scale: DataScale | undefined): readonly number[] {
+  if (scale === undefined) return [1]
+  const varied = scale.variances.filter((v, i) => varies(v, scale.means[i] ?? 0))
+  const size = scale.means.reduce((sum, m) => sum + m * m, 0) / Math.max(1, scale.means.length)
+  const instead = varied.length > 0 ? varied.reduce((a, b) => a + b, 0) / varied.length : size > 0 ? size : 1
+  return scale.variances.map((v, i) => (varies(v, scale.means[i] ?? 0) ? v : instead))
+}
+
+/** false for a variance that is nothing but the rounding of equal numbers. */
+function varies(variance: number, mean: number): boolean {
+  return variance > (4 * Number.EPSILON * mean) ** 2
+}
+
+/** Columns of observed data, counted from 1, that have a spread in the model and none in the data. */
+export function constantColumns(
+  d: Derivation,
+  scales: ReadonlyMap<string, DataScale>,
+): readonly { readonly data: string; readonly column: number; readonly value: number }[] {
+  const measured = new Set(spreads(d).flatMap(({ spread }) => spread.data))
+  return [...scales]
+    .filter(([data]) => measured.has(data))
+    .flatMap(([data, { means, variances }]) =>
+      variances.flatMap((variance, i) => {
+        const value = means[i] ?? 0
+        return varies(variance, value) ? [] : [{ data, column: i + 1, value }]
+      }),
+    )
 }
 
 /** Floors of variances: per element of a scalar spread; n per matrix for a covariance. */

@@ -247,6 +247,20 @@ export const boundDerivationEntries: readonly CatalogueEntry[] = [
     ['y[n] ~ Categorical([p, 1 - p])', 'with the levels of y: no, unsure, yes'],
     ['param p : simplex[levels(y)]', 'y[n] ~ Categorical(p)'],
   ),
+  entry(
+    'E415',
+    'a size that is no whole number, or 0',
+    'A const may stand in the dimension of a param or a latent. Its value, from the model or from --set, is then a number of things: 1, 2, 3 and so on.',
+    ['const K = 3', 'param pi : simplex[K]', '--set K=2.5'],
+    ['--set K=2'],
+  ),
+  entry(
+    'E416',
+    'nothing was observed',
+    'The rows of the data times their weights, or the totals of the counts, come to 0. There is nothing to fit.',
+    ['weight w[n]', 'where every w is 0'],
+    ['at least one weight above 0'],
+  ),
 ]
 
 /** E4xx: what the derivation refuses, with the reason the mathematics gives. */

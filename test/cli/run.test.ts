@@ -33,7 +33,7 @@ describe('estep fit', () => {
     expect(out).toContain('log-likelihood -1709.5293')
     expect(out).toContain('BIC 3458.2992')
     expect(out).toMatch(/z\s+pi\s+mu\[a\]\s+mu\[b\]\s+sigma/)
-    expect(out).toContain('2 of 2 starts that ran on reached the best; 1 left after a brief run')
+    expect(out).toContain('3 starts: 2 came to the best, 1 given up after a brief run')
     expect(out).toContain('M-step  mu: family-mode (closed form)')
     expect(err).toBe('warning[W521]: a component has collapsed\n')
   })

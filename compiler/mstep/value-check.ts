@@ -3,9 +3,9 @@
  * was put together from the factors, and Q as statistics times functions of the params, change alike between random
  * points. What is free of the params is in the first only, so differences are compared. A mismatch is an error of ours.
  */
-import { literal } from '../algebra/build.js'
+import { literal, ZERO } from '../algebra/build.js'
 import { type Environment, evaluate, holds } from '../algebra/evaluate.js'
-import { monomialsToExpr } from '../algebra/monomial.js'
+import type { Monomial } from '../algebra/monomial.js'
 import type { ArraySpace, Expr } from '../algebra/types.js'
 import type { BindTable } from '../graph/types.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
@@ -38,7 +38,35 @@ const DRAWS = 6
 const SIZE = 2
 const LARGEST = 3
 
+/** What tells numbers of one name apart: data, its mask, consts, and params at each point. */
+const [OBSERVED, CONST, PARAM] = [1, 2, 3]
+
 class TooLarge extends Error {}
+
+/** FNV-1a. */
+function hashOfWord(word: string, seed: number): number {
+  let h = (2166136261 ^ Math.imul(seed, 0x9e3779b9)) >>> 0
+  for (let i = 0; i < word.length; i++) h = Math.imul(h ^ word.charCodeAt(i), 16777619)
+  return h >>> 0
+}
+
+/** One number more in a hash: the finaliser of a 32-bit mixer. */
+function mixed(hash: number, n: number): number {
+  let h = (hash + Math.imul(n + 1, 0x9e3779b9)) | 0
+  h = Math.imul(h ^ (h >>> 16), 0x21f0aaad)
+  h = Math.imul(h ^ (h >>> 15), 0x735a2d97)
+  return (h ^ (h >>> 15)) >>> 0
+}
+
+const unit = (hash: number): number => (hash + 0.5) / 4294967296
+
+/** A monomial as an expression, as it stands: nothing is joined or folded, so that the check sees what is executed. */
+function plain(m: Monomial): Expr {
+  const factors = [m.coefficient, ...m.atoms.map((a): Expr => ({ kind: 'pow', base: a.base, exponent: a.power }))]
+  const body: Expr = { kind: 'mul', factors }
+  const guarded = m.guards.reduceRight<Expr>((e, when) => ({ kind: 'case', when, then: e, otherwise: ZERO }), body)
+  return m.loops.reduceRight<Expr>((e, index) => ({ kind: 'sum', index, body: e }), guarded)
+}
 
 /** Compares the two forms of Q by value. Throws where they differ. */
 export function checkByValue(input: ValueCheckInput): ValueCheck {
@@ -88,6 +116,7 @@ class Instance {
   private readonly params: ReadonlyMap<string, ParamInfo>
   private readonly tables: ReadonlyMap<string, BindTable>
   private readonly statistics: ReadonlyMap<string, Statistic>
+  private readonly words = new Map<string, number>()
   private readonly sums = new Map<string, ReadonlyMap<string, number>>()
   private reads = 0
 
@@ -111,7 +140,7 @@ class Instance {
     const env = this.environment(point)
     const { monomials, rowTerms } = this.input.objective
     const rows = rowTerms.reduce((total, r) => total + evaluate(r.expr, env), 0)
-    return rows + evaluate(monomialsToExpr(monomials), env)
+    return monomials.reduce((total, m) => total + evaluate(plain(m), env), rows)
   }
 
   private environment(point: number): Environment {
@@ -119,18 +148,12 @@ class Instance {
       ref: (space, name, index) => this.read(space, name, index, point),
       probability: (of) => {
         this.count()
-        return (
-          0.05 +
-          0.9 *
-            this.random(
-              `P ${of
-                .map((i) => `${i.latent}[${i.index.join(',')}]=${i.value}`)
-                .sort()
-                .join(' ')}`,
-            )
-        )
+        // the order of the indicators does not matter
+        let h = 0
+        for (const i of of) h = (h + this.hash(i.latent, i.index, i.value)) >>> 0
+        return 0.05 + 0.9 * unit(mixed(h, 1))
       },
-      mean: (latent, index) => 0.5 + 3 * this.random(`E ${latent} ${index.join(',')}`),
+      mean: (latent, index) => 0.5 + 3 * this.random(latent, index),
     }
   }
 
@@ -149,7 +172,7 @@ class Instance {
       case 'data':
         return this.datum(name, index)
       case 'observed':
-        return this.random(`observed ${name} ${index.join(',')}`) < 0.7 ? 1 : 0
+        return this.random(name, index, OBSERVED) < 0.7 ? 1 : 0
       case 'pivot':
         return this.param(name, index, 0)
       case 'param':
@@ -164,17 +187,24 @@ class Instance {
     }
   }
 
-  /** Uniform in (0, 1): a hash of the name and of the draw (FNV-1a, then a mixer). */
-  private random(key: string): number {
-    let h = (2166136261 ^ Math.imul(this.draw, 0x9e3779b9)) >>> 0
-    for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 16777619)
-    h = Math.imul(h ^ (h >>> 16), 0x21f0aaad)
-    h = Math.imul(h ^ (h >>> 15), 0x735a2d97)
-    return (((h ^ (h >>> 15)) >>> 0) + 0.5) / 4294967296
+  /** Uniform in (0, 1), from the draw, a word and numbers. */
+  private random(word: string, index: readonly number[] = [], salt = 0): number {
+    return unit(this.hash(word, index, salt))
+  }
+
+  private hash(word: string, index: readonly number[], salt = 0): number {
+    let h = this.words.get(word)
+    if (h === undefined) {
+      h = hashOfWord(word, this.draw)
+      this.words.set(word, h)
+    }
+    h = mixed(h, salt)
+    for (const i of index) h = mixed(h, i)
+    return h
   }
 
   private datum(name: string, index: readonly number[]): number {
-    const u = this.random(`data ${name} ${index.join(',')}`)
+    const u = this.random(name, index)
     switch (this.input.data.get(name)) {
       case 'category':
         return 1 + Math.floor(SIZE * u)
@@ -191,16 +221,15 @@ class Instance {
         return 0.5 + 2 * u
       case 'covariance':
       case 'correlation':
-        return this.matrix(`data ${name}`, index)
+        return this.matrix(name, index, 0)
       default:
         return 4 * u - 2
     }
   }
 
   private param(name: string, index: readonly number[], point: number): number {
-    const key = `param ${point} ${name}`
     const p = this.params.get(name)
-    const u = this.random(`${key} ${index.join(',')}`)
+    const u = this.random(name, index, PARAM + point)
     switch (p?.support) {
       case 'positive':
       case 'nonnegative':
@@ -214,7 +243,7 @@ class Instance {
         return (index.at(-1) ?? 1) + 0.8 * u
       case 'covariance':
       case 'correlation':
-        return this.matrix(key, index)
+        return this.matrix(name, index, PARAM + point)
       case 'interval': {
         const env = this.environment(point)
         const low = p.low === null ? 0 : evaluate(p.low, env)
@@ -228,17 +257,17 @@ class Instance {
   }
 
   /** Symmetric with a dominant diagonal. */
-  private matrix(key: string, index: readonly number[]): number {
+  private matrix(name: string, index: readonly number[], salt: number): number {
     const [row = 1, column = 1] = index.slice(-2)
-    const lead = index.slice(0, -2).join(',')
-    const u = this.random(`${key} ${lead} ${Math.min(row, column)} ${Math.max(row, column)}`)
+    const sorted = [...index.slice(0, -2), Math.min(row, column), Math.max(row, column)]
+    const u = this.random(name, sorted, salt)
     return row === column ? 2 + u : 0.8 * u - 0.4
   }
 
   private constant(name: string, index: readonly number[]): number {
     const t = this.tables.get(name)
     if (t === undefined) throw new Error(`unknown const ${name}`)
-    const u = this.random(`const ${name} ${index.join(',')}`)
+    const u = this.random(name, index, CONST)
     switch (t.compute.kind) {
       case 'label':
         return 1 + Math.floor(SIZE * u)

@@ -1,6 +1,6 @@
 import { agreementOrder } from './agreement.js'
 import { permuteParams } from './canonical-order.js'
-import { componentLatents } from './component-latents.js'
+import { type ComponentAxis, componentAxes, componentLatents, sliceOffsets } from './component-latents.js'
 import type { BoundModel, FitOptions, LatentLayout } from './contract.js'
 import { assignedWeights, dirichletWeights, knownRows, respectEvidence, seedWeights } from './given-weights.js'
 import type { Pacer } from './pacer.js'
@@ -28,9 +28,9 @@ export interface Starter {
  *
  * - Component-like latents, `auto` and `kmeans++`: a row seeds each component (`seedComponents`), every row is assigned
  *   to what the seeds explain, and two M-steps follow (the second with a settled pivot). Half of the starts look for
- *   seeds greedily and half assign hard, at random; a part of each row, also drawn, is spread over all components.
- *   `kmeans++` always assigns hard and spreads a tenth. Where evidence fixes the value of some rows (labels), the first
- *   start uses them alone, with a little of the others.
+ *   seeds greedily, half settle under a common spread first, and half assign hard, at random; a part of each row, also
+ *   drawn, is spread over all components. `kmeans++` always assigns hard and spreads a tenth. Where evidence fixes the
+ *   value of some rows (labels), the first start uses them alone, with a little of the others.
  * - Where the values bear names that label another dimension too (raters), components are named so that they agree.
  * - `random`: the posterior of each row is a draw from Dirichlet(1), then two M-steps.
  * - No component-like latents: the middle of the interior of the supports, then random interior points.
@@ -135,11 +135,69 @@ async function seededWeights(request: ComponentStart, latent: LatentLayout): Pro
     pacer,
   }
   const seeds = await seedComponents(seeding)
-  const params = paramsFromSeeds(seeding, seeds)
+  const params = await withCommonSpread(request, latent, others, paramsFromSeeds(seeding, seeds))
   const posterior = model.posterior(params).get(latent.name)
   if (posterior === undefined || !posterior.every(Number.isFinite)) return seedWeights(latent, seeds)
   return assignedWeights(latent, posterior, hard, spread)
 }
+
+/** Iterations with a common spread in half of the starts, where each component has its own. */
+const COMMON_SPREAD_PASSES = 10
+
+/**
+ * Hard assignments and means in turn while all components share one spread without correlations, on
+ * standardised columns: the components find their places before one of them can close in on a few rows. Half of the
+ * starts do this, in models whose components have spreads of their own.
+ */
+async function withCommonSpread(
+  request: ComponentStart,
+  latent: LatentLayout,
+  others: ReadonlyMap<string, Float64Array>,
+  seeded: Float64Array,
+): Promise<Float64Array> {
+  const { model, random, pacer } = request
+  const axes = componentAxes(model, latent.name).filter(({ param }) => param.role === 'spread')
+  if (axes.length === 0 || random.uniform() < 0.5) return seeded
+  let params = seeded
+  for (let pass = 0; pass < COMMON_SPREAD_PASSES; pass++) {
+    const posterior = model.posterior(params).get(latent.name)
+    if (posterior === undefined || !posterior.every(Number.isFinite)) return seeded
+    const weights = assignedWeights(latent, posterior, true, LEAST_SPREAD)
+    const given = new Map(others)
+    given.set(latent.name, weights)
+    const next = model.mStep(params, model.eStepFrom(given, params)).params
+    for (const axis of axes) shareSlices(axis, massOf(latent, weights), next)
+    params = next
+    await pacer.breathe()
+  }
+  return params
+}
+
+/** Total weight of each component. */
+function massOf(latent: LatentLayout, weights: Float64Array): Float64Array {
+  const mass = new Float64Array(latent.values)
+  weights.forEach((weight, i) => {
+    mass[i % latent.values] = (mass[i % latent.values] ?? 0) + weight
+  })
+  return mass
+}
+
+/** Every component's slice becomes their mean, weighted by mass; of a covariance the diagonal alone. */
+function shareSlices(axis: ComponentAxis, mass: Float64Array, params: Float64Array): void {
+  const total = mass.reduce((a, b) => a + b, 0)
+  const slices = Array.from(mass, (_, value) => sliceOffsets(axis, value))
+  const common = (slices[0] ?? []).map((_, i) =>
+    slices.reduce((sum, offsets, value) => sum + ((mass[value] ?? 0) / total) * (params[offsets[i] ?? 0] ?? 0), 0),
+  )
+  for (const offsets of slices) {
+    offsets.forEach((offset, i) => {
+      params[offset] =
+        axis.param.support.kind === 'covariance' && !onDiagonal(i, axis.param.shape.at(-1) ?? 1) ? 0 : (common[i] ?? 0)
+    })
+  }
+}
+
+const onDiagonal = (i: number, order: number): boolean => Math.floor(i / order) % order === i % order
 
 /** Rows of known value count fully, the others a little in the first start and more, at random, in further ones. */
 function labelledWeights(

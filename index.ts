@@ -263,7 +263,9 @@ export class Model {
       columns: entriesOf(options.columns ?? new Map()) as ReadonlyMap<string, readonly string[]>,
       groupBy: options.groupBy ?? null,
       set,
-      ...(restored === null ? {} : { frozenLevels: restored.levels, frozenSizes: restored.sizes }),
+      ...(restored === null
+        ? {}
+        : { frozenLevels: restored.levels, frozenSizes: restored.sizes, asFitted: restored.columns }),
     })
     if (result.value === undefined) throw new DataError(result.problems)
     const derivation = options.mStep === 'gradient' ? this.gradientDerivation() : this.derived
@@ -295,6 +297,8 @@ interface Bound {
 
 /** What new data must agree with: levels, sizes of params, reductions of the data of the fit. */
 interface Frozen {
+  /** Data whose columns are taken as the fit had them. */
+  readonly columns: ReadonlySet<string>
   readonly levels: ReadonlyMap<string, readonly (readonly string[])[]>
   readonly sizes: ReadonlyMap<string, number>
   readonly numbers: ReadonlyMap<string, readonly number[]>
@@ -396,11 +400,11 @@ export class Fit {
       data,
       {
         ...options,
-        columns: (columns.size > 0 ? columns : stored.columns) as ReadonlyMap<string, readonly string[]>,
+        columns: new Map([...stored.columns, ...columns]) as ReadonlyMap<string, readonly string[]>,
         groupBy: options.groupBy ?? stored.groupBy,
         set: stored.set,
       },
-      stored.frozen,
+      { ...stored.frozen, columns: new Set([...stored.columns.keys()].filter((name) => !columns.has(name))) },
     )
     const { params, problems } = applyStartValues(
       bound.model,
@@ -519,7 +523,7 @@ function frozen(bound: Bound, options: FitCallOptions): Json {
 }
 
 function restore(result: FitResult): {
-  readonly frozen: Frozen
+  readonly frozen: Omit<Frozen, 'columns'>
   readonly columns: ReadonlyMap<string, unknown>
   readonly groupBy: string | null
   readonly set: ReadonlyMap<string, unknown>

@@ -22,6 +22,8 @@ export function createProgram(context: Context, done: (status: number) => void):
   addModelCommands(program, context, done)
   addFitCommand(program, context, done)
   addFitFileCommands(program, context, done)
+  for (const command of program.commands)
+    command.showHelpAfterError(`  = help: estep ${command.name()} ${command.usage()}; more with --help`)
   refuseCommands(program)
   return program
 }

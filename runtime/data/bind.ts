@@ -17,6 +17,8 @@ import type { BoundArray, BoundData, Column, DataDeclaration, DataProblem, Neste
 export interface BindOptions {
   /** `--columns`: data name → column names (one renames, several make a matrix). */
   readonly columns?: ReadonlyMap<string, readonly string[]>
+  /** Names in `columns` that come from an earlier fit, not from the user. */
+  readonly asFitted?: ReadonlySet<string>
   /** `--group-by`: the column that says which sequence a row belongs to. */
   readonly groupBy?: string | null
   /** `--set`: values by name; names that are no data (consts) are left alone. */
@@ -50,6 +52,7 @@ export function bindData(
     tables,
     columns: options.columns ?? new Map(),
     groupBy: options.groupBy ?? null,
+    asFitted: options.asFitted ?? new Set(),
   }
   problems.push(...checkOptions(search))
   const locations = locateAll(search, setValues(declarations, options.set ?? new Map(), problems), problems, warnings)

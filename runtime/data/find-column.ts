@@ -11,6 +11,8 @@ export interface Search {
   /** `--columns`: data name → column names. */
   readonly columns: ReadonlyMap<string, readonly string[]>
   readonly groupBy: string | null
+  /** Data whose columns were not asked for but are those of an earlier fit. */
+  readonly asFitted?: ReadonlySet<string>
 }
 
 export interface Found {
@@ -122,8 +124,12 @@ function unknownColumn(name: string, wanted: readonly string[], search: Search):
   const where = source ?? 'any file'
   const message = known.includes(missing)
     ? `the columns ${wanted.join(', ')} of \`${name}\` are not together in one file`
-    : `--columns ${name}=… names \`${missing}\`, but ${source === null ? 'no file has' : `${where} has no`} such column`
-  const help = didYouMean(missing, known) ?? (known.length === 0 ? null : `the columns are ${shortList(known)}`)
+    : search.asFitted?.has(name)
+      ? `the fit took \`${name}\` from the column \`${missing}\`, which ${source === null ? 'no file has' : `${where} lacks`}`
+      : `--columns ${name}=… names \`${missing}\`, but ${source === null ? 'no file has' : `${where} has no`} such column`
+  const list = known.length === 0 ? null : `the columns are ${shortList(known)}`
+  const rename = search.asFitted?.has(name) ? `; if others are meant: --columns ${name}=…` : ''
+  const help = didYouMean(missing, known) ?? (list === null ? null : `${list}${rename}`)
   return dataProblem(dataCodes.unknownColumn, message, { source, column: missing }, help)
 }
 

@@ -63,6 +63,12 @@ export interface CaseReference {
   readonly params: Readonly<Record<string, unknown>>
   /** The EM path from a given start, where the case has one. */
   readonly iterates?: unknown
+  /** The log-likelihoods along the EM path from a start. */
+  readonly trajectory?: {
+    readonly start: { readonly weights: unknown; readonly means: unknown; readonly covariances: unknown }
+    readonly logLikAfterIterations: readonly number[]
+    readonly tolerance: number
+  }
   readonly tolerance: { readonly paramsAbs?: number | null; readonly paramsRel?: number; readonly fittedAbs?: number }
 }
 

@@ -18,6 +18,7 @@ interface Traced {
       readonly params: readonly string[]
       readonly closedForm: boolean
       readonly exact: string
+      readonly update?: string
     }[]
   }
 }
@@ -54,7 +55,9 @@ test('hidden grades from mu = 0: the iterates of A02, in closed form', async () 
   ])
   expect(fit.iterates[1]?.params.mu).toBeCloseTo(1 / 12, 12)
   expect(fit.iterates[2]?.params.mu).toBeCloseTo(3 / 32, 12)
-  expect(fit.plan.mStep).toMatchObject([{ params: ['mu'], closedForm: true, exact: 'joint' }])
+  expect(fit.plan.mStep).toMatchObject([
+    { params: ['mu'], closedForm: true, exact: 'joint', update: 'mu = (b + c) / (6 (b + c + d))' },
+  ])
 })
 
 test('the second grade problem from theta = 0.1: the iterates of A03', async () => {
@@ -73,6 +76,21 @@ test('genetic linkage from t = 1/2: the iterates of A23', async () => {
   const fit = await traced('A23-dlr-linkage', ['--start', 't=0.5', '--max-iter', '8'])
   iterates.forEach((t, i) => {
     expect(Math.abs(Number(fit.iterates[i]?.params.t) - t)).toBeLessThanOrEqual(1e-9)
+  })
+})
+
+test('Old Faithful, full covariances: the log-likelihoods of A06', async () => {
+  const { trajectory } = caseReference('A06-faithful-gmm-full')
+  if (trajectory === undefined) throw new Error('A06 has no trajectory')
+  const { weights, means, covariances } = trajectory.start
+  const values = { pi: weights, mu: means, Sigma: covariances }
+  const start = Object.entries(values).flatMap(([name, v]) => ['--start', `${name}=${JSON.stringify(v)}`])
+  const iterations = ['--max-iter', String(trajectory.logLikAfterIterations.length - 1)]
+  const columns = ['--columns', 'x=eruptions,waiting']
+  const fit = await traced('A06-faithful-gmm-full', [...columns, ...start, ...iterations])
+  trajectory.logLikAfterIterations.forEach((expected, t) => {
+    const found = Number(fit.iterates[t]?.logLikelihood)
+    expect(Math.abs(found - expected), `iteration ${t}`).toBeLessThanOrEqual(trajectory.tolerance)
   })
 })
 

@@ -66,10 +66,12 @@ function replicate(
   engineFor: EngineFor,
   found: Findings,
   random: () => number,
-  more: readonly Density[],
+  densities: readonly Density[],
 ): string | null {
   for (let draw = 0; draw < REDRAWS; draw++) {
-    const trial = findTrial(model, engineFor, random, more)
+    // more rows where a density has no bound on few
+    const evaluations = draw < 4 ? 1000 : 5000
+    const trial = findTrial(model, engineFor, random, { densities, evaluations })
     if (typeof trial === 'string') return trial
     const step = mStepOf(trial)
     if (step === null) continue

@@ -26,18 +26,25 @@ export interface Trial {
   readonly text: string
 }
 
-/** Densities that one evaluation of the likelihood may take. */
+/** Densities that one evaluation of the likelihood may take, unless more is asked for. */
 const MAX_EVALUATIONS = 1000
 const ROWS = [8, 7, 6, 5, 4, 3, 2]
 const ATTEMPTS = 120
 const POINTS = 8
+
+export interface TrialOptions {
+  /** Distributions that the oracle does not have itself. */
+  readonly densities?: readonly Density[]
+  /** Densities that one evaluation of the likelihood may take. */
+  readonly evaluations?: number
+}
 
 /** A trial, or the reason why none was found. */
 export function findTrial(
   model: TypedModel,
   engineFor: EngineFor,
   random: () => number,
-  more: readonly Density[] = [],
+  options: TrialOptions = {},
 ): Trial | string {
   let reason = 'no micro-data was found on which the model has a finite likelihood'
   let size = 0
@@ -52,7 +59,7 @@ export function findTrial(
       continue
     }
     try {
-      return attemptTrial(model, engineFor, consts, shapeOf(rows, attempt, random), random, more)
+      return attemptTrial(model, engineFor, consts, shapeOf(rows, attempt, random), random, options)
     } catch (e) {
       if (!(e instanceof OracleError)) throw e
       if (e.message.includes('too many')) size += 1
@@ -65,7 +72,7 @@ export function findTrial(
 /** Sizes vary from attempt to attempt, since a model may read a list of constants by a category. */
 function shapeOf(rows: number, attempt: number, random: () => number): MicroShape {
   const levels = attempt % 5 === 0 ? 2 : attempt % 5 === 1 ? 3 : 2 + integer(random, 5)
-  const columns = attempt < 4 ? 2 + integer(random, 2) : 1 + integer(random, 4)
+  const columns = rows <= 4 ? 1 + integer(random, 2) : attempt < 4 ? 2 + integer(random, 2) : 1 + integer(random, 4)
   const reals = attempt < 6 ? 'real' : (['real', 'positive', 'unit'] as const)[integer(random, 3)]
   return { rows, columns, levels: Math.min(levels, Math.max(2, rows)), reals: reals ?? 'real' }
 }
@@ -87,16 +94,16 @@ function attemptTrial(
   consts: Values,
   shape: MicroShape,
   random: () => number,
-  more: readonly Density[],
+  options: TrialOptions,
 ): Trial {
   const data = microData(model, consts, shape, random)
-  const g = withoutUnread(ground(model, data, consts, more))
+  const g = withoutUnread(ground(model, data, consts, options.densities ?? []))
   const engine = engineFor(data, consts)
   if (typeof engine === 'string') throw new OracleError(engine)
   for (let i = 0; i < POINTS; i++) {
     const params = randomParams(engine.params, random)
     try {
-      if (isPossible(g, nestedParams(engine.params, params)))
+      if (isPossible(g, nestedParams(engine.params, params), options.evaluations ?? MAX_EVALUATIONS))
         return { ground: g, data, engine, params, text: sizesText(data, consts) }
     } catch (e) {
       if (!(e instanceof OracleError) || !e.message.includes('not a number')) throw e
@@ -105,9 +112,9 @@ function attemptTrial(
   throw new OracleError('no params were found at which random micro-data is possible')
 }
 
-/** true where log p(data; params) and the prior are finite; throws where that takes too long to find. */
-export function isPossible(g: Ground, params: Values): boolean {
-  const result = new Solver(g, params, MAX_EVALUATIONS).solve(g.root, Assignment.empty(g.world.cells.length))
+/** true where log p(data; params) and the prior are finite; throws where that takes more evaluations. */
+export function isPossible(g: Ground, params: Values, evaluations = Number.POSITIVE_INFINITY): boolean {
+  const result = new Solver(g, params, evaluations).solve(g.root, Assignment.empty(g.world.cells.length))
   return Number.isFinite(result.log) && Number.isFinite(logPrior(g, params))
 }
 

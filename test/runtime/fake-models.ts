@@ -181,7 +181,13 @@ export function gaussianMixture(rows: readonly (readonly number[])[], K: number,
       return Array.from({ length: K }, (_, value): ComponentState => {
         let expectedCount = 0
         for (let n = 0; n < N; n++) expectedCount += at(r, n * K + value)
-        return { latent: 'z', value, expectedCount, relativeVariance: sigma(p, value) ** 2 / Math.max(...variance), ownSpread: true }
+        return {
+          latent: 'z',
+          value,
+          expectedCount,
+          relativeVariance: sigma(p, value) ** 2 / Math.max(...variance),
+          ownSpread: true,
+        }
       })
     },
     interior(random) {

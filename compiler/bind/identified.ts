@@ -1,13 +1,27 @@
 /** Rank of the scores: how many params the data can tell apart. */
+
 import { Matrix, SingularValueDecomposition } from 'ml-matrix'
-import type { Identified } from '../../runtime/contract.js'
+import type { BoundData, Identified, ParamLayout } from '../../runtime/contract.js'
 import type { Expr } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
+import type { Derivation } from '../derive.js'
 import { lowerScores } from '../lower/scores.js'
 import type { CompileKernel } from '../targets/memory.js'
 import { chartOf, simplexChart } from '../targets/solve/charts.js'
-import type { ProgramModel } from './bound-model.js'
 import { allocate } from './memory.js'
+import type { BoundNumbers } from './sizes.js'
+
+/** What scores are computed of. */
+export interface ScoredModel {
+  readonly derivation: Derivation
+  readonly data: BoundData
+  readonly numbers: BoundNumbers
+  readonly params: readonly ParamLayout[]
+  readonly nominalParameters: number
+  readonly observations: number
+  /** An interior point at which components stand apart. */
+  separated(random: () => number): Float64Array
+}
 
 /** Beyond this many (params × rows) the rank is not computed. */
 const COST_LIMIT = 2e7
@@ -18,7 +32,7 @@ const COST_LIMIT = 2e7
  * scores themselves, so params + 4 such sums are enough.
  */
 export function identifiedParameters(
-  model: ProgramModel,
+  model: ScoredModel,
   compile: CompileKernel,
   random: () => number,
 ): Identified | null {
@@ -104,7 +118,7 @@ export function identifiedParameters(
   return { parameters: rank, loose: [...new Set(owners.filter((_, c) => loose[c] === true))] }
 }
 
-const isCount = (model: ProgramModel, name: string): boolean =>
+const isCount = (model: ScoredModel, name: string): boolean =>
   model.derivation.graph.data.some((d) => d.name === name && d.type.support.kind === 'count')
 
 /** Small counts, at most what they were. */
@@ -126,7 +140,7 @@ function shuffleColumns(values: Float64Array | Int32Array, columns: number, rand
 }
 
 /** Real-valued data that stand outside every loop: one observation, whose scores vary only with its value. */
-function singleData(model: ProgramModel): readonly string[] {
+function singleData(model: ScoredModel): readonly string[] {
   const single = model.derivation.graph.factors.filter((f) => f.role === 'likelihood' && f.loops.length === 0)
   return [...model.data.arrays].flatMap(([name, a]) =>
     a.shape.length === 0 &&

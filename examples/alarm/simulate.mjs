@@ -13,6 +13,13 @@ for (let night = 0; night < 1000; night++) {
   const burglary = happens(0.2)
   const quake = happens(0.15)
   const alarm = happens(1 - (1 - 0.03) * (1 - 0.9) ** burglary * (1 - 0.4) ** quake)
-  rows.push([happens(burglary ? 0.9 : 0.05), happens(quake ? 0.85 : 0.02), happens(alarm ? 0.9 : 0.05), happens(alarm ? 0.7 : 0.02)].join())
+  rows.push(
+    [
+      happens(burglary ? 0.9 : 0.05),
+      happens(quake ? 0.85 : 0.02),
+      happens(alarm ? 0.9 : 0.05),
+      happens(alarm ? 0.7 : 0.02),
+    ].join(),
+  )
 }
 console.log(rows.join('\n'))

@@ -12,7 +12,12 @@ const rows = ['x1,x2']
 for (let n = 0; n < 300; n++) {
   const u = uniform()
   const [a, b] = [normal(), normal()]
-  const point = u < 0.45 ? [-2 + a, 1 + 0.8 * a + 0.6 * b] : u < 0.8 ? [3 + 0.7 * a, -1 + 0.7 * b] : [-8 + 16 * uniform(), -8 + 16 * uniform()]
+  const point =
+    u < 0.45
+      ? [-2 + a, 1 + 0.8 * a + 0.6 * b]
+      : u < 0.8
+        ? [3 + 0.7 * a, -1 + 0.7 * b]
+        : [-8 + 16 * uniform(), -8 + 16 * uniform()]
   rows.push(point.map((v) => v.toFixed(3)).join())
 }
 console.log(rows.join('\n'))

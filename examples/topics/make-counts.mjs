@@ -1,20 +1,18 @@
-// Texts (or a wide table of counts) to rows of doc,word,n_times. Usage:
-//   node make-counts.mjs texts > corpus.csv             a folder of .txt files, words that occur in at least 2 of them
-//   node make-counts.mjs pride_counts.csv > pride.csv   first column: document, then a column per word
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+// Plain texts to rows of doc,word,n_times: words that occur in at least two of the .txt files of a folder.
+//   node make-counts.mjs texts > corpus.csv
+import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-const [path] = process.argv.slice(2)
-const cells = []
-if (statSync(path).isDirectory()) {
-  const texts = readdirSync(path).filter((f) => f.endsWith('.txt')).sort()
-  const words = texts.map((f) => readFileSync(join(path, f), 'utf8').toLowerCase().match(/[a-z]+(?:'[a-z]+)?/g))
-  for (const word of [...new Set(words.flat())].sort()) {
-    const counts = words.map((w) => w.filter((v) => v === word).length)
-    if (counts.filter((c) => c > 0).length >= 2) counts.forEach((c, d) => cells.push([basename(texts[d], '.txt'), word, c]))
-  }
-} else {
-  const [header, ...rows] = readFileSync(path, 'utf8').trim().split(/\r?\n/).map((line) => line.split(','))
-  for (const [doc, ...counts] of rows) counts.forEach((c, j) => cells.push([doc, header[j + 1], Number(c)]))
+const folder = process.argv[2]
+const files = readdirSync(folder).filter((name) => name.endsWith('.txt'))
+const documents = files.sort().map((name) => {
+  const text = readFileSync(join(folder, name), 'utf8').toLowerCase()
+  return { name: basename(name, '.txt'), words: text.match(/[a-z]+(?:'[a-z]+)?/g) }
+})
+const vocabulary = new Set(documents.flatMap((d) => d.words))
+console.log('doc,word,n_times')
+for (const word of [...vocabulary].sort()) {
+  const counts = documents.map((d) => [d.name, word, d.words.filter((w) => w === word).length])
+  const present = counts.filter((c) => c[2] > 0)
+  if (present.length >= 2) for (const row of present) console.log(row.join())
 }
-console.log(['doc,word,n_times', ...cells.filter((c) => c[2] > 0).map((c) => c.join())].join('\n'))

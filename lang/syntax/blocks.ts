@@ -281,7 +281,6 @@ class BlockReader {
     const end = Math.max(then.span.end, otherwiseBlock?.end ?? 0)
     if (condition === undefined) return [...then.statements, ...(otherwise ?? [])]
     const span = { start, end }
-    // biome-ignore lint/suspicious/noThenProperty: a field of the syntax tree, which is never awaited
     return [{ kind: 'if', span, condition, then: then.statements, thenBlock: then.span, otherwise, otherwiseBlock }]
   }
 

@@ -178,14 +178,13 @@ function covariance(n: number): Chart {
     curvature: (e, g) => {
       const l = factor(e)
       const out = new Float64Array(free * free)
-      places.forEach((x, p) =>
-        places.forEach((y, q) => {
+      for (const [p, x] of places.entries())
+        for (const [q, y] of places.entries()) {
           let value = 0
           if (x[1] === y[1]) value += scale(l, x) * scale(l, y) * (get(g, x[0] * n + y[0]) + get(g, y[0] * n + x[0]))
           if (p === q && x[0] === x[1]) value += scale(l, x) * slope(l, g, x)
           out[p * free + q] = value
-        }),
-      )
+        }
       return out
     },
   }

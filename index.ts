@@ -190,8 +190,7 @@ export class Model {
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit> {
     const bound = this.bind(data, options)
-    if (bound.model.observations === 0 && this.declarations().length > 0)
-      throw new DataError([problem('E416', 'nothing was observed: the weights or the counts in the data are all 0')])
+    refuseEmpty(bound, this.declarations())
     const start = options.start === undefined ? undefined : startValuesFromJson(record(options.start))
     const wrap = (outcome: Extract<FitOutcome, { ok: true }>): Fit =>
       new Fit(this, outcome.result, bound.model.params, {
@@ -553,6 +552,14 @@ const problem = (code: string, message: string, help: string | null = null): Dat
   value: null,
   help,
 })
+
+/** Data without rows, or with rows that weigh nothing. */
+function refuseEmpty(bound: Bound, declarations: readonly DataDeclaration[]): void {
+  if (bound.model.observations > 0 || declarations.length === 0) return
+  if ([...bound.data.arrays.values()].some(({ values }) => values.length === 0))
+    throw new DataError([problem('E304', 'the data has no rows')])
+  throw new DataError([problem('E416', 'nothing was observed: the weights or the counts in the data are all 0')])
+}
 
 function constantColumn({ data, column, value }: { data: string; column: number; value: number }): FitWarning {
   const message = `column ${column} of \`${data}\` is ${value} in every row: it has no spread to estimate`

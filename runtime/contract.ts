@@ -86,6 +86,8 @@ export interface FloorHit {
 export interface Maximisation {
   readonly params: Float64Array
   readonly floored: readonly FloorHit[]
+  /** Condition number of the worst linear system that was solved, its matrix scaled to unit diagonal; 1 without one. */
+  readonly condition?: number
 }
 
 /** Smallest spread and expected count of one value of a component-like latent. */

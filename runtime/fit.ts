@@ -2,7 +2,7 @@ import { tryEdge } from './boundary.js'
 import { type ComponentOrder, canonicalOrder, permuteFloors, permuteParams } from './canonical-order.js'
 import type { BoundModel, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
-import { type EmPoint, pointAt, slack } from './em-step.js'
+import { type EmPoint, NEARLY_SINGULAR, nearlySingular, pointAt, slack } from './em-step.js'
 import { AbortError, InternalError } from './errors.js'
 import { jsonNumber } from './json.js'
 import { type FitRequest, resolveOptions } from './options.js'
@@ -211,6 +211,7 @@ function warningsOf(
   }
   warnings.push(...warn.degenerate(degenerateComponents(model, params), model.latents))
   warnings.push(...warn.atFloor(permuteFloors(model, point.floored, order)))
+  if (point.condition > NEARLY_SINGULAR) warnings.push(warn.illConditioned(nearlySingular(point.condition)))
   if (found.edge.length > 0) warnings.push(warn.setToEdge(found.edge))
   if (stop === 'max-time' || stop === 'aborted' || (stop === 'max-iterations' && options.tolerance > 0)) {
     warnings.push(warn.notConverged(stop, point.iteration))

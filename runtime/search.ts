@@ -139,7 +139,7 @@ async function advance(request: SearchRequest, end: StartEnd, index: number, pau
 /** One M-step, and a second one to see that the first was all there is; EM goes on where it was not. */
 async function directEnd(request: SearchRequest): Promise<StartEnd> {
   const { model, options, pacer } = request
-  const start = request.start ?? (await request.starter.start(options.seed, true))
+  const start = request.start ?? closer(model, await request.starter.start(options.seed, true))
   const begun: StartEnd = { seed: options.seed, run: beginRun(model, start), degenerate: [], brief: false }
   const limits = { ...options, maxIterations: 1, tolerance: 0 }
   const once = await advance({ ...request, options: limits, start }, begun, 0, null)
@@ -151,6 +151,20 @@ async function directEnd(request: SearchRequest): Promise<StartEnd> {
     return advance({ ...request, start }, { ...once, run: { ...once.run, stop: null } }, 0, null)
   }
   return { ...once, run: { ...once.run, stop: 'direct' } }
+}
+
+/**
+ * The start with what an M-step makes of its unbounded params. Squares are taken about the params before the step: from
+ * far away (data at 1e8, a mean that starts at 0) they would cancel.
+ */
+function closer(model: BoundModel, start: Float64Array): Float64Array {
+  const { params } = model.mStep(start, model.eStep(start))
+  const moved = start.slice()
+  for (const { support, offset, length } of model.params) {
+    const own = params.subarray(offset, offset + length)
+    if (support.kind === 'real' && own.every(Number.isFinite)) moved.set(own, offset)
+  }
+  return moved
 }
 
 /** A run that gave no usable number. */

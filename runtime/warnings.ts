@@ -98,6 +98,14 @@ export const warningExplanations: readonly WarningExplanation[] = [
       'stays at its floor, which is taken from the other columns or from the size of the values, and the log-likelihood ' +
       'says more of the floor than of the data. Leave the column out.',
   },
+  {
+    code: 'W531',
+    title: 'nearly singular equations',
+    explanation:
+      'An M-step solves linear equations, and their solution is known to as many digits as 16 less those of the condition ' +
+      'number. Covariates that are nearly sums of each other, or that lie far from 0 beside an intercept (years, times in ' +
+      'seconds), make it large. Subtract their mean, or leave one out: `const middle = mean(x)` and `x[n] - middle`.',
+  },
 ]
 
 export function symmetricStart(latents: readonly LatentLayout[]): FitWarning {
@@ -194,6 +202,10 @@ export function setToEdge(names: readonly string[]): FitWarning {
     code: 'W528',
     message: `set to 0, the edge of the support, where the objective is as high: ${names.join(', ')}`,
   }
+}
+
+export function illConditioned(why: string): FitWarning {
+  return { code: 'W531', message: `some params are known to few digits: ${why}` }
 }
 
 export function failedFit(reason: string): FitWarning {

@@ -253,11 +253,15 @@ export class ProgramModel implements BoundModel {
     this.load(params, 'param')
     this.load(params, 'trial')
     const hits = new Map<string, FloorHit>()
+    let condition = 1
     const context: SolveContext = {
       memory: this.memory.blocks,
       layouts: this.byName,
       floorOf: (p) => this.floors.get(p) ?? null,
       onFloor: (param, index, floor) => hits.set(`${param} ${index.join(',')}`, { param, index, floor }),
+      onSystem: (worst) => {
+        condition = Math.max(condition, worst)
+      },
     }
     let before = this.unload()
     for (let sweep = 0; sweep < this.program.sweeps; sweep++) {
@@ -298,7 +302,7 @@ export class ProgramModel implements BoundModel {
       before = after
       if (moved < 1e-14) break
     }
-    return { params: this.unload(), floored: [...hits.values()] }
+    return { params: this.unload(), floored: [...hits.values()], condition }
   }
 
   private readonly newtonHost: NewtonHost = {

@@ -1,5 +1,5 @@
 import type { ParamLayout } from '../../runtime/contract.js'
-import { symmetricEigen } from '../numerics/index.js'
+import { conditionEstimate } from '../numerics/index.js'
 
 /** A condition number at which rounding is as large as what the checks of EM allow anyway. */
 const HARMLESS = 500
@@ -16,16 +16,7 @@ export function conditioning(layouts: readonly ParamLayout[], params: Float64Arr
     const n = shape.at(-1) ?? 1
     if ((support.kind !== 'covariance' && support.kind !== 'correlation') || n < 2) continue
     for (let from = offset; from < offset + length; from += n * n)
-      worst = Math.max(worst, conditionNumber(params.subarray(from, from + n * n), n))
+      worst = Math.max(worst, conditionEstimate(params, from, n))
   }
   return 1 + worst / HARMLESS
-}
-
-function conditionNumber(matrix: Float64Array, n: number): number {
-  const sd = Float64Array.from({ length: n }, (_, i) => Math.sqrt(matrix[i * n + i] ?? 0))
-  const scaled = matrix.map((x, i) => x / ((sd[Math.floor(i / n)] ?? 1) * (sd[i % n] ?? 1)))
-  if (!scaled.every(Number.isFinite)) return 1
-  const values = symmetricEigen(scaled, 0, n).values
-  const ratio = Math.max(...values) / Math.max(Math.min(...values), Number.EPSILON)
-  return Number.isFinite(ratio) ? ratio : 1
 }

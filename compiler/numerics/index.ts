@@ -1,4 +1,5 @@
 export { besselI0, besselI1 } from './bessel.js'
+export { conditionEstimate } from './condition.js'
 export { digamma } from './digamma.js'
 export { lgamma } from './lgamma.js'
 export { logistic, logit } from './logistic.js'

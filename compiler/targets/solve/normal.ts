@@ -2,7 +2,7 @@
 
 import type { Solve } from '../../lower/program.js'
 import type { NormalStep } from '../../mstep/types.js'
-import { solveSpd, symmetricEigen } from '../../numerics/index.js'
+import { conditionEstimate, solveSpd, symmetricEigen } from '../../numerics/index.js'
 import { isotonic } from './isotonic.js'
 import { at, bounds, clamp, f64, layoutOf, type SolveContext, tableOf } from './types.js'
 
@@ -60,6 +60,7 @@ export function solveNormal(step: NormalStep, solve: Solve, context: SolveContex
     }
     if (![...lambda, ...h].every(Number.isFinite)) continue
     if (!solveSpd(lambda, 0, h, 0, delta, 0, n)) pseudoSolve(lambda, h, delta, n)
+    context.onSystem(conditionEstimate(lambda, 0, n))
     for (const s of slots) {
       const trial = f64(context.memory, `trial:${s.param}`)
       const start = f64(context.memory, `param:${s.param}`)

@@ -9,6 +9,8 @@ export interface SolveContext {
   /** Floor of a spread per element of a param, or null: variances for a covariance, per coordinate. */
   readonly floorOf: (param: string) => Float64Array | null
   readonly onFloor: (param: string, index: readonly number[], floor: number) => void
+  /** The condition number of a linear system that was solved. */
+  readonly onSystem: (condition: number) => void
 }
 
 export function f64(memory: Memory, id: string): Float64Array {

@@ -211,6 +211,7 @@ describe('the best stationary point', () => {
       layouts: new Map([['p', layout(support)]]),
       floorOf: () => null,
       onFloor: () => undefined,
+      onSystem: () => undefined,
     }
     solveStationary(step, solve, context as unknown as Parameters<typeof solveStationary>[2], () => 0)
     return get(trial, 0)

@@ -1,0 +1,96 @@
+/** What cannot be fitted is refused in a sentence. */
+import { describe, expect, it } from 'vitest'
+import { compileOrThrow, DataError, OptionError } from '../../index.js'
+import { clouds, codes, column, fitOf, type ModelName, models } from './support.js'
+
+async function refusal(name: ModelName, data: unknown, options = {}): Promise<{ kind: string; text: string }> {
+  try {
+    const fit = await compileOrThrow(models[name]).fit(data, options)
+    return { kind: 'fit', text: codes(fit).join(' ') }
+  } catch (e) {
+    if (e instanceof DataError) return { kind: e.problems.map((p) => p.code).join(' '), text: e.message }
+    if (e instanceof OptionError) return { kind: 'option', text: e.message }
+    throw e
+  }
+}
+
+const x = clouds(20)
+const y = column(x)
+
+describe('sizes', () => {
+  it.each([
+    [0, 'the size `K` is 0, so `pi` has no elements'],
+    [-1, 'the size `K` is -1'],
+    [2.5, 'the size `K` is 2.5'],
+  ])('K = %d', async (K, text) => {
+    expect(await refusal('spherical', { x }, { set: { K } })).toEqual({ kind: 'E415', text })
+  })
+
+  it('a const in another case of letters', async () => {
+    const { kind, text } = await refusal('spherical', { x }, { set: { k: 3 } })
+    expect([kind, text]).toEqual(['option', '--set k: the model has no const or data `k`; did you mean `K`?'])
+  })
+})
+
+describe('data', () => {
+  it('none', async () => {
+    expect((await refusal('spherical', [])).kind).toBe('E320')
+  })
+  it('no rows', async () => {
+    expect((await refusal('one', { y: [] })).kind).toBe('E304')
+  })
+  it('a negative count', async () => {
+    expect((await refusal('poisson', { y: [1, 2, -1] })).kind).toBe('E344')
+  })
+  it('half a count', async () => {
+    expect((await refusal('poisson', { y: [1, 2.5] })).kind).toBe('E343')
+  })
+  it('a word among numbers', async () => {
+    expect((await refusal('one', { y: [1, 'blue'] })).kind).toBe('E341')
+  })
+  it('a missing cell', async () => {
+    expect((await refusal('one', { y: [1, null] })).kind).toBe('E340')
+  })
+  it('an infinite value', async () => {
+    expect((await refusal('one', { y: [1, Number.POSITIVE_INFINITY] })).kind).toBe('E345')
+  })
+  it('weights that are all 0', async () => {
+    expect((await refusal('weighted', { y, w: y.map(() => 0) })).kind).toBe('E416')
+  })
+  it('a negative weight', async () => {
+    expect((await refusal('weighted', { y, w: y.map((_, i) => i - 1) })).kind).toBe('E344')
+  })
+})
+
+describe('starts', () => {
+  it.each([
+    [{ mu: [1, 2, 3] }, 'mu'],
+    [{ sigma: [-1, 2] }, 'sigma[1]'],
+    [{ pi: [0.5, 0.6] }, 'must sum to 1'],
+    [{ nu: 1 }, 'no param `nu`'],
+    [{ mu: 'high' }, 'mu'],
+  ])('%j', async (start, text) => {
+    const refused = await refusal('one', { y }, { start })
+    expect(refused.kind).toBe('option')
+    expect(refused.text).toContain(text)
+  })
+})
+
+it('weights of 0 leave rows out', async () => {
+  const w = y.map((_, i) => (i < 4 ? 0 : 1))
+  const start = { pi: [0.5, 0.5], mu: [0, 6], sigma: [1, 1] }
+  const a = await fitOf('weighted', { y, w }, { start })
+  const b = await fitOf('one', { y: y.slice(4) }, { start })
+  expect(a.logLikelihood).toBeCloseTo(b.logLikelihood, 9)
+})
+
+it('counts that are all 0', async () => {
+  const fit = await fitOf('poisson', { y: [0, 0, 0, 0] })
+  expect(fit.logLikelihood).toBeCloseTo(0, 9)
+})
+
+it('a likelihood without bound is said to be one', async () => {
+  const result = (await compileOrThrow(models.normal).fit({ y: [3, 3, 3] })).toJSON()
+  expect(result.stop).toBe('numerical')
+  expect(result.warnings.map(({ message }) => message).join()).toContain('a spread is 0')
+})

@@ -11,12 +11,12 @@ export interface Direction {
   readonly step: Float64Array
 }
 
-/** true where a positive number or a covariance has come to the edge of its support: a density grows without bound. */
+/** true where a positive number or a covariance has come near the edge of its support: a density grows without bound. */
 export function isCollapsed(layout: readonly EngineParam[], point: Float64Array): boolean {
   return layout.some((p) =>
     groups(p).some((group) => {
       const x = group.map((i) => at(point, i))
-      if (p.support.kind === 'positive') return x.some((v) => v < 1e-3)
+      if (p.support.kind === 'positive') return x.some((v) => v < 1e-3 || v > 1e6)
       return p.support.kind === 'covariance' && lowerFactor(x, Math.round(Math.sqrt(x.length)), 1e-6) === null
     }),
   )

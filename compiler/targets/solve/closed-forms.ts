@@ -40,8 +40,18 @@ export function solveBeta(step: BetaStep, solve: Solve, context: SolveContext): 
     const a = Math.max(0, at(above, i))
     const b = Math.max(0, at(below, i))
     if (!(a + b > 0)) continue
-    u[i] = clamp(low + ((high - low) * a) / (a + b), support.low, support.high)
+    let x = low + ((high - low) * a) / (a + b)
+    // an end that only rounding reaches would make B log 0 of a small B
+    if (a > 0 && b > 0) x = clamp(x, beside(low, high), beside(high, low))
+    u[i] = clamp(x, support.low, support.high)
   }
+}
+
+/** The number next to an end of an interval, on the side of the other end. */
+function beside(end: number, other: number): number {
+  let step = (other - end) * 2 ** -53
+  while (end + step === end) step *= 2
+  return end + step
 }
 
 /** u^a = −A/(a B). A log coefficient of 0 puts u on the edge; spreads stop at their floor. */

@@ -160,8 +160,11 @@ export interface BoundModel {
   /** Posterior means of the latents in `scalars`. */
   expected(params: Float64Array): ReadonlyMap<string, number>
   components(params: Float64Array): readonly ComponentState[]
-  /** Identified number of params: rank of the units' scores at a random interior point; null where it cannot be had. */
-  identifiedParameters(random: () => number): Identified | null
+  /**
+   * Identified number of params: rank of the units' scores at a random interior point; null where it cannot be had.
+   * `fitted` may serve where the random point tells nothing.
+   */
+  identifiedParameters(random: () => number, fitted: Float64Array): Identified | null
   /**
    * A random point in the interior of every support, scaled by the data where the compiler knows how; the point with all
    * random numbers 1/2 is the default start of a model without component-like latents.

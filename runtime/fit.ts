@@ -67,7 +67,7 @@ export async function fitModel(model: BoundModel, request: FitRequest, hooks: Fi
 
   const settled = await settle(model, options, best, ends, signal, pacer)
   await pacer.breathe()
-  const identified = model.identifiedParameters(randomSource(options.seed, 2).uniform)
+  const identified = model.identifiedParameters(randomSource(options.seed, 2).uniform, settled.point.params)
   await pacer.breathe()
   const parameters = identified?.parameters ?? model.nominalParameters
   const conclusion = { ...settled, best, ends, start, parameters, loose: identified?.loose ?? [] }

@@ -425,8 +425,18 @@ export class ProgramModel implements BoundModel {
       })
   }
 
-  identifiedParameters(random: () => number): Identified | null {
-    return identifiedParameters(this, this.options.compile, random)
+  /**
+   * The rank is taken at a random point; where it falls short there, once more with the unbounded params as fitted: it is
+   * the same at almost every point, and where the random one gives the data no probability to speak of, too low.
+   */
+  identifiedParameters(random: () => number, fitted: Float64Array): Identified | null {
+    const theta = this.separated(random)
+    const first = identifiedParameters(this, this.options.compile, random, theta)
+    if (first === null || first.parameters === this.nominalParameters) return first
+    for (const { support, offset, length } of this.params)
+      if (support.kind === 'real') theta.set(fitted.subarray(offset, offset + length), offset)
+    const second = identifiedParameters(this, this.options.compile, random, theta)
+    return second !== null && second.parameters > first.parameters ? second : first
   }
 
   interior(random: () => number): Float64Array {

@@ -19,8 +19,6 @@ export interface ScoredModel {
   readonly params: readonly ParamLayout[]
   readonly nominalParameters: number
   readonly observations: number
-  /** An interior point at which components stand apart. */
-  separated(random: () => number): Float64Array
 }
 
 /** Beyond this many (params × rows) the rank is not computed. */
@@ -29,12 +27,13 @@ const COST_LIMIT = 2e7
 /**
  * The score of a unit is the gradient of its log-likelihood, which by Fisher's identity is that of Q at the same params.
  * Sums of the units' scores under random weights (and, for single observations, random data) span the same space as the
- * scores themselves, so params + 4 such sums are enough.
+ * scores themselves, so params + 4 such sums are enough. They are taken at `theta`, a point in the interior.
  */
 export function identifiedParameters(
   model: ScoredModel,
   compile: CompileKernel,
   random: () => number,
+  theta: Float64Array,
 ): Identified | null {
   const { derivation } = model
   const pieces = model.params.map((p) => ({ layout: p, charted: chartOf(p) }))
@@ -42,7 +41,6 @@ export function identifiedParameters(
   if (model.nominalParameters * model.observations > COST_LIMIT || model.nominalParameters > 400) return null
   const program = lowerScores(derivation)
   const memory = allocate(program.program, derivation.model.symbols, model.data, model.numbers)
-  const theta = model.separated(random)
   const { blocks } = memory
   for (const p of model.params)
     for (const space of ['param', 'trial'])

@@ -29,6 +29,7 @@ describe.each([0, 100, 2000, 1e4])('x at %d', (offset) => {
     const there = await model.fit({ x: x.map((v) => v + offset), y })
     expect(there.logLikelihood).toBeCloseTo(here.logLikelihood, 6)
     expect(there.converged).toBe(true)
+    expect([here.toJSON().parameters, there.toJSON().parameters]).toEqual([7, 7])
   })
 })
 

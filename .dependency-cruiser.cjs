@@ -1,5 +1,5 @@
 /** Who may import whom: lang ← compiler ← index ← cli; lang ← oracle ← index; runtime ← index. One way, no cycles. */
-const own = '^(lang|compiler|oracle|runtime|cli|test|bench|playground|index\\.ts$)'
+const own = '^(lang|compiler|oracle|runtime|api|cli|test|bench|playground|index\\.ts$)'
 
 /** A folder that may import nothing of the project but itself and `others`. */
 function only(name, others = []) {
@@ -36,14 +36,14 @@ module.exports = {
       name: 'index-imports',
       comment: 'the public API knows no command line',
       severity: 'error',
-      from: { path: '^index\\.ts$' },
+      from: { path: '^(index\\.ts$|api/)' },
       to: { path: '^(cli|test|bench|playground)/' },
     },
     {
       name: 'node-in-cli-only',
       comment: 'only the command line, tests and benchmarks use Node',
       severity: 'error',
-      from: { path: '^(lang|compiler|oracle|runtime|index\\.ts$)' },
+      from: { path: '^(lang|compiler|oracle|runtime|api|index\\.ts$)' },
       to: { dependencyTypes: ['core'] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
@@ -52,7 +52,7 @@ module.exports = {
       name: 'no-development-packages',
       comment: 'what is shipped needs only dependencies',
       severity: 'error',
-      from: { path: '^(lang|compiler|oracle|runtime|cli|index\\.ts$)' },
+      from: { path: '^(lang|compiler|oracle|runtime|api|cli|index\\.ts$)' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],

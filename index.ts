@@ -9,6 +9,20 @@
  * ```
  */
 
+import { CompileError, DataError, OptionError, problem } from './api/errors.js'
+import { type Bound, type Frozen, frozen, restore } from './api/frozen.js'
+import {
+  type CompileOptions,
+  type DataOptions,
+  entriesOf,
+  type FitCallOptions,
+  type FitData,
+  record,
+  searchOptions,
+  tablesOf,
+} from './api/options.js'
+import { densityForOracle } from './api/oracle-density.js'
+import { type LatentPosterior, posteriorsOf } from './api/posterior.js'
 import { bindProgram, type ProgramModel } from './compiler/bind/bound-model.js'
 import { certifyDerivation } from './compiler/bind/certified-engine.js'
 import { dataDeclarations } from './compiler/bind/declarations.js'
@@ -16,8 +30,7 @@ import { BindError } from './compiler/bind/sizes.js'
 import { derivationDocument, planJson } from './compiler/derivation/index.js'
 import { type Derivation, derive } from './compiler/derive.js'
 import { distributionByName, signatures } from './compiler/distributions/index.js'
-import { numericDensity } from './compiler/distributions/support/numeric-density.js'
-import type { Distribution, NumericArgument } from './compiler/distributions/types.js'
+import type { Distribution } from './compiler/distributions/types.js'
 import { compileInterpreter } from './compiler/targets/interpreter/index.js'
 import { compileJavaScript } from './compiler/targets/javascript/index.js'
 import { check } from './lang/check.js'
@@ -25,26 +38,25 @@ import type { Diagnostic } from './lang/diagnostics/types.js'
 import type { Source } from './lang/source.js'
 import type { TypedModel } from './lang/typed/types.js'
 import { type Certificate, certify } from './oracle/certify.js'
-import { densities } from './oracle/densities/index.js'
-import type { Density } from './oracle/densities/types.js'
-import { type ComponentOrder, canonicalOrder, permutePosterior } from './runtime/canonical-order.js'
-import type { FitOptions, ParamLayout } from './runtime/contract.js'
+import type { ComponentOrder } from './runtime/canonical-order.js'
+import type { ParamLayout } from './runtime/contract.js'
 import { bindData } from './runtime/data/bind.js'
 import { didYouMean } from './runtime/data/nearest-name.js'
-import { tableFromObject } from './runtime/data/table-from-object.js'
-import type { BoundData, DataDeclaration, DataProblem, Table } from './runtime/data/types.js'
+import type { BoundData, DataDeclaration, DataProblem } from './runtime/data/types.js'
 import { AbortError } from './runtime/errors.js'
 import { type FitOutcome, fitModel } from './runtime/fit.js'
 import { type EmIteration, iterate } from './runtime/iterate.js'
 import { type Json, toJson } from './runtime/json.js'
 import { loadFit as readFit } from './runtime/load.js'
-import { type AbortFlag, busyPacer } from './runtime/pacer.js'
+import { busyPacer } from './runtime/pacer.js'
 import type { FitResult } from './runtime/result.js'
-import type { FitProgress } from './runtime/search.js'
 import { applyStartValues, startValuesFromJson } from './runtime/start-values.js'
 import type { FitWarning } from './runtime/warnings.js'
 import { version } from './version.js'
 
+export { CompileError, DataError, OptionError } from './api/errors.js'
+export type { CompileOptions, DataOptions, FitCallOptions, FitData } from './api/options.js'
+export type { LatentPosterior } from './api/posterior.js'
 export type { Distribution } from './compiler/distributions/types.js'
 export type { Diagnostic } from './lang/diagnostics/types.js'
 export { formatSource } from './lang/format/format.js'
@@ -55,71 +67,9 @@ export type { EmIteration } from './runtime/iterate.js'
 export type { FitResult } from './runtime/result.js'
 export { version } from './version.js'
 
-/** Data of a fit: tables that were read, or one object with arrays or rows (see `tableFromObject`). */
-export type FitData = readonly Table[] | unknown
-
-/** How data binds to a model; names are those of the model, values column names. */
-export interface DataOptions {
-  readonly columns?: ReadonlyMap<string, readonly string[]> | { readonly [name: string]: readonly string[] }
-  /** Column that says which sequence a row belongs to. */
-  readonly groupBy?: string | null
-  /** Values of consts and of scalar data. */
-  readonly set?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
-}
-
-/** Options of `model.fit`; the defaults are those of `estep fit`. Times are in milliseconds. */
-export interface FitCallOptions extends DataOptions {
-  readonly start?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
-  readonly init?: 'auto' | 'kmeans++' | 'random'
-  readonly seed?: number
-  readonly restarts?: number
-  readonly tolerance?: number
-  readonly maxIterations?: number
-  readonly floor?: number
-  readonly maxTime?: number | null
-  readonly trace?: boolean
-  readonly mStep?: 'auto' | 'gradient'
-  /** `js`: generated JavaScript; `interpret`: no generated code, works under a strict content security policy. */
-  readonly backend?: 'js' | 'interpret'
-  readonly signal?: AbortFlag
-  onIteration?(progress: FitProgress): void
-}
-
-/** What can be given to `compile` beyond the source. */
-export interface CompileOptions {
-  /** Distributions beyond the built-in ones; one of the same name replaces a built-in one. */
-  readonly distributions?: readonly Distribution[]
-}
-
 export type CompileResult =
   | { readonly ok: true; readonly model: Model; readonly diagnostics: readonly Diagnostic[] }
   | { readonly ok: false; readonly model?: undefined; readonly diagnostics: readonly Diagnostic[] }
-
-/** The model has errors. */
-export class CompileError extends Error {
-  override readonly name = 'CompileError'
-  constructor(readonly diagnostics: readonly Diagnostic[]) {
-    super(
-      diagnostics
-        .filter((d) => d.severity === 'error')
-        .map((d) => `${d.code}: ${d.message}`)
-        .join('\n'),
-    )
-  }
-}
-
-/** The data does not fit the model. */
-export class DataError extends Error {
-  override readonly name = 'DataError'
-  constructor(readonly problems: readonly DataProblem[]) {
-    super(problems.map((p) => p.message).join('\n'))
-  }
-}
-
-/** An option names something that is not there, or has the wrong shape. */
-export class OptionError extends Error {
-  override readonly name = 'OptionError'
-}
 
 /**
  * Compiles a model: parse, check, derive. Never throws on what a user can get wrong: that comes back as diagnostics.
@@ -289,34 +239,6 @@ export class Model {
   }
 }
 
-interface Bound {
-  readonly model: ProgramModel
-  readonly data: BoundData
-}
-
-/** What new data must agree with: levels, sizes of params, reductions of the data of the fit. */
-interface Frozen {
-  /** Data whose columns are taken as the fit had them. */
-  readonly columns: ReadonlySet<string>
-  readonly levels: ReadonlyMap<string, readonly (readonly string[])[]>
-  readonly sizes: ReadonlyMap<string, number>
-  readonly numbers: ReadonlyMap<string, readonly number[]>
-}
-
-/** Posterior of one latent over its rows. */
-export interface LatentPosterior {
-  readonly name: string
-  /** Extents of its plates; their product is `rows`. */
-  readonly shape: readonly number[]
-  readonly rows: number
-  readonly labels: readonly string[]
-  /** rows × labels, row-major; null for a latent that is a number. */
-  readonly probabilities: Float64Array | null
-  /** 0-based most probable value of each row. */
-  readonly modes: Int32Array | null
-  readonly means: Float64Array | null
-}
-
 /** A fitted model. `params`, `logLikelihood`, `trace` and the rest are those of the result JSON. */
 export class Fit {
   constructor(
@@ -432,126 +354,10 @@ export function loadFit(document: unknown): Fit {
 
 // -- parts -------------------------------------------------------------------------------------------------------------
 
-/**
- * A distribution of the caller's as the oracle reads it. Where the oracle has its own density nothing is passed on; else
- * the certificate judges the derivation from this density, and the laws of distributions judge the density.
- */
-function densityForOracle(d: Distribution): readonly Density[] {
-  const { name, value, parametrisations } = d.signature
-  if (densities.has(name) || value.rank !== 0) return []
-  const { support, discrete } = value
-  const high = support === 'unit' || support === 'bool' ? 1 : Number.POSITIVE_INFINITY
-  const low = support === 'real' || support === 'int' ? Number.NEGATIVE_INFINITY : 0
-  return [
-    {
-      name,
-      rank: 0,
-      discrete,
-      argumentRanks: new Map(parametrisations.flatMap((p) => p.arguments.map((a) => [a.name, a.rank] as const))),
-      logDensity(x, given) {
-        const chosen = parametrisations.find((p) => p.arguments.every((a) => given.has(a.name)))
-        const args = new Map(
-          (chosen?.arguments ?? []).map((a) => [a.name, given.get(a.name) as NumericArgument] as const),
-        )
-        if (typeof x !== 'number' || Number.isNaN(x)) return Number.NaN
-        return chosen === parametrisations[0] && !d.inSupport(x, args)
-          ? Number.NEGATIVE_INFINITY
-          : numericDensity(d, args)(x)
-      },
-      support: () => ({ kind: discrete ? 'integers' : 'interval', low, high }),
-    },
-  ]
-}
-
-function searchOptions(o: FitCallOptions): Partial<FitOptions> {
-  const keys = ['seed', 'restarts', 'tolerance', 'maxIterations', 'floor', 'maxTime', 'trace', 'init'] as const
-  return Object.fromEntries(keys.flatMap((k) => (o[k] === undefined ? [] : [[k, o[k]]])))
-}
-
 async function firstStart(model: ProgramModel, options: FitCallOptions): Promise<Float64Array> {
   const { createStarter } = await import('./runtime/starts.js')
   return createStarter(model, options.init ?? 'auto', busyPacer()).start(options.seed ?? 1, true)
 }
-
-function posteriorsOf(model: ProgramModel, params: Float64Array): readonly LatentPosterior[] {
-  const order = canonicalOrder(model, params)
-  const tables = model.posterior(params)
-  const discrete = model.latents.map((l): LatentPosterior => {
-    const probabilities = permutePosterior(l, tables.get(l.name) ?? new Float64Array(0), order)
-    const modes = Int32Array.from({ length: l.rows }, (_, r) => {
-      let best = 0
-      for (let v = 1; v < l.values; v++)
-        if ((probabilities[r * l.values + v] ?? 0) > (probabilities[r * l.values + best] ?? 0)) best = v
-      return best
-    })
-    return { name: l.name, shape: l.shape, rows: l.rows, labels: l.labels, probabilities, modes, means: null }
-  })
-  const counts = [...model.countMeans(params)].map(
-    ([name, means]): LatentPosterior => ({
-      name,
-      shape: means.length === 1 ? [] : [means.length],
-      rows: means.length,
-      labels: [],
-      probabilities: null,
-      modes: null,
-      means,
-    }),
-  )
-  return [...discrete, ...counts]
-}
-
-function frozen(bound: Bound, options: FitCallOptions): Json {
-  const { model } = bound
-  const inParams = new Set(model.params.flatMap((p) => p.shape))
-  const sizes = [...bound.data.sizes].filter(
-    ([name, n]) =>
-      inParams.has(n) &&
-      model.derivation.graph.params.some((p) => JSON.stringify(p.type).includes(JSON.stringify(`size:${name}`))),
-  )
-  const reductions = model.program.bindTables
-    .filter((t) => t.compute.kind === 'reduction')
-    .map((t) => [t.name, [...model.numbers.table(t).values]] as const)
-  return toJson({
-    set: new Map(entriesOf(options.set ?? new Map())),
-    groupBy: options.groupBy ?? null,
-    sizes: new Map(sizes),
-    levels: new Map(bound.data.levels),
-    reductions: new Map(reductions),
-    layout: model.params,
-  })
-}
-
-function restore(result: FitResult): {
-  readonly frozen: Omit<Frozen, 'columns'>
-  readonly columns: ReadonlyMap<string, unknown>
-  readonly groupBy: string | null
-  readonly set: ReadonlyMap<string, unknown>
-  readonly layout: readonly ParamLayout[]
-} {
-  const stored = entriesOf(entriesOf(result as unknown as { readonly [k: string]: unknown }).get('fit') ?? {})
-  const groupBy = stored.get('groupBy')
-  return {
-    frozen: {
-      levels: entriesOf(stored.get('levels') ?? {}) as Frozen['levels'],
-      sizes: entriesOf(stored.get('sizes') ?? {}) as Frozen['sizes'],
-      numbers: entriesOf(stored.get('reductions') ?? {}) as Frozen['numbers'],
-    },
-    columns: entriesOf(result.columns),
-    groupBy: typeof groupBy === 'string' ? groupBy : null,
-    set: entriesOf(stored.get('set') ?? {}),
-    layout: (stored.get('layout') ?? []) as readonly ParamLayout[],
-  }
-}
-
-const problem = (code: string, message: string, help: string | null = null): DataProblem => ({
-  code,
-  message,
-  source: null,
-  row: null,
-  column: null,
-  value: null,
-  help,
-})
 
 /** Data without rows, or with rows that weigh nothing. */
 function refuseEmpty(bound: Bound, declarations: readonly DataDeclaration[]): void {
@@ -571,22 +377,6 @@ function noSuchConst(name: string, consts: readonly string[], data: readonly str
   const known = all.length === 0 ? 'it has none' : `it has ${all.map((n) => `\`${n}\``).join(', ')}`
   return `--set ${name}: the model has no const or data \`${name}\`; ${didYouMean(name, all) ?? known}`
 }
-
-const tablesOf = (data: FitData): readonly Table[] => {
-  if (Array.isArray(data) && data.every(isTable)) return data
-  const read = tableFromObject(data)
-  if (read.value === undefined) throw new DataError(read.problems)
-  return [read.value]
-}
-
-const isTable = (x: unknown): x is Table => typeof x === 'object' && x !== null && 'rowNumbers' in x && 'columns' in x
-
-function entriesOf(x: unknown): ReadonlyMap<string, unknown> {
-  if (x instanceof Map) return x
-  return typeof x === 'object' && x !== null ? new Map(Object.entries(x)) : new Map()
-}
-
-const record = (x: unknown): unknown => (x instanceof Map ? Object.fromEntries(x) : x)
 
 const asNumber = (x: unknown): number =>
   typeof x === 'number'

@@ -1,0 +1,68 @@
+/** What callers give: data, options, and how they are read. */
+import type { Distribution } from '../compiler/distributions/types.js'
+import type { FitOptions } from '../runtime/contract.js'
+import { tableFromObject } from '../runtime/data/table-from-object.js'
+import type { Table } from '../runtime/data/types.js'
+import type { AbortFlag } from '../runtime/pacer.js'
+import type { FitProgress } from '../runtime/search.js'
+import { DataError } from './errors.js'
+
+/** Data of a fit: tables that were read, or one object with arrays or rows (see `tableFromObject`). */
+export type FitData = readonly Table[] | unknown
+
+/** How data binds to a model; names are those of the model, values column names. */
+export interface DataOptions {
+  readonly columns?: ReadonlyMap<string, readonly string[]> | { readonly [name: string]: readonly string[] }
+  /** Column that says which sequence a row belongs to. */
+  readonly groupBy?: string | null
+  /** Values of consts and of scalar data. */
+  readonly set?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
+}
+
+/** Options of `model.fit`; the defaults are those of `estep fit`. Times are in milliseconds. */
+export interface FitCallOptions extends DataOptions {
+  readonly start?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
+  readonly init?: 'auto' | 'kmeans++' | 'random'
+  readonly seed?: number
+  readonly restarts?: number
+  readonly tolerance?: number
+  readonly maxIterations?: number
+  readonly floor?: number
+  readonly maxTime?: number | null
+  readonly trace?: boolean
+  readonly mStep?: 'auto' | 'gradient'
+  /** `js`: generated JavaScript; `interpret`: no generated code, works under a strict content security policy. */
+  readonly backend?: 'js' | 'interpret'
+  readonly signal?: AbortFlag
+  onIteration?(progress: FitProgress): void
+}
+
+/** What can be given to `compile` beyond the source. */
+export interface CompileOptions {
+  /** Distributions beyond the built-in ones; one of the same name replaces a built-in one. */
+  readonly distributions?: readonly Distribution[]
+}
+
+/** The options that the search over starts reads. */
+export function searchOptions(o: FitCallOptions): Partial<FitOptions> {
+  const keys = ['seed', 'restarts', 'tolerance', 'maxIterations', 'floor', 'maxTime', 'trace', 'init'] as const
+  return Object.fromEntries(keys.flatMap((k) => (o[k] === undefined ? [] : [[k, o[k]]])))
+}
+
+/** @throws DataError where an object is no table */
+export const tablesOf = (data: FitData): readonly Table[] => {
+  if (Array.isArray(data) && data.every(isTable)) return data
+  const read = tableFromObject(data)
+  if (read.value === undefined) throw new DataError(read.problems)
+  return [read.value]
+}
+
+const isTable = (x: unknown): x is Table => typeof x === 'object' && x !== null && 'rowNumbers' in x && 'columns' in x
+
+/** A Map, or the own entries of a record. */
+export function entriesOf(x: unknown): ReadonlyMap<string, unknown> {
+  if (x instanceof Map) return x
+  return typeof x === 'object' && x !== null ? new Map(Object.entries(x)) : new Map()
+}
+
+export const record = (x: unknown): unknown => (x instanceof Map ? Object.fromEntries(x) : x)

@@ -1,0 +1,44 @@
+import type { ProgramModel } from '../compiler/bind/bound-model.js'
+import { canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
+
+/** Posterior of one latent over its rows. */
+export interface LatentPosterior {
+  readonly name: string
+  /** Extents of its plates; their product is `rows`. */
+  readonly shape: readonly number[]
+  readonly rows: number
+  readonly labels: readonly string[]
+  /** rows × labels, row-major; null for a latent that is a number. */
+  readonly probabilities: Float64Array | null
+  /** 0-based most probable value of each row. */
+  readonly modes: Int32Array | null
+  readonly means: Float64Array | null
+}
+
+/** Posteriors of all latents at the params, components in canonical order. */
+export function posteriorsOf(model: ProgramModel, params: Float64Array): readonly LatentPosterior[] {
+  const order = canonicalOrder(model, params)
+  const tables = model.posterior(params)
+  const discrete = model.latents.map((l): LatentPosterior => {
+    const probabilities = permutePosterior(l, tables.get(l.name) ?? new Float64Array(0), order)
+    const modes = Int32Array.from({ length: l.rows }, (_, r) => {
+      let best = 0
+      for (let v = 1; v < l.values; v++)
+        if ((probabilities[r * l.values + v] ?? 0) > (probabilities[r * l.values + best] ?? 0)) best = v
+      return best
+    })
+    return { name: l.name, shape: l.shape, rows: l.rows, labels: l.labels, probabilities, modes, means: null }
+  })
+  const counts = [...model.countMeans(params)].map(
+    ([name, means]): LatentPosterior => ({
+      name,
+      shape: means.length === 1 ? [] : [means.length],
+      rows: means.length,
+      labels: [],
+      probabilities: null,
+      modes: null,
+      means,
+    }),
+  )
+  return [...discrete, ...counts]
+}

@@ -79,8 +79,14 @@ const runs: readonly CaseRun[] = JSON.parse(read('models/index.json'))
 export function caseRun(id: CaseId): CaseRun {
   const run = runs.find((r) => r.id === id)
   if (run === undefined) throw new Error(`models/index.json has no ${id}`)
-  return run
+  return hasStart(id) ? run : { ...run, args: withoutStart(run.args) }
 }
+
+const hasStart = (id: CaseId): boolean => Object.hasOwn(JSON.parse(read(`cases/${id}.json`)), 'start')
+
+/** A case without start values of its own is fitted from our starts, whatever its arguments suggest. */
+const withoutStart = (args: readonly string[]): readonly string[] =>
+  args.filter((arg, i) => arg !== '--start' && args[i - 1] !== '--start')
 
 export function caseReference(id: CaseId): CaseReference {
   return JSON.parse(read(`cases/${id}.json`))

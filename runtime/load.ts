@@ -68,6 +68,35 @@ const isIterate = hasFields(
   ]),
 )
 
+const isLayout = hasFields(
+  new Map<string, Check>([
+    ['name', isText],
+    ['shape', isList(isCount)],
+    ['labels', isList((labels) => labels === null || isList(isText)(labels))],
+    [
+      'components',
+      isList(
+        hasFields(
+          new Map([
+            ['latent', isText],
+            ['dimension', isCount],
+          ]),
+        ),
+      ),
+    ],
+  ]),
+)
+/** What a fit keeps to bind new data as the old was bound. */
+const isKept = hasFields(
+  new Map<string, Check>([
+    ['set', isObject],
+    ['sizes', isRecordOf(isNumber)],
+    ['levels', isRecordOf(isList(isList(isText)))],
+    ['reductions', isRecordOf(isList(isJsonNumber))],
+    ['layout', isList(isLayout)],
+  ]),
+)
+
 /** Fields that a fit file must have, and what they hold. */
 const FIELDS: ReadonlyMap<string, { readonly check: Check; readonly what: string }> = new Map([
   ['model', { check: isText, what: 'a text' }],
@@ -115,6 +144,10 @@ export function loadFit(document: unknown): Loaded {
   for (const [name, { check, what }] of FIELDS) {
     if (!entries.has(name)) return { ok: false, problem: `not a fit: the field \`${name}\` is missing` }
     if (!check(entries.get(name))) return { ok: false, problem: `not a fit: the field \`${name}\` must be ${what}` }
+  }
+  const kept = entries.get('fit')
+  if (kept !== undefined && !isKept(kept)) {
+    return { ok: false, problem: 'not a fit: the field `fit` must hold what the fit kept of its data' }
   }
   const iterates = entries.get('iterates')
   if (iterates !== undefined && !isList(isIterate)(iterates)) {

@@ -1,6 +1,6 @@
 /** What cannot be fitted is refused in a sentence. */
 import { describe, expect, it } from 'vitest'
-import { compileOrThrow, DataError, OptionError } from '../../index.js'
+import { CompileError, compileOrThrow, DataError, loadFit, OptionError } from '../../index.js'
 import { clouds, codes, column, fitOf, type ModelName, models } from './support.js'
 
 async function refusal(name: ModelName, data: unknown, options = {}): Promise<{ kind: string; text: string }> {
@@ -93,4 +93,41 @@ it('a likelihood without bound is said to be one', async () => {
   const result = (await compileOrThrow(models.normal).fit({ y: [3, 3, 3] })).toJSON()
   expect(result.stop).toBe('numerical')
   expect(result.warnings.map(({ message }) => message).join()).toContain('a spread is 0')
+})
+
+describe('a fit file that was edited', () => {
+  const damage: readonly unknown[] = [undefined, null, 'x', 7, -1.5, [1, 'a', []], { a: 1 }]
+
+  function places(value: unknown, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {
+    const inner = Array.isArray(value)
+      ? value.slice(0, 2).flatMap((item, i) => places(item, [...path, i]))
+      : typeof value === 'object' && value !== null
+        ? Object.entries(value).flatMap(([key, item]) => places(item, [...path, key]))
+        : []
+    return path.length === 0 ? inner : [path, ...inner]
+  }
+
+  function put(document: unknown, path: readonly (string | number)[], value: unknown): unknown {
+    const [first, ...rest] = path
+    if (first === undefined) return value
+    if (Array.isArray(document)) return document.map((item, i) => (i === first ? put(item, rest, value) : item))
+    const entries = Object.entries(document as object)
+    return Object.fromEntries(entries.map(([key, item]) => [key, key === first ? put(item, rest, value) : item]))
+  }
+
+  it('is refused in words, or predicts', async () => {
+    const fit = await compileOrThrow(models.one).fit({ y }, { restarts: 1 })
+    const document: unknown = JSON.parse(JSON.stringify(fit))
+    const kept = new Set(['fit', 'params', 'columns', 'levels', 'sizes', 'source'])
+    const cases = places(document).filter(([first]) => typeof first === 'string' && kept.has(first))
+    for (const [i, path] of cases.entries()) {
+      const edited = put(document, path, damage[i % damage.length])
+      try {
+        await loadFit(edited).predict({ y })
+      } catch (e) {
+        const expected = e instanceof OptionError || e instanceof DataError || e instanceof CompileError
+        expect(expected, `${path.join('.')}: ${String(e)}`).toBe(true)
+      }
+    }
+  })
 })

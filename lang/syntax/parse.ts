@@ -38,7 +38,7 @@ export function createModelParser(
   }
 }
 
-let shared: ReturnType<typeof createModelParser> | undefined
+const shared = createModelParser()
 
 /**
  * The syntax tree of a model file, with every syntax error in it. The tree is there whatever the errors (a statement
@@ -46,7 +46,6 @@ let shared: ReturnType<typeof createModelParser> | undefined
  * size and nesting.
  */
 export function parse(source: Source): Outcome<ModelFile> {
-  shared ??= createModelParser()
   return shared(source)
 }
 

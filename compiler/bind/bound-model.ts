@@ -15,26 +15,28 @@ import type { KernelOp } from '../kernel/types.js'
 import { givenBuffer } from '../lower/buffers.js'
 import type { Pass, Program } from '../lower/program.js'
 import type { MStep } from '../mstep/types.js'
-import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
+import type { CompileKernel, Memory } from '../targets/memory.js'
 import { solveBeta, solveDirichlet, solveGeneralisedGamma, solveMatrix } from '../targets/solve/closed-forms.js'
 import { solveNormal } from '../targets/solve/normal.js'
 import { solveStationary } from '../targets/solve/stationary.js'
 import { f64, type SolveContext } from '../targets/solve/types.js'
 import { checkLevels } from './check-levels.js'
 import { checkParam } from './check-size.js'
+import { componentStates } from './component-states.js'
 import { conditioning } from './conditioning.js'
 import { type DataScale, dataScale } from './data-scale.js'
 import { freeCount } from './free-count.js'
 import { identifiedParameters } from './identified.js'
 import { interiorPoint } from './interior.js'
+import { KernelRunner } from './kernel-runner.js'
 import { latentLayout, paramLayouts } from './layouts.js'
-import { allocate, BLOCK_ROWS, type ProgramMemory } from './memory.js'
+import { allocate, type ProgramMemory } from './memory.js'
 import { nest } from './nest.js'
 import { type NewtonHost, solveNewton } from './newton-block.js'
 import { countObservations } from './observations.js'
 import { rowWeights } from './row-weights.js'
 import { BoundNumbers } from './sizes.js'
-import { constantColumns, hasOwnSpread, relativeVariance, spreadFloors } from './spreads.js'
+import { constantColumns, spreadFloors } from './spreads.js'
 
 export interface BindProgramOptions {
   /** Values of consts given by `--set`. */
@@ -61,7 +63,7 @@ export class ProgramModel implements BoundModel {
   readonly sizes: ReadonlyMap<string, number>
   readonly numbers: BoundNumbers
   readonly memory: ProgramMemory
-  private readonly kernels = new Map<readonly KernelOp[], CompiledKernel>()
+  private readonly kernels: KernelRunner
   private readonly byName: ReadonlyMap<string, ParamLayout>
   private readonly sums: readonly { readonly id: string; readonly length: number; readonly offset: number }[]
   private readonly scales: ReadonlyMap<string, DataScale>
@@ -81,6 +83,7 @@ export class ProgramModel implements BoundModel {
     this.memory = allocate(program, d.model.symbols, data, this.numbers)
     this.params = paramLayouts(d, this.numbers, data)
     for (const p of this.params) checkParam(p, d.shapes.shape('param', p.name))
+    this.kernels = new KernelRunner(program, this.memory, this.params, options.compile)
     this.byName = new Map(this.params.map((p) => [p.name, p]))
     this.length = this.params.reduce((n, p) => n + p.length, 0)
     this.latents = program.latents
@@ -141,92 +144,30 @@ export class ProgramModel implements BoundModel {
     }
   }
 
-  // -- running kernels -------------------------------------------------------------------------------------------------
-
-  run(ops: readonly KernelOp[], memory: Memory, block: Parameters<CompiledKernel['run']>[1] = null): void {
-    if (ops.length === 0) return
-    let kernel = this.kernels.get(ops)
-    if (kernel === undefined) {
-      kernel = this.options.compile(ops, this.program.buffers)
-      this.kernels.set(ops, kernel)
-    }
-    kernel.run(memory, block)
-  }
-
-  private readonly joined = new Map<string, readonly KernelOp[]>()
-
-  /** One list of operations for parts of a pass, so that targets can fuse across them. */
-  private part(pass: Pass, key: string, lists: readonly (readonly KernelOp[])[]): readonly KernelOp[] {
-    const id = `${pass.id} ${key}`
-    let ops = this.joined.get(id)
-    if (ops === undefined) {
-      ops = lists.flat()
-      this.joined.set(id, ops)
-    }
-    return ops
-  }
-
-  private runPass(pass: Pass, ops: readonly KernelOp[], whole = false): void {
-    if (pass.rows === null || whole) {
-      this.run(ops, whole ? this.memory.whole() : this.memory.blocks)
-      return
-    }
-    const rows = this.memory.blocks.sizes.get(pass.rows.size) ?? 0
-    for (let from = 0; from < rows; from += BLOCK_ROWS)
-      this.run(ops, this.memory.blocks, {
-        table: pass.rows.table,
-        axis: pass.rows.axis,
-        from,
-        to: Math.min(rows, from + BLOCK_ROWS),
-      })
-  }
-
-  load(params: Float64Array, space: 'param' | 'trial'): void {
-    for (const p of this.params)
-      this.memory.blocks.buffers.get(`${space}:${p.name}`)?.set(params.subarray(p.offset, p.offset + p.length))
-  }
-
-  private unload(): Float64Array {
-    const out = new Float64Array(this.length)
-    for (const p of this.params) {
-      const b = this.memory.blocks.buffers.get(`trial:${p.name}`)
-      if (b !== undefined) out.set(b.subarray(0, p.length), p.offset)
-    }
-    return out
-  }
-
-  private zero(ids: readonly string[]): void {
-    for (const id of ids) f64(this.memory.blocks, id).fill(0)
-  }
-
-  private get onceBuffers(): ReadonlySet<string> {
-    return new Set(this.program.once.flatMap((op) => ('out' in op ? [op.out] : [])))
-  }
-
   // -- E-step ----------------------------------------------------------------------------------------------------------
 
   eStep(params: Float64Array): Expectation {
-    return this.expectation(params, (p) => this.part(p, 'e', [p.posterior, p.objective, p.statistics]))
+    return this.expectation(params, (p) => this.kernels.part(p, 'e', [p.posterior, p.objective, p.statistics]))
   }
 
   eStepFrom(given: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation {
     for (const [name, values] of given) this.memory.blocks.buffers.get(givenBuffer(name))?.set(values)
     return {
-      ...this.expectation(params, (p) => this.part(p, 'given', [p.given, p.statistics])),
+      ...this.expectation(params, (p) => this.kernels.part(p, 'given', [p.given, p.statistics])),
       logLikelihood: Number.NaN,
     }
   }
 
   private expectation(params: Float64Array, ops: (p: Pass) => readonly KernelOp[]): Expectation {
-    this.load(params, 'param')
-    const once = this.onceBuffers
-    this.zero(this.sums.filter((s) => !once.has(s.id)).map((s) => s.id))
+    this.kernels.load(params, 'param')
+    const once = new Set(this.program.once.flatMap((op) => ('out' in op ? [op.out] : [])))
+    this.kernels.zero(this.sums.filter((s) => !once.has(s.id)).map((s) => s.id))
     if (!this.onceDone) {
-      this.run(this.program.once, this.memory.blocks)
+      this.kernels.run(this.program.once)
       this.onceDone = true
     }
-    this.run(this.program.derived.param, this.memory.blocks)
-    for (const pass of this.program.passes) this.runPass(pass, ops(pass))
+    this.kernels.run(this.program.derived.param)
+    for (const pass of this.program.passes) this.kernels.runPass(pass, ops(pass))
     const last = this.sums.at(-1)
     const statistics = new Float64Array(last === undefined ? 0 : last.offset + last.length)
     for (const s of this.sums) statistics.set(f64(this.memory.blocks, s.id), s.offset)
@@ -250,8 +191,8 @@ export class ProgramModel implements BoundModel {
     observe?: (step: MStep, params: Float64Array) => void,
   ): Maximisation {
     this.restore(expectation)
-    this.load(params, 'param')
-    this.load(params, 'trial')
+    this.kernels.load(params, 'param')
+    this.kernels.load(params, 'trial')
     const hits = new Map<string, FloorHit>()
     let condition = 1
     const context: SolveContext = {
@@ -263,11 +204,11 @@ export class ProgramModel implements BoundModel {
         condition = Math.max(condition, worst)
       },
     }
-    let before = this.unload()
+    let before = this.kernels.unload()
     for (let sweep = 0; sweep < this.program.sweeps; sweep++) {
       hits.clear()
       for (const solve of this.program.solves) {
-        this.run(solve.prepare, this.memory.blocks)
+        this.kernels.run(solve.prepare)
         const { step } = solve
         switch (step.kind) {
           case 'dirichlet':
@@ -294,26 +235,26 @@ export class ProgramModel implements BoundModel {
             if (block !== undefined) solveNewton(block, this.newtonHost)
           }
         }
-        observe?.(step, this.unload())
+        observe?.(step, this.kernels.unload())
       }
-      const after = this.unload()
+      const after = this.kernels.unload()
       if (this.program.sweeps === 1) break
       const moved = after.reduce((m, x, i) => Math.max(m, Math.abs(x - (before[i] ?? 0)) / (1 + Math.abs(x))), 0)
       before = after
       if (moved < 1e-14) break
     }
-    return { params: this.unload(), floored: [...hits.values()], condition }
+    return { params: this.kernels.unload(), floored: [...hits.values()], condition }
   }
 
   private readonly newtonHost: NewtonHost = {
     layout: (name) => this.layout(name),
     buffers: () => this.memory.blocks,
-    run: (ops) => this.run(ops, this.memory.blocks),
-    deriveTrial: () => this.run(this.program.derived.trial, this.memory.blocks),
+    run: (ops) => this.kernels.run(ops),
+    deriveTrial: () => this.kernels.run(this.program.derived.trial),
     runRows: (id, ops) => {
       const pass = this.program.passes.find((p) => p.id === id)
       if (pass === undefined) throw new Error(`no pass ${id}`)
-      this.runPass(pass, this.part(pass, `newton ${this.opsKey(ops)}`, [pass.posterior, ops]))
+      this.kernels.runPass(pass, this.kernels.part(pass, `newton ${this.opsKey(ops)}`, [pass.posterior, ops]))
     },
   }
 
@@ -335,14 +276,14 @@ export class ProgramModel implements BoundModel {
 
   gain(params: Float64Array, expectation: Expectation, trial: Float64Array): number {
     this.restore(expectation)
-    this.load(params, 'param')
+    this.kernels.load(params, 'param')
     const at = (theta: Float64Array): number => {
-      this.load(theta, 'trial')
-      this.run(this.program.derived.trial, this.memory.blocks)
-      this.zero(['q:driver', 'q:rows'])
-      this.run(this.program.qDriver, this.memory.blocks)
+      this.kernels.load(theta, 'trial')
+      this.kernels.run(this.program.derived.trial)
+      this.kernels.zero(['q:driver', 'q:rows'])
+      this.kernels.run(this.program.qDriver)
       for (const pass of this.program.passes)
-        if (pass.q.length > 0) this.runPass(pass, this.part(pass, 'q', [pass.posterior, pass.q]))
+        if (pass.q.length > 0) this.kernels.runPass(pass, this.kernels.part(pass, 'q', [pass.posterior, pass.q]))
       return (f64(this.memory.blocks, 'q:driver')[0] ?? 0) + (f64(this.memory.blocks, 'q:rows')[0] ?? 0)
     }
     const before = at(params)
@@ -351,22 +292,22 @@ export class ProgramModel implements BoundModel {
 
   logPrior(params: Float64Array): number {
     if (!this.hasPrior) return 0
-    this.load(params, 'param')
-    this.load(params, 'trial')
-    this.run(this.program.derived.param, this.memory.blocks)
-    this.run(this.program.derived.trial, this.memory.blocks)
-    this.zero(['logprior'])
-    this.run(this.program.prior, this.memory.blocks)
+    this.kernels.load(params, 'param')
+    this.kernels.load(params, 'trial')
+    this.kernels.run(this.program.derived.param)
+    this.kernels.run(this.program.derived.trial)
+    this.kernels.zero(['logprior'])
+    this.kernels.run(this.program.prior)
     return f64(this.memory.blocks, 'logprior')[0] ?? 0
   }
 
   /** Posterior buffers of all rows at once. */
   private calibrate(params: Float64Array): Memory {
-    this.load(params, 'param')
+    this.kernels.load(params, 'param')
     const memory = this.memory.whole()
-    this.run(this.program.derived.param, memory)
-    for (const pass of this.program.passes) this.runPass(pass, pass.posterior, true)
-    this.run(this.program.marginals, memory)
+    this.kernels.run(this.program.derived.param, memory)
+    for (const pass of this.program.passes) this.kernels.runPass(pass, pass.posterior, true)
+    this.kernels.run(this.program.marginals, memory)
     return memory
   }
 
@@ -402,27 +343,13 @@ export class ProgramModel implements BoundModel {
   }
 
   components(params: Float64Array): readonly ComponentState[] {
-    const posterior = this.posterior(params)
-    const indexed = new Set(this.params.flatMap((p) => p.components.map((c) => c.latent)))
-    return this.latents
-      .filter((l) => indexed.has(l.name))
-      .flatMap((l) => {
-        const output = this.program.latents.find((x) => x.name === l.name)
-        const weights = output === undefined ? null : rowWeights(this.derivation, this.numbers, l.name)
-        const p = posterior.get(l.name) ?? new Float64Array(0)
-        const ownSpread = hasOwnSpread(this.derivation, this.byName, l.name)
-        return Array.from({ length: l.values }, (_, value): ComponentState => {
-          let count = 0
-          for (let r = 0; r < l.rows; r++) count += (p[r * l.values + value] ?? 0) * (weights?.[r] ?? 1)
-          return {
-            latent: l.name,
-            value,
-            expectedCount: count,
-            relativeVariance: relativeVariance(this.derivation, this.byName, this.scales, params, l.name, value),
-            ownSpread,
-          }
-        })
-      })
+    const { derivation, byName, scales } = this
+    return componentStates(
+      { derivation, latents: this.latents, layouts: byName, scales },
+      params,
+      this.posterior(params),
+      (name) => rowWeights(derivation, this.numbers, name),
+    )
   }
 
   /**
@@ -455,12 +382,12 @@ export class ProgramModel implements BoundModel {
   }
 
   derived(params: Float64Array): ReadonlyMap<string, unknown> {
-    this.load(params, 'param')
-    this.load(params, 'trial')
-    this.run(this.program.derived.trial, this.memory.blocks)
+    this.kernels.load(params, 'param')
+    this.kernels.load(params, 'trial')
+    this.kernels.run(this.program.derived.trial)
     const out = new Map<string, unknown>()
     for (const l of this.program.derivedValues) {
-      this.run(l.ops, this.memory.blocks)
+      this.kernels.run(l.ops)
       const shape = (this.program.buffers.find((b) => b.id === l.buffer)?.shape ?? []).map(
         (s) => this.memory.blocks.sizes.get(s) ?? 0,
       )

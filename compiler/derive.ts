@@ -61,13 +61,14 @@ export function derive(
   if (built.value === undefined) return { diagnostics: built.diagnostics }
   let graph = boundRaggedDomains(built.value)
   let lifted = liftFactors(graph, supply)
-  let planned = planEStep(graph, lifted, MAX_TERMS)
+  const collecting = (): StatisticsOptions => statisticsOptions(model, graph, supply)
+  let planned = planEStep(graph, lifted, collecting())
   if (planned.plan === null && planned.refusals.every((r) => r.code === 'E406')) {
     const enumerated = enumerateCounts(graph)
     if (enumerated !== null) {
       graph = enumerated
       lifted = liftFactors(graph, supply)
-      planned = planEStep(graph, lifted, MAX_TERMS)
+      planned = planEStep(graph, lifted, collecting())
     }
   }
   if (planned.plan === null) {
@@ -82,9 +83,10 @@ export function derive(
     )
     return { diagnostics }
   }
+  graph = { ...graph, bindTables: [...graph.bindTables, ...planned.plan.bindTables] }
   const shapes = arrayShapes(model, graph, supply)
   const params = graph.params.map((p) => paramInfo(p, model, supply))
-  const collectOptions = statisticsOptions(model, graph, supply)
+  const collectOptions = collecting()
   const mStep = planMStep({
     params,
     lifted,
@@ -100,6 +102,7 @@ export function derive(
     params,
     data: new Map(graph.data.map((d) => [d.name, d.type.support.kind])),
     bindTables: graph.bindTables,
+    latents: new Map(graph.latents.flatMap((l) => (l.kind === 'continuous' ? [[l.name, l.support] as const] : []))),
   })
   const unsupported = mStep.steps
     .filter((s) => s.kind === 'newton')
@@ -129,6 +132,7 @@ export function derive(
     eStep: planned.plan,
     mStep,
     shapes,
+    collecting: collectOptions,
     rename: (v) => supply.fresh(v.name, v.to, v.from),
     lets: graph.lets,
   })
@@ -269,6 +273,7 @@ function statisticsOptions(model: TypedModel, graph: FactorGraph, supply: IndexS
   const e = elaborator(model, supply)
   const params = new Map(graph.params.map((p) => [p.name, p]))
   const data = new Map(graph.data.map((d) => [d.name, d]))
+  const latents = new Map(graph.latents.map((l) => [l.name, l.kind === 'continuous' ? l.support : 'real']))
   const consts = new Map(model.symbols.flatMap((s) => (s.kind === 'const' ? [[s.id, s.value] as const] : [])))
   const positive = (t: ArrayType): boolean => {
     const { support } = t
@@ -279,6 +284,7 @@ function statisticsOptions(model: TypedModel, graph: FactorGraph, supply: IndexS
     const p = params.get(r.name)
     const d = data.get(r.name)
     if (r.space === 'size' || r.space === 'observed') return 'positive'
+    if (r.space === 'latent') return latents.get(r.name) === 'real' ? 'unknown' : 'positive'
     if ((r.space === 'param' || r.space === 'pivot') && p !== undefined)
       return positive(p.type) ? 'positive' : 'unknown'
     if (r.space === 'data' && d !== undefined) return positive(d.type) ? 'positive' : 'unknown'
@@ -290,6 +296,10 @@ function statisticsOptions(model: TypedModel, graph: FactorGraph, supply: IndexS
   }
   const atMost = (x: Expr): number | null => {
     const r = x.kind === 'pow' && x.exponent.n > 0 ? x.base : x
+    if (r.kind === 'ref' && r.space === 'latent') {
+      const support = latents.get(r.name)
+      return support === 'unit' || support === 'simplex' ? 1 : null
+    }
     const p = r.kind === 'ref' && r.space === 'param' ? params.get(r.name) : undefined
     if (p === undefined) return null
     const { support } = p.type

@@ -6,11 +6,12 @@
  * statistic.
  */
 import { add, exp, idx, isZero, literal, log, mul, notOf, num, ONE, pow, splitCoefficient, sub, ZERO } from './build.js'
+import { expectation, readsLatent } from './expectation.js'
 import { keyOf } from './key.js'
 import { type Atom, joinAtoms, type Monomial, normalise, substituteMonomial } from './monomial.js'
 import { mulRational, rationalFromNumber } from './rational.js'
 import { rationalFloat, rationalRoots } from './rational-roots.js'
-import type { Expr, Guard, IndexVar, Rational } from './types.js'
+import type { Expr, Guard, IndexVar, Indicator, Rational } from './types.js'
 import { some, substituteIndex } from './visit.js'
 
 export interface CollectOptions {
@@ -73,6 +74,8 @@ class Collector {
           return [opaque(e)]
         return [...guarded(this.run(e.then), e.when), ...guarded(this.run(e.otherwise), notOf(e.when))]
       }
+      case 'expect':
+        return this.run(e.body).map((m) => expected(m, e.of))
       case 'call': {
         const arg = e.args[0]
         if (arg !== undefined && e.fn === 'log') return this.logarithm(arg)
@@ -243,6 +246,18 @@ class Collector {
     }
     return [{ loops: [], guards: [], coefficient: mul(...coefficients), atoms: joinAtoms(atoms) }]
   }
+}
+
+/**
+ * The expectation of a monomial: it is taken of what reads latents; what does not stands before it. Where a function of
+ * U reads a latent, the whole monomial is one opaque statistic.
+ */
+function expected(m: Monomial, of: readonly Indicator[]): Monomial {
+  if (m.atoms.some((a) => readsLatent(a.base))) {
+    const base: Expr = { kind: 'expect', of, body: mul(m.coefficient, ...m.atoms.map((a) => pow(a.base, a.power))) }
+    return { ...m, coefficient: ONE, atoms: [{ base, power: UNIT }] }
+  }
+  return { ...m, coefficient: expectation(of, m.coefficient) }
 }
 
 const free = (coefficient: Expr): Monomial => ({ loops: [], guards: [], coefficient, atoms: [] })

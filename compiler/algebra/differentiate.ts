@@ -24,6 +24,7 @@ import {
   TRUE,
   ZERO,
 } from './build.js'
+import { expectation } from './expectation.js'
 import { addRational } from './rational.js'
 import type { Expr, Guard, IndexVar, MatrixRef } from './types.js'
 import { children, rewrite, some, substituteIndex } from './visit.js'
@@ -98,6 +99,16 @@ export function partials(e: Expr, isTarget: Target, rename: (v: IndexVar) => Ind
         )
         return
       }
+      case 'expect':
+        // q is fixed: the derivative goes inside
+        for (const p of partials(x.body, isTarget, rename))
+          out.push({
+            ...p,
+            loops: [...loops, ...p.loops],
+            guard: bothOf(guard, p.guard),
+            value: mul(adjoint, expectation(x.of, p.value)),
+          })
+        return
       default:
         return
     }

@@ -13,6 +13,8 @@ export interface Environment {
   readonly indices?: ReadonlyMap<string, number>
   /** Posterior probability that every indicator holds. */
   probability?(of: readonly NumericIndicator[]): number
+  /** Posterior expectation of what `body` gives when the latents are read, times the indicators. */
+  expect?(of: readonly NumericIndicator[], body: () => number): number
   /** Posterior mean of a latent. */
   mean?(latent: string, index: readonly number[]): number
 }
@@ -87,6 +89,13 @@ function numberOf(e: Expr, scope: Scope): number {
       if (scope.env.probability === undefined) throw new Error('nothing gives the value of a posterior probability')
       return scope.env.probability(
         e.of.map((i) => ({ latent: i.latent, index: numbersOf(i.index, scope), value: numberOf(i.value, scope) })),
+      )
+    }
+    case 'expect': {
+      if (scope.env.expect === undefined) throw new Error('nothing gives the value of a posterior expectation')
+      return scope.env.expect(
+        e.of.map((i) => ({ latent: i.latent, index: numbersOf(i.index, scope), value: numberOf(i.value, scope) })),
+        () => numberOf(e.body, scope),
       )
     }
     case 'mean': {

@@ -1,4 +1,4 @@
-import type { Expr, Guard, MatrixRef } from './types.js'
+import type { Expr, Guard, Indicator, MatrixRef } from './types.js'
 
 const memo = new WeakMap<Expr, string>()
 
@@ -40,14 +40,19 @@ function make(e: Expr): string {
     case 'logdet':
       return `(logdet ${matrixKey(e.of)})`
     case 'probability':
-      return `(P ${e.of
-        .map((i) => `${i.latent}[${keysOf(i.index)}]=${keyOf(i.value)}`)
-        .sort()
-        .join(' ')})`
+      return `(P ${indicatorsKey(e.of)})`
+    case 'expect':
+      return `(E ${indicatorsKey(e.of)} ${keyOf(e.body)})`
     case 'mean':
       return `(E ${e.latent}[${keysOf(e.index)}])`
   }
 }
+
+const indicatorsKey = (of: readonly Indicator[]): string =>
+  of
+    .map((i) => `${i.latent}[${keysOf(i.index)}]=${keyOf(i.value)}`)
+    .sort()
+    .join(' ')
 
 const keysOf = (es: readonly Expr[]): string => es.map(keyOf).join(',')
 
@@ -90,6 +95,12 @@ function renamed(e: Expr, row: string, column: string): Expr {
         return { ...x, of: { ...x.of, element: go(x.of.element) } }
       case 'probability':
         return { ...x, of: x.of.map((i) => ({ ...i, index: i.index.map(go), value: go(i.value) })) }
+      case 'expect':
+        return {
+          ...x,
+          of: x.of.map((i) => ({ ...i, index: i.index.map(go), value: go(i.value) })),
+          body: go(x.body),
+        }
       case 'mean':
         return { ...x, index: x.index.map(go) }
     }

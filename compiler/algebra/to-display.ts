@@ -81,6 +81,8 @@ function atom(e: Atomic, scope: Scope): Display {
       const own = scope.options.probability?.(e) ?? null
       return own === null ? probability(e, scope) : { kind: 'verbatim', text: own }
     }
+    case 'expect':
+      return expectation(e, scope)
     case 'mean': {
       const own = scope.options.mean?.(e) ?? null
       if (own !== null) return { kind: 'verbatim', text: own }
@@ -114,6 +116,17 @@ function probability(e: Expr & { kind: 'probability' }, scope: Scope): Display {
     kind: 'probability',
     of: e.of.map((i) => ({ latent: symbol(i.latent, i.index, scope), value: shown(i.value, scope) })),
   }
+}
+
+/** E[body] without indicators, else E[[z_n = k] body]. */
+function expectation(e: Expr & { kind: 'expect' }, scope: Scope): Display {
+  const indicators = e.of.map(
+    (i): Display => ({
+      kind: 'indicator',
+      of: { kind: 'relation', operator: '==', left: symbol(i.latent, i.index, scope), right: shown(i.value, scope) },
+    }),
+  )
+  return { kind: 'expectation', of: sideBySide([...indicators, shown(e.body, scope)]) }
 }
 
 function callOf(e: Expr & { kind: 'call' }, scope: Scope): Display {

@@ -54,6 +54,11 @@ export type Expr =
   | { readonly kind: 'logdet'; readonly of: MatrixRef }
   /** Posterior probability of `latent[index] = value` jointly over the list; appears in Q only. */
   | { readonly kind: 'probability'; readonly of: readonly Indicator[] }
+  /**
+   * Posterior expectation of `body`, an expression in continuous latents (refs of space `latent`), times the indicators
+   * of `of`: E[1[z = k] · body | data]. Appears in Q only.
+   */
+  | { readonly kind: 'expect'; readonly of: readonly Indicator[]; readonly body: Expr }
   /** Posterior mean of a latent count or value; appears in Q only. */
   | { readonly kind: 'mean'; readonly latent: string; readonly index: readonly Expr[] }
 

@@ -29,6 +29,8 @@ export function children(e: Expr): readonly Expr[] {
       return [e.of.row.to, e.of.element]
     case 'probability':
       return e.of.flatMap((i) => [...i.index, i.value])
+    case 'expect':
+      return [...e.of.flatMap((i) => [...i.index, i.value]), e.body]
     case 'mean':
       return e.index
   }
@@ -118,6 +120,12 @@ export function mapChildren(e: Expr, f: (child: Expr) => Expr): Expr {
       return {
         kind: 'probability',
         of: e.of.map((i) => ({ latent: i.latent, index: i.index.map(f), value: f(i.value) })),
+      }
+    case 'expect':
+      return {
+        kind: 'expect',
+        of: e.of.map((i) => ({ latent: i.latent, index: i.index.map(f), value: f(i.value) })),
+        body: f(e.body),
       }
     case 'mean': {
       const index = mapList(e.index, f)

@@ -130,15 +130,18 @@ function engineOf(
 }
 
 function latentsOf(model: ProgramModel): DerivationEngine['latents'] {
-  return model.program.latents.map((l) => {
+  return model.program.latents.flatMap((l) => {
+    if (l.kind === 'continuous') return []
     const low = l.low === null ? 0 : model.numbers.extent(l.low)
-    return {
-      name: l.name,
-      kind: l.kind,
-      shape: l.loops.map((v) => model.numbers.extent(extentOf(v))),
-      from: l.loops.map((v) => model.numbers.value(v.from)),
-      low,
-      values: l.high === null ? 0 : model.numbers.extent(l.high) - low + 1,
-    }
+    return [
+      {
+        name: l.name,
+        kind: l.kind,
+        shape: l.loops.map((v) => model.numbers.extent(extentOf(v))),
+        from: l.loops.map((v) => model.numbers.value(v.from)),
+        low,
+        values: l.high === null ? 0 : model.numbers.extent(l.high) - low + 1,
+      },
+    ]
   })
 }

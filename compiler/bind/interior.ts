@@ -15,6 +15,7 @@ export function interiorPoint(
   random: () => number,
   apart = 1,
 ): Float64Array {
+  const slopes = slopesOfLatents(d)
   const out = new Float64Array(layouts.reduce((n, p) => n + p.length, 0))
   for (const p of layouts) {
     const data = scaleOf(p.name, d, scales)
@@ -54,13 +55,18 @@ export function interiorPoint(
       }
       case 'positive':
       case 'nonnegative': {
-        const spread = p.role === 'spread' && data !== null
+        const power = scalePower(p.name, d)
+        const spread = (p.role === 'spread' || power !== null) && data !== null
         for (let i = 0; i < p.length; i++) {
           const variance = data?.variances[data.variances.length === last ? i % last : 0] ?? 1
           const mean = data?.means[data.means.length === last ? i % last : 0] ?? 1
           set(
             i,
-            (spread ? (Math.sqrt(variance) || 1) / apart : p.role === 'location' && mean > 0 ? mean : 1) *
+            (spread
+              ? (Math.sqrt(variance) || 1) ** (power ?? 1) / apart
+              : p.role === 'location' && mean > 0
+                ? mean
+                : 1) *
               2 ** (2 * u() - 1),
           )
         }
@@ -75,6 +81,10 @@ export function interiorPoint(
         }
         break
       default:
+        if (slopes.has(p.name)) {
+          for (let i = 0; i < p.length; i++) set(i, (spreadAt(p, i, data) / 2) * (slanted(i) + 2 * u() - 1))
+          break
+        }
         for (let i = 0; i < p.length; i++) {
           const column = data !== null && data.means.length === last ? i % last : 0
           const located = p.role === 'location' && data !== null && p.components.length > 0
@@ -85,6 +95,46 @@ export function interiorPoint(
     }
   }
   return out
+}
+
+/** 1 for an sd, 2 for a variance: u^−2 or u^−1 multiplies squares in Q; null for what is neither. */
+function scalePower(name: string, d: Derivation): number | null {
+  const step = d.mStep.steps.find((s) => s.params.includes(name))
+  if (step?.kind !== 'generalised-gamma' || step.power.n >= 0) return null
+  return (-2 * step.power.d) / step.power.n
+}
+
+/**
+ * Params that multiply a continuous latent: Q does not change with their sign, so that 0 is a stationary point, and no
+ * place to start from.
+ */
+function slopesOfLatents(d: Derivation): ReadonlySet<string> {
+  return new Set(
+    d.eStep.blocks.flatMap((b) =>
+      b.kind !== 'gaussian'
+        ? []
+        : b.quadratic.flatMap((t) =>
+            collectNodes(t.coefficient, (n) => n.kind === 'ref' && n.space === 'param').flatMap((n) =>
+              n.kind === 'ref' ? [n.name] : [],
+            ),
+          ),
+    ),
+  )
+}
+
+/** In (−1, 1), different from element to element and never near 0: fractions of multiples of the golden ratio. */
+function slanted(i: number): number {
+  const fraction = ((i + 1) * 0.6180339887498949) % 1
+  return fraction < 0.5 ? fraction - 1 : fraction
+}
+
+/** The sd of the data in the column that an element belongs to. */
+function spreadAt(p: ParamLayout, i: number, data: DataScale | null): number {
+  if (data === null) return 1
+  const axis = p.shape.indexOf(data.variances.length)
+  const inner = p.shape.slice(axis + 1).reduce((a, b) => a * b, 1)
+  const column = axis < 0 ? 0 : Math.floor(i / inner) % data.variances.length
+  return Math.sqrt(data.variances[column] ?? 1) || 1
 }
 
 /** Scale of the data on the left of a statement that reads the param. */

@@ -81,7 +81,7 @@ function roleOf(name: string, d: Derivation): ParamLayout['role'] {
   if (step?.kind === 'normal') return 'location'
   if (step?.kind === 'generalised-gamma' || step?.kind === 'inverse-wishart' || step?.kind === 'wishart') {
     if (step.spread !== null) return 'spread'
-    return step.kind === 'generalised-gamma' ? 'location' : 'other'
+    return step.kind === 'generalised-gamma' && step.power.n > 0 ? 'location' : 'other'
   }
   if (step?.kind === 'beta') return 'location'
   const latents = new Set(componentDimensions(name, d).map((c) => c.latent))

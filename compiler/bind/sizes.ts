@@ -2,6 +2,7 @@
 import type { ModelSymbol, SizeSymbol } from '../../lang/typed/types.js'
 import type { BoundArray, BoundData } from '../../runtime/contract.js'
 import { type Environment, evaluate } from '../algebra/evaluate.js'
+import { keyOf } from '../algebra/key.js'
 import type { ArraySpace, Expr, IndexVar } from '../algebra/types.js'
 import { freeIndices, rewrite } from '../algebra/visit.js'
 import type { BindTable } from '../graph/types.js'
@@ -15,6 +16,11 @@ export class BindError extends Error {
   ) {
     super(message)
   }
+}
+
+interface Patterns {
+  readonly numbers: readonly number[]
+  readonly representatives: readonly number[]
 }
 
 export class BoundNumbers {
@@ -110,7 +116,44 @@ export class BoundNumbers {
           )
         return this.reduce(t.compute.fn, t.compute.over, t.compute.value, indices)
       }
+      case 'pattern': {
+        const { numbers, representatives } = this.patterns(t.compute)
+        return (t.compute.part === 'number' ? numbers : representatives)[(at[0] ?? 1) - 1] ?? Number.NaN
+      }
     }
+  }
+
+  private readonly patternMemo = new Map<string, Patterns>()
+
+  /** Patterns are numbered from 1 in the order in which rows show them. */
+  private patterns({ row, masks }: Extract<BindTable['compute'], { kind: 'pattern' }>): Patterns {
+    const key = `${row.id} ${masks.map((m) => keyOf(m.value)).join(' ')}`
+    const known = this.patternMemo.get(key)
+    if (known !== undefined) return known
+    const seen = new Map<string, number>()
+    const numbers: number[] = []
+    const representatives: number[] = []
+    const to = this.value(row.to)
+    for (let n = this.value(row.from); n <= to; n++) {
+      let bits = ''
+      const walk = (mask: (typeof masks)[number], depth: number, indices: Map<string, number>): void => {
+        const v = mask.over[depth]
+        if (v === undefined) {
+          bits += this.value(mask.value, indices)
+          return
+        }
+        const last = this.value(v.to, indices)
+        for (let i = this.value(v.from, indices); i <= last; i++) walk(mask, depth + 1, indices.set(v.id, i))
+      }
+      for (const mask of masks) walk(mask, 0, new Map([[row.id, n]]))
+      const number = seen.get(bits) ?? seen.size + 1
+      if (!seen.has(bits)) representatives.push(n)
+      seen.set(bits, number)
+      numbers.push(number)
+    }
+    const found = { numbers, representatives }
+    this.patternMemo.set(key, found)
+    return found
   }
 
   private reduce(
@@ -176,6 +219,12 @@ export class BoundNumbers {
 
   private size(id: string, index: readonly number[]): number {
     if (id.endsWith('#count')) return this.vector(id.slice(0, -6)).length
+    if (id.endsWith('#max')) return Math.max(0, ...this.vector(id.slice(0, -4)))
+    if (id.startsWith('patterns ')) {
+      const t = this.tables.get(id.slice('patterns '.length))
+      if (t?.compute.kind !== 'pattern') throw new Error(`unknown ${id}`)
+      return this.patterns(t.compute).representatives.length
+    }
     if (id.endsWith('#total')) return this.vector(id.slice(0, -6)).reduce((a, b) => a + b, 0)
     const s = this.sizeSymbols.get(id)
     if (s === undefined) throw new Error(`unknown size ${id}`)

@@ -2,7 +2,7 @@
  * Two forms of one quantity compared by value at made-up numbers: a shorter form is printed only where it has the value
  * of what is executed.
  */
-import { type Environment, evaluate } from '../algebra/evaluate.js'
+import { type Environment, evaluate, type NumericIndicator } from '../algebra/evaluate.js'
 import type { ArraySpace, Expr, IndexVar } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
 
@@ -38,6 +38,7 @@ function madeUp(d: Derivation, seed: number): Environment {
     const at = [...index.slice(0, -2), Math.min(row, column), Math.max(row, column)]
     return (row === column ? 5 : 0) + real('param', name, ...at)
   }
+  let point = 0
   const ref = (space: ArraySpace, name: string, index: readonly number[]): number => {
     switch (space) {
       case 'size':
@@ -58,6 +59,8 @@ function madeUp(d: Derivation, seed: number): Environment {
         return real('pivot', name, ...index)
       case 'shift':
         return shifted.has(name) ? param(name, index) - real('pivot', name, ...index) : 0
+      case 'latent':
+        return real('U', name, ...index, point)
       default:
         return param(name, index)
     }
@@ -74,9 +77,21 @@ function madeUp(d: Derivation, seed: number): Environment {
     for (let v = low; v <= high; v++) total += real('P', latent, ...index, v)
     return real('P', latent, ...index, value) / total
   }
+  const probability = (of: readonly NumericIndicator[]): number =>
+    of.reduce((p, i) => p * marginal(i.latent, i.index, i.value), 1)
   return {
     ref,
-    probability: (of) => of.reduce((p, i) => p * marginal(i.latent, i.index, i.value), 1),
+    probability,
+    // continuous latents have two points of equal mass, whatever the discrete ones are
+    expect(of, body) {
+      const outer = point
+      const total = [1, 2].reduce((sum, p) => {
+        point = p
+        return sum + body()
+      }, 0)
+      point = outer
+      return (probability(of) * total) / 2
+    },
     mean: (latent, index) => real('E', latent, ...index),
   }
 }

@@ -62,6 +62,8 @@ function tableName(t: BindTable, notation: Notation): string {
       return t.compute.name.replace(/^const:/, '')
     case 'label':
       return `“${t.compute.label}”`
+    case 'pattern':
+      return t.compute.part === 'number' ? 'pattern' : 'row'
     case 'reduction': {
       const value = present(t.compute.value, notation)
       return `${t.compute.fn}(${value.kind === 'ref' ? value.name : printText(value)})`
@@ -136,6 +138,12 @@ export function withLetters(e: Expr, notation: Notation, free: ReadonlyMap<strin
         return {
           kind: 'probability',
           of: x.of.map((i) => ({ ...i, index: i.index.map((y) => go(y, by)), value: go(i.value, by) })),
+        }
+      case 'expect':
+        return {
+          kind: 'expect',
+          of: x.of.map((i) => ({ ...i, index: i.index.map((y) => go(y, by)), value: go(i.value, by) })),
+          body: go(x.body, by),
         }
       case 'mean':
         return { ...x, index: x.index.map((y) => go(y, by)) }

@@ -1,10 +1,12 @@
-/** E-step planning for finite discrete latents and counts with observed sums. */
+/** E-step planning: continuous latents in blocks, then finite discrete latents, and counts with observed sums. */
 import { idx, mul } from '../algebra/build.js'
+import type { CollectOptions } from '../algebra/collect.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr } from '../algebra/types.js'
 import { freeIndices } from '../algebra/visit.js'
 import { hasNestedSelector, type LiftedFactor, type LiftedVariable } from '../graph/lift.js'
 import type { DiscreteLatent, FactorGraph, Loop } from '../graph/types.js'
+import { planContinuous } from './continuous.js'
 import { planCounts } from './counts.js'
 import { eliminationOrder } from './elimination-order.js'
 import type { Bucket, EStepPlan, EStepRefusal, EStepStep, LatentTable, PlacedFactor, Potential } from './types.js'
@@ -17,15 +19,14 @@ export interface EStepResult {
 /** Table of a latent: its loop variables, which are shared between loops over the same domain. */
 export const tableOf = (l: DiscreteLatent): string => l.loops.map((x) => x.index.id).join(',') || 'all'
 
-export function planEStep(graph: FactorGraph, lifted: readonly LiftedFactor[], collectCap: number): EStepResult {
-  const refusals: EStepRefusal[] = []
-  for (const l of graph.latents)
-    if (l.kind === 'continuous')
-      refusals.push({
-        code: 'E402',
-        span: l.span,
-        message: `the latent \`${l.name}\` is continuous, and this version integrates out finite discrete latents and counts with an observed sum only`,
-      })
+export function planEStep(
+  graph: FactorGraph,
+  all: readonly LiftedFactor[],
+  options: Omit<CollectOptions, 'inU'>,
+): EStepResult {
+  const continuous = planContinuous(graph, all, options)
+  const refusals: EStepRefusal[] = [...continuous.refusals]
+  const lifted = [...all.filter((f) => !continuous.absorbed.has(f)), ...continuous.messages]
   const nested = lifted.find(hasNestedSelector)
   if (nested !== undefined)
     refusals.push({
@@ -35,7 +36,7 @@ export function planEStep(graph: FactorGraph, lifted: readonly LiftedFactor[], c
     })
   if (refusals.length > 0) return { plan: null, refusals }
 
-  const counts = planCounts(graph, lifted, collectCap)
+  const counts = planCounts(graph, lifted, options.maxTerms)
   refusals.push(...counts.refusals)
   const withLatents = lifted.filter((f) => f.variables.length > 0 && f.factor.role !== 'prior')
   const placed: { factor: PlacedFactor; table: string; scope: readonly string[] }[] = []
@@ -98,6 +99,8 @@ export function planEStep(graph: FactorGraph, lifted: readonly LiftedFactor[], c
     }
   })
   const plan: EStepPlan = {
+    blocks: continuous.blocks,
+    bindTables: continuous.bindTables,
     tables,
     potentials,
     countGroups: counts.groups,
@@ -107,7 +110,7 @@ export function planEStep(graph: FactorGraph, lifted: readonly LiftedFactor[], c
         .map((f) => ({ lifted: f, expr: f.expr })),
       ...counts.rest,
     ],
-    steps: [...tables.map(describe), ...counts.steps],
+    steps: [...continuous.steps, ...tables.map(describe), ...counts.steps],
   }
   return { plan, refusals: [] }
 }

@@ -1,7 +1,8 @@
 import type { Span } from '../../lang/source.js'
-import type { Expr, IndexVar } from '../algebra/types.js'
+import type { Expr, Guard, IndexVar } from '../algebra/types.js'
+import type { Family, FamilyStatistic } from '../families/index.js'
 import type { LiftedFactor } from '../graph/lift.js'
-import type { Constraint, DiscreteLatent, Loop } from '../graph/types.js'
+import type { BindTable, Constraint, ContinuousLatent, DiscreteLatent, Loop } from '../graph/types.js'
 
 /** A plate in which latents live. `parent`: the table whose latents its factors also read, with the key to its rows. */
 export interface LatentTable {
@@ -55,7 +56,87 @@ export interface CountGroup {
   readonly logWeights: readonly Expr[]
 }
 
+/** A discrete latent that a block's factors read, as seen from the rows of the block. */
+export interface ScopeVariable {
+  readonly latent: DiscreteLatent
+  /** In the loops of the block. */
+  readonly index: readonly Expr[]
+  readonly value: IndexVar
+}
+
+/** A factor of a block with the row it belongs to. `expr` reads the scope's variables. */
+export interface BlockFactor {
+  readonly lifted: LiftedFactor
+  readonly expr: Expr
+  /** Indices of the block's loops, in the factor's own. */
+  readonly row: readonly Expr[]
+  /** true where the row is the iteration itself; false where it is found through a key. */
+  readonly direct: boolean
+  readonly extraLoops: readonly Loop[]
+}
+
+/** One coordinate of a block's vector: an element of a latent beyond the loops of the block. */
+export interface BlockCell {
+  readonly latent: string
+  readonly at: readonly Expr[]
+}
+
+/** A monomial of a factor in the cells of a block, summed over `loops` inside the factor's own. */
+export interface BlockTerm {
+  readonly factor: BlockFactor
+  readonly loops: readonly IndexVar[]
+  readonly guards: readonly Guard[]
+  readonly coefficient: Expr
+}
+
+/** A latent array of a block: its coordinates run beyond the loops of the block. */
+export interface BlockLatent {
+  readonly latent: ContinuousLatent
+  readonly coordinates: readonly IndexVar[]
+}
+
+interface BlockBase {
+  readonly id: string
+  /** Rows of the block: one posterior for each, and for each value of the scope. */
+  readonly loops: readonly Loop[]
+  readonly latents: readonly BlockLatent[]
+  readonly scope: readonly ScopeVariable[]
+  readonly factors: readonly BlockFactor[]
+}
+
+/**
+ * Latents that the log joint density is a quadratic in: their posterior is Normal. It is collected about a reference
+ * point r (the data where a cell is observed, a mean of the data where it is missing, 0 for a latent): u = r + δ,
+ * log p = c + h·δ − ½ δᵀΛδ, mean r + Λ⁻¹h, covariance Λ⁻¹ (Bishop 2006, section 2.3.1).
+ */
+export interface GaussianBlock extends BlockBase {
+  readonly kind: 'gaussian'
+  /** `row`: one dense system for each row; `joint`: one sparse system over all cells. */
+  readonly layout: 'row' | 'joint'
+  readonly linear: readonly (BlockTerm & { readonly cell: BlockCell })[]
+  readonly quadratic: readonly (BlockTerm & { readonly cells: readonly [BlockCell, BlockCell] })[]
+  /** What Λ depends on: every row, the cells that are observed in it alone, or nothing of the row. */
+  readonly sharing: 'row' | 'pattern' | 'one'
+  /** Bind tables of the pattern of a row, and of a row of each pattern. */
+  readonly pattern: { readonly id: string; readonly representative: string; readonly count: Expr } | null
+  /** Means of the observed data, by half-observed array: bind tables over its coordinates. */
+  readonly references: ReadonlyMap<string, string>
+}
+
+/** A latent whose posterior is a family, recognised by its statistics. */
+export interface ConjugateBlock extends BlockBase {
+  readonly kind: 'conjugate'
+  readonly family: Family
+  readonly terms: readonly (BlockTerm & { readonly statistic: FamilyStatistic; readonly cell: BlockCell })[]
+}
+
+export type ContinuousBlock = GaussianBlock | ConjugateBlock
+
 export interface EStepPlan {
+  /** Blocks of continuous latents; they come first, given the discrete ones. */
+  readonly blocks: readonly ContinuousBlock[]
+  /** Tables that are known when data is bound. */
+  readonly bindTables: readonly BindTable[]
   /** Children before parents. */
   readonly tables: readonly LatentTable[]
   readonly potentials: readonly Potential[]
@@ -68,7 +149,14 @@ export interface EStepPlan {
 /** What the derivation says of a latent. */
 export interface EStepStep {
   readonly latents: readonly string[]
-  readonly method: 'enumeration' | 'variable-elimination' | 'multinomial-split' | 'observed'
+  readonly method:
+    | 'enumeration'
+    | 'variable-elimination'
+    | 'multinomial-split'
+    | 'gaussian'
+    | 'sparse-gaussian'
+    | 'conjugate'
+    | 'observed'
   readonly explanation: string
   readonly reference: string
 }

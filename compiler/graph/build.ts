@@ -1,7 +1,17 @@
 /** Typed model → factor graph: every statement becomes one or more factors in index notation. */
 import type { Diagnostic, Outcome } from '../../lang/diagnostics/types.js'
 import type { Span } from '../../lang/source.js'
-import type { ModelSymbol, SymbolId, TDistribution, TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
+import type {
+  ArrayType,
+  DataSymbol,
+  ModelSymbol,
+  Subscript,
+  SymbolId,
+  TDistribution,
+  TExpr,
+  TStatement,
+  TypedModel,
+} from '../../lang/typed/types.js'
 import { bothOf, caseOf, compare, idx, log, notOf, num, ONE, ref, TRUE, ZERO } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import { normaliseMatrices } from '../algebra/matrices.js'
@@ -11,10 +21,10 @@ import type { Distribution } from '../distributions/types.js'
 import { constraintOf } from './constraint.js'
 import { type ElaborationScope, Elaborator } from './elaborate.js'
 import { logDensityOf } from './log-density.js'
-import { cellsReadElsewhere, collectRefs } from './reads.js'
+import { cellsOfLatents, collectRefs } from './reads.js'
 import { splitCells } from './split-cells.js'
-import { type BuiltTensor, type IndexSupply, NotElaborated, unrollSums } from './tensors.js'
-import type { BindTable, Constraint, Factor, FactorGraph, FactorRole, Latent, Loop } from './types.js'
+import { type BuiltTensor, type IndexSupply, NotElaborated, type RaggedDim, unrollSums } from './tensors.js'
+import type { BindTable, Constraint, ContinuousLatent, Factor, FactorGraph, FactorRole, Latent, Loop } from './types.js'
 
 const NEGATIVE_INFINITY: Expr = { kind: 'float', value: Number.NEGATIVE_INFINITY }
 
@@ -55,7 +65,7 @@ class GraphBuilder {
     this.scope = {
       symbols: this.symbols,
       supply: this.supply,
-      asLatent: cellsReadElsewhere(model, this.symbols),
+      asLatent: cellsOfLatents(model, this.symbols, (name) => (distributions.get(name)?.signature.value.rank ?? 0) > 0),
       bindTables: this.bindTables,
     }
     this.elaborator = new Elaborator(this.scope)
@@ -297,12 +307,20 @@ class GraphBuilder {
     const s = this.symbols.get(targetExpr.symbol)
     if (s?.kind !== 'latent' || this.latents.has(s.name)) return
     const own = s.type.batch.length + s.type.core.length - s.plateRank
+    const taken: Loop[] = []
     const distribution = d.kind === 'plain' ? this.distributions.get(d.name) : undefined
     const loops = s.plates.map((p, i): Loop => {
       const sub = targetExpr.subscripts[i]
       const at = sub?.kind === 'at' ? this.elaborator.scalar(sub.index, place.env) : null
       const loop = at?.kind === 'index' ? place.loops.find((l) => l.index.id === at.var) : undefined
-      return loop ?? { index: this.elaborator.domain(p, `p${i}`, place.env), weight: null }
+      const plate = this.elaborator.domain(p, loop?.index.name ?? `p${i}`, place.env)
+      // a piece of a latent (`z[1]`, then t in 2..T) does not say how far its plate goes
+      const own = loop !== undefined && sameRange(loop.index, plate)
+      const chosen = own
+        ? loop
+        : { index: this.shared(plate, [...place.loops.filter((l) => l !== loop), ...taken]), weight: null }
+      taken.push(chosen)
+      return chosen
     })
     const base = { name: s.name, loops, span: s.span }
     if (distribution?.domain !== undefined && own === 0 && d.kind === 'plain') {
@@ -323,12 +341,30 @@ class GraphBuilder {
         })
         return
       }
-      if (constrained || high === null) {
+      if (constrained) {
         this.latents.set(s.name, { ...base, kind: 'count', domain: { low, high } })
         return
       }
+      this.latents.set(s.name, { ...base, kind: 'continuous', own: [], support: 'count', evidence: false })
+      return
     }
-    this.latents.set(s.name, { ...base, kind: 'continuous' })
+    this.latents.set(s.name, {
+      ...base,
+      kind: 'continuous',
+      own: this.coordinates(this.elaborator.dims(s.type, place.env).slice(s.plateRank), loops),
+      support: supportOfLatent(s.type.support.kind),
+      evidence: false,
+    })
+  }
+
+  /** An index variable for each dimension of one row. */
+  private coordinates(dims: readonly RaggedDim[], loops: readonly Loop[]): readonly IndexVar[] {
+    const out: IndexVar[] = []
+    for (const d of dims) {
+      const previous = [...loops.map((l) => idx(l.index)), ...out.map(idx)]
+      out.push(this.supply.fresh('i', d.sizeAt === undefined ? d.size : d.sizeAt(previous)))
+    }
+    return out
   }
 
   private isConstrained(id: SymbolId): boolean {
@@ -359,10 +395,46 @@ class GraphBuilder {
     }
   }
 
+  /** Numbers: the table runs over the dimensions that the statement indexes, a row has the others as coordinates. */
+  private declareContinuousEvidence(
+    s: DataSymbol,
+    support: ContinuousLatent['support'],
+    subscripts: readonly Subscript[],
+    place: Place,
+  ): void {
+    const dims = this.elaborator.dims(s.type, place.env)
+    const indexed = subscripts.findIndex((x) => x.kind !== 'at')
+    const rank = indexed < 0 ? subscripts.length : indexed
+    const loops: Loop[] = []
+    for (let i = 0; i < rank; i++) {
+      const x = subscripts[i]
+      const at = x?.kind === 'at' ? this.elaborator.scalar(x.index, place.env) : null
+      const loop = at?.kind === 'index' ? place.loops.find((l) => l.index.id === at.var) : undefined
+      const d = dims[i]
+      if (d === undefined) throw new Error(`${s.name} has no dimension ${i}`)
+      const whole = this.supply.fresh(
+        loop?.index.name ?? 'n',
+        d.sizeAt === undefined ? d.size : d.sizeAt(loops.map((l) => idx(l.index))),
+      )
+      loops.push(
+        loop !== undefined && sameRange(loop.index, whole)
+          ? loop
+          : { index: this.shared(whole, [...place.loops.filter((l) => l !== loop), ...loops]), weight: null },
+      )
+    }
+    const own = this.coordinates(dims.slice(rank), loops)
+    this.latents.set(s.name, { kind: 'continuous', name: s.name, loops, own, support, evidence: true, span: s.span })
+  }
+
   private declareEvidence(name: string, targetExpr: TExpr, span: Span, place: Place): void {
     const s = this.symbols.get(`data:${name}`)
     if (s?.kind !== 'data' || targetExpr.kind !== 'ref')
       throw new NotElaborated('a column with missing cells that is read elsewhere must stand alone on the left', span)
+    const continuous = supportOfLatent(s.type.support.kind)
+    if (s.type.support.kind !== 'category' && s.type.support.kind !== 'bool') {
+      this.declareContinuousEvidence(s, continuous, targetExpr.subscripts, place)
+      return
+    }
     const index = targetExpr.subscripts.map((x) => {
       if (x.kind !== 'at')
         throw new NotElaborated('a column with missing cells that is read elsewhere must be indexed on the left', span)
@@ -387,13 +459,7 @@ class GraphBuilder {
         levels: { symbol: support.levels, column: perColumn },
         isBool: false,
       })
-    } else if (support.kind === 'bool')
-      this.latents.set(name, { ...base, low: ZERO, high: ONE, levels: null, isBool: true })
-    else
-      throw new NotElaborated(
-        `missing cells of \`${name}\` are read by another statement: a latent of this type has no derivation in this version`,
-        span,
-      )
+    } else this.latents.set(name, { ...base, low: ZERO, high: ONE, levels: null, isBool: true })
     const cell = ref('data', name, index)
     const latent = ref('latent', name, index)
     const value = caseOf(
@@ -411,6 +477,23 @@ class GraphBuilder {
       distribution: 'evidence',
       span,
     })
+  }
+}
+
+const sameRange = (a: IndexVar, b: IndexVar): boolean => keyOf(a.from) === keyOf(b.from) && keyOf(a.to) === keyOf(b.to)
+
+function supportOfLatent(kind: ArrayType['support']['kind']): ContinuousLatent['support'] {
+  switch (kind) {
+    case 'positive':
+    case 'nonnegative':
+      return 'positive'
+    case 'unit':
+    case 'simplex':
+    case 'covariance':
+    case 'count':
+      return kind
+    default:
+      return 'real'
   }
 }
 

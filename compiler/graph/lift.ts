@@ -4,7 +4,7 @@ import { keyOf } from '../algebra/key.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { collectNodes, rewrite, some, substituteIndex } from '../algebra/visit.js'
 import type { IndexSupply } from './tensors.js'
-import type { DiscreteLatent, Factor, FactorGraph, Latent } from './types.js'
+import type { ContinuousLatent, DiscreteLatent, Factor, FactorGraph, Latent } from './types.js'
 
 /** One latent cell that a factor reads, with the index variable that stands for its value. */
 export interface LiftedVariable {
@@ -19,7 +19,15 @@ export interface LiftedFactor {
   readonly variables: readonly LiftedVariable[]
   /** Count latents it reads. */
   readonly counts: readonly { readonly latent: string; readonly index: readonly Expr[] }[]
+  /** Cells of continuous latents it reads, with the indices of their tables; own coordinates may be bound inside. */
+  readonly continuous: readonly LiftedCell[]
   readonly expr: Expr
+}
+
+/** A row of a continuous latent's table: `index` are the indices of its loops. */
+export interface LiftedCell {
+  readonly latent: ContinuousLatent
+  readonly index: readonly Expr[]
 }
 
 const LETTERS = ['k', 'l', 'm', 'u', 'v', 'w'] as const
@@ -33,12 +41,16 @@ function lift(factor: Factor, latents: ReadonlyMap<string, Latent>, supply: Inde
   const guarded = caseOf(factor.guard, factor.value)
   const variables = new Map<string, LiftedVariable>()
   const counts = new Map<string, { latent: string; index: readonly Expr[] }>()
+  const continuous = new Map<string, LiftedCell>()
   const reads = collectNodes(guarded, (n) => n.kind === 'ref' && n.space === 'latent')
   for (const node of reads) {
     if (node.kind !== 'ref') continue
     const latent = latents.get(node.name)
     const key = keyOf(node)
-    if (latent?.kind === 'count') counts.set(key, { latent: node.name, index: node.index })
+    if (latent?.kind === 'continuous') {
+      const index = node.index.slice(0, latent.loops.length)
+      continuous.set(`${latent.name} ${index.map(keyOf).join(',')}`, { latent, index })
+    } else if (latent?.kind === 'count') counts.set(key, { latent: node.name, index: node.index })
     else if (latent?.kind === 'discrete' && !variables.has(key)) {
       const by = new Map(latent.loops.map((l, i) => [l.index.id, node.index[i] ?? idx(l.index)]))
       const name = LETTERS[variables.size] ?? 'k'
@@ -56,7 +68,13 @@ function lift(factor: Factor, latents: ReadonlyMap<string, Latent>, supply: Inde
     }
     return n
   })
-  return { factor, variables: [...variables.values()], counts: [...counts.values()], expr }
+  return {
+    factor,
+    variables: [...variables.values()],
+    counts: [...counts.values()],
+    continuous: [...continuous.values()],
+    expr,
+  }
 }
 
 /** true where a selector stands inside another selector: `z[w[n]]`. */

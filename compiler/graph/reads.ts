@@ -47,10 +47,14 @@ export function collectRefs(e: TExpr, out: SymbolId[] = []): readonly SymbolId[]
   return out
 }
 
-/** Names of `?` data that are read anywhere but as the left side of their own statement. */
-export function cellsReadElsewhere(
+/**
+ * Names of `?` data whose missing cells are latents: those that are read anywhere but as the left side of their own
+ * statement, and those of vectors, where the observed cells of a row tell of the missing ones.
+ */
+export function cellsOfLatents(
   model: TypedModel,
   symbols: ReadonlyMap<SymbolId, ModelSymbol>,
+  isVector: (distribution: string) => boolean,
 ): ReadonlySet<string> {
   const read = new Set<SymbolId>()
   const mark = (e: TExpr): void => {
@@ -93,6 +97,7 @@ export function cellsReadElsewhere(
       } else if (s.kind === 'sample') {
         markSubscripts(s.target)
         distribution(s.distribution)
+        if (s.role === 'data' && hasVector(s.distribution, isVector)) mark(s.target)
       } else if (s.kind === 'observe-equation') {
         mark(s.left)
         mark(s.right)
@@ -106,4 +111,20 @@ export function cellsReadElsewhere(
     if (s?.kind === 'data' && s.type.optional) out.add(s.name)
   }
   return out
+}
+
+function hasVector(d: TDistribution, isVector: (distribution: string) => boolean): boolean {
+  switch (d.kind) {
+    case 'plain':
+      return isVector(d.name)
+    case 'mixture':
+      return d.components.kind === 'indexed'
+        ? hasVector(d.components.component, isVector)
+        : d.components.components.some((c) => hasVector(c, isVector))
+    case 'truncated':
+    case 'censored':
+      return hasVector(d.of, isVector)
+    case 'custom':
+      return false
+  }
 }

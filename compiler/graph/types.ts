@@ -40,15 +40,22 @@ export interface CountLatent {
   readonly span: Span
 }
 
-/** Anything the E-step of this version cannot integrate out, with the reason. */
-export interface OtherLatent {
+/** A latent array of numbers, or a data array whose missing cells are latents (`evidence`). */
+export interface ContinuousLatent {
   readonly kind: 'continuous'
   readonly name: string
+  /** Loops of its declaration: its table is the product of their domains. */
   readonly loops: readonly Loop[]
+  /** Its own dimensions after those of the loops: the coordinates of one row. */
+  readonly own: readonly IndexVar[]
+  /** What the values are, as declared or as the distribution says. */
+  readonly support: 'real' | 'positive' | 'unit' | 'simplex' | 'covariance' | 'count'
+  /** Cells that are observed are fixed at their data. */
+  readonly evidence: boolean
   readonly span: Span
 }
 
-export type Latent = DiscreteLatent | CountLatent | OtherLatent
+export type Latent = DiscreteLatent | CountLatent | ContinuousLatent
 
 export type FactorRole = 'likelihood' | 'latent' | 'prior' | 'evidence'
 
@@ -92,6 +99,16 @@ export interface BindTable {
         readonly fn: 'min' | 'max' | 'mean' | 'sd' | 'sum'
         readonly over: readonly IndexVar[]
         readonly value: Expr
+      }
+    /**
+     * Rows that have the same cells observed share a pattern: `number` gives the pattern of each row, `representative` a
+     * row of each pattern. `masks` are what is looked at: 1 or 0 for each row and value of `over`.
+     */
+    | {
+        readonly kind: 'pattern'
+        readonly part: 'number' | 'representative'
+        readonly row: IndexVar
+        readonly masks: readonly { readonly over: readonly IndexVar[]; readonly value: Expr }[]
       }
   readonly span: Span
 }

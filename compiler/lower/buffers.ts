@@ -14,5 +14,6 @@ export function addToObjective(rows: readonly Axis[], value: KExpr): readonly Ke
 export const postBuffer = (b: Bucket): string => `post ${b.table} ${b.eliminate}`
 export const messageBuffer = (b: Bucket): string => `msg ${b.table} ${b.eliminate}`
 export const meanBuffer = (latent: string): string => `mean ${latent}`
+export const varianceBuffer = (latent: string): string => `variance ${latent}`
 export const givenBuffer = (latent: string): string => `given ${latent}`
 export const marginalBuffer = (latent: string): string => `marginal ${latent}`

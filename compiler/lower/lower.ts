@@ -1,19 +1,29 @@
 /** A derivation, lowered to a program. */
 
 import { mul } from '../algebra/build.js'
+import type { CollectOptions } from '../algebra/collect.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
+import { normaliserTable } from '../estep/continuous.js'
 import { weightOf } from '../estep/plan.js'
-import type { EStepPlan } from '../estep/types.js'
+import type { ContinuousBlock, EStepPlan } from '../estep/types.js'
 import type { LiftedFactor } from '../graph/lift.js'
-import type { FactorGraph } from '../graph/types.js'
+import type { FactorGraph, Loop } from '../graph/types.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
 import type { MStepPlan } from '../mstep/types.js'
 import { addToObjective, marginalBuffer, meanBuffer } from './buffers.js'
+import { ContinuousLowering, type LoweredBlock, tableIdOf } from './continuous.js'
 import { lowerCountGroup } from './count-groups.js'
-import { EStepLowering } from './e-step.js'
+import { EStepLowering, type LoweredTable } from './e-step.js'
 import { type ArrayShapes, extentOf, Lowerer, type LoweringContext } from './lowerer.js'
-import { lowerMonomials, lowerNumericBlock, lowerRowTerm, lowerSolves, lowerStatistic } from './m-step.js'
+import {
+  lowerMonomials,
+  lowerNumericBlock,
+  lowerRowTerm,
+  lowerSolves,
+  lowerStatistic,
+  type Posterior,
+} from './m-step.js'
 import type { LatentOutput, Pass, Program } from './program.js'
 
 export interface LowerInput {
@@ -22,6 +32,8 @@ export interface LowerInput {
   readonly eStep: EStepPlan
   readonly mStep: MStepPlan
   readonly shapes: ArrayShapes
+  /** How expressions are taken apart in the latents. */
+  readonly collecting: Omit<CollectOptions, 'inU'>
   readonly rename: (v: IndexVar) => IndexVar
   /** Top-level lets over params: name, the indices of its elements, the element. */
   readonly lets: readonly { readonly name: string; readonly indices: readonly IndexVar[]; readonly value: Expr }[]
@@ -33,22 +45,31 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
   const { graph, eStep: plan, mStep } = input
   for (const id of ['loglik', 'scale']) lowerer.buffer({ id, space: 'sum', type: 'f64', shape: [] })
   const eStep = new EStepLowering(lowerer, plan)
+  const continuous = new ContinuousLowering(lowerer, plan, input.collecting, eStep.probability)
+  const posterior: Posterior = { probability: eStep.probability, expect: continuous.expect, mean: eStep.mean }
   const tables = eStep.run()
-  const posteriorAxis = new Map<string, string | null>()
-  for (const t of tables)
-    for (const l of t.table.latents)
-      posteriorAxis.set(l.name, t.blockable ? (t.table.loops[0]?.index.id ?? null) : null)
-
+  const blocks = plan.blocks.map((b) => continuous.lower(b))
   const whole: MutablePass = newPass('whole', null)
   const byTable = new Map<string, MutablePass>()
-  const passOf = (key: string): MutablePass => byTable.get(key) ?? whole
+  const passFor = (id: string, loops: readonly Loop[]): MutablePass => {
+    const known = byTable.get(id)
+    if (known !== undefined) return known
+    const first = loops[0]
+    if (first === undefined) return whole
+    const made = newPass(id, { table: id, axis: first.index.id, size: lowerer.size(extentOf(first.index)) })
+    byTable.set(id, made)
+    return made
+  }
+  const passOfBlock = blockPasses(blocks, tables)
+  for (const { block, blockable, posterior: ops, normaliser, objective } of blocks) {
+    const pass = blockable && passOfBlock.has(block) ? passFor(tableIdOf(block.loops), block.loops) : whole
+    pass.posterior.push(...ops, ...normaliser)
+    pass.given.push(...ops)
+    pass.objective.push(...objective)
+  }
   for (const t of tables) {
     const first = t.table.loops[0]
-    const pass =
-      t.blockable && first !== undefined
-        ? newPass(t.table.id, { table: t.table.id, axis: first.index.id, size: lowerer.size(extentOf(first.index)) })
-        : whole
-    if (pass !== whole) byTable.set(t.table.id, pass)
+    const pass = t.blockable && first !== undefined ? passFor(t.table.id, t.table.loops) : whole
     pass.posterior.push(...t.up)
     pass.objective.push(...t.objective)
     pass.given.push(...t.given)
@@ -64,28 +85,49 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
   for (const c of plan.constants) whole.objective.push(...constantObjective(c.lifted, c.expr, lowerer))
 
   // a statistic goes with the pass that holds the posterior it reads
-  const tableOfLatent = new Map(tables.flatMap((t) => t.table.latents.map((l) => [l.name, t] as const)))
+  const passOfLatent = new Map<string, MutablePass>([
+    ...tables.flatMap((t) =>
+      t.table.latents.map((l) => [l.name, t.blockable ? passFor(t.table.id, t.table.loops) : whole] as const),
+    ),
+    ...blocks.flatMap(({ block, blockable }) =>
+      block.latents.map(
+        (l) =>
+          [
+            l.latent.name,
+            blockable && passOfBlock.has(block) ? passFor(tableIdOf(block.loops), block.loops) : whole,
+          ] as const,
+      ),
+    ),
+  ])
   const home = (e: Expr): MutablePass => {
-    const names = collectNodes(e, (n) => n.kind === 'probability').flatMap((n) =>
-      n.kind === 'probability' ? n.of.map((i) => i.latent) : [],
+    const reads = collectNodes(
+      e,
+      (n) => n.kind === 'probability' || n.kind === 'expect' || (n.kind === 'ref' && n.space === 'latent'),
     )
-    const [name] = names
-    const t = name === undefined ? undefined : tableOfLatent.get(name)
-    return t === undefined || !t.blockable ? whole : passOf(t.table.id)
+    const passes = new Set(
+      reads.flatMap((n) => {
+        if (n.kind === 'ref') return [passOfLatent.get(n.name) ?? whole]
+        return n.kind === 'probability' || n.kind === 'expect'
+          ? n.of.map((i) => passOfLatent.get(i.latent) ?? whole)
+          : []
+      }),
+    )
+    const [only] = passes
+    return only === undefined || passes.size > 1 ? whole : only
   }
   const once: KernelOp[] = []
   for (const s of mStep.objective.statistics) {
-    const op = lowerStatistic(s, lowerer, eStep)
+    const op = lowerStatistic(s, lowerer, posterior)
     if (s.once) once.push(op)
     else home(s.value).statistics.push(op)
   }
-  for (const r of mStep.objective.rowTerms) home(r.expr).q.push(lowerRowTerm(r, 'q:rows', lowerer, eStep))
+  for (const r of mStep.objective.rowTerms) home(r.expr).q.push(lowerRowTerm(r, 'q:rows', lowerer, posterior))
   lowerer.buffer({ id: 'q:rows', space: 'sum', type: 'f64', shape: [] })
 
   const paramShape = (name: string): readonly SizeKey[] => input.shapes.shape('param', name).map((e) => lowerer.size(e))
   const mInput = {
     lowerer,
-    eStep,
+    posterior,
     plan: mStep,
     paramShape,
     rename: input.rename,
@@ -136,6 +178,22 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
           introduced: l.introduced,
         }),
       ),
+    ...plan.blocks.flatMap((b) =>
+      b.latents.map(
+        ({ latent }): LatentOutput => ({
+          name: latent.name,
+          kind: 'continuous',
+          loops: [...latent.loops.map((l) => l.index), ...latent.own],
+          buffer: meanBuffer(latent.name),
+          low: null,
+          high: null,
+          levels: null,
+          isBool: false,
+          evidence: latent.evidence,
+          introduced: false,
+        }),
+      ),
+    ),
     ...plan.countGroups.flatMap((g) =>
       g.latents.map(
         (name): LatentOutput => ({
@@ -165,18 +223,36 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
     passes: [...byTable.values(), whole].filter(
       (p) => p.posterior.length + p.objective.length + p.statistics.length + p.q.length > 0,
     ),
-    marginals: tables.flatMap((t) => t.marginals),
+    marginals: [...tables.flatMap((t) => t.marginals), ...blocks.flatMap((b) => b.marginals)],
     solves,
     sweeps: mStep.sweeps,
     numeric,
     qDriver,
     prior,
     latents,
-    units: tables.flatMap((t) =>
-      t.normaliser === null ? [] : [{ buffer: t.normaliser, loops: t.table.loops.map((l) => l.index) }],
-    ),
+    units: [
+      ...tables.flatMap((t) =>
+        t.normaliser === null ? [] : [{ buffer: t.normaliser, loops: t.table.loops.map((l) => l.index) }],
+      ),
+      ...plan.blocks.flatMap((b) =>
+        b.scope.length > 0 ? [] : [{ buffer: normaliserTable(b), loops: b.loops.map((l) => l.index) }],
+      ),
+    ],
     derivedValues,
   }
+}
+
+/** Blocks that can run in a pass of their own rows: those that stand alone, or whose discrete latents live there too. */
+function blockPasses(blocks: readonly LoweredBlock[], tables: readonly LoweredTable[]): ReadonlySet<ContinuousBlock> {
+  return new Set(
+    blocks
+      .map((b) => b.block)
+      .filter((b) =>
+        b.scope.every((s) =>
+          tables.some((t) => t.blockable && t.table.id === tableIdOf(b.loops) && t.table.latents.includes(s.latent)),
+        ),
+      ),
+  )
 }
 
 interface MutablePass extends Pass {

@@ -28,6 +28,7 @@ export interface LoweringContext {
   readonly vars: ReadonlyMap<string, KExpr>
   readonly at: At
   readonly probability?: (of: readonly Indicator[], context: LoweringContext) => KExpr
+  readonly expect?: (e: Extract<Expr, { kind: 'expect' }>, context: LoweringContext) => KExpr
   readonly mean?: (latent: string, index: readonly Expr[], context: LoweringContext) => KExpr
 }
 
@@ -35,7 +36,7 @@ export interface LoweringContext {
 export interface DerivedTable {
   readonly id: string
   readonly at: At
-  readonly kind: 'inverse' | 'logdet'
+  readonly kind: 'inverse' | 'logdet' | 'posterior'
   readonly ops: readonly KernelOp[]
 }
 
@@ -43,6 +44,8 @@ export class Lowerer {
   readonly sizes = new Map<SizeKey, Expr>()
   readonly buffers = new Map<string, Buffer>()
   readonly derived = new Map<string, DerivedTable>()
+  /** Tables that are sparse covariances: they are read by row and column. */
+  readonly sparse = new Set<string>()
 
   constructor(private readonly shapes: ArrayShapes) {}
 
@@ -154,6 +157,9 @@ export class Lowerer {
       case 'probability':
         if (context.probability === undefined) throw new Error('a posterior probability outside the data pass')
         return context.probability(e.of, context)
+      case 'expect':
+        if (context.expect === undefined) throw new Error('a posterior expectation outside the data pass')
+        return context.expect(e, context)
       case 'mean':
         if (context.mean === undefined) throw new Error('a posterior mean outside the data pass')
         return context.mean(e.latent, e.index, context)
@@ -216,8 +222,12 @@ export class Lowerer {
           k.load(this.array('param', name, 'param'), ...positions()),
         )
       case 'stat':
-      case 'table':
+      case 'table': {
+        const [row, column] = positions()
+        if (this.sparse.has(name) && row !== undefined && column !== undefined)
+          return { k: 'covariance', of: name, row, column }
         return k.load(name, ...positions())
+      }
       case 'latent':
         throw new Error(`the latent ${name} was not lifted`)
     }

@@ -7,15 +7,17 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
 import { axisExtent } from '../mstep/statistics.js'
 import type { Contribution, MStep, MStepPlan, NewtonStep, RowTerm, Statistic } from '../mstep/types.js'
-import type { EStepLowering } from './e-step.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
 import type { NumericBlock, Solve } from './program.js'
+
+/** How expressions read the posterior. */
+export type Posterior = Required<Pick<LoweringContext, 'probability' | 'expect' | 'mean'>>
 
 const onDriver: LoweringContext = { vars: new Map(), at: 'trial' }
 
 export interface MStepLoweringInput {
   readonly lowerer: Lowerer
-  readonly eStep: EStepLowering
+  readonly posterior: Posterior
   readonly plan: MStepPlan
   /** Extents of a param's dimensions. */
   readonly paramShape: (name: string) => readonly SizeKey[]
@@ -25,8 +27,8 @@ export interface MStepLoweringInput {
 }
 
 /** stat[at] += value over its loops, at the current params. */
-export function lowerStatistic(s: Statistic, lowerer: Lowerer, eStep: EStepLowering): KernelOp {
-  const context: LoweringContext = { vars: new Map(), at: 'param', probability: eStep.probability, mean: eStep.mean }
+export function lowerStatistic(s: Statistic, lowerer: Lowerer, posterior: Posterior): KernelOp {
+  const context: LoweringContext = { vars: new Map(), at: 'param', ...posterior }
   const { axes, context: inner } = lowerer.loops(s.loops, context)
   lowerer.buffer({ id: s.id, space: 'sum', type: 'f64', shape: s.axes.map((a) => lowerer.size(axisExtent(a))) })
   const at = s.at.map((e) => lowerer.position(e, inner))
@@ -163,9 +165,9 @@ export function lowerMonomials(ms: readonly Monomial[], out: string, lowerer: Lo
 }
 
 /** Terms over rows at the trial params, the posterior still being that of the current ones. */
-export function lowerRowTerm(r: RowTerm, out: string, lowerer: Lowerer, eStep: EStepLowering): KernelOp {
+export function lowerRowTerm(r: RowTerm, out: string, lowerer: Lowerer, posterior: Posterior): KernelOp {
   lowerer.buffer({ id: out, space: 'sum', type: 'f64', shape: [] })
-  const context: LoweringContext = { vars: new Map(), at: 'trial', probability: eStep.probability, mean: eStep.mean }
+  const context: LoweringContext = { vars: new Map(), at: 'trial', ...posterior }
   const loops: IndexVar[] = []
   let body = r.expr
   while (body.kind === 'sum') {
@@ -176,12 +178,12 @@ export function lowerRowTerm(r: RowTerm, out: string, lowerer: Lowerer, eStep: E
 }
 
 export function lowerNumericBlock(step: NewtonStep, input: MStepLoweringInput): NumericBlock {
-  const { lowerer, eStep } = input
+  const { lowerer, posterior } = input
   const names = new Set(step.params)
   const isTarget = (r: Extract<Expr, { kind: 'ref' }>): boolean =>
     (r.space === 'param' || r.space === 'shift') && names.has(r.name)
   const driver = monomialsToExpr(step.monomials)
-  const rows: LoweringContext = { vars: new Map(), at: 'trial', probability: eStep.probability, mean: eStep.mean }
+  const rows: LoweringContext = { vars: new Map(), at: 'trial', ...posterior }
   const both = (
     e: Expr,
     context: LoweringContext,
@@ -228,7 +230,7 @@ export function lowerNumericBlock(step: NewtonStep, input: MStepLoweringInput): 
     hessian: own.hessian,
     rows: step.rowTerms.map((r) => ({
       pass: input.passOf(r.expr),
-      value: [lowerRowTerm(r, `q rows ${step.id}`, lowerer, eStep)],
+      value: [lowerRowTerm(r, `q rows ${step.id}`, lowerer, posterior)],
       ...both(r.expr, rows, 'sum', ' rows'),
     })),
   }

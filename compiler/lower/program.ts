@@ -49,7 +49,7 @@ export interface NumericBlock {
 
 export interface LatentOutput {
   readonly name: string
-  readonly kind: 'discrete' | 'count'
+  readonly kind: 'discrete' | 'count' | 'continuous'
   readonly loops: readonly IndexVar[]
   /** Posterior probabilities [rows…, values], or means [rows…], once `marginals` has run without blocks. */
   readonly buffer: string

@@ -8,6 +8,7 @@ import { tableOf } from '../estep/plan.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import type { KernelOp } from '../kernel/types.js'
 import { qTerm } from '../mstep/plan.js'
+import { ContinuousLowering } from './continuous.js'
 import { EStepLowering } from './e-step.js'
 import { lower } from './lower.js'
 import { extentOf, Lowerer, type LoweringContext } from './lowerer.js'
@@ -26,12 +27,28 @@ export function lowerScores(d: Derivation): ScoreProgram {
     d.supply.fresh(v.name, v.to, v.from)
   const lowerer = new Lowerer(d.shapes)
   const program = lower(
-    { graph: d.graph, lifted: d.lifted, eStep: d.eStep, mStep: d.mStep, shapes: d.shapes, rename, lets: [] },
+    {
+      graph: d.graph,
+      lifted: d.lifted,
+      eStep: d.eStep,
+      mStep: d.mStep,
+      shapes: d.shapes,
+      collecting: d.collectOptions,
+      rename,
+      lets: [],
+    },
     lowerer,
   )
   const eStep = new EStepLowering(lowerer, d.eStep)
   eStep.run()
-  const context: LoweringContext = { vars: new Map(), at: 'param', probability: eStep.probability, mean: eStep.mean }
+  const { expect } = new ContinuousLowering(lowerer, d.eStep, d.collectOptions, eStep.probability)
+  const context: LoweringContext = {
+    vars: new Map(),
+    at: 'param',
+    probability: eStep.probability,
+    expect,
+    mean: eStep.mean,
+  }
   const scores: KernelOp[] = []
   for (const f of d.lifted) {
     if (

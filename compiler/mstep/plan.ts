@@ -1,7 +1,7 @@
 /** M-step planning: for each block of params the first rule that applies; the others leave their reason. */
 import { idx, mul, sum } from '../algebra/build.js'
 import type { Monomial } from '../algebra/monomial.js'
-import type { Expr, IndexVar } from '../algebra/types.js'
+import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
 import { countsToMeans } from '../estep/counts.js'
 import type { EStepPlan } from '../estep/types.js'
@@ -45,16 +45,14 @@ export function qTerm(f: LiftedFactor): Expr {
   const loops = f.factor.loops
   const weights = loops.flatMap((l) => (l.weight === null ? [] : [l.weight]))
   const expr = f.counts.length > 0 ? countsToMeans(f.expr) : f.expr
-  const probability: readonly Expr[] =
-    f.variables.length === 0
-      ? []
-      : [
-          {
-            kind: 'probability',
-            of: f.variables.map((v) => ({ latent: v.latent.name, index: v.index, value: idx(v.value) })),
-          },
-        ]
-  const body = mul(...weights, ...ancestorWeights(f), ...probability, expr)
+  const of = f.variables.map((v): Indicator => ({ latent: v.latent.name, index: v.index, value: idx(v.value) }))
+  const posterior: readonly Expr[] =
+    f.continuous.length > 0
+      ? [{ kind: 'expect', of, body: expr }]
+      : of.length > 0
+        ? [{ kind: 'probability', of }, expr]
+        : [expr]
+  const body = mul(...weights, ...ancestorWeights(f), ...posterior)
   const overValues = f.variables.reduceRight<Expr>((e, v) => sum(v.value, e), body)
   return loops.reduceRight<Expr>((e, l) => sum(l.index, e), overValues)
 }
@@ -64,7 +62,7 @@ function ancestorWeights(f: LiftedFactor): readonly Expr[] {
   const own = new Set(f.factor.loops.flatMap((l) => (l.weight === null ? [] : [l.index.id])))
   const out: Expr[] = []
   const seen = new Set<string>()
-  for (const v of f.variables)
+  for (const v of [...f.variables, ...f.continuous])
     v.latent.loops.forEach((l, i) => {
       const at = v.index[i]
       if (l.weight === null || own.has(l.index.id) || at === undefined || seen.has(l.index.id)) return

@@ -9,7 +9,10 @@ import type { DriverObjective, RowTerm, Statistic } from './types.js'
 
 /** true for what only a row, or the posterior, knows. */
 const isRowNode = (e: Expr): boolean =>
-  (e.kind === 'ref' && (e.space === 'data' || e.space === 'observed')) || e.kind === 'probability' || e.kind === 'mean'
+  (e.kind === 'ref' && (e.space === 'data' || e.space === 'observed')) ||
+  e.kind === 'probability' ||
+  e.kind === 'expect' ||
+  e.kind === 'mean'
 
 const isParamNode = (e: Expr): boolean => e.kind === 'ref' && (e.space === 'param' || e.space === 'shift')
 
@@ -255,6 +258,7 @@ function register(statistics: Map<string, Statistic>, s: Omit<Statistic, 'id' | 
       e,
       (n) =>
         n.kind === 'probability' ||
+        n.kind === 'expect' ||
         n.kind === 'mean' ||
         (n.kind === 'ref' && (n.space === 'pivot' || n.space === 'param')),
     )

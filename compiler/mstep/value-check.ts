@@ -4,7 +4,7 @@
  * points. What is free of the params is in the first only, so differences are compared. A mismatch is an error of ours.
  */
 import { literal, ZERO } from '../algebra/build.js'
-import { type Environment, evaluate, holds } from '../algebra/evaluate.js'
+import { type Environment, evaluate, holds, type NumericIndicator } from '../algebra/evaluate.js'
 import type { Monomial } from '../algebra/monomial.js'
 import type { ArraySpace, Expr } from '../algebra/types.js'
 import type { BindTable } from '../graph/types.js'
@@ -25,6 +25,8 @@ export interface ValueCheckInput {
   /** Supports of data, by name. */
   readonly data: ReadonlyMap<string, string>
   readonly bindTables: readonly BindTable[]
+  /** Supports of continuous latents, by name. */
+  readonly latents: ReadonlyMap<string, string>
 }
 
 /** Points beside the one that differences are taken from. */
@@ -39,7 +41,9 @@ const SIZE = 2
 const LARGEST = 3
 
 /** What tells numbers of one name apart: data, its mask, consts, and params at each point. */
-const [OBSERVED, CONST, PARAM] = [1, 2, 3]
+const [OBSERVED, CONST, LATENT, PARAM] = [1, 2, 3, 10]
+/** Points of the random posterior of continuous latents. */
+const SAMPLES = 3
 
 class TooLarge extends Error {}
 
@@ -119,6 +123,8 @@ class Instance {
   private readonly words = new Map<string, number>()
   private readonly sums = new Map<string, ReadonlyMap<string, number>>()
   private reads = 0
+  /** The posterior is a mixture of `SAMPLES` points: this is the one that latents are read at. */
+  private sample = 0
 
   constructor(
     private readonly input: ValueCheckInput,
@@ -144,14 +150,29 @@ class Instance {
   }
 
   private environment(point: number): Environment {
+    // the order of the indicators does not matter
+    const hashOf = (of: readonly NumericIndicator[]): number =>
+      of.reduce((h, i) => (h + this.hash(i.latent, i.index, i.value)) >>> 0, 0)
+    const probability = (of: readonly NumericIndicator[]): number =>
+      of.length === 0 ? 1 : 0.05 + 0.9 * unit(mixed(hashOf(of), 1))
     return {
       ref: (space, name, index) => this.read(space, name, index, point),
       probability: (of) => {
         this.count()
-        // the order of the indicators does not matter
-        let h = 0
-        for (const i of of) h = (h + this.hash(i.latent, i.index, i.value)) >>> 0
-        return 0.05 + 0.9 * unit(mixed(h, 1))
+        return probability(of)
+      },
+      expect: (of, body) => {
+        this.count()
+        const outer = this.sample
+        const shares = Array.from({ length: SAMPLES }, (_, s) => 0.2 + unit(mixed(hashOf(of), s + 2)))
+        const whole = shares.reduce((a, b) => a + b, 0)
+        let total = 0
+        shares.forEach((share, s) => {
+          this.sample = s + 1
+          total += (share / whole) * body()
+        })
+        this.sample = outer
+        return probability(of) * total
       },
       mean: (latent, index) => 0.5 + 3 * this.random(latent, index),
     }
@@ -182,6 +203,8 @@ class Instance {
       case 'stat':
         return this.statistic(name, index)
       case 'latent':
+        if (this.sample === 0) throw new Error(`latent ${name} stands in Q outside an expectation`)
+        return this.latent(name, index)
       case 'table':
         throw new Error(`${space} ${name} stands in Q`)
     }
@@ -222,6 +245,21 @@ class Instance {
       case 'covariance':
       case 'correlation':
         return this.matrix(name, index, 0)
+      default:
+        return 4 * u - 2
+    }
+  }
+
+  private latent(name: string, index: readonly number[]): number {
+    const u = this.random(name, index, LATENT + this.sample)
+    switch (this.input.latents.get(name)) {
+      case 'positive':
+        return 0.5 + 2 * u
+      case 'unit':
+      case 'simplex':
+        return 0.1 + 0.8 * u
+      case 'count':
+        return 1 + Math.floor(3 * u)
       default:
         return 4 * u - 2
     }
@@ -270,6 +308,7 @@ class Instance {
     const u = this.random(name, index, CONST)
     switch (t.compute.kind) {
       case 'label':
+      case 'pattern':
         return 1 + Math.floor(SIZE * u)
       case 'reduction':
         return t.compute.fn === 'min' ? -5 - u : t.compute.fn === 'max' ? 5 + u : 1 + u

@@ -69,6 +69,7 @@ function withSteps(d: Derivation, change: (step: MStep) => MStep): Derivation {
     eStep,
     mStep,
     shapes,
+    collecting: d.collectOptions,
     rename: (v) => supply.fresh(v.name, v.to, v.from),
     lets: graph.lets,
   })

@@ -26,6 +26,7 @@ const again = (d: Derivation, objective: DriverObjective) =>
     params: d.params,
     data: new Map(d.graph.data.map((s) => [s.name, s.type.support.kind])),
     bindTables: d.graph.bindTables,
+    latents: new Map(),
   })
 
 const mixture = derived(`model M

@@ -1,0 +1,41 @@
+import { add, call, div, idx, log, mul, neg, ONE, sub, sum } from '../algebra/build.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import type { Family, Natural } from './types.js'
+
+const alpha = (at: readonly Expr[], eta: Natural): Expr => add(eta('log u', at), ONE)
+
+/** Σ_i (η_i + 1) over the elements of one point. */
+function total(lead: readonly Expr[], eta: Natural, last: IndexVar): Expr {
+  return sum(last, alpha([...lead, idx(last)], eta))
+}
+
+const need = (last: IndexVar | null): IndexVar => {
+  if (last === null) throw new Error('a point on the simplex has no coordinate')
+  return last
+}
+
+/** Σ η_i log u_i on the simplex: Dirichlet(η + 1). */
+export const dirichletFamily: Family = {
+  id: 'dirichlet',
+  title: 'Dirichlet',
+  supports: ['simplex'],
+  statistics: ['log u'],
+  vector: true,
+  citation: 'Kotz, Balakrishnan and Johnson (2000), Continuous Multivariate Distributions 1, section 49.1',
+  parameters: (at, eta) => [{ name: 'alpha', value: alpha(at, eta) }],
+  moment(of, at, eta, last) {
+    const whole = total(at.slice(0, -1), eta, need(last))
+    if (of === 'u') return div(alpha(at, eta), whole)
+    if (of === 'log u') return sub(call('digamma', alpha(at, eta)), call('digamma', whole))
+    return null
+  },
+  point: (at, eta, last) => div(alpha(at, eta), total(at.slice(0, -1), eta, need(last))),
+  logDensity(u, at, eta, last) {
+    const own = need(last)
+    const i = [...at, idx(own)]
+    return add(
+      call('lgamma', total(at, eta, own)),
+      sum(own, add(neg(call('lgamma', alpha(i, eta))), mul(sub(alpha(i, eta), ONE), log(u(i))))),
+    )
+  },
+}

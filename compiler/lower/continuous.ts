@@ -1,0 +1,314 @@
+/** Blocks of continuous latents → kernel operations: natural parameters, posteriors, log-normalisers, what is reported. */
+import { add, idx, log, mul, num, ONE, PI, pow, ref, sub } from '../algebra/build.js'
+import type { CollectOptions } from '../algebra/collect.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import { substituteIndex } from '../algebra/visit.js'
+import {
+  dimension,
+  logdetTable,
+  naturalTable,
+  paddedExtent,
+  posteriorAt,
+  sharedAt,
+  unknownTable,
+} from '../estep/block-layout.js'
+import { normaliserTable } from '../estep/continuous.js'
+import { atPoint, expandExpectation, lastOf, NoMoment, naturalOf } from '../estep/expectation.js'
+import { weightOf } from '../estep/plan.js'
+import type {
+  BlockFactor,
+  BlockTerm,
+  ConjugateBlock,
+  ContinuousBlock,
+  EStepPlan,
+  GaussianBlock,
+} from '../estep/types.js'
+import type { Loop } from '../graph/types.js'
+import { k } from '../kernel/index.js'
+import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
+import { addToObjective, meanBuffer, varianceBuffer } from './buffers.js'
+import { GaussianLowering } from './gaussian.js'
+import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
+
+export interface LoweredBlock {
+  readonly block: ContinuousBlock
+  /** true where blocks of its rows can be worked on by themselves. */
+  readonly blockable: boolean
+  /** Posterior given the discrete latents. */
+  readonly posterior: readonly KernelOp[]
+  /** Its log-normaliser, which reads the posterior. */
+  readonly normaliser: readonly KernelOp[]
+  readonly objective: readonly KernelOp[]
+  /** Mean and variance of each latent, over the discrete ones, for what is reported. */
+  readonly marginals: readonly KernelOp[]
+}
+
+const empty: LoweringContext = { vars: new Map(), at: 'param' }
+
+/** Loops with what else is iterated, and where a table's row is. */
+export interface Placed {
+  readonly axes: readonly Axis[]
+  readonly context: LoweringContext
+  readonly row: readonly Expr[]
+}
+
+export class ContinuousLowering {
+  constructor(
+    private readonly lowerer: Lowerer,
+    private readonly plan: EStepPlan,
+    private readonly collecting: Omit<CollectOptions, 'inU'>,
+    private readonly probability: LoweringContext['probability'],
+  ) {}
+
+  /** E_q of an expression, lowered in the loops of whoever demands it. */
+  readonly expect = (e: Extract<Expr, { kind: 'expect' }>, context: LoweringContext): KExpr =>
+    this.lowerer.expr(expandExpectation(e, { plan: this.plan, collecting: this.collecting }), context)
+
+  lower(b: ContinuousBlock): LoweredBlock {
+    const rows = this.rows(b)
+    const posterior =
+      b.kind === 'gaussian' ? new GaussianLowering(this.lowerer, b, this).posterior() : this.natural(b, rows)
+    const normaliser = this.normaliser(b, rows)
+    return {
+      block: b,
+      blockable: b.loops.length > 0 && b.factors.every((f) => f.direct),
+      posterior,
+      normaliser,
+      objective: b.scope.length === 0 ? this.objective(b, rows) : [],
+      marginals: this.marginals(b),
+    }
+  }
+
+  rows(b: ContinuousBlock): Placed {
+    const { axes, context } = this.lowerer.loops(
+      b.loops.map((l) => l.index),
+      empty,
+    )
+    return { axes, context, row: b.loops.map((l) => idx(l.index)) }
+  }
+
+  scope(
+    b: ContinuousBlock,
+    context: LoweringContext,
+  ): { readonly axes: readonly Axis[]; readonly context: LoweringContext } {
+    return this.lowerer.loops(
+      b.scope.map((s) => s.value),
+      context,
+    )
+  }
+
+  /** Scratch for [rows, scope, …]. */
+  scratch(id: string, b: ContinuousBlock, own: readonly Expr[], withScope = true): string {
+    const { lowerer } = this
+    return lowerer.buffer({
+      id,
+      space: 'scratch',
+      type: 'f64',
+      ...(b.loops.length === 0 ? {} : { rows: tableIdOf(b.loops) }),
+      shape: [
+        ...b.loops.map((l) => lowerer.size(extentOf(l.index))),
+        ...(withScope ? b.scope.map((s) => lowerer.size(extentOf(s.value))) : []),
+        ...own.map((e) => lowerer.size(e)),
+      ],
+    })
+  }
+
+  at(es: readonly Expr[], context: LoweringContext): readonly KExpr[] {
+    return es.map((e) => this.lowerer.position(e, context))
+  }
+
+  /** Coefficients of a term added to out[lead(row), cells(at)], over the loops of its factor. */
+  scatter(
+    out: string,
+    b: ContinuousBlock,
+    t: BlockTerm,
+    rows: Placed,
+    at: (row: readonly Expr[]) => readonly Expr[],
+    value: Expr,
+  ): KernelOp {
+    const { factor } = t
+    const outer = factor.direct
+      ? this.nested(factor.extraLoops, rows)
+      : this.lowerer.loops(
+          factor.lifted.factor.loops.map((l) => l.index),
+          empty,
+        )
+    const lead = factor.direct ? rows.axes : []
+    const scope = this.scope(b, outer.context)
+    const inner = this.lowerer.loops(t.loops, scope.context)
+    const weight = weightOf(factor.extraLoops)
+    return {
+      op: 'scatterAdd',
+      out,
+      axes: [...lead, ...outer.axes, ...scope.axes, ...inner.axes],
+      at: this.at(at(factor.direct ? rows.row : factor.row), inner.context),
+      value: this.lowerer.guarded(
+        t.guards,
+        this.lowerer.expr(weight === null ? value : mul(weight, value), inner.context),
+        inner.context,
+      ),
+    }
+  }
+
+  private nested(loops: readonly Loop[], rows: Placed) {
+    return this.lowerer.loops(
+      loops.map((l) => l.index),
+      rows.context,
+    )
+  }
+
+  // -- conjugate -------------------------------------------------------------------------------------------------------
+
+  private natural(b: ConjugateBlock, rows: Placed): readonly KernelOp[] {
+    const own = b.latents[0]?.coordinates.map(paddedExtent) ?? []
+    const out: KernelOp[] = []
+    for (const statistic of new Set(b.terms.map((t) => t.statistic))) {
+      const id = this.scratch(naturalTable(b, statistic), b, own)
+      out.push({ op: 'fill', out: id, value: 0 })
+      for (const t of b.terms)
+        if (t.statistic === statistic)
+          out.push(
+            this.scatter(
+              id,
+              b,
+              t,
+              rows,
+              (row) => [
+                ...posteriorAt(
+                  b,
+                  row,
+                  b.scope.map((s) => idx(s.value)),
+                ),
+                ...t.cell.at,
+              ],
+              t.coefficient,
+            ),
+          )
+    }
+    return out
+  }
+
+  // -- log-normaliser --------------------------------------------------------------------------------------------------
+
+  /** log Z = log p(data, u) − log q(u) at one point u, which for a Normal posterior is its mean. */
+  private normaliser(b: ContinuousBlock, rows: Placed): readonly KernelOp[] {
+    const id = this.scratch(normaliserTable(b), b, [])
+    const values = b.scope.map((s) => idx(s.value))
+    const scope = this.scope(b, rows.context)
+    const direct = b.factors.filter((f) => f.direct)
+    const base = b.kind === 'gaussian' ? logVolume(b, rows.row, values) : this.minusLogDensity(b, rows.row, values)
+    const value = add(base, ...direct.map((f) => this.summed(b, f, rows.row, values)))
+    const out: KernelOp[] = [
+      {
+        op: 'map',
+        out: id,
+        axes: [...rows.axes, ...scope.axes],
+        at: this.at(posteriorAt(b, rows.row, values), scope.context),
+        value: this.lowerer.expr(value, scope.context),
+      },
+    ]
+    for (const f of b.factors.filter((x) => !x.direct)) {
+      const { axes, context } = this.lowerer.loops(
+        f.lifted.factor.loops.map((l) => l.index),
+        empty,
+      )
+      const inner = this.scope(b, context)
+      out.push({
+        op: 'scatterAdd',
+        out: id,
+        axes: [...axes, ...inner.axes],
+        at: this.at(posteriorAt(b, f.row, values), inner.context),
+        value: this.lowerer.expr(weighted(f, atPoint(b, f.expr, f.row, values)), inner.context),
+      })
+    }
+    return out
+  }
+
+  private summed(b: ContinuousBlock, f: BlockFactor, row: readonly Expr[], values: readonly Expr[]): Expr {
+    return f.extraLoops.reduceRight<Expr>(
+      (body, l) => ({ kind: 'sum', index: l.index, body }),
+      weighted(f, atPoint(b, f.expr, row, values)),
+    )
+  }
+
+  private minusLogDensity(b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
+    const natural = naturalOf(b, row, values)
+    const last = lastOf(b)
+    const coordinates = b.latents[0]?.coordinates ?? []
+    const lead = b.family.vector ? coordinates.slice(0, -1) : coordinates
+    const point = (at: readonly Expr[]): Expr => b.family.point(at, natural, last)
+    const one = b.family.logDensity(point, lead.map(idx), natural, last)
+    const fresh = lead.map((v) => this.collecting.rename(v))
+    const renamed = substituteAll(one, lead, fresh)
+    return mul(
+      num(-1),
+      fresh.reduceRight<Expr>((body, v) => ({ kind: 'sum', index: v, body }), renamed),
+    )
+  }
+
+  private objective(b: ContinuousBlock, rows: Placed): readonly KernelOp[] {
+    const weight = weightOf(b.loops)
+    const log = k.load(normaliserTable(b), ...rows.axes.map((a) => k.axis(a)))
+    return addToObjective(rows.axes, weight === null ? log : k.mul0(this.lowerer.expr(weight, rows.context), log))
+  }
+
+  // -- what is reported ------------------------------------------------------------------------------------------------
+
+  private marginals(b: ContinuousBlock): readonly KernelOp[] {
+    const context: LoweringContext = {
+      ...empty,
+      ...(this.probability === undefined ? {} : { probability: this.probability }),
+      expect: this.expect,
+    }
+    return b.latents.flatMap(({ latent }): readonly KernelOp[] => {
+      const all = [...latent.loops.map((l) => l.index), ...latent.own]
+      const shape = all.map((v) => this.lowerer.size(paddedExtent(v)))
+      const table = latent.loops.length === 0 ? {} : { rows: tableIdOf(latent.loops) }
+      const buffer = (id: string): string => this.lowerer.buffer({ id, space: 'scratch', type: 'f64', ...table, shape })
+      const mean = buffer(meanBuffer(latent.name))
+      const variance = buffer(varianceBuffer(latent.name))
+      const { axes, context: inner } = this.lowerer.loops(all, context)
+      const at = axes.map((a) => k.axis(a))
+      const cell = ref('latent', latent.name, all.map(idx))
+      const positions = all.map((v) => sub(idx(v), sub(v.from, ONE)))
+      const deviation = sub(cell, ref('table', mean, positions))
+      const of = (body: Expr): KExpr => this.lowerer.expr({ kind: 'expect', of: [], body }, inner)
+      const square = b.kind === 'gaussian' ? of(mul(deviation, deviation)) : this.variance(cell, mean, positions, inner)
+      return [
+        { op: 'map', out: mean, axes, at, value: of(cell) },
+        { op: 'map', out: variance, axes, at, value: square },
+      ]
+    })
+  }
+
+  /** E[u²] − E[u]², or NaN where the family has no second moment in closed form. */
+  private variance(cell: Expr, mean: string, positions: readonly Expr[], context: LoweringContext): KExpr {
+    try {
+      const second = this.lowerer.expr({ kind: 'expect', of: [], body: pow(cell, 2) }, context)
+      return k.sub(second, this.lowerer.expr(pow(ref('table', mean, positions), 2), context))
+    } catch (e) {
+      if (!(e instanceof NoMoment)) throw e
+      return k.num(Number.NaN)
+    }
+  }
+}
+
+export const tableIdOf = (loops: readonly Loop[]): string => loops.map((l) => l.index.id).join(',')
+
+const weighted = (f: BlockFactor, e: Expr): Expr => {
+  const w = weightOf(f.extraLoops)
+  return w === null ? e : mul(w, e)
+}
+
+function substituteAll(e: Expr, from: readonly IndexVar[], to: readonly IndexVar[]): Expr {
+  return substituteIndex(e, new Map(from.map((v, i) => [v.id, idx(to[i] ?? v)])))
+}
+
+/** ½ d log 2π − ½ log det Λ: the log of what a Normal density integrates to at height 1, d the cells not observed. */
+function logVolume(b: GaussianBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
+  const at = sharedAt(b, row, values)
+  const unknown = b.latents.some((l) => l.latent.evidence)
+    ? ref('table', unknownTable(b), at.slice(0, at.length - b.scope.length))
+    : dimension(b)
+  return add(mul(num(1, 2), unknown, log(mul(num(2), PI))), mul(num(-1, 2), ref('table', logdetTable(b), at)))
+}

@@ -4,6 +4,7 @@ import type { BoundData } from '../../runtime/contract.js'
 import type { Buffer, SizeKey } from '../kernel/types.js'
 import type { Program } from '../lower/program.js'
 import type { Memory } from '../targets/memory.js'
+import type { SparsePosterior } from '../targets/sparse-posterior.js'
 import { checkSize } from './check-size.js'
 import type { BoundNumbers } from './sizes.js'
 
@@ -49,10 +50,11 @@ export function allocate(
           : new Float64Array(length(b, true)),
     )
   }
+  const sparse = new Map<string, SparsePosterior>()
   const withScratch = (whole: boolean): Memory => {
     const buffers = new Map(shared)
     for (const b of program.buffers) if (b.space === 'scratch') buffers.set(b.id, new Float64Array(length(b, whole)))
-    return { sizes, buffers }
+    return { sizes, buffers, sparse }
   }
   let whole: Memory | null = null
   return {

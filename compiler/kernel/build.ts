@@ -140,6 +140,11 @@ export function not(of: KExpr): KExpr {
   return of.k === 'num' ? num(of.value === 0 ? 1 : 0) : { k: 'not', of }
 }
 
+/** Element of the sparse inverse `of`; 0 where a position is the number −1. */
+export function covariance(of: string, row: KExpr, column: KExpr): KExpr {
+  return isNumber(row, -1) || isNumber(column, -1) ? ZERO : { k: 'covariance', of, row, column }
+}
+
 export function isNumber(expr: KExpr, value: number): boolean {
   return expr.k === 'num' && expr.value === value
 }

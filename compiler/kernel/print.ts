@@ -75,6 +75,8 @@ function printed(expr: KExpr): Printed {
       return { text: `${inside(expr.left, OR)} or ${inside(expr.right, AND)}`, strength: OR }
     case 'not':
       return { text: `not(${inside(expr.of, 0)})`, strength: ATOM }
+    case 'covariance':
+      return { text: `covariance(${expr.of}; ${list([expr.row, expr.column])})`, strength: ATOM }
   }
 }
 
@@ -128,6 +130,11 @@ export function printKernelOp(op: KernelOp): string {
       const right = op.rightHandSide === undefined ? '' : `, ${place(op.rightHandSide, op.at)}`
       const value = `${op.kind}(${place(op.matrix, op.at)}${right}; #${op.order})`
       return `small     ${loops(op.axes)}${place(op.out, op.at)} = ${value}`
+    }
+    case 'sparseGaussian': {
+      const entries = op.entries.map(({ rows, columns, values }) => `${values} at ${rows}, ${columns}`).join('; ')
+      const made = `${op.mean}, ${op.logdet}, ${op.covariance}`
+      return `sparse    ${made} = gaussian(${op.linear}; ${entries}; #${op.order})`
     }
     case 'rng':
       return `rng       ${loops(op.axes)}${op.out} = ${op.distribution}(stream ${op.stream})`

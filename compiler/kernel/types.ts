@@ -69,6 +69,11 @@ export type KExpr =
     }
   | { readonly k: 'and' | 'or'; readonly left: KExpr; readonly right: KExpr }
   | { readonly k: 'not'; readonly of: KExpr }
+  /**
+   * Element of the sparse inverse `of` that a `sparseGaussian` made, in either order of its 0-based positions; 0 where
+   * one of them is −1 or NaN. A pair outside the pattern is our mistake, and throws.
+   */
+  | { readonly k: 'covariance'; readonly of: string; readonly row: KExpr; readonly column: KExpr }
 
 export type KFunction =
   | 'exp'
@@ -96,6 +101,13 @@ export type KFunction =
   | 'power'
   | 'isNaN'
 
+/** Three buffers of equal shape; positions are i32 or f64. */
+export interface SparseEntries {
+  readonly rows: string
+  readonly columns: string
+  readonly values: string
+}
+
 /**
  * Operations. `axes` are the loops, outermost first; an axis named by the pass as its row axis runs over the block.
  *
@@ -107,6 +119,13 @@ export type KFunction =
  * - `fill`: out = value everywhere.
  * - `scan`: a recurrence along `axis` (chains): `step` reads `carry` at the previous position.
  * - `small`: dense factorisation or solve per batch index.
+ * - `sparseGaussian`: mean and covariances of a joint Gaussian over many cells with density ∝ exp(hᵀx − ½ xᵀΛx). Each
+ *   element q of a list of entries stands at (i, j) = (rows, columns), all three of the same shape: Λ += q E_ij + q E_ji,
+ *   so a diagonal position gets it twice; an element with a position of −1 or NaN is passed over. mean = Λ⁻¹h, logdet =
+ *   log det Λ, and `covariance` names Λ⁻¹, whose elements at the pairs of Λ's pattern `covariance` expressions read.
+ *   A cell that no entry names is left out: mean 0 whatever its h, variance 1, nothing in logdet. Λ not positive
+ *   definite: NaN in all three. Positions that stay the same from run to run are analysed once. Whole tables only: it
+ *   stands in no scan and in no pass over blocks of rows.
  * - `rng`: counter-based random numbers (seed, iteration, unit, draw).
  */
 export type KernelOp =
@@ -165,6 +184,19 @@ export type KernelOp =
       readonly matrix: string
       readonly rightHandSide?: string
       readonly out: string
+    }
+  | {
+      readonly op: 'sparseGaussian'
+      /** Number of cells. */
+      readonly order: SizeKey
+      readonly entries: readonly SparseEntries[]
+      /** h and the mean: one element a cell. */
+      readonly linear: string
+      readonly mean: string
+      /** A buffer of one element. */
+      readonly logdet: string
+      /** Name of the sparse inverse: not a buffer. */
+      readonly covariance: string
     }
   | {
       readonly op: 'rng'

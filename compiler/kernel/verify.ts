@@ -5,6 +5,8 @@ export const WRITABLE_SPACES: ReadonlySet<BufferSpace> = new Set(['derived', 'sc
 
 export interface VerifyOptions {
   readonly writable?: ReadonlySet<BufferSpace>
+  /** Sparse inverses that operations before these have made. */
+  readonly inverses?: ReadonlySet<string>
 }
 
 /** Arguments a scalar function takes; [least, most]. */
@@ -23,7 +25,7 @@ export function verifyKernel(
   buffers: readonly Buffer[],
   options: VerifyOptions = {},
 ): readonly string[] {
-  const verifier = new Verifier(buffers, options.writable ?? WRITABLE_SPACES)
+  const verifier = new Verifier(buffers, options)
   ops.forEach((op, i) => {
     verifier.op(op, new Set(), `op ${i + 1} (${op.op})`)
   })
@@ -34,9 +36,11 @@ class Verifier {
   readonly problems: string[] = []
   readonly #buffers = new Map<string, Buffer>()
   readonly #writable: ReadonlySet<BufferSpace>
+  readonly #inverses: Set<string>
 
-  constructor(buffers: readonly Buffer[], writable: ReadonlySet<BufferSpace>) {
-    this.#writable = writable
+  constructor(buffers: readonly Buffer[], options: VerifyOptions) {
+    this.#writable = options.writable ?? WRITABLE_SPACES
+    this.#inverses = new Set(options.inverses)
     for (const buffer of buffers) {
       if (this.#buffers.has(buffer.id)) this.problems.push(`buffer ${buffer.id} is declared twice`)
       if (buffer.rows !== undefined && buffer.shape.length === 0) {
@@ -49,13 +53,18 @@ class Verifier {
   op(op: KernelOp, bound: ReadonlySet<string>, where: string): void {
     if (op.op === 'scan') {
       const inner = this.#bind([op.axis], bound, where)
-      const written = new Set(op.step.map((step) => (step.op === 'scan' ? '' : step.out)))
+      const written = new Set(op.step.flatMap((step) => ('out' in step ? [step.out] : [])))
       for (const carry of op.carry) {
         if (!written.has(carry)) this.#report(where, `carry ${carry} is not written by a step`)
       }
       op.step.forEach((step, i) => {
+        if (step.op === 'sparseGaussian') this.#report(where, 'sparseGaussian stands in no scan')
         this.op(step, inner, `${where} step ${i + 1} (${step.op})`)
       })
+      return
+    }
+    if (op.op === 'sparseGaussian') {
+      this.#sparse(op, where)
       return
     }
     const out = this.#written(op.out, where)
@@ -117,6 +126,31 @@ class Verifier {
     }
   }
 
+  #sparse(op: KernelOp & { readonly op: 'sparseGaussian' }, where: string): void {
+    for (const { rows, columns, values } of op.entries) {
+      const [first, ...others] = [rows, columns, values].map((id) => this.#known(id, where))
+      for (const other of others) {
+        if (first === null || first === undefined || other === null) continue
+        if (other.shape.join() !== first.shape.join()) {
+          this.#report(where, `${other.id} has another shape than ${first.id}`)
+        }
+      }
+    }
+    const [linear, mean] = [this.#known(op.linear, where), this.#written(op.mean, where)]
+    const logdet = this.#written(op.logdet, where)
+    for (const vector of [linear, mean]) {
+      if (vector !== null && vector.shape.join() !== op.order) {
+        this.#report(where, `${vector.id} has not one element for each of ${op.order}`)
+      }
+    }
+    this.#rank(logdet, 0, where)
+    for (const buffer of [linear, mean, logdet]) {
+      if (buffer !== null && buffer.type !== 'f64') this.#report(where, `${buffer.id} is not f64`)
+    }
+    if (this.#inverses.has(op.covariance)) this.#report(where, `sparse inverse ${op.covariance} is made twice`)
+    this.#inverses.add(op.covariance)
+  }
+
   #bind(axes: readonly Axis[], bound: ReadonlySet<string>, where: string): ReadonlySet<string> {
     const inner = new Set(bound)
     for (const axis of axes) {
@@ -171,6 +205,11 @@ class Verifier {
       case 'neg':
       case 'not':
         this.#expr(expr.of, bound, where)
+        return
+      case 'covariance':
+        if (!this.#inverses.has(expr.of)) this.#report(where, `sparse inverse ${expr.of} is not made before`)
+        this.#expr(expr.row, bound, where)
+        this.#expr(expr.column, bound, where)
         return
       case 'pow':
         this.#expr(expr.base, bound, where)

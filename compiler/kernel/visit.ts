@@ -27,6 +27,8 @@ export function childrenOf(expr: KExpr): readonly KExpr[] {
       return [expr.base]
     case 'reduce':
       return expr.axis.ragged === undefined ? [expr.body] : [expr.axis.ragged.at, expr.body]
+    case 'covariance':
+      return [expr.row, expr.column]
     case 'select':
       return [expr.when, expr.then, expr.otherwise]
   }
@@ -59,6 +61,8 @@ export function mapChildren(expr: KExpr, change: (part: KExpr) => KExpr): KExpr 
       return { ...expr, base: change(expr.base) }
     case 'reduce':
       return { ...expr, axis: mapAxis(expr.axis, change), body: change(expr.body) }
+    case 'covariance':
+      return { ...expr, row: change(expr.row), column: change(expr.column) }
     case 'select': {
       const [when, then, otherwise] = [change(expr.when), change(expr.then), change(expr.otherwise)]
       return { ...expr, when, then, otherwise }
@@ -120,6 +124,7 @@ export function axesOf(op: KernelOp): readonly Axis[] {
     case 'scan':
       return [op.axis]
     case 'fill':
+    case 'sparseGaussian':
       return []
   }
 }
@@ -140,6 +145,7 @@ export function expressionsOf(op: KernelOp): readonly KExpr[] {
     case 'rng':
     case 'scan':
     case 'fill':
+    case 'sparseGaussian':
       return extents
   }
 }
@@ -147,6 +153,7 @@ export function expressionsOf(op: KernelOp): readonly KExpr[] {
 /** Ids of the buffers an operation writes, a scan's steps included. */
 export function buffersWritten(op: KernelOp): ReadonlySet<string> {
   if (op.op === 'scan') return new Set(op.step.flatMap((step) => [...buffersWritten(step)]))
+  if (op.op === 'sparseGaussian') return new Set([op.mean, op.logdet])
   return new Set([op.out])
 }
 
@@ -159,6 +166,10 @@ export function buffersReadByOp(op: KernelOp): ReadonlySet<string> {
   if (op.op === 'small') {
     read.add(op.matrix)
     if (op.rightHandSide !== undefined) read.add(op.rightHandSide)
+  }
+  if (op.op === 'sparseGaussian') {
+    read.add(op.linear)
+    for (const { rows, columns, values } of op.entries) for (const id of [rows, columns, values]) read.add(id)
   }
   if (op.op === 'scan') for (const step of op.step) for (const id of buffersReadByOp(step)) read.add(id)
   return read

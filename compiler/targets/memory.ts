@@ -1,10 +1,13 @@
 import { KernelError } from '../kernel/kernel-error.js'
 import type { Axis, Buffer, KernelOp, SizeKey } from '../kernel/types.js'
+import type { SparsePosterior } from './sparse-posterior.js'
 
 /** What a kernel runs on: extents and dense row-major arrays, both by name. An array may be longer than its shape. */
 export interface Memory {
   readonly sizes: ReadonlyMap<SizeKey, number>
   readonly buffers: ReadonlyMap<string, Float64Array | Int32Array>
+  /** Sparse factors by the names of their inverses: kept from run to run, empty at first. Needed by `sparseGaussian`. */
+  readonly sparse?: Map<string, SparsePosterior>
 }
 
 /** Rows [from, to) of the row axis of a pass. */

@@ -1,6 +1,7 @@
 import { KernelError } from '../../kernel/kernel-error.js'
 import type { KernelOp } from '../../kernel/types.js'
 import type { CompileKernel } from '../memory.js'
+import { refuseBlock } from '../sparse-memory.js'
 import { type Declined, declinedOp } from '../supports.js'
 import { Environment } from './environment.js'
 import { compileOp, runAll } from './execute.js'
@@ -21,6 +22,7 @@ export const compileInterpreter: CompileKernel = (ops, buffers) => {
   const steps = ops.map((op) => compileOp(op, new Map(), env))
   return {
     run(memory, block) {
+      refuseBlock(ops, block)
       env.bind(memory, block)
       runAll(steps)
     },

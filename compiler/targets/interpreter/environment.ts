@@ -1,6 +1,8 @@
 import { KernelError } from '../../kernel/kernel-error.js'
 import type { Axis, Buffer } from '../../kernel/types.js'
 import { axisRange, type BufferView, type Memory, type RowBlock, sizeOf, viewBuffer } from '../memory.js'
+import { sparsePosterior } from '../sparse-memory.js'
+import { SparsePosterior } from '../sparse-posterior.js'
 
 /** A loop variable while it runs; ragged ranges are set when their loop starts. */
 export interface AxisCell {
@@ -18,6 +20,10 @@ export interface SizeCell {
   value: number
 }
 
+export interface SparseCell {
+  value: SparsePosterior
+}
+
 /** Loop variables in scope, by axis id. */
 export type Scope = ReadonlyMap<string, AxisCell>
 
@@ -28,6 +34,7 @@ export class Environment {
   readonly #buffers = new Map<string, Buffer>()
   readonly #cells = new Map<string, BufferCell>()
   readonly #sizes = new Map<string, SizeCell>()
+  readonly #sparse = new Map<string, SparseCell>()
   readonly #axes: { readonly axis: Axis; readonly cell: AxisCell }[] = []
   block: RowBlock | null = null
 
@@ -54,6 +61,14 @@ export class Environment {
     return cell
   }
 
+  sparse(name: string): SparseCell {
+    const known = this.#sparse.get(name)
+    if (known !== undefined) return known
+    const cell = { value: new SparsePosterior(name) }
+    this.#sparse.set(name, cell)
+    return cell
+  }
+
   /** A new cell for one loop over an axis. */
   axis(axis: Axis): AxisCell {
     const cell = { value: 0, from: 0, to: 0 }
@@ -65,6 +80,7 @@ export class Environment {
     this.block = block
     for (const cell of this.#cells.values()) cell.view = viewBuffer(cell.buffer, memory, block)
     for (const [key, cell] of this.#sizes) cell.value = sizeOf(memory, key)
+    for (const [name, cell] of this.#sparse) cell.value = sparsePosterior(memory, name)
     for (const { axis, cell } of this.#axes) {
       const range = axisRange(axis, memory, block)
       cell.from = range.from

@@ -234,5 +234,10 @@ export function compileExpr(expr: KExpr, scope: Scope, env: Environment): Evalua
       const of = part(expr.of)
       return () => (of() === 0 ? 1 : 0)
     }
+    case 'covariance': {
+      const cell = env.sparse(expr.of)
+      const [row, column] = [part(expr.row), part(expr.column)]
+      return () => cell.value.covariance(row(), column())
+    }
   }
 }

@@ -83,6 +83,25 @@ function compileSmall(op: KernelOp & { readonly op: 'small' }, scope: Scope, env
   })
 }
 
+function compileSparse(op: KernelOp & { readonly op: 'sparseGaussian' }, env: Environment): Execute {
+  const state = env.sparse(op.covariance)
+  const order = env.size(op.order)
+  const [linear, mean, logdet] = [env.buffer(op.linear), env.buffer(op.mean), env.buffer(op.logdet)]
+  const lists = op.entries.map(({ rows, columns, values }) => ({
+    rows: env.buffer(rows),
+    columns: env.buffer(columns),
+    values: env.buffer(values),
+  }))
+  return () => {
+    state.value.begin(order.value)
+    for (const { rows, columns, values } of lists) {
+      const count = fillRange(values.buffer, values.view, null).to
+      state.value.entries(rows.view.array, columns.view.array, values.view.array, count)
+    }
+    state.value.solve(linear.view.array, mean.view.array, logdet.view.array)
+  }
+}
+
 /** One operation as a closure; the loops of `scope` are already running. */
 export function compileOp(op: KernelOp, scope: Scope, env: Environment): Execute {
   switch (op.op) {
@@ -112,6 +131,8 @@ export function compileOp(op: KernelOp, scope: Scope, env: Environment): Execute
       return compileScan(op, scope, env)
     case 'small':
       return compileSmall(op, scope, env)
+    case 'sparseGaussian':
+      return compileSparse(op, env)
     case 'rng':
       throw new KernelError('rng was not declined')
   }

@@ -3,7 +3,11 @@ import type { Axis, Buffer, KFunction, SizeKey } from '../../kernel/types.js'
 import { axisRange, fillRange, type Memory, type RowBlock, sizeOf, viewBuffer } from '../memory.js'
 import { mod, type UnaryFunction, unaryFunctions } from '../scalar-functions.js'
 import { type SmallKind, smallOperations } from '../small.js'
+import { sparsePosterior } from '../sparse-memory.js'
+import type { SparsePosterior } from '../sparse-posterior.js'
 import { type JsExpr, type JsName, jsName } from './js-ast.js'
+
+type Numbers = Float64Array | Int32Array
 
 /** An integer that emitted code takes as an argument. */
 export type IntegerBinding =
@@ -12,12 +16,17 @@ export type IntegerBinding =
   | { readonly bind: 'stride'; readonly buffer: string; readonly dim: number }
   | { readonly bind: 'origin' | 'fillFrom' | 'fillTo'; readonly buffer: string }
 
-export type HelperBinding = UnaryFunction | 'mod' | SmallKind
+export type HelperBinding = UnaryFunction | 'mod' | SmallKind | SparseHelper
 
-/** What the numbered identifiers of emitted code stand for: b3 is `buffers[3]`, s5 `integers[5]`, h0 `helpers[0]`. */
+/**
+ * What the numbered identifiers of emitted code stand for: b3 is `buffers[3]`, s5 `integers[5]`, c1 `sparse[1]` and h0
+ * `helpers[0]`.
+ */
 export interface Bindings {
   readonly buffers: readonly string[]
   readonly integers: readonly IntegerBinding[]
+  /** Names of sparse inverses. */
+  readonly sparse: readonly string[]
   readonly helpers: readonly HelperBinding[]
 }
 
@@ -26,6 +35,7 @@ export class BindingTable {
   readonly #declared = new Map<string, Buffer>()
   readonly #buffers = new Map<string, number>()
   readonly #integers = new Map<string, number>()
+  readonly #sparse = new Map<string, number>()
   readonly #helpers = new Map<HelperBinding, number>()
   readonly #integerList: IntegerBinding[] = []
 
@@ -42,6 +52,10 @@ export class BindingTable {
   array(id: string): JsName {
     this.declared(id)
     return `b${numberOf(this.#buffers, id)}`
+  }
+
+  sparse(name: string): JsName {
+    return `c${numberOf(this.#sparse, name)}`
   }
 
   helper(helper: HelperBinding): JsName {
@@ -72,6 +86,7 @@ export class BindingTable {
     return {
       buffers: [...this.#buffers.keys()],
       integers: this.#integerList,
+      sparse: [...this.#sparse.keys()],
       helpers: [...this.#helpers.keys()],
     }
   }
@@ -108,24 +123,46 @@ export function helperFor(fn: KFunction): HelperBinding | null {
   }
 }
 
-export type Helper = (typeof unaryFunctions)[UnaryFunction] | typeof mod | (typeof smallOperations)[SmallKind]
+/** What emitted code does with the state of a sparse inverse. */
+const sparseHelpers = {
+  sparseBegin: (state: SparsePosterior, order: number) => state.begin(order),
+  sparseEntries: (state: SparsePosterior, rows: Numbers, columns: Numbers, values: Numbers, count: number) =>
+    state.entries(rows, columns, values, count),
+  sparseSolve: (state: SparsePosterior, linear: Numbers, mean: Numbers, logdet: Numbers) =>
+    state.solve(linear, mean, logdet),
+  sparseCovariance: (state: SparsePosterior, row: number, column: number) => state.covariance(row, column),
+}
+
+type SparseHelper = keyof typeof sparseHelpers
+
+export type Helper =
+  | (typeof unaryFunctions)[UnaryFunction]
+  | typeof mod
+  | (typeof smallOperations)[SmallKind]
+  | (typeof sparseHelpers)[SparseHelper]
 
 function isSmall(helper: HelperBinding): helper is SmallKind {
   return Object.hasOwn(smallOperations, helper)
+}
+
+function isSparse(helper: HelperBinding): helper is SparseHelper {
+  return Object.hasOwn(sparseHelpers, helper)
 }
 
 /** The functions behind h0, h1, … */
 export function resolveHelpers(bindings: Bindings): readonly Helper[] {
   return bindings.helpers.map((helper) => {
     if (helper === 'mod') return mod
+    if (isSparse(helper)) return sparseHelpers[helper]
     return isSmall(helper) ? smallOperations[helper] : unaryFunctions[helper]
   })
 }
 
-/** Arrays and integers of a run. */
+/** Arrays, integers and states of a run. */
 export interface BoundArguments {
-  readonly arrays: readonly (Float64Array | Int32Array)[]
+  readonly arrays: readonly Numbers[]
   readonly integers: readonly number[]
+  readonly sparse: readonly SparsePosterior[]
 }
 
 /** The arguments for emitted code; throws a KernelError where memory lacks something. */
@@ -160,5 +197,9 @@ export function resolveArguments(
         return fillRange(buffer(binding.buffer), view(binding.buffer), block).to
     }
   }
-  return { arrays: bindings.buffers.map((id) => view(id).array), integers: bindings.integers.map(integerOf) }
+  return {
+    arrays: bindings.buffers.map((id) => view(id).array),
+    integers: bindings.integers.map(integerOf),
+    sparse: bindings.sparse.map((name) => sparsePosterior(memory, name)),
+  }
 }

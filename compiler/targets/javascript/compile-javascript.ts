@@ -1,5 +1,6 @@
 import { KernelError } from '../../kernel/kernel-error.js'
 import type { CompileKernel } from '../memory.js'
+import { refuseBlock } from '../sparse-memory.js'
 import { resolveArguments, resolveHelpers } from './bindings.js'
 import { emitJavaScript } from './emit-javascript.js'
 import { instantiate } from './instantiate.js'
@@ -16,9 +17,10 @@ export const compileJavaScript: CompileKernel = (ops, buffers) => {
   const declared = new Map(buffers.map((buffer) => [buffer.id, buffer]))
   return {
     run(memory, block) {
-      const { arrays, integers } = resolveArguments(emitted.bindings, declared, memory, block)
+      refuseBlock(ops, block)
+      const { arrays, integers, sparse } = resolveArguments(emitted.bindings, declared, memory, block)
       if (arrays.some((array) => array.length > MOST_ELEMENTS)) throw new KernelError('a buffer is too long')
-      for (const call of functions) call(arrays, integers)
+      for (const call of functions) call(arrays, integers, sparse)
     },
   }
 }

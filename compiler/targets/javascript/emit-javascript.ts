@@ -8,8 +8,8 @@ import { lowerScheduled } from './lower-op.js'
 import { schedule } from './schedule.js'
 
 /**
- * `source` is the body of a function of `h` (helpers) that returns functions of `b` (arrays) and `s` (integers), to be
- * called in order. It holds numbered identifiers, numbers and names of `Math` only.
+ * `source` is the body of a function of `h` (helpers) that returns functions of `b` (arrays), `s` (integers) and `c`
+ * (states of sparse inverses), to be called in order. It holds numbered identifiers, numbers and names of `Math` only.
  */
 export interface EmittedJavaScript {
   readonly source: string
@@ -30,17 +30,18 @@ export function emitJavaScript(ops: readonly KernelOp[], buffers: readonly Buffe
   const bodies = schedule(ops, declared).map((scheduled) => lowerScheduled(scheduled, table, declared))
   const bindings = table.finish()
   const helpers = bindings.helpers.map((_, i) => `const h${i} = h[${i}];\n`).join('')
-  const functions = bodies.map((body) => `(b, s) => {\n${printBody(body)}}`).join(', ')
+  const functions = bodies.map((body) => `(b, s, c) => {\n${printBody(body)}}`).join(', ')
   return { source: `'use strict';\n${helpers}return [${functions}];\n`, bindings }
 }
 
-/** A body with its arrays and integers taken out of the arguments, those only that it names. */
+/** A body with its arrays, integers and states taken out of the arguments, those only that it names. */
 function printBody(body: readonly JsStatement[]): string {
   const text = printStatements(body, '  ')
-  const named = [...new Set(text.match(/\b[bs]\d+\b/g))].sort()
+  const named = [...new Set(text.match(/\b[bsc]\d+\b/g))].sort()
   const take = (name: string): string => {
     const index = name.slice(1)
-    return name.startsWith('b') ? `  const ${name} = b[${index}];\n` : `  const ${name} = s[${index}] | 0;\n`
+    if (name.startsWith('s')) return `  const ${name} = s[${index}] | 0;\n`
+    return `  const ${name} = ${name.charAt(0)}[${index}];\n`
   }
   return named.map(take).join('') + text
 }

@@ -7,7 +7,7 @@ export interface Facts {
   readonly key: string
   readonly free: ReadonlySet<string>
   readonly reads: ReadonlySet<string>
-  /** Every load is at plain axes and numbers: in range wherever its axes are, guards or not. */
+  /** Every load is at plain axes and numbers: in range wherever its axes are, guards or not. A covariance may throw. */
   readonly safe: boolean
 }
 
@@ -19,7 +19,9 @@ export class FactTable {
     const known = this.#facts.get(expr)
     if (known !== undefined) return known
     const parts = childrenOf(expr).map((part) => this.of(part))
-    const plain = expr.k !== 'load' || expr.at.every((index) => index.k === 'axis' || index.k === 'num')
+    const plain =
+      expr.k !== 'covariance' &&
+      (expr.k !== 'load' || expr.at.every((index) => index.k === 'axis' || index.k === 'num'))
     const facts: Facts = {
       key: `${headOf(expr)}(${parts.map((part) => part.key).join(',')})`,
       free: freeAxes(expr),
@@ -42,6 +44,8 @@ function headOf(expr: KExpr): string {
       return `size ${JSON.stringify(expr.size)}`
     case 'load':
       return `load ${JSON.stringify(expr.buffer)}`
+    case 'covariance':
+      return `covariance ${JSON.stringify(expr.of)}`
     case 'pow':
       return `pow ${expr.exponent}`
     case 'call':

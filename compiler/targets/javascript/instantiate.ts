@@ -1,8 +1,12 @@
-import type { Helper } from './bindings.js'
+import type { BoundArguments, Helper } from './bindings.js'
 import type { EmittedJavaScript } from './emit-javascript.js'
 
-/** One fused group of operations, on arrays and integers in the order of the bindings. */
-export type EmittedFunction = (arrays: readonly (Float64Array | Int32Array)[], integers: readonly number[]) => void
+/** One fused group of operations, on arrays, integers and sparse states in the order of the bindings. */
+export type EmittedFunction = (
+  arrays: BoundArguments['arrays'],
+  integers: BoundArguments['integers'],
+  sparse: BoundArguments['sparse'],
+) => void
 
 /** The only place where text becomes code. The text is made from a `JsStatement` tree and from nothing else. */
 export function instantiate(emitted: EmittedJavaScript, helpers: readonly Helper[]): readonly EmittedFunction[] {

@@ -2,9 +2,9 @@
  * The JavaScript that the target writes, as data. Identifiers are a letter and a number by type, so that no string of
  * a user's can become code.
  *
- * b: array, s: bound integer, h: helper, v: value made once, a: accumulator, i: loop variable.
+ * b: array, s: bound integer, c: state of a sparse inverse, h: helper, v: value made once, a: accumulator, i: loop variable.
  */
-export type JsName = `${'b' | 's' | 'h' | 'v' | 'a' | 'i'}${number}`
+export type JsName = `${'b' | 's' | 'c' | 'h' | 'v' | 'a' | 'i'}${number}`
 
 export type MathName =
   | 'abs'

@@ -96,6 +96,10 @@ export class ExprLowering implements Lowering {
         return lowerCall(this, expr.fn, expr.args)
       case 'reduce':
         return lowerReduction(this, expr.kind, [expr.axis], expr.body)
+      case 'covariance': {
+        const args = [jsName(this.table.sparse(expr.of)), this.lower(expr.row), this.lower(expr.column)]
+        return { js: 'helper', name: this.table.helper('sparseCovariance'), args }
+      }
       case 'select':
         return this.#branches(this.condition(expr.when), expr.then, expr.otherwise)
       case 'compare':

@@ -1,6 +1,6 @@
 import type { Axis, Buffer, KExpr, KernelOp } from '../../kernel/types.js'
 import { buffersWritten, expressionsOf, freeAxes } from '../../kernel/visit.js'
-import type { BindingTable } from './bindings.js'
+import type { BindingTable, HelperBinding } from './bindings.js'
 import type { JsExpr, JsStatement } from './js-ast.js'
 import { jsName, jsNumber } from './js-ast.js'
 import { ExprLowering } from './lower-expr.js'
@@ -39,6 +39,9 @@ class OpLowering {
       case 'scan':
         this.#scan(scheduled.op)
         return
+      case 'sparse':
+        this.#sparse(scheduled.op)
+        return
       case 'loops':
         this.#group(scheduled.axis, scheduled.ops)
     }
@@ -63,6 +66,20 @@ class OpLowering {
     const written = buffersWritten(op)
     this.exprs.loop(op.axis, written, steps, op.reverse)
     for (const id of written) this.exprs.blocks.written(id)
+  }
+
+  #sparse(op: KernelOp & { readonly op: 'sparseGaussian' }): void {
+    const state = jsName(this.#table.sparse(op.covariance))
+    const array = (id: string): JsExpr => jsName(this.#table.array(id))
+    const call = (helper: HelperBinding, ...args: readonly JsExpr[]): void => {
+      this.exprs.blocks.append({ js: 'call', call: { js: 'helper', name: this.#table.helper(helper), args } })
+    }
+    call('sparseBegin', state, this.#table.size(op.order))
+    for (const { rows, columns, values } of op.entries) {
+      const count = this.#table.bufferInteger('fillTo', values)
+      call('sparseEntries', state, array(rows), array(columns), array(values), count)
+    }
+    call('sparseSolve', state, array(op.linear), array(op.mean), array(op.logdet))
   }
 
   #group(axis: Axis | null, ops: readonly LoopOp[]): void {

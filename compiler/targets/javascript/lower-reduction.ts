@@ -89,6 +89,7 @@ function isCheap(body: KExpr): boolean {
   walk(body, (part) => {
     nodes += 1
     if (part.k === 'call' || part.k === 'reduce' || part.k === 'select' || part.k === 'pow') dear = true
+    if (part.k === 'covariance') dear = true
   })
   return !dear && nodes <= 8
 }

@@ -209,7 +209,7 @@ describe('random programs', () => {
   it('become source that holds numbered identifiers and numbers only', () => {
     const words = /\b[A-Za-z_$][A-Za-z_$0-9]*\b/g
     const allowed =
-      /^([bshvai]\d*|const|let|for|if|else|return|use|strict|Math|null|fill|e\d*|abs|ceil|cos|exp|expm1|floor|imul|log|log1p|max|min|pow|round|sin|sqrt)$/
+      /^([bschvai]\d*|const|let|for|if|else|return|use|strict|Math|null|fill|e\d*|abs|ceil|cos|exp|expm1|floor|imul|log|log1p|max|min|pow|round|sin|sqrt)$/
     fc.assert(
       fc.property(program, (list) => {
         const { source } = emitJavaScript(list, buffers)

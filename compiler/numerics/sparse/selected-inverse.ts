@@ -1,0 +1,63 @@
+import type { SymbolicFactor } from './symbolic-factor.js'
+
+/**
+ * The entries of V = (L D Lᵀ)⁻¹ on the pattern of L, from the last column to the first:
+ *
+ *   V_ij = − Σ_{k > j} V_ik L_kj  (i > j),   V_jj = 1 / D_j − Σ_{k > j} L_kj V_kj,
+ *
+ * where k runs over the rows of column j, and V_ik is in the pattern because the rows of a column form a clique.
+ * Takahashi, Fagan and Chin, "Formation of a sparse bus impedance matrix", PICA (1973); Erisman and Tinney, "On
+ * computing certain elements of the inverse of a sparse matrix", CACM 18 (1975).
+ *
+ * `stamp` (i32) and `weights`, `sums` are scratch of length n.
+ */
+export function selectedInverse(
+  symbolic: SymbolicFactor,
+  lower: Float64Array,
+  diagonal: Float64Array,
+  inverse: Float64Array,
+  inverseDiagonal: Float64Array,
+  stamp: Int32Array,
+  weights: Float64Array,
+  sums: Float64Array,
+): void {
+  const { order, starts, rows } = symbolic
+  stamp.fill(-1)
+  for (let j = order - 1; j >= 0; j--) {
+    const first = starts[j] ?? 0
+    const last = starts[j + 1] ?? 0
+    const own = 1 / (diagonal[j] ?? 1)
+    if (last - first === 1) {
+      const weight = lower[first] ?? 0
+      const value = -weight * (inverseDiagonal[rows[first] ?? 0] ?? 0)
+      inverse[first] = value
+      inverseDiagonal[j] = own - weight * value
+      continue
+    }
+    for (let p = first; p < last; p++) {
+      const i = rows[p] ?? 0
+      stamp[i] = j
+      weights[i] = lower[p] ?? 0
+      sums[i] = 0
+    }
+    let variance = own
+    for (let p = first; p < last; p++) {
+      const k = rows[p] ?? 0
+      const weight = lower[p] ?? 0
+      let sum = (sums[k] ?? 0) + weight * (inverseDiagonal[k] ?? 0)
+      // The rows after k that column j has are all in column k, whose other rows do not matter here.
+      let left = last - p - 1
+      for (let q = starts[k] ?? 0; left > 0; q++) {
+        const i = rows[q] ?? 0
+        if (stamp[i] !== j) continue
+        const value = inverse[q] ?? 0
+        sum += value * (weights[i] ?? 0)
+        sums[i] = (sums[i] ?? 0) + value * weight
+        left -= 1
+      }
+      inverse[p] = -sum
+      variance += weight * sum
+    }
+    inverseDiagonal[j] = variance
+  }
+}

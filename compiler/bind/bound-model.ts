@@ -95,6 +95,7 @@ export class ProgramModel implements BoundModel {
     this.hasPrior = d.lifted.some((f) => f.factor.role === 'prior')
     this.direct =
       d.eStep.tables.length === 0 &&
+      d.eStep.blocks.length === 0 &&
       d.eStep.countGroups.length === 0 &&
       d.mStep.sweeps === 1 &&
       d.mStep.steps.every((s) => s.closedForm)

@@ -3,7 +3,7 @@
  * E[f] = f(m) and E[f·g] = f(m)·g(m) + aᵀVb for affine f and g with slopes a and b, so that a square of residuals is
  * taken about the mean and never as a difference of raw moments.
  */
-import { add, caseOf, idx, isZero, mul, ref, sum, ZERO } from '../algebra/build.js'
+import { add, caseOf, compare, idx, isZero, mul, ONE, ref, sum, ZERO } from '../algebra/build.js'
 import { type CollectOptions, collect } from '../algebra/collect.js'
 import { readsLatent } from '../algebra/expectation.js'
 import { keyOf } from '../algebra/key.js'
@@ -179,7 +179,13 @@ class GaussianMoments {
 
   private covariance(a: Cell, b: Cell): Expr {
     const rank = this.block.loops.length
-    const at = (c: Cell): Expr => cellPosition(this.block, { latent: c.name, at: c.index.slice(rank) })
+    const at = (c: Cell): Expr => {
+      const position = cellPosition(this.block, { latent: c.name, at: c.index.slice(rank) })
+      // in one system over all cells those that are observed have no place
+      return this.block.layout === 'joint' && this.block.references.has(c.name)
+        ? caseOf(compare('==', ref('observed', c.name, c.index), ONE), ZERO, position)
+        : position
+    }
     return ref('table', covarianceTable(this.block), [...sharedAt(this.block, this.row, this.values), at(a), at(b)])
   }
 

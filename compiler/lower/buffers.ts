@@ -1,5 +1,6 @@
 /** Names of the buffers that the E-step and what reads it share, and how the objective is added up. */
 import type { Bucket } from '../estep/types.js'
+import type { Loop } from '../graph/types.js'
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
 
@@ -10,6 +11,9 @@ export function addToObjective(rows: readonly Axis[], value: KExpr): readonly Ke
     { op: 'contract', out: 'scale', axes: rows, at: [], factors: [k.call('abs', value)] },
   ]
 }
+
+/** Name of the table whose rows loops run over. */
+export const tableIdOf = (loops: readonly Loop[]): string => loops.map((l) => l.index.id).join(',')
 
 export const postBuffer = (b: Bucket): string => `post ${b.table} ${b.eliminate}`
 export const messageBuffer = (b: Bucket): string => `msg ${b.table} ${b.eliminate}`

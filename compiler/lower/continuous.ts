@@ -26,7 +26,7 @@ import type {
 import type { Loop } from '../graph/types.js'
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
-import { addToObjective, meanBuffer, varianceBuffer } from './buffers.js'
+import { addToObjective, meanBuffer, tableIdOf, varianceBuffer } from './buffers.js'
 import { GaussianLowering } from './gaussian.js'
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
 
@@ -292,8 +292,6 @@ export class ContinuousLowering {
     }
   }
 }
-
-export const tableIdOf = (loops: readonly Loop[]): string => loops.map((l) => l.index.id).join(',')
 
 const weighted = (f: BlockFactor, e: Expr): Expr => {
   const w = weightOf(f.extraLoops)

@@ -6,7 +6,7 @@ import type { Bucket, EStepPlan, LatentTable, Potential } from '../estep/types.j
 import type { DiscreteLatent, Loop } from '../graph/types.js'
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
-import { addToObjective, givenBuffer, marginalBuffer, meanBuffer, messageBuffer, postBuffer } from './buffers.js'
+import { addToObjective, givenBuffer, marginalBuffer, meanBuffer, messageBuffer, postBuffer, tableIdOf } from './buffers.js'
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
 
 export interface LoweredTable {
@@ -109,7 +109,7 @@ export class EStepLowering {
   }
 
   private scratch(id: string, loops: readonly Loop[], scope: readonly string[]): string {
-    const rows = loops[0] === undefined ? {} : { rows: this.tableIdOf(loops) }
+    const rows = loops[0] === undefined ? {} : { rows: tableIdOf(loops) }
     return this.lowerer.buffer({
       id,
       space: 'scratch',
@@ -117,10 +117,6 @@ export class EStepLowering {
       ...rows,
       shape: [...loops.map((l) => this.lowerer.size(extentOf(l.index))), ...scope.map((s) => this.valueAxis(s).size)],
     })
-  }
-
-  private tableIdOf(loops: readonly Loop[]): string {
-    return loops.map((l) => l.index.id).join(',')
   }
 
   private marginal(
@@ -144,7 +140,7 @@ export class EStepLowering {
     sources.push(...(this.incoming.get(t.id) ?? []))
     const hasChildren = this.plan.tables.some((x) => x.parent?.table === t.id)
     const blockable =
-      t.parent === null && !hasChildren && own.every((p) => p.factors.every((f) => f.direct)) && t.loops.length > 0
+      t.parent === null && !hasChildren && own.every((p) => p.factors.every((f) => f.direct && this.isLocal(f, t))) && t.loops.length > 0
 
     let live = sources
     const normalisers: string[] = []
@@ -203,6 +199,12 @@ export class EStepLowering {
       marginals: this.marginals(t),
       normaliser,
     }
+  }
+
+  /** false for the normaliser of a block that takes more than the rows of this table to compute. */
+  private isLocal(f: Potential['factors'][number], t: LatentTable): boolean {
+    const block = this.plan.blocks.find((b) => b.id === f.lifted.factor.id)
+    return block === undefined || (tableIdOf(block.loops) === t.id && block.factors.every((x) => x.direct))
   }
 
   /** ψ[row, values] = Σ of the factors over that scope. */

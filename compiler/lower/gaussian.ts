@@ -20,7 +20,8 @@ import { referenceTable } from '../estep/references.js'
 import type { BlockCell, BlockLatent, BlockTerm, GaussianBlock } from '../estep/types.js'
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
-import { type ContinuousLowering, type Placed, tableIdOf } from './continuous.js'
+import { tableIdOf } from './buffers.js'
+import type { ContinuousLowering, Placed } from './continuous.js'
 import type { Lowerer } from './lowerer.js'
 
 export class GaussianLowering {

@@ -11,8 +11,8 @@ import type { LiftedFactor } from '../graph/lift.js'
 import type { FactorGraph, Loop } from '../graph/types.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
 import type { MStepPlan } from '../mstep/types.js'
-import { addToObjective, marginalBuffer, meanBuffer } from './buffers.js'
-import { ContinuousLowering, type LoweredBlock, tableIdOf } from './continuous.js'
+import { addToObjective, marginalBuffer, meanBuffer, tableIdOf } from './buffers.js'
+import { ContinuousLowering, type LoweredBlock } from './continuous.js'
 import { lowerCountGroup } from './count-groups.js'
 import { EStepLowering, type LoweredTable } from './e-step.js'
 import { type ArrayShapes, extentOf, Lowerer, type LoweringContext } from './lowerer.js'
@@ -44,6 +44,7 @@ const empty: LoweringContext = { vars: new Map(), at: 'param' }
 export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.shapes)): Program {
   const { graph, eStep: plan, mStep } = input
   for (const id of ['loglik', 'scale']) lowerer.buffer({ id, space: 'sum', type: 'f64', shape: [] })
+  for (const p of graph.params) for (const at of ['param', 'trial'] as const) lowerer.array('param', p.name, at)
   const eStep = new EStepLowering(lowerer, plan)
   const continuous = new ContinuousLowering(lowerer, plan, input.collecting, eStep.probability)
   const posterior: Posterior = { probability: eStep.probability, expect: continuous.expect, mean: eStep.mean }

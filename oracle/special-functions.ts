@@ -57,6 +57,19 @@ export function lgamma(x: number): number {
   return (x - 0.5) * Math.log(x) - x + 0.5 * Math.log(2 * Math.PI) + tail
 }
 
+/**
+ * log Γ(x + s) − log Γ(x) for x > 0, x + s > 0, without the difference of large numbers. Both arguments are raised by the
+ * recurrence (DLMF 5.5.1) until Stirling's series holds; there the difference is
+ * (x − ½) log(1 + s/x) + s log(x + s) − s + tail(x + s) − tail(x) (DLMF 5.11.1).
+ */
+export function lgammaRatio(x: number, s: number): number {
+  if (s === 0) return 0
+  if (x === 0) return s > 0 ? Number.NEGATIVE_INFINITY : Number.NaN
+  if (x < 10 || x + s < 10) return lgammaRatio(x + 1, s) - Math.log1p(s / x)
+  const tail = (y: number): number => STIRLING.reduceRight((total, c) => total / (y * y) + c, 0) / y
+  return (x - 0.5) * Math.log1p(s / x) + s * Math.log(x + s) - s + (tail(x + s) - tail(x))
+}
+
 /** ψ(x) = d log Γ(x)/dx for x > 0, by recurrence to x ≥ 10 (DLMF 5.5.2) and the asymptotic series (5.11.2). */
 export function digamma(x: number): number {
   if (!(x > 0)) return Number.NaN

@@ -4,8 +4,7 @@
  */
 import { asNumber, at, sum } from '../arrays.js'
 import {
-  lbeta,
-  lgamma,
+  lgammaRatio,
   logChoose,
   logDiffExp,
   logFactorial,
@@ -117,7 +116,7 @@ export const negativeBinomial: Density = scalar({
   log(x, a) {
     const s = a.number('size')
     const m = a.number('mean')
-    const choose = x === 0 ? 0 : lgamma(x + s) - logFactorial(x) - lgamma(s)
+    const choose = x === 0 ? 0 : lgammaRatio(s, x) - logFactorial(x)
     return choose - s * Math.log1p(m / s) + (x === 0 ? 0 : -x * Math.log1p(s / m))
   },
 })
@@ -128,7 +127,7 @@ export const betaBinomial: Density = scalar({
   numbers: ['n', 'a', 'b'],
   support: (a) => ({ kind: 'integers', low: 0, high: a.number('n') }),
   log(x, a) {
-    const n = a.number('n')
-    return logChoose(n, x) + lbeta(x + a.number('a'), n - x + a.number('b')) - lbeta(a.number('a'), a.number('b'))
+    const [n, p, q] = [a.number('n'), a.number('a'), a.number('b')]
+    return logChoose(n, x) + lgammaRatio(p, x) + lgammaRatio(q, n - x) - lgammaRatio(p + q, n)
   },
 })

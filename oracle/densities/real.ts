@@ -2,7 +2,7 @@
  * Distributions on the real line. Densities as in Johnson, Kotz and Balakrishnan, Continuous Univariate Distributions,
  * 2nd ed. (Normal 13.1, Cauchy 16.3, Logistic 23.3, Laplace 24.1, Student 28.2); von Mises as in Mardia and Jupp 3.5.4.
  */
-import { lgamma, logBesselI0, logLogistic, logPhi } from '../special-functions.js'
+import { lgammaRatio, logBesselI0, logLogistic, logPhi } from '../special-functions.js'
 import { type Arguments, type Density, REALS, scalar } from './types.js'
 
 function normalSd(a: Arguments): number {
@@ -33,7 +33,7 @@ export const studentT: Density = scalar({
     const df = a.number('df')
     const scale = a.number('scale')
     const z = (x - a.number('mean')) / scale
-    const norm = lgamma((df + 1) / 2) - lgamma(df / 2) - 0.5 * Math.log(df * Math.PI) - Math.log(scale)
+    const norm = lgammaRatio(df / 2, 0.5) - 0.5 * Math.log(df * Math.PI) - Math.log(scale)
     return norm - ((df + 1) / 2) * Math.log1p((z * z) / df)
   },
 })

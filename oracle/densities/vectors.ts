@@ -5,7 +5,7 @@
  */
 import { asMatrix, asVector, at, sum } from '../arrays.js'
 import { cholesky, choleskyLogDet, choleskySolve, inverseQuadratic, quadratic } from '../dense.js'
-import { lgamma, logFactorial, multivariateLgamma, xlogy } from '../special-functions.js'
+import { lgamma, lgammaRatio, logFactorial, multivariateLgamma, xlogy } from '../special-functions.js'
 import { type Density, definedOr, type Rank } from './types.js'
 
 const NONE = Number.NEGATIVE_INFINITY
@@ -49,7 +49,7 @@ export const mvStudentT: Density = {
     const d = r.length
     const l = cholesky(a.matrix('scale'))
     if (l === null) return NONE
-    const norm = lgamma((df + d) / 2) - lgamma(df / 2) - (d / 2) * Math.log(df * Math.PI) - choleskyLogDet(l) / 2
+    const norm = lgammaRatio(df / 2, d / 2) - (d / 2) * Math.log(df * Math.PI) - choleskyLogDet(l) / 2
     return norm - ((df + d) / 2) * Math.log1p(inverseQuadratic(l, r) / df)
   },
 }
@@ -104,8 +104,8 @@ export const dirichletMultinomial: Density = {
     const alpha = a.vector('a')
     if (!x.every(isCount)) return NONE
     const total = sum(alpha)
-    const cells = sum(x.map((v, i) => lgamma(v + at(alpha, i)) - lgamma(at(alpha, i))))
-    return definedOr(logMultinomialCoefficient(x) + lgamma(total) - lgamma(total + sum(x)) + cells)
+    const cells = sum(x.map((v, i) => lgammaRatio(at(alpha, i), v)))
+    return definedOr(logMultinomialCoefficient(x) + cells - lgammaRatio(total, sum(x)))
   },
 }
 

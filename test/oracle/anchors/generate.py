@@ -256,6 +256,39 @@ for i in points():
     x = uni(-4, 4)
     add("Dirac", x, {"v": x}, 0)
 
+# arguments so large or small that differences of log-gamma functions lose their digits
+for x, s, m in [(0, 1e6, 3.0), (7, 1e9, 2.5), (40, 1e5, 30.0), (3, 1e-6, 2.0), (11, 3e12, 8.0), (250, 1e4, 180.0)]:
+    add("NegativeBinomial", x, {"size": s, "mean": m},
+        mp.loggamma(x + M(s)) - mp.loggamma(M(x) + 1) - mp.loggamma(M(s)) - M(s) * mp.log(1 + M(m) / M(s))
+        - x * mp.log(1 + M(s) / M(m)))
+for n, x, a, b in [(12, 5, 1e7, 3e7), (9, 0, 2e11, 1e11), (30, 30, 1e-5, 4.0), (25, 7, 1e6, 0.3)]:
+    add("BetaBinomial", x, {"n": n, "a": a, "b": b},
+        choose(M(n), M(x)) + mp.loggamma(x + M(a)) - mp.loggamma(M(a)) + mp.loggamma(n - x + M(b)) - mp.loggamma(M(b))
+        - mp.loggamma(n + M(a) + M(b)) + mp.loggamma(M(a) + M(b)))
+for c, a in [([3, 0, 5], [1e8, 2e8, 5e7]), ([1, 4], [1e-6, 2.0]), ([6, 2, 1, 9], [3e5, 1e5, 2e5, 4e5])]:
+    A = [M(v) for v in a]
+    add("DirichletMultinomial", c, {"a": a},
+        mp.loggamma(M(sum(c)) + 1) - sum(mp.loggamma(M(v) + 1) for v in c) + mp.loggamma(sum(A))
+        - mp.loggamma(sum(A) + sum(c)) + sum(mp.loggamma(v + w) - mp.loggamma(v) for v, w in zip(A, c)))
+for x, v, m, s in [(0.7, 1e5, 0.2, 1.5), (-3.0, 1e8, 0.5, 0.8), (2.5, 1e12, -1.0, 2.0), (40.0, 0.05, 1.0, 0.3)]:
+    z = (M(x) - M(m)) / M(s)
+    add("StudentT", x, {"df": v, "mean": m, "scale": s},
+        mp.loggamma((M(v) + 1) / 2) - mp.loggamma(M(v) / 2) - mp.log(M(v) * mp.pi) / 2 - mp.log(M(s))
+        - (M(v) + 1) / 2 * mp.log(1 + z * z / M(v)))
+for v, d in [(1e8, 2), (3e6, 3)]:
+    x, m = [0.4, -1.1, 2.0][:d], [0.1, 0.2, -0.5][:d]
+    c = [[1.5, 0.3, 0.1], [0.3, 0.8, -0.2], [0.1, -0.2, 1.1]]
+    c = [row[:d] for row in c[:d]]
+    r = vec(x) - vec(m)
+    q = (r.T * mp.inverse(mat(c)) * r)[0]
+    add("MvStudentT", x, {"df": v, "mean": m, "scale": c},
+        mp.loggamma((M(v) + d) / 2) - mp.loggamma(M(v) / 2) - M(d) / 2 * mp.log(M(v) * mp.pi) - logdet(mat(c)) / 2
+        - (M(v) + d) / 2 * mp.log(1 + q / M(v)))
+for x, k, s in [(0.9, 40.0, 1.0), (1.2, 60.0, 1.15), (1e-4, 0.05, 3.0), (1e4, 0.08, 2.0)]:
+    add("Weibull", x, {"shape": k, "scale": s},
+        mp.log(M(k) / M(s)) + (M(k) - 1) * mp.log(M(x) / M(s)) - (M(x) / M(s)) ** M(k),
+        st.weibull_min.logpdf(x, k, scale=s))
+
 special = {"lgamma": [], "digamma": [], "erf": [], "erfc": [], "Phi": [], "logPhi": [], "logBesselI0": []}
 for x in [1e-9, 0.003, 0.2, 0.4999, 0.5, 0.9, 0.999999, 1.000001, 1.3, 1.7, 1.99999, 2.0001, 2.6, 3.5, 7.1, 9.99, 10.01,
           25.5, 171.3, 1e4, 1e9]:

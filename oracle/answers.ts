@@ -1,13 +1,15 @@
 /** What certificates and tests ask: log-likelihood, posteriors, brute-force Q, priors. Natural logs, all constants. */
+import { at, flatten } from './arrays.js'
 import { Assignment } from './assignment.js'
 import { Solver } from './enumerate.js'
+import { cubature, denseNodes } from './gaussian.js'
 import type { Block, Ground } from './ground-types.js'
 import { addLogs } from './law.js'
 import { logSumExp } from './special-functions.js'
 import { type Cell, cellName, isCell, isList, select } from './stored.js'
 import type { Item } from './structure.js'
 import { OracleError, type Values } from './types.js'
-import type { BlockResult, Method, UnitResult } from './unit-result.js'
+import type { BlockResult, GroupResult, Method, UnitResult } from './unit-result.js'
 
 export interface LogLikelihood {
   /** log p(data; params). */
@@ -85,7 +87,7 @@ export function allCells(ground: Ground): readonly Cell[] {
 
 /**
  * E[f(values of cells) | data; params]. Within a weighted block it is that of one copy. Exact for any f over discrete
- * cells; for up to two jointly Gaussian cells and under quadrature, for smooth f; for more Gaussian cells, for cubics.
+ * cells; with up to two jointly Gaussian cells and under quadrature, for smooth f; with more Gaussian cells, for cubics.
  */
 export function expectation(
   ground: Ground,
@@ -107,9 +109,10 @@ export function expectations(
   params: Values,
   cells: readonly Cell[],
   f: (values: readonly number[]) => readonly number[],
+  solver = new Solver(ground, params),
 ): readonly number[] {
   let totals: number[] = []
-  visitPosterior(new Solver(ground, params), ground.root, start(ground), new Set(cells), 1, (a, probability) => {
+  visitPosterior(solver, ground.root, start(ground), new Set(cells), 1, (a, probability) => {
     const values = f(cells.map((c) => a.get(c)))
     totals = values.map((v, i) => (totals[i] ?? 0) + probability * v)
   })
@@ -163,28 +166,76 @@ function visitPosterior(
     if (child === undefined) visit(a, p)
     else visitPosterior(solver, child, a, wanted, p, (_, q) => descend(i + 1, q))
   }
+  const asked = new Set([...wanted, ...read])
   const each = (i: number, p: number): void => {
     const unit = units[i]
     if (unit === undefined) descend(0, p)
-    else forEachAtom(unit, a, (q) => each(i + 1, p * q))
+    else forEachAtom(unit, a, asked, 'smooth', (q) => each(i + 1, p * q))
   }
   each(0, probability)
 }
 
-/** Runs through the atoms of a unit with their posterior probabilities, their values being assigned. */
-function forEachAtom(result: UnitResult, a: Assignment, visit: (probability: number) => void): void {
+/**
+ * Runs through the ways in which a unit comes out, with their posterior probabilities, the values of `asked` cells (and
+ * perhaps of others) being assigned. Gaussian cells take the values of a rule that is exact for cubics, or up to two
+ * dimensions for smooth functions.
+ */
+function forEachAtom(
+  result: UnitResult,
+  a: Assignment,
+  asked: ReadonlySet<Cell>,
+  exactFor: 'cubic' | 'smooth',
+  visit: (probability: number) => void,
+): void {
   if (result.log === Number.NEGATIVE_INFINITY)
     throw new OracleError('the data has probability 0: there is no posterior')
-  const norm = logSumExp(result.atoms.map((atom) => atom.log))
-  for (const atom of result.atoms) {
-    const probability = Math.exp(atom.log - norm)
+  const { unit } = result
+  for (const piece of result.pieces) {
+    const probability = Math.exp(piece.log - result.log)
     if (probability === 0) continue
-    result.unit.cells.forEach((cell, i) => {
-      a.set(cell, atom.values[i] ?? Number.NaN)
+    unit.discrete.forEach((cell, i) => {
+      a.set(cell, at(piece.values, i))
     })
-    visit(probability)
+    const groups = piece.groups.filter((g) => g.group.cells.some((c) => asked.has(c)))
+    const each = (i: number, p: number): void => {
+      const group = groups[i]
+      if (group === undefined) visit(p)
+      else forEachOutcome(group, a, asked, exactFor, (q) => each(i + 1, p * q))
+    }
+    each(0, probability)
   }
-  for (const cell of result.unit.cells) a.clear(cell)
+  for (const cell of unit.cells) a.clear(cell)
+}
+
+function forEachOutcome(
+  { group, outcomes }: GroupResult,
+  a: Assignment,
+  asked: ReadonlySet<Cell>,
+  exactFor: 'cubic' | 'smooth',
+  visit: (probability: number) => void,
+): void {
+  const norm = logSumExp(outcomes.map((o) => o.log))
+  for (const outcome of outcomes) {
+    const probability = Math.exp(outcome.log - norm)
+    group.cells.forEach((cell, i) => {
+      a.set(cell, at(outcome.values, i))
+    })
+    if (outcome.kind === 'point') {
+      visit(probability)
+      continue
+    }
+    const own = outcome.cells.flatMap((c, i) => (asked.has(c) ? [i] : []))
+    const marginal = {
+      mean: own.map((i) => at(outcome.mean, i)),
+      covariance: own.map((i) => own.map((j) => at(at(outcome.covariance, i), j))),
+    }
+    for (const node of (own.length <= 2 && exactFor === 'smooth' ? denseNodes : cubature)(marginal)) {
+      own.forEach((i, k) => {
+        a.set(at(outcome.cells, i), at(node.at, k))
+      })
+      visit(probability * Math.exp(node.log))
+    }
+  }
 }
 
 /**
@@ -212,24 +263,40 @@ function expectedBlock(solver: Solver, block: Block, a: Assignment, trial: Value
   }
   const terms = solver.structure(block).constant.map(itemValue)
   for (const unit of result.units)
-    for (const { item, cells, rows } of itemPosteriors(unit, a)) {
-      for (const { values, probability } of rows) {
-        cells.forEach((c, i) => {
-          a.set(c, values[i] ?? Number.NaN)
-        })
-        const value = itemValue(item)
-        // 0 · log 0, where the probability is not 0 by the last of rounding only
-        if (value !== Number.NEGATIVE_INFINITY || probability >= VANISHING) terms.push(probability * value)
+    for (const { item, cells, rows, values: known } of itemPosteriors(unit, a)) {
+      // a block depends on all params, and on which values it was entered with
+      const key =
+        item.kind === 'factor' ? [...item.factor.params].map((p) => flatten(trial.get(p) ?? [])).join(';') : null
+      let total = key === null ? undefined : known.get(key)
+      if (total === undefined) {
+        total = addLogs(
+          rows.map(({ values, probability }) => {
+            cells.forEach((c, i) => {
+              a.set(c, values[i] ?? Number.NaN)
+            })
+            const value = itemValue(item)
+            // 0 · log 0, where the probability is not 0 by the last of rounding only
+            return value === Number.NEGATIVE_INFINITY && probability < VANISHING ? 0 : probability * value
+          }),
+        )
+        for (const c of cells) a.clear(c)
+        if (known.size >= MEMORY) known.clear()
+        if (key !== null) known.set(key, total)
       }
-      for (const c of cells) a.clear(c)
+      terms.push(total)
     }
   return addLogs(terms)
 }
+
+/** Expectations of one item that are kept, by the values of its params. */
+const MEMORY = 40
 
 interface ItemPosterior {
   readonly item: Item
   /** Cells of the unit that the item reads. */
   readonly cells: readonly Cell[]
+  /** Its expectation by the values of the params it reads, as far as known. */
+  readonly values: Map<string, number>
   /** Their joint posterior. */
   readonly rows: readonly { readonly values: readonly number[]; readonly probability: number }[]
 }
@@ -241,21 +308,20 @@ function itemPosteriors(unit: UnitResult, a: Assignment): readonly ItemPosterior
   const found = known.get(unit)
   if (found !== undefined) return found
   const inside = new Set(unit.unit.cells)
-  const made = [...unit.unit.ready.flat(), ...unit.unit.late].map((item) => ({
-    item,
-    cells: item.cells.filter((c) => inside.has(c)),
-    rows: new Map<string, { readonly values: readonly number[]; probability: number }>(),
-  }))
-  forEachAtom(unit, a, (probability) => {
-    for (const { cells, rows } of made) {
-      const values = cells.map((c) => a.get(c))
-      const key = values.join()
-      const row = rows.get(key)
-      if (row === undefined) rows.set(key, { values, probability })
-      else row.probability += probability
-    }
-  })
-  const all = made.map((m) => ({ ...m, rows: [...m.rows.values()] }))
+  const all = [...unit.unit.ready.flat(), ...unit.unit.continuous.flatMap((g) => g.items)].map(
+    (item): ItemPosterior => {
+      const cells = item.cells.filter((c) => inside.has(c))
+      const rows = new Map<string, { readonly values: readonly number[]; probability: number }>()
+      forEachAtom(unit, a, new Set(cells), 'cubic', (probability) => {
+        const values = cells.map((c) => a.get(c))
+        const key = values.join()
+        const row = rows.get(key)
+        if (row === undefined) rows.set(key, { values, probability })
+        else row.probability += probability
+      })
+      return { item, cells, rows: [...rows.values()], values: new Map() }
+    },
+  )
   known.set(unit, all)
   return all
 }

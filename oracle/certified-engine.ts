@@ -30,16 +30,46 @@ export interface EngineParam {
     | { readonly kind: 'interval'; readonly low: number; readonly high: number }
 }
 
-/** A table of posterior probabilities [rows, values] or of posterior means [rows], with what its rows stand for. */
+/**
+ * A table of posterior probabilities [rows, values], of posterior means [rows], or the moments of a continuous latent
+ * [rows], with what its rows stand for.
+ */
 export interface EngineLatent {
   readonly name: string
-  readonly kind: 'discrete' | 'count'
-  /** Extents of its plates, and the index (from 1) at which each begins. */
+  readonly kind: 'discrete' | 'count' | 'continuous'
+  /**
+   * Extents of its plates, and of its own dimensions where it is a vector; the index (from 1) at which each begins. Where
+   * ragged, padded to the largest. Of an array of data with missing cells: the whole array.
+   */
   readonly shape: readonly number[]
   readonly from: readonly number[]
-  /** The value of the first column. */
+  /** The value of the first column; 0 where there are none. */
   readonly low: number
   readonly values: number
+}
+
+/**
+ * Posterior expectations of a continuous latent u, one per row, summed over whatever else is latent. NaN where a row is
+ * not a latent: padding, observed cells of data, a missing cell that was left out because nothing reads it.
+ */
+export interface EngineMoments {
+  readonly mean: ArrayLike<number>
+  readonly variance: ArrayLike<number>
+  /** E log u, where the derivation uses it: Gamma, inverse Gamma, Beta, Dirichlet. */
+  readonly logMean?: ArrayLike<number>
+  /** E log(1 − u): Beta. */
+  readonly logComplementMean?: ArrayLike<number>
+  /** E 1/u: inverse Gamma. */
+  readonly reciprocalMean?: ArrayLike<number>
+}
+
+/** Posterior covariances of pairs of rows of continuous latents. */
+export interface EngineCovariances {
+  readonly first: string
+  readonly second: string
+  /** Row of the first latent, row of the second. */
+  readonly pairs: readonly (readonly [number, number])[]
+  readonly values: ArrayLike<number>
 }
 
 /** Sums of an E-step; what they hold is the engine's affair. */
@@ -74,6 +104,10 @@ export interface CertifiedEngine {
   logPrior(params: Float64Array): number
   /** Posterior of each latent by name, laid out as `latents` says. */
   posterior(params: Float64Array): ReadonlyMap<string, Float64Array>
+  /** Of each continuous latent by name; left out where it has no such tables, which then are not compared. */
+  moments?(params: Float64Array): ReadonlyMap<string, EngineMoments>
+  /** Covariances within joint blocks, as many as it cares to tell. */
+  covariances?(params: Float64Array): readonly EngineCovariances[]
   /** Gradient of Q(θ; θ) with respect to each number, as if all were free; priors left out. */
   score(params: Float64Array): Float64Array
   /** Floor of spreads relative to the variance of the data; 0 switches it off. */

@@ -10,13 +10,22 @@ import {
   checkTargets,
   mStepOf,
 } from './certify-checks.js'
+import { checkMoments } from './certify-moments.js'
 import type { Density } from './densities/types.js'
 import { type CertificateCheck, Findings } from './findings.js'
 import { randomSource } from './random.js'
 import { type EngineFor, findTrial } from './trial.js'
 import { OracleError } from './types.js'
 
-export type { CertifiedEngine, EngineBlock, EngineExpectation, EngineLatent, EngineParam } from './certified-engine.js'
+export type {
+  CertifiedEngine,
+  EngineBlock,
+  EngineCovariances,
+  EngineExpectation,
+  EngineLatent,
+  EngineMoments,
+  EngineParam,
+} from './certified-engine.js'
 export type { CertificateCheck } from './findings.js'
 export type { MicroArray, MicroData } from './micro-data.js'
 export type { EngineFor } from './trial.js'
@@ -77,6 +86,7 @@ function replicate(
     if (step === null) continue
     checkEStep(trial, found)
     checkPosterior(trial, found)
+    checkMoments(trial, found)
     checkFisher(trial, found, random)
     checkGain(trial, found, random)
     checkMStep(trial, step, found, random)

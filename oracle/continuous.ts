@@ -1,231 +1,250 @@
 /**
- * The integral over a unit's continuous cells, its discrete ones given. Cells are brought to the real line (identity,
- * logarithm, logit, stick-breaking for a point on the simplex); a quadratic log density is integrated in closed form,
- * anything else by quadrature.
+ * The integral over continuous cells that are connected, the discrete ones given. What is jointly quadratic is integrated in closed
+ * form, the rest by quadrature around it: a Gamma scale by nodes, and at each node the Gaussian cells that it scales.
  */
-
+import { at, range } from './arrays.js'
 import type { Assignment } from './assignment.js'
-import { activeDefinition, type CellSupport, cellSupport } from './cell-support.js'
-import { linearIn } from './choices.js'
-import { cubature, denseNodes, gaussianIntegral } from './gaussian.js'
-import type { Comparison, Factor } from './ground-types.js'
-import { addLogs } from './law.js'
+import { activeDefinition } from './cell-support.js'
+import { apply, cellsOf, equationsOf, isLine, isMoving, planSteps, readBy, type Step } from './continuous-steps.js'
+import { product } from './dense.js'
+import { type Found, gaussianOverSome, type Look, type Part } from './gaussian.js'
+import type { Factor } from './ground-types.js'
 import { spaceIntegral } from './space-integral.js'
-import { logLogistic } from './special-functions.js'
 import { type Cell, cellName, cellsIn } from './stored.js'
-import type { Item, Unit } from './structure.js'
+import type { Group, Item } from './structure.js'
 import { OracleError } from './types.js'
-import type { Atom, Method, UnitProblem } from './unit-result.js'
+import type { GroupResult, Outcome, UnitProblem } from './unit-result.js'
 
-interface Integral {
-  readonly log: number
-  readonly error: number
-  readonly method: Method
-  /** Values of all cells of the unit. */
-  readonly atoms: readonly Atom[]
+type Integral = Omit<GroupResult, 'group'>
+
+const MAX_QUADRATURE = 3
+/** One density of an integrand, in units of one of an enumeration: there are many, and each is cheap. */
+const COST = 0.04
+
+export function integrateGroup(problem: UnitProblem, group: Group, a: Assignment): GroupResult {
+  const integral = new Integrand(problem, group, a).integrate()
+  for (const cell of group.cells) a.clear(cell)
+  return { ...integral, group }
 }
 
-/** How a cell gets its value: from coordinate number `coordinate`, or from the cells before it. */
-type Step =
-  | { readonly kind: 'coordinate'; readonly cell: Cell; readonly coordinate: number; readonly fixed: Interval | null }
-  | { readonly kind: 'stick'; readonly cells: readonly Cell[]; readonly coordinate: number }
-  | { readonly kind: 'solved'; readonly cell: Cell; readonly equation: Factor }
-  | { readonly kind: 'point'; readonly cell: Cell }
-  | { readonly kind: 'absent'; readonly cell: Cell }
+/** The log density of a group as a function of coordinates on the real line, in parts. */
+class Integrand {
+  private readonly steps: readonly Step[]
+  private readonly dimension: number
+  private readonly parts: readonly Part[]
+  /** Coordinates that the value of a cell depends on. */
+  private readonly sources = new Map<Cell, readonly number[]>()
 
-interface Interval {
-  readonly low: number
-  readonly high: number
-}
-
-/** At most this many dimensions get nodes that are exact for any smooth function; more get those exact for quadratics. */
-const DENSE_DIMENSIONS = 2
-
-export function integrateContinuous(problem: UnitProblem, unit: Unit, a: Assignment): Integral {
-  const values = (): number[] => unit.cells.map((c) => a.get(c))
-  if (unit.continuous.length === 0) {
-    return { log: 0, error: 0, method: 'enumeration', atoms: [{ values: values(), log: 0 }] }
-  }
-  const { steps, dimension } = planSteps(problem, unit, a)
-  const items = itemsFor(problem, unit, steps, a)
-  const assign = (s: readonly number[]): number => {
-    for (const cell of unit.continuous) a.clear(cell)
-    return steps.reduce((log, step) => log + apply(problem, unit, step, s, a), 0)
-  }
-  const f = (s: readonly number[]): number => {
-    const jacobian = assign(s)
-    return Number.isNaN(jacobian)
-      ? Number.NEGATIVE_INFINITY
-      : addLogs([jacobian, ...items.map((i) => problem.itemLog(i, a))])
-  }
-  const finish = (
-    result: { readonly log: number; readonly error: number; readonly method: Method },
-    nodes: readonly { readonly at: readonly number[]; readonly log: number }[],
-  ): Integral => {
-    const atoms = nodes.map((node) => {
-      assign(node.at)
-      return { values: values(), log: node.log }
-    })
-    for (const cell of unit.continuous) a.clear(cell)
-    return { ...result, atoms }
-  }
-  if (dimension === 0) {
-    const log = f([])
-    const nodes = log === Number.NEGATIVE_INFINITY ? [] : [{ at: [], log }]
-    return finish({ log, error: 0, method: 'enumeration' }, nodes)
-  }
-  if (steps.every((s) => s.kind !== 'stick' && (s.kind !== 'coordinate' || isLine(s.fixed)))) {
-    const g = gaussianIntegral(f, dimension)
-    if (g !== null) {
-      const nodes =
-        dimension <= DENSE_DIMENSIONS
-          ? denseNodes(g).map((n) => ({ ...n, log: n.log + g.log }))
-          : cubature(g).map((s) => ({ at: s, log: g.log - Math.log(2 * dimension) }))
-      return finish({ log: g.log, error: 0, method: 'gaussian' }, nodes)
+  constructor(
+    private readonly problem: UnitProblem,
+    private readonly group: Group,
+    private readonly a: Assignment,
+  ) {
+    const { steps, dimension } = planSteps(problem, group, a)
+    this.steps = steps
+    this.dimension = dimension
+    for (const step of steps) {
+      const own =
+        step.kind === 'coordinate'
+          ? [step.coordinate]
+          : step.kind === 'stick'
+            ? range(step.coordinate, step.coordinate + step.cells.length - 2)
+            : readBy(problem, step).flatMap((c) => this.sources.get(c) ?? [])
+      for (const cell of cellsOf(step)) this.sources.set(cell, [...new Set(own)])
     }
+    this.parts = this.makeParts()
   }
-  if (dimension > 3) {
-    const names = unit.continuous.map(cellName).join(', ')
-    throw new OracleError(
-      `${names}: ${dimension} continuous latents are not jointly Gaussian; quadrature takes at most 3`,
-    )
+
+  integrate(): Integral {
+    const all = range(0, this.dimension - 1)
+    const origin = all.map(() => 0)
+    if (this.dimension === 0) {
+      const log = this.value(origin)
+      const outcomes: Outcome[] =
+        log === Number.NEGATIVE_INFINITY ? [] : [{ kind: 'point', values: this.values(origin), log }]
+      return { log, error: 0, method: 'enumeration', outcomes }
+    }
+    const lines = this.steps.flatMap((s) => (s.kind === 'coordinate' && isLine(s) ? [s.coordinate] : []))
+    if (lines.length === this.dimension) {
+      const found = gaussianOverSome(this.parts, origin, lines)
+      if (found !== null) {
+        const { log } = found.gaussian
+        return { log, error: 0, method: 'gaussian', outcomes: [this.outcome(found, origin, lines, log)] }
+      }
+    }
+    return this.quadrature(all, this.gaussianAmong(lines))
   }
-  const integral = spaceIntegral(f, dimension)
-  return finish({ log: integral.log, error: integral.error, method: 'quadrature' }, integral.nodes)
-}
 
-function isLine(interval: Interval | null): boolean {
-  return interval !== null && interval.low === Number.NEGATIVE_INFINITY && interval.high === Number.POSITIVE_INFINITY
-}
-
-function planSteps(problem: UnitProblem, unit: Unit, a: Assignment): { steps: readonly Step[]; dimension: number } {
-  const solved = solvedCells(unit)
-  const steps: Step[] = []
-  const done = new Set<Cell>()
-  let dimension = 0
-  for (const cell of unit.continuous) {
-    if (done.has(cell)) continue
-    done.add(cell)
-    const equation = solved.get(cell)
-    const support = cellSupport(problem.ground, cell, problem.params, a.lookup)
-    if (support.kind === 'absent' || support.kind === 'point') steps.push({ kind: support.kind, cell })
-    else if (equation !== undefined) steps.push({ kind: 'solved', cell, equation })
-    else if (support.kind === 'simplex') {
-      for (const c of support.point) done.add(c)
-      steps.push({ kind: 'stick', cells: support.point, coordinate: dimension })
-      dimension += support.point.length - 1
-    } else if (support.kind === 'interval') {
-      const bounds = narrowed(problem, unit, cell, support, a)
-      const moves = Number.isNaN(bounds.low) || Number.isNaN(bounds.high)
-      steps.push({ kind: 'coordinate', cell, coordinate: dimension, fixed: moves ? null : bounds })
-      dimension += 1
-    } else throw new OracleError(`${cellName(cell)} is not continuous`)
-  }
-  return { steps, dimension }
-}
-
-function equationsOf(unit: Unit): Factor[] {
-  return unit.late.flatMap((i) => (i.kind === 'factor' && i.factor.kind === 'equation' ? [i.factor] : []))
-}
-
-/** For each equation the last of its continuous cells, which it determines. */
-function solvedCells(unit: Unit): ReadonlyMap<Cell, Factor> {
-  const solved = new Map<Cell, Factor>()
-  for (const equation of equationsOf(unit)) {
-    const last = unit.continuous.findLast((c) => equation.cells.includes(c) && !solved.has(c))
-    if (last !== undefined) solved.set(last, equation)
-  }
-  return solved
-}
-
-/** What is left to evaluate: not the equations, and not the factors of cells that have all their mass at one value. */
-function itemsFor(problem: UnitProblem, unit: Unit, steps: readonly Step[], a: Assignment): readonly Item[] {
-  const points = new Set(steps.flatMap((s) => (s.kind === 'point' ? [s.cell] : [])))
-  const dropped = new Set<Factor>(equationsOf(unit))
-  for (const cell of points) {
-    const definition = activeDefinition(problem.ground, cell, problem.params, a.lookup)
-    if (definition === null) continue
-    if (!cellsIn(definition.target).every((c) => points.has(c)))
+  /** Nodes over the coordinates that are not Gaussian; at each, the others in closed form. */
+  private quadrature(all: readonly number[], gaussian: readonly number[]): Integral {
+    const outer = all.filter((c) => !gaussian.includes(c))
+    if (outer.length > MAX_QUADRATURE) {
+      const names = this.group.cells.map(cellName).join(', ')
       throw new OracleError(
-        `${cellName(cell)} has all its mass at one value and shares a factor with cells that do not`,
+        `${names}: ${outer.length} continuous latents are not jointly Gaussian; quadrature takes at most ${MAX_QUADRATURE}`,
       )
-    dropped.add(definition.factor)
+    }
+    const point = (t: readonly number[]): number[] => {
+      const s = all.map(() => 0)
+      outer.forEach((c, i) => {
+        s[c] = at(t, i)
+      })
+      return s
+    }
+    const inner = new WeakMap<readonly number[], Found>()
+    let look: Look | undefined
+    const f = (t: readonly number[]): number => {
+      const s = point(t)
+      if (gaussian.length === 0) return this.value(s)
+      const found = gaussianOverSome(this.parts, s, gaussian, look)
+      if (found === null) return Number.NEGATIVE_INFINITY
+      look = found.look
+      inner.set(t, found)
+      return found.gaussian.log
+    }
+    const integral = spaceIntegral(f, outer.length)
+    const outcomes = integral.nodes.map((node): Outcome => {
+      const s = point(node.at)
+      const found = inner.get(node.at)
+      if (found !== undefined) return this.outcome(found, s, gaussian, node.log)
+      return { kind: 'point', values: this.values(s), log: node.log }
+    })
+    return { log: integral.log, error: integral.error, method: 'quadrature', outcomes }
   }
-  return unit.late.filter((i) => i.kind === 'block' || !dropped.has(i.factor))
-}
 
-/** Gives the step's cells their values; returns the log of the Jacobian. */
-function apply(problem: UnitProblem, unit: Unit, step: Step, s: readonly number[], a: Assignment): number {
-  switch (step.kind) {
-    case 'absent':
-      a.set(step.cell, 0)
-      return 0
-    case 'point': {
-      const support = cellSupport(problem.ground, step.cell, problem.params, a.lookup)
-      a.set(step.cell, support.kind === 'point' ? support.value : Number.NaN)
-      return 0
+  /** As many of the lines as are jointly Gaussian given the other coordinates, found by trying at two points. */
+  private gaussianAmong(lines: readonly number[]): readonly number[] {
+    const probes = [0, 0.5].map((x) => range(0, this.dimension - 1).map((c) => (lines.includes(c) ? 0 : x)))
+    const holds = (over: readonly number[]): boolean =>
+      over.length > 0 && probes.every((s) => gaussianOverSome(this.parts, s, over) !== null)
+    if (lines.length < this.dimension && holds(lines)) return lines
+    const some = lines.filter((c) => holds([c]))
+    return some.length < lines.length && holds(some) ? some : []
+  }
+
+  private outcome({ gaussian }: Found, s: readonly number[], over: readonly number[], log: number): Outcome {
+    const position = new Map(over.map((c, i) => [c, i]))
+    const moves = (cell: Cell): boolean => (this.sources.get(cell) ?? []).some((c) => position.has(c))
+    const centre = [...s]
+    over.forEach((c, i) => {
+      centre[c] = at(gaussian.mean, i)
+    })
+    const cells = this.group.cells.filter(moves)
+    const lines = new Map(this.steps.flatMap((x) => (x.kind === 'coordinate' ? [[x.cell, x.coordinate] as const] : [])))
+    const follows = cells.some((c) => !lines.has(c))
+    this.assign(centre)
+    const mean = cells.map((c) => this.a.get(c))
+    const values = this.group.cells.map((c) => (moves(c) ? Number.NaN : this.a.get(c)))
+    // cells as linear functions of the coordinates: what follows from others does so linearly, or f were not quadratic
+    const slopes = over.map((c, i) => {
+      if (!follows) return cells.map((cell) => (lines.get(cell) === c ? 1 : 0))
+      const step = Math.sqrt(at(at(gaussian.covariance, i), i))
+      this.assign(centre.map((x, j) => (j === c ? x + step : x)))
+      return cells.map((cell, k) =>
+        lines.has(cell) ? (lines.get(cell) === c ? 1 : 0) : (this.a.get(cell) - at(mean, k)) / step,
+      )
+    })
+    const jacobian = cells.map((_, k) => slopes.map((column) => at(column, k)))
+    const covariance = follows
+      ? product(product(jacobian, gaussian.covariance), slopes)
+      : cells.map((x) =>
+          cells.map((y) => at(at(gaussian.covariance, indexOf(lines, position, x)), indexOf(lines, position, y))),
+        )
+    return { kind: 'gaussian', values, log, cells, mean, covariance }
+  }
+
+  private assign(s: readonly number[]): number {
+    for (const cell of this.group.cells) this.a.clear(cell)
+    return this.steps.reduce((log, step) => log + apply(this.problem, this.group, step, s, this.a), 0)
+  }
+
+  private values(s: readonly number[]): number[] {
+    this.assign(s)
+    return this.group.cells.map((c) => this.a.get(c))
+  }
+
+  private value(s: readonly number[]): number {
+    let total = 0
+    for (const part of this.parts) {
+      const value = part.value(s)
+      if (value === Number.NEGATIVE_INFINITY || Number.isNaN(value)) return value
+      total += value
     }
-    case 'solved': {
-      const linear = linearIn(step.equation, step.cell, problem.params, a)
-      if (linear === null || step.equation.residuals(problem.params, a.lookup).length !== 1)
-        throw new OracleError(`an observed equation is not linear in ${cellName(step.cell)}`)
-      a.set(step.cell, -linear.constant / linear.slope)
-      return -Math.log(Math.abs(linear.slope))
+    return total
+  }
+
+  /** One part for each item and each Jacobian; a single one where bounds move with other cells. */
+  private makeParts(): readonly Part[] {
+    const items = this.items()
+    const { problem, group, a } = this
+    if (this.steps.some(isMoving)) {
+      const value = (s: readonly number[]): number => {
+        const jacobian = this.assign(s)
+        if (Number.isNaN(jacobian)) return Number.NEGATIVE_INFINITY
+        return items.reduce(
+          (t, item) => (t === Number.NEGATIVE_INFINITY ? t : t + problem.itemLog(item, a, COST)),
+          jacobian,
+        )
+      }
+      return [{ coordinates: range(0, this.dimension - 1), value }]
     }
-    case 'stick':
-      return breakStick(step.cells, s.slice(step.coordinate), a)
-    case 'coordinate': {
-      const t = s[step.coordinate] ?? Number.NaN
-      const support: CellSupport | Interval =
-        step.fixed ?? cellSupport(problem.ground, step.cell, problem.params, a.lookup)
-      if (!('low' in support)) throw new OracleError(`${cellName(step.cell)} changes its kind`)
-      const { low, high } = step.fixed ?? narrowed(problem, unit, step.cell, support, a)
-      const [value, jacobian] = fromLine(t, low, high)
-      a.set(step.cell, value)
-      return jacobian
+    const stepOf = new Map(this.steps.flatMap((step) => cellsOf(step).map((c) => [c, step] as const)))
+    const stepsFor = (cells: readonly Cell[]): readonly Step[] => {
+      const wanted = new Set<Step>()
+      const visit = (cell: Cell): void => {
+        const step = stepOf.get(cell)
+        if (step === undefined || wanted.has(step)) return
+        wanted.add(step)
+        for (const c of readBy(problem, step)) visit(c)
+      }
+      for (const c of cells) visit(c)
+      return this.steps.filter((s) => wanted.has(s))
     }
+    const coordinates = (cells: readonly Cell[]): readonly number[] => [
+      ...new Set(cells.flatMap((c) => this.sources.get(c) ?? [])),
+    ]
+    const ofItems = items.map((item): Part => {
+      const steps = stepsFor(item.cells)
+      return {
+        coordinates: coordinates(item.cells),
+        value(s) {
+          for (const step of steps) apply(problem, group, step, s, a)
+          return problem.itemLog(item, a, COST)
+        },
+      }
+    })
+    const jacobians = this.steps.flatMap((step): readonly Part[] => {
+      if (isLine(step) || step.kind === 'absent' || step.kind === 'point') return []
+      const cells = cellsOf(step)
+      const before = stepsFor(cells)
+      return [
+        {
+          coordinates: coordinates(cells),
+          value: (s) => before.reduce((_, x) => apply(problem, group, x, s, a), 0),
+        },
+      ]
+    })
+    return [...ofItems, ...jacobians]
+  }
+
+  /** What is left to evaluate: not the equations, and not the factors of cells that have all their mass at one value. */
+  private items(): readonly Item[] {
+    const points = new Set(this.steps.flatMap((s) => (s.kind === 'point' ? [s.cell] : [])))
+    const dropped = new Set<Factor>(equationsOf(this.group))
+    for (const cell of points) {
+      const definition = activeDefinition(this.problem.ground, cell, this.problem.params, this.a.lookup)
+      if (definition === null) continue
+      const { factor, target } = definition
+      if (!cellsIn(target).every((c) => points.has(c) || !factor.cells.includes(c)))
+        throw new OracleError(
+          `${cellName(cell)} has all its mass at one value and shares a factor with cells that do not`,
+        )
+      dropped.add(factor)
+    }
+    return this.group.items.filter((i) => i.kind === 'block' || !dropped.has(i.factor))
   }
 }
 
-/** The support cut down by observed conditions, as far as their bounds are known by now. */
-function narrowed(problem: UnitProblem, unit: Unit, cell: Cell, support: Interval, a: Assignment): Interval {
-  let { low, high } = support
-  const comparisons = unit.late.flatMap((i): readonly Comparison[] => (i.kind === 'factor' ? i.factor.comparisons : []))
-  for (const c of comparisons) {
-    if (c.cell !== cell) continue
-    const bound = c.bound(problem.params, a.lookup)
-    if (Number.isNaN(bound)) continue
-    if (c.direction === 'above') low = Math.max(low, bound)
-    else high = Math.min(high, bound)
-  }
-  return { low, high }
-}
-
-/** A point of (low, high) from one of the real line, with the log of the derivative. */
-function fromLine(t: number, low: number, high: number): readonly [number, number] {
-  const infinite = Number.POSITIVE_INFINITY
-  if (low === -infinite && high === infinite) return [t, 0]
-  if (high === infinite) return [low + Math.exp(t), t]
-  if (low === -infinite) return [high - Math.exp(t), t]
-  if (!(low < high)) return [Number.NaN, Number.NaN]
-  const width = high - low
-  const value = t < 0 ? low + width * Math.exp(logLogistic(t)) : high - width * Math.exp(logLogistic(-t))
-  return [value, Math.log(width) + logLogistic(t) + logLogistic(-t)]
-}
-
-/** Stick-breaking: x₁ = v₁, x₂ = v₂(1 − v₁), … with vₖ = logistic(tₖ); the last cell takes what is left. */
-function breakStick(cells: readonly Cell[], t: readonly number[], a: Assignment): number {
-  let logRest = 0
-  let jacobian = 0
-  cells.forEach((cell, k) => {
-    const coordinate = t[k]
-    if (k === cells.length - 1 || coordinate === undefined) {
-      a.set(cell, Math.exp(logRest))
-      return
-    }
-    a.set(cell, Math.exp(logRest + logLogistic(coordinate)))
-    jacobian += logRest + logLogistic(coordinate) + logLogistic(-coordinate)
-    logRest += logLogistic(-coordinate)
-  })
-  return jacobian
+function indexOf(lines: ReadonlyMap<Cell, number>, position: ReadonlyMap<number, number>, cell: Cell): number {
+  return position.get(lines.get(cell) ?? -1) ?? -1
 }

@@ -1,5 +1,7 @@
 /** Which statement says how a cell is distributed, and whether the cell is discrete. */
 import type { TDistribution } from '../lang/typed/types.js'
+import { at } from './arrays.js'
+import { rankOf } from './distribution-rank.js'
 import { environment } from './factor.js'
 import type { Definition, Factor, Instance } from './ground-types.js'
 import { lawOf } from './law.js'
@@ -14,6 +16,7 @@ export function define(
   definitions: Map<number, Definition[]>,
 ): void {
   const target = instance.target ?? []
+  const ownRank = rankOf(distribution, instance.env.world)
   const visit = (stored: Stored, path: readonly number[]): void => {
     if (isList(stored)) {
       stored.forEach((s, i) => {
@@ -26,6 +29,7 @@ export function define(
         target,
         path,
         kind: kindOf(distribution, stored, instance.env.world),
+        value: cellsOfValue(target, path.slice(0, Math.max(0, path.length - (ownRank ?? path.length)))),
         law: (params, lookup) => lawOf(distribution, environment(instance.env, params, lookup)),
       }
       const existing = definitions.get(stored.id)
@@ -38,6 +42,15 @@ export function define(
     }
   }
   visit(target, [])
+}
+
+/** The cells at a place of the target; null where some of it is known. */
+function cellsOfValue(target: Stored, prefix: readonly number[]): readonly Cell[] | null {
+  let stored = target
+  for (const i of prefix) stored = isList(stored) ? at(stored, i) : stored
+  const leaves = (s: Stored): readonly Stored[] => (isList(s) ? s.flatMap(leaves) : [s])
+  const all = leaves(stored)
+  return all.every(isCell) ? all.filter(isCell) : null
 }
 
 function kindOf(d: TDistribution, cell: Cell, world: World): 'discrete' | 'continuous' | 'point' {

@@ -5,16 +5,16 @@
 import { at } from './arrays.js'
 import type { Assignment } from './assignment.js'
 import { type Choices, choicesOf } from './choices.js'
-import { integrateContinuous } from './continuous.js'
+import { integrateGroup } from './continuous.js'
 import type { Block, Ground } from './ground-types.js'
 import { addLogs } from './law.js'
 import { logSumExp } from './special-functions.js'
 import { type Cell, cellName } from './stored.js'
-import { type Item, type Structure, structureOf, type Unit } from './structure.js'
+import { type Group, type Item, type Structure, structureOf, type Unit } from './structure.js'
 import { OracleError, type Values } from './types.js'
-import type { Atom, BlockResult, Method, UnitProblem, UnitResult } from './unit-result.js'
+import type { BlockResult, GroupResult, Method, Piece, UnitProblem, UnitResult } from './unit-result.js'
 
-const MAX_ATOMS = 5_000_000
+const MAX_PIECES = 5_000_000
 const MAX_COUNT = 20_000
 /** Terms of an infinite sum are taken until each of the last ten is e⁻⁴⁵ of the sum or less. */
 const NEGLIGIBLE = 45
@@ -54,9 +54,9 @@ export class Solver implements UnitProblem {
   }
 
   /** The log of what an item contributes, given all cells it reads. */
-  itemLog(item: Item, a: Assignment): number {
+  itemLog(item: Item, a: Assignment, cost = 1): number {
     if (item.kind === 'factor') {
-      this.evaluations += 1
+      this.evaluations += cost
       if (this.evaluations > this.maxEvaluations) throw new OracleError('too many combinations of latents to enumerate')
       return item.factor.logDensity(this.params, a.lookup)
     }
@@ -79,16 +79,28 @@ export class Solver implements UnitProblem {
 
   private computeUnit(unit: Unit, outer: Assignment): UnitResult {
     const a = outer.copy()
-    const atoms: Atom[] = []
+    const pieces: Piece[] = []
     let method: Method = 'enumeration'
     let error = 0
-    const leaf = (log: number): number => {
-      const inner = integrateContinuous(this, unit, a)
-      if (inner.method !== 'enumeration') method = inner.method
-      error = Math.max(error, inner.error)
-      for (const atom of inner.atoms) atoms.push({ values: atom.values, log: log + atom.log })
-      if (atoms.length > MAX_ATOMS) throw new OracleError('too many combinations of latents to enumerate')
-      return log + inner.log
+    const known = new Map<string, GroupResult>()
+    const integral = (group: Group, i: number): GroupResult => {
+      const key = `${i}: ${group.reads.map((c) => a.get(c)).join()}`
+      const result = known.get(key) ?? integrateGroup(this, group, a)
+      known.set(key, result)
+      return result
+    }
+    const leaf = (before: number): number => {
+      const values = unit.discrete.map((c) => a.get(c))
+      const groups = unit.continuous.map(integral)
+      for (const g of groups) if (g.method !== 'enumeration') method = g.method
+      error = Math.max(
+        error,
+        groups.reduce((t, g) => t + g.error, 0),
+      )
+      const log = addLogs([before, ...groups.map((g) => g.log)])
+      if (log > Number.NEGATIVE_INFINITY) pieces.push({ values, log, groups })
+      if (pieces.length > MAX_PIECES) throw new OracleError('too many combinations of latents to enumerate')
+      return log
     }
     const visit = (i: number, log: number): number => {
       const cell = unit.discrete[i]
@@ -105,7 +117,7 @@ export class Solver implements UnitProblem {
       return sumOver(choicesOf(this.ground, unit, cell, this.params, a), cell, branch)
     }
     const log = visit(0, 0)
-    return { unit, log, error, method, atoms }
+    return { unit, log, error, method, pieces }
   }
 }
 

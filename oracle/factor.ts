@@ -1,11 +1,12 @@
 /** The log density of one instance of a statement, with the cells it reads. */
 import type { TExpr } from '../lang/typed/types.js'
 import { flatten, zip } from './arrays.js'
+import { rankOf } from './distribution-rank.js'
 import { type Environment, evaluate, number, storedOf, subscriptValues, truth } from './evaluate.js'
 import type { Comparison, Factor, Instance, Lookup } from './ground-types.js'
-import { lawLogDensity, lawOf } from './law.js'
+import { addLogs, type Law, lawAt, lawLogDensity, lawOf } from './law.js'
 import { collect, collectDistribution, noReads } from './reads.js'
-import { type Cell, cellsIn, isCell, resolve, select } from './stored.js'
+import { type Cell, cellsIn, isCell, isList, resolve, type Stored, select } from './stored.js'
 import type { Values } from './types.js'
 import { symbolOf } from './world.js'
 
@@ -21,24 +22,34 @@ export function factorOf(instance: Instance): Factor {
   const guardCells = [...reads.cells]
   const active = (params: Values, lookup: Lookup): boolean =>
     guards.every((g) => truth(g.condition, environment(g.env, params, lookup)) === g.holds)
-  const shared = { span: statement.span, weight: instance.weight, guards: guardCells, active }
+  const shared = { span: statement.span, weight: instance.weight, params: reads.params, guards: guardCells, active }
   switch (statement.kind) {
     case 'sample': {
       collectDistribution(statement.distribution, env, reads)
       const left = target ?? []
       const parents = [...reads.cells]
-      return {
+      const { distribution } = statement
+      const sample = (cells: readonly Cell[], density: (law: Law, lookup: Lookup) => number): Factor => ({
         ...shared,
         kind: 'sample',
-        cells: [...new Set([...parents, ...cellsIn(left)])],
+        cells: [...new Set([...parents, ...cells])],
         parents,
         comparisons: [],
         residuals: () => [],
+        without(gone) {
+          const values = valuesOf(left, rankOf(distribution, env.world)).filter(
+            (v) => !cellsIn(v.stored).some((c) => gone.has(c)),
+          )
+          if (values.length === 0) return null
+          return sample(
+            values.flatMap((v) => cellsIn(v.stored)),
+            (law, lookup) => addLogs(values.map((v) => lawLogDensity(lawAt(law, v.path), resolve(v.stored, lookup)))),
+          )
+        },
         logDensity: (params, lookup) =>
-          active(params, lookup)
-            ? lawLogDensity(lawOf(statement.distribution, environment(env, params, lookup)), resolve(left, lookup))
-            : 0,
-      }
+          active(params, lookup) ? density(lawOf(distribution, environment(env, params, lookup)), lookup) : 0,
+      })
+      return sample(cellsIn(left), (law, lookup) => lawLogDensity(law, resolve(left, lookup)))
     }
     case 'observe-equation': {
       collect(statement.left, env, reads)
@@ -54,6 +65,7 @@ export function factorOf(instance: Instance): Factor {
         parents: [...reads.cells],
         comparisons: [],
         residuals,
+        without: () => null,
         logDensity: (params, lookup) =>
           !active(params, lookup) || residuals(params, lookup).every((r) => Math.abs(r) < 1e-9)
             ? 0
@@ -69,6 +81,7 @@ export function factorOf(instance: Instance): Factor {
         parents: [...reads.cells],
         comparisons: guards.length > 0 ? [] : comparisonsIn(statement.condition, env),
         residuals: () => [],
+        without: () => null,
         logDensity: (params, lookup) =>
           !active(params, lookup) || truth(statement.condition, environment(env, params, lookup))
             ? 0
@@ -76,6 +89,26 @@ export function factorOf(instance: Instance): Factor {
       }
     }
   }
+}
+
+interface Value {
+  readonly stored: Stored
+  /** To a leaf of it. */
+  readonly path: readonly number[]
+}
+
+/** The independent values on the left of `~`: all of it where the rank of one is not known. */
+function valuesOf(left: Stored, rank: number | null): readonly Value[] {
+  const visit = (stored: Stored, path: readonly number[], depth: number): readonly Value[] => {
+    if (depth > 0 && isList(stored)) return stored.flatMap((s, i) => visit(s, [...path, i], depth - 1))
+    return [{ stored, path: [...path, ...new Array<number>(rank ?? 0).fill(0)] }]
+  }
+  return visit(left, [], rank === null ? 0 : depthOf(left) - rank)
+}
+
+function depthOf(stored: Stored): number {
+  const [first] = isList(stored) ? stored : []
+  return first === undefined ? 0 : 1 + depthOf(first)
 }
 
 /** The bounds on single cells that a condition implies, such as both of `a < z and z <= b`. */

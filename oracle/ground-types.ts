@@ -22,10 +22,14 @@ export interface Factor {
   readonly cells: readonly Cell[]
   /** Cells its value depends on besides those it defines. */
   readonly parents: readonly Cell[]
+  /** Names of the params its value depends on. */
+  readonly params: ReadonlySet<string>
   /** Cells that enclosing conditions read. */
   readonly guards: readonly Cell[]
   /** log density, without the weight; 0 where an enclosing `if` on latents does not hold. */
   logDensity(params: Values, lookup: Lookup): number
+  /** The same without values of its left side that consist of these cells; null where nothing is left. */
+  without(gone: ReadonlySet<Cell>): Factor | null
   /** False where an enclosing `if` on latents or params does not hold. */
   active(params: Values, lookup: Lookup): boolean
   /** Of an equation: left − right, all elements. */
@@ -49,6 +53,11 @@ export interface Definition {
   /** Position within the target, from 0, one per dimension. */
   readonly path: readonly number[]
   readonly kind: 'discrete' | 'continuous' | 'point'
+  /**
+   * The cells of the value that the cell belongs to, independent of the other values of the factor given what its
+   * distribution reads; null where part of it is known.
+   */
+  readonly value: readonly Cell[] | null
   law(params: Values, lookup: Lookup): Law
 }
 

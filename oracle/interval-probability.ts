@@ -16,8 +16,17 @@ export function logIntervalProbability(density: Density, args: Arguments, low: n
       return typeof support.value === 'number' && low <= support.value && support.value <= high
         ? 0
         : Number.NEGATIVE_INFINITY
-    case 'integers':
-      return sumOfMasses(density, args, Math.max(support.low, Math.ceil(low)), Math.min(support.high, Math.floor(high)))
+    case 'integers': {
+      const from = Math.max(support.low, Math.ceil(low))
+      const to = Math.min(support.high, Math.floor(high))
+      // an upper tail that is most of the mass is what the lower one leaves
+      if (to === Number.POSITIVE_INFINITY && support.low > Number.NEGATIVE_INFINITY) {
+        const below =
+          from === support.low ? Number.NEGATIVE_INFINITY : sumOfMasses(density, args, support.low, from - 1)
+        if (below <= -Math.LN2) return Math.log1p(-Math.exp(below))
+      }
+      return sumOfMasses(density, args, from, to)
+    }
     case 'interval': {
       const a = Math.max(low, support.low)
       const b = Math.min(high, support.high)

@@ -6,12 +6,14 @@ import { symbolOf } from './world.js'
 
 export interface Reads {
   readonly cells: Set<Cell>
+  /** Names of params. */
+  readonly params: Set<string>
   /** True when the value may vary: it depends on params, latents or missing cells. */
   varies: boolean
 }
 
 export function noReads(): Reads {
-  return { cells: new Set(), varies: false }
+  return { cells: new Set(), params: new Set(), varies: false }
 }
 
 export function readsOf(e: TExpr, env: Environment): Reads {
@@ -90,6 +92,7 @@ function indices(subscripts: readonly Subscript[], env: Environment, out: Reads)
   const fixed = (e: TExpr): number | null => {
     const reads = readsOf(e, env)
     for (const cell of reads.cells) out.cells.add(cell)
+    for (const name of reads.params) out.params.add(name)
     out.varies ||= reads.varies
     return reads.varies ? null : number(e, env)
   }
@@ -112,6 +115,7 @@ function collectReference(id: SymbolId, subscripts: readonly Subscript[], env: E
   switch (symbol.kind) {
     case 'param':
       out.varies = true
+      out.params.add(symbol.name)
       return
     case 'const':
       if (!env.world.consts.has(symbol.name)) collect(symbol.value, env, out)

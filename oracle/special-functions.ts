@@ -33,8 +33,8 @@ const STIRLING: readonly number[] = [
 /** log Γ(2 + z) for |z| ≤ 1/2: z(1 − γ) + Σₖ (ζ(k) − 1)(−z)ᵏ/k (DLMF 5.7.3). Accurate relatively at its zero z = 0. */
 function logGammaNearTwo(z: number): number {
   let total = 0
-  for (let k = ZETA_MINUS_ONE.length + 1; k >= 2; k--) total += (at(ZETA_MINUS_ONE, k - 2) * (-z) ** k) / k
-  return z * (1 - EULER) + total
+  for (let i = ZETA_MINUS_ONE.length - 1; i >= 0; i--) total = at(ZETA_MINUS_ONE, i) / (i + 2) - z * total
+  return z * (1 - EULER) + z * z * total
 }
 
 /** log Γ(x) for x > 0; ∞ at 0, NaN below. */

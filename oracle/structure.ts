@@ -11,14 +11,21 @@ export type Item =
   | { readonly kind: 'factor'; readonly factor: Factor; readonly cells: readonly Cell[] }
   | { readonly kind: 'block'; readonly block: Block; readonly cells: readonly Cell[] }
 
+/** Continuous cells that are connected once the discrete ones are known. */
+export interface Group {
+  /** Each after the cells that its distribution depends on. */
+  readonly cells: readonly Cell[]
+  readonly items: readonly Item[]
+  /** Other cells that the items read: the integral over the group depends on nothing else. */
+  readonly reads: readonly Cell[]
+}
+
 export interface Unit {
   readonly cells: readonly Cell[]
   readonly discrete: readonly Cell[]
-  readonly continuous: readonly Cell[]
+  readonly continuous: readonly Group[]
   /** Items that can be evaluated once the i-th discrete cell is known. */
   readonly ready: readonly (readonly Item[])[]
-  /** Items that need continuous cells. */
-  readonly late: readonly Item[]
   /** Equations over discrete cells only. */
   readonly equations: readonly Factor[]
 }
@@ -103,13 +110,24 @@ function unitOf(ground: Ground, cells: readonly Cell[], items: readonly Item[]):
   return {
     cells: ordered,
     discrete,
-    continuous: ordered.filter((c) => late.has(c)),
+    continuous: groupsOf(
+      ordered.filter((c) => late.has(c)),
+      items.filter(needsLate),
+    ),
     ready: discrete.map((_, i) => early.filter((item) => lastOf(item) === i)),
-    late: items.filter(needsLate),
     equations: early.flatMap((item) =>
       item.kind === 'factor' && item.factor.kind === 'equation' ? [item.factor] : [],
     ),
   }
+}
+
+function groupsOf(cells: readonly Cell[], items: readonly Item[]): readonly Group[] {
+  return connected(cells, items).map((group) => {
+    const inside = new Set(group)
+    const own = items.filter((item) => item.cells.some((c) => inside.has(c)))
+    const reads = new Set(own.flatMap((item) => item.cells).filter((c) => !inside.has(c)))
+    return { cells: cells.filter((c) => inside.has(c)), items: own, reads: [...reads] }
+  })
 }
 
 /** Each cell after the cells of the unit that its distribution depends on; in order of the file where there is a choice. */

@@ -2,14 +2,17 @@
 import type { TypedModel } from '../lang/typed/types.js'
 import { logPrior } from './answers.js'
 import { Assignment } from './assignment.js'
-import type { CertifiedEngine } from './certified-engine.js'
+import type { CertifiedEngine, EngineParam } from './certified-engine.js'
 import type { Density } from './densities/types.js'
 import { Solver } from './enumerate.js'
 import { ground } from './ground.js'
 import type { Ground } from './ground-types.js'
+import { rowOf } from './latent-rows.js'
 import { type MicroData, type MicroShape, microData } from './micro-data.js'
 import { nestedParams, randomParams } from './micro-params.js'
+import { paramLayout } from './param-layout.js'
 import { integer } from './random.js'
+import type { Cell } from './stored.js'
 import { OracleError, type Values } from './types.js'
 import { withoutUnread } from './unread.js'
 
@@ -29,6 +32,7 @@ export interface Trial {
 /** Densities that one evaluation of the likelihood may take, unless more is asked for. */
 const MAX_EVALUATIONS = 1000
 const ROWS = [8, 7, 6, 5, 4, 3, 2]
+const SMALLEST = 2
 const ATTEMPTS = 120
 const POINTS = 8
 
@@ -48,6 +52,7 @@ export function findTrial(
 ): Trial | string {
   let reason = 'no micro-data was found on which the model has a finite likelihood'
   let size = 0
+  let failures = 0
   let consts: Values = new Map()
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const rows = ROWS[size]
@@ -62,7 +67,9 @@ export function findTrial(
       return attemptTrial(model, engineFor, consts, shapeOf(rows, attempt, random), random, options)
     } catch (e) {
       if (!(e instanceof OracleError)) throw e
-      if (e.message.includes('too many')) size += 1
+      failures += 1
+      // fewer rows where there is too much to enumerate, or where random data keeps being impossible
+      if (e.message.includes('too many') || (failures % 12 === 0 && rows > SMALLEST)) size += 1
       reason = e.message
     }
   }
@@ -97,19 +104,55 @@ function attemptTrial(
   options: TrialOptions,
 ): Trial {
   const data = microData(model, consts, shape, random)
-  const g = withoutUnread(ground(model, data, consts, options.densities ?? []))
+  const whole = ground(model, data, consts, options.densities ?? [])
+  const layout = paramLayout(model, whole.world)
+  const params = possiblePoint(withoutUnread(whole), layout, random, options.evaluations ?? MAX_EVALUATIONS)
+  if (params === null) throw new OracleError('no params were found at which random micro-data is possible')
   const engine = engineFor(data, consts)
   if (typeof engine === 'string') throw new OracleError(engine)
+  const point = relaid(layout, params, engine)
+  const g = withoutUnread(whole, keptBy(engine, point))
+  return { ground: g, data, engine, params: point, text: sizesText(data, consts) }
+}
+
+function possiblePoint(
+  g: Ground,
+  layout: readonly EngineParam[],
+  random: () => number,
+  evaluations: number,
+): Float64Array | null {
   for (let i = 0; i < POINTS; i++) {
-    const params = randomParams(engine.params, random)
+    const params = randomParams(layout, random)
     try {
-      if (isPossible(g, nestedParams(engine.params, params), options.evaluations ?? MAX_EVALUATIONS))
-        return { ground: g, data, engine, params, text: sizesText(data, consts) }
+      if (isPossible(g, nestedParams(layout, params), evaluations)) return params
     } catch (e) {
       if (!(e instanceof OracleError) || !e.message.includes('not a number')) throw e
     }
   }
-  throw new OracleError('no params were found at which random micro-data is possible')
+  return null
+}
+
+/** The same numbers where the engine has them. */
+function relaid(layout: readonly EngineParam[], params: Float64Array, engine: CertifiedEngine): Float64Array {
+  const out = new Float64Array(engine.length)
+  for (const p of engine.params) {
+    const own = layout.find((q) => q.name === p.name)
+    if (own?.length !== p.length) throw new OracleError(`the param ${p.name} is not laid out as it is declared`)
+    out.set(params.subarray(own.offset, own.offset + own.length), p.offset)
+  }
+  return out
+}
+
+/** Missing continuous values that nothing reads, of which the engine has a posterior all the same. */
+function keptBy(engine: CertifiedEngine, params: Float64Array): (value: readonly Cell[]) => boolean {
+  const tables = engine.moments?.(params)
+  if (tables === undefined) return () => false
+  return (value) =>
+    value.every((cell) => {
+      const latent = engine.latents.find((l) => l.name === cell.name && l.kind === 'continuous')
+      const row = latent === undefined ? null : rowOf(latent, cell)
+      return row !== null && !Number.isNaN(tables.get(cell.name)?.mean[row] ?? Number.NaN)
+    })
 }
 
 /** true where log p(data; params) and the prior are finite; throws where that takes more evaluations. */

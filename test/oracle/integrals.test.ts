@@ -62,7 +62,7 @@ describe('distributions have mass 1', () => {
     ['Ordinal', { location: 0.3, cuts: [-1, 0.5, 2] }],
   ] as const)('%s', (name, args) => {
     const a = new Arguments(new Map<string, Value>(Object.entries(args)))
-    const all = logIntervalProbability(densityNamed(name), a, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
+    const all = logIntervalProbability(densityNamed(name), a, Number.NEGATIVE_INFINITY, 400)
     expect(all).toBeCloseTo(0, 13)
   })
 })
@@ -105,7 +105,7 @@ describe('integrals over space', () => {
       ],
     }
     const points = cubature(g)
-    const mean = points.reduce((t, p) => t + (p[0] ?? 0) * (p[1] ?? 0), 0) / points.length
+    const mean = points.reduce((t, p) => t + Math.exp(p.log) * (p.at[0] ?? 0) * (p.at[1] ?? 0), 0)
     expect(mean).toBeCloseTo(2.5, 13)
     const dense = denseNodes(g).reduce((t, p) => t + Math.exp(p.log + 0.3 * (p.at[0] ?? 0)), 0)
     expect(dense).toBeCloseTo(Math.exp(0.3 + (0.09 * 2) / 2), 12)

@@ -167,6 +167,34 @@ function derivativeOfCall(e: Extract<Expr, { kind: 'call' }>, position: number):
       return call('besselI1', a)
     case 'besselI1':
       return sub(call('besselI0', a), div(e, a))
+    case 'lgammaDelta':
+      return position === 0 ? call('digammaDelta', a, b) : call('digamma', add(a, b))
+    case 'digammaDelta':
+      return position === 0 ? sub(call('trigamma', add(a, b)), call('trigamma', a)) : call('trigamma', add(a, b))
+    case 'logPhi':
+      return call('inverseMills', a)
+    case 'inverseMills':
+      return neg(mul(e, add(a, e)))
+    case 'logPhiBetween':
+      return position === 0 ? neg(exp(sub(logNormalDensity(a), e))) : exp(sub(logNormalDensity(b), e))
+    case 'log1mexp':
+      return neg(pow(call('expm1', neg(a)), -1))
+    case 'logGammaP':
+    case 'logGammaQ': {
+      // ∂P/∂x = x^(a − 1) e^−x / Γ(a) = −∂Q/∂x  (DLMF 8.8.13)
+      if (position === 0)
+        throw new NotDifferentiable(`the incomplete gamma function has no derivative rule in its shape`)
+      const slope = exp(sub(add(mul(sub(a, ONE), call('log', b)), neg(b), neg(call('lgamma', a))), e))
+      return e.fn === 'logGammaP' ? slope : neg(slope)
+    }
+    case 'logBetaI': {
+      // ∂I_x(a, b)/∂x = x^(a − 1) (1 − x)^(b − 1) / B(a, b)  (DLMF 8.17.1)
+      if (position < 2) throw new NotDifferentiable(`the incomplete beta function has no derivative rule in its shapes`)
+      const x = e.args[2] ?? ZERO
+      const logBeta = sub(call('lgamma', a), call('lgammaDelta', b, a))
+      const powers = add(mul(sub(a, ONE), call('log', x)), mul(sub(b, ONE), call('log1p', neg(x))))
+      return exp(sub(sub(powers, logBeta), e))
+    }
     case 'power':
       return position === 0 ? mul(b, call('power', a, sub(b, ONE))) : mul(e, call('log', a))
     case 'min':
@@ -183,6 +211,10 @@ function derivativeOfCall(e: Extract<Expr, { kind: 'call' }>, position: number):
       throw new NotDifferentiable(`${e.fn} has no derivative rule`)
   }
 }
+
+/** log φ(x). */
+const logNormalDensity = (x: Expr): Expr =>
+  mul(num(-1, 2), add(square(x), call('log', mul(num(2), { kind: 'constant', name: 'pi' }))))
 
 /** d e / d s for a scalar symbol (an index variable used as one). */
 export function derivativeByScalar(e: Expr, symbol: string): Expr {

@@ -1,6 +1,24 @@
 /** The number that an expression stands for: the plain meaning of `Expr`, which every rewrite has to keep. */
 import { inverse as inverseOf, LuDecomposition, Matrix } from 'ml-matrix'
-import { besselI0, besselI1, digamma, lgamma, logistic, logit, Phi, trigamma } from '../numerics/index.js'
+import {
+  besselI0,
+  besselI1,
+  digamma,
+  digammaDelta,
+  inverseMills,
+  lgamma,
+  lgammaDelta,
+  log1mexp,
+  logBetaI,
+  logGammaP,
+  logGammaQ,
+  logistic,
+  logit,
+  logPhi,
+  logPhiBetween,
+  Phi,
+  trigamma,
+} from '../numerics/index.js'
 import { compareNumbers } from './build.js'
 import { toNumber } from './rational.js'
 import type { ArraySpace, Expr, Guard, IndexVar, MatrixRef, ScalarFunction } from './types.js'
@@ -34,6 +52,17 @@ export function evaluate(expr: Expr, env: Environment): number {
 export function holds(guard: Guard, env: Environment): boolean {
   return isTrue(guard, scopeOf(env))
 }
+
+/** Functions that are −∞ where what they are the logarithm of is 0. */
+export const LOGARITHMS: ReadonlySet<ScalarFunction> = new Set([
+  'log',
+  'logPhi',
+  'logPhiBetween',
+  'logGammaP',
+  'logGammaQ',
+  'logBetaI',
+  'log1mexp',
+])
 
 interface Scope {
   readonly env: Environment
@@ -132,10 +161,26 @@ function product(factors: readonly Expr[], scope: Scope): number {
   let logarithmsOfZero = 1
   for (const factor of factors) {
     const value = numberOf(factor, scope)
-    if (value === -Infinity && factor.kind === 'call' && factor.fn === 'log') logarithmsOfZero *= value
+    if (value === -Infinity && isLogarithm(factor)) logarithmsOfZero *= value
     else finite *= value
   }
   return finite === 0 ? 0 : finite * logarithmsOfZero
+}
+
+/** A logarithm of something that may be 0, or a sum or a choice of such. */
+function isLogarithm(e: Expr): boolean {
+  switch (e.kind) {
+    case 'call':
+      return LOGARITHMS.has(e.fn)
+    case 'float':
+      return e.value === -Infinity
+    case 'case':
+      return isLogarithm(e.then) || isLogarithm(e.otherwise)
+    case 'add':
+      return e.terms.some(isLogarithm)
+    default:
+      return false
+  }
 }
 
 function power(base: number, n: number, d: number): number {
@@ -144,7 +189,7 @@ function power(base: number, n: number, d: number): number {
 }
 
 function apply(fn: ScalarFunction, args: readonly number[]): number {
-  const [a = Number.NaN, b = Number.NaN] = args
+  const [a = Number.NaN, b = Number.NaN, c = Number.NaN] = args
   switch (fn) {
     case 'exp':
       return Math.exp(a)
@@ -192,6 +237,24 @@ function apply(fn: ScalarFunction, args: readonly number[]): number {
       return besselI1(a)
     case 'power':
       return a ** b
+    case 'lgammaDelta':
+      return lgammaDelta(a, b)
+    case 'digammaDelta':
+      return digammaDelta(a, b)
+    case 'logPhi':
+      return logPhi(a)
+    case 'inverseMills':
+      return inverseMills(a)
+    case 'logPhiBetween':
+      return logPhiBetween(a, b)
+    case 'logGammaP':
+      return logGammaP(a, b)
+    case 'logGammaQ':
+      return logGammaQ(a, b)
+    case 'logBetaI':
+      return logBetaI(a, b, c)
+    case 'log1mexp':
+      return log1mexp(a)
   }
 }
 

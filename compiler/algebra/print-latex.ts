@@ -150,8 +150,13 @@ const FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ['digamma', '\\psi'],
   ['trigamma', "\\psi'"],
   ['Phi', '\\Phi'],
+  ['phi', '\\varphi'],
   ['besselI0', 'I_0'],
   ['besselI1', 'I_1'],
+  ['logPhi', '\\log\\Phi'],
+  ['P', 'P'],
+  ['Q', 'Q'],
+  ['I', 'I'],
 ])
 const BARE = new Set(['log', 'cos', 'sin'])
 
@@ -163,7 +168,7 @@ function apply(fn: string, args: readonly Display[], followed: boolean): Rendere
   if (fn === 'mod') return atom(`(${args.map((a) => within(a, POWER)).join(' \\bmod ')})`)
   if (BARE.has(fn) && args.length === 1 && only !== undefined && !followed && render(only).level >= ATOM)
     return { text: `${name} ${plain(only)}`, level: REACHING }
-  const level = BARE.has(fn) || fn === 'lgamma' ? POWER - 0.5 : ATOM
+  const level = BARE.has(fn) || fn === 'lgamma' || fn === 'logPhi' ? POWER - 0.5 : ATOM
   return { text: `${name}${brackets('(', args.map(plain).join(', '), ')')}`, level }
 }
 

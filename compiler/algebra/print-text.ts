@@ -170,8 +170,10 @@ const FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ['digamma', 'ψ'],
   ['trigamma', 'ψ′'],
   ['Phi', 'Φ'],
+  ['phi', 'φ'],
   ['besselI0', 'I₀'],
   ['besselI1', 'I₁'],
+  ['logPhi', 'log Φ'],
 ])
 const BARE = new Set(['log', 'cos', 'sin'])
 

@@ -28,7 +28,7 @@ export function isNonnegative(e: Expr, signOf: SignOf, atMost: (e: Expr) => numb
     case 'pow':
       return (e.exponent.d === 1 && e.exponent.n % 2 === 0) || isNonnegative(e.base, signOf, atMost)
     case 'call':
-      return e.fn === 'exp' || e.fn === 'abs' || e.fn === 'Phi' || e.fn === 'logistic'
+      return ['exp', 'abs', 'Phi', 'logistic', 'inverseMills', 'digammaDelta'].includes(e.fn)
     case 'sum':
       return isNonnegative(e.body, signOf, atMost)
     case 'case':

@@ -143,10 +143,31 @@ function callOf(e: Expr & { kind: 'call' }, scope: Scope): Display {
       return { kind: 'power', base: a, exponent: b }
     case 'log1p':
       return { kind: 'apply', fn: 'log', args: [whole(sumOf([plain(integer(1)), ...termsOf(a)]))] }
+    case 'lgammaDelta':
+    case 'digammaDelta': {
+      const fn = e.fn === 'lgammaDelta' ? 'lgamma' : 'digamma'
+      return whole(minus(applied(fn, whole(sumOf([...termsOf(a), ...termsOf(b)]))), applied(fn, a)))
+    }
+    case 'inverseMills':
+      return { kind: 'fraction', top: applied('phi', a), bottom: applied('Phi', a) }
+    case 'logPhiBetween':
+      return applied('log', whole(minus(applied('Phi', b), applied('Phi', a))))
+    case 'log1mexp':
+      return applied('log', whole(minus(integer(1), applied('exp', a))))
+    case 'logGammaP':
+    case 'logGammaQ':
+      return applied('log', { kind: 'apply', fn: e.fn === 'logGammaP' ? 'P' : 'Q', args })
+    case 'logBetaI': {
+      const [, , x = integer(0)] = args
+      return applied('log', { kind: 'apply', fn: 'I', args: [x, a, b] })
+    }
     default:
       return { kind: 'apply', fn: e.fn, args }
   }
 }
+
+const applied = (fn: string, of: Display): Display => ({ kind: 'apply', fn, args: [of] })
+const minus = (a: Display, b: Display): Signed => sumOf([plain(a), { negative: true, term: b }])
 
 const termsOf = (d: Display): readonly Signed[] => (d.kind === 'sum' ? d.terms : [plain(d)])
 

@@ -98,6 +98,19 @@ export type ScalarFunction =
   | 'sin'
   | 'besselI0'
   | 'besselI1'
+  /** log Γ(a + n) − log Γ(a) and ψ(a + n) − ψ(a), accurate at large a. */
+  | 'lgammaDelta'
+  | 'digammaDelta'
+  /** log Φ(x), φ(x)/Φ(x) and log(Φ(b) − Φ(a)), accurate in both tails. */
+  | 'logPhi'
+  | 'inverseMills'
+  | 'logPhiBetween'
+  /** log P(a, x) and log Q(a, x): regularised incomplete gamma functions; log I_x(a, b): the incomplete beta function. */
+  | 'logGammaP'
+  | 'logGammaQ'
+  | 'logBetaI'
+  /** log(1 − e^x) for x ≤ 0. */
+  | 'log1mexp'
   /** power(a, b) with an exponent that is not a number. */
   | 'power'
 

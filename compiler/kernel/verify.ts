@@ -9,10 +9,21 @@ export interface VerifyOptions {
   readonly inverses?: ReadonlySet<string>
 }
 
+const TWO_ARGUMENTS: ReadonlySet<string> = new Set([
+  'mod',
+  'power',
+  'lgammaDelta',
+  'digammaDelta',
+  'logPhiBetween',
+  'logGammaP',
+  'logGammaQ',
+])
+
 /** Arguments a scalar function takes; [least, most]. */
 function arity(fn: string): readonly [number, number] {
   if (fn === 'min' || fn === 'max') return [1, Number.POSITIVE_INFINITY]
-  return fn === 'mod' || fn === 'power' ? [2, 2] : [1, 1]
+  if (fn === 'logBetaI') return [3, 3]
+  return TWO_ARGUMENTS.has(fn) ? [2, 2] : [1, 1]
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Expressions in index notation → kernel expressions, and the registry of the buffers and sizes they need. */
 import { idx, literal, num, ONE, sub } from '../algebra/build.js'
+import { LOGARITHMS } from '../algebra/evaluate.js'
 import { keyOf } from '../algebra/key.js'
 import { matrixSlice } from '../algebra/matrices.js'
 import { toNumber } from '../algebra/rational.js'
@@ -316,7 +317,7 @@ export const extentOf = (v: IndexVar): Expr => (literal(v.from) === 1 ? v.to : s
 
 /** Logs may be −∞ at the edge of a support. */
 function mayDiverge(e: Expr): boolean {
-  if (e.kind === 'call') return e.fn === 'log' || e.fn === 'logit'
+  if (e.kind === 'call') return LOGARITHMS.has(e.fn) || e.fn === 'logit'
   if (e.kind === 'float') return !Number.isFinite(e.value)
   if (e.kind === 'case') return mayDiverge(e.then) || mayDiverge(e.otherwise)
   if (e.kind === 'add') return e.terms.some(mayDiverge)

@@ -42,10 +42,19 @@ function gaussian(y: number): number {
 
 /** Φ(−y) for y > 0.67448975. */
 function upperTail(y: number): number {
-  if (y > 38.6) return 0
-  if (y <= ROOT_32) return gaussian(y) * ratio(MIDDLE_P, MIDDLE_Q, y)
+  return y > 38.6 ? 0 : gaussian(y) * overGaussian(y)
+}
+
+/** Φ(−y) exp(y²/2) for y > 0.67448975. */
+function overGaussian(y: number): number {
+  if (y <= ROOT_32) return ratio(MIDDLE_P, MIDDLE_Q, y)
   const square = 1 / (y * y)
-  return (gaussian(y) * (INVERSE_ROOT_TWO_PI - square * ratio(TAIL_P, TAIL_Q, square))) / y
+  return (INVERSE_ROOT_TWO_PI - square * ratio(TAIL_P, TAIL_Q, square)) / y
+}
+
+/** Φ(−y)/φ(y) for y > 0.67448975 (Mills' ratio): it falls as 1/y and never underflows. */
+export function scaledTail(y: number): number {
+  return overGaussian(y) / INVERSE_ROOT_TWO_PI
 }
 
 /** Distribution function Φ of the standard normal, a few ulp relative in the lower tail as well. */

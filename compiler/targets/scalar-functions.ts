@@ -1,7 +1,37 @@
 import type { KFunction } from '../kernel/types.js'
-import { besselI0, besselI1, digamma, lgamma, logistic, logit, Phi, trigamma } from '../numerics/index.js'
+import {
+  besselI0,
+  besselI1,
+  digamma,
+  digammaDelta,
+  inverseMills,
+  lgamma,
+  lgammaDelta,
+  log1mexp,
+  logBetaI,
+  logGammaP,
+  logGammaQ,
+  logistic,
+  logit,
+  logPhi,
+  logPhiBetween,
+  Phi,
+  trigamma,
+} from '../numerics/index.js'
 
-export type UnaryFunction = Exclude<KFunction, 'mod' | 'min' | 'max' | 'power'>
+/** Functions of several arguments that are helpers in every target. */
+export const severalArguments = {
+  mod,
+  lgammaDelta,
+  digammaDelta,
+  logPhiBetween,
+  logGammaP,
+  logGammaQ,
+  logBetaI,
+} as const
+
+export type SeveralArguments = keyof typeof severalArguments
+export type UnaryFunction = Exclude<KFunction, SeveralArguments | 'min' | 'max' | 'power'>
 
 /** One argument. `round` takes halves up; `isNaN` is 1 or 0. */
 export const unaryFunctions: Readonly<Record<UnaryFunction, (x: number) => number>> = {
@@ -24,6 +54,9 @@ export const unaryFunctions: Readonly<Record<UnaryFunction, (x: number) => numbe
   sin: Math.sin,
   besselI0,
   besselI1,
+  logPhi,
+  inverseMills,
+  log1mexp,
   isNaN: (x) => (Number.isNaN(x) ? 1 : 0),
 }
 
@@ -32,13 +65,16 @@ export function mod(left: number, right: number): number {
   return left - right * Math.floor(left / right)
 }
 
+export const hasSeveralArguments = (fn: KFunction): fn is SeveralArguments => Object.hasOwn(severalArguments, fn)
+
 export function isUnary(fn: KFunction): fn is UnaryFunction {
-  return fn !== 'mod' && fn !== 'min' && fn !== 'max' && fn !== 'power'
+  return fn !== 'min' && fn !== 'max' && fn !== 'power' && !hasSeveralArguments(fn)
 }
 
 /** Number of arguments; null: one or more. */
 export function arityOf(fn: KFunction): number | null {
   if (isUnary(fn)) return 1
+  if (fn === 'logBetaI') return 3
   return fn === 'min' || fn === 'max' ? null : 2
 }
 

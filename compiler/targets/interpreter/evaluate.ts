@@ -1,6 +1,6 @@
 import { KernelError } from '../../kernel/kernel-error.js'
 import type { Axis, KExpr, KFunction } from '../../kernel/types.js'
-import { isUnary, mod, power, unaryFunctions } from '../scalar-functions.js'
+import { arityOf, isUnary, power, severalArguments, unaryFunctions } from '../scalar-functions.js'
 import type { BufferCell, Environment, Scope } from './environment.js'
 
 export type Evaluate = () => number
@@ -115,10 +115,15 @@ function compileCall(fn: KFunction, args: readonly Evaluate[]): Evaluate {
       return () => args.reduce((least, arg) => Math.min(least, arg()), Number.POSITIVE_INFINITY)
     case 'max':
       return () => args.reduce((most, arg) => Math.max(most, arg()), Number.NEGATIVE_INFINITY)
-    case 'mod':
     case 'power':
       if (second === undefined) throw new KernelError(`${fn} takes two arguments`)
-      return fn === 'mod' ? () => mod(first(), second()) : () => first() ** second()
+      return () => first() ** second()
+    default: {
+      if (args.length !== arityOf(fn)) throw new KernelError(`${fn} takes ${arityOf(fn)} arguments`)
+      const apply: (...numbers: [number, number, number]) => number = severalArguments[fn]
+      const third = args[2] ?? (() => Number.NaN)
+      return () => apply(first(), second?.() ?? Number.NaN, third())
+    }
   }
 }
 

@@ -1,7 +1,13 @@
 import { KernelError } from '../../kernel/kernel-error.js'
 import type { Axis, Buffer, KFunction, SizeKey } from '../../kernel/types.js'
 import { axisRange, fillRange, type Memory, type RowBlock, sizeOf, viewBuffer } from '../memory.js'
-import { mod, type UnaryFunction, unaryFunctions } from '../scalar-functions.js'
+import {
+  hasSeveralArguments,
+  type SeveralArguments,
+  severalArguments,
+  type UnaryFunction,
+  unaryFunctions,
+} from '../scalar-functions.js'
 import { type SmallKind, smallOperations } from '../small.js'
 import { sparsePosterior } from '../sparse-memory.js'
 import type { SparsePosterior } from '../sparse-posterior.js'
@@ -16,7 +22,7 @@ export type IntegerBinding =
   | { readonly bind: 'stride'; readonly buffer: string; readonly dim: number }
   | { readonly bind: 'origin' | 'fillFrom' | 'fillTo'; readonly buffer: string }
 
-export type HelperBinding = UnaryFunction | 'mod' | SmallKind | SparseHelper
+export type HelperBinding = UnaryFunction | SeveralArguments | SmallKind | SparseHelper
 
 /**
  * What the numbered identifiers of emitted code stand for: b3 is `buffers[3]`, s5 `integers[5]`, c1 `sparse[1]` and h0
@@ -107,6 +113,7 @@ function numberOf<K>(table: Map<K, number>, key: K): number {
 
 /** Functions of the scalar language that emitted code writes as `Math.…` or as an operator rather than a helper. */
 export function helperFor(fn: KFunction): HelperBinding | null {
+  if (hasSeveralArguments(fn)) return fn
   switch (fn) {
     case 'lgamma':
     case 'digamma':
@@ -116,7 +123,9 @@ export function helperFor(fn: KFunction): HelperBinding | null {
     case 'Phi':
     case 'besselI0':
     case 'besselI1':
-    case 'mod':
+    case 'logPhi':
+    case 'inverseMills':
+    case 'log1mexp':
       return fn
     default:
       return null
@@ -137,7 +146,7 @@ type SparseHelper = keyof typeof sparseHelpers
 
 export type Helper =
   | (typeof unaryFunctions)[UnaryFunction]
-  | typeof mod
+  | (typeof severalArguments)[SeveralArguments]
   | (typeof smallOperations)[SmallKind]
   | (typeof sparseHelpers)[SparseHelper]
 
@@ -149,12 +158,16 @@ function isSparse(helper: HelperBinding): helper is SparseHelper {
   return Object.hasOwn(sparseHelpers, helper)
 }
 
+function isSeveral(helper: UnaryFunction | SeveralArguments): helper is SeveralArguments {
+  return Object.hasOwn(severalArguments, helper)
+}
+
 /** The functions behind h0, h1, … */
 export function resolveHelpers(bindings: Bindings): readonly Helper[] {
   return bindings.helpers.map((helper) => {
-    if (helper === 'mod') return mod
     if (isSparse(helper)) return sparseHelpers[helper]
-    return isSmall(helper) ? smallOperations[helper] : unaryFunctions[helper]
+    if (isSmall(helper)) return smallOperations[helper]
+    return isSeveral(helper) ? severalArguments[helper] : unaryFunctions[helper]
   })
 }
 

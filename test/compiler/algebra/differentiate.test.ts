@@ -52,6 +52,16 @@ const SCALARS: Readonly<Record<string, Expr>> = {
   'lgamma and digamma': add(call('lgamma', mul(num(2), u)), call('digamma', u)),
   'logistic, logit': add(call('logistic', u), call('logit', mul(num(1, 2), u))),
   Phi: call('Phi', mul(num(-2), u)),
+  'the normal tail': mul(call('logPhi', sub(num(1), mul(num(2), u))), call('inverseMills', u)),
+  'a normal interval': call('logPhiBetween', sub(num(-1), u), mul(num(3), u)),
+  'incomplete gamma functions': add(call('logGammaP', float(2.5), u), call('logGammaQ', float(1.5), mul(num(2), u))),
+  'the incomplete beta function': call('logBetaI', num(3), float(1.5), mul(num(1, 2), u)),
+  'log(1 − exp)': call('log1mexp', neg(u)),
+  'differences of log-gammas': add(
+    call('lgammaDelta', u, float(2.5)),
+    mul(num(3), call('lgammaDelta', float(1.5), u)),
+    call('digammaDelta', add(u, num(2)), num(30)),
+  ),
   'abs of a negative number': call('abs', sub(u, num(5))),
   'cos and sin': mul(call('cos', u), call('sin', square(u))),
   'Bessel functions': add(call('besselI0', u), call('besselI1', u)),
@@ -80,7 +90,7 @@ describe('derivatives by a scalar agree with differences', () => {
       )
   })
 
-  test.each(Object.entries(SCALARS).filter(([n]) => !['lgamma and digamma'].includes(n)))('second: %s', (_, e) => {
+  test.each(Object.entries(SCALARS).filter(([n]) => !/digamma|log-gammas/.test(n)))('second: %s', (_, e) => {
     const d = derivativeByScalar(e, 'u')
     const dd = derivativeByScalar(d, 'u')
     for (const x of [0.4, 1.1])
@@ -97,6 +107,8 @@ describe('derivatives by a scalar agree with differences', () => {
   test('what has no rule says so', () => {
     expect(() => derivativeByScalar(call('mod', u, num(2)), 'u')).toThrow(NotDifferentiable)
     expect(() => derivativeByScalar(call('trigamma', u), 'u')).toThrow(NotDifferentiable)
+    expect(() => derivativeByScalar(call('logGammaP', u, num(2)), 'u')).toThrow(NotDifferentiable)
+    expect(() => derivativeByScalar(call('logBetaI', num(2), u, num(1, 2)), 'u')).toThrow(NotDifferentiable)
   })
 })
 

@@ -1,0 +1,86 @@
+"""Reference values of the functions behind tails: rows [arguments, value], 60 digits with mpmath, rounded to float64.
+
+Run in an environment with mpmath: python make-tail-tables.py > tail-tables.json
+"""
+
+import json
+import random
+
+from mpmath import betainc, digamma, erfc, exp, expm1, gammainc, log, loggamma, mp, mpf, npdf, sqrt
+
+mp.dps = 60
+random.seed(2)
+rand = random.uniform
+
+
+def Phi(x):
+    return erfc(-x / sqrt(mpf(2))) / 2
+
+
+def log_between(a, b):
+    if a + b > 0:
+        a, b = -b, -a
+    with mp.workdps(120):
+        return log(Phi(b) - Phi(a))
+
+
+def log_p(a, x):
+    with mp.workdps(100):
+        return log(gammainc(a, 0, x, regularized=True))
+
+
+def log_q(a, x):
+    with mp.workdps(100):
+        return log(gammainc(a, x, mp.inf, regularized=True))
+
+
+def log_beta(a, b, x):
+    with mp.workdps(100):
+        return log(betainc(a, b, 0, x, regularized=True))
+
+
+def precisely(function):
+    """Enough digits for the logarithm of 1 - 1e-320."""
+    def apply(*row):
+        with mp.workdps(400):
+            return function(*row)
+    return apply
+
+
+def table(function, rows):
+    return [[list(row), float(function(*map(mpf, row)))] for row in rows]
+
+
+normal = [0, 1e-9, -1e-9, 0.3, -0.3, 0.6744, -0.6744, 0.68, -0.68, 1, -1, 2, -2, 4, -4, 5.65, -5.65, -5.66, 8, -8, 20,
+          -20, 38, -38, -39, -100, -1000, -1e4, -1e8, -1e150]
+normal += [rand(-10, 10) for _ in range(20)]
+between = [(-1, 1), (-2, 0), (0, 3), (0, 1e-10), (1, 1 + 2**-30), (-3, 7), (5, 6), (-6, -5), (30, 31), (-1e3, -1e3 + 2**-20),
+           (1e4, 1e4 + 1), (-1e4, -9999), (20, 40), (-0.01, 0.02), (1.5, 2.5), (-40, 40), (9, 9.25), (2, 2 + 2**-45), (-100, -2),
+           (0.5, 0.5 + 2**-10), (-1.75, 0.125)]
+between += [(a, a + w) for a, w in ((rand(-6, 6), 2**rand(-20, 3)) for _ in range(20))]
+gamma = [(1, 0.5), (1, 3), (0.5, 0.1), (0.5, 6), (1e-3, 0.4), (1e-3, 1e-5), (0.2, 1.4), (0.2, 1.6), (3, 1e-8), (3, 2.5),
+         (3, 60), (10, 9), (10, 12), (11, 400), (40, 5), (40, 39), (40, 43), (120, 300), (1000, 990), (1000, 1100), (1000, 700),
+         (1e4, 1.01e4), (1e5, 1e5), (7, 0.5), (25, 24.5), (0.9, 1.2), (12, 12), (13, 700)]
+gamma += [(rand(0.1, 60), rand(0.01, 90)) for _ in range(30)]
+beta = [(1, 1, 0.25), (2, 3, 0.5), (0.5, 0.5, 0.01), (0.5, 0.5, 0.99), (30, 1, 0.9), (1, 30, 0.9), (5, 200, 0.001),
+        (5, 200, 0.03), (200, 5, 0.97), (100, 100, 0.5), (100, 100, 0.4), (100, 100, 0.7), (1e4, 2e4, 0.33), (1e4, 2e4, 0.34),
+        (50, 60, 1e-5), (3, 4, 1e-30), (13, 12, 0.5), (0.01, 3, 0.2), (3, 0.01, 0.2), (1e5, 3, 0.9999), (40, 2, 0.125)]
+beta += [(rand(0.2, 40), rand(0.2, 40), rand(0.01, 0.99)) for _ in range(25)]
+delta = [(1, 1), (3, 2), (0.5, 7), (1e-8, 3), (0.25, 0.5), (20, 0.5), (1e8, 0.5), (1e15, 0.5), (1e8, 40), (1e12, 3), (15, 400),
+         (12, 25), (1e6, 1e6), (2.5, 100.5), (1e10, 1e4), (700, 30), (11.9, 30), (1e3, 24), (1e3, 25), (30, 1e5)]
+delta += [(10**rand(-2, 7), random.randint(1, 200)) for _ in range(20)]
+one_minus = [-1e-18, -1e-10, -1e-3, -0.1, -0.5, -0.6931, -0.6932, -0.7, -1, -2, -5, -20, -40, -700, -745, -0.25, -0.35, -3.5, -10, -15]
+
+tables = {
+    "logPhi": table(precisely(lambda x: log(Phi(x))), [(x,) for x in normal]),
+    "inverseMills": table(lambda x: npdf(x) / Phi(x), [(x,) for x in normal if -1e9 < x < 38.5]),
+    "log1mexp": table(precisely(lambda x: log(-expm1(x))), [(x,) for x in one_minus]),
+    "logPhiBetween": table(log_between, between),
+    "logGammaP": table(log_p, gamma),
+    "logGammaQ": table(log_q, gamma),
+    "logBetaI": table(log_beta, beta),
+    "lgammaDelta": table(lambda a, n: loggamma(a + n) - loggamma(a), delta),
+    "digammaDelta": table(lambda a, n: digamma(a + n) - digamma(a), delta),
+}
+lines = ",\n".join
+print("{\n" + lines(f'  "{name}": [\n' + lines("    " + json.dumps(row) for row in rows) + "\n  ]" for name, rows in tables.items()) + "\n}")

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import {
+  digammaDelta,
+  inverseMills,
+  lbeta,
+  lgamma,
+  lgammaDelta,
+  log1mexp,
+  logBetaI,
+  logGammaP,
+  logGammaQ,
+  logPhi,
+  logPhiBetween,
+} from '../../../compiler/numerics/index.js'
+
+type Row = readonly [readonly number[], number]
+
+const tables: Readonly<Record<string, readonly Row[]>> = JSON.parse(
+  readFileSync(new URL('./tail-tables.json', import.meta.url), 'utf8'),
+)
+
+/** Largest error, relative to the value. */
+const cases: readonly (readonly [string, (...args: readonly number[]) => number, number])[] = [
+  ['logPhi', (x = 0) => logPhi(x), 3e-15],
+  ['inverseMills', (x = 0) => inverseMills(x), 2e-14],
+  ['log1mexp', (x = 0) => log1mexp(x), 2e-15],
+  ['logPhiBetween', (a = 0, b = 0) => logPhiBetween(a, b), 1e-12],
+  ['logGammaP', (a = 0, x = 0) => logGammaP(a, x), 1e-12],
+  ['logGammaQ', (a = 0, x = 0) => logGammaQ(a, x), 1e-12],
+  ['logBetaI', (a = 0, b = 0, x = 0) => logBetaI(a, b, x), 1e-12],
+  ['lgammaDelta', (a = 0, n = 0) => lgammaDelta(a, n), 1e-14],
+  ['digammaDelta', (a = 0, n = 0) => digammaDelta(a, n), 1e-14],
+]
+
+describe('functions of tails against mpmath', () => {
+  it.each(cases)('%s', (name, apply, tolerance) => {
+    const table = tables[name] ?? []
+    expect(table.length).toBeGreaterThanOrEqual(20)
+    const bad = table
+      .map(([args, expected]) => ({ args, expected, value: apply(...args) }))
+      .map((row) => ({ ...row, error: Math.abs(row.value - row.expected) / Math.abs(row.expected) }))
+      .filter((row) => !(row.value === row.expected || row.error <= tolerance))
+    expect(bad).toEqual([])
+  })
+
+  it('have the limits they state', () => {
+    expect([logPhi(-Infinity), Math.abs(logPhi(Infinity)), logPhi(Number.NaN)]).toEqual([-Infinity, 0, Number.NaN])
+    expect([inverseMills(-Infinity), inverseMills(Infinity), inverseMills(Number.NaN)]).toEqual([
+      Infinity,
+      0,
+      Number.NaN,
+    ])
+    expect([log1mexp(0), Math.abs(log1mexp(-Infinity)), log1mexp(1)]).toEqual([-Infinity, 0, Number.NaN])
+    expect([logPhiBetween(2, 2), logPhiBetween(3, 2), Math.abs(logPhiBetween(-Infinity, Infinity))]).toEqual([
+      -Infinity,
+      Number.NaN,
+      0,
+    ])
+    expect(logPhiBetween(-Infinity, -3)).toBe(logPhi(-3))
+    expect(logPhiBetween(3, Infinity)).toBe(logPhi(-3))
+    expect([logGammaP(0, 1), logGammaP(2, 0), logGammaP(2, Infinity)]).toEqual([0, -Infinity, 0])
+    expect([logGammaQ(0, 1), logGammaQ(2, 0), logGammaQ(2, Infinity)]).toEqual([-Infinity, 0, -Infinity])
+    expect([logBetaI(2, 3, 0), logBetaI(2, 3, 1), logBetaI(2, 0, 0.5)]).toEqual([-Infinity, 0, Number.NaN])
+    expect([lgammaDelta(3, 0), digammaDelta(3, 0), lgammaDelta(1, 1)]).toEqual([0, 0, 0])
+    expect(lbeta(2, 3)).toBeCloseTo(-Math.log(12), 15)
+    expect(Math.abs(lbeta(1e10, 2) - (lgamma(2) - 2 * Math.log(1e10))) / 46).toBeLessThan(1e-10)
+  })
+})

@@ -2,10 +2,12 @@
 import type { DistributionSignature } from '../../lang/signature.js'
 import { Bernoulli } from './bernoulli.js'
 import { Beta } from './beta.js'
+import { BetaBinomial } from './beta-binomial.js'
 import { Binomial } from './binomial.js'
 import { Categorical } from './categorical.js'
 import { Dirac } from './dirac.js'
 import { Dirichlet } from './dirichlet.js'
+import { DirichletMultinomial } from './dirichlet-multinomial.js'
 import { Exponential } from './exponential.js'
 import { Gamma } from './gamma.js'
 import { Geometric } from './geometric.js'
@@ -15,10 +17,13 @@ import { laterSignatures } from './later-signatures.js'
 import { LogNormal } from './log-normal.js'
 import { Multinomial } from './multinomial.js'
 import { MvNormal } from './mv-normal.js'
+import { NegativeBinomial } from './negative-binomial.js'
 import { Normal } from './normal.js'
 import { Poisson } from './poisson.js'
+import { StudentT } from './student-t.js'
 import type { Distribution } from './types.js'
 import { Uniform } from './uniform.js'
+import { Weibull } from './weibull.js'
 import { Wishart } from './wishart.js'
 
 export const distributions: readonly Distribution[] = [
@@ -28,15 +33,20 @@ export const distributions: readonly Distribution[] = [
   InverseGamma,
   Exponential,
   Beta,
+  Weibull,
   Uniform,
+  StudentT,
   Bernoulli,
   Categorical,
   Binomial,
   Poisson,
   Geometric,
+  NegativeBinomial,
+  BetaBinomial,
   MvNormal,
   Dirichlet,
   Multinomial,
+  DirichletMultinomial,
   Wishart,
   InverseWishart,
   Dirac,

@@ -9,18 +9,6 @@ const positive = (name: string): ArgumentSignature => ({ name, support: 'positiv
 
 export const laterSignatures: readonly DistributionSignature[] = [
   {
-    name: 'Weibull',
-    summary: 'A lifetime whose hazard is a power of time.',
-    parametrisations: [{ arguments: [positive('shape'), positive('scale')] }],
-    value: { support: 'positive', rank: 0, discrete: false },
-  },
-  {
-    name: 'StudentT',
-    summary: 'A bell shape with heavy tails: the fewer degrees of freedom, the heavier.',
-    parametrisations: [{ arguments: [positive('df'), real('mean'), positive('scale')] }],
-    value: { support: 'real', rank: 0, discrete: false },
-  },
-  {
     name: 'Laplace',
     summary: 'Exponential tails on both sides of the location.',
     parametrisations: [{ arguments: [real('location'), positive('scale')] }],
@@ -57,18 +45,6 @@ export const laterSignatures: readonly DistributionSignature[] = [
     value: { support: 'nonnegative', rank: 0, discrete: false },
   },
   {
-    name: 'NegativeBinomial',
-    summary: 'A count with the given mean and more spread than Poisson; the larger size, the closer to Poisson.',
-    parametrisations: [{ arguments: [positive('size'), positive('mean')] }],
-    value: { support: 'count', rank: 0, discrete: true },
-  },
-  {
-    name: 'BetaBinomial',
-    summary: 'Successes in n trials whose probability is Beta.',
-    parametrisations: [{ arguments: [{ name: 'n', support: 'count', rank: 0 }, positive('a'), positive('b')] }],
-    value: { support: 'count', rank: 0, discrete: true },
-  },
-  {
     name: 'Ordinal',
     summary: 'An ordered level: the interval between the cuts into which a logistic variable falls.',
     parametrisations: [{ arguments: [real('location'), { name: 'cuts', support: 'ordered', rank: 1 }] }],
@@ -87,11 +63,5 @@ export const laterSignatures: readonly DistributionSignature[] = [
       },
     ],
     value: { support: 'real', rank: 1, sizeOf: 'mean', discrete: false },
-  },
-  {
-    name: 'DirichletMultinomial',
-    summary: 'Counts whose probabilities are Dirichlet.',
-    parametrisations: [{ arguments: [{ name: 'a', support: 'positive', rank: 1 }] }],
-    value: { support: 'count', rank: 1, sizeOf: 'a', discrete: true },
   },
 ]

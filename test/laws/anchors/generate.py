@@ -159,6 +159,23 @@ def continuous():
         outside=(-5000, 5000),
     )
     scalar(
+        "weibull",
+        [([{"shape": k, "scale": s}], values) for k, s, values in [
+            (1, 2, (0, 0.1, 1, 3, 40)), (0.6, 1.5, (1e-6, 0.1, 1.5, 4, 60)), (2.5, 10, (0.1, 5, 9, 12, 30)),
+            (14, 0.3, (0.05, 0.25, 0.3, 0.32, 0.4)),
+        ]],
+        lambda shape, scale: stats.weibull_min(shape, scale=scale),
+        outside=(-1,),
+    )
+    scalar(
+        "student-t",
+        [([{"df": v, "mean": m, "scale": s}], values) for v, m, s, values in [
+            (1, 0, 1, (-50, -1, 0, 0.5, 1e4)), (4.5, 2, 0.5, (-3, 1.5, 2, 2.25, 9)), (30, -100, 12, (-160, -110, -100, -99, 0)),
+            (0.7, 0.1, 3, (-1e6, -4, 0, 1, 30)), (1e7, 0, 2, (-9, -1, 0, 1.5, 4)),
+        ]],
+        lambda df, mean, scale: stats.t(df, mean, scale),
+    )
+    scalar(
         "rayleigh",
         [([{"scale": s}], values) for s, values in [
             (1, (0.01, 0.5, 1, 2, 8)), (0.2, (0.001, 0.1, 0.2, 0.5, 1)), (15, (0.5, 5, 15, 30, 90)),
@@ -201,6 +218,24 @@ def discrete():
         ]],
         lambda p: stats.geom(p, loc=-1),
         outside=(-1, 0.5),
+    )
+    scalar(
+        "negative-binomial",
+        [([{"size": r, "mean": m}], values) for r, m, values in [
+            (1, 2, (0, 1, 2, 9)), (0.3, 5, (0, 1, 30, 200)), (12, 4, (0, 3, 4, 15)), (2.5, 60, (0, 20, 60, 300)),
+            (200, 0.5, (0, 1, 2, 6)), (40, 100, (50, 95, 100, 170)),
+        ]],
+        lambda size, mean: stats.nbinom(size, size / (size + mean)),
+        outside=(-1, 0.5),
+    )
+    scalar(
+        "beta-binomial",
+        [([{"n": n, "a": a, "b": b}], values) for n, a, b, values in [
+            (1, 2, 3, (0, 1)), (10, 1, 1, (0, 3, 10)), (25, 0.4, 0.7, (0, 1, 13, 25)), (400, 3, 90, (0, 5, 12, 60)),
+            (90, 12, 8, (20, 54, 60, 89)), (0, 1.5, 2, (0,)), (30, 400, 150, (15, 21, 22, 30)),
+        ]],
+        lambda n, a, b: stats.betabinom(n, a, b),
+        outside=(-1, 401, 0.5),
     )
     points, moments = [], []
     for p in ([0.2, 0.5, 0.3], [0.25, 0.75], [0.1, 0.2, 0.3, 0.4], [0.05] * 20, [1 / 3, 0, 2 / 3], [0.9, 0.04, 0.01, 0.05]):
@@ -268,6 +303,21 @@ def vectors():
     points.append(point([{"p": [0.25, 0.75]}], [1.5, 2.5], -math.inf))
     points.append(point([{"p": [0.25, 0.75]}], [-1, 3], -math.inf))
     write("multinomial", points, moments)
+
+    points, moments = [], []
+    for n, a in ((1, [0.2, 0.5, 0.3]), (5, [1, 1]), (6, [2, 0.5, 1, 3]), (60, [8, 2, 6]), (12, [0.1, 0.1, 0.1]), (40, [300, 500])):
+        a = np.array(a, dtype=float)
+        frozen = stats.dirichlet_multinomial(a, n)
+        for _ in range(6):
+            x = rng.multinomial(n, np.full(len(a), 1 / len(a)))
+            points.append(point([{"a": a}], x, frozen.logpmf(x)))
+        second = frozen.cov() + np.outer(frozen.mean(), frozen.mean())
+        moments.append({"arguments": {"a": a, "total": n}, "expectations": [
+            *({"of": [[i]], "value": frozen.mean()[i]} for i in range(len(a))),
+            *({"of": [[i], [j]], "value": second[i, j]} for i in range(len(a)) for j in range(i + 1))]})
+    points.append(point([{"a": [1.0, 2.0]}], [1.5, 2.5], -math.inf))
+    points.append(point([{"a": [1.0, 2.0]}], [-1, 3], -math.inf))
+    write("dirichlet-multinomial", points, moments)
 
 
 def matrices():

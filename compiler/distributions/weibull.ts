@@ -1,0 +1,39 @@
+import { add, call, div, log, mul, neg, num, sub } from '../algebra/build.js'
+import { scalar } from './support/arguments.js'
+import { latexCall } from './support/latex-call.js'
+import { asNumber, numberArgument } from './support/numeric-arguments.js'
+import type { Distribution } from './types.js'
+
+/**
+ * log p(x) = log(shape/scale) + (shape − 1) log(x/scale) − (x/scale)^shape.
+ * Johnson, Kotz, Balakrishnan (1994), Continuous Univariate Distributions 1, chapter 21.
+ */
+export const Weibull: Distribution = {
+  signature: {
+    name: 'Weibull',
+    summary: 'A lifetime whose hazard is a power of time.',
+    parametrisations: [
+      {
+        arguments: [
+          { name: 'shape', support: 'positive', rank: 0 },
+          { name: 'scale', support: 'positive', rank: 0 },
+        ],
+      },
+    ],
+    value: { support: 'positive', rank: 0, discrete: false },
+  },
+  logDensity(value, args) {
+    const shape = scalar(args, 'shape')
+    const scale = scalar(args, 'scale')
+    const ratio = div(value.at([]), scale)
+    return add(log(shape), neg(log(scale)), mul(sub(shape, num(1)), log(ratio)), neg(call('power', ratio, shape)))
+  },
+  inSupport(value, args) {
+    const x = asNumber(value)
+    return x !== null && Number.isFinite(x) && (x > 0 || (x === 0 && numberArgument(args, 'shape') === 1))
+  },
+  // the survival function exp(−(x/scale)^shape), inverted
+  sample: (args, random) =>
+    numberArgument(args, 'scale') * (-Math.log(random())) ** (1 / numberArgument(args, 'shape')),
+  latex: (args) => latexCall('Weibull', args),
+}

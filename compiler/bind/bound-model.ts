@@ -12,7 +12,7 @@ import type {
 } from '../../runtime/contract.js'
 import type { Derivation } from '../derive.js'
 import type { KernelOp } from '../kernel/types.js'
-import { givenBuffer } from '../lower/buffers.js'
+import { givenBuffer, varianceBuffer } from '../lower/buffers.js'
 import type { Pass, Program } from '../lower/program.js'
 import type { MStep } from '../mstep/types.js'
 import type { CompileKernel, Memory } from '../targets/memory.js'
@@ -278,6 +278,7 @@ export class ProgramModel implements BoundModel {
   gain(params: Float64Array, expectation: Expectation, trial: Float64Array): number {
     this.restore(expectation)
     this.kernels.load(params, 'param')
+    if (this.program.passes.some((p) => p.q.length > 0)) this.kernels.run(this.program.derived.param)
     const at = (theta: Float64Array): number => {
       this.kernels.load(theta, 'trial')
       this.kernels.run(this.program.derived.trial)
@@ -324,6 +325,22 @@ export class ProgramModel implements BoundModel {
       this.program.latents
         .filter((l) => l.kind === 'discrete')
         .map((l) => [l.name, Float64Array.from(f64(memory, l.buffer))]),
+    )
+  }
+
+  /** Posterior means and variances of continuous latents, over their rows and coordinates. */
+  continuous(params: Float64Array): ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array }> {
+    const own = this.program.latents.filter((l) => l.kind === 'continuous')
+    if (own.length === 0) return new Map()
+    const memory = this.calibrate(params)
+    return new Map(
+      own.map((l) => [
+        l.name,
+        {
+          mean: Float64Array.from(f64(memory, l.buffer)),
+          variance: Float64Array.from(f64(memory, varianceBuffer(l.name))),
+        },
+      ]),
     )
   }
 

@@ -24,7 +24,7 @@ export interface DerivationEngine {
   readonly length: number
   readonly latents: readonly {
     readonly name: string
-    readonly kind: 'discrete' | 'count'
+    readonly kind: 'discrete' | 'count' | 'continuous'
     readonly shape: readonly number[]
     readonly from: readonly number[]
     readonly low: number
@@ -48,6 +48,9 @@ export interface DerivationEngine {
   ): number
   logPrior(params: Float64Array): number
   posterior(params: Float64Array): ReadonlyMap<string, Float64Array>
+  moments(
+    params: Float64Array,
+  ): ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array }>
   score(params: Float64Array): Float64Array
   setFloor(floor: number): void
   readonly others: readonly {
@@ -111,6 +114,7 @@ function engineOf(
     gain: (params, e, trial) => model.gain(params, full(e), trial),
     logPrior: (params) => model.logPrior(params),
     posterior: (params) => new Map([...model.posterior(params), ...model.countMeans(params)]),
+    moments: (params) => latentMoments(model, params),
     score(params) {
       score ??= scoreRunner(model, lowerScores(derivation), compile)
       return score(params)
@@ -129,19 +133,28 @@ function engineOf(
   }
 }
 
+/** Means and variances, NaN at cells of data that are observed. */
+function latentMoments(model: ProgramModel, params: Float64Array): ReturnType<DerivationEngine['moments']> {
+  const moments = model.continuous(params)
+  for (const l of model.program.latents)
+    if (l.evidence && l.kind === 'continuous')
+      model.data.arrays.get(l.name)?.values.forEach((x, i) => {
+        if (Number.isNaN(x)) return
+        for (const part of [moments.get(l.name)?.mean, moments.get(l.name)?.variance]) if (part !== undefined) part[i] = Number.NaN
+      })
+  return moments
+}
+
 function latentsOf(model: ProgramModel): DerivationEngine['latents'] {
-  return model.program.latents.flatMap((l) => {
-    if (l.kind === 'continuous') return []
+  return model.program.latents.map((l) => {
     const low = l.low === null ? 0 : model.numbers.extent(l.low)
-    return [
-      {
-        name: l.name,
-        kind: l.kind,
-        shape: l.loops.map((v) => model.numbers.extent(extentOf(v))),
-        from: l.loops.map((v) => model.numbers.value(v.from)),
-        low,
-        values: l.high === null ? 0 : model.numbers.extent(l.high) - low + 1,
-      },
-    ]
+    return {
+      name: l.name,
+      kind: l.kind,
+      shape: l.loops.map((v) => model.numbers.extent(extentOf(v))),
+      from: l.loops.map((v) => model.numbers.value(v.from)),
+      low,
+      values: l.high === null ? 0 : model.numbers.extent(l.high) - low + 1,
+    }
   })
 }

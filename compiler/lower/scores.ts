@@ -1,11 +1,13 @@
 /** Scores by Fisher's identity: the gradient of Q at the params of q, with a weight for each unit. */
-import { idx, mul, ref } from '../algebra/build.js'
+import { idx, mul, ONE, ref, sub } from '../algebra/build.js'
 import { partials } from '../algebra/differentiate.js'
 import type { Expr } from '../algebra/types.js'
 import { some, substituteIndex } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { tableOf } from '../estep/plan.js'
+import type { ContinuousBlock } from '../estep/types.js'
 import type { LiftedFactor } from '../graph/lift.js'
+import type { Loop } from '../graph/types.js'
 import type { KernelOp } from '../kernel/types.js'
 import { qTerm } from '../mstep/plan.js'
 import { ContinuousLowering } from './continuous.js'
@@ -87,6 +89,8 @@ function insideLoops(e: Expr, loops: number, f: (body: Expr) => Expr): Expr {
 
 /** Weight of the unit that a factor belongs to: that of the root table's row it reads, else of its outermost loop. */
 function unitWeight(f: LiftedFactor, d: Derivation, lowerer: Lowerer): Expr | null {
+  const own = d.eStep.blocks.find((b) => b.factors.some((x) => x.lifted === f))
+  if (own !== undefined && own.scope.length === 0) return weightOfRow(own.loops, blockRow(own, f), lowerer)
   const variable = f.variables[0]
   let table = variable === undefined ? undefined : d.eStep.tables.find((t) => t.id === tableOf(variable.latent))
   let row: readonly Expr[] = variable?.index ?? []
@@ -96,9 +100,19 @@ function unitWeight(f: LiftedFactor, d: Derivation, lowerer: Lowerer): Expr | nu
     row = parent.key.map((e) => substituteIndex(e, by))
     table = d.eStep.tables.find((t) => t.id === parent.table)
   }
-  const outer = f.factor.loops[0]?.index
-  const loop = table?.loops[0]?.index ?? outer
-  const at = table?.loops[0] === undefined ? (outer === undefined ? undefined : idx(outer)) : row[0]
+  const outer = f.factor.loops[0]
+  return table?.loops[0] === undefined
+    ? weightOfRow(outer === undefined ? [] : [outer], outer === undefined ? [] : [idx(outer.index)], lowerer)
+    : weightOfRow(table.loops, row, lowerer)
+}
+
+/** The row of a block that a factor belongs to. */
+const blockRow = (b: ContinuousBlock, f: LiftedFactor): readonly Expr[] =>
+  b.factors.find((x) => x.lifted === f)?.row ?? []
+
+function weightOfRow(loops: readonly Loop[], row: readonly Expr[], lowerer: Lowerer): Expr | null {
+  const loop = loops[0]?.index
+  const at = row[0]
   if (loop === undefined || at === undefined) return null
   const id = lowerer.buffer({
     id: `unit weight ${loop.id}`,
@@ -106,5 +120,5 @@ function unitWeight(f: LiftedFactor, d: Derivation, lowerer: Lowerer): Expr | nu
     type: 'f64',
     shape: [lowerer.size(extentOf(loop))],
   })
-  return ref('table', id, [at])
+  return ref('table', id, [sub(at, sub(loop.from, ONE))])
 }

@@ -9,7 +9,7 @@ import { apply, cellsOf, equationsOf, isLine, isMoving, planSteps, readBy, type 
 import { product } from './dense.js'
 import { type Found, gaussianOverSome, type Look, type Part } from './gaussian.js'
 import type { Factor } from './ground-types.js'
-import { spaceIntegral } from './space-integral.js'
+import { type SpaceIntegral, spaceIntegral } from './space-integral.js'
 import { type Cell, cellName, cellsIn } from './stored.js'
 import type { Group, Item } from './structure.js'
 import { OracleError } from './types.js'
@@ -18,6 +18,8 @@ import type { GroupResult, Outcome, UnitProblem } from './unit-result.js'
 type Integral = Omit<GroupResult, 'group'>
 
 const MAX_QUADRATURE = 3
+/** In logits: 1 − p is 1e-12 there, of which a double holds four digits. */
+const UNRESOLVED = 27.6
 /** One density of an integrand, in units of one of an enumeration: there are many, and each is cheap. */
 const COST = 0.04
 
@@ -109,7 +111,24 @@ class Integrand {
       if (found !== undefined) return this.outcome(found, s, gaussian, node.log)
       return { kind: 'point', values: this.values(s), log: node.log }
     })
-    return { log: integral.log, error: integral.error, method: 'quadrature', outcomes }
+    return { log: integral.log, error: integral.error + this.massAtEnds(outer, integral), method: 'quadrature', outcomes }
+  }
+
+  /**
+   * Share of the integral at values of a bounded interval so near its upper end that a double no longer tells the
+   * distance: a density that grows there, as of a Beta with b < 1, is known to so much.
+   */
+  private massAtEnds(outer: readonly number[], integral: SpaceIntegral): number {
+    const bounded = outer.map((c) =>
+      this.steps.some(
+        (s) => s.kind === 'coordinate' && s.coordinate === c && s.fixed !== null && Number.isFinite(s.fixed.high),
+      ),
+    )
+    return integral.nodes.reduce(
+      (mass, node) =>
+        bounded.some((b, i) => b && at(node.at, i) > UNRESOLVED) ? mass + Math.exp(node.log - integral.log) : mass,
+      0,
+    )
   }
 
   /** As many of the lines as are jointly Gaussian given the other coordinates, found by trying at two points. */

@@ -345,6 +345,13 @@ function asConjugate(base: Base, latent: ContinuousLatent, terms: readonly Term[
     out.push({ ...term, statistic: found.statistic, cell: { latent: latent.name, at: found.index.slice(rank) } })
   }
   const family = recogniseFamily(latent.support, statistics)
+  if ((family === null || !keepsFixed(family, out)) && latent.support === 'count' && !latent.evidence)
+    return {
+      code: 'E407',
+      span: latent.span,
+      message: `the latent count \`${latent.name}\` is unbounded: no \`observe\` gives a sum that contains it`,
+      help: `add a line such as  observe total = ${latent.name} + …`,
+    }
   if (family === null || !keepsFixed(family, out))
     return refusal(
       latent,
@@ -409,7 +416,7 @@ function describe(b: ContinuousBlock): EStepStep {
         : `the log joint density is a quadratic: a Normal posterior for each row, by Cholesky${given}`,
     reference:
       b.layout === 'joint'
-        ? 'Rue and Held (2005), Gaussian Markov Random Fields, section 2.4'
+        ? 'Rue and Held (2005), section 2.4'
         : 'Bishop (2006), Pattern Recognition and Machine Learning, section 2.3.3',
   }
 }

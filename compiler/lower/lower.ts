@@ -44,7 +44,6 @@ const empty: LoweringContext = { vars: new Map(), at: 'param' }
 export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.shapes)): Program {
   const { graph, eStep: plan, mStep } = input
   for (const id of ['loglik', 'scale']) lowerer.buffer({ id, space: 'sum', type: 'f64', shape: [] })
-  for (const p of graph.params) for (const at of ['param', 'trial'] as const) lowerer.array('param', p.name, at)
   const eStep = new EStepLowering(lowerer, plan)
   const continuous = new ContinuousLowering(lowerer, plan, input.collecting, eStep.probability)
   const posterior: Posterior = { probability: eStep.probability, expect: continuous.expect, mean: eStep.mean }
@@ -161,6 +160,8 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
     }
   })
 
+  // a param that nothing reads has its numbers all the same
+  for (const p of graph.params) for (const at of ['param', 'trial'] as const) lowerer.array('param', p.name, at)
   const derived = [...lowerer.derived.values()]
   const latents: LatentOutput[] = [
     ...tables

@@ -11,6 +11,7 @@ import { buildFactorGraph } from './graph/build.js'
 import { Elaborator } from './graph/elaborate.js'
 import { boundRaggedDomains, enumerateCounts } from './graph/enumerate-counts.js'
 import { type LiftedFactor, liftFactors } from './graph/lift.js'
+import { solveSums } from './graph/solve-sums.js'
 import { IndexSupply } from './graph/tensors.js'
 import type { FactorGraph } from './graph/types.js'
 import { lower } from './lower/lower.js'
@@ -59,7 +60,7 @@ export function derive(
   const supply = new IndexSupply()
   const built = buildFactorGraph(model, distributions, supply)
   if (built.value === undefined) return { diagnostics: built.diagnostics }
-  let graph = boundRaggedDomains(built.value)
+  let graph = solveSums(boundRaggedDomains(built.value))
   let lifted = liftFactors(graph, supply)
   const collecting = (): StatisticsOptions => statisticsOptions(model, graph, supply)
   let planned = planEStep(graph, lifted, collecting())

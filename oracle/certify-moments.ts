@@ -67,6 +67,8 @@ class Comparison {
     const [variance = Number.NaN] = this.expect([cell], ([x = 0]) => [(x - mean) ** 2])
     const size = Math.max(1, Math.sqrt(square))
     record(MOMENT_NAMES.mean, at(table.mean, row), mean, size)
+    // quadrature gives a number where the integral has none
+    if (at(table.variance, row) === Number.POSITIVE_INFINITY) return
     // what is left of a variance beside a large mean has lost that many digits
     record(MOMENT_NAMES.variance, at(table.variance, row), variance, Math.max(variance, 1e-6 * size * size))
     const more: readonly (readonly [string, ArrayLike<number> | undefined, (x: number) => number])[] = [

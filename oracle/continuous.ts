@@ -111,7 +111,12 @@ class Integrand {
       if (found !== undefined) return this.outcome(found, s, gaussian, node.log)
       return { kind: 'point', values: this.values(s), log: node.log }
     })
-    return { log: integral.log, error: integral.error + this.massAtEnds(outer, integral), method: 'quadrature', outcomes }
+    return {
+      log: integral.log,
+      error: integral.error + this.massAtEnds(outer, integral),
+      method: 'quadrature',
+      outcomes,
+    }
   }
 
   /**

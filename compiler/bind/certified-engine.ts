@@ -48,9 +48,7 @@ export interface DerivationEngine {
   ): number
   logPrior(params: Float64Array): number
   posterior(params: Float64Array): ReadonlyMap<string, Float64Array>
-  moments(
-    params: Float64Array,
-  ): ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array }>
+  moments(params: Float64Array): ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array }>
   score(params: Float64Array): Float64Array
   setFloor(floor: number): void
   readonly others: readonly {
@@ -140,7 +138,8 @@ function latentMoments(model: ProgramModel, params: Float64Array): ReturnType<De
     if (l.evidence && l.kind === 'continuous')
       model.data.arrays.get(l.name)?.values.forEach((x, i) => {
         if (Number.isNaN(x)) return
-        for (const part of [moments.get(l.name)?.mean, moments.get(l.name)?.variance]) if (part !== undefined) part[i] = Number.NaN
+        for (const part of [moments.get(l.name)?.mean, moments.get(l.name)?.variance])
+          if (part !== undefined) part[i] = Number.NaN
       })
   return moments
 }

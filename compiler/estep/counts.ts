@@ -25,8 +25,21 @@ const isCount = (e: Expr): e is Extract<Expr, { kind: 'ref' }> => e.kind === 're
 
 export function planCounts(graph: FactorGraph, lifted: readonly LiftedFactor[], maxTerms: number): CountPlan {
   const counts = graph.latents.filter((l) => l.kind === 'count')
-  if (counts.length === 0) return { groups: [], rest: [], refusals: [], steps: [] }
   const refusals: EStepRefusal[] = []
+  const isCountLatent = new Set(counts.map((l) => l.name))
+  for (const c of graph.constraints) {
+    const other = c.terms.find((t) => !isCountLatent.has(t.latent))
+    if (other !== undefined || c.terms.length === 0)
+      refusals.push({
+        code: 'E406',
+        span: c.span,
+        message:
+          other === undefined
+            ? 'this equation holds no latent'
+            : `the equation joins \`${other.latent}\` with latents of another kind, or with cells of other rows, and cannot be solved for one of them`,
+      })
+  }
+  if (counts.length === 0 || refusals.length > 0) return { groups: [], rest: [], refusals, steps: [] }
   const constrained = new Map<string, Constraint>()
   for (const c of graph.constraints) {
     if (c.terms.some((t) => t.coefficient.n !== 1 || t.coefficient.d !== 1)) {

@@ -1,4 +1,4 @@
-import { add, call, div, idx, log, mul, neg, ONE, sub, sum } from '../algebra/build.js'
+import { add, call, div, exp, idx, log, mul, neg, ONE, sub, sum } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import type { Family, Natural } from './types.js'
 
@@ -26,6 +26,15 @@ export const dirichletFamily: Family = {
   moment(of, at, eta, last) {
     const whole = total(at.slice(0, -1), eta, need(last))
     if (of === 'u') return div(alpha(at, eta), whole)
+    if (typeof of === 'object')
+      return exp(
+        add(
+          call('lgamma', add(alpha(at, eta), of.power)),
+          neg(call('lgamma', alpha(at, eta))),
+          call('lgamma', whole),
+          neg(call('lgamma', add(whole, of.power))),
+        ),
+      )
     if (of === 'log u') return sub(call('digamma', alpha(at, eta)), call('digamma', whole))
     return null
   },

@@ -1,4 +1,4 @@
-import { add, call, div, exp, log, mul, neg, ONE, pow, sub } from '../algebra/build.js'
+import { add, call, caseOf, compare, div, exp, log, mul, neg, ONE, pow, sub } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import type { Family, Natural } from './types.js'
 
@@ -54,7 +54,11 @@ export const inverseGammaFamily: Family = {
     if (of === 'log u') return sub(log(b), call('digamma', a))
     if (of === 'u') return div(b, sub(a, ONE))
     if (typeof of === 'object')
-      return exp(add(call('lgamma', sub(a, of.power)), neg(call('lgamma', a)), mul(of.power, log(b))))
+      return caseOf(
+        compare('>', a, of.power),
+        exp(add(call('lgamma', sub(a, of.power)), neg(call('lgamma', a)), mul(of.power, log(b)))),
+        { kind: 'float', value: Number.POSITIVE_INFINITY },
+      )
     return null
   },
   point: (at, eta) => div(scale(at, eta), add(inverseShape(at, eta), ONE)),

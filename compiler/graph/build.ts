@@ -12,11 +12,11 @@ import type {
   TStatement,
   TypedModel,
 } from '../../lang/typed/types.js'
-import { bothOf, caseOf, compare, idx, log, notOf, num, ONE, ref, TRUE, ZERO } from '../algebra/build.js'
+import { bothOf, caseOf, compare, idx, log, notOf, num, ONE, ref, sub, TRUE, ZERO } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import { normaliseMatrices } from '../algebra/matrices.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
-import { some } from '../algebra/visit.js'
+import { collectNodes, some } from '../algebra/visit.js'
 import type { Distribution } from '../distributions/types.js'
 import { constraintOf } from './constraint.js'
 import { type ElaborationScope, Elaborator } from './elaborate.js'
@@ -80,6 +80,7 @@ class GraphBuilder {
       latents: [...this.latents.values()],
       factors: this.factors,
       constraints: this.constraints,
+      solved: [],
       lets: this.lets(),
       bindTables: [...this.bindTables.values()],
     }
@@ -137,14 +138,7 @@ class GraphBuilder {
         return
       }
       case 'observe-equation':
-        this.constraints.push(
-          constraintOf(
-            this.elaborator.scalar(s.left, place.env),
-            this.elaborator.scalar(s.right, place.env),
-            place.loops,
-            s.span,
-          ),
-        )
+        this.equation(this.elaborator.scalar(s.left, place.env), this.elaborator.scalar(s.right, place.env), s, place)
         return
       case 'observe-condition':
         this.refuse(
@@ -166,6 +160,30 @@ class GraphBuilder {
     if (reusable !== undefined) return reusable
     this.domains.set(key, [...known, v])
     return v
+  }
+
+  /** Of finite latents an equation is a factor, 1 where it holds; of others it is kept to be solved. */
+  private equation(left: Expr, right: Expr, s: Extract<TStatement, { kind: 'observe-equation' }>, place: Place): void {
+    const both = sub(left, right)
+    const names = collectNodes(both, (n) => n.kind === 'ref' && n.space === 'latent').flatMap((n) =>
+      n.kind === 'ref' ? [n.name] : [],
+    )
+    const data = collectNodes(both, (n) => n.kind === 'ref' && n.space === 'data')[0]
+    const [first] = names
+    if (first === undefined || !names.every((n) => this.latents.get(n)?.kind === 'discrete')) {
+      this.constraints.push(constraintOf(left, right, place.loops, s.span))
+      return
+    }
+    this.factors.push({
+      id: `f${this.factors.length + 1}`,
+      role: 'likelihood',
+      loops: place.loops,
+      guard: place.guard,
+      value: caseOf(compare('==', left, right), ZERO, NEGATIVE_INFINITY),
+      target: data?.kind === 'ref' ? { space: 'data', name: data.name } : { space: 'latent', name: first },
+      distribution: 'equation',
+      span: s.span,
+    })
   }
 
   private sample(s: Extract<TStatement, { kind: 'sample' }>, place: Place): void {
@@ -326,7 +344,9 @@ class GraphBuilder {
     if (distribution?.domain !== undefined && own === 0 && d.kind === 'plain') {
       const args = new Map(d.arguments.map((a) => [a.name, this.elaborator.tensor(a.value, place.env)]))
       const { low, high } = distribution.domain(args)
-      const constrained = this.isConstrained(s.id)
+      // a level or a truth value is no count that could be shared out
+      const isLabel = ['category', 'bool'].includes(distribution.signature.value.support)
+      const constrained = !isLabel && this.isConstrained(s.id)
       if (high !== null && !constrained) {
         const levels = s.type.support.kind === 'category' ? { symbol: s.type.support.levels, column: null } : null
         this.latents.set(s.name, {

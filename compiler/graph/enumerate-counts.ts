@@ -81,7 +81,18 @@ export function enumerateCounts(graph: FactorGraph): FactorGraph | null {
   const latents = graph.latents.flatMap((l): Latent[] =>
     l.kind !== 'count' ? [l] : made.get(l.name) === undefined ? [] : [made.get(l.name) ?? l],
   )
-  return { ...graph, latents, factors, constraints: [], bindTables: [...graph.bindTables, ...tables] }
+  const values = [...solved].flatMap(([name, value]) => {
+    const loops = counts.get(name)?.loops
+    return loops === undefined ? [] : [{ name, loops, value }]
+  })
+  return {
+    ...graph,
+    latents,
+    factors,
+    constraints: [],
+    solved: [...graph.solved, ...values],
+    bindTables: [...graph.bindTables, ...tables],
+  }
 }
 
 const discrete = (l: CountLatent, high: Expr): DiscreteLatent => ({

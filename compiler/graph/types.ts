@@ -86,6 +86,13 @@ export interface Constraint {
   readonly span: Span
 }
 
+/** A latent that an observed equation gives in terms of others. */
+export interface SolvedLatent {
+  readonly name: string
+  readonly loops: readonly Loop[]
+  readonly value: Expr
+}
+
 /** A constant that is computed when data is bound: a reduction of data, a label's level number, a user's const. */
 export interface BindTable {
   readonly name: string
@@ -120,6 +127,7 @@ export interface FactorGraph {
   readonly latents: readonly Latent[]
   readonly factors: readonly Factor[]
   readonly constraints: readonly Constraint[]
+  readonly solved: readonly SolvedLatent[]
   readonly bindTables: readonly BindTable[]
   /** Top-level lets over params, element by element: reported with a fit. */
   readonly lets: readonly { readonly name: string; readonly indices: readonly IndexVar[]; readonly value: Expr }[]

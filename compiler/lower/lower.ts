@@ -1,9 +1,9 @@
 /** A derivation, lowered to a program. */
 
-import { mul } from '../algebra/build.js'
+import { idx, mul, sum } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
-import { collectNodes } from '../algebra/visit.js'
+import { collectNodes, rewrite } from '../algebra/visit.js'
 import { normaliserTable } from '../estep/continuous.js'
 import { weightOf } from '../estep/plan.js'
 import type { ContinuousBlock, EStepPlan } from '../estep/types.js'
@@ -160,6 +160,7 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
     }
   })
 
+  const solved = solvedMeans(graph, lowerer, posterior)
   // a param that nothing reads has its numbers all the same
   for (const p of graph.params) for (const at of ['param', 'trial'] as const) lowerer.array('param', p.name, at)
   const derived = [...lowerer.derived.values()]
@@ -196,6 +197,20 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
         }),
       ),
     ),
+    ...graph.solved.map(
+      (l): LatentOutput => ({
+        name: l.name,
+        kind: 'count',
+        loops: l.loops.map((x) => x.index),
+        buffer: meanBuffer(l.name),
+        low: null,
+        high: null,
+        levels: null,
+        isBool: false,
+        evidence: false,
+        introduced: false,
+      }),
+    ),
     ...plan.countGroups.flatMap((g) =>
       g.latents.map(
         (name): LatentOutput => ({
@@ -225,7 +240,7 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
     passes: [...byTable.values(), whole].filter(
       (p) => p.posterior.length + p.objective.length + p.statistics.length + p.q.length > 0,
     ),
-    marginals: [...tables.flatMap((t) => t.marginals), ...blocks.flatMap((b) => b.marginals)],
+    marginals: [...solved, ...tables.flatMap((t) => t.marginals), ...blocks.flatMap((b) => b.marginals)],
     solves,
     sweeps: mStep.sweeps,
     numeric,
@@ -255,6 +270,36 @@ function blockPasses(blocks: readonly LoweredBlock[], tables: readonly LoweredTa
         ),
       ),
   )
+}
+
+/** Means of latents that an equation gives: it is linear in the others, which have a mean each. */
+function solvedMeans(graph: FactorGraph, lowerer: Lowerer, posterior: Posterior): readonly KernelOp[] {
+  const discrete = new Map(graph.latents.flatMap((l) => (l.kind === 'discrete' ? [[l.name, l] as const] : [])))
+  return graph.solved.map((s): KernelOp => {
+    const value = rewrite(s.value, (n) => {
+      if (n.kind !== 'ref' || n.space !== 'latent') return n
+      const latent = discrete.get(n.name)
+      if (latent === undefined) return { kind: 'expect', of: [], body: n }
+      const v: IndexVar = { id: `mean of ${n.name}`, name: 'k', from: latent.low, to: latent.high }
+      return sum(v, mul(idx(v), { kind: 'probability', of: [{ latent: n.name, index: n.index, value: idx(v) }] }))
+    })
+    const loops = s.loops.map((l) => l.index)
+    const { axes, context } = lowerer.loops(loops, { vars: new Map(), at: 'param', ...posterior })
+    const out = lowerer.buffer({
+      id: meanBuffer(s.name),
+      space: 'scratch',
+      type: 'f64',
+      ...(loops.length === 0 ? {} : { rows: tableIdOf(s.loops) }),
+      shape: loops.map((v) => lowerer.size(extentOf(v))),
+    })
+    return {
+      op: 'map',
+      out,
+      axes,
+      at: axes.map((a) => ({ k: 'axis', axis: a.id })),
+      value: lowerer.expr(value, context),
+    }
+  })
 }
 
 interface MutablePass extends Pass {

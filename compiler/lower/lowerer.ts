@@ -249,6 +249,15 @@ export class Lowerer {
     return [k.add(k.load(offsets, row), within)]
   }
 
+  /** An array whose matrices lie one after the other. */
+  private isArray(
+    r: Extract<Expr, { kind: 'ref' }>,
+  ): r is Extract<Expr, { kind: 'ref' }> & { readonly space: 'param' | 'const' | 'data' } {
+    return (
+      r.space === 'param' || r.space === 'const' || (r.space === 'data' && this.shapes.raggedLength(r.name) === null)
+    )
+  }
+
   /**
    * Inverse or log-determinant of a matrix, computed once per value of the indices it depends on: for a slice of a param
    * or const those are the slice's own dimensions, whatever index picks it.
@@ -258,7 +267,7 @@ export class Lowerer {
     let lead: readonly Expr[]
     let batch: readonly IndexVar[]
     let element: Expr
-    if (slice !== null && (slice.ref.space === 'param' || slice.ref.space === 'const')) {
+    if (slice !== null && this.isArray(slice.ref)) {
       const shape = this.shapes.shape(slice.ref.space, slice.ref.name)
       batch = slice.lead.map((_, i): IndexVar => ({ id: `b${i}`, name: `b${i}`, from: ONE, to: shape[i] ?? ONE }))
       lead = slice.lead
@@ -291,8 +300,8 @@ export class Lowerer {
       const { axes, context: inner } = this.loops(batch, own)
       let source: string
       const ops: KernelOp[] = []
-      const isWhole = element.kind === 'ref' && (element.space === 'param' || element.space === 'const')
-      if (isWhole && element.kind === 'ref' && (element.space === 'param' || element.space === 'const'))
+      const isWhole = element.kind === 'ref' && this.isArray(element)
+      if (isWhole && element.kind === 'ref' && this.isArray(element))
         source = this.array(element.space, element.name, where)
       else {
         source = this.buffer({ id: `matrix:${id}`, space: derivedSpace, type: 'f64', shape: [...shape, order, order] })

@@ -45,8 +45,10 @@ export interface ParamLayout {
 export interface LatentLayout {
   readonly name: string
   readonly rows: number
-  /** Extents of its plates, for nesting the posterior; product = rows. */
+  /** Extents of its plates, for nesting the posterior; product = rows where no plate is ragged. */
   readonly shape: readonly number[]
+  /** Lengths of the sequences where the second plate is ragged: the rows are those of the sequences, one after another. */
+  readonly lengths?: readonly number[]
   readonly values: number
   /** Names of the values: levels of a category, 1..K, or false/true. */
   readonly labels: readonly string[]

@@ -8,6 +8,7 @@ import { compileInterpreter } from '../targets/interpreter/index.js'
 import { compileJavaScript } from '../targets/javascript/index.js'
 import type { CompileKernel } from '../targets/memory.js'
 import { type BindProgramOptions, bindProgram, type ProgramModel } from './bound-model.js'
+import { rowLengths } from './table-rows.js'
 import { scoreRunner } from './scores.js'
 import { BindError } from './sizes.js'
 
@@ -27,6 +28,7 @@ export interface DerivationEngine {
     readonly kind: 'discrete' | 'count' | 'continuous'
     readonly shape: readonly number[]
     readonly from: readonly number[]
+    readonly lengths?: readonly number[]
     readonly low: number
     readonly values: number
   }[]
@@ -148,11 +150,13 @@ function latentMoments(model: ProgramModel, params: Float64Array): ReturnType<De
 function latentsOf(model: ProgramModel): DerivationEngine['latents'] {
   return model.program.latents.map((l) => {
     const low = l.low === null ? 0 : model.numbers.extent(l.low)
+    const lengths = l.kind === 'discrete' ? rowLengths(l.loops, model.numbers) : null
     return {
       name: l.name,
       kind: l.kind,
       shape: l.loops.map((v) => model.numbers.extent(extentOf(v))),
       from: l.loops.map((v) => model.numbers.value(v.from)),
+      ...(lengths === null ? {} : { lengths }),
       low,
       values: l.high === null ? 0 : model.numbers.extent(l.high) - low + 1,
     }

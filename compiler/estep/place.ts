@@ -35,6 +35,8 @@ interface OwnRow {
   readonly by: ReadonlyMap<string, Expr>
   /** Loops of the factor that the row stands for, with the loops of the table. */
   readonly taken: readonly { readonly loop: Loop; readonly of: Loop }[]
+  /** Single places along loops of the table. */
+  readonly fixed: readonly { readonly at: Expr; readonly of: Loop }[]
 }
 
 export function place(f: LiftedFactor, axes: ReadonlyMap<string, ChainAxis>): Home | EStepRefusal {
@@ -113,6 +115,7 @@ function ownRow(
   let when: Guard = TRUE
   const by = new Map<string, Expr>()
   const taken: { loop: Loop; of: Loop }[] = []
+  const fixed: { at: Expr; of: Loop }[] = []
   for (const [i, of] of t.loops.entries()) {
     const e = row[i]
     if (e === undefined) return null
@@ -125,11 +128,12 @@ function ownRow(
       when = bothOf(when, within(of.index, loop.index, offset, by))
       by.set(loop.index.id, behind)
       taken.push({ loop, of })
-    } else if ((axis?.position === i || joined) && freeIndices(e).size === 0 && !bound)
+    } else if ((axis?.position === i || joined) && freeIndices(e).size === 0 && !bound) {
       when = bothOf(when, compare('==', idx(of.index), e))
-    else return null
+      fixed.push({ at: e, of })
+    } else return null
   }
-  return { when, by, taken }
+  return { when, by, taken, fixed }
 }
 
 /** The places `of` at which a loop that runs `offset` steps behind is within its range. */
@@ -151,7 +155,7 @@ function withParent(
   if (own === null) throw new Error('a home without a row')
   const first = fine.variables[0]?.latent
   const up = coarse?.variables[0]?.latent
-  const key = (coarse?.row ?? []).map((e) => substituteIndex(e, own.by))
+  const key = (coarse?.row ?? []).map((e) => atPlace(substituteIndex(e, own.by), own))
   if (first !== undefined && up !== undefined) {
     const loops = new Set(fine.loops.map((l) => l.index.id))
     if (!key.every((e) => [...freeIndices(e)].every((v) => loops.has(v))))
@@ -188,6 +192,13 @@ function withParent(
       elements: elementsOf(f, coarse === null ? [fine] : [fine, coarse]),
     },
   }
+}
+
+/** A single place of the parent as steps from that of the row, which is the same wherever the factor counts. */
+function atPlace(e: Expr, own: OwnRow): Expr {
+  const { base, offset } = stepOf(e)
+  const beside = own.fixed.find((x) => freeIndices(e).size === 0 && keyOf(stepOf(x.at).base) === keyOf(base))
+  return beside === undefined ? e : add(idx(beside.of.index), num(offset - stepOf(beside.at).offset))
 }
 
 const substituted = (v: IndexVar, by: ReadonlyMap<string, Expr>): IndexVar => ({

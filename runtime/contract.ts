@@ -61,6 +61,8 @@ export interface LatentLayout {
    * components, rows of different groups do not. Left out where all rows share them.
    */
   readonly groups?: Int32Array
+  /** Rows at which a sequence begins, where the rows of the latent follow on one another in a chain. */
+  readonly beginnings?: Int32Array
 }
 
 /** What one E-step gives. */

@@ -329,7 +329,9 @@ export class ProgramModel implements BoundModel {
   }
 
   /** Posterior means and variances of continuous latents, over their rows and coordinates. */
-  continuous(params: Float64Array): ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array }> {
+  continuous(
+    params: Float64Array,
+  ): ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array }> {
     const own = this.program.latents.filter((l) => l.kind === 'continuous')
     if (own.length === 0) return new Map()
     const memory = this.calibrate(params)

@@ -8,9 +8,9 @@ import { compileInterpreter } from '../targets/interpreter/index.js'
 import { compileJavaScript } from '../targets/javascript/index.js'
 import type { CompileKernel } from '../targets/memory.js'
 import { type BindProgramOptions, bindProgram, type ProgramModel } from './bound-model.js'
-import { rowLengths } from './table-rows.js'
 import { scoreRunner } from './scores.js'
 import { BindError } from './sizes.js'
+import { rowLengths } from './table-rows.js'
 
 /** One block of the last round of an M-step, with the params as they stood after it. */
 export interface BlockResult {
@@ -50,9 +50,7 @@ export interface DerivationEngine {
   ): number
   logPrior(params: Float64Array): number
   posterior(params: Float64Array): ReadonlyMap<string, Float64Array>
-  moments(
-    params: Float64Array,
-  ): ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array }>
+  moments(params: Float64Array): ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array }>
   score(params: Float64Array): Float64Array
   setFloor(floor: number): void
   readonly others: readonly {
@@ -142,7 +140,8 @@ function latentMoments(model: ProgramModel, params: Float64Array): ReturnType<De
     if (l.evidence && l.kind === 'continuous')
       model.data.arrays.get(l.name)?.values.forEach((x, i) => {
         if (Number.isNaN(x)) return
-        for (const part of [moments.get(l.name)?.mean, moments.get(l.name)?.variance]) if (part !== undefined) part[i] = Number.NaN
+        for (const part of [moments.get(l.name)?.mean, moments.get(l.name)?.variance])
+          if (part !== undefined) part[i] = Number.NaN
       })
   return moments
 }

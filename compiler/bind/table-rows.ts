@@ -44,3 +44,23 @@ export function* tableRows(
   }
   yield* along(0)
 }
+
+/** Rows at the first place along the loop at `position`. */
+export function beginnings(loops: readonly IndexVar[], position: number, numbers: BoundNumbers): Int32Array {
+  const lengths = rowLengths(loops, numbers)
+  const extents = loops.map((v) => numbers.extent(extentOf(v)))
+  const inner = extents.slice(position + 1).reduce((a, b) => a * b, 1)
+  const out: number[] = []
+  let row = 0
+  if (lengths !== null && position === 1)
+    for (const length of lengths) {
+      for (let i = 0; i < inner && length > 0; i++) out.push(row + i)
+      row += length * inner
+    }
+  else {
+    const block = inner * (extents[position] ?? 1)
+    for (const rows = rowCount(loops, numbers); row < rows; row += block)
+      for (let i = 0; i < inner; i++) out.push(row + i)
+  }
+  return Int32Array.from(out)
+}

@@ -1,5 +1,5 @@
 /** Finds the table row that a factor belongs to, and through which key it reads a coarser table. */
-import { add, caseOf, compare, idx, mul, num, TRUE, bothOf } from '../algebra/build.js'
+import { add, bothOf, caseOf, compare, idx, mul, num, TRUE } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import { freeIndices, substituteIndex } from '../algebra/visit.js'
@@ -44,9 +44,7 @@ export function place(f: LiftedFactor, axes: ReadonlyMap<string, ChainAxis>): Ho
   const reads = tables.map((t) => readsOf(t, f, axes, tables.length > 1))
   const homes = reads
     .filter((r) => r.own !== null)
-    .sort(
-      (a, b) => b.loops.length - a.loops.length || Number(axes.has(a.table)) - Number(axes.has(b.table)),
-    )
+    .sort((a, b) => b.loops.length - a.loops.length || Number(axes.has(a.table)) - Number(axes.has(b.table)))
   if (reads.length > 2 && homes.length > 0)
     return refusal(
       'E404',

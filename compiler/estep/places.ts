@@ -58,7 +58,8 @@ export const keysOf = (es: readonly Expr[]): string => es.map(keyOf).join(';')
 export const sizeText = (e: Expr): string => printText(e).replace(/\b(?:const|size|data):/g, '')
 
 /** Number of values of a latent, or of iterations of a loop, in the user's symbols. */
-export const extentText = (from: Expr, to: Expr): string => sizeText(literal(from) === 1 ? to : add(to, num(1), neg(from)))
+export const extentText = (from: Expr, to: Expr): string =>
+  sizeText(literal(from) === 1 ? to : add(to, num(1), neg(from)))
 
 const neg = (e: Expr): Expr => (literal(e) === null ? { kind: 'mul', factors: [num(-1), e] } : num(-(literal(e) ?? 0)))
 

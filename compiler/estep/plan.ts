@@ -1,12 +1,11 @@
 /** E-step planning: continuous latents in blocks, then finite discrete latents, alone or in chains, and counts with observed sums. */
 import { add, mul, num } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
-import { keyOf } from '../algebra/key.js'
 import type { Expr } from '../algebra/types.js'
 import { hasNestedSelector, type LiftedFactor } from '../graph/lift.js'
 import type { DiscreteLatent, FactorGraph, Loop } from '../graph/types.js'
 import { type ChainAxis, chainAxes } from './chain-axes.js'
-import { ordersOf, tableChain, unitLoops } from './chain-blocks.js'
+import { ordersOf, tableChain } from './chain-blocks.js'
 import { planContinuous } from './continuous.js'
 import { planCounts } from './counts.js'
 import { eliminationOrder } from './elimination-order.js'
@@ -152,10 +151,7 @@ function alongOneKey(
   }
   for (const { home } of homes)
     if (home.parent !== null)
-      latest.set(
-        home.table,
-        Math.max(latest.get(home.table) ?? Number.NEGATIVE_INFINITY, stepsAlong(home.parent)),
-      )
+      latest.set(home.table, Math.max(latest.get(home.table) ?? Number.NEGATIVE_INFINITY, stepsAlong(home.parent)))
   const placed = homes.map(({ home, of }): Placed => {
     const ahead = home.parent === null ? 0 : (latest.get(home.table) ?? 0) - stepsAlong(home.parent)
     const parent = home.parent === null ? null : movedTo(home.parent, ahead)
@@ -181,9 +177,7 @@ function alongOneKey(
   return { parents, placed }
 }
 
-function groupPotentials(
-  placed: readonly Placed[],
-): readonly Potential[] {
+function groupPotentials(placed: readonly Placed[]): readonly Potential[] {
   const out = new Map<string, { table: string; scope: readonly string[]; factors: PlacedFactor[] }>()
   for (const p of placed) {
     const scope = [...p.scope].sort()

@@ -382,7 +382,9 @@ class GraphBuilder {
       const loop = at?.kind === 'index' ? place.loops.find((l) => l.index.id === at.var) : undefined
       if (loop !== undefined && domainKey(loop.index) === domainKey(plate)) found.push(loop)
       else {
-        const around = place.loops.filter((l) => l !== loop && written.some((w) => w?.kind === 'index' && w.var === l.index.id))
+        const around = place.loops.filter(
+          (l) => l !== loop && written.some((w) => w?.kind === 'index' && w.var === l.index.id),
+        )
         const index = this.shared(plate, [...around, ...found])
         this.elaborator.loopVariables.set(index.id, index)
         found.push({ index, weight: null })

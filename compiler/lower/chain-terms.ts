@@ -83,12 +83,16 @@ function readIndices(f: PlacedFactor): ReadonlySet<string> {
     for (const id of freeIndices(e)) out.add(id)
   }
   add(f.lifted.expr)
-  for (const l of f.extraLoops) for (const e of [l.index.from, l.index.to, ...(l.weight === null ? [] : [l.weight])]) add(e)
+  for (const l of f.extraLoops)
+    for (const e of [l.index.from, l.index.to, ...(l.weight === null ? [] : [l.weight])]) add(e)
   return out
 }
 
 function tablesOf(factors: readonly PlacedFactor[], chain: TableChain): readonly StepTable[] {
-  const out = new Map<string, { when: Guard; elements: readonly string[]; loops: readonly Loop[]; factors: PlacedFactor[] }>()
+  const out = new Map<
+    string,
+    { when: Guard; elements: readonly string[]; loops: readonly Loop[]; factors: PlacedFactor[] }
+  >()
   for (const f of factors) {
     const elements = [...new Set(f.elements)].sort()
     const indices = readIndices(f)

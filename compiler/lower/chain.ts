@@ -15,8 +15,8 @@
  * depends on the place, its density may be of any size, and pred and the ratio are logs throughout.
  */
 import type { Expr } from '../algebra/types.js'
-import { elementName, elementOf } from '../estep/places.js'
 import { placedExpr } from '../estep/place.js'
+import { elementName, elementOf } from '../estep/places.js'
 import type { ChainBlock, LatentTable, PlacedFactor, TableChain } from '../estep/types.js'
 import type { Loop } from '../graph/types.js'
 import { k } from '../kernel/index.js'
@@ -401,9 +401,7 @@ export class ChainLowering {
       this.states,
       this.before(this.summedLeaving(values)),
     )
-    const sum = this.overLeaving('logSumExp', (v) =>
-      k.add(this.logOfAlpha(previous), this.logStep(positions, v)),
-    )
+    const sum = this.overLeaving('logSumExp', (v) => k.add(this.logOfAlpha(previous), this.logStep(positions, v)))
     const first = this.firstLeaving(values)
     return k.select(
       this.isFirst(positions),

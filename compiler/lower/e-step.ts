@@ -9,7 +9,15 @@ import type { Bucket, EStepPlan, LatentTable, PlacedFactor, Potential } from '..
 import type { DiscreteLatent, Loop } from '../graph/types.js'
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
-import { addToObjective, givenBuffer, marginalBuffer, meanBuffer, messageBuffer, postBuffer, tableIdOf } from './buffers.js'
+import {
+  addToObjective,
+  givenBuffer,
+  marginalBuffer,
+  meanBuffer,
+  messageBuffer,
+  postBuffer,
+  tableIdOf,
+} from './buffers.js'
 import { type ChainHost, ChainLowering } from './chain.js'
 import { chainTerms, type Source } from './chain-terms.js'
 import { type ReadCells, readCells } from './indicators.js'
@@ -68,7 +76,9 @@ export class EStepLowering {
     const cells: ReadCells = readCells(of, this.plan)
     const { table } = cells
     const fixed = new Map(
-      of.map((i, n) => [need(cells.elements[n]), k.sub(this.lowerer.expr(i.value, context), this.low(i.latent))] as const),
+      of.map(
+        (i, n) => [need(cells.elements[n]), k.sub(this.lowerer.expr(i.value, context), this.low(i.latent))] as const,
+      ),
     )
     const positions = table.loops.map((l, i) => this.lowerer.along(l.index, need(cells.row[i]), context))
     return this.query(table, fixed, positions, false)
@@ -488,7 +498,8 @@ export class EStepLowering {
     const bucket =
       buckets.find((b) => names.length === 1 && b.eliminate === names[0]) ??
       buckets.find((b) => names.every((n) => b.scope.includes(n)))
-    if (bucket !== undefined) return this.marginal(postBuffer(bucket), bucket.scope, fixed, this.rowAt(t.loops, positions))
+    if (bucket !== undefined)
+      return this.marginal(postBuffer(bucket), bucket.scope, fixed, this.rowAt(t.loops, positions))
     if (!this.isOwn(t, names)) return this.parentQuery(t, fixed, positions)
     const block = t.chain?.blocks.find((b) => {
       const known = [...b.window, ...b.leaving, ...b.parents]

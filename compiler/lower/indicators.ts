@@ -16,9 +16,7 @@ export interface ReadCells {
 export function readCells(of: readonly Indicator[], plan: EStepPlan): ReadCells {
   const tableOfLatent = new Map(plan.tables.flatMap((t) => t.latents.map((l) => [l.name, t] as const)))
   const tables = of.map((i) => tableOfLatent.get(i.latent))
-  const table = tables.find(
-    (t) => t !== undefined && tables.every((o) => o?.id === t.id || o?.id === t.parent?.table),
-  )
+  const table = tables.find((t) => t !== undefined && tables.every((o) => o?.id === t.id || o?.id === t.parent?.table))
   const names = of.map((i) => i.latent).join(', ')
   if (table === undefined) throw new Error(`no table holds ${names}`)
   const own = of.filter((_, n) => tables[n]?.id === table.id)
@@ -52,4 +50,3 @@ function latestPlace(own: readonly Indicator[], table: LatentTable): readonly Ex
   const latest = Math.max(...steps.map((s) => s.offset))
   return index.map((e, i) => (i === position ? add(stepOf(e).base, num(latest)) : e))
 }
-

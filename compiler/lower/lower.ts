@@ -69,8 +69,7 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
     pass.given.push(...ops)
     pass.objective.push(...objective)
   }
-  const passOfTable = (t: LoweredTable): MutablePass =>
-    t.blockable ? passFor(t.table.id, t.table.loops) : whole
+  const passOfTable = (t: LoweredTable): MutablePass => (t.blockable ? passFor(t.table.id, t.table.loops) : whole)
   for (const t of tables) {
     const pass = passOfTable(t)
     pass.posterior.push(...t.up)
@@ -89,9 +88,7 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
 
   // a statistic goes with the pass that holds the posterior it reads
   const passOfLatent = new Map<string, MutablePass>([
-    ...tables.flatMap((t) =>
-      t.table.latents.map((l) => [l.name, passOfTable(t)] as const),
-    ),
+    ...tables.flatMap((t) => t.table.latents.map((l) => [l.name, passOfTable(t)] as const)),
     ...blocks.flatMap(({ block, blockable }) =>
       block.latents.map(
         (l) =>

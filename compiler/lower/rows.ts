@@ -26,11 +26,7 @@ export function rowShape(loops: readonly IndexVar[], lowerer: Lowerer): readonly
 }
 
 /** Where a row lies, from its 0-based position along each loop. */
-export function rowAt(
-  loops: readonly IndexVar[],
-  positions: readonly KExpr[],
-  lowerer: Lowerer,
-): readonly KExpr[] {
+export function rowAt(loops: readonly IndexVar[], positions: readonly KExpr[], lowerer: Lowerer): readonly KExpr[] {
   const flat = flatLengths(loops)
   const [outer, inner, ...rest] = positions
   if (flat === null || outer === undefined || inner === undefined) return positions

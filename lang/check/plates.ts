@@ -103,7 +103,9 @@ function sameAs(a: Domain, b: Domain | undefined): boolean {
 
 function mergeBoxes(ctx: CheckContext, pieces: readonly (readonly Domain[])[]): readonly (readonly Domain[])[] {
   // the pieces of two branches are one
-  let boxes: readonly (readonly Domain[])[] = pieces.filter((a, i) => !pieces.slice(0, i).some((b) => a.every((d, place) => sameAs(d, b[place]))))
+  let boxes: readonly (readonly Domain[])[] = pieces.filter(
+    (a, i) => !pieces.slice(0, i).some((b) => a.every((d, place) => sameAs(d, b[place]))),
+  )
   for (;;) {
     const joined = joinOnce(ctx, boxes)
     if (joined === null) return boxes

@@ -4,8 +4,10 @@ import { canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
 /** Posterior of one latent over its rows. */
 export interface LatentPosterior {
   readonly name: string
-  /** Extents of its plates; their product is `rows`. */
+  /** Extents of its plates; their product is `rows` where none is ragged. */
   readonly shape: readonly number[]
+  /** Lengths of the sequences where the second plate is ragged: rows are those of the sequences, one after another. */
+  readonly lengths: readonly number[] | null
   readonly rows: number
   readonly labels: readonly string[]
   /** rows × labels, row-major; null for a latent that is a number. */
@@ -27,12 +29,22 @@ export function posteriorsOf(model: ProgramModel, params: Float64Array): readonl
         if ((probabilities[r * l.values + v] ?? 0) > (probabilities[r * l.values + best] ?? 0)) best = v
       return best
     })
-    return { name: l.name, shape: l.shape, rows: l.rows, labels: l.labels, probabilities, modes, means: null }
+    return {
+      name: l.name,
+      shape: l.shape,
+      lengths: l.lengths ?? null,
+      rows: l.rows,
+      labels: l.labels,
+      probabilities,
+      modes,
+      means: null,
+    }
   })
   const counts = [...model.countMeans(params)].map(
     ([name, means]): LatentPosterior => ({
       name,
       shape: means.length === 1 ? [] : [means.length],
+      lengths: null,
       rows: means.length,
       labels: [],
       probabilities: null,

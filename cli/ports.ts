@@ -95,8 +95,10 @@ export interface ParamView {
 
 export interface LatentPosterior {
   readonly name: string
-  /** Extents of its plates; `rows` is their product. */
+  /** Extents of its plates; `rows` is their product where none is ragged. */
   readonly shape: readonly number[]
+  /** Lengths of the sequences where the second plate is ragged: rows are those of the sequences, one after another. */
+  readonly lengths?: readonly number[] | null
   readonly rows: number
   readonly labels: readonly string[]
   /** rows × labels, row-major; null where the latent has no table of probabilities. */

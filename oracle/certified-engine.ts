@@ -43,6 +43,8 @@ export interface EngineLatent {
    */
   readonly shape: readonly number[]
   readonly from: readonly number[]
+  /** Lengths of the sequences where the second plate is ragged: the rows then lie flat, sequence after sequence. */
+  readonly lengths?: readonly number[]
   /** The value of the first column; 0 where there are none. */
   readonly low: number
   readonly values: number

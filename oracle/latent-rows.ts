@@ -5,12 +5,15 @@ import type { Cell } from './stored.js'
 
 /** null where the table has no such row. */
 export function rowOf(latent: EngineLatent, cell: Cell): number | null {
-  if (cell.indices.length !== latent.shape.length) return null
+  const { shape, lengths } = latent
+  if (cell.indices.length !== shape.length) return null
   let row = 0
-  for (const [d, n] of latent.shape.entries()) {
+  for (const [d, n] of shape.entries()) {
     const i = at(cell.indices, d) - at(latent.from, d)
-    if (i < 0 || i >= n) return null
-    row = row * n + i
+    const extent = lengths !== undefined && d === 1 ? (lengths[row] ?? 0) : n
+    if (i < 0 || i >= extent) return null
+    // of sequences that lie flat, those before this one come first
+    row = lengths !== undefined && d === 1 ? lengths.slice(0, row).reduce((a, b) => a + b, 0) + i : row * n + i
   }
   return row
 }

@@ -143,15 +143,15 @@ function relaid(layout: readonly EngineParam[], params: Float64Array, engine: Ce
   return out
 }
 
-/** Missing continuous values that nothing reads, of which the engine has a posterior all the same. */
+/** Missing values that nothing reads, of which the engine has a posterior all the same. */
 function keptBy(engine: CertifiedEngine, params: Float64Array): (value: readonly Cell[]) => boolean {
   const tables = engine.moments?.(params)
-  if (tables === undefined) return () => false
   return (value) =>
     value.every((cell) => {
-      const latent = engine.latents.find((l) => l.name === cell.name && l.kind === 'continuous')
+      const latent = engine.latents.find((l) => l.name === cell.name)
       const row = latent === undefined ? null : rowOf(latent, cell)
-      return row !== null && !Number.isNaN(tables.get(cell.name)?.mean[row] ?? Number.NaN)
+      if (row === null || latent?.kind === 'count') return false
+      return latent?.kind === 'discrete' || !Number.isNaN(tables?.get(cell.name)?.mean[row] ?? Number.NaN)
     })
 }
 

@@ -45,8 +45,10 @@ export interface ParamLayout {
 export interface LatentLayout {
   readonly name: string
   readonly rows: number
-  /** Extents of its plates, for nesting the posterior; product = rows. */
+  /** Extents of its plates, for nesting the posterior; product = rows where no plate is ragged. */
   readonly shape: readonly number[]
+  /** Lengths of the sequences where the second plate is ragged: the rows are those of the sequences, one after another. */
+  readonly lengths?: readonly number[]
   readonly values: number
   /** Names of the values: levels of a category, 1..K, or false/true. */
   readonly labels: readonly string[]
@@ -59,6 +61,8 @@ export interface LatentLayout {
    * components, rows of different groups do not. Left out where all rows share them.
    */
   readonly groups?: Int32Array
+  /** Rows at which a sequence begins, where the rows of the latent follow on one another in a chain. */
+  readonly beginnings?: Int32Array
 }
 
 /** What one E-step gives. */

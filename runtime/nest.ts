@@ -51,10 +51,12 @@ export function nestParams(layouts: readonly ParamLayout[], params: Float64Array
 /** The posterior of a latent (rows × values) nested by its plates, values innermost. */
 export function nestPosterior(latent: LatentLayout, posterior: Float64Array): Nested {
   const shape = [...latent.shape, latent.values]
-  const walk = (dimension: number, row: number): Nested => {
-    if (dimension === shape.length) return posterior[row] ?? Number.NaN
-    const extent = shape[dimension] ?? 0
-    return Array.from({ length: extent }, (_, i) => walk(dimension + 1, row * extent + i))
+  let next = 0
+  // rows lie in the order in which they are visited
+  const walk = (dimension: number, outer: number): Nested => {
+    if (dimension === shape.length) return posterior[next++] ?? Number.NaN
+    const extent = dimension === 1 ? (latent.lengths?.[outer] ?? shape[1] ?? 0) : (shape[dimension] ?? 0)
+    return Array.from({ length: extent }, (_, i) => walk(dimension + 1, i))
   }
   return walk(0, 0)
 }

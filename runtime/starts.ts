@@ -138,7 +138,42 @@ async function seededWeights(request: ComponentStart, latent: LatentLayout): Pro
   const params = await withCommonSpread(request, latent, others, paramsFromSeeds(seeding, seeds))
   const posterior = model.posterior(params).get(latent.name)
   if (posterior === undefined || !posterior.every(Number.isFinite)) return seedWeights(latent, seeds)
-  return assignedWeights(latent, posterior, hard, spread)
+  const assigned = assignedWeights(latent, posterior, hard, spread)
+  // a smoothed posterior may give all rows to one component: what is left then tells none of them apart
+  const weights = tellsApart(latent, assigned) ? assigned : seedWeights(latent, seeds)
+  if (latent.beginnings === undefined || request.first || random.uniform() < 0.5) return weights
+  return begunAnywhere(latent, latent.beginnings, weights, random)
+}
+
+/** true where the rows are not all alike. */
+function tellsApart({ rows, values }: LatentLayout, weights: Float64Array): boolean {
+  for (let i = values; i < rows * values; i++)
+    if (Math.abs((weights[i] ?? 0) - (weights[i % values] ?? 0)) > 1e-6) return true
+  return rows < 2
+}
+
+/** Weight that is left to the other values where a sequence is begun at a random one. */
+const OTHER_BEGINNINGS = 1e-8
+
+/**
+ * Weights with each sequence begun at a random value. The distribution of the first values of few sequences has its
+ * maximum in a corner, and EM from elsewhere takes the one that the data near the beginning suggest, well before the
+ * other params are right: half of the starts try a corner first. What is left to the others lets EM leave it again.
+ */
+function begunAnywhere(
+  latent: LatentLayout,
+  beginnings: Int32Array,
+  weights: Float64Array,
+  random: RandomSource,
+): Float64Array {
+  const { values } = latent
+  const out = weights.slice()
+  for (const row of beginnings) {
+    const chosen = random.integer(values)
+    for (let k = 0; k < values; k++)
+      out[row * values + k] = k === chosen ? 1 - (values - 1) * OTHER_BEGINNINGS : OTHER_BEGINNINGS
+  }
+  return out
 }
 
 /** Iterations with a common spread in half of the starts, where each component has its own. */

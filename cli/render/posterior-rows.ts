@@ -36,6 +36,7 @@ export function posteriorJson(latents: readonly LatentPosterior[], hard: boolean
       latent.name,
       {
         shape: latent.shape,
+        ...(latent.lengths === undefined || latent.lengths === null ? {} : { lengths: latent.lengths }),
         ...(modes === null
           ? {}
           : { labels: latent.labels, mostProbable: rows.map((i) => latent.labels[modes[i] ?? 0] ?? null) }),
@@ -68,10 +69,16 @@ function latentCells(latent: LatentPosterior, row: number, hard: boolean): strin
 
 function indexText(latent: LatentPosterior, row: number): string {
   const parts: number[] = []
+  const lengths = latent.lengths ?? null
   let rest = row
-  for (const extent of [...latent.shape].reverse()) {
+  for (const extent of (lengths === null ? latent.shape : latent.shape.slice(2)).toReversed()) {
     parts.unshift((rest % Math.max(1, extent)) + 1)
     rest = Math.floor(rest / Math.max(1, extent))
+  }
+  if (lengths !== null) {
+    let sequence = 0
+    for (; rest >= (lengths[sequence] ?? Number.POSITIVE_INFINITY); sequence++) rest -= lengths[sequence] ?? 0
+    parts.unshift(sequence + 1, rest + 1)
   }
   return parts.join(' ')
 }

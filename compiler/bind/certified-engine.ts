@@ -10,6 +10,7 @@ import type { CompileKernel } from '../targets/memory.js'
 import { type BindProgramOptions, bindProgram, type ProgramModel } from './bound-model.js'
 import { scoreRunner } from './scores.js'
 import { BindError } from './sizes.js'
+import { rowLengths } from './table-rows.js'
 
 /** One block of the last round of an M-step, with the params as they stood after it. */
 export interface BlockResult {
@@ -27,6 +28,7 @@ export interface DerivationEngine {
     readonly kind: 'discrete' | 'count' | 'continuous'
     readonly shape: readonly number[]
     readonly from: readonly number[]
+    readonly lengths?: readonly number[]
     readonly low: number
     readonly values: number
   }[]
@@ -147,11 +149,13 @@ function latentMoments(model: ProgramModel, params: Float64Array): ReturnType<De
 function latentsOf(model: ProgramModel): DerivationEngine['latents'] {
   return model.program.latents.map((l) => {
     const low = l.low === null ? 0 : model.numbers.extent(l.low)
+    const lengths = l.kind === 'discrete' ? rowLengths(l.loops, model.numbers) : null
     return {
       name: l.name,
       kind: l.kind,
       shape: l.loops.map((v) => model.numbers.extent(extentOf(v))),
       from: l.loops.map((v) => model.numbers.value(v.from)),
+      ...(lengths === null ? {} : { lengths }),
       low,
       values: l.high === null ? 0 : model.numbers.extent(l.high) - low + 1,
     }

@@ -8,6 +8,7 @@ import { extentOf } from '../lower/lowerer.js'
 import type { LatentOutput } from '../lower/program.js'
 import { rowGroups } from './row-groups.js'
 import type { BoundNumbers } from './sizes.js'
+import { beginnings, rowCount, rowLengths } from './table-rows.js'
 
 export function paramLayouts(d: Derivation, numbers: BoundNumbers, data: BoundData): readonly ParamLayout[] {
   let offset = 0
@@ -108,15 +109,21 @@ export function latentLayout(
   const high = l.high === null ? 0 : numbers.extent(l.high)
   const values = high - low + 1
   const groups = rowGroups(l, d, numbers, params)
+  const lengths = rowLengths(l.loops, numbers)
+  const chain = d.eStep.tables.find((t) =>
+    t.chain?.blocks.some((b) => b.states.some((s) => s.latent === l.name)),
+  )?.chain
   return {
     name: l.name,
-    rows: shape.reduce((a, b) => a * b, 1),
+    rows: rowCount(l.loops, numbers),
     shape,
+    ...(lengths === null ? {} : { lengths }),
     values,
     labels: valueLabels(l, values, low, d, data),
     exchangeable: isExchangeable(l, d),
     declared: !l.introduced && !l.evidence,
     ...(groups === null ? {} : { groups }),
+    ...(chain === undefined || chain === null ? {} : { beginnings: beginnings(l.loops, chain.position, numbers) }),
   }
 }
 

@@ -51,16 +51,22 @@ export function allocate(
     )
   }
   const sparse = new Map<string, SparsePosterior>()
-  const withScratch = (whole: boolean): Memory => {
+  const withScratch = (scratch: (b: Buffer) => Float64Array): Memory => {
     const buffers = new Map(shared)
-    for (const b of program.buffers) if (b.space === 'scratch') buffers.set(b.id, new Float64Array(length(b, whole)))
+    for (const b of program.buffers) if (b.space === 'scratch') buffers.set(b.id, scratch(b))
     return { sizes, buffers, sparse }
   }
+  const blocks = withScratch((b) => new Float64Array(length(b, false)))
   let whole: Memory | null = null
   return {
-    blocks: withScratch(false),
+    blocks,
     whole: () => {
-      whole ??= withScratch(true)
+      // what is not cut into blocks is as long in both: nothing in it outlives a pass
+      whole ??= withScratch((b) => {
+        const own = blocks.buffers.get(b.id)
+        const long = length(b, true)
+        return own instanceof Float64Array && own.length === long ? own : new Float64Array(long)
+      })
       return whole
     },
     numbers,
@@ -86,8 +92,11 @@ function dataBuffer(
       if (table === undefined) throw new Error(`const ${name} is not known`)
       return numbers.table(table).values
     }
-    case 'sizes':
-      return Int32Array.from(numbers.vector(name))
+    case 'sizes': {
+      // a sequence is no shorter than nothing
+      const [symbol = name, less = '0'] = name.split('#less')
+      return Int32Array.from(numbers.vector(symbol), (n) => Math.max(0, n - Number(less)))
+    }
     case 'offsets': {
       const lengths = numbers.vector(name)
       const out = new Int32Array(lengths.length)

@@ -5,9 +5,9 @@ import type { Expr } from '../algebra/types.js'
 import { collectNodes, freeIndices, some, substituteIndex } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import type { LiftedFactor, LiftedVariable } from '../graph/lift.js'
-import { extentOf } from '../lower/lowerer.js'
 import type { LatentOutput } from '../lower/program.js'
 import type { BoundNumbers } from './sizes.js'
+import { rowCount, tableRows } from './table-rows.js'
 
 /**
  * The group of each row of a latent, from 0, where every location-like param of its components is crossed with data of
@@ -26,16 +26,14 @@ export function rowGroups(
   if (first === undefined) return null
   const common = [...first].filter(([key]) => crossings.every((c) => c.has(key))).map(([, e]) => e)
   if (common.length === 0) return null
-  const shape = l.loops.map((v) => numbers.extent(extentOf(v)))
-  const rows = shape.reduce((a, b) => a * b, 1)
   const seen = new Map<string, number>()
-  const groups = new Int32Array(rows)
-  for (let row = 0; row < rows; row++) {
-    const at = position(row, shape, l, numbers)
+  const groups = new Int32Array(rowCount(l.loops, numbers))
+  let row = 0
+  for (const at of tableRows(l.loops, numbers)) {
     const key = common.map((e) => numbers.value(e, at)).join(' ')
     const group = seen.get(key) ?? seen.size
     seen.set(key, group)
-    groups[row] = group
+    groups[row++] = group
   }
   return seen.size > 1 ? groups : null
 }
@@ -71,22 +69,4 @@ function ofRow(e: Expr, f: LiftedFactor, v: LiftedVariable, l: LatentOutput): Ex
   const moved = substituteIndex(e, own)
   const loops = new Set(l.loops.map((x) => x.id))
   return [...freeIndices(moved)].every((id) => loops.has(id)) ? moved : null
-}
-
-/** The 1-based value of each loop at a row. */
-function position(
-  row: number,
-  shape: readonly number[],
-  l: LatentOutput,
-  numbers: BoundNumbers,
-): ReadonlyMap<string, number> {
-  const at = new Map<string, number>()
-  let rest = row
-  for (let i = shape.length - 1; i >= 0; i--) {
-    const [loop, extent] = [l.loops[i], shape[i] ?? 1]
-    if (loop === undefined) continue
-    at.set(loop.id, numbers.value(loop.from, at) + (rest % extent))
-    rest = Math.floor(rest / extent)
-  }
-  return at
 }

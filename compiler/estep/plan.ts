@@ -1,23 +1,24 @@
-/** E-step planning: continuous latents in blocks, then finite discrete latents, and counts with observed sums. */
-import { idx, mul } from '../algebra/build.js'
+/** E-step planning: continuous latents in blocks, then finite discrete latents, alone or in chains, and counts with observed sums. */
+import { add, mul, num } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
-import { keyOf } from '../algebra/key.js'
 import type { Expr } from '../algebra/types.js'
-import { freeIndices } from '../algebra/visit.js'
-import { hasNestedSelector, type LiftedFactor, type LiftedVariable } from '../graph/lift.js'
+import { hasNestedSelector, type LiftedFactor } from '../graph/lift.js'
 import type { DiscreteLatent, FactorGraph, Loop } from '../graph/types.js'
+import { type ChainAxis, chainAxes } from './chain-axes.js'
+import { ordersOf, tableChain } from './chain-blocks.js'
 import { planContinuous } from './continuous.js'
 import { planCounts } from './counts.js'
 import { eliminationOrder } from './elimination-order.js'
+import { type Home, type ParentRow, place } from './place.js'
+import { elementName, elementOf, keysOf, stepOf, tableOf } from './places.js'
 import type { Bucket, EStepPlan, EStepRefusal, EStepStep, LatentTable, PlacedFactor, Potential } from './types.js'
+
+export { tableOf } from './places.js'
 
 export interface EStepResult {
   readonly plan: EStepPlan | null
   readonly refusals: readonly EStepRefusal[]
 }
-
-/** Table of a latent: its loop variables, which are shared between loops over the same domain. */
-export const tableOf = (l: DiscreteLatent): string => l.loops.map((x) => x.index.id).join(',') || 'all'
 
 export function planEStep(
   graph: FactorGraph,
@@ -39,27 +40,16 @@ export function planEStep(
   const counts = planCounts(graph, lifted, options.maxTerms)
   refusals.push(...counts.refusals)
   const withLatents = lifted.filter((f) => f.variables.length > 0 && f.factor.role !== 'prior')
-  const placed: { factor: PlacedFactor; table: string; scope: readonly string[] }[] = []
-  const parents = new Map<string, { table: string; key: readonly Expr[] }>()
+  const chained = chainAxes(withLatents)
+  refusals.push(...chained.refusals)
+  if (refusals.length > 0) return { plan: null, refusals }
+  const homes: { readonly home: Home; readonly of: LiftedFactor }[] = []
   for (const f of withLatents) {
-    const home = place(f)
-    if ('code' in home) {
-      refusals.push(home)
-      continue
-    }
-    placed.push(home)
-    if (home.parent !== null) {
-      const known = parents.get(home.table)
-      if (known === undefined) parents.set(home.table, home.parent)
-      else if (known.table !== home.parent.table || keysOf(known.key) !== keysOf(home.parent.key))
-        refusals.push({
-          code: 'E404',
-          span: f.factor.span,
-          message: `the latents of one row are joined to those of two others through different keys, which makes every latent depend on every other`,
-          help: 'an exact E-step needs the groups to be nested; crossed groups need an approximation that this version does not have',
-        })
-    }
+    const home = place(f, chained.axes)
+    if ('code' in home) refusals.push(home)
+    else homes.push({ home, of: f })
   }
+  const { parents, placed } = alongOneKey(homes, chained.axes, refusals)
   if (refusals.length > 0) return { plan: null, refusals }
 
   const latents = graph.latents.filter((l) => l.kind === 'discrete')
@@ -79,13 +69,19 @@ export function planEStep(
     const own = byTable.get(id) ?? []
     const parent = parents.get(id) ?? null
     const scopes = [...potentials.filter((p) => p.table === id).map((p) => p.scope), ...(messagesInto.get(id) ?? [])]
+    const loops = own[0]?.loops ?? []
+    const axis = chained.axes.get(id)
+    const orders = ordersOf(own, scopes)
     const { buckets, outgoing } = eliminationOrder(
       id,
-      own.map((l) => l.name),
+      own.map((l) => l.name).filter((n) => (orders.get(n) ?? 0) === 0),
       scopes,
     )
-    if (parent !== null) messagesInto.set(parent.table, [...(messagesInto.get(parent.table) ?? []), ...outgoing])
-    const loops = own[0]?.loops ?? []
+    const chain = axis === undefined ? null : tableChain(id, axis, own, orders, outgoing)
+    const sent =
+      chain === null ? outgoing : [...outgoing.filter((s) => isLoose(s, own)), ...chain.blocks.map((b) => b.parents)]
+    if (parent !== null)
+      messagesInto.set(parent.table, [...(messagesInto.get(parent.table) ?? []), ...sent.filter((s) => s.length > 0)])
     const inherited = new Set(
       parent === null ? [] : (byTable.get(parent.table)?.[0]?.loops ?? []).map((l) => l.index.id),
     )
@@ -96,6 +92,7 @@ export function planEStep(
       parent,
       weight: weightOf(loops.filter((l) => !inherited.has(l.index.id))),
       buckets,
+      chain,
     }
   })
   const plan: EStepPlan = {
@@ -121,85 +118,66 @@ export function weightOf(loops: readonly Loop[]): Expr | null {
   return weights.length === 0 ? null : mul(...weights)
 }
 
-const keysOf = (es: readonly Expr[]): string => es.map(keyOf).join(';')
+/** true for a scope that reads the parent's row only. */
+const isLoose = (scope: readonly string[], own: readonly DiscreteLatent[]): boolean =>
+  !scope.some((e) => own.some((l) => l.name === elementOf(e).latent))
 
-interface Home {
+interface Placed {
   readonly factor: PlacedFactor
   readonly table: string
   readonly scope: readonly string[]
-  readonly parent: { readonly table: string; readonly key: readonly Expr[] } | null
 }
 
-/** Finds the table row that a factor belongs to, and through which key it reads a coarser table. */
-function place(f: LiftedFactor): Home | EStepRefusal {
-  const cells = new Map<string, LiftedVariable[]>()
-  for (const v of f.variables) {
-    const key = `${tableOf(v.latent)}|${keysOf(v.index)}`
-    cells.set(key, [...(cells.get(key) ?? []), v])
+/**
+ * The one key through which the rows of each table read those of its parent. Where the parent is a chain, keys may lie a
+ * number of steps apart: the latest place is the parent's row, and the others lie back from it.
+ */
+function alongOneKey(
+  homes: readonly { readonly home: Home; readonly of: LiftedFactor }[],
+  axes: ReadonlyMap<string, ChainAxis>,
+  refusals: EStepRefusal[],
+): { readonly parents: ReadonlyMap<string, ParentRow>; readonly placed: readonly Placed[] } {
+  const parents = new Map<string, ParentRow>()
+  const latest = new Map<string, number>()
+  const stepsAlong = (p: ParentRow): number => {
+    const at = p.key[axes.get(p.table)?.position ?? -1]
+    return at === undefined ? 0 : stepOf(at).offset
   }
-  const groups = [...cells.values()]
-  const loops = f.factor.loops
-  const repeated = groups.find((g, i) =>
-    groups.some(
-      (h, j) => j !== i && g[0] !== undefined && h[0] !== undefined && tableOf(g[0].latent) === tableOf(h[0].latent),
-    ),
-  )
-  if (repeated !== undefined) {
-    const name = repeated[0]?.latent.name ?? ''
-    return {
-      code: 'E405',
-      span: f.factor.span,
-      message: `\`${name}\` at one place depends on \`${name}\` at another (a chain), and this version has no forward–backward E-step`,
-    }
+  const movedTo = (p: ParentRow, steps: number): ParentRow => {
+    const position = axes.get(p.table)?.position
+    return position === undefined || steps === 0
+      ? p
+      : { ...p, key: p.key.map((e, i) => (i === position ? add(e, num(steps)) : e)) }
   }
-  const isDirect = (g: readonly LiftedVariable[]): boolean => {
-    const first = g[0]
-    return first?.index.every((e, i) => e.kind === 'index' && e.var === first.latent.loops[i]?.index.id) ?? false
-  }
-  const fine =
-    groups.filter(isDirect).sort((a, b) => (b[0]?.index.length ?? 0) - (a[0]?.index.length ?? 0))[0] ??
-    (groups.length === 1 ? groups[0] : undefined)
-  const first = fine?.[0]
-  if (fine === undefined || first === undefined)
-    return {
-      code: 'E404',
-      span: f.factor.span,
-      message:
-        'this statement joins latents of several groups through keys, which makes every latent depend on every other',
+  for (const { home } of homes)
+    if (home.parent !== null)
+      latest.set(home.table, Math.max(latest.get(home.table) ?? Number.NEGATIVE_INFINITY, stepsAlong(home.parent)))
+  const placed = homes.map(({ home, of }): Placed => {
+    const ahead = home.parent === null ? 0 : (latest.get(home.table) ?? 0) - stepsAlong(home.parent)
+    const parent = home.parent === null ? null : movedTo(home.parent, ahead)
+    const elements = home.factor.elements.map((e, i) => {
+      const { latent, lag } = elementOf(e)
+      const variable = of.variables[i]
+      const back = variable !== undefined && tableOf(variable.latent) === parent?.table ? ahead : 0
+      return elementName(latent, lag + back)
+    })
+    if (parent !== null) {
+      const known = parents.get(home.table)
+      if (known === undefined) parents.set(home.table, parent)
+      else if (known.table !== parent.table || keysOf(known.key) !== keysOf(parent.key))
+        refusals.push({
+          code: 'E404',
+          span: of.factor.span,
+          message: `the latents of one row are joined to those of two others through different keys, which makes every latent depend on every other`,
+          help: 'an exact E-step needs the groups to be nested; crossed groups need an approximation that this version does not have',
+        })
     }
-  const coarse = groups.filter((g) => g !== fine)
-  const fineVars = new Set(first.latent.loops.map((l) => l.index.id))
-  if (coarse.length > 1)
-    return {
-      code: 'E404',
-      span: f.factor.span,
-      message: 'this statement joins latents of more than two tables, which has no exact E-step in this version',
-    }
-  const up = coarse[0]?.[0]
-  if (up !== undefined && !up.index.every((e) => [...freeIndices(e)].every((v) => fineVars.has(v))))
-    return {
-      code: 'E404',
-      span: f.factor.span,
-      message: `\`${up.latent.name}\` is read through an index that is not a key of the rows of \`${first.latent.name}\``,
-    }
-  const direct = isDirect(fine)
-  const own = new Set(direct ? [...fineVars] : [])
-  return {
-    table: tableOf(first.latent),
-    scope: [...fine, ...(coarse[0] ?? [])].map((v) => v.latent.name),
-    parent: up === undefined ? null : { table: tableOf(up.latent), key: up.index },
-    factor: {
-      lifted: f,
-      row: direct ? first.latent.loops.map((l) => idx(l.index)) : first.index,
-      extraLoops: loops.filter((l) => !own.has(l.index.id)),
-      direct,
-    },
-  }
+    return { factor: { ...home.factor, elements }, table: home.table, scope: [...new Set(elements)] }
+  })
+  return { parents, placed }
 }
 
-function groupPotentials(
-  placed: readonly { factor: PlacedFactor; table: string; scope: readonly string[] }[],
-): readonly Potential[] {
+function groupPotentials(placed: readonly Placed[]): readonly Potential[] {
   const out = new Map<string, { table: string; scope: readonly string[]; factors: PlacedFactor[] }>()
   for (const p of placed) {
     const scope = [...p.scope].sort()
@@ -228,6 +206,7 @@ function childrenFirst(
 
 function describe(t: LatentTable): EStepStep {
   const names = t.latents.map((l) => l.name)
+  if (t.chain !== null) return describeChain(t, names)
   const single = t.buckets.length === 1 && t.parent === null
   const order = t.buckets.map((b: Bucket) => b.eliminate).join(', ')
   return {
@@ -235,7 +214,25 @@ function describe(t: LatentTable): EStepStep {
     method: single ? 'enumeration' : 'variable-elimination',
     explanation: single
       ? `Bayes' rule: the joint density of each value, divided by their sum`
-      : `sum-product elimination in the order ${order}${t.parent === null ? '' : `, with messages to the rows of ${t.parent.table} through their key`}`,
+      : `sum-product elimination in the order ${order}${toParent(t)}`,
     reference: single ? 'Dempster, Laird and Rubin (1977), section 2' : 'Lauritzen and Spiegelhalter (1988)',
+  }
+}
+
+const toParent = (t: LatentTable): string =>
+  t.parent === null ? '' : `, with messages to the rows of ${t.parent.table} through their key`
+
+function describeChain(t: LatentTable, names: readonly string[]): EStepStep {
+  const blocks = t.chain?.blocks ?? []
+  const chains = blocks.map((b) => {
+    const states = b.states.map((s) => (s.order === 1 ? s.latent : `${s.latent} (order ${s.order})`))
+    return `${states.join(' and ')}${b.parents.length === 0 ? '' : ` for each value of ${b.parents.join(', ')}`}`
+  })
+  const first = t.buckets.map((b) => b.eliminate)
+  return {
+    latents: names,
+    method: 'forward-backward',
+    explanation: `${first.length === 0 ? '' : `${first.join(', ')} summed out at each place, then `}scaled forward–backward along ${t.chain?.axis.name ?? ''} over ${chains.join('; ')}${toParent(t)}`,
+    reference: 'Baum, Petrie, Soules and Weiss (1970); Rabiner (1989), section III',
   }
 }

@@ -13,12 +13,39 @@ export interface LatentTable {
   /** Product of the weights of its loops that its parent does not have: its log messages count that often. */
   readonly weight: Expr | null
   readonly buckets: readonly Bucket[]
+  /** Set where its rows follow on one another along one of its loops; the buckets are then of one row only. */
+  readonly chain: TableChain | null
+}
+
+/** Rows of a table that follow on one another: a sequence for each row of the loops that are left. */
+export interface TableChain {
+  readonly axis: IndexVar
+  /** Position of the axis among the loops of the table. */
+  readonly position: number
+  readonly sequences: readonly Loop[]
+  readonly blocks: readonly ChainBlock[]
+}
+
+/**
+ * Latents of a chain that depend on one another, to be summed out along it. Its elements are latents some steps back
+ * (`z`, `z@1`, …): at each place those that arrive join the ones that stay, and the oldest leave.
+ */
+export interface ChainBlock {
+  readonly id: string
+  /** Steps that each latent is remembered for: the order of the chain. */
+  readonly states: readonly { readonly latent: string; readonly order: number }[]
+  /** Elements that are known of after a place: lags 0 … order − 1 of each latent. */
+  readonly window: readonly string[]
+  /** Lag `order` of each latent. */
+  readonly leaving: readonly string[]
+  /** Elements of the parent's row that the whole sequence reads: they are carried along. */
+  readonly parents: readonly string[]
 }
 
 /** Factors over one set of latent cells of a table's row: a table of numbers ψ[row, values of scope]. */
 export interface Potential {
   readonly table: string
-  /** Names of latents, those of the table and of its parent. */
+  /** Elements: latents of the table and of its parent, some steps back where the table is a chain. */
   readonly scope: readonly string[]
   readonly factors: readonly PlacedFactor[]
 }
@@ -31,6 +58,10 @@ export interface PlacedFactor {
   readonly extraLoops: readonly Loop[]
   /** true where the row is the iteration itself; false where it is found through a key column. */
   readonly direct: boolean
+  /** Rows of a direct factor for which there is such an iteration. */
+  readonly when: Guard
+  /** Names of its variables' elements, in their order. */
+  readonly elements: readonly string[]
 }
 
 /**
@@ -152,6 +183,7 @@ export interface EStepStep {
   readonly method:
     | 'enumeration'
     | 'variable-elimination'
+    | 'forward-backward'
     | 'multinomial-split'
     | 'gaussian'
     | 'sparse-gaussian'

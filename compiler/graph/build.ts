@@ -16,7 +16,7 @@ import { bothOf, caseOf, compare, idx, log, notOf, num, ONE, ref, sub, TRUE, ZER
 import { keyOf } from '../algebra/key.js'
 import { normaliseMatrices } from '../algebra/matrices.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
-import { collectNodes, some } from '../algebra/visit.js'
+import { collectNodes, some, substituteIndex } from '../algebra/visit.js'
 import type { Distribution } from '../distributions/types.js'
 import { constraintOf } from './constraint.js'
 import { type ElaborationScope, Elaborator } from './elaborate.js'
@@ -55,6 +55,8 @@ class GraphBuilder {
   private readonly diagnostics: Diagnostic[] = []
   private readonly bindTables = new Map<string, BindTable>()
   private readonly domains = new Map<string, readonly IndexVar[]>()
+  /** Cells of latents that a statement gives a distribution. */
+  private readonly given: { readonly cell: Expr; readonly place: Place; readonly span: Span }[] = []
 
   constructor(
     private readonly model: TypedModel,
@@ -73,6 +75,7 @@ class GraphBuilder {
 
   build(): Outcome<FactorGraph> {
     this.statements(this.model.statements, { loops: [], guard: TRUE, env: new Map() })
+    this.absentLatents()
     const graph: FactorGraph = {
       name: this.model.name,
       data: this.model.symbols.filter((s) => s.kind === 'data'),
@@ -154,7 +157,7 @@ class GraphBuilder {
   /** Two loops over the same domain share one index variable, so that tables are told apart by their variables. */
   private shared(v: IndexVar, outer: readonly Loop[]): IndexVar {
     const inUse = new Set(outer.map((l) => l.index.id))
-    const key = `${keyOf(v.from)}..${keyOf(v.to)}`
+    const key = domainKey(v)
     const known = this.domains.get(key) ?? []
     const reusable = known.find((k) => !inUse.has(k.id))
     if (reusable !== undefined) return reusable
@@ -191,6 +194,7 @@ class GraphBuilder {
     const role: FactorRole = s.role === 'prior' ? 'prior' : s.role === 'latent' ? 'latent' : 'likelihood'
     const target = this.targetOf(s.target, s.role)
     this.density(s.distribution, value, role, target, s.span, place)
+    if (s.role === 'latent' && value.dims.length === 0) this.given.push({ cell: value.at([]), place, span: s.span })
     if (s.role === 'latent') this.declareLatent(s.target, s.distribution, s.span, place)
     else if (s.role === 'mixed' || s.role === 'data') this.declareFromData(s.target, s.span, place)
   }
@@ -325,21 +329,19 @@ class GraphBuilder {
     const s = this.symbols.get(targetExpr.symbol)
     if (s?.kind !== 'latent' || this.latents.has(s.name)) return
     const own = s.type.batch.length + s.type.core.length - s.plateRank
-    const taken: Loop[] = []
     const distribution = d.kind === 'plain' ? this.distributions.get(d.name) : undefined
-    const loops = s.plates.map((p, i): Loop => {
+    const written = s.plates.map((_, i): Expr | null => {
       const sub = targetExpr.subscripts[i]
-      const at = sub?.kind === 'at' ? this.elaborator.scalar(sub.index, place.env) : null
-      const loop = at?.kind === 'index' ? place.loops.find((l) => l.index.id === at.var) : undefined
-      const plate = this.elaborator.domain(p, loop?.index.name ?? `p${i}`, place.env)
-      // a piece of a latent (`z[1]`, then t in 2..T) does not say how far its plate goes
-      const own = loop !== undefined && sameRange(loop.index, plate)
-      const chosen = own
-        ? loop
-        : { index: this.shared(plate, [...place.loops.filter((l) => l !== loop), ...taken]), weight: null }
-      taken.push(chosen)
-      return chosen
+      return sub?.kind === 'at' ? this.elaborator.scalar(sub.index, place.env) : null
     })
+    const loops = this.plateLoops(
+      s.plates.map((p, i) => {
+        const at = written[i]
+        return this.elaborator.domain(p, at?.kind === 'index' ? at.name : `p${i}`, place.env)
+      }),
+      written,
+      place,
+    )
     const base = { name: s.name, loops, span: s.span }
     if (distribution?.domain !== undefined && own === 0 && d.kind === 'plain') {
       const args = new Map(d.arguments.map((a) => [a.name, this.elaborator.tensor(a.value, place.env)]))
@@ -387,6 +389,31 @@ class GraphBuilder {
     return out
   }
 
+  /**
+   * The loops of a table over whole plates. A plate that the statement runs over is its loop; one of which the statement
+   * is a piece (`z[1]`, or `z[t]` for t in 2..T) is the loop over all of it, by the variable that such loops share.
+   */
+  private plateLoops(plates: readonly IndexVar[], written: readonly (Expr | null)[], place: Place): readonly Loop[] {
+    const found: Loop[] = []
+    const earlier = new Map<string, Expr>()
+    plates.forEach((p, i) => {
+      const plate = { ...p, from: substituteIndex(p.from, earlier), to: substituteIndex(p.to, earlier) }
+      const at = written[i]
+      const loop = at?.kind === 'index' ? place.loops.find((l) => l.index.id === at.var) : undefined
+      if (loop !== undefined && domainKey(loop.index) === domainKey(plate)) found.push(loop)
+      else {
+        const around = place.loops.filter(
+          (l) => l !== loop && written.some((w) => w?.kind === 'index' && w.var === l.index.id),
+        )
+        const index = this.shared(plate, [...around, ...found])
+        this.elaborator.loopVariables.set(index.id, index)
+        found.push({ index, weight: null })
+      }
+      earlier.set(p.id, idx(found.at(-1)?.index ?? p))
+    })
+    return found
+  }
+
   private isConstrained(id: SymbolId): boolean {
     const visit = (list: readonly TStatement[]): boolean =>
       list.some((s) => {
@@ -395,6 +422,33 @@ class GraphBuilder {
         return s.kind === 'observe-equation' && (collectRefs(s.left).includes(id) || collectRefs(s.right).includes(id))
       })
     return visit(this.model.statements)
+  }
+
+  /** A latent that is declared in branches only has all its mass at its first value where none of them is taken. */
+  private absentLatents(): void {
+    const cells = new Map<string, (typeof this.given)[number][]>()
+    for (const g of this.given) {
+      const key = [keyOf(g.cell), ...g.place.loops.map((l) => l.index.id)].join(' ')
+      cells.set(key, [...(cells.get(key) ?? []), g])
+    }
+    for (const all of cells.values()) {
+      const [first] = all
+      const latent = first?.cell.kind === 'ref' ? this.latents.get(first.cell.name) : undefined
+      if (first === undefined || latent?.kind !== 'discrete') continue
+      const none = all.map((g) => notOf(g.place.guard)).reduce(bothOf)
+      if (none.kind === 'literal' && !none.value) continue
+      const mass = caseOf(compare('==', first.cell, latent.low), ZERO, NEGATIVE_INFINITY)
+      this.factors.push({
+        id: `f${this.factors.length + 1}`,
+        role: 'evidence',
+        loops: first.place.loops,
+        guard: none,
+        value: mass,
+        target: { space: 'latent', name: latent.name },
+        distribution: 'evidence',
+        span: first.span,
+      })
+    }
   }
 
   /** Count latents in a vector literal, and data arrays whose missing cells are read elsewhere. */
@@ -437,7 +491,7 @@ class GraphBuilder {
         d.sizeAt === undefined ? d.size : d.sizeAt(loops.map((l) => idx(l.index))),
       )
       loops.push(
-        loop !== undefined && sameRange(loop.index, whole)
+        loop !== undefined && domainKey(loop.index) === domainKey(whole)
           ? loop
           : { index: this.shared(whole, [...place.loops.filter((l) => l !== loop), ...loops]), weight: null },
       )
@@ -460,17 +514,19 @@ class GraphBuilder {
         throw new NotElaborated('a column with missing cells that is read elsewhere must be indexed on the left', span)
       return this.elaborator.scalar(x.index, place.env)
     })
-    const loops = index.map((e) => {
-      const loop = e.kind === 'index' ? place.loops.find((l) => l.index.id === e.var) : undefined
-      if (loop === undefined)
-        throw new NotElaborated('a column with missing cells that is read elsewhere must be indexed by its loop', span)
-      return loop
-    })
+    const plates: IndexVar[] = []
+    for (const d of this.elaborator.dims(s.type, place.env)) {
+      const to = d.sizeAt === undefined ? d.size : d.sizeAt(plates.map(idx))
+      plates.push(this.supply.fresh(`p${plates.length}`, to))
+    }
+    // a piece of the column, as `y[1]` before `y[t]`, stands for all of it
+    const loops = this.plateLoops(plates, index, place)
+    const cellAt = loops.map((l) => idx(l.index))
     const { support } = s.type
     const base = { kind: 'discrete', name, loops, evidence: true, introduced: false, span: s.span } as const
     if (support.kind === 'category') {
       const column = this.symbols.get(support.levels)
-      const perColumn = column?.kind === 'size' && column.rank === 1 ? (index.at(-1) ?? null) : null
+      const perColumn = column?.kind === 'size' && column.rank === 1 ? (cellAt.at(-1) ?? null) : null
       const high = this.elaborator.levelCount(support.levels, perColumn)
       this.latents.set(name, {
         ...base,
@@ -480,17 +536,17 @@ class GraphBuilder {
         isBool: false,
       })
     } else this.latents.set(name, { ...base, low: ZERO, high: ONE, levels: null, isBool: true })
-    const cell = ref('data', name, index)
-    const latent = ref('latent', name, index)
+    const cell = ref('data', name, cellAt)
+    const latent = ref('latent', name, cellAt)
     const value = caseOf(
-      compare('==', ref('observed', name, index), ONE),
+      compare('==', ref('observed', name, cellAt), ONE),
       caseOf(compare('==', latent, cell), ZERO, NEGATIVE_INFINITY),
       ZERO,
     )
     this.factors.push({
       id: `f${this.factors.length + 1}`,
       role: 'evidence',
-      loops: place.loops,
+      loops,
       guard: TRUE,
       value,
       target: { space: 'data', name },
@@ -499,8 +555,6 @@ class GraphBuilder {
     })
   }
 }
-
-const sameRange = (a: IndexVar, b: IndexVar): boolean => keyOf(a.from) === keyOf(b.from) && keyOf(a.to) === keyOf(b.to)
 
 function supportOfLatent(kind: ArrayType['support']['kind']): ContinuousLatent['support'] {
   switch (kind) {
@@ -516,5 +570,7 @@ function supportOfLatent(kind: ArrayType['support']['kind']): ContinuousLatent['
       return 'real'
   }
 }
+
+const domainKey = (v: IndexVar): string => `${keyOf(v.from)}..${keyOf(v.to)}`
 
 const NAMES_OF_BATCH = ['d', 'e', 'g'] as const

@@ -1,8 +1,11 @@
 /** E-step plan → kernel operations: potentials, elimination upwards, joint posteriors downwards. */
 import { mul } from '../algebra/build.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
-import { tableOf, weightOf } from '../estep/plan.js'
-import type { Bucket, EStepPlan, LatentTable, Potential } from '../estep/types.js'
+import { unitLoops } from '../estep/chain-blocks.js'
+import { placedExpr } from '../estep/place.js'
+import { elementOf } from '../estep/places.js'
+import { weightOf } from '../estep/plan.js'
+import type { Bucket, EStepPlan, LatentTable, PlacedFactor, Potential } from '../estep/types.js'
 import type { DiscreteLatent, Loop } from '../graph/types.js'
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
@@ -15,7 +18,11 @@ import {
   postBuffer,
   tableIdOf,
 } from './buffers.js'
+import { type ChainHost, ChainLowering } from './chain.js'
+import { chainTerms, type Source } from './chain-terms.js'
+import { type ReadCells, readCells } from './indicators.js'
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
+import { rowAt, rowShape } from './rows.js'
 
 export interface LoweredTable {
   readonly table: LatentTable
@@ -29,9 +36,15 @@ export interface LoweredTable {
   readonly normaliser: string | null
 }
 
-interface Source {
-  readonly buffer: string
-  readonly scope: readonly string[]
+/** A table once its messages have gone up. */
+interface LoweredUp {
+  readonly table: LatentTable
+  readonly blockable: boolean
+  readonly up: readonly KernelOp[]
+  readonly chains: readonly ChainLowering[]
+  /** What each bucket sums over, by what it eliminates. */
+  readonly combined: ReadonlyMap<string, (axes: ReadonlyMap<string, KExpr>) => KExpr>
+  readonly normaliser: string | null
 }
 
 const empty: LoweringContext = { vars: new Map(), at: 'param' }
@@ -40,6 +53,7 @@ export class EStepLowering {
   private readonly latents: ReadonlyMap<string, DiscreteLatent>
   private readonly tables: ReadonlyMap<string, LatentTable>
   private readonly incoming = new Map<string, Source[]>()
+  private readonly chainLowerings = new Map<string, ChainLowering>()
   readonly lowered = new Map<string, LoweredTable>()
 
   constructor(
@@ -51,32 +65,23 @@ export class EStepLowering {
   }
 
   run(): readonly LoweredTable[] {
-    for (const t of this.plan.tables) this.lowered.set(t.id, this.lowerTable(t))
+    // posteriors are read from parents, which come after their children
+    const upwards = this.plan.tables.map((t) => this.lowerUp(t))
+    for (const u of upwards) this.lowered.set(u.table.id, this.lowerDown(u))
     return [...this.lowered.values()]
   }
 
-  /** Posterior of indicators: the joint table of the bucket that holds them all, other values summed out. */
+  /** Posterior of indicators: the joint table of the bucket or the chain that holds them all, other values summed out. */
   readonly probability = (of: readonly Indicator[], context: LoweringContext): KExpr => {
-    const names = of.map((i) => i.latent)
-    const fine = of.find((i) => {
-      const l = this.latent(i.latent)
-      const t = this.tables.get(tableOf(l))
-      return (
-        t !== undefined &&
-        of.every(
-          (o) =>
-            t.latents.some((x) => x.name === o.latent) ||
-            (t.parent !== null && tableOf(this.latent(o.latent)) === t.parent.table),
-        )
-      )
-    })
-    if (fine === undefined) throw new Error(`no table holds ${names.join(', ')}`)
-    const table = this.tables.get(tableOf(this.latent(fine.latent)))
-    const bucket = table?.buckets.find((b) => names.every((n) => b.scope.includes(n)))
-    if (table === undefined || bucket === undefined) throw new Error(`no clique holds ${names.join(', ')}`)
-    const row = fine.index.map((e) => this.lowerer.position(e, context))
-    const values = new Map(of.map((i) => [i.latent, k.sub(this.lowerer.expr(i.value, context), this.low(i.latent))]))
-    return this.marginal(postBuffer(bucket), bucket.scope, values, row)
+    const cells: ReadCells = readCells(of, this.plan)
+    const { table } = cells
+    const fixed = new Map(
+      of.map(
+        (i, n) => [need(cells.elements[n]), k.sub(this.lowerer.expr(i.value, context), this.low(i.latent))] as const,
+      ),
+    )
+    const positions = table.loops.map((l, i) => this.lowerer.along(l.index, need(cells.row[i]), context))
+    return this.query(table, fixed, positions, false)
   }
 
   /** Means of counts: their buffer at the row. */
@@ -93,10 +98,10 @@ export class EStepLowering {
     return this.lowerer.expr(this.latent(name).low, empty)
   }
 
-  /** Axis over the values of a latent, in the context of its row. */
-  private valueAxis(name: string): Axis {
-    const l = this.latent(name)
-    const v: IndexVar = { id: `value ${name}`, name: 'k', from: l.low, to: l.high }
+  /** Axis over the values of an element, in the context of its latent's row. */
+  valueAxis(element: string): Axis {
+    const l = this.latent(elementOf(element).latent)
+    const v: IndexVar = { id: `value ${element}`, name: 'k', from: l.low, to: l.high }
     const extent = extentOf(v)
     const ragged = l.high.kind === 'ref' && l.high.space === 'size' && l.high.index.length > 0
     if (!ragged) return { id: v.id, name: 'k', size: this.lowerer.size(extent) }
@@ -109,6 +114,15 @@ export class EStepLowering {
     return context
   }
 
+  /** The loops of a table bound to 0-based positions. */
+  context(loops: readonly Loop[], positions: readonly KExpr[]): LoweringContext {
+    const vars = new Map<string, KExpr>()
+    loops.forEach((l, i) => {
+      vars.set(l.index.id, k.add(need(positions[i]), this.lowerer.expr(l.index.from, { ...empty, vars })))
+    })
+    return { ...empty, vars }
+  }
+
   private rowAxes(loops: readonly Loop[]): readonly Axis[] {
     return this.lowerer.loops(
       loops.map((l) => l.index),
@@ -116,14 +130,47 @@ export class EStepLowering {
     ).axes
   }
 
-  private scratch(id: string, loops: readonly Loop[], scope: readonly string[]): string {
-    const rows = loops[0] === undefined ? {} : { rows: tableIdOf(loops) }
+  /** Where a row of a table lies in its buffers. */
+  private rowAt(loops: readonly Loop[], positions: readonly KExpr[]): readonly KExpr[] {
+    return rowAt(
+      loops.map((l) => l.index),
+      positions,
+      this.lowerer,
+    )
+  }
+
+  private ownRow(loops: readonly Loop[]): readonly KExpr[] {
+    return this.rowAt(
+      loops,
+      this.rowAxes(loops).map((a) => k.axis(a)),
+    )
+  }
+
+  /** Positions of the parent's row that a row of the table points to. */
+  private keyPositions(t: LatentTable, positions: readonly KExpr[]): readonly KExpr[] {
+    const { key = [], table } = t.parent ?? { table: '' }
+    const parent = this.tables.get(table)
+    const context = this.context(unitLoops(t), t.chain === null ? positions : this.sequencePositions(t, positions))
+    return key.map((e, i) => {
+      const loop = parent?.loops[i]
+      return loop === undefined ? this.lowerer.position(e, context) : this.lowerer.along(loop.index, e, context)
+    })
+  }
+
+  private sequencePositions(t: LatentTable, positions: readonly KExpr[]): readonly KExpr[] {
+    return positions.length === t.loops.length ? positions.filter((_, i) => i !== t.chain?.position) : positions
+  }
+
+  scratch(id: string, loops: readonly Loop[], scope: readonly string[]): string {
+    const indices = loops.map((l) => l.index)
+    const shape = rowShape(indices, this.lowerer)
+    const blocks = shape.length === indices.length && indices[0] !== undefined
     return this.lowerer.buffer({
       id,
       space: 'scratch',
       type: 'f64',
-      ...rows,
-      shape: [...loops.map((l) => this.lowerer.size(extentOf(l.index))), ...scope.map((s) => this.valueAxis(s).size)],
+      ...(blocks ? { rows: indices.map((v) => v.id).join(',') } : {}),
+      shape: [...shape, ...scope.map((s) => this.valueAxis(s).size)],
     })
   }
 
@@ -139,15 +186,19 @@ export class EStepLowering {
     return others.reduceRight<KExpr>((e, s) => k.sum({ ...this.valueAxis(s), id: `sum ${s}` }, e), load)
   }
 
-  private lowerTable(t: LatentTable): LoweredTable {
+  private lowerUp(t: LatentTable): LoweredUp {
     const up: KernelOp[] = []
     const rows = this.rowAxes(t.loops)
-    const rowAt = rows.map((a) => k.axis(a))
-    const own = this.plan.potentials.filter((p) => p.table === t.id)
+    const rowAt = this.ownRow(t.loops)
+    const potentials = this.plan.potentials.filter((p) => p.table === t.id)
+    const eliminated = new Set(t.buckets.map((b) => b.eliminate))
+    // in a chain the buckets are those of single rows, and the chain takes the other factors as they are
+    const own = t.chain === null ? potentials : potentials.filter((p) => p.scope.some((s) => eliminated.has(s)))
     const sources: Source[] = own.map((p) => ({ buffer: this.potential(t, p, up), scope: p.scope }))
     sources.push(...(this.incoming.get(t.id) ?? []))
     const hasChildren = this.plan.tables.some((x) => x.parent?.table === t.id)
     const blockable =
+      t.chain === null &&
       t.parent === null &&
       !hasChildren &&
       own.every((p) => p.factors.every((f) => f.direct && this.isLocal(f, t))) &&
@@ -198,14 +249,25 @@ export class EStepLowering {
       if (rest.length === 0) normalisers.push(message)
       else live = [...live, { buffer: message, scope: rest }]
     }
+    const chains = t.chain === null ? [] : this.chains(t, potentials, live, up)
+    if (t.chain !== null) {
+      const loose = live.filter((s) => !this.isOwn(t, s.scope))
+      live = [...loose.map((s) => this.overPlaces(t, s, up)), ...chains.map((c) => c.total)]
+      const summed = normalisers.splice(0).map((buffer) => this.overPlaces(t, { buffer, scope: [] }, up).buffer)
+      normalisers.push(...summed, ...live.filter((s) => s.scope.length === 0).map((s) => s.buffer))
+      live = live.filter((s) => s.scope.length > 0)
+    }
     if (t.parent !== null) this.sendUp(t, live, up)
-    const normaliser = this.normaliser(t, normalisers, up)
+    return { table: t, blockable, up, chains, combined, normaliser: this.normaliser(t, normalisers, up) }
+  }
+
+  private lowerDown({ table: t, blockable, up, chains, combined, normaliser }: LoweredUp): LoweredTable {
     return {
       table: t,
       blockable,
       up,
-      down: this.down(t, combined),
-      given: this.given(t),
+      down: [...chains.flatMap((c) => c.backward()), ...this.down(t, combined)],
+      given: [...chains.flatMap((c) => c.given()), ...this.given(t)],
       objective: normaliser === null ? [] : this.objectiveOf(t, normaliser),
       marginals: this.marginals(t),
       normaliser,
@@ -218,29 +280,70 @@ export class EStepLowering {
     return block === undefined || (tableIdOf(block.loops) === t.id && block.factors.every((x) => x.direct))
   }
 
+  private isOwn(t: LatentTable, scope: readonly string[]): boolean {
+    return scope.some((e) => t.latents.some((l) => l.name === elementOf(e).latent))
+  }
+
+  private chains(
+    t: LatentTable,
+    potentials: readonly Potential[],
+    live: readonly Source[],
+    up: KernelOp[],
+  ): readonly ChainLowering[] {
+    const { chain } = t
+    if (chain === null) return []
+    const eliminated = new Set(t.buckets.map((b) => b.eliminate))
+    const rest = potentials.filter((p) => !p.scope.some((s) => eliminated.has(s)))
+    const host: ChainHost = {
+      lowerer: this.lowerer,
+      valueAxis: (e) => this.valueAxis(e),
+      scratch: (id, loops, scope) => this.scratch(id, loops, scope),
+      context: (loops, positions) => this.context(loops, positions),
+      withValues: (f, context, value) => this.withValues(f, context, value),
+      summed: (f) => this.summed(f),
+      parent: (fixed, positions) => this.parentQuery(t, fixed, positions),
+      given: (e, value, positions) => this.givenAt(t, e, value, positions),
+    }
+    return chain.blocks.map((block) => {
+      const terms = chainTerms(chain, block, rest, live, (p) => ({ buffer: this.potential(t, p, up), scope: p.scope }))
+      const lowering = new ChainLowering(host, t, chain, block, terms)
+      this.chainLowerings.set(block.id, lowering)
+      up.push(...lowering.forward())
+      return lowering
+    })
+  }
+
+  /** Σ of a message over the places of each sequence. */
+  private overPlaces(t: LatentTable, s: Source, up: KernelOp[]): Source {
+    const id = this.scratch(`along ${s.buffer}`, unitLoops(t), s.scope)
+    const axes = s.scope.map((e) => this.valueAxis(e))
+    const values = axes.map((a) => k.axis(a))
+    const rows = this.rowAxes(t.loops)
+    const sequence = this.sequencePositions(
+      t,
+      rows.map((a) => k.axis(a)),
+    )
+    up.push({ op: 'fill', out: id, value: 0 })
+    up.push({
+      op: 'scatterAdd',
+      out: id,
+      axes: [...rows, ...axes],
+      at: [...this.rowAt(unitLoops(t), sequence), ...values],
+      value: k.load(s.buffer, ...this.ownRow(t.loops), ...values),
+    })
+    return { buffer: id, scope: s.scope }
+  }
+
   /** ψ[row, values] = Σ of the factors over that scope. */
   private potential(t: LatentTable, p: Potential, out: KernelOp[]): string {
     const id = this.scratch(`psi ${t.id} ${p.scope.join(',')}`, t.loops, p.scope)
     const scopeAxes = p.scope.map((s) => this.valueAxis(s))
-    const bindValues = (f: Potential['factors'][number], context: LoweringContext): LoweringContext => ({
-      ...context,
-      vars: new Map([
-        ...context.vars,
-        ...f.lifted.variables.map(
-          (v) => [v.value.id, k.add(k.axis(`value ${v.latent.name}`), this.low(v.latent.name))] as const,
-        ),
-      ]),
-    })
-    const weighted = (f: Potential['factors'][number]): Expr => {
-      const w = weightOf(f.extraLoops)
-      return w === null ? f.lifted.expr : mul(w, f.lifted.expr)
-    }
+    const ownValue = (e: string): KExpr => k.axis(`value ${e}`)
     const rows = this.rowAxes(t.loops)
     const direct = p.factors.filter((f) => f.direct)
     const values = direct.map((f) => {
-      const context = bindValues(f, this.rowContext(t.loops))
-      const inner = f.extraLoops.reduceRight<Expr>((e, l) => ({ kind: 'sum', index: l.index, body: e }), weighted(f))
-      return this.lowerer.expr(inner, context)
+      const context = this.withValues(f, this.rowContext(t.loops), ownValue)
+      return this.lowerer.expr(placedExpr({ ...f, lifted: { ...f.lifted, expr: this.summed(f) } }), context)
     })
     out.push(
       values.length === 0
@@ -249,7 +352,7 @@ export class EStepLowering {
             op: 'map',
             out: id,
             axes: [...rows, ...scopeAxes],
-            at: [...rows, ...scopeAxes].map((a) => k.axis(a)),
+            at: [...this.ownRow(t.loops), ...scopeAxes.map((a) => k.axis(a))],
             value: k.add(...values),
           },
     )
@@ -258,34 +361,56 @@ export class EStepLowering {
         f.lifted.factor.loops.map((l) => l.index),
         empty,
       )
-      const inner = bindValues(f, context)
+      const inner = this.withValues(f, context, ownValue)
+      const positions = t.loops.map((l, i) => this.lowerer.along(l.index, need(f.row[i]), inner))
       out.push({
         op: 'scatterAdd',
         out: id,
         axes: [...axes, ...scopeAxes],
-        at: [...f.row.map((e) => this.lowerer.position(e, inner)), ...scopeAxes.map((a) => k.axis(a))],
+        at: [...this.rowAt(t.loops, positions), ...scopeAxes.map((a) => k.axis(a))],
         value: this.lowerer.expr(weighted(f), inner),
       })
     }
     return id
   }
 
+  private withValues(f: PlacedFactor, context: LoweringContext, value: (element: string) => KExpr): LoweringContext {
+    return {
+      ...context,
+      vars: new Map([
+        ...context.vars,
+        ...f.lifted.variables.map(
+          (v, i) => [v.value.id, k.add(value(need(f.elements[i])), this.low(v.latent.name))] as const,
+        ),
+      ]),
+    }
+  }
+
+  /** A factor's log density summed over the loops beyond its row. */
+  private summed(f: PlacedFactor): Expr {
+    return f.extraLoops.reduceRight<Expr>((e, l) => ({ kind: 'sum', index: l.index, body: e }), weighted(f))
+  }
+
   private sendUp(t: LatentTable, messages: readonly Source[], up: KernelOp[]): void {
     const parent = t.parent === null ? undefined : this.tables.get(t.parent.table)
     if (t.parent === null || parent === undefined) return
-    const rows = this.rowAxes(t.loops)
-    const context = this.rowContext(t.loops)
-    const key = t.parent.key.map((e) => this.lowerer.position(e, context))
+    const loops = unitLoops(t)
+    const rows = this.rowAxes(loops)
+    const context = this.rowContext(loops)
+    const key = this.keyPositions(
+      t,
+      rows.map((a) => k.axis(a)),
+    )
     for (const m of messages) {
       const id = this.scratch(`in ${parent.id} ${m.buffer}`, parent.loops, m.scope)
       const axes = m.scope.map((s) => this.valueAxis(s))
       up.push({ op: 'fill', out: id, value: 0 })
-      const load = k.load(m.buffer, ...rows.map((a) => k.axis(a)), ...axes.map((a) => k.axis(a)))
+      const load = k.load(m.buffer, ...this.ownRow(loops), ...axes.map((a) => k.axis(a)))
       up.push({
         op: 'scatterAdd',
         out: id,
         axes: [...rows, ...axes],
-        at: [...key, ...axes.map((a) => k.axis(a))],
+        at: [...this.rowAt(parent.loops, key), ...axes.map((a) => k.axis(a))],
         value: t.weight === null ? load : k.mul0(this.lowerer.expr(t.weight, context), load),
       })
       this.incoming.set(parent.id, [...(this.incoming.get(parent.id) ?? []), { buffer: id, scope: m.scope }])
@@ -296,23 +421,25 @@ export class EStepLowering {
     const [first] = parts
     if (first === undefined) return null
     if (parts.length === 1) return first
-    const rows = this.rowAxes(t.loops)
-    const id = this.scratch(`norm ${t.id}`, t.loops, [])
+    const loops = unitLoops(t)
+    const at = this.ownRow(loops)
+    const id = this.scratch(`norm ${t.id}`, loops, [])
     up.push({
       op: 'map',
       out: id,
-      axes: rows,
-      at: rows.map((a) => k.axis(a)),
-      value: k.add(...parts.map((p) => k.load(p, ...rows.map((a) => k.axis(a))))),
+      axes: this.rowAxes(loops),
+      at,
+      value: k.add(...parts.map((p) => k.load(p, ...at))),
     })
     return id
   }
 
   private objectiveOf(t: LatentTable, normaliser: string): readonly KernelOp[] {
-    const rows = this.rowAxes(t.loops)
-    const context = this.rowContext(t.loops)
-    const weight = weightOf(t.loops)
-    const log = k.load(normaliser, ...rows.map((a) => k.axis(a)))
+    const loops = unitLoops(t)
+    const rows = this.rowAxes(loops)
+    const context = this.rowContext(loops)
+    const weight = weightOf(loops)
+    const log = k.load(normaliser, ...this.ownRow(loops))
     return addToObjective(rows, weight === null ? log : k.mul0(this.lowerer.expr(weight, context), log))
   }
 
@@ -323,7 +450,7 @@ export class EStepLowering {
   ): readonly KernelOp[] {
     const out: KernelOp[] = []
     const rows = this.rowAxes(t.loops)
-    const rowAt = rows.map((a) => k.axis(a))
+    const rowAt = this.ownRow(t.loops)
     for (const b of [...t.buckets].reverse()) {
       const id = this.scratch(postBuffer(b), t.loops, b.scope)
       const axes = b.scope.map((s) => this.valueAxis(s))
@@ -349,53 +476,79 @@ export class EStepLowering {
     return out
   }
 
-  /** P(rest of the scope): from the bucket that took the message, or from the parent's row. */
+  /** P(rest of the scope): from the bucket that took the message, from the chain, or from the parent's row. */
   private restMarginal(t: LatentTable, b: Bucket, at: ReadonlyMap<string, KExpr>): KExpr {
-    const rest = b.scope.slice(1)
-    const fixed = new Map(rest.map((s) => [s, need(at.get(s))]))
-    const later = t.buckets.slice(t.buckets.indexOf(b) + 1).find((x) => rest.includes(x.eliminate))
-    if (later !== undefined)
-      return this.marginal(
-        postBuffer(later),
-        later.scope,
-        fixed,
-        this.rowAxes(t.loops).map((a) => k.axis(a)),
-      )
+    const fixed = new Map(b.scope.slice(1).map((s) => [s, need(at.get(s))]))
+    const positions = this.rowAxes(t.loops).map((a) => k.axis(a))
+    return this.query(t, fixed, positions, true, t.buckets.slice(t.buckets.indexOf(b) + 1))
+  }
+
+  /**
+   * Posterior probability that elements of a table and of its parent have the given values at a row: from the first of
+   * the buckets that holds them, from a chain, or from the parent's row.
+   */
+  private query(
+    t: LatentTable,
+    fixed: ReadonlyMap<string, KExpr>,
+    positions: readonly KExpr[],
+    anyPlace: boolean,
+    buckets: readonly Bucket[] = t.buckets,
+  ): KExpr {
+    const names = [...fixed.keys()]
+    const bucket =
+      buckets.find((b) => names.length === 1 && b.eliminate === names[0]) ??
+      buckets.find((b) => names.every((n) => b.scope.includes(n)))
+    if (bucket !== undefined)
+      return this.marginal(postBuffer(bucket), bucket.scope, fixed, this.rowAt(t.loops, positions))
+    if (!this.isOwn(t, names)) return this.parentQuery(t, fixed, positions)
+    const block = t.chain?.blocks.find((b) => {
+      const known = [...b.window, ...b.leaving, ...b.parents]
+      return names.every((n) => known.includes(n))
+    })
+    const lowering = block === undefined ? undefined : this.chainLowerings.get(block.id)
+    if (lowering === undefined) throw new Error(`no clique holds ${names.join(', ')}`)
+    return lowering.query(fixed, positions, anyPlace)
+  }
+
+  private parentQuery(t: LatentTable, fixed: ReadonlyMap<string, KExpr>, positions: readonly KExpr[]): KExpr {
     const parent = t.parent === null ? undefined : this.tables.get(t.parent.table)
-    const holder = parent?.buckets.find((x) => rest.every((s) => x.scope.includes(s)))
-    if (t.parent === null || holder === undefined) throw new Error('message without a receiver')
-    const context = this.rowContext(t.loops)
-    return this.marginal(
-      postBuffer(holder),
-      holder.scope,
-      fixed,
-      t.parent.key.map((e) => this.lowerer.position(e, context)),
-    )
+    if (parent === undefined) throw new Error('message without a receiver')
+    return this.query(parent, fixed, this.keyPositions(t, positions), true)
   }
 
   /** A start's posterior: the product of the weights handed in. */
   private given(t: LatentTable): readonly KernelOp[] {
     const rows = this.rowAxes(t.loops)
-    const context = this.rowContext(t.loops)
+    const positions = rows.map((a) => k.axis(a))
     return t.buckets.map((b): KernelOp => {
       const id = this.scratch(postBuffer(b), t.loops, b.scope)
       const axes = b.scope.map((s) => this.valueAxis(s))
-      const factors = b.scope.map((s, i) => {
-        const isOwn = t.latents.some((l) => l.name === s)
-        const row =
-          isOwn || t.parent === null
-            ? rows.map((a) => k.axis(a))
-            : t.parent.key.map((e) => this.lowerer.position(e, context))
-        return k.load(this.givenBuffer(s), ...row, k.axis(need(axes[i])))
-      })
       return {
         op: 'map',
         out: id,
         axes: [...rows, ...axes],
-        at: [...rows, ...axes].map((a) => k.axis(a)),
-        value: k.mul(...factors),
+        at: [...this.ownRow(t.loops), ...axes.map((a) => k.axis(a))],
+        value: k.mul(...b.scope.map((s, i) => this.givenAt(t, s, k.axis(need(axes[i])), positions))),
       }
     })
+  }
+
+  /** Weight of a value in a start's posterior; before the first place all of it is at the first value. */
+  private givenAt(t: LatentTable, element: string, value: KExpr, positions: readonly KExpr[]): KExpr {
+    const { latent, lag } = elementOf(element)
+    const isOwn = t.latents.some((l) => l.name === latent)
+    const parent = t.parent === null ? undefined : this.tables.get(t.parent.table)
+    const home = isOwn ? t : parent
+    if (home === undefined) throw new Error(`${latent} is no latent of the table or of its parent`)
+    const row = isOwn ? positions : this.keyPositions(t, positions)
+    if (lag === 0) return k.load(this.givenBuffer(latent), ...this.rowAt(home.loops, row), value)
+    const along = need(row[home.chain?.position ?? -1])
+    const back = row.map((p) => (p === along ? k.add(p, k.num(-lag)) : p))
+    return k.select(
+      k.compare('>=', along, k.num(lag)),
+      k.load(this.givenBuffer(latent), ...this.rowAt(home.loops, back), value),
+      k.compare('==', value, k.num(0)),
+    )
   }
 
   private givenBuffer(name: string): string {
@@ -404,27 +557,48 @@ export class EStepLowering {
       id: givenBuffer(name),
       space: 'given',
       type: 'f64',
-      shape: [...l.loops.map((x) => this.lowerer.size(extentOf(x.index))), this.valueAxis(name).size],
+      shape: [
+        ...rowShape(
+          l.loops.map((x) => x.index),
+          this.lowerer,
+        ),
+        this.valueAxis(name).size,
+      ],
     })
   }
 
   private marginals(t: LatentTable): readonly KernelOp[] {
     const rows = this.rowAxes(t.loops)
-    return t.latents.map((l): KernelOp => {
-      const bucket = t.buckets.find((b) => b.eliminate === l.name)
-      if (bucket === undefined) throw new Error(`no bucket eliminates ${l.name}`)
-      const axis = this.valueAxis(l.name)
-      const id = this.scratch(marginalBuffer(l.name), t.loops, [l.name])
-      const row = rows.map((a) => k.axis(a))
-      return {
-        op: 'map',
-        out: id,
-        axes: [...rows, axis],
-        at: [...row, k.axis(axis)],
-        value: this.marginal(postBuffer(bucket), bucket.scope, new Map([[l.name, k.axis(axis)]]), row),
-      }
-    })
+    return t.latents
+      .filter((l) => this.marginalOf(t, l.name) === marginalBuffer(l.name))
+      .map((l): KernelOp => {
+        const axis = this.valueAxis(l.name)
+        const id = this.scratch(marginalBuffer(l.name), t.loops, [l.name])
+        const positions = rows.map((a) => k.axis(a))
+        return {
+          op: 'map',
+          out: id,
+          axes: [...rows, axis],
+          at: [...this.ownRow(t.loops), k.axis(axis)],
+          value: this.query(t, new Map([[l.name, k.axis(axis)]]), positions, true),
+        }
+      })
   }
+
+  /** Buffer of a latent's marginals. */
+  marginalOf(t: LatentTable, latent: string): string {
+    for (const b of t.chain?.blocks ?? []) {
+      const held = this.chainLowerings.get(b.id)?.marginalBuffer(latent) ?? null
+      if (held !== null) return held
+    }
+    return marginalBuffer(latent)
+  }
+}
+
+/** A factor's log density times the weights of the loops beyond its row. */
+function weighted(f: PlacedFactor): Expr {
+  const w = weightOf(f.extraLoops)
+  return w === null ? f.lifted.expr : mul(w, f.lifted.expr)
 }
 
 /** Log of the smallest posterior probability that is told from 0. */

@@ -4,6 +4,7 @@ import { idx, mul, sum } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { collectNodes, rewrite } from '../algebra/visit.js'
+import { unitLoops } from '../estep/chain-blocks.js'
 import { normaliserTable } from '../estep/continuous.js'
 import { weightOf } from '../estep/plan.js'
 import type { ContinuousBlock, EStepPlan } from '../estep/types.js'
@@ -11,7 +12,7 @@ import type { LiftedFactor } from '../graph/lift.js'
 import type { FactorGraph, Loop } from '../graph/types.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
 import type { MStepPlan } from '../mstep/types.js'
-import { addToObjective, marginalBuffer, meanBuffer, tableIdOf } from './buffers.js'
+import { addToObjective, meanBuffer, tableIdOf } from './buffers.js'
 import { ContinuousLowering, type LoweredBlock } from './continuous.js'
 import { lowerCountGroup } from './count-groups.js'
 import { EStepLowering, type LoweredTable } from './e-step.js'
@@ -67,15 +68,15 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
     pass.given.push(...ops)
     pass.objective.push(...objective)
   }
+  const passOfTable = (t: LoweredTable): MutablePass => (t.blockable ? passFor(t.table.id, t.table.loops) : whole)
   for (const t of tables) {
-    const first = t.table.loops[0]
-    const pass = t.blockable && first !== undefined ? passFor(t.table.id, t.table.loops) : whole
+    const pass = passOfTable(t)
     pass.posterior.push(...t.up)
     pass.objective.push(...t.objective)
     pass.given.push(...t.given)
   }
   // parents are calibrated before their children
-  for (const t of [...tables].reverse()) (byTable.get(t.table.id) ?? whole).posterior.push(...t.down)
+  for (const t of [...tables].reverse()) passOfTable(t).posterior.push(...t.down)
   const counts = plan.countGroups.map((g) => lowerCountGroup(g, lowerer))
   for (const c of counts) {
     whole.posterior.push(...c.posterior)
@@ -86,9 +87,7 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
 
   // a statistic goes with the pass that holds the posterior it reads
   const passOfLatent = new Map<string, MutablePass>([
-    ...tables.flatMap((t) =>
-      t.table.latents.map((l) => [l.name, t.blockable ? passFor(t.table.id, t.table.loops) : whole] as const),
-    ),
+    ...tables.flatMap((t) => t.table.latents.map((l) => [l.name, passOfTable(t)] as const)),
     ...blocks.flatMap(({ block, blockable }) =>
       block.latents.map(
         (l) =>
@@ -166,13 +165,13 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
   const derived = [...lowerer.derived.values()]
   const latents: LatentOutput[] = [
     ...tables
-      .flatMap((t) => t.table.latents)
+      .flatMap((t) => t.table.latents.map((l) => [t.table, l] as const))
       .map(
-        (l): LatentOutput => ({
+        ([t, l]): LatentOutput => ({
           name: l.name,
           kind: 'discrete',
           loops: l.loops.map((x) => x.index),
-          buffer: marginalBuffer(l.name),
+          buffer: eStep.marginalOf(t, l.name),
           low: l.low,
           high: l.high,
           levels: l.levels,
@@ -249,7 +248,7 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
     latents,
     units: [
       ...tables.flatMap((t) =>
-        t.normaliser === null ? [] : [{ buffer: t.normaliser, loops: t.table.loops.map((l) => l.index) }],
+        t.normaliser === null ? [] : [{ buffer: t.normaliser, loops: unitLoops(t.table).map((l) => l.index) }],
       ),
       ...plan.blocks.flatMap((b) =>
         b.scope.length > 0 ? [] : [{ buffer: normaliserTable(b), loops: b.loops.map((l) => l.index) }],

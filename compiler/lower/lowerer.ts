@@ -1,5 +1,5 @@
 /** Expressions in index notation → kernel expressions, and the registry of the buffers and sizes they need. */
-import { idx, literal, num, ONE, sub } from '../algebra/build.js'
+import { add, idx, literal, num, ONE, sub } from '../algebra/build.js'
 import { LOGARITHMS } from '../algebra/evaluate.js'
 import { keyOf } from '../algebra/key.js'
 import { matrixSlice } from '../algebra/matrices.js'
@@ -61,12 +61,15 @@ export class Lowerer {
     const extent = extentOf(v)
     const base = { id, name: v.name, size: this.size(extent) }
     if (freeIndices(extent).size === 0) return base
-    const to = v.to
-    if (to.kind !== 'ref' || to.space !== 'size' || literal(v.from) !== 1)
-      throw new Error(`the range of ${v.name} cannot be lowered`)
-    const at = to.index[0]
+    const { lengths, less } = raggedExtent(extent, v)
+    const at = lengths.index[0]
     if (at === undefined) throw new Error('ragged size without index')
-    return { ...base, ragged: { sizes: this.lengths(to.name), at: this.position(at, context) } }
+    return { ...base, ragged: { sizes: this.lengths(lengths.name, less), at: this.position(at, context) } }
+  }
+
+  /** 0-based position along a loop: its value counted from where it begins. */
+  along(v: IndexVar, e: Expr, context: LoweringContext): KExpr {
+    return literal(v.from) === 1 ? this.position(e, context) : this.expr(sub(e, v.from), context)
   }
 
   /** Context in which an index variable is bound to an axis. */
@@ -95,9 +98,10 @@ export class Lowerer {
     return b.id
   }
 
-  private lengths(symbol: string): string {
+  /** Buffer of the lengths of sequences, or of what is left of them once some places are taken off. */
+  private lengths(symbol: string, less = 0): string {
     return this.buffer({
-      id: `sizes:${symbol}`,
+      id: less === 0 ? `sizes:${symbol}` : `sizes:${symbol}#less${less}`,
       space: 'data',
       type: 'i32',
       shape: [this.size({ kind: 'ref', space: 'size', name: `${symbol}#count`, index: [] })],
@@ -238,15 +242,19 @@ export class Lowerer {
     const at = index.map((i) => this.position(i, context))
     const flat = this.shapes.raggedLength(name)
     if (flat === null) return at
-    const offsets = this.buffer({
-      id: `offsets:${flat}`,
-      space: 'data',
-      type: 'i32',
-      shape: [this.size({ kind: 'ref', space: 'size', name: `${flat}#count`, index: [] })],
-    })
     const [row, within] = at
     if (row === undefined || within === undefined) throw new Error('ragged data needs two indices')
-    return [k.add(k.load(offsets, row), within)]
+    return [k.add(k.load(this.offsets(flat), row), within)]
+  }
+
+  /** Buffer of where each sequence begins in what lies flat. */
+  offsets(lengths: string): string {
+    return this.buffer({
+      id: `offsets:${lengths}`,
+      space: 'data',
+      type: 'i32',
+      shape: [this.size({ kind: 'ref', space: 'size', name: `${lengths}#count`, index: [] })],
+    })
   }
 
   /** An array whose matrices lie one after the other. */
@@ -323,6 +331,18 @@ export class Lowerer {
 
 /** Number of values of an index variable. */
 export const extentOf = (v: IndexVar): Expr => (literal(v.from) === 1 ? v.to : sub(v.to, sub(v.from, num(1))))
+
+/** An extent that is a length of a sequence, or a number less. */
+function raggedExtent(
+  extent: Expr,
+  v: IndexVar,
+): { readonly lengths: Extract<Expr, { kind: 'ref' }>; readonly less: number } {
+  const less = extent.kind === 'add' ? -(extent.terms.map(literal).find((c) => c !== null) ?? 0) : 0
+  const lengths = less === 0 ? extent : add(extent, num(less))
+  if (lengths.kind !== 'ref' || lengths.space !== 'size' || !Number.isInteger(less))
+    throw new Error(`the range of ${v.name} cannot be lowered`)
+  return { lengths, less }
+}
 
 /** Logs may be −∞ at the edge of a support. */
 function mayDiverge(e: Expr): boolean {

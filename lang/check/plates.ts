@@ -102,7 +102,10 @@ function sameAs(a: Domain, b: Domain | undefined): boolean {
 }
 
 function mergeBoxes(ctx: CheckContext, pieces: readonly (readonly Domain[])[]): readonly (readonly Domain[])[] {
-  let boxes = [...pieces]
+  // the pieces of two branches are one
+  let boxes: readonly (readonly Domain[])[] = pieces.filter(
+    (a, i) => !pieces.slice(0, i).some((b) => a.every((d, place) => sameAs(d, b[place]))),
+  )
   for (;;) {
     const joined = joinOnce(ctx, boxes)
     if (joined === null) return boxes

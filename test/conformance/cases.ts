@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** The reference cases that discrete latents and known labels cover, and how many there are. */
+/** The reference cases that discrete latents, chains and known labels cover, and how many there are. */
 export const caseIds = [
   'A01-grade-full',
   'A02-grade-hidden',
@@ -32,6 +32,10 @@ export const caseIds = [
   'A22-co2-mixreg-unequalvar',
   'A23-dlr-linkage',
   'A24-abo',
+  'A27-earthquakes-hmm-k2',
+  'A27-earthquakes-hmm-k3',
+  'A28-discoveries-hmm-k2',
+  'A29-geyser-gausshmm-k2',
   'A40-faithful-map-gmm',
   'A41-galaxies-map-gmm-k4',
   'A50-caith-plsa-k2',

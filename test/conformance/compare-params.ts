@@ -39,6 +39,9 @@ const equalLine = [weights, meansOfColumn, whole('covariances', (p) => [[square(
 const unequalLine = [weights, meansOfColumn, spreads]
 const labelled = [whole('weights', param('pi')), whole('means', param('mu'))]
 const rates = [each('weights', param('w')), each('lambda', param('rate'))]
+// the states of a chain are reported in the order of the reference
+const chain = [whole('initial', param('start')), whole('transition', param('step'))]
+const counts = [...chain, whole('lambda', param('rate'))]
 const item = (j: number) => (p: Params) => rows(param('theta')(p)).map((theta) => rows(theta)[j] ?? Number.NaN)
 const lines = (p: Params): Nested => {
   const [a, b] = [rows(param('a')(p)), rows(param('b')(p))]
@@ -108,6 +111,10 @@ const quantities: Readonly<Record<CaseId, readonly Quantity[]>> = {
   ],
   'A23-dlr-linkage': [whole('t', param('t'))],
   'A24-abo': ['p', 'q', 'r'].map((name, i) => whole(name, (p) => rows(param('f')(p))[i] ?? Number.NaN)),
+  'A27-earthquakes-hmm-k2': counts,
+  'A27-earthquakes-hmm-k3': counts,
+  'A28-discoveries-hmm-k2': counts,
+  'A29-geyser-gausshmm-k2': [...chain, whole('mean', param('mu')), whole('sd', param('sigma'))],
   'A40-faithful-map-gmm': full,
   'A41-galaxies-map-gmm-k4': [
     weights,

@@ -1,7 +1,7 @@
 /** Where the numbers of a block lie: names of its tables, positions of its cells in one vector. */
 import { add, idx, literal, mul, num, ONE, ref, sub } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
-import { rewrite, substituteIndex } from '../algebra/visit.js'
+import { freeIndices, rewrite, substituteIndex } from '../algebra/visit.js'
 import type { FamilyStatistic } from '../families/index.js'
 import { valuePosition } from './continuous.js'
 import type { BlockCell, BlockLatent, ContinuousBlock, GaussianBlock, ScopeVariable } from './types.js'
@@ -26,6 +26,10 @@ export function paddedExtent(v: IndexVar): Expr {
     n.kind === 'ref' && n.space === 'size' && n.index.length > 0 ? ref('size', `${n.name}#max`) : n,
   )
 }
+
+/** true where the number of unknown cells differs from the length of the vector: some are observed, or padding. */
+export const countsCells = (b: Pick<GaussianBlock, 'latents'>): boolean =>
+  b.latents.some((l) => l.latent.evidence || l.coordinates.some((v) => freeIndices(v.to).size > 0))
 
 const elements = (l: BlockLatent): Expr => mul(...l.coordinates.map(paddedExtent))
 

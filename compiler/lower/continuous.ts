@@ -4,6 +4,7 @@ import type { CollectOptions } from '../algebra/collect.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { substituteIndex } from '../algebra/visit.js'
 import {
+  countsCells,
   dimension,
   logdetTable,
   naturalTable,
@@ -305,7 +306,7 @@ function substituteAll(e: Expr, from: readonly IndexVar[], to: readonly IndexVar
 /** ½ d log 2π − ½ log det Λ: the log of what a Normal density integrates to at height 1, d the cells not observed. */
 function logVolume(b: GaussianBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
   const at = sharedAt(b, row, values)
-  const unknown = b.latents.some((l) => l.latent.evidence)
+  const unknown = countsCells(b)
     ? ref('table', unknownTable(b), at.slice(0, at.length - b.scope.length))
     : dimension(b)
   return add(mul(num(1, 2), unknown, log(mul(num(2), PI))), mul(num(-1, 2), ref('table', logdetTable(b), at)))

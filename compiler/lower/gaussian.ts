@@ -7,6 +7,7 @@ import { caseOf, compare, idx, mul, num, ONE, ref } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import {
   cellPosition,
+  countsCells,
   covarianceTable,
   dimension,
   logdetTable,
@@ -26,7 +27,6 @@ import type { Lowerer } from './lowerer.js'
 
 export class GaussianLowering {
   private readonly values: readonly Expr[]
-  private readonly halfObserved: boolean
 
   constructor(
     private readonly lowerer: Lowerer,
@@ -34,7 +34,6 @@ export class GaussianLowering {
     private readonly owner: ContinuousLowering,
   ) {
     this.values = block.scope.map((s) => idx(s.value))
-    this.halfObserved = block.latents.some((l) => l.latent.evidence)
   }
 
   /** Operations that leave the means and covariances of every row. */
@@ -134,7 +133,7 @@ export class GaussianLowering {
     const logdet = this.buffer(logdetTable(block), [])
     const [i, j] = ['i', 'j'].map((name): Axis => ({ id: `${name} ${block.id}`, name, size }))
     if (i === undefined || j === undefined) throw new Error('two axes')
-    if (!this.halfObserved) {
+    if (!countsCells(block)) {
       out.push(
         { op: 'small', kind: 'inverse', axes: lead, at, order: size, matrix: lambda, out: covariance },
         { op: 'small', kind: 'logdet', axes: lead, at, order: size, matrix: lambda, out: logdet },
@@ -265,7 +264,7 @@ export class GaussianLowering {
     lowerer.sparse.add(covariance)
     out.push({ op: 'sparseGaussian', order: size, entries, linear: h, mean: solution, logdet, covariance })
     const mean = owner.scratch(meanTable(block), block, [order])
-    const unknown = this.halfObserved ? owner.scratch(unknownTable(block), block, []) : null
+    const unknown = countsCells(block) ? owner.scratch(unknownTable(block), block, []) : null
     if (unknown !== null) out.push({ op: 'fill', out: unknown, value: 0 })
     for (const l of block.latents) {
       const { axes, context } = lowerer.loops(l.coordinates, rows.context)

@@ -76,6 +76,8 @@ export interface Expectation {
    * known to fewer digits, as under an ill-conditioned covariance.
    */
   readonly scale: number
+  /** Weights that stand for the posterior, where it was made up: an M-step that goes over the rows again needs them. */
+  readonly given?: ReadonlyMap<string, Float64Array>
 }
 
 /** A param element held at its floor. */

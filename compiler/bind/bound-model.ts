@@ -152,11 +152,16 @@ export class ProgramModel implements BoundModel {
   }
 
   eStepFrom(given: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation {
-    for (const [name, values] of given) this.memory.blocks.buffers.get(givenBuffer(name))?.set(values)
+    this.give(given)
     return {
       ...this.expectation(params, (p) => this.kernels.part(p, 'given', [p.given, p.statistics])),
       logLikelihood: Number.NaN,
+      given,
     }
+  }
+
+  private give(given: ReadonlyMap<string, Float64Array>): void {
+    for (const [name, values] of given) this.memory.blocks.buffers.get(givenBuffer(name))?.set(values)
   }
 
   private expectation(params: Float64Array, ops: (p: Pass) => readonly KernelOp[]): Expectation {
@@ -194,6 +199,8 @@ export class ProgramModel implements BoundModel {
     this.restore(expectation)
     this.kernels.load(params, 'param')
     this.kernels.load(params, 'trial')
+    if (expectation.given !== undefined) this.give(expectation.given)
+    const host = this.newtonHost(expectation.given !== undefined)
     const hits = new Map<string, FloorHit>()
     let condition = 1
     const context: SolveContext = {
@@ -233,7 +240,7 @@ export class ProgramModel implements BoundModel {
             break
           case 'newton': {
             const block = this.program.numeric.find((n) => n.step === step.id)
-            if (block !== undefined) solveNewton(block, this.newtonHost)
+            if (block !== undefined) solveNewton(block, host)
           }
         }
         observe?.(step, this.kernels.unload())
@@ -247,16 +254,29 @@ export class ProgramModel implements BoundModel {
     return { params: this.kernels.unload(), floored: [...hits.values()], condition }
   }
 
-  private readonly newtonHost: NewtonHost = {
-    layout: (name) => this.layout(name),
-    buffers: () => this.memory.blocks,
-    run: (ops) => this.kernels.run(ops),
-    deriveTrial: () => this.kernels.run(this.program.derived.trial),
-    runRows: (id, ops) => {
-      const pass = this.program.passes.find((p) => p.id === id)
-      if (pass === undefined) throw new Error(`no pass ${id}`)
-      this.kernels.runPass(pass, this.kernels.part(pass, `newton ${this.opsKey(ops)}`, [pass.posterior, ops]))
-    },
+  /** What a numerical block needs; rows are visited under the posterior at the params, or under made-up weights. */
+  private newtonHost(given: boolean): NewtonHost {
+    const ready = new Set<string>()
+    return {
+      layout: (name) => this.layout(name),
+      buffers: () => this.memory.blocks,
+      run: (ops) => this.kernels.run(ops),
+      deriveTrial: () => this.kernels.run(this.program.derived.trial),
+      runRows: (id, ops) => {
+        const pass = this.program.passes.find((p) => p.id === id)
+        if (pass === undefined) throw new Error(`no pass ${id}`)
+        const posterior = given ? pass.given : pass.posterior
+        if (this.kernels.inOneBlock(pass)) {
+          // the posterior of all rows stays in scratch
+          if (!ready.has(id)) this.kernels.runPass(pass, posterior)
+          ready.add(id)
+          this.kernels.runPass(pass, ops)
+        } else {
+          const key = `newton ${given ? 'given ' : ''}${this.opsKey(ops)}`
+          this.kernels.runPass(pass, this.kernels.part(pass, key, [posterior, ops]))
+        }
+      },
+    }
   }
 
   private readonly opKeys = new Map<readonly KernelOp[], number>()

@@ -1,7 +1,22 @@
 /** `data` declarations of a model in the form that binding needs. */
 
 import { printExpression, userName } from '../../lang/typed/print.js'
-import type { ArrayType, DataSymbol, Dim, ModelSymbol, TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
+import type {
+  ArrayType,
+  DataSymbol,
+  Dim,
+  ModelSymbol,
+  TDistribution,
+  TExpr,
+  TypedModel,
+} from '../../lang/typed/types.js'
+import {
+  children,
+  distributionExpressions,
+  statementExpressions,
+  subscriptExpressions,
+  visitStatements,
+} from '../../lang/typed/visit.js'
 import type { DataDeclaration, DeclaredDim } from '../../runtime/contract.js'
 import { collectRefs } from '../graph/reads.js'
 
@@ -158,65 +173,36 @@ function evaluateSize(
 
 function usage(model: TypedModel, symbols: ReadonlyMap<string, ModelSymbol>): Usage {
   const latent = new Set<string>()
+  const bounds = new Set<string>()
   const other = new Set<string>()
-  const expression = (e: TExpr): void => {
-    if (e.kind === 'ref') {
-      const isLatent = symbols.get(e.symbol)?.kind === 'latent'
-      for (const s of e.subscripts)
-        if (s.kind === 'at') for (const id of collectRefs(s.index)) (isLatent ? latent : other).add(id)
-      other.add(e.symbol)
+  const expression = (e: TExpr, asBound = false): void => {
+    if (e.kind !== 'ref') {
+      for (const child of children(e)) expression(child, asBound)
       return
     }
-    for (const id of shallowRefs(e, expression)) other.add(id)
+    const isLatent = symbols.get(e.symbol)?.kind === 'latent'
+    for (const index of subscriptExpressions(e.subscripts))
+      for (const id of collectRefs(index)) (isLatent ? latent : other).add(id)
+    const role = asBound ? bounds : other
+    role.add(e.symbol)
   }
-  const statements = (list: readonly TStatement[]): void => {
-    for (const s of list) {
-      if (s.kind === 'for') {
-        if (s.weight !== null) expression(s.weight)
-        statements(s.body)
-      } else if (s.kind === 'if') {
-        expression(s.condition)
-        statements(s.then)
-        statements(s.otherwise)
-      } else if (s.kind === 'sample') {
-        expression(s.target)
-        if (s.distribution.kind === 'plain') for (const a of s.distribution.arguments) expression(a.value)
-      }
-    }
+  const distribution = (d: TDistribution): void => {
+    if (d.kind === 'truncated' || d.kind === 'censored') {
+      distribution(d.of)
+      for (const e of [d.low, d.high]) if (e !== null) expression(e, true)
+    } else for (const e of distributionExpressions(d)) expression(e)
   }
-  statements(model.statements)
-  const keys = [...latent].filter((id) => !other.has(id) && symbols.get(id)?.kind === 'data')
-  return { latentKeys: new Set(keys), bounds: new Set() }
-}
-
-/** Visits the parts of an expression that is not a reference. */
-function shallowRefs(e: TExpr, visit: (x: TExpr) => void): readonly string[] {
-  switch (e.kind) {
-    case 'binary':
-    case 'compare':
-    case 'and':
-    case 'or':
-      visit(e.left)
-      visit(e.right)
-      return []
-    case 'negate':
-    case 'not':
-    case 'subscript':
-      visit(e.of)
-      return []
-    case 'conditional':
-      for (const x of [e.condition, e.then, e.otherwise]) visit(x)
-      return []
-    case 'call':
-      e.arguments.forEach(visit)
-      return []
-    case 'vector':
-      e.elements.forEach(visit)
-      return []
-    case 'comprehension':
-      visit(e.body)
-      return []
-    default:
-      return []
+  for (const s of model.symbols) if (s.kind === 'let' || s.kind === 'const') expression(s.value)
+  visitStatements(model.statements, (s) => {
+    if (s.kind === 'sample') {
+      // the left side of a value that lies between two only names the row
+      expression(s.target, s.distribution.kind === 'censored' && s.distribution.mode === 'between')
+      distribution(s.distribution)
+    } else for (const e of statementExpressions(s)) expression(e, s.kind === 'observe-condition')
+  })
+  const isData = (id: string): boolean => symbols.get(id)?.kind === 'data'
+  return {
+    latentKeys: new Set([...latent].filter((id) => !other.has(id) && !bounds.has(id) && isData(id))),
+    bounds: new Set([...bounds].filter((id) => !other.has(id) && !latent.has(id) && isData(id))),
   }
 }

@@ -58,6 +58,11 @@ export class KernelRunner {
       })
   }
 
+  /** true where scratch holds every row of a pass at once. */
+  inOneBlock(pass: Pass): boolean {
+    return pass.rows === null || (this.memory.blocks.sizes.get(pass.rows.size) ?? 0) <= BLOCK_ROWS
+  }
+
   /** Params into their buffers: those of the E-step, or the trial ones. */
   load(params: Float64Array, space: 'param' | 'trial'): void {
     for (const p of this.params)

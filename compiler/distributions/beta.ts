@@ -1,4 +1,4 @@
-import { add, lgamma, log, mul, neg, num, sub } from '../algebra/build.js'
+import { add, call, lgamma, log, mul, neg, num, sub } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { drawBeta } from './support/draw-gamma.js'
 import { latexCall } from './support/latex-call.js'
@@ -34,6 +34,15 @@ export const Beta: Distribution = {
       mul(sub(a, num(1)), log(x)),
       mul(sub(b, num(1)), log(sub(num(1), x))),
     )
+  },
+  tail(args) {
+    const [a, b] = [scalar(args, 'a'), scalar(args, 'b')]
+    return {
+      low: num(0),
+      high: num(1),
+      below: (x) => call('logBetaI', a, b, x),
+      above: (x) => call('logBetaI', b, a, sub(num(1), x)),
+    }
   },
   inSupport(value, args) {
     const x = asNumber(value)

@@ -1,4 +1,4 @@
-import { add, exp, lgamma, log, mul, neg, num, sub } from '../algebra/build.js'
+import { add, call, exp, lgamma, log, mul, neg, num, sub } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { drawBinomial } from './support/draw-count.js'
 import { isCount } from './support/integers.js'
@@ -42,6 +42,19 @@ export const Binomial: Distribution = {
     return add(...ways, mul(x, log(p)), mul(sub(n, x), log(sub(num(1), p))))
   },
   domain: (args) => ({ low: num(0), high: scalar(args, 'n') }),
+  // P(X > k) = I_p(k + 1, n − k): Johnson, Kemp, Kotz, equation 3.36
+  tail(args) {
+    const n = scalar(args, 'n')
+    const logit = args.has('logit') ? scalar(args, 'logit') : null
+    const p = logit === null ? scalar(args, 'p') : call('logistic', logit)
+    const q = logit === null ? sub(num(1), p) : call('logistic', neg(logit))
+    return {
+      low: num(0),
+      high: n,
+      below: (k) => call('logBetaI', sub(n, k), add(k, num(1)), q),
+      above: (k) => call('logBetaI', add(k, num(1)), sub(n, k), p),
+    }
+  },
   inSupport(value, args) {
     const x = asNumber(value)
     const n = numberArgument(args, 'n')

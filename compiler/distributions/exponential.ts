@@ -1,5 +1,6 @@
 import { add, log, mul, neg } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
+import { hazardTail } from './support/hazard-tail.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
 import type { Distribution } from './types.js'
@@ -18,6 +19,10 @@ export const Exponential: Distribution = {
   logDensity(value, args) {
     const rate = scalar(args, 'rate')
     return add(log(rate), neg(mul(rate, value.at([]))))
+  },
+  tail(args) {
+    const rate = scalar(args, 'rate')
+    return hazardTail((x) => mul(rate, x))
   },
   inSupport(value) {
     const x = asNumber(value)

@@ -1,4 +1,5 @@
-import { add, div, lgamma, log, mul, neg, num, sub } from '../algebra/build.js'
+import { add, call, div, lgamma, log, mul, neg, num, sub } from '../algebra/build.js'
+import type { Expr } from '../algebra/types.js'
 import { scalar } from './support/arguments.js'
 import { drawGamma } from './support/draw-gamma.js'
 import { latexCall } from './support/latex-call.js'
@@ -39,6 +40,16 @@ export const Gamma: Distribution = {
     }
     const rate = scalar(args, 'rate')
     return add(mul(shape, log(rate)), powers, neg(mul(rate, x)))
+  },
+  tail(args) {
+    const shape = scalar(args, 'shape')
+    const scaled = (x: Expr): Expr => (args.has('scale') ? div(x, scalar(args, 'scale')) : mul(scalar(args, 'rate'), x))
+    return {
+      low: num(0),
+      high: null,
+      below: (x) => call('logGammaP', shape, scaled(x)),
+      above: (x) => call('logGammaQ', shape, scaled(x)),
+    }
   },
   inSupport(value, args) {
     const x = asNumber(value)

@@ -1,4 +1,4 @@
-import { add, log, mul, num, sub } from '../algebra/build.js'
+import { add, call, log, mul, num, sub } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { isCount } from './support/integers.js'
 import { latexCall } from './support/latex-call.js'
@@ -21,6 +21,17 @@ export const Geometric: Distribution = {
     return add(log(p), mul(value.at([]), log(sub(num(1), p))))
   },
   domain: () => ({ low: num(0), high: null }),
+  // P(X > k) = (1 − p)^(k + 1)
+  tail(args) {
+    const logQ = log(sub(num(1), scalar(args, 'p')))
+    return {
+      low: num(0),
+      high: null,
+      below: (k) => call('log1mexp', mul(add(k, num(1)), logQ)),
+      above: (k) => mul(add(k, num(1)), logQ),
+      between: (a, b) => add(mul(add(a, num(1)), logQ), call('log1mexp', mul(sub(b, a), logQ))),
+    }
+  },
   inSupport(value, args) {
     const x = asNumber(value)
     const p = numberArgument(args, 'p')

@@ -1,4 +1,4 @@
-import { add, div, lgamma, log, mul, neg, num } from '../algebra/build.js'
+import { add, call, div, lgamma, log, mul, neg, num } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { drawGamma } from './support/draw-gamma.js'
 import { latexCall } from './support/latex-call.js'
@@ -28,6 +28,15 @@ export const InverseGamma: Distribution = {
     const shape = scalar(args, 'shape')
     const scale = scalar(args, 'scale')
     return add(mul(shape, log(scale)), neg(lgamma(shape)), neg(mul(add(shape, num(1)), log(x))), neg(div(scale, x)))
+  },
+  tail(args) {
+    const [shape, scale] = [scalar(args, 'shape'), scalar(args, 'scale')]
+    return {
+      low: num(0),
+      high: null,
+      below: (x) => call('logGammaQ', shape, div(scale, x)),
+      above: (x) => call('logGammaP', shape, div(scale, x)),
+    }
   },
   inSupport(value) {
     const x = asNumber(value)

@@ -1,7 +1,8 @@
-import { add, log, mul, neg, num, PI, pow, sub } from '../algebra/build.js'
+import { add, div, log, mul, neg, num, PI, pow, sub } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { drawNormal } from './support/draw-normal.js'
 import { latexCall } from './support/latex-call.js'
+import { normalTail } from './support/normal-tail.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
 import type { Distribution } from './types.js'
 
@@ -32,6 +33,10 @@ export const LogNormal: Distribution = {
       neg(logarithm),
       mul(num(-1, 2), pow(sub(logarithm, scalar(args, 'mean')), 2), pow(sd, -2)),
     )
+  },
+  tail(args) {
+    const mean = scalar(args, 'mean')
+    return normalTail((x) => div(sub(log(x), mean), scalar(args, 'sd')), num(0))
   },
   inSupport(value) {
     const x = asNumber(value)

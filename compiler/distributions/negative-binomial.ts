@@ -38,6 +38,16 @@ export const NegativeBinomial: Distribution = {
     )
   },
   domain: () => ({ low: num(0), high: null }),
+  // P(X > k) = I_{mean/(mean + size)}(k + 1, size): Johnson, Kemp, Kotz, equation 5.31
+  tail(args) {
+    const [size, mean] = [scalar(args, 'size'), scalar(args, 'mean')]
+    return {
+      low: num(0),
+      high: null,
+      below: (k) => call('logBetaI', size, add(k, num(1)), div(size, add(mean, size))),
+      above: (k) => call('logBetaI', add(k, num(1)), size, div(mean, add(mean, size))),
+    }
+  },
   inSupport(value, args) {
     const x = asNumber(value)
     return x !== null && isCount(x) && (x === 0 || numberArgument(args, 'mean') > 0)

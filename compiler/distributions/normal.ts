@@ -1,9 +1,11 @@
-import { add, div, log, mul, neg, num, PI, pow, sub } from '../algebra/build.js'
+import { add, div, log, mul, neg, num, PI, pow, sqrt, sub } from '../algebra/build.js'
+import type { Expr } from '../algebra/types.js'
 import { scalar } from './support/arguments.js'
 import { drawNormal } from './support/draw-normal.js'
 import { latexCall } from './support/latex-call.js'
+import { normalTail } from './support/normal-tail.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
-import type { Distribution } from './types.js'
+import type { Distribution, Tensor } from './types.js'
 
 /**
  * log p(x) = −½ log 2π − log sd − (x − mean)²/(2 sd²); with var −½ log var, with precision +½ log precision.
@@ -49,7 +51,17 @@ export const Normal: Distribution = {
     const sd = scalar(args, 'sd')
     return add(constant, neg(log(sd)), mul(num(-1, 2), square, pow(sd, -2)))
   },
+  tail(args) {
+    const mean = scalar(args, 'mean')
+    return normalTail((x) => mul(sub(x, mean), inverseSd(args)))
+  },
   inSupport: (value) => Number.isFinite(asNumber(value)),
   sample: (args, random) => numberArgument(args, 'mean') + numberArgument(args, 'sd') * drawNormal(random),
   latex: (args) => latexCall('Normal', args),
+}
+
+/** 1/sd in the parametrisation that is given. */
+function inverseSd(args: ReadonlyMap<string, Tensor>): Expr {
+  if (args.has('var')) return pow(scalar(args, 'var'), { n: -1, d: 2 })
+  return args.has('precision') ? sqrt(scalar(args, 'precision')) : pow(scalar(args, 'sd'), -1)
 }

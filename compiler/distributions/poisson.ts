@@ -1,4 +1,4 @@
-import { add, exp, lgamma, log, mul, neg, num } from '../algebra/build.js'
+import { add, call, exp, lgamma, log, mul, neg, num } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { drawPoisson } from './support/draw-count.js'
 import { isCount } from './support/integers.js'
@@ -31,6 +31,16 @@ export const Poisson: Distribution = {
     return add(mul(x, log(rate)), neg(rate), orders)
   },
   domain: () => ({ low: num(0), high: null }),
+  // P(X > k) is the probability that a Gamma(k + 1) number is below the rate: Johnson, Kemp, Kotz, equation 4.86
+  tail(args) {
+    const rate = args.has('log') ? exp(scalar(args, 'log')) : scalar(args, 'rate')
+    return {
+      low: num(0),
+      high: null,
+      below: (k) => call('logGammaQ', add(k, num(1)), rate),
+      above: (k) => call('logGammaP', add(k, num(1)), rate),
+    }
+  },
   inSupport(value, args) {
     const x = asNumber(value)
     return x !== null && isCount(x) && (x === 0 || numberArgument(args, 'rate') > 0)

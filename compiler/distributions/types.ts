@@ -20,6 +20,22 @@ export interface DensityContext {
   index(name: string, size: Expr): IndexVar
 }
 
+/**
+ * Logarithms of the probabilities of tails, as expressions in a point x: of continuous values at any x of the support, of
+ * integers at integers. What lies outside the support, and infinite ends, are the caller's.
+ */
+export interface Tail {
+  /** Ends of the support, the smallest and the largest value of integers; null where there is none. */
+  readonly low: Expr | null
+  readonly high: Expr | null
+  /** log P(X ≤ x), low ≤ x < high. */
+  below(x: Expr): Expr
+  /** log P(X > x), low ≤ x < high. */
+  above(x: Expr): Expr
+  /** log P(a < X ≤ b), low ≤ a < b < high, where that has a form of its own that keeps more digits. */
+  between?(a: Expr, b: Expr): Expr
+}
+
 /** Uniform numbers in (0, 1), made by a counter-based generator that the caller owns. */
 export type RandomSource = () => number
 
@@ -42,6 +58,8 @@ export interface Distribution {
    * is latent. `high` is null when unbounded. Left out for continuous distributions.
    */
   domain?(args: ReadonlyMap<string, Tensor>): { readonly low: Expr; readonly high: Expr | null }
+  /** Tails, where they are known: what Truncated and Censored are made of. Scalar distributions only. */
+  tail?(args: ReadonlyMap<string, Tensor>): Tail
   /**
    * true where a numeric value lies in the support for these numeric arguments (arguments of the first parametrisation).
    */

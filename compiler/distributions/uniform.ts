@@ -1,4 +1,5 @@
-import { bothOf, caseOf, compare, float, log, neg, sub } from '../algebra/build.js'
+import { bothOf, caseOf, compare, div, float, log, neg, sub } from '../algebra/build.js'
+import type { Expr } from '../algebra/types.js'
 import { scalar } from './support/arguments.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
@@ -25,6 +26,17 @@ export const Uniform: Distribution = {
     const high = scalar(args, 'high')
     const inside = bothOf(compare('>=', x, low), compare('<=', x, high))
     return caseOf(inside, neg(log(sub(high, low))), float(-Infinity))
+  },
+  tail(args) {
+    const [low, high] = [scalar(args, 'low'), scalar(args, 'high')]
+    const share = (part: Expr): Expr => log(div(part, sub(high, low)))
+    return {
+      low,
+      high,
+      below: (x) => share(sub(x, low)),
+      above: (x) => share(sub(high, x)),
+      between: (a, b) => share(sub(b, a)),
+    }
   },
   inSupport(value, args) {
     const x = asNumber(value)

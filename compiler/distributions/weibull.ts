@@ -1,5 +1,6 @@
 import { add, call, div, log, mul, neg, num, sub } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
+import { hazardTail } from './support/hazard-tail.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
 import type { Distribution } from './types.js'
@@ -27,6 +28,9 @@ export const Weibull: Distribution = {
     const scale = scalar(args, 'scale')
     const ratio = div(value.at([]), scale)
     return add(log(shape), neg(log(scale)), mul(sub(shape, num(1)), log(ratio)), neg(call('power', ratio, shape)))
+  },
+  tail(args) {
+    return hazardTail((x) => call('power', div(x, scalar(args, 'scale')), scalar(args, 'shape')))
   },
   inSupport(value, args) {
     const x = asNumber(value)

@@ -12,7 +12,7 @@ import type {
   TStatement,
   TypedModel,
 } from '../../lang/typed/types.js'
-import { bothOf, caseOf, compare, idx, log, notOf, num, ONE, ref, sub, TRUE, ZERO } from '../algebra/build.js'
+import { bothOf, call, caseOf, compare, idx, literal, log, notOf, num, ONE, ref, sub, TRUE, ZERO } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import { normaliseMatrices } from '../algebra/matrices.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
@@ -20,9 +20,12 @@ import { collectNodes, some, substituteIndex } from '../algebra/visit.js'
 import type { Distribution } from '../distributions/types.js'
 import { constraintOf } from './constraint.js'
 import { type ElaborationScope, Elaborator } from './elaborate.js'
-import { logDensityOf } from './log-density.js'
+import { type ElementDensity, logDensityOf } from './log-density.js'
 import { cellsOfLatents, collectRefs } from './reads.js'
 import { splitCells } from './split-cells.js'
+import { type SymbolFacts, symbolFacts } from './symbol-facts.js'
+import { tailDensity } from './tail-density.js'
+import { rounded } from './tails.js'
 import { type BuiltTensor, type IndexSupply, NotElaborated, type RaggedDim, unrollSums } from './tensors.js'
 import type { BindTable, Constraint, ContinuousLatent, Factor, FactorGraph, FactorRole, Latent, Loop } from './types.js'
 
@@ -57,6 +60,7 @@ class GraphBuilder {
   private readonly domains = new Map<string, readonly IndexVar[]>()
   /** Cells of latents that a statement gives a distribution. */
   private readonly given: { readonly cell: Expr; readonly place: Place; readonly span: Span }[] = []
+  private readonly facts: SymbolFacts
 
   constructor(
     private readonly model: TypedModel,
@@ -64,6 +68,7 @@ class GraphBuilder {
     private readonly supply: IndexSupply,
   ) {
     this.symbols = new Map(model.symbols.map((s) => [s.id, s]))
+    this.facts = symbolFacts(this.symbols)
     this.scope = {
       symbols: this.symbols,
       supply: this.supply,
@@ -244,14 +249,75 @@ class GraphBuilder {
         return
       case 'truncated':
       case 'censored':
-        this.refuse(
-          d.span,
-          `a ${d.kind} distribution has no derivation in this version: its E-step needs truncated moments`,
-        )
+        this.tails(d, value, role, target, span, place)
         return
       case 'custom':
         this.refuse(d.span, 'a Custom density has no derivation in this version')
     }
+  }
+
+  /** Factors of a truncated or censored distribution, by the tails of what it is made from. */
+  private tails(
+    d: Extract<TDistribution, { kind: 'truncated' | 'censored' }>,
+    value: BuiltTensor,
+    role: FactorRole,
+    target: Factor['target'],
+    span: Span,
+    place: Place,
+  ): void {
+    if (d.kind === 'censored' && d.of.kind === 'mixture') {
+      // what is censored is the value of the component it comes from
+      const { components } = d.of
+      const inner = (of: TDistribution): TDistribution => ({ ...d, of })
+      const pushed =
+        components.kind === 'indexed'
+          ? { ...components, component: inner(components.component) }
+          : { ...components, components: components.components.map(inner) }
+      this.mixture({ ...d.of, components: pushed }, value, role, target, span, place)
+      return
+    }
+    const made = d.kind === 'truncated' ? 'Truncated' : 'Censored'
+    if (d.of.kind !== 'plain') {
+      const what = d.of.kind === 'mixture' ? 'a Mixture' : d.of.kind === 'custom' ? 'a Custom density' : 'another bound'
+      this.refuse(d.of.span, `${made} of ${what} has no derivation in this version`)
+      return
+    }
+    const { of } = d
+    const distribution = this.distributions.get(of.name)
+    if (distribution === undefined) {
+      this.refuse(of.span, `${of.name} has no density in this version, so nothing can be derived from it`)
+      return
+    }
+    const bound = (e: TExpr | null): Expr | null => (e === null ? null : this.elaborator.scalar(e, place.env))
+    const bounds = { low: bound(d.low), high: bound(d.high) }
+    const moving = d.kind === 'truncated' ? (paramIn(bounds.low) ?? paramIn(bounds.high)) : null
+    if (moving !== null) {
+      this.diagnostics.push({
+        code: 'E409',
+        severity: 'error',
+        span: d.span,
+        message: `the bounds of this Truncated depend on the param \`${moving}\`, so the likelihood is not smooth in it and EM has no M-step for it`,
+        help: 'give the bounds as constants or as data',
+      })
+      return
+    }
+    const density = tailDensity(distribution, d, bounds, role, this.facts)
+    if (typeof density === 'string') {
+      this.refuse(d.span, density)
+      return
+    }
+    const args = new Map(of.arguments.map((a) => [a.name, this.elaborator.tensor(a.value, place.env)]))
+    this.factors.push({
+      id: `f${this.factors.length + 1}`,
+      role,
+      loops: place.loops,
+      guard: place.guard,
+      value: this.logDensity(distribution, of, value, args, span, density),
+      target,
+      distribution: of.name,
+      tails: d.kind,
+      span,
+    })
   }
 
   private logDensity(
@@ -260,12 +326,13 @@ class GraphBuilder {
     value: BuiltTensor,
     args: ReadonlyMap<string, BuiltTensor>,
     span: Span,
+    density?: ElementDensity,
   ): Expr {
     const isOptional = (name: string): boolean => {
       const s = this.symbols.get(`data:${name}`)
       return s?.kind === 'data' && s.type.optional
     }
-    return logDensityOf(distribution, d, value, args, { span, supply: this.supply, isOptional })
+    return logDensityOf(distribution, d, value, args, { span, supply: this.supply, isOptional }, density)
   }
 
   private mixture(
@@ -329,7 +396,6 @@ class GraphBuilder {
     const s = this.symbols.get(targetExpr.symbol)
     if (s?.kind !== 'latent' || this.latents.has(s.name)) return
     const own = s.type.batch.length + s.type.core.length - s.plateRank
-    const distribution = d.kind === 'plain' ? this.distributions.get(d.name) : undefined
     const written = s.plates.map((_, i): Expr | null => {
       const sub = targetExpr.subscripts[i]
       return sub?.kind === 'at' ? this.elaborator.scalar(sub.index, place.env) : null
@@ -343,12 +409,20 @@ class GraphBuilder {
       place,
     )
     const base = { name: s.name, loops, span: s.span }
-    if (distribution?.domain !== undefined && own === 0 && d.kind === 'plain') {
-      const args = new Map(d.arguments.map((a) => [a.name, this.elaborator.tensor(a.value, place.env)]))
-      const { low, high } = distribution.domain(args)
+    const domain = own === 0 ? this.domainOf(d, place) : null
+    if (domain !== null) {
+      const { low, high } = domain
       // a level or a truth value is no count that could be shared out
-      const isLabel = ['category', 'bool'].includes(distribution.signature.value.support)
+      const distribution = d.kind === 'plain' ? this.distributions.get(d.name) : undefined
+      const isLabel = distribution !== undefined && ['category', 'bool'].includes(distribution.signature.value.support)
       const constrained = !isLabel && this.isConstrained(s.id)
+      if (d.kind === 'truncated' && (constrained || high === null))
+        throw new NotElaborated(
+          constrained
+            ? 'a truncated count that an `observe` speaks of has no derivation in this version'
+            : 'a truncated latent needs a largest value in this version: give it `high=`',
+          d.span,
+        )
       if (high !== null && !constrained) {
         const levels = s.type.support.kind === 'category' ? { symbol: s.type.support.levels, column: null } : null
         this.latents.set(s.name, {
@@ -357,7 +431,7 @@ class GraphBuilder {
           low,
           high,
           levels,
-          isBool: s.type.support.kind === 'bool' || d.name === 'Bernoulli',
+          isBool: s.type.support.kind === 'bool' || (d.kind === 'plain' && d.name === 'Bernoulli'),
           evidence: false,
           introduced: false,
         })
@@ -378,6 +452,26 @@ class GraphBuilder {
       evidence: false,
     })
   }
+
+  /** Smallest and largest value of a latent whose values are whole numbers; null where they are not. */
+  private domainOf(d: TDistribution, place: Place): { readonly low: Expr; readonly high: Expr | null } | null {
+    if (d.kind === 'truncated') {
+      const of = this.domainOf(d.of, place)
+      if (of === null) return null
+      const low = d.low === null ? null : this.elaborator.scalar(d.low, place.env)
+      const high = d.high === null ? null : this.elaborator.scalar(d.high, place.env)
+      return {
+        low: low === null ? of.low : larger(of.low, this.whole('ceil', low)),
+        high: high === null ? of.high : smaller(of.high, this.whole('floor', high)),
+      }
+    }
+    const distribution = d.kind === 'plain' ? this.distributions.get(d.name) : undefined
+    if (distribution?.domain === undefined || d.kind !== 'plain') return null
+    return distribution.domain(new Map(d.arguments.map((a) => [a.name, this.elaborator.tensor(a.value, place.env)])))
+  }
+
+  private readonly whole = (fn: 'ceil' | 'floor', bound: Expr): Expr =>
+    this.facts.isWhole(bound) ? bound : rounded(fn, bound)
 
   /** An index variable for each dimension of one row. */
   private coordinates(dims: readonly RaggedDim[], loops: readonly Loop[]): readonly IndexVar[] {
@@ -572,5 +666,22 @@ function supportOfLatent(kind: ArrayType['support']['kind']): ContinuousLatent['
 }
 
 const domainKey = (v: IndexVar): string => `${keyOf(v.from)}..${keyOf(v.to)}`
+
+function larger(a: Expr, b: Expr): Expr {
+  const [x, y] = [literal(a), literal(b)]
+  return x !== null && y !== null ? num(Math.max(x, y)) : call('max', a, b)
+}
+
+function smaller(a: Expr | null, b: Expr): Expr {
+  if (a === null) return b
+  const [x, y] = [literal(a), literal(b)]
+  return x !== null && y !== null ? num(Math.min(x, y)) : call('min', a, b)
+}
+
+/** A param that an expression reads. */
+function paramIn(e: Expr | null): string | null {
+  const found = e === null ? undefined : collectNodes(e, (n) => n.kind === 'ref' && n.space === 'param')[0]
+  return found?.kind === 'ref' ? found.name : null
+}
 
 const NAMES_OF_BATCH = ['d', 'e', 'g'] as const

@@ -5,7 +5,7 @@ import { caseOf, compare, idx, ONE, ref, sum, ZERO } from '../algebra/build.js'
 import { normaliseMatrices } from '../algebra/matrices.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
-import type { Distribution, Tensor } from '../distributions/types.js'
+import type { DensityContext, Distribution, Tensor } from '../distributions/types.js'
 import { type BuiltTensor, type IndexSupply, NotElaborated, unrollSums } from './tensors.js'
 
 interface Place {
@@ -13,6 +13,13 @@ interface Place {
   readonly supply: IndexSupply
   /** true for data whose cells may be missing. */
   readonly isOptional: (name: string) => boolean
+}
+
+/** The log density of one element. */
+export interface ElementDensity {
+  of(element: Tensor, args: ReadonlyMap<string, Tensor>, context: DensityContext): Expr
+  /** It does not read the value, which only names the row: a missing cell says nothing. */
+  readonly namesRow?: boolean
 }
 
 const NAMES_OF_BATCH = ['d', 'e', 'g'] as const
@@ -28,6 +35,7 @@ export function logDensityOf(
   value: BuiltTensor,
   args: ReadonlyMap<string, BuiltTensor>,
   place: Place,
+  density: ElementDensity = { of: (element, given, context) => distribution.logDensity(element, given, context) },
 ): Expr {
   const { signature } = distribution
   const rank = signature.value.rank
@@ -57,8 +65,8 @@ export function logDensityOf(
     const dims = t.dims.slice(shared).map((dim) => ({ size: dim.sizeAt === undefined ? dim.size : dim.sizeAt(lead) }))
     given.set(name, { dims, at: (i) => t.at([...lead, ...i]) })
   }
-  let e = distribution.logDensity(element, given, { index: (name, size) => place.supply.fresh(name, size) })
-  e = guardMissing(e, element, rank, place)
+  let e = density.of(element, given, { index: (name, size) => place.supply.fresh(name, size) })
+  if (density.namesRow !== true) e = guardMissing(e, element, rank, place)
   e = normaliseMatrices(unrollSums(indices.reduceRight((body, v) => sum(v, body), e)))
   return e
 }

@@ -70,6 +70,8 @@ export interface Factor {
   /** What stands on the left, for reports. */
   readonly target: { readonly space: 'data' | 'latent' | 'param'; readonly name: string }
   readonly distribution: string
+  /** The distribution is made from another by its tails. */
+  readonly tails?: 'truncated' | 'censored'
   readonly span: Span
 }
 

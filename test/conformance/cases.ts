@@ -64,6 +64,7 @@ export interface CaseRun {
 
 /** The part of cases/<id>.json that the comparison reads. */
 export interface CaseReference {
+  readonly logLik: number
   readonly params: Readonly<Record<string, unknown>>
   /** The EM path from a given start, where the case has one. */
   readonly iterates?: unknown
@@ -73,7 +74,12 @@ export interface CaseReference {
     readonly logLikAfterIterations: readonly number[]
     readonly tolerance: number
   }
-  readonly tolerance: { readonly paramsAbs?: number | null; readonly paramsRel?: number; readonly fittedAbs?: number }
+  readonly tolerance: {
+    readonly logLikAbs?: number
+    readonly paramsAbs?: number | null
+    readonly paramsRel?: number
+    readonly fittedAbs?: number
+  }
 }
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), 'utf8')
@@ -92,8 +98,16 @@ const hasStart = (id: CaseId): boolean => Object.hasOwn(JSON.parse(read(`cases/$
 const withoutStart = (args: readonly string[]): readonly string[] =>
   args.filter((arg, i) => arg !== '--start' && args[i - 1] !== '--start')
 
-export function caseReference(id: CaseId): CaseReference {
-  return JSON.parse(read(`cases/${id}.json`))
+export const caseReference = (id: CaseId): CaseReference => readCase(id)
+
+/** Any of the reference cases, covered or not. */
+export const readCase = (id: string): CaseReference => JSON.parse(read(`cases/${id}.json`))
+
+/** CSV text of the data of any reference case. */
+export function readCaseData(id: string): string {
+  const run = runs.find((r) => r.id === id)
+  if (run === undefined) throw new Error(`models/index.json has no ${id}`)
+  return dataText(run)
 }
 
 export const modelSource = (run: CaseRun): string => read(`models/${run.model}`)

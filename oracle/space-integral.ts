@@ -16,7 +16,10 @@ export interface Node {
 
 export interface SpaceIntegral {
   readonly log: number
-  /** From the differences of `log` between the last step sizes. */
+  /**
+   * From the differences of `log` between the last step sizes, and from nodes at which the integrand breaks off: there
+   * numbers end, as those of a probability do at 1 − 1e-16, or its support does.
+   */
   readonly error: number
   readonly nodes: readonly Node[]
 }
@@ -54,7 +57,7 @@ export function spaceIntegral(f: LogFunction, dimension: number): SpaceIntegral 
     previous = change
     if (error <= TOLERANCE) break
   }
-  return { log, error, nodes: lattice.nodes() }
+  return { log, error: error + lattice.cut(log), nodes: lattice.nodes() }
 }
 
 /** Best of a wide coarse grid, then a compass search with shrinking steps. null where f is −∞ at every point tried. */
@@ -183,6 +186,15 @@ class Lattice {
     const doubled = [...this.known.values()].map(({ index, node }) => ({ index: index.map((i) => 2 * i), node }))
     this.known = new Map(doubled.map((k) => [k.index.join(), k]))
     this.grow(this.kept().flatMap((k) => neighbours(k.index)))
+  }
+
+  /** What nodes beside a place where the integrand is not a number or 0 have of the whole. */
+  cut(log: number): number {
+    const norm = this.norm() - log
+    const nodes = this.kept().filter(({ index }) =>
+      neighbours(index).some((i) => this.known.get(i.join())?.node.log === Number.NEGATIVE_INFINITY),
+    )
+    return nodes.reduce((t, { node }) => t + Math.exp(node.log + norm), 0)
   }
 
   private norm(): number {

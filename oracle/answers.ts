@@ -111,10 +111,34 @@ export function expectations(
   f: (values: readonly number[]) => readonly number[],
   solver = new Solver(ground, params),
 ): readonly number[] {
-  let totals: number[] = []
+  return resolvedExpectations(ground, params, cells, f, solver).map((e) => e.value)
+}
+
+/** Nodes of less probability count for nothing, unless the function grows as fast as they fall. */
+const TAIL = 1e-13
+
+export interface Resolved {
+  readonly value: number
+  /** What the outermost nodes contribute: large where the expectation is infinite, or nearly so. */
+  readonly tail: number
+}
+
+/** The same with what is known of their truncation. */
+export function resolvedExpectations(
+  ground: Ground,
+  params: Values,
+  cells: readonly Cell[],
+  f: (values: readonly number[]) => readonly number[],
+  solver = new Solver(ground, params),
+): readonly Resolved[] {
+  let totals: readonly Resolved[] = []
   visitPosterior(solver, ground.root, start(ground), new Set(cells), 1, (a, probability) => {
     const values = f(cells.map((c) => a.get(c)))
-    totals = values.map((v, i) => (totals[i] ?? 0) + probability * v)
+    totals = values.map((v, i) => {
+      const term = probability * v
+      const { value, tail } = totals[i] ?? { value: 0, tail: 0 }
+      return { value: value + term, tail: tail + (probability < TAIL ? Math.abs(term) : 0) }
+    })
   })
   return totals
 }

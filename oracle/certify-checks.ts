@@ -141,13 +141,24 @@ interface Slope {
   readonly error: number
 }
 
+interface Pair {
+  readonly s: number
+  readonly up: number
+  readonly down: number
+}
+
 /** First and second derivative at 0 of t ↦ f(point + t·step): central differences at h, 2h, 4h, extrapolated to h = 0. */
 function slopeAlong(f: (p: Float64Array) => number, point: Float64Array, step: Float64Array): Slope {
   const along = (t: number): number => f(shifted(point, step, t))
-  const centre = f(point)
+  const pair = (s: number): Pair => ({ s, up: along(s), down: along(-s) })
   let h = 0.003
-  for (let i = 0; i < 6 && !(Number.isFinite(along(4 * h)) && Number.isFinite(along(-4 * h))); i++) h /= 8
-  const values = [h, 2 * h, 4 * h].map((s) => ({ s, up: along(s), down: along(-s) }))
+  let widest = pair(4 * h)
+  for (let i = 0; i < 6 && !(Number.isFinite(widest.up) && Number.isFinite(widest.down)); i++) {
+    h /= 8
+    widest = pair(4 * h)
+  }
+  const values = [pair(h), pair(2 * h), widest]
+  const centre = f(point)
   const [d1 = Number.NaN, d2 = Number.NaN, d4 = Number.NaN] = values.map((v) => (v.up - v.down) / (2 * v.s))
   const [first = { up: 0, down: 0 }] = values
   const fine = (4 * d1 - d2) / 3

@@ -21,7 +21,7 @@ const MAX_QUADRATURE = 3
 /** In logits: 1 − p is 1e-12 there, of which a double holds four digits. */
 const UNRESOLVED = 27.6
 /** One density of an integrand, in units of one of an enumeration: there are many, and each is cheap. */
-const COST = 0.04
+const COST = 0.08
 
 export function integrateGroup(problem: UnitProblem, group: Group, a: Assignment): GroupResult {
   const integral = new Integrand(problem, group, a).integrate()

@@ -78,7 +78,7 @@ export function gaussianOverSome(
   if (fitted === null) return null
   const { mean, factor, look: good } = fitted
   const top = total(mean)
-  if (!Number.isFinite(top) || !isQuadratic(total, mean, factor, top)) return null
+  if (!Number.isFinite(top) || !isQuadratic(total, mean, factor, top, look === undefined ? 3 : 1)) return null
   const covariance = identity(over.length).map((row) => choleskySolve(factor, row))
   const log = top + (over.length / 2) * Math.log(2 * Math.PI) - choleskyLogDet(factor) / 2
   return { gaussian: { log, mean, covariance }, look: good }
@@ -151,9 +151,9 @@ function fit(
 }
 
 /** Compares f with its quadratic at a few points up to 3 sd away. */
-function isQuadratic(f: LogFunction, mean: readonly number[], factor: Matrix, top: number): boolean {
+function isQuadratic(f: LogFunction, mean: readonly number[], factor: Matrix, top: number, points: number): boolean {
   const upper = factor.map((_, i) => factor.map((row) => at(row, i)))
-  return range(1, 3).every((k) => {
+  return range(1, points).every((k) => {
     const t = mean.map((_, i) => 2 * Math.sin(3 * k + 5 * i + 1) + Math.sign(Math.cos(k + i)))
     // x = m + L⁻ᵀ t, by the forward solve of the reversed system
     const shift = solveUpper(upper, t)

@@ -16,7 +16,10 @@ export interface Node {
 
 export interface SpaceIntegral {
   readonly log: number
-  /** From the differences of `log` between the last step sizes. */
+  /**
+   * From the differences of `log` between the last step sizes, and from nodes at which the integrand breaks off: there
+   * numbers end, as those of a probability do at 1 − 1e-16, or its support does.
+   */
   readonly error: number
   readonly nodes: readonly Node[]
 }
@@ -54,7 +57,7 @@ export function spaceIntegral(f: LogFunction, dimension: number): SpaceIntegral 
     previous = change
     if (error <= TOLERANCE) break
   }
-  return { log, error, nodes: lattice.nodes() }
+  return { log, error: error + lattice.cut(log), nodes: lattice.nodes() }
 }
 
 /** Best of a wide coarse grid, then a compass search with shrinking steps. null where f is −∞ at every point tried. */
@@ -152,7 +155,7 @@ function curvatureFactor(f: LogFunction, mode: readonly number[]): readonly (rea
 /** A lattice in t around the mode, grown from there as far as its nodes count. */
 class Lattice {
   private h = 0.5
-  private known = new Map<string, { readonly index: readonly number[]; readonly node: Node }>()
+  private known = new Map<Key, { readonly index: readonly number[]; readonly node: Node }>()
   private top = Number.NEGATIVE_INFINITY
   private readonly base: number
 
@@ -181,8 +184,17 @@ class Lattice {
   halve(): void {
     this.h /= 2
     const doubled = [...this.known.values()].map(({ index, node }) => ({ index: index.map((i) => 2 * i), node }))
-    this.known = new Map(doubled.map((k) => [k.index.join(), k]))
+    this.known = new Map(doubled.map((k) => [keyOf(k.index), k]))
     this.grow(this.kept().flatMap((k) => neighbours(k.index)))
+  }
+
+  /** What nodes beside a place where the integrand is not a number or 0 have of the whole. */
+  cut(log: number): number {
+    const norm = this.norm() - log
+    const nodes = this.kept().filter(({ index }) =>
+      neighbours(index).some((i) => this.known.get(keyOf(i))?.node.log === Number.NEGATIVE_INFINITY),
+    )
+    return nodes.reduce((t, { node }) => t + Math.exp(node.log + norm), 0)
   }
 
   private norm(): number {
@@ -198,7 +210,7 @@ class Lattice {
     while (front.length > 0) {
       const next: (readonly number[])[] = []
       for (const index of front) {
-        const key = index.join()
+        const key = keyOf(index)
         if (this.known.has(key) || index.some((i) => Math.abs(i * this.h) > LIMIT)) continue
         const node = this.node(index)
         this.known.set(key, { index, node })
@@ -218,6 +230,13 @@ class Lattice {
   }
 }
 
+type Key = string | number
+
+function keyOf(index: readonly number[]): Key {
+  return index.length === 1 ? at(index, 0) : index.join()
+}
+
 function neighbours(index: readonly number[]): (readonly number[])[] {
+  if (index.length === 1) return [[at(index, 0) + 1], [at(index, 0) - 1]]
   return index.flatMap((_, axis) => [1, -1].map((by) => index.map((i, j) => (j === axis ? i + by : i))))
 }

@@ -34,6 +34,8 @@ const MAX_EVALUATIONS = 1000
 const ROWS = [8, 7, 6, 5, 4, 3, 2]
 const SMALLEST = 2
 const ATTEMPTS = 120
+/** Error of a log-likelihood with which comparisons still mean something. */
+const PRECISE = 1e-9
 const POINTS = 8
 
 export interface TrialOptions {
@@ -107,7 +109,8 @@ function attemptTrial(
   const whole = ground(model, data, consts, options.densities ?? [])
   const layout = paramLayout(model, whole.world)
   const params = possiblePoint(withoutUnread(whole), layout, random, options.evaluations ?? MAX_EVALUATIONS)
-  if (params === null) throw new OracleError('no params were found at which random micro-data is possible')
+  if (params === null)
+    throw new OracleError('no params were found at which random micro-data is possible and its probability precise')
   const engine = engineFor(data, consts)
   if (typeof engine === 'string') throw new OracleError(engine)
   const point = relaid(layout, params, engine)
@@ -155,10 +158,10 @@ function keptBy(engine: CertifiedEngine, params: Float64Array): (value: readonly
     })
 }
 
-/** true where log p(data; params) and the prior are finite; throws where that takes more evaluations. */
+/** true where log p(data; params) and the prior are finite and quadrature is precise; throws where that takes more evaluations. */
 export function isPossible(g: Ground, params: Values, evaluations = Number.POSITIVE_INFINITY): boolean {
   const result = new Solver(g, params, evaluations).solve(g.root, Assignment.empty(g.world.cells.length))
-  return Number.isFinite(result.log) && Number.isFinite(logPrior(g, params))
+  return result.error <= PRECISE && Number.isFinite(result.log) && Number.isFinite(logPrior(g, params))
 }
 
 function sizesText(data: MicroData, consts: Values): string {

@@ -44,7 +44,7 @@ export type Display =
   | { readonly kind: 'indicator'; readonly of: GuardDisplay }
   | { readonly kind: 'observed'; readonly of: Display }
   | { readonly kind: 'probability'; readonly of: readonly { readonly latent: Display; readonly value: Display }[] }
-  | { readonly kind: 'expectation'; readonly of: Display }
+  | { readonly kind: 'expectation'; readonly of: Display; readonly given: readonly GuardDisplay[] }
 
 export type GuardDisplay =
   | {

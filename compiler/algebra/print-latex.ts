@@ -95,9 +95,12 @@ function render(d: Display): Rendered {
     case 'probability':
       return atom(`P(${d.of.map((i) => `${plain(i.latent)} = ${plain(i.value)}`).join(', ')} \\mid \\text{data})`)
     case 'expectation':
-      return atom(`\\mathbb{E}[${plain(d.of)}]`)
+      return atom(`\\mathbb{E}${brackets('[', [plain(d.of), ...given(d.given)].join(' \\mid '), ']')}`)
   }
 }
+
+const given = (guards: readonly GuardDisplay[]): readonly string[] =>
+  guards.length === 0 ? [] : [guards.map(guard).join(', ')]
 
 function number(value: Rational): string {
   if (value.d === 1) return String(value.n)

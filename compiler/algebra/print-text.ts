@@ -79,7 +79,7 @@ function render(d: Display): Rendered {
     case 'probability':
       return atom(`P(${d.of.map((i) => `${plain(i.latent)} = ${plain(i.value)}`).join(', ')} | data)`)
     case 'expectation':
-      return atom(`E[${plain(d.of)}]`)
+      return atom(`E[${[plain(d.of), ...(d.given.length === 0 ? [] : [d.given.map(guard).join(', ')])].join(' | ')}]`)
   }
 }
 

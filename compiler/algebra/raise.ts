@@ -6,12 +6,14 @@
  *   outer          u_i v_j                u vᵀ       with i and j free
  *   trace          Σ_i A_ii, Σ_i Σ_j A_ij B_ji       tr(A), tr(A B)
  *   diag           d_i where i = j, else 0           diag(d)
+ * A product may have a diagonal matrix in the middle: Σ_l A_il d_l B_lj is A diag(d) B. Expectations are raised with what
+ * they are of.
  * A vector over i is an array whose last index is i, a matrix over (i, j) one whose last two are; sums, multiples and
  * inverses of these are raised with them. What does not fit stays a sum over its index.
  */
-import { type Display, integer, type Signed, sideBySide } from './display.js'
-import type { Expr, MatrixRef } from './types.js'
-import { freeIndices } from './visit.js'
+import { type Display, integer, type Signed, sideBySide, whole } from './display.js'
+import type { Expr, Indicator, MatrixRef } from './types.js'
+import { collectNodes, freeIndices, substituteIndex } from './visit.js'
 
 /** What raising needs from the printer of scalars. */
 export interface RaiseContext {
@@ -20,6 +22,8 @@ export interface RaiseContext {
   /** (product of the scalars) · (the displays, in their order). */
   scaled(scalars: readonly Expr[], displays: readonly Display[]): Signed
   add(terms: readonly Signed[]): Signed
+  /** The expectation of what is laid out. */
+  expectation(of: readonly Indicator[], body: Display): Display
   /** Σ over the index of what `body` makes in its scope. */
   bigSum(e: Expr & { kind: 'sum' }, body: (inner: RaiseContext) => Signed | null): Signed | null
 }
@@ -35,6 +39,11 @@ export function raiseScalar(e: Expr & { kind: 'sum' }, context: RaiseContext): S
   const { scalars, rest } = split(e.body, [i])
   const [a, b] = rest
   if (a === undefined || rest.length > 2) return null
+  if (b === undefined && a.kind === 'expect') {
+    if (!hasCoordinate(a, i)) return null
+    const raised = raiseScalar({ ...e, body: a.body }, context)
+    return raised === null ? null : context.scaled(scalars, [context.expectation(a.of, whole(raised))])
+  }
   if (b !== undefined) {
     const u = raiseVector(a, i, context)
     const v = raiseVector(b, i, context)
@@ -89,6 +98,8 @@ export function raiseVector(e: Expr, i: string, context: RaiseContext): Signed |
       const vector = raiseVector(only, i, context)
       return vector === null ? null : combine([vector], scalars, ([x]) => [x], context)
     }
+    case 'expect':
+      return raiseExpectation(e, [i], (body) => raiseVector(body, i, context), context)
     case 'sum':
       return raiseMatrixVector(e, i, context) ?? context.bigSum(e, (inner) => raiseVector(e.body, i, inner))
     default:
@@ -102,11 +113,62 @@ function raiseMatrixVector(e: Expr & { kind: 'sum' }, i: string, context: RaiseC
   const j = e.index.id
   const { scalars, rest } = split(e.body, [i, j])
   const matrix = rest.find((f) => mentions(f, i) && mentions(f, j))
-  const vector = rest.find((f) => !mentions(f, i))
-  if (matrix === undefined || vector === undefined || rest.length !== 2) return null
+  const others = rest.filter((f) => f !== matrix)
+  const vector = others.find((f) => !isWeight(f)) ?? others[0]
+  const weights = others.filter((f) => f !== vector)
+  if (matrix === undefined || vector === undefined || mentions(vector, i)) return null
   const a = raiseMatrix(matrix, i, j, context)
   const v = raiseVector(vector, j, context)
-  return a === null || v === null ? null : combine([a, v], scalars, ([x, y]) => [x, y], context)
+  const middle = raiseWeights(weights, j, context)
+  return a === null || v === null || middle === null
+    ? null
+    : combine([a, v], scalars, ([x, y]) => [x, ...middle, y], context)
+}
+
+/** E[v] and E[A] from the elements. */
+function raiseExpectation(
+  e: Expr & { kind: 'expect' },
+  indices: readonly string[],
+  raise: (body: Expr) => Signed | null,
+  context: RaiseContext,
+): Signed | null {
+  if (indices.some((i) => !hasCoordinate(e, i))) return null
+  const body = raise(e.body)
+  return body === null ? null : { negative: false, term: context.expectation(e.of, whole(body)) }
+}
+
+/** true where the index is a coordinate of the latents that an expectation is of: a sum over their rows stays a sum. */
+const hasCoordinate = (e: Expr & { kind: 'expect' }, i: string): boolean =>
+  !e.of.some((x) => mentionsIndicator(x, i)) &&
+  collectNodes(e.body, (n) => n.kind === 'ref' && n.space === 'latent').every(
+    (n) => n.kind !== 'ref' || n.index.length > 1 || !mentions(n, i),
+  )
+
+/** An element of an array of params or consts, or a power of one: what a diagonal matrix between two others holds. */
+const isWeight = (e: Expr): boolean =>
+  e.kind === 'pow'
+    ? e.exponent.d === 1 && isWeight(e.base)
+    : e.kind === 'ref' && (e.space === 'param' || e.space === 'const')
+
+/** diag(d)^p for each factor d_l^p; null where one is no such factor. */
+function raiseWeights(weights: readonly Expr[], l: string, context: RaiseContext): readonly Display[] | null {
+  const out: Display[] = []
+  for (const w of weights) {
+    const d = isWeight(w) ? raiseDiagonalPower(w, l, context) : null
+    if (d === null) return null
+    out.push(d)
+  }
+  return out
+}
+
+function raiseDiagonalPower(w: Expr, l: string, context: RaiseContext): Display | null {
+  const [base, exponent] = w.kind === 'pow' ? [w.base, w.exponent] : [w, { n: 1, d: 1 }]
+  const vector = raiseVector(base, l, context)
+  if (vector === null || vector.negative) return null
+  const diagonal: Display = { kind: 'apply', fn: 'diag', args: [vector.term] }
+  return exponent.n === 1 && exponent.d === 1
+    ? diagonal
+    : { kind: 'power', base: diagonal, exponent: { kind: 'number', value: exponent } }
 }
 
 /** An expression with i and j free as the matrix whose element (i, j) it is. */
@@ -132,6 +194,8 @@ export function raiseMatrix(e: Expr, i: string, j: string, context: RaiseContext
       return raiseTerms(e.terms, (t) => raiseMatrix(t, i, j, context), context)
     case 'mul':
       return raiseMatrixFactors(e, i, j, context)
+    case 'expect':
+      return raiseExpectation(e, [i, j], (body) => raiseMatrix(body, i, j, context), context)
     case 'sum':
       return raiseMatrixProduct(e, i, j, context) ?? context.bigSum(e, (inner) => raiseMatrix(e.body, i, j, inner))
     case 'case':
@@ -145,7 +209,17 @@ export function raiseMatrix(e: Expr, i: string, j: string, context: RaiseContext
 function raiseMatrixFactors(e: Expr & { kind: 'mul' }, i: string, j: string, context: RaiseContext): Signed | null {
   const { scalars, rest } = split(e, [i, j])
   const [a, b] = rest
-  if (a === undefined || rest.length > 2) return null
+  if (a === undefined) return null
+  const onDiagonal = rest.find((f) => f.kind === 'case' && isOneOnDiagonal(f, i, j))
+  if (onDiagonal !== undefined && rest.length > 1) {
+    const middle = raiseWeights(
+      rest.filter((f) => f !== onDiagonal).map((f) => substituteIndex(f, new Map([[j, indexOf(i)]]))),
+      i,
+      context,
+    )
+    return middle === null ? null : context.scaled(scalars, middle)
+  }
+  if (rest.length > 2) return null
   if (b === undefined) {
     const matrix = scalars.length === 0 ? null : raiseMatrix(a, i, j, context)
     return matrix === null ? null : combine([matrix], scalars, ([x]) => [x], context)
@@ -164,20 +238,33 @@ function raiseMatrixProduct(e: Expr & { kind: 'sum' }, i: string, j: string, con
   const { scalars, rest } = split(e.body, [i, j, l])
   const left = rest.find((f) => mentions(f, i) && mentions(f, l) && !mentions(f, j))
   const right = rest.find((f) => mentions(f, j) && mentions(f, l) && !mentions(f, i))
-  if (left === undefined || right === undefined || rest.length !== 2) return null
+  if (left === undefined || right === undefined) return null
   const a = raiseMatrix(left, i, l, context)
   const b = raiseMatrix(right, l, j, context)
-  return a === null || b === null ? null : combine([a, b], scalars, ([x, y]) => [x, y], context)
+  const middle = raiseWeights(
+    rest.filter((f) => f !== left && f !== right),
+    l,
+    context,
+  )
+  return a === null || b === null || middle === null
+    ? null
+    : combine([a, b], scalars, ([x, y]) => [x, ...middle, y], context)
 }
+
+const isOneOnDiagonal = (e: Expr & { kind: 'case' }, i: string, j: string): boolean =>
+  e.then.kind === 'num' && e.then.value.n === 1 && e.then.value.d === 1 && isDiagonal(e, i, j)
+
+function isDiagonal({ when, otherwise }: Expr & { kind: 'case' }, i: string, j: string): boolean {
+  if (otherwise.kind !== 'num' || otherwise.value.n !== 0) return false
+  if (when.kind !== 'compare' || when.operator !== '==') return false
+  return (isIndex(when.left, i) && isIndex(when.right, j)) || (isIndex(when.left, j) && isIndex(when.right, i))
+}
+
+const indexOf = (id: string): Expr => ({ kind: 'index', var: id, name: id })
 
 /** d_i where i = j, else 0: diag(d); with d free of i and j, d I. */
 function raiseDiag(e: Expr & { kind: 'case' }, i: string, j: string, context: RaiseContext): Signed | null {
-  const { when } = e
-  const zero = e.otherwise.kind === 'num' && e.otherwise.value.n === 0
-  if (!zero || when.kind !== 'compare' || when.operator !== '==') return null
-  const onDiagonal =
-    (isIndex(when.left, i) && isIndex(when.right, j)) || (isIndex(when.left, j) && isIndex(when.right, i))
-  if (!onDiagonal) return null
+  if (!isDiagonal(e, i, j)) return null
   if (!mentions(e.then, i) && !mentions(e.then, j)) return context.scaled([e.then], [{ kind: 'identity' }])
   const vector = raiseVector(e.then, mentions(e.then, i) ? i : j, context)
   return vector === null
@@ -251,6 +338,8 @@ function split(
 }
 
 const mentions = (e: Expr, index: string): boolean => freeIndices(e).has(index)
+const mentionsIndicator = (i: Indicator, index: string): boolean =>
+  [...i.index, i.value].some((e) => mentions(e, index))
 const isIndex = (e: Expr | undefined, id: string): boolean => e !== undefined && e.kind === 'index' && e.var === id
 
 /** A sum from 1 to a size: any other reads a part of the vector only. */

@@ -11,7 +11,7 @@ import {
 } from './display.js'
 import { inverseOf, type RaiseContext, raiseMatrix, raiseMatrixRef, raiseScalar, raiseVector } from './raise.js'
 import { mulRational } from './rational.js'
-import type { Expr, Guard, IndexVar, MatrixRef, Rational } from './types.js'
+import type { Expr, Guard, IndexVar, Indicator, MatrixRef, Rational } from './types.js'
 import { children, freeIndices } from './visit.js'
 
 export function toDisplay(e: Expr, options: PrintOptions): Display {
@@ -82,11 +82,11 @@ function atom(e: Atomic, scope: Scope): Display {
       return own === null ? probability(e, scope) : { kind: 'verbatim', text: own }
     }
     case 'expect':
-      return expectation(e, scope)
+      return expectation(e.of, shown(e.body, scope), scope)
     case 'mean': {
       const own = scope.options.mean?.(e) ?? null
       if (own !== null) return { kind: 'verbatim', text: own }
-      return { kind: 'expectation', of: symbol(e.latent, e.index, scope) }
+      return { kind: 'expectation', of: symbol(e.latent, e.index, scope), given: [] }
     }
   }
 }
@@ -118,15 +118,18 @@ function probability(e: Expr & { kind: 'probability' }, scope: Scope): Display {
   }
 }
 
-/** E[body] without indicators, else E[[z_n = k] body]. */
-function expectation(e: Expr & { kind: 'expect' }, scope: Scope): Display {
-  const indicators = e.of.map(
-    (i): Display => ({
-      kind: 'indicator',
-      of: { kind: 'relation', operator: '==', left: symbol(i.latent, i.index, scope), right: shown(i.value, scope) },
+/** E[body] without indicators, else r_nk E[body | z_n = k]. */
+function expectation(of: readonly Indicator[], body: Display, scope: Scope): Display {
+  const given = of.map(
+    (i): GuardDisplay => ({
+      kind: 'relation',
+      operator: '==',
+      left: symbol(i.latent, i.index, scope),
+      right: shown(i.value, scope),
     }),
   )
-  return { kind: 'expectation', of: sideBySide([...indicators, shown(e.body, scope)]) }
+  const expected: Display = { kind: 'expectation', of: body, given }
+  return given.length === 0 ? expected : sideBySide([atom({ kind: 'probability', of }, scope), expected])
 }
 
 function callOf(e: Expr & { kind: 'call' }, scope: Scope): Display {
@@ -218,6 +221,9 @@ function scaled(factors: readonly Expr[], displays: readonly Display[], scope: S
     if (factor.kind === 'pow' && factor.exponent.n < 0) {
       const positive = { n: -factor.exponent.n, d: factor.exponent.d }
       parts.bottom.push(powerOf(signed(factor.base, scope), positive))
+    } else if (isCountDown(factor)) {
+      parts.negative = !parts.negative
+      absorb(shown(mul(num(-1), factor), scope), parts)
     } else {
       const { negative, term } = signed(factor, scope)
       if (negative) parts.negative = !parts.negative
@@ -230,6 +236,17 @@ function scaled(factors: readonly Expr[], displays: readonly Display[], scope: S
   if (bottom.length === 0) return { negative, term: sideBySide([{ kind: 'number', value: number }, ...ordered]) }
   const top = sideBySide([integer(number.n), ...ordered])
   return { negative, term: { kind: 'fraction', top, bottom: sideBySide([integer(number.d), ...inOrder(bottom)]) } }
+}
+
+/** 1 − T, a number less sizes: as a factor it is written −(T − 1). */
+function isCountDown(e: Expr): boolean {
+  if (e.kind !== 'add') return false
+  const parts = e.terms.map(splitCoefficient)
+  const named = parts.filter((p) => p.rest !== null)
+  return (
+    named.length < parts.length &&
+    named.every((p) => (literal(p.coefficient) ?? 1) < 0 && p.rest?.kind === 'ref' && p.rest.space === 'size')
+  )
 }
 
 /** What a product is gathered in. */
@@ -320,6 +337,7 @@ function raising(scope: Scope): RaiseContext {
     array: (e, rest) => array(e, rest, scope),
     scaled: (scalars, displays) => scaled(scalars, displays, scope),
     add: (terms) => sumOf(terms),
+    expectation: (of, body) => expectation(of, body, scope),
     bigSum(e, body) {
       const made = body(raising(bind(scope, e.index)))
       return made === null ? null : bigSum(e, scope, () => made)

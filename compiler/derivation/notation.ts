@@ -29,7 +29,12 @@ export function notationOf(d: Derivation): Notation {
   )
   return {
     derivation: d,
-    facts: { latents: new Map(d.graph.latents.map((l) => [l.name, l])), constraints: d.graph.constraints, symmetric },
+    facts: {
+      latents: new Map(d.graph.latents.map((l) => [l.name, l])),
+      constraints: d.graph.constraints,
+      symmetric,
+      isNonnegative: d.collectOptions.isNonnegative,
+    },
     taken: arrays,
     own: new Set(d.model.symbols.flatMap((s) => (s.kind === 'index' ? [s.name] : []))),
     responsibility: discrete.length === 1 && only !== undefined && !arrays.has('r') ? only.name : null,

@@ -1,7 +1,8 @@
 /** Fractions, with what their two sides share cancelled. */
-import { add, isZero, literal, mul, num, pow } from '../algebra/build.js'
+import { add, isZero, literal, mul, num, pow, splitCoefficient } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr } from '../algebra/types.js'
+import { some } from '../algebra/visit.js'
 
 /** Both without the factors that every term of both has. */
 export function cancelled(top: Expr, bottom: Expr, numbers: boolean): { readonly top: Expr; readonly bottom: Expr } {
@@ -12,11 +13,31 @@ export function cancelled(top: Expr, bottom: Expr, numbers: boolean): { readonly
 
 /** top / bottom, with the factors that every term of both shares cancelled. */
 export function ratio(top: Expr, bottom: Expr): Expr {
-  const { top: a, bottom: b } = cancelled(top, bottom, true)
+  const shorter = cancelled(top, bottom, true)
+  // −A / (1 − T) is A / (T − 1)
+  const [a, b] = startsNegative(shorter.bottom)
+    ? [mul(num(-1), shorter.top), mul(num(-1), shorter.bottom)]
+    : [shorter.top, shorter.bottom]
   return literal(b) === 1 ? a : { kind: 'mul', factors: [a, { kind: 'pow', base: b, exponent: { n: -1, d: 1 } }] }
 }
 
 export const termsOf = (e: Expr): readonly Expr[] => (e.kind === 'add' ? e.terms : [e])
+
+/** true where all terms but a number are negative, and count things: 1 − T. */
+const startsNegative = (e: Expr): boolean => {
+  const parts = termsOf(e).map(splitCoefficient)
+  const named = parts.filter((p) => p.rest !== null)
+  return (
+    named.length > 0 &&
+    named.length < parts.length &&
+    named.every(
+      (p) =>
+        (literal(p.coefficient) ?? 1) < 0 &&
+        p.rest !== null &&
+        !some(p.rest, (n) => n.kind === 'ref' && n.space !== 'size'),
+    )
+  )
+}
 
 /** Factors that occur in each term: powers of refs and inverses, and a common numeric factor. */
 function commonFactors(terms: readonly Expr[]): readonly Expr[] {

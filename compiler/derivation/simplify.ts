@@ -10,6 +10,7 @@ import {
   isOne,
   isZero,
   literal,
+  log,
   mul,
   num,
   ONE,
@@ -18,10 +19,11 @@ import {
   sum,
   ZERO,
 } from '../algebra/build.js'
+import { expectation, readsLatent } from '../algebra/expectation.js'
 import { keyOf } from '../algebra/key.js'
 import { matrixSlice } from '../algebra/matrices.js'
 import type { Expr, Guard, IndexVar, Indicator } from '../algebra/types.js'
-import { collectNodes, freeIndices, rewrite, some, substituteIndex } from '../algebra/visit.js'
+import { collectNodes, freeIndices, guardChildren, rewrite, some, substituteIndex } from '../algebra/visit.js'
 import { comparesWithNumber, conjuncts, fixedBy, tidyGuard } from './conditions.js'
 import type { Facts } from './facts.js'
 import { joinTerms } from './join-terms.js'
@@ -37,6 +39,10 @@ export function simplify(e: Expr, facts: Facts): Expr {
         return numbersFirst(conditionFirst(n))
       case 'case':
         return asIndicator(n)
+      case 'expect': {
+        const linear = expectationOf(n, facts)
+        return linear === n ? n : simplify(linear, facts)
+      }
       case 'inverse': {
         const slice = matrixSlice(n.of)
         if (slice === null || !facts.symmetric.has(slice.ref.name) || keyOf(n.row) <= keyOf(n.column)) return n
@@ -46,6 +52,38 @@ export function simplify(e: Expr, facts: Facts): Expr {
         return n
     }
   })
+}
+
+/** Expectations are linear: of a sum term by term, with what is not random in front. Squares and products stay whole. */
+function expectationOf(e: Expr & { kind: 'expect' }, facts: Facts): Expr {
+  const { of, body } = e
+  switch (body.kind) {
+    case 'add':
+      return add(...body.terms.map((t) => expectation(of, t)))
+    case 'sum':
+      return { ...body, body: expectation(of, body.body) }
+    case 'case':
+      return guardChildren(body.when).some(readsLatent)
+        ? e
+        : caseOf(body.when, expectation(of, body.then), expectation(of, body.otherwise))
+    case 'call':
+      return body.fn === 'log' && body.args[0] !== undefined ? ofLogarithm(e, body.args[0], facts) : e
+    case 'mul': {
+      const pulled = expectation(of, body)
+      return keyOf(pulled) === keyOf(e) ? e : pulled
+    }
+    default:
+      return readsLatent(body) ? e : expectation(of, body)
+  }
+}
+
+/** E[log(a b)] = E[log a] + E[log b] where both are positive. */
+function ofLogarithm(e: Expr & { kind: 'expect' }, arg: Expr, facts: Facts): Expr {
+  if (arg.kind === 'mul' && arg.factors.every((f) => facts.isNonnegative(f)))
+    return add(...arg.factors.map((f) => expectation(e.of, log(f))))
+  if (arg.kind === 'pow' && facts.isNonnegative(arg.base))
+    return mul({ kind: 'num', value: arg.exponent }, expectation(e.of, log(arg.base)))
+  return e
 }
 
 const mentions = (e: Expr, v: IndexVar): boolean => freeIndices(e).has(v.id)
@@ -60,7 +98,15 @@ function reduceSum(v: IndexVar, body: Expr, facts: Facts): Expr | null {
     body.terms.some(
       (t) =>
         !mentions(t, v) ||
-        some(t, (n) => n.kind === 'probability' || n.kind === 'sum' || n.kind === 'logdet' || n.kind === 'call'),
+        some(
+          t,
+          (n) =>
+            n.kind === 'probability' ||
+            n.kind === 'expect' ||
+            n.kind === 'sum' ||
+            n.kind === 'logdet' ||
+            n.kind === 'call',
+        ),
     )
   )
     return add(...body.terms.map(over))

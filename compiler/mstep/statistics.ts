@@ -1,6 +1,7 @@
 /** Q → statistics: each term of Q is split into a part over rows, summed in the data pass, and a part in params. */
 import { add, idx, isOne, literal, mul, num, ONE, ref } from '../algebra/build.js'
 import { type CollectOptions, collect, TooManyTerms } from '../algebra/collect.js'
+import { splitContent } from '../algebra/content.js'
 import { guardKey, keyOf } from '../algebra/key.js'
 import { type Monomial, monomialsToExpr } from '../algebra/monomial.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
@@ -142,10 +143,10 @@ function split(m: Monomial, statistics: Map<string, Statistic>, options: Statist
     }
 
   // 2. the coefficient: what reads rows or other loops is summed into a statistic
-  const factors = m.coefficient.kind === 'mul' ? m.coefficient.factors : [m.coefficient]
+  const { number, factors } = splitContent(m.coefficient.kind === 'mul' ? m.coefficient.factors : [m.coefficient])
   const onAxes = new Set(driverLoops.map((l) => l.id))
   const outside = (f: Expr): boolean => !readsRows(f) && [...freeIndices(f)].every((v) => onAxes.has(v))
-  const kept = factors.filter(outside)
+  const kept = [number, ...factors.filter(outside)]
   const inside = mul(...factors.filter((f) => !outside(f)))
   const summed = m.loops.filter((l) => !onAxes.has(l.id))
   const rowGuards = m.guards.filter((g) =>

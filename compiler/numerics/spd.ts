@@ -166,15 +166,22 @@ export function inverseSpd(source: Float64Array, from: number, target: Float64Ar
     for (let i = 0; i < n * n; i++) target[to + i] = Number.NaN
     return false
   }
-  if (n >= BLOCKED_INVERSE) {
-    invertFactorBlocked(target, to, n)
-    multiplyBlocked(target, to, n)
-  } else {
-    invertFactor(target, to, n)
-    multiply(target, to, n)
-  }
-  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) target[to + i * n + j] = at(target, to + j * n + i)
+  inverseFactored(target, to, n)
   return true
+}
+
+/** A⁻¹ (symmetric to the bit) in place of the lower Cholesky factor of A at `from`. */
+export function inverseFactored(factor: Float64Array, from: number, n: number): void {
+  if (n >= BLOCKED_INVERSE) {
+    invertFactorBlocked(factor, from, n)
+    multiplyBlocked(factor, from, n)
+  } else {
+    invertFactor(factor, from, n)
+    multiply(factor, from, n)
+  }
+  for (let i = 0; i < n; i++) {
+    for (let j = i + 1; j < n; j++) factor[from + i * n + j] = at(factor, from + j * n + i)
+  }
 }
 
 /** U_ji = − (Σ_{j ≤ k < i} L_ik U_jk) / L_ii above the diagonal, 1 / L_ii on it, column i after column i − 1. */

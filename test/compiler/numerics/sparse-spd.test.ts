@@ -213,6 +213,13 @@ describe('sparse positive definite matrices', () => {
     )
   })
 
+  it('find the same order where lists have to be moved together on the way', () => {
+    const { order, entries } = crossed([400, 300, 200], 1500, 8)
+    const [rows, columns] = [entries.map(({ i }) => i), entries.map(({ j }) => j)]
+    const graph = sparseGraph(order, Int32Array.from(rows), Int32Array.from(columns))
+    expect(minimumDegree(graph, 0)).toEqual(minimumDegree(graph, 100 * order))
+  })
+
   it('are as fast as the length of a chain', () => {
     const order = 100_000
     const next = stream(9)

@@ -1,7 +1,14 @@
-import { factorInPlace, solveInPlace } from './sparse/numeric-factor.js'
+import { type FactorValues, factorValues, indexOfPlaces } from './sparse/factor-values.js'
+import { factorInPlace, logdetOf, solveInPlace } from './sparse/numeric-factor.js'
 import { selectedInverse } from './sparse/selected-inverse.js'
 import { sparseGraph } from './sparse/sparse-graph.js'
-import { entryAt, type SymbolicFactor, symbolicFactor } from './sparse/symbolic-factor.js'
+import { type SymbolicFactor, symbolicFactor } from './sparse/symbolic-factor.js'
+
+/** What the inverse needs beyond the factor: made when it is first asked for. */
+interface InverseStorage {
+  readonly values: FactorValues
+  readonly weights: Float64Array
+}
 
 /**
  * A symmetric positive definite matrix A = Σ_e q_e (E_e + E_eᵀ), E_e the unit matrix of the entry (rows[e], columns[e]):
@@ -17,19 +24,14 @@ import { entryAt, type SymbolicFactor, symbolicFactor } from './sparse/symbolic-
 export class SparseSpd {
   readonly order: number
   private readonly symbolic: SymbolicFactor
-  /** For each entry where its value is added: an entry below the diagonal, or `entries` + a place; −1: nowhere. */
+  /** For each entry where in `values` it is added; −1: nowhere. */
   private readonly slots: Int32Array
   /** Places of the cells that no entry names. */
   private readonly alone: Int32Array
-  /** A, then L and D: `lower` and `diagonal` are parts of `values`. */
-  private readonly values: Float64Array
-  private readonly lower: Float64Array
-  private readonly diagonal: Float64Array
+  private readonly values: FactorValues
   private readonly x: Float64Array
   private readonly next: Int32Array
-  private inverse: Float64Array | null = null
-  private inverseDiagonal: Float64Array
-  private weights: Float64Array
+  private inverse: InverseStorage | null = null
   private definite = false
   private inverted = false
 
@@ -37,33 +39,30 @@ export class SparseSpd {
     this.order = order
     const symbolic = symbolicFactor(sparseGraph(order, rows, columns))
     this.symbolic = symbolic
-    const entries = symbolic.rows.length
     this.slots = slotsOf(symbolic, rows, columns)
     this.alone = alonePlaces(symbolic, rows, columns)
-    this.values = new Float64Array(entries + order)
-    this.lower = this.values.subarray(0, entries)
-    this.diagonal = this.values.subarray(entries)
+    this.values = factorValues(symbolic)
     this.x = new Float64Array(order)
     this.next = new Int32Array(order)
-    this.inverseDiagonal = new Float64Array(0)
-    this.weights = new Float64Array(0)
   }
 
   /** Entries of L below its diagonal, fill included. */
   get entries(): number {
-    return this.symbolic.rows.length
+    const dense = this.order - this.symbolic.tail
+    return this.symbolic.rows.length + (dense * (dense - 1)) / 2
   }
 
   /** A = 0. */
   clear(): void {
-    this.values.fill(0)
+    this.values.all.fill(0)
     this.definite = false
     this.inverted = false
   }
 
   /** Adds values[0], …, values[count − 1] at the entries from number `from` on. */
   add(values: Float64Array | Int32Array, count: number, from: number): void {
-    const { slots, values: sums } = this
+    const { slots } = this
+    const sums = this.values.all
     for (let e = 0; e < count; e++) {
       const slot = slots[from + e] ?? -1
       if (slot >= 0) sums[slot] = (sums[slot] ?? 0) + (values[e] ?? Number.NaN)
@@ -72,19 +71,22 @@ export class SparseSpd {
 
   /** A = L D Lᵀ of what was added; false when A is not positive definite. */
   factor(): boolean {
-    const { diagonal, alone, order } = this
-    for (let k = 0; k < order; k++) diagonal[k] = 2 * (diagonal[k] ?? 0)
-    for (let a = 0; a < alone.length; a++) diagonal[alone[a] ?? 0] = 1
-    this.definite = factorInPlace(this.symbolic, this.lower, diagonal, this.next, this.x)
+    const { symbolic, alone, values } = this
+    const { all, diagonal, tail } = values
+    for (let k = 0; k < symbolic.tail; k++) diagonal[k] = 2 * (diagonal[k] ?? 0)
+    const step = this.order - symbolic.tail + 1
+    for (let at = 0; at < tail.length; at += step) tail[at] = 2 * (tail[at] ?? 0)
+    for (let a = 0; a < alone.length; a++) {
+      const place = alone[a] ?? 0
+      all[indexOfPlaces(symbolic, place, place)] = 1
+    }
+    this.definite = factorInPlace(symbolic, values, this.next, this.x)
     this.inverted = false
     return this.definite
   }
 
   logdet(): number {
-    if (!this.definite) return Number.NaN
-    let sum = 0
-    for (let k = 0; k < this.order; k++) sum += Math.log(this.diagonal[k] ?? Number.NaN)
-    return sum
+    return this.definite ? logdetOf(this.symbolic, this.values) : Number.NaN
   }
 
   /** target = A⁻¹ right (0 for cells that are alone); both by cell, perhaps the same array. */
@@ -97,7 +99,7 @@ export class SparseSpd {
     }
     for (let k = 0; k < order; k++) x[k] = right[sequence[k] ?? 0] ?? Number.NaN
     for (let a = 0; a < alone.length; a++) x[alone[a] ?? 0] = 0
-    solveInPlace(this.symbolic, this.lower, this.diagonal, x)
+    solveInPlace(this.symbolic, this.values, x)
     for (let k = 0; k < order; k++) target[sequence[k] ?? 0] = x[k] ?? Number.NaN
   }
 
@@ -105,42 +107,31 @@ export class SparseSpd {
   pair(i: number, j: number): number {
     const { place } = this.symbolic
     const [a, b] = [place[i] ?? -1, place[j] ?? -1]
-    if (a < 0 || b < 0) return -1
-    if (a === b) return this.entries + a
-    return a > b ? entryAt(this.symbolic, a, b) : entryAt(this.symbolic, b, a)
+    return a < 0 || b < 0 ? -1 : indexOfPlaces(this.symbolic, a, b)
   }
 
   /** Element of A⁻¹ at a pair. The inverse on the pattern is computed when it is first asked for. */
   inverseAt(pair: number): number {
     if (!this.definite) return Number.NaN
-    const inverse = this.inverted && this.inverse !== null ? this.inverse : this.invert()
-    return inverse[pair] ?? Number.NaN
+    const { values } = this.inverted && this.inverse !== null ? this.inverse : this.invert()
+    return values.all[pair] ?? Number.NaN
   }
 
-  private invert(): Float64Array {
-    let inverse = this.inverse
-    if (inverse === null) {
-      inverse = new Float64Array(this.values.length)
-      this.inverse = inverse
-      this.inverseDiagonal = inverse.subarray(this.entries)
-      this.weights = new Float64Array(this.order)
-    }
-    const { symbolic, lower, diagonal, inverseDiagonal, next, weights, x } = this
-    selectedInverse(symbolic, lower, diagonal, inverse, inverseDiagonal, next, weights, x)
+  private invert(): InverseStorage {
+    const { symbolic, next, x } = this
+    const storage = this.inverse ?? { values: factorValues(symbolic), weights: new Float64Array(this.order) }
+    this.inverse = storage
+    selectedInverse(symbolic, this.values, storage.values, next, storage.weights, x)
     this.inverted = true
-    return inverse
+    return storage
   }
 }
 
 function slotsOf(symbolic: SymbolicFactor, rows: Int32Array, columns: Int32Array): Int32Array {
   const { place } = symbolic
-  const entries = symbolic.rows.length
   return rows.map((row, e) => {
     const column = columns[e] ?? -1
-    if (row < 0 || column < 0) return -1
-    const [a, b] = [place[row] ?? 0, place[column] ?? 0]
-    if (a === b) return entries + a
-    return a > b ? entryAt(symbolic, a, b) : entryAt(symbolic, b, a)
+    return row < 0 || column < 0 ? -1 : indexOfPlaces(symbolic, place[row] ?? 0, place[column] ?? 0)
   })
 }
 

@@ -21,10 +21,12 @@ function int(array: Int32Array, index: number): number {
  * absorption (sections 3 to 5), and dense rows last (Amestoy, Davis and Duff, ACM TOMS 30 (2004)). Result: cells in the
  * order in which to eliminate them.
  *
- * A variable's list in `work` holds its elements, then its variables; an element's list holds its variables (L_e).
+ * A variable's list in `work` holds its elements, then its variables; an element's list holds its variables (L_e). The
+ * lists that are alive never need more than the graph; `room` more (beyond the n that the next pivot may need) spares
+ * moving them together.
  */
-export function minimumDegree(graph: SparseGraph): Int32Array {
-  return new QuotientGraph(graph).run()
+export function minimumDegree(graph: SparseGraph, room = Math.ceil(graph.neighbours.length / 5)): Int32Array {
+  return new QuotientGraph(graph, room).run()
 }
 
 class QuotientGraph {
@@ -56,11 +58,11 @@ class QuotientGraph {
   private eliminated = 0
   private pivots = 0
 
-  constructor(graph: SparseGraph) {
+  constructor(graph: SparseGraph, room: number) {
     const n = graph.order
     const entries = graph.neighbours.length
     this.n = n
-    this.work = new Int32Array(entries + Math.ceil(entries / 5) + 2 * n + 1)
+    this.work = new Int32Array(entries + n + 1 + room)
     this.work.set(graph.neighbours)
     this.used = entries
     this.start = graph.starts.slice(0, n)

@@ -63,6 +63,51 @@ describe('dense routines', () => {
     )
   })
 
+  it('does so for every order, by blocks and beside other numbers', () => {
+    for (let n = 1; n <= 70; n++) {
+      const a = Float64Array.from({ length: n * n }, (_, at) => {
+        const [i, j] = [Math.floor(at / n), at % n]
+        return Math.cos(Math.min(i, j) * 7 + Math.max(i, j) * 3) + (i === j ? n : 0)
+      })
+      const beside = (): Float64Array => new Float64Array(n * n + 9).fill(0.5)
+      const kept = (array: Float64Array): boolean => [0, 1, 2, 3, n * n + 4, n * n + 8].every((at) => array[at] === 0.5)
+      const source = beside()
+      source.set(a, 4)
+      const factor = beside()
+      expect(cholesky(source, 4, factor, 4, n)).toBe(true)
+      const lower = factor.slice(4, 4 + n * n)
+      expect(difference(multiply(lower, transpose(lower, n), n), a)).toBeLessThan(1e-12 * n)
+      expect(lower.every((value, at) => at % n <= Math.floor(at / n) || value === 0)).toBe(true)
+      const inverse = beside()
+      expect(inverseSpd(source, 4, inverse, 4, n)).toBe(true)
+      const found = inverse.slice(4, 4 + n * n)
+      expect(difference(multiply(a, found, n), identity(n))).toBeLessThan(1e-13 * n)
+      expect(difference(found, transpose(found, n))).toBe(0)
+      expect([factor, inverse].every(kept)).toBe(true)
+      expect(inverseSpd(source, 4, source, 4, n)).toBe(true)
+      expect(difference(source, inverse)).toBe(0)
+      const logdet = lower.reduce((sum, value, at) => (at % (n + 1) === 0 ? sum + 2 * Math.log(value) : sum), 0)
+      expect(Math.abs(logdetSpd(a, 0, n) - logdet)).toBeLessThan(1e-12 * (1 + Math.abs(logdet)))
+      const solution = new Float64Array(n)
+      expect(solveSpd(a, 0, a, 0, solution, 0, n)).toBe(true)
+      expect(solution.every((value, i) => Math.abs(value - (i === 0 ? 1 : 0)) < 1e-13 * n)).toBe(true)
+    }
+  })
+
+  it('sees a pivot that is not positive wherever it comes', () => {
+    for (const n of [5, 9, 17, 22]) {
+      for (let bad = 0; bad < n; bad++) {
+        const a = identity(n)
+        a[bad * n + bad] = bad % 2 === 0 ? 0 : -1
+        const out = new Float64Array(n * n)
+        expect(cholesky(a, 0, out, 0, n)).toBe(false)
+        expect(logdetSpd(a, 0, n)).toBeNaN()
+        expect(inverseSpd(a, 0, out, 0, n)).toBe(false)
+        expect(out.every(Number.isNaN)).toBe(true)
+      }
+    }
+  })
+
   it('factors in place', () => {
     const a = Float64Array.of(4, 9, 2, 5)
     expect(cholesky(a, 0, a, 0, 2)).toBe(true)

@@ -169,6 +169,8 @@ describe('sparse positive definite matrices', () => {
       { ...hub, entries: [...hub.entries, ...Array.from({ length: 149 }, (_, i) => ({ i: 0, j: i + 1, q: 0.001 }))] },
       crossed([60, 12], 300, 1),
       crossed([90, 30, 5], 200, 2),
+      crossed([100, 70], 900, 4),
+      { order: 100, entries: crossed([40, 40], 1500, 6).entries },
       { order: 225, entries: grid },
     ]
     for (const matrix of cases) expectDense(matrix, run(matrix), 1e-12)
@@ -209,6 +211,13 @@ describe('sparse positive definite matrices', () => {
         expect([...sequence].sort((i, j) => i - j)).toEqual(Array.from({ length: order }, (_, i) => i))
       }),
     )
+  })
+
+  it('find the same order where lists have to be moved together on the way', () => {
+    const { order, entries } = crossed([400, 300, 200], 1500, 8)
+    const [rows, columns] = [entries.map(({ i }) => i), entries.map(({ j }) => j)]
+    const graph = sparseGraph(order, Int32Array.from(rows), Int32Array.from(columns))
+    expect(minimumDegree(graph, 0)).toEqual(minimumDegree(graph, 100 * order))
   })
 
   it('are as fast as the length of a chain', () => {
@@ -281,6 +290,9 @@ describe('sparse positive definite matrices', () => {
       { order: 1, entries: [{ i: 0, j: 0, q: Number.NaN }] },
       { order: 2, entries: [0, 1].map((i) => ({ i, j: i, q: i === 0 ? 1 : Number.POSITIVE_INFINITY })) },
       { order: 3, entries: chain(3, 1, [-0.9]).entries },
+      // Every pair once, so rank one; and every cell of two crossed groups without a prior.
+      { order: 50, entries: Array.from({ length: 2500 }, (_, at) => ({ i: Math.floor(at / 50), j: at % 50, q: 0.1 })) },
+      { order: 120, entries: crossed([70, 50], 2000, 7).entries.slice(120) },
     ]
     for (const matrix of bad) {
       const spd = run(matrix)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** The reference cases that discrete latents, chains and known labels cover, and how many there are. */
+/** The reference cases. */
 export const caseIds = [
   'A01-grade-full',
   'A02-grade-hidden',
@@ -20,6 +20,8 @@ export const caseIds = [
   'A09-galaxies-k6-unequal',
   'A11-iris-qda',
   'A12-iris-lda',
+  'A13-iris-kmeans',
+  'A14-faithful-kmeans',
   'A15-lsat6-lca-k2',
   'A16-haireye-lca-k2',
   'A16-haireye-lca-k3',
@@ -32,18 +34,39 @@ export const caseIds = [
   'A22-co2-mixreg-unequalvar',
   'A23-dlr-linkage',
   'A24-abo',
+  'A25-quine-negbin',
+  'A26-lirat-betabinomial',
   'A27-earthquakes-hmm-k2',
   'A27-earthquakes-hmm-k3',
   'A28-discoveries-hmm-k2',
   'A29-geyser-gausshmm-k2',
+  'A30-newcomb-t4',
+  'A31-newcomb-t-free',
+  'A32-stackloss-mvt5',
+  'A33-ability-fa1',
+  'A34-ability-fa2',
+  'A35-attitude-fa1',
+  'A36-attitude-ppca1',
+  'A37-iris-ppca2',
+  'A38-airquality-mvn-missing',
+  'A39-faithful-gmm-missing',
   'A40-faithful-map-gmm',
   'A41-galaxies-map-gmm-k4',
+  'A42-veteran-exp-censored',
+  'A43-veteran-expmix-censored',
+  'A44-orthodont-random-intercept',
+  'A45-dyestuff-random-effect',
+  'A46-eight-schools-eb',
+  'A47-bcg-eb',
+  'A48-pumps-gamma-poisson-eb',
+  'A49-nile-local-level',
   'A50-caith-plsa-k2',
   'A51-pride-plsa-k3',
   'A52-image1-gmm-diag',
   'A52-image1-gmm-full',
   'A52-image1-gmm-spherical',
   'A52-image1-gmm-tied',
+  'A53-image2-gmm-full-missing',
   'A54-image2-complete-gmm-full',
 ] as const
 
@@ -79,6 +102,10 @@ export interface CaseReference {
     readonly paramsAbs?: number | null
     readonly paramsRel?: number
     readonly fittedAbs?: number
+    readonly muAbs?: number
+    readonly impliedCovarianceRel?: number
+    readonly sigma2Rel?: number
+    readonly WWtRel?: number
   }
 }
 

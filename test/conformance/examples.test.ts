@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { compareValues, type Nested } from './compare-params.js'
+import { compareValues } from './compare-params.js'
+import type { Nested } from './quantities.js'
 import { runCase } from './run-case.js'
 
 /** An entry of an example's expected.json. */

@@ -7,9 +7,12 @@ export interface FitArguments {
   readonly restarts: number | undefined
   readonly tolerance: number | undefined
   readonly maxIterations: number | undefined
+  readonly groupBy: string | undefined
+  readonly mode: 'em' | 'hard' | undefined
 }
 
 const methods = ['auto', 'kmeans++', 'random'] as const
+const modes = ['em', 'hard'] as const
 
 /** An option this does not know is an error, so that none is lost in silence. */
 export function parseFitArguments(args: readonly string[], readFile: (name: string) => string): FitArguments {
@@ -20,6 +23,8 @@ export function parseFitArguments(args: readonly string[], readFile: (name: stri
   let restarts: number | undefined
   let tolerance: number | undefined
   let maxIterations: number | undefined
+  let groupBy: string | undefined
+  let mode: FitArguments['mode']
   for (let i = 0; i < args.length; i += 2) {
     const [option, value] = [args[i], args[i + 1]]
     if (option === undefined || value === undefined) throw new Error(`no value after ${option}`)
@@ -53,11 +58,28 @@ export function parseFitArguments(args: readonly string[], readFile: (name: stri
       case '--max-iter':
         maxIterations = Number(value)
         break
+      case '--group-by':
+        groupBy = value
+        break
+      case '--mode':
+        mode = modes.find((m) => m === value)
+        if (mode === undefined) throw new Error(`unknown mode ${value}`)
+        break
       default:
         throw new Error(`unknown option ${option}`)
     }
   }
-  return { columns, set, start: start.size === 0 ? undefined : start, init, restarts, tolerance, maxIterations }
+  return {
+    columns,
+    set,
+    start: start.size === 0 ? undefined : start,
+    init,
+    restarts,
+    tolerance,
+    maxIterations,
+    groupBy,
+    mode,
+  }
 }
 
 function assignment(text: string): readonly [string, string] {

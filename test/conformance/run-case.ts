@@ -38,6 +38,8 @@ function given(o: FitArguments): FitCallOptions {
     ...(o.restarts === undefined ? {} : { restarts: o.restarts }),
     ...(o.tolerance === undefined ? {} : { tolerance: o.tolerance }),
     ...(o.maxIterations === undefined ? {} : { maxIterations: o.maxIterations }),
+    ...(o.groupBy === undefined ? {} : { groupBy: o.groupBy }),
+    ...(o.mode === undefined ? {} : { mode: o.mode }),
   }
 }
 

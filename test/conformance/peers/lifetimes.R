@@ -1,0 +1,16 @@
+# Censored lifetimes by survival::survreg. Usage: Rscript lifetimes.R
+suppressMessages(library(survival))
+here <- sub("--file=", "", grep("--file=", commandArgs(), value = TRUE))
+path <- function(f) file.path(dirname(here), "../../../examples/lifetimes", f)
+show <- function(name, fit) cat("\n==", name, "logLik", format(fit$loglik[length(fit$loglik)], digits = 15), "coef", format(coef(fit), digits = 12), "scale", format(fit$scale, digits = 12),
+  "-> Weibull shape", format(1 / fit$scale, digits = 12), "scale", format(exp(coef(fit)[1]), digits = 12), "\n")
+tight <- survreg.control(rel.tolerance = 1e-14, maxiter = 1000)
+v <- read.csv(path("veteran.csv"))
+for (d in c("exponential", "weibull", "lognormal")) show(d, survreg(Surv(time, status) ~ 1, v, dist = d, control = tight))
+m <- read.csv(path("mice.csv"))
+both <- survreg(Surv(ifelse(low == 0, NA, low), ifelse(is.infinite(high), NA, high), type = "interval2") ~ 1, m, dist = "weibull", control = tight)
+show("mice", both)
+house <- survreg(Surv(ifelse(low == 0, NA, low), ifelse(is.infinite(high), NA, high), type = "interval2") ~ 0 + house, m, dist = "weibull", control = tight)
+show("mice, a scale for each house", house)
+cat("scales", format(exp(coef(house)), digits = 12), "\n")
+cat("survival", as.character(packageVersion("survival")), R.version.string, "\n")

@@ -1,0 +1,21 @@
+# Crossed and nested intercepts, correlated slopes: lme4 and nlme by maximum likelihood. Usage: Rscript mixed.R
+suppressMessages({library(lme4); library(nlme)})
+here <- sub("--file=", "", grep("--file=", commandArgs(), value = TRUE))
+path <- function(f) file.path(dirname(here), "../../../examples/random-intercepts", f)
+options(digits = 12)
+show <- function(name, fit) {
+  cat("\n==", name, "\nlogLik", format(as.numeric(logLik(fit)), digits = 15), "\nfixed", format(fixef(fit), digits = 10), "\n")
+  v <- as.data.frame(VarCorr(fit))
+  print(v[, c("grp", "var1", "var2", "vcov", "sdcor")], digits = 10)
+}
+control <- lmerControl(optimizer = "bobyqa", optCtrl = list(rhoend = 1e-12, maxfun = 1e6))
+penicillin <- read.csv(path("penicillin.csv"))
+show("crossed", lmer(diameter ~ 1 + (1 | plate) + (1 | sample), penicillin, REML = FALSE, control = control))
+pastes <- read.csv(path("pastes.csv"))
+show("nested", lmer(strength ~ 1 + (1 | batch) + (1 | cask), pastes, REML = FALSE, control = control))
+sleep <- read.csv(path("sleep.csv"))
+show("slopes", lmer(reaction ~ 1 + days + (1 + days | subject), sleep, REML = FALSE, control = control))
+second <- lme(reaction ~ days, random = ~ 1 + days | subject, data = sleep, method = "ML")
+cat("nlme", format(as.numeric(logLik(second)), digits = 12), "\n")
+print(VarCorr(second))
+cat("lme4", as.character(packageVersion("lme4")), "nlme", as.character(packageVersion("nlme")), R.version.string, "\n")

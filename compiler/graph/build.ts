@@ -12,7 +12,22 @@ import type {
   TStatement,
   TypedModel,
 } from '../../lang/typed/types.js'
-import { bothOf, call, caseOf, compare, idx, literal, log, notOf, num, ONE, ref, sub, TRUE, ZERO } from '../algebra/build.js'
+import {
+  bothOf,
+  call,
+  caseOf,
+  compare,
+  idx,
+  literal,
+  log,
+  notOf,
+  num,
+  ONE,
+  ref,
+  sub,
+  TRUE,
+  ZERO,
+} from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import { normaliseMatrices } from '../algebra/matrices.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'

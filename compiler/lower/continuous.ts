@@ -27,6 +27,7 @@ import type {
 import type { Loop } from '../graph/types.js'
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
+import type { BlockHost, Placed } from './block-host.js'
 import { addToObjective, meanBuffer, tableIdOf, varianceBuffer } from './buffers.js'
 import { GaussianLowering } from './gaussian.js'
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
@@ -46,14 +47,7 @@ export interface LoweredBlock {
 
 const empty: LoweringContext = { vars: new Map(), at: 'param' }
 
-/** Loops with what else is iterated, and where a table's row is. */
-export interface Placed {
-  readonly axes: readonly Axis[]
-  readonly context: LoweringContext
-  readonly row: readonly Expr[]
-}
-
-export class ContinuousLowering {
+export class ContinuousLowering implements BlockHost {
   constructor(
     private readonly lowerer: Lowerer,
     private readonly plan: EStepPlan,
@@ -306,8 +300,6 @@ function substituteAll(e: Expr, from: readonly IndexVar[], to: readonly IndexVar
 /** ½ d log 2π − ½ log det Λ: the log of what a Normal density integrates to at height 1, d the cells not observed. */
 function logVolume(b: GaussianBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
   const at = sharedAt(b, row, values)
-  const unknown = countsCells(b)
-    ? ref('table', unknownTable(b), at.slice(0, at.length - b.scope.length))
-    : dimension(b)
+  const unknown = countsCells(b) ? ref('table', unknownTable(b), at.slice(0, at.length - b.scope.length)) : dimension(b)
   return add(mul(num(1, 2), unknown, log(mul(num(2), PI))), mul(num(-1, 2), ref('table', logdetTable(b), at)))
 }

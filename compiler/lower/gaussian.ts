@@ -21,8 +21,8 @@ import { referenceTable } from '../estep/references.js'
 import type { BlockCell, BlockLatent, BlockTerm, GaussianBlock } from '../estep/types.js'
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
+import type { BlockHost, Placed } from './block-host.js'
 import { tableIdOf } from './buffers.js'
-import type { ContinuousLowering, Placed } from './continuous.js'
 import type { Lowerer } from './lowerer.js'
 
 export class GaussianLowering {
@@ -31,7 +31,7 @@ export class GaussianLowering {
   constructor(
     private readonly lowerer: Lowerer,
     private readonly block: GaussianBlock,
-    private readonly owner: ContinuousLowering,
+    private readonly owner: BlockHost,
   ) {
     this.values = block.scope.map((s) => idx(s.value))
   }

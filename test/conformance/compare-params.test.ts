@@ -102,6 +102,7 @@ test('loadings are compared up to rotation and sign', () => {
   const outer = (loadings: readonly (readonly number[])[]) =>
     loadings.map((a) => loadings.map((b) => a.reduce((sum, v, q) => sum + v * (b[q] ?? 0), 0)))
   const made = {
+    logLik: 0,
     params: { mean: [0, 0, 0, 0], sigma2: 4, WWt: outer(two) },
     tolerance: { sigma2Rel: 1e-4, WWtRel: 1e-3 },
   }

@@ -152,11 +152,10 @@ export class ProgramModel implements BoundModel {
   }
 
   eStepFrom(given: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation {
-    for (const [name, values] of given) this.memory.blocks.buffers.get(givenBuffer(name))?.set(values)
-    return {
-      ...this.expectation(params, (p) => this.kernels.part(p, 'given', [p.given, p.statistics])),
-      logLikelihood: Number.NaN,
-    }
+    const byBuffer = new Map([...given].map(([name, values]) => [givenBuffer(name), values]))
+    const run = (): Expectation =>
+      this.expectation(params, (p) => this.kernels.part(p, 'given', [p.given, p.statistics]))
+    return { ...this.memory.withGiven((id) => byBuffer.get(id), run), logLikelihood: Number.NaN }
   }
 
   private expectation(params: Float64Array, ops: (p: Pass) => readonly KernelOp[]): Expectation {

@@ -123,7 +123,9 @@ export function identifiedParameters(
 /** Values that a chain's places are summed over; 1 without a chain. */
 function statesOf({ derivation, numbers }: ScoredModel): number {
   const values = new Map(
-    derivation.eStep.tables.flatMap((t) => t.latents.map((l) => [l.name, numbers.extent(l.high) - numbers.extent(l.low) + 1] as const)),
+    derivation.eStep.tables.flatMap((t) =>
+      t.latents.map((l) => [l.name, numbers.extent(l.high) - numbers.extent(l.low) + 1] as const),
+    ),
   )
   const blocks = derivation.eStep.tables.flatMap((t) => t.chain?.blocks ?? [])
   return Math.max(

@@ -77,7 +77,8 @@ export class EStepLowering {
     const { table } = cells
     const fixed = new Map(
       of.map(
-        (i, n) => [need(cells.elements[n]), k.add(this.lowerer.expr(i.value, context), k.neg(this.low(i.latent)))] as const,
+        (i, n) =>
+          [need(cells.elements[n]), k.add(this.lowerer.expr(i.value, context), k.neg(this.low(i.latent)))] as const,
       ),
     )
     const positions = table.loops.map((l, i) => this.lowerer.along(l.index, need(cells.row[i]), context))

@@ -56,9 +56,7 @@ function inLogs(y: readonly number[], p: Params) {
       states.map(
         (j) =>
           at(evidence, t, j) +
-          (t === 0
-            ? Math.log(p.start[j] ?? 0)
-            : logSumExp(states.map((i) => at(forward, t - 1, i) + log(i, j)))),
+          (t === 0 ? Math.log(p.start[j] ?? 0) : logSumExp(states.map((i) => at(forward, t - 1, i) + log(i, j)))),
       ),
     )
   const backward: number[][] = y.map(() => states.map(() => 0))
@@ -124,11 +122,7 @@ const cases: readonly (readonly [string, readonly number[], Params])[] = [
     noise(40, (t) => (t === 7 ? 60 : t < 30 ? 0 : 60)),
     { start: [1, 0, 0], step: leftToRight, m: [0, 60, 90] },
   ],
-  [
-    'an observation at 10,000 sd',
-    noise(30, (t) => (t === 12 ? 1e4 : 0)),
-    { start: even, step: sticky, m: [0, 4, 8] },
-  ],
+  ['an observation at 10,000 sd', noise(30, (t) => (t === 12 ? 1e4 : 0)), { start: even, step: sticky, m: [0, 4, 8] }],
   [
     'observations at 10,000 sd without a way back',
     noise(30, (t) => (t === 12 ? 1e4 : t > 20 ? -1e4 : 0)),
@@ -142,7 +136,15 @@ const cases: readonly (readonly [string, readonly number[], Params])[] = [
   [
     'steps of probability 1e-300',
     [0, 0, 0, 30, 30, 30, 60, 60],
-    { start: [1, 0, 0], step: [[1, 1e-300, 0], [0, 1, 1e-300], [1e-300, 0, 1]], m: [0, 30, 60] },
+    {
+      start: [1, 0, 0],
+      step: [
+        [1, 1e-300, 0],
+        [0, 1, 1e-300],
+        [1e-300, 0, 1],
+      ],
+      m: [0, 30, 60],
+    },
   ],
   ['a single place', [1.5], { start: [0.2, 0.3, 0.5], step: sticky, m: [0, 1, 2] }],
 ]

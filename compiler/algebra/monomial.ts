@@ -1,5 +1,5 @@
 /** Monomials of a collected expression: sums over loops of a coefficient times statistics, under guards. */
-import { add, isOne, isZero, literal, mul, num, ONE, pow, sub, ZERO } from './build.js'
+import { add, compare, isOne, isZero, literal, mul, num, ONE, pow, sub, ZERO } from './build.js'
 import { keyOf } from './key.js'
 import type { Expr, Guard, IndexVar, Rational } from './types.js'
 import { freeIndices, mapGuard, substituteIndex } from './visit.js'
@@ -58,13 +58,26 @@ export function normalise(m: Monomial): readonly Monomial[] {
     current = { ...current, guards: flat }
     const pinned = findPinned(current)
     if (pinned === null) break
+    const loop = current.loops.find((l) => l.id === pinned.id)
+    const range = loop === undefined ? [] : withinRange(pinned.value, loop)
     current = substituteMonomial(
-      { ...current, loops: current.loops.filter((l) => l.id !== pinned.id) },
+      { ...current, loops: current.loops.filter((l) => l.id !== pinned.id), guards: [...current.guards, ...range] },
       new Map([[pinned.id, pinned.value]]),
     )
   }
   current = splitByInequality(current)
   return isZero(current.coefficient) ? [] : [current]
+}
+
+/** That a number is within the range of a loop, where it may not be: beyond a literal end, or a length that varies. */
+function withinRange(value: Expr, loop: IndexVar): readonly Guard[] {
+  const at = literal(value)
+  if (at === null) return []
+  const ends = (end: Expr): boolean => literal(end) !== null || freeIndices(end).size > 0
+  return [
+    ...(ends(loop.from) ? [compare('>=', value, loop.from)] : []),
+    ...(ends(loop.to) ? [compare('<=', value, loop.to)] : []),
+  ]
 }
 
 function conjuncts(g: Guard): readonly Guard[] {

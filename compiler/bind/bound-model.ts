@@ -152,16 +152,15 @@ export class ProgramModel implements BoundModel {
   }
 
   eStepFrom(given: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation {
-    this.give(given)
-    return {
-      ...this.expectation(params, (p) => this.kernels.part(p, 'given', [p.given, p.statistics])),
-      logLikelihood: Number.NaN,
-      given,
-    }
+    const run = (): Expectation =>
+      this.expectation(params, (p) => this.kernels.part(p, 'given', [p.given, p.statistics]))
+    return { ...this.withGiven(given, run), logLikelihood: Number.NaN, given }
   }
 
-  private give(given: ReadonlyMap<string, Float64Array>): void {
-    for (const [name, values] of given) this.memory.blocks.buffers.get(givenBuffer(name))?.set(values)
+  /** Runs with the responsibilities of a start, by latent, in place. */
+  private withGiven<T>(given: ReadonlyMap<string, Float64Array>, run: () => T): T {
+    const byBuffer = new Map([...given].map(([name, values]) => [givenBuffer(name), values]))
+    return this.memory.withGiven((id) => byBuffer.get(id), run)
   }
 
   private expectation(params: Float64Array, ops: (p: Pass) => readonly KernelOp[]): Expectation {
@@ -196,10 +195,19 @@ export class ProgramModel implements BoundModel {
     expectation: Expectation,
     observe?: (step: MStep, params: Float64Array) => void,
   ): Maximisation {
+    const { given } = expectation
+    const run = (): Maximisation => this.maximise(params, expectation, observe)
+    return given === undefined ? run() : this.withGiven(given, run)
+  }
+
+  private maximise(
+    params: Float64Array,
+    expectation: Expectation,
+    observe?: (step: MStep, params: Float64Array) => void,
+  ): Maximisation {
     this.restore(expectation)
     this.kernels.load(params, 'param')
     this.kernels.load(params, 'trial')
-    if (expectation.given !== undefined) this.give(expectation.given)
     const host = this.newtonHost(expectation.given !== undefined)
     const hits = new Map<string, FloorHit>()
     let condition = 1

@@ -23,10 +23,12 @@ export function checkLevels(model: TypedModel, numbers: BoundNumbers, data: Boun
       throw error
     }
   }
+  const values = new Map<string, number>()
   const check = (target: TExpr, d: TDistribution): void => {
     if (d.kind !== 'plain' || d.name !== 'Categorical' || target.kind !== 'ref') return
     const s = symbols.get(target.symbol)
     const p = d.arguments[0]?.value
+    if (s?.kind === 'latent' && p !== undefined) checkPieces(s.name, length(p), values)
     if (s?.kind !== 'data' || s.type.support.kind !== 'category' || p === undefined) return
     const levels = data.levels.get(nameOf(symbols.get(s.type.support.levels)))
     const n = length(p)
@@ -49,6 +51,19 @@ export function checkLevels(model: TypedModel, numbers: BoundNumbers, data: Boun
     }
   }
   visit(model.statements)
+}
+
+/** The pieces of a latent (`z[1]`, then `z[t]`) have as many values each. */
+function checkPieces(name: string, n: number | null, values: Map<string, number>): void {
+  if (n === null) return
+  const known = values.get(name)
+  if (known !== undefined && known !== n)
+    throw new BindError(
+      'E414',
+      `\`${name}\` has ${known} values in one statement and ${n} in another`,
+      'give each piece of a latent a distribution over the same values',
+    )
+  values.set(name, n)
 }
 
 /** A size that no loop changes: numbers, consts and sizes without indices. */

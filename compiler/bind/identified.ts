@@ -5,6 +5,7 @@ import type { BoundData, Identified, ParamLayout } from '../../runtime/contract.
 import type { Expr } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
+import { elementOf } from '../estep/places.js'
 import { lowerScores } from '../lower/scores.js'
 import type { CompileKernel } from '../targets/memory.js'
 import { chartOf, simplexChart } from '../targets/solve/charts.js'
@@ -21,7 +22,7 @@ export interface ScoredModel {
   readonly observations: number
 }
 
-/** Beyond this many (params × rows) the rank is not computed. */
+/** Beyond this many (params × rows × states) the rank is not computed. */
 const COST_LIMIT = 2e7
 
 /**
@@ -38,7 +39,8 @@ export function identifiedParameters(
   const { derivation } = model
   const pieces = model.params.map((p) => ({ layout: p, charted: chartOf(p) }))
   if (pieces.some((p) => p.charted === null)) return null
-  if (model.nominalParameters * model.observations > COST_LIMIT || model.nominalParameters > 400) return null
+  const cost = model.nominalParameters * model.observations * statesOf(model)
+  if (cost > COST_LIMIT || model.nominalParameters > 400) return null
   const program = lowerScores(derivation)
   const memory = allocate(program.program, derivation.model.symbols, model.data, model.numbers)
   const { blocks } = memory
@@ -73,10 +75,12 @@ export function identifiedParameters(
       }
       // simulated rows: each column of what is observed, shuffled by itself
       for (const [name, a] of model.data.arrays) {
-        if (!targets.has(name) || a.offsets !== null || a.shape.length === 0) continue
+        if (!targets.has(name) || a.shape.length === 0) continue
         const before = original.get(name)
         if (before !== undefined) a.values.set(before)
-        shuffleColumns(a.values, a.shape.length > 1 ? (a.shape.at(-1) ?? 1) : 1, random)
+        // sequences lie one after another
+        const rank = a.shape.length - (a.offsets === null ? 0 : 1)
+        shuffleColumns(a.values, rank > 1 ? (a.shape.at(-1) ?? 1) : 1, random)
         if (r >= model.nominalParameters + 4 && isCount(model, name)) thin(a.values, random)
       }
       for (const [id, b] of blocks.buffers)
@@ -114,6 +118,20 @@ export function identifiedParameters(
   if (rows.some((r) => !r.every(Number.isFinite))) return null
   const { rank, loose } = rankOf(rows)
   return { parameters: rank, loose: [...new Set(owners.filter((_, c) => loose[c] === true))] }
+}
+
+/** Values that a chain's places are summed over; 1 without a chain. */
+function statesOf({ derivation, numbers }: ScoredModel): number {
+  const values = new Map(
+    derivation.eStep.tables.flatMap((t) =>
+      t.latents.map((l) => [l.name, numbers.extent(l.high) - numbers.extent(l.low) + 1] as const),
+    ),
+  )
+  const blocks = derivation.eStep.tables.flatMap((t) => t.chain?.blocks ?? [])
+  return Math.max(
+    1,
+    ...blocks.map((b) => [...b.window, ...b.parents].reduce((n, e) => n * (values.get(elementOf(e).latent) ?? 1), 1)),
+  )
 }
 
 const isCount = (model: ScoredModel, name: string): boolean =>

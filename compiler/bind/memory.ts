@@ -16,6 +16,8 @@ export interface ProgramMemory {
   readonly blocks: Memory
   /** Scratch is as long as its table: made when a posterior of all rows is asked for. */
   readonly whole: () => Memory
+  /** Runs with the responsibilities of a start in place, by buffer; those left out are 0. */
+  withGiven<T>(values: (buffer: string) => Float64Array | undefined, run: () => T): T
   readonly numbers: BoundNumbers
 }
 
@@ -40,7 +42,8 @@ export function allocate(
   }
   const shared = new Map<string, Float64Array | Int32Array>()
   for (const b of program.buffers) {
-    if (b.space === 'scratch') continue
+    // a start's responsibilities are lent when there is one
+    if (b.space === 'scratch' || b.space === 'given') continue
     shared.set(
       b.id,
       b.space === 'data'
@@ -51,7 +54,7 @@ export function allocate(
     )
   }
   const sparse = new Map<string, SparsePosterior>()
-  const withScratch = (scratch: (b: Buffer) => Float64Array): Memory => {
+  const withScratch = (scratch: (b: Buffer) => Float64Array) => {
     const buffers = new Map(shared)
     for (const b of program.buffers) if (b.space === 'scratch') buffers.set(b.id, scratch(b))
     return { sizes, buffers, sparse }
@@ -60,6 +63,13 @@ export function allocate(
   let whole: Memory | null = null
   return {
     blocks,
+    withGiven(values, run) {
+      const given = program.buffers.filter((b) => b.space === 'given')
+      for (const b of given) blocks.buffers.set(b.id, values(b.id) ?? new Float64Array(length(b, true)))
+      const result = run()
+      for (const b of given) blocks.buffers.delete(b.id)
+      return result
+    },
     whole: () => {
       // what is not cut into blocks is as long in both: nothing in it outlives a pass
       whole ??= withScratch((b) => {

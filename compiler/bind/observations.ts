@@ -1,8 +1,10 @@
-import { add, mul } from '../algebra/build.js'
+import { add, caseOf, mul, ONE } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
-import { collectNodes } from '../algebra/visit.js'
+import { collectNodes, freeIndices } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { reduceSums } from '../estep/counts.js'
+import { stepOf } from '../estep/places.js'
+import type { Factor, Loop } from '../graph/types.js'
 import type { BoundNumbers } from './sizes.js'
 
 /**
@@ -16,14 +18,42 @@ export function countObservations(d: Derivation, numbers: BoundNumbers): number 
     const [outer] = f.loops
     const total = f.distribution === 'Multinomial' ? multinomialTotal(f.value, d) : null
     const key = outer?.index.id ?? 'single'
-    const inner = total === null ? (outer === undefined ? [] : [outer]) : f.loops
+    const along = total === null ? chainLoops(f, d) : null
+    const inner = total === null ? (along ?? (outer === undefined ? [] : [outer])) : f.loops
     const weight = inner.flatMap((l) => (l.weight === null ? [] : [l.weight]))
-    const body = mul(...weight, total ?? { kind: 'num', value: { n: 1, d: 1 } })
+    const body = mul(...weight, total ?? (along === null ? ONE : observedAt(f, along)))
     const all = inner.reduceRight<Expr>((e, l) => ({ kind: 'sum', index: l.index, body: e }), body)
     const n = numbers.value(all)
     plates.set(key, Math.max(plates.get(key) ?? 0, Number.isNaN(n) ? 0 : n))
   }
   return [...plates.values()].reduce((a, b) => a + b, 0)
+}
+
+/** The loops down to that of the chain whose latents a factor reads; null where it reads none of a chain. */
+function chainLoops(f: Factor, d: Derivation): readonly Loop[] | null {
+  for (const v of d.lifted.find((x) => x.factor === f)?.variables ?? []) {
+    const chain = d.eStep.tables.find((t) => t.latents.includes(v.latent))?.chain
+    const at = chain === undefined || chain === null ? undefined : v.index[chain.position]
+    if (at === undefined) continue
+    const { base } = stepOf(at)
+    const depth = f.loops.findIndex((l) => base.kind === 'index' && base.var === l.index.id)
+    return f.loops.slice(0, depth + 1)
+  }
+  return null
+}
+
+/** 1 where the cell of the target is observed, as far as the loops say which one it is. */
+function observedAt(f: Factor, loops: readonly Loop[]): Expr {
+  const known = new Set(loops.map((l) => l.index.id))
+  const mask = collectNodes(
+    caseOf(f.guard, f.value),
+    (n) =>
+      n.kind === 'ref' &&
+      n.space === 'observed' &&
+      n.name === f.target.name &&
+      [...freeIndices(n)].every((v) => known.has(v)),
+  )[0]
+  return mask ?? ONE
 }
 
 /** lgamma(total + 1) stands first in the multinomial density. */

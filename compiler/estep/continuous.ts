@@ -333,6 +333,7 @@ function asConjugate(base: Base, latent: ContinuousLatent, terms: readonly Term[
   for (const { atoms, ...term } of terms) {
     const [atom] = atoms
     const found = atoms.length === 1 && atom !== undefined ? statisticOf(atom) : null
+    if (found === null && latent.support === 'count' && !latent.evidence) return unbounded(latent)
     if (found === null)
       return {
         ...refusal(
@@ -346,12 +347,7 @@ function asConjugate(base: Base, latent: ContinuousLatent, terms: readonly Term[
   }
   const family = recogniseFamily(latent.support, statistics)
   if ((family === null || !keepsFixed(family, out)) && latent.support === 'count' && !latent.evidence)
-    return {
-      code: 'E407',
-      span: latent.span,
-      message: `the latent count \`${latent.name}\` is unbounded: no \`observe\` gives a sum that contains it`,
-      help: `add a line such as  observe total = ${latent.name} + …`,
-    }
+    return unbounded(latent)
   if (family === null || !keepsFixed(family, out))
     return refusal(
       latent,
@@ -361,6 +357,13 @@ function asConjugate(base: Base, latent: ContinuousLatent, terms: readonly Term[
     return refusal(latent, `missing cells of \`${latent.name}\` share a simplex with observed ones`)
   return { block: { ...base, kind: 'conjugate', family, terms: out }, bindTables: [] }
 }
+
+const unbounded = (latent: ContinuousLatent): EStepRefusal => ({
+  code: 'E407',
+  span: latent.span,
+  message: `the latent count \`${latent.name}\` is unbounded: no \`observe\` gives a sum that contains it`,
+  help: `add a line such as  observe total = ${latent.name} + …`,
+})
 
 /** A natural parameter that the family fixes is that number, in one term. */
 function keepsFixed(

@@ -77,7 +77,8 @@ export class EStepLowering {
     const { table } = cells
     const fixed = new Map(
       of.map(
-        (i, n) => [need(cells.elements[n]), k.sub(this.lowerer.expr(i.value, context), this.low(i.latent))] as const,
+        (i, n) =>
+          [need(cells.elements[n]), k.add(this.lowerer.expr(i.value, context), k.neg(this.low(i.latent)))] as const,
       ),
     )
     const positions = table.loops.map((l, i) => this.lowerer.along(l.index, need(cells.row[i]), context))
@@ -164,12 +165,13 @@ export class EStepLowering {
   scratch(id: string, loops: readonly Loop[], scope: readonly string[]): string {
     const indices = loops.map((l) => l.index)
     const shape = rowShape(indices, this.lowerer)
-    const blocks = shape.length === indices.length && indices[0] !== undefined
+    const table = this.tables.get(tableIdOf(loops))
+    const blocks = shape.length === indices.length && table !== undefined && this.isBlockable(table)
     return this.lowerer.buffer({
       id,
       space: 'scratch',
       type: 'f64',
-      ...(blocks ? { rows: indices.map((v) => v.id).join(',') } : {}),
+      ...(blocks ? { rows: tableIdOf(loops) } : {}),
       shape: [...shape, ...scope.map((s) => this.valueAxis(s).size)],
     })
   }
@@ -196,13 +198,7 @@ export class EStepLowering {
     const own = t.chain === null ? potentials : potentials.filter((p) => p.scope.some((s) => eliminated.has(s)))
     const sources: Source[] = own.map((p) => ({ buffer: this.potential(t, p, up), scope: p.scope }))
     sources.push(...(this.incoming.get(t.id) ?? []))
-    const hasChildren = this.plan.tables.some((x) => x.parent?.table === t.id)
-    const blockable =
-      t.chain === null &&
-      t.parent === null &&
-      !hasChildren &&
-      own.every((p) => p.factors.every((f) => f.direct && this.isLocal(f, t))) &&
-      t.loops.length > 0
+    const blockable = this.isBlockable(t)
 
     let live = sources
     const normalisers: string[] = []
@@ -272,6 +268,18 @@ export class EStepLowering {
       marginals: this.marginals(t),
       normaliser,
     }
+  }
+
+  /** true where blocks of the rows of a table can be worked on by themselves. */
+  private isBlockable(t: LatentTable): boolean {
+    const own = this.plan.potentials.filter((p) => p.table === t.id)
+    return (
+      t.chain === null &&
+      t.parent === null &&
+      !this.plan.tables.some((x) => x.parent?.table === t.id) &&
+      own.every((p) => p.factors.every((f) => f.direct && this.isLocal(f, t))) &&
+      t.loops.length > 0
+    )
   }
 
   /** false for the normaliser of a block that takes more than the rows of this table to compute. */

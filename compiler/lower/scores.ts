@@ -4,6 +4,7 @@ import { partials } from '../algebra/differentiate.js'
 import type { Expr } from '../algebra/types.js'
 import { some, substituteIndex } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
+import { unitLoops } from '../estep/chain-blocks.js'
 import { tableOf } from '../estep/plan.js'
 import type { ContinuousBlock } from '../estep/types.js'
 import type { LiftedFactor } from '../graph/lift.js'
@@ -103,7 +104,11 @@ function unitWeight(f: LiftedFactor, d: Derivation, lowerer: Lowerer): Expr | nu
   const outer = f.factor.loops[0]
   return table?.loops[0] === undefined
     ? weightOfRow(outer === undefined ? [] : [outer], outer === undefined ? [] : [idx(outer.index)], lowerer)
-    : weightOfRow(table.loops, row, lowerer)
+    : weightOfRow(
+        unitLoops(table),
+        row.filter((_, i) => i !== table.chain?.position),
+        lowerer,
+      )
 }
 
 /** The row of a block that a factor belongs to. */

@@ -10,8 +10,8 @@ import { warningExplanations } from '../../../runtime/warnings.js'
 const GOLDEN: Readonly<Record<string, readonly [string, string]>> = {
   E401: ['Laplace(centre, scale)', 'Laplace has no density in this version, so nothing can be derived from it'],
   E402: [
-    'theta',
-    'the latent `theta` is continuous, and this version integrates out finite discrete latents and counts with an observed sum only',
+    'y[n] ~ Poisson(exp(f))',
+    'the log density of `f` is not linear in statistics of a known family: this statement brings in another function of it, and its posterior has no closed form',
   ],
   E403: ['x[n] ~ Normal(mu[z[s]], 1)', 'a latent that picks which latent is read has no exact E-step in this version'],
   E404: [
@@ -19,8 +19,8 @@ const GOLDEN: Readonly<Record<string, readonly [string, string]>> = {
     'this statement joins latents of several groups through keys, which makes every latent depend on every other',
   ],
   E405: [
-    'latent z[t] ~ Categorical(step[z[t-1]])',
-    '`z` at one place depends on `z` at another (a chain), and this version has no forward–backward E-step',
+    'latent z[i, j] ~ Categorical(step[z[i-1, j], z[i, j-1]])',
+    '`z` at one place depends on `z` at others along two loops, so all of its places are coupled: an exact E-step would carry K^min(M, N) joint values',
   ],
   E406: ['observe difference = a - b', 'only a plain sum of latent counts can be observed in this version'],
   E407: ['there', 'the latent count `there` is unbounded: no `observe` gives a sum that contains it'],

@@ -6,7 +6,15 @@ import type { Bucket, EStepPlan, LatentTable, Potential } from '../estep/types.j
 import type { DiscreteLatent, Loop } from '../graph/types.js'
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
-import { addToObjective, givenBuffer, marginalBuffer, meanBuffer, messageBuffer, postBuffer, tableIdOf } from './buffers.js'
+import {
+  addToObjective,
+  givenBuffer,
+  marginalBuffer,
+  meanBuffer,
+  messageBuffer,
+  postBuffer,
+  tableIdOf,
+} from './buffers.js'
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
 
 export interface LoweredTable {
@@ -140,7 +148,10 @@ export class EStepLowering {
     sources.push(...(this.incoming.get(t.id) ?? []))
     const hasChildren = this.plan.tables.some((x) => x.parent?.table === t.id)
     const blockable =
-      t.parent === null && !hasChildren && own.every((p) => p.factors.every((f) => f.direct && this.isLocal(f, t))) && t.loops.length > 0
+      t.parent === null &&
+      !hasChildren &&
+      own.every((p) => p.factors.every((f) => f.direct && this.isLocal(f, t))) &&
+      t.loops.length > 0
 
     let live = sources
     const normalisers: string[] = []

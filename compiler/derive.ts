@@ -2,6 +2,7 @@
 import type { Diagnostic, Outcome } from '../lang/diagnostics/types.js'
 import type { ArrayType, DataSymbol, ModelSymbol, ParamSymbol, TExpr, TypedModel } from '../lang/typed/types.js'
 import { literal } from './algebra/build.js'
+import { NotDifferentiable, partials } from './algebra/differentiate.js'
 import { isNonnegative, type SignOf } from './algebra/signs.js'
 import type { Expr, IndexVar } from './algebra/types.js'
 import type { Distribution } from './distributions/types.js'
@@ -127,6 +128,8 @@ export function derive(
     }
   const edge = supportEdge(lifted)
   if (edge !== null) return { diagnostics: [edge] }
+  const unknown = withoutDerivative(mStep, lifted)
+  if (unknown !== null) return { diagnostics: [unknown] }
   const program = lower({
     graph,
     lifted,
@@ -153,6 +156,31 @@ export function derive(
     },
     diagnostics: [],
   }
+}
+
+/** A numerical M-step needs two derivatives of its part of Q. */
+function withoutDerivative(mStep: MStepPlan, lifted: readonly LiftedFactor[]): Diagnostic | null {
+  for (const step of mStep.steps) {
+    if (step.kind !== 'newton') continue
+    const names = new Set(step.params)
+    const isTarget = (r: Extract<Expr, { kind: 'ref' }>): boolean =>
+      (r.space === 'param' || r.space === 'shift') && names.has(r.name)
+    for (const f of lifted.filter((x) => x.factor.tails !== undefined)) {
+      try {
+        for (const p of partials(f.expr, isTarget, (v) => v)) partials(p.value, isTarget, (v) => v)
+      } catch (e) {
+        if (!(e instanceof NotDifferentiable)) throw e
+        return {
+          code: 'E408',
+          severity: 'error',
+          span: f.factor.span,
+          message: `no M-step rule applies to ${step.params.map((n) => `\`${n}\``).join(' and ')}: ${e.message}`,
+          help: 'a shape that is known, as a constant or as data, has one',
+        }
+      }
+    }
+  }
+  return null
 }
 
 const isContinuous = (t: ArrayType): boolean =>

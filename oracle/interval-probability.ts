@@ -19,11 +19,11 @@ export function logIntervalProbability(density: Density, args: Arguments, low: n
     case 'integers': {
       const from = Math.max(support.low, Math.ceil(low))
       const to = Math.min(support.high, Math.floor(high))
-      // an upper tail that is most of the mass is what the lower one leaves
+      // an upper tail that is not small is what the lower one leaves
       if (to === Number.POSITIVE_INFINITY && support.low > Number.NEGATIVE_INFINITY) {
         const below =
           from === support.low ? Number.NEGATIVE_INFINITY : sumOfMasses(density, args, support.low, from - 1)
-        if (below <= -Math.LN2) return Math.log1p(-Math.exp(below))
+        if (below <= -0.001) return Math.log1p(-Math.exp(below))
       }
       return sumOfMasses(density, args, from, to)
     }

@@ -164,6 +164,7 @@ export function call(fn: ScalarFunction, ...args: readonly Expr[]): Expr {
     if (fn === 'lgamma' && (value === 1 || value === 2)) return ZERO
     if (fn === 'sqrt') return sqrt(a)
   }
+  if ((fn === 'lgammaDelta' || fn === 'digammaDelta') && b !== undefined && isZero(b)) return ZERO
   if (fn === 'power' && a !== undefined && b !== undefined && b.kind === 'num') return pow(a, b.value)
   return { kind: 'call', fn, args }
 }

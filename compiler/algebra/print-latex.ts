@@ -167,7 +167,6 @@ const BARE = new Set(['log', 'cos', 'sin'])
 function apply(fn: string, args: readonly Display[], followed: boolean): Rendered {
   const name = FUNCTIONS.get(fn) ?? `\\operatorname{${fn}}`
   const [only] = args
-  if (fn === 'expm1' && only !== undefined) return { text: `\\exp${brackets('(', plain(only), ')')} - 1`, level: SUM }
   if (fn === 'mod') return atom(`(${args.map((a) => within(a, POWER)).join(' \\bmod ')})`)
   if (BARE.has(fn) && args.length === 1 && only !== undefined && !followed && render(only).level >= ATOM)
     return { text: `${name} ${plain(only)}`, level: REACHING }

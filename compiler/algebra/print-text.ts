@@ -181,7 +181,6 @@ const BARE = new Set(['log', 'cos', 'sin'])
 function apply(fn: string, args: readonly Display[], followed: boolean): Rendered {
   const name = FUNCTIONS.get(fn) ?? fn
   const [only] = args
-  if (fn === 'expm1' && only !== undefined) return { text: `exp(${plain(only)}) − 1`, level: SUM }
   if (fn === 'mod') return atom(`(${args.map((a) => within(a, POWER)).join(' mod ')})`)
   if (BARE.has(fn) && args.length === 1 && only !== undefined) {
     const text = within(only, ATOM)

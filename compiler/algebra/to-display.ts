@@ -146,6 +146,8 @@ function callOf(e: Expr & { kind: 'call' }, scope: Scope): Display {
       return { kind: 'power', base: a, exponent: b }
     case 'log1p':
       return { kind: 'apply', fn: 'log', args: [whole(sumOf([plain(integer(1)), ...termsOf(a)]))] }
+    case 'expm1':
+      return whole(minus(applied('exp', a), integer(1)))
     case 'lgammaDelta':
     case 'digammaDelta': {
       const fn = e.fn === 'lgammaDelta' ? 'lgamma' : 'digamma'

@@ -208,7 +208,11 @@ export class ProgramModel implements BoundModel {
     this.restore(expectation)
     this.kernels.load(params, 'param')
     this.kernels.load(params, 'trial')
+<<<<<<< HEAD
     const host = this.newtonHost(expectation.given !== undefined)
+=======
+    if (expectation.given !== undefined) this.give(expectation.given)
+>>>>>>> tails
     const hits = new Map<string, FloorHit>()
     let condition = 1
     const context: SolveContext = {
@@ -220,6 +224,7 @@ export class ProgramModel implements BoundModel {
         condition = Math.max(condition, worst)
       },
     }
+    const host = this.newtonHost(expectation.given !== undefined, context)
     let before = this.kernels.unload()
     for (let sweep = 0; sweep < this.program.sweeps; sweep++) {
       hits.clear()
@@ -248,7 +253,7 @@ export class ProgramModel implements BoundModel {
             break
           case 'newton': {
             const block = this.program.numeric.find((n) => n.step === step.id)
-            if (block !== undefined) solveNewton(block, host)
+            if (block !== undefined) solveNewton(block, step.roles, host)
           }
         }
         observe?.(step, this.kernels.unload())
@@ -263,10 +268,13 @@ export class ProgramModel implements BoundModel {
   }
 
   /** What a numerical block needs; rows are visited under the posterior at the params, or under made-up weights. */
-  private newtonHost(given: boolean): NewtonHost {
+  private newtonHost(given: boolean, context: SolveContext): NewtonHost {
     const ready = new Set<string>()
     return {
       layout: (name) => this.layout(name),
+      floorOf: context.floorOf,
+      onFloor: context.onFloor,
+      middle: () => (given ? this.interior(() => 0.5) : null),
       buffers: () => this.memory.blocks,
       run: (ops) => this.kernels.run(ops),
       deriveTrial: () => this.kernels.run(this.program.derived.trial),

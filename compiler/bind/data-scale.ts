@@ -4,9 +4,17 @@ import type { BoundArray } from '../../runtime/contract.js'
 export interface DataScale {
   readonly means: readonly number[]
   readonly variances: readonly number[]
+  /** The same of the logarithms, where all cells are positive. */
+  readonly logs?: DataScale
 }
 
 export function dataScale(array: BoundArray): DataScale {
+  const own = momentsOf(array, (x) => x)
+  const positive = array.values.every((x) => !(x <= 0))
+  return positive ? { ...own, logs: momentsOf(array, Math.log) } : own
+}
+
+function momentsOf(array: BoundArray, of: (x: number) => number): DataScale {
   const columns = array.offsets === null && array.shape.length >= 2 ? (array.shape.at(-1) ?? 1) : 1
   const means: number[] = []
   const variances: number[] = []
@@ -16,7 +24,7 @@ export function dataScale(array: BoundArray): DataScale {
     let mean = 0
     let sum = 0
     for (let i = c; i < array.values.length; i += columns) {
-      const x = array.values[i] ?? Number.NaN
+      const x = of(array.values[i] ?? Number.NaN)
       if (!Number.isFinite(x)) continue
       n += 1
       const d = x - mean

@@ -1,45 +1,23 @@
 /** `data` declarations of a model in the form that binding needs. */
 
 import { printExpression, userName } from '../../lang/typed/print.js'
-import type {
-  ArrayType,
-  DataSymbol,
-  Dim,
-  ModelSymbol,
-  TDistribution,
-  TExpr,
-  TypedModel,
-} from '../../lang/typed/types.js'
-import {
-  children,
-  distributionExpressions,
-  statementExpressions,
-  subscriptExpressions,
-  visitStatements,
-} from '../../lang/typed/visit.js'
+import type { ArrayType, DataSymbol, Dim, ModelSymbol, TExpr, TypedModel } from '../../lang/typed/types.js'
 import type { DataDeclaration, DeclaredDim } from '../../runtime/contract.js'
-import { collectRefs } from '../graph/reads.js'
+import { type ColumnUse, columnUse } from '../graph/column-use.js'
 
 /** `set` are the values of `--set`, which may change a const that stands in a dimension. */
 export function dataDeclarations(model: TypedModel, set: ReadonlyMap<string, unknown>): readonly DataDeclaration[] {
   const symbols = new Map(model.symbols.map((s) => [s.id, s]))
   const data = model.symbols.filter((s) => s.kind === 'data')
-  const used = usage(model, symbols)
+  const used = columnUse(model, symbols)
   return data.map((s) => declaration(s, symbols, set, used))
-}
-
-interface Usage {
-  /** Data that stand in an index position of latents only. */
-  readonly latentKeys: ReadonlySet<string>
-  /** Data that serve as bounds of a truncation or censoring only. */
-  readonly bounds: ReadonlySet<string>
 }
 
 function declaration(
   s: DataSymbol,
   symbols: ReadonlyMap<string, ModelSymbol>,
   set: ReadonlyMap<string, unknown>,
-  used: Usage,
+  used: ColumnUse,
 ): DataDeclaration {
   const { support } = s.type
   const dims = [...s.type.batch, ...s.type.core]
@@ -169,40 +147,4 @@ function evaluateSize(
     }
   }
   return go(e)
-}
-
-function usage(model: TypedModel, symbols: ReadonlyMap<string, ModelSymbol>): Usage {
-  const latent = new Set<string>()
-  const bounds = new Set<string>()
-  const other = new Set<string>()
-  const expression = (e: TExpr, asBound = false): void => {
-    if (e.kind !== 'ref') {
-      for (const child of children(e)) expression(child, asBound)
-      return
-    }
-    const isLatent = symbols.get(e.symbol)?.kind === 'latent'
-    for (const index of subscriptExpressions(e.subscripts))
-      for (const id of collectRefs(index)) (isLatent ? latent : other).add(id)
-    const role = asBound ? bounds : other
-    role.add(e.symbol)
-  }
-  const distribution = (d: TDistribution): void => {
-    if (d.kind === 'truncated' || d.kind === 'censored') {
-      distribution(d.of)
-      for (const e of [d.low, d.high]) if (e !== null) expression(e, true)
-    } else for (const e of distributionExpressions(d)) expression(e)
-  }
-  for (const s of model.symbols) if (s.kind === 'let' || s.kind === 'const') expression(s.value)
-  visitStatements(model.statements, (s) => {
-    if (s.kind === 'sample') {
-      // the left side of a value that lies between two only names the row
-      expression(s.target, s.distribution.kind === 'censored' && s.distribution.mode === 'between')
-      distribution(s.distribution)
-    } else for (const e of statementExpressions(s)) expression(e, s.kind === 'observe-condition')
-  })
-  const isData = (id: string): boolean => symbols.get(id)?.kind === 'data'
-  return {
-    latentKeys: new Set([...latent].filter((id) => !other.has(id) && !bounds.has(id) && isData(id))),
-    bounds: new Set([...bounds].filter((id) => !other.has(id) && !latent.has(id) && isData(id))),
-  }
 }

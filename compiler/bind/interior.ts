@@ -87,7 +87,7 @@ export function interiorPoint(
         }
         for (let i = 0; i < p.length; i++) {
           const column = data !== null && data.means.length === last ? i % last : 0
-          const located = p.role === 'location' && data !== null && p.components.length > 0
+          const located = p.role === 'location' && data !== null && (p.components.length > 0 || isNumeric(p.name, d))
           const mean = located ? (data.means[column] ?? 0) : 0
           const sd = data === null ? 1 : Math.sqrt(data.variances[column] ?? 1) || 1
           set(i, mean + (2 * u() - 1) * (located ? sd * Math.min(2, apart) : 1))
@@ -100,6 +100,8 @@ export function interiorPoint(
 /** 1 for an sd, 2 for a variance: u^−2 or u^−1 multiplies squares in Q; null for what is neither. */
 function scalePower(name: string, d: Derivation): number | null {
   const step = d.mStep.steps.find((s) => s.params.includes(name))
+  const role = step?.kind === 'newton' ? step.roles.find((r) => r.param === name)?.role : undefined
+  if (role !== undefined) return role === 'sd' ? 1 : role === 'variance' ? 2 : role === 'precision' ? -2 : null
   if (step?.kind !== 'generalised-gamma' || step.power.n >= 0) return null
   return (-2 * step.power.d) / step.power.n
 }
@@ -137,8 +139,17 @@ function spreadAt(p: ParamLayout, i: number, data: DataScale | null): number {
   return Math.sqrt(data.variances[column] ?? 1) || 1
 }
 
-/** Scale of the data on the left of a statement that reads the param. */
+const isNumeric = (name: string, d: Derivation): boolean =>
+  d.mStep.steps.some((s) => s.kind === 'newton' && s.params.includes(name))
+
+/** Scale of the data on the left of a statement that reads the param: of their logarithms where it measures these. */
 function scaleOf(name: string, d: Derivation, scales: ReadonlyMap<string, DataScale>): DataScale | null {
+  const step = d.mStep.steps.find((s) => s.params.includes(name))
+  const role = step?.kind === 'newton' ? step.roles.find((r) => r.param === name) : undefined
+  if (role !== undefined) {
+    const scale = scales.get(role.data)
+    return (role.logged ? scale?.logs : scale) ?? null
+  }
   for (const f of d.graph.factors)
     if (
       f.role === 'likelihood' &&

@@ -85,6 +85,8 @@ function roleOf(name: string, d: Derivation): ParamLayout['role'] {
     return step.kind === 'generalised-gamma' && step.power.n > 0 ? 'location' : 'other'
   }
   if (step?.kind === 'beta') return 'location'
+  const numeric = step?.kind === 'newton' ? step.roles.find((r) => r.param === name) : undefined
+  if (numeric !== undefined) return numeric.role === 'location' ? 'location' : 'spread'
   const latents = new Set(componentDimensions(name, d).map((c) => c.latent))
   const isWeight =
     step?.kind === 'dirichlet' &&

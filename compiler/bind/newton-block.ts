@@ -5,17 +5,29 @@
 import type { ParamLayout } from '../../runtime/contract.js'
 import type { KernelOp } from '../kernel/types.js'
 import type { NumericBlock } from '../lower/program.js'
+import type { NumericRole } from '../mstep/numeric-roles.js'
 import type { Memory } from '../targets/memory.js'
-import { chartOf, simplexChart } from '../targets/solve/charts.js'
+import { type Chart, chartOf, intervalChart, simplexChart } from '../targets/solve/charts.js'
 import { type FreeBlock, maximise, type Objective } from '../targets/solve/newton.js'
-import { f64 } from '../targets/solve/types.js'
+import { f64, indexOf } from '../targets/solve/types.js'
 
-/** Iterations where only sums are touched, and where each one is a pass over the rows. */
-const ITERATIONS = { sums: 50, rows: 8 } as const
+/** Iterations where only sums are touched, where each one is a pass over the rows, and where these may lead far. */
+const ITERATIONS = { sums: 50, rows: 8, far: 20 } as const
+
+/** Relative gain that is not worth an iteration where the weights are made up. */
+const ROUGH = 1e-5
 
 /** What the solve needs of the model that it belongs to. */
 export interface NewtonHost {
   layout(name: string): ParamLayout
+  /** Floors of a spread, as variances, element by element; null where it has none. */
+  floorOf(name: string): Float64Array | null
+  onFloor(param: string, index: readonly number[], floor: number): void
+  /**
+   * A second point to begin from, the middle of the supports, where the weights are made up: the params may lie where Q
+   * is flat. Else null.
+   */
+  middle(): Float64Array | null
   buffers(): Memory
   run(ops: readonly KernelOp[]): void
   /** Takes anew what is derived from the trial params. */
@@ -30,8 +42,12 @@ interface Place {
 }
 
 /** Maximises Q over the params of the block, from the trial params and into them. */
-export function solveNewton(block: NumericBlock, host: NewtonHost): void {
-  const shape = freeBlock(block.params.map((p) => host.layout(p)))
+export function solveNewton(block: NumericBlock, roles: readonly NumericRole[], host: NewtonHost): void {
+  const limits = new Map(block.params.map((p) => [p, limitsOf(p, roles, host)]))
+  const shape = freeBlock(
+    block.params.map((p) => host.layout(p)),
+    limits,
+  )
   if (shape === null) return
   const { places, free } = shape
   const memory = host.buffers()
@@ -43,13 +59,53 @@ export function solveNewton(block: NumericBlock, host: NewtonHost): void {
   const start = new Float64Array(free.size)
   for (const { layout, offset } of places)
     start.set(f64(memory, `trial:${layout.name}`).subarray(0, layout.length), offset)
-  const limit = block.rows.length === 0 ? ITERATIONS.sums : ITERATIONS.rows
-  set(maximise(free, objectiveOf(block, host, places, free.size, set), start, limit))
+  const objective = objectiveOf(block, host, places, free.size, set)
+  const middle = host.middle()
+  const limit = block.rows.length === 0 ? ITERATIONS.sums : middle === null ? ITERATIONS.rows : ITERATIONS.far
+  const enough = middle === null ? 1e-13 : ROUGH
+  let found = maximise(free, objective, start, limit, enough)
+  // where little is gained from the start under weights of which it knows nothing, Q may be flat around it
+  if (middle !== null && isLittle(objective.value(start), objective.value(found))) {
+    const second = new Float64Array(free.size)
+    for (const { layout, offset } of places)
+      second.set(middle.subarray(layout.offset, layout.offset + layout.length), offset)
+    const other = maximise(free, objective, second, limit, enough)
+    if (!(objective.value(found) >= objective.value(other))) found = other
+  }
+  set(found)
+  for (const { layout, offset } of places)
+    limits.get(layout.name)?.forEach(({ kind, bound }, i) => {
+      const x = found[offset + i] ?? Number.NaN
+      const held = kind === 'least' ? x <= bound * (1 + HELD) : x >= bound * (1 - HELD)
+      if (held) host.onFloor(layout.name, indexOf(i, layout.shape), kind === 'least' ? bound : 1 / bound)
+    })
+}
+
+const isLittle = (before: number, after: number): boolean => !(after - before > 0.01 * (1 + Math.abs(after)))
+
+/** How near its floor a spread counts as held there, relatively. */
+const HELD = 1e-6
+
+/** What the floor of a spread makes of the range of one element. */
+interface Limit {
+  readonly kind: 'least' | 'largest'
+  readonly bound: number
+}
+
+function limitsOf(param: string, roles: readonly NumericRole[], host: NewtonHost): readonly Limit[] | null {
+  const role = roles.find((r) => r.param === param)?.role
+  const floors = host.floorOf(param)
+  if (role === undefined || role === 'location' || role === 'covariance' || floors === null) return null
+  return [...floors].map((floor): Limit => {
+    if (role === 'precision') return { kind: 'largest', bound: 1 / floor }
+    return { kind: 'least', bound: role === 'sd' ? Math.sqrt(floor) : floor }
+  })
 }
 
 /** The charts of the params laid end to end; null where a param has none. */
 function freeBlock(
   layouts: readonly ParamLayout[],
+  limits: ReadonlyMap<string, readonly Limit[] | null>,
 ): { readonly places: readonly Place[]; readonly free: FreeBlock } | null {
   const pieces: FreeBlock['pieces'][number][] = []
   const places: Place[] = []
@@ -60,7 +116,9 @@ function freeBlock(
     for (let b = 0; b < charted.blocks; b++) {
       const used = layout.used?.[b]
       pieces.push({
-        chart: used !== undefined && used < charted.chart.size ? simplexChart(used) : charted.chart,
+        chart:
+          limited(limits.get(layout.name)?.[b]) ??
+          (used !== undefined && used < charted.chart.size ? simplexChart(used) : charted.chart),
         from: size + (b * layout.length) / charted.blocks,
       })
     }
@@ -69,6 +127,14 @@ function freeBlock(
   }
   return { places, free: { pieces, size } }
 }
+
+const limited = (limit: Limit | undefined): Chart | null =>
+  limit === undefined
+    ? null
+    : intervalChart(
+        limit.kind === 'least' ? limit.bound : 0,
+        limit.kind === 'least' ? Number.POSITIVE_INFINITY : limit.bound,
+      )
 
 function objectiveOf(
   block: NumericBlock,

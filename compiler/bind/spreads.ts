@@ -8,7 +8,14 @@ import type { DataScale } from './data-scale.js'
 /** Spread params of a derivation, with the data (left sides only) they measure. */
 function spreads(d: Derivation): readonly { readonly param: string; readonly spread: Spread }[] {
   const targets = new Set(d.graph.factors.filter((f) => f.role === 'likelihood').map((f) => f.target.name))
+  const components = d.eStep.tables.length > 0
   return d.mStep.steps.flatMap((s) => {
+    if (s.kind === 'newton')
+      return !components
+        ? []
+        : s.roles.flatMap(({ param, role, data, logged }) =>
+            role === 'location' ? [] : [{ param, spread: { kind: role, data: [data], logged } }],
+          )
     const spread = s.kind === 'generalised-gamma' || s.kind === 'inverse-wishart' ? s.spread : null
     const [param] = s.params
     if (spread === null || param === undefined) return []
@@ -23,7 +30,8 @@ function variancesFor(
   layout: ParamLayout,
   scales: ReadonlyMap<string, DataScale>,
 ): (flat: number) => number {
-  const scale = spread.data.map((n) => scales.get(n)).find((s) => s !== undefined)
+  const found = spread.data.map((n) => scales.get(n)).find((s) => s !== undefined)
+  const scale = spread.logged ? (found?.logs ?? found) : found
   const variances = withoutZeros(scale)
   const mean = variances.reduce((a, b) => a + b, 0) / Math.max(1, variances.length)
   const last = layout.shape.at(-1)

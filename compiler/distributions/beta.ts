@@ -40,6 +40,7 @@ export const Beta: Distribution = {
     return {
       low: num(0),
       high: num(1),
+      shapes: [a, b],
       below: (x) => call('logBetaI', a, b, x),
       above: (x) => call('logBetaI', b, a, sub(num(1), x)),
     }

@@ -47,6 +47,7 @@ export const Gamma: Distribution = {
     return {
       low: num(0),
       high: null,
+      shapes: [shape],
       below: (x) => call('logGammaP', shape, scaled(x)),
       above: (x) => call('logGammaQ', shape, scaled(x)),
     }

@@ -34,6 +34,7 @@ export const InverseGamma: Distribution = {
     return {
       low: num(0),
       high: null,
+      shapes: [shape],
       below: (x) => call('logGammaQ', shape, div(scale, x)),
       above: (x) => call('logGammaP', shape, div(scale, x)),
     }

@@ -44,6 +44,7 @@ export const NegativeBinomial: Distribution = {
     return {
       low: num(0),
       high: null,
+      shapes: [size],
       below: (k) => call('logBetaI', size, add(k, num(1)), div(size, add(mean, size))),
       above: (k) => call('logBetaI', add(k, num(1)), size, div(mean, add(mean, size))),
     }

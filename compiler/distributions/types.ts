@@ -28,6 +28,8 @@ export interface Tail {
   /** Ends of the support, the smallest and the largest value of integers; null where there is none. */
   readonly low: Expr | null
   readonly high: Expr | null
+  /** Arguments in which the tails have no derivative here. */
+  readonly shapes?: readonly Expr[]
   /** log P(X ≤ x), low ≤ x < high. */
   below(x: Expr): Expr
   /** log P(X > x), low ≤ x < high. */

@@ -33,6 +33,7 @@ import { normaliseMatrices } from '../algebra/matrices.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import { collectNodes, some, substituteIndex } from '../algebra/visit.js'
 import type { Distribution } from '../distributions/types.js'
+import { columnUse } from './column-use.js'
 import { constraintOf } from './constraint.js'
 import { type ElaborationScope, Elaborator } from './elaborate.js'
 import { type ElementDensity, logDensityOf } from './log-density.js'
@@ -83,7 +84,7 @@ class GraphBuilder {
     private readonly supply: IndexSupply,
   ) {
     this.symbols = new Map(model.symbols.map((s) => [s.id, s]))
-    this.facts = symbolFacts(this.symbols)
+    this.facts = symbolFacts(this.symbols, columnUse(model, this.symbols).bounds)
     this.scope = {
       symbols: this.symbols,
       supply: this.supply,

@@ -3,12 +3,15 @@ import type { ArrayType, ModelSymbol, SymbolId } from '../../lang/typed/types.js
 import { literal } from '../algebra/build.js'
 import { isNonnegative } from '../algebra/signs.js'
 import type { Expr } from '../algebra/types.js'
+import { some } from '../algebra/visit.js'
 
 export interface SymbolFacts {
   /** true where an expression is ≥ 0 whatever the data. */
   isNonnegative(e: Expr): boolean
   /** true where an expression is a whole number whatever the data. */
   isWhole(e: Expr): boolean
+  /** true where an expression reads data that may be infinite. */
+  mayBeInfinite(e: Expr): boolean
 }
 
 type Ref = Extract<Expr, { kind: 'ref' }>
@@ -16,7 +19,8 @@ type Ref = Extract<Expr, { kind: 'ref' }>
 const NONNEGATIVE = ['positive', 'nonnegative', 'unit', 'simplex', 'count', 'bool', 'category']
 const WHOLE = ['int', 'count', 'bool', 'category']
 
-export function symbolFacts(symbols: ReadonlyMap<SymbolId, ModelSymbol>): SymbolFacts {
+/** `bounds` are the data that may be infinite. */
+export function symbolFacts(symbols: ReadonlyMap<SymbolId, ModelSymbol>, bounds: ReadonlySet<SymbolId>): SymbolFacts {
   const typeOf = (r: Ref): ArrayType | null => {
     const s = symbols.get(`${r.space}:${r.name}`)
     return s?.kind === 'data' || s?.kind === 'param' || s?.kind === 'latent' ? s.type : null
@@ -48,5 +52,9 @@ export function symbolFacts(symbols: ReadonlyMap<SymbolId, ModelSymbol>): Symbol
         return false
     }
   }
-  return { isNonnegative: (e) => isNonnegative(e, (r) => (fromZero(r) ? 'positive' : 'unknown'), largest), isWhole }
+  return {
+    isNonnegative: (e) => isNonnegative(e, (r) => (fromZero(r) ? 'positive' : 'unknown'), largest),
+    isWhole,
+    mayBeInfinite: (e) => some(e, (n) => n.kind === 'ref' && n.space === 'data' && bounds.has(`data:${n.name}`)),
+  }
 }

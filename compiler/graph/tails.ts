@@ -14,19 +14,15 @@ import {
   ZERO,
 } from '../algebra/build.js'
 import type { Expr, Guard } from '../algebra/types.js'
-import { some } from '../algebra/visit.js'
 import type { Tail } from '../distributions/types.js'
+import type { SymbolFacts } from './symbol-facts.js'
 
 const NONE = float(Number.NEGATIVE_INFINITY)
 const INFINITE = float(Number.POSITIVE_INFINITY)
 
-/** What is known of data where a probability is taken. */
-export interface TailPlace {
+/** What is known of the value and of the bounds. */
+export interface TailPlace extends SymbolFacts {
   readonly discrete: boolean
-  /** true where an expression is ≥ 0 for all data. */
-  readonly isNonnegative: (e: Expr) => boolean
-  /** true where an expression is a whole number for all data. */
-  readonly isWhole: (e: Expr) => boolean
 }
 
 /** Where a value lies: low < X ≤ high, or, `closed`, low ≤ X ≤ high; null where it has no bound on that side. */
@@ -42,7 +38,7 @@ export function logProbability(tail: Tail, interval: Interval, place: TailPlace)
   const low = interval.low === null ? null : from(interval.low, interval.closed, place)
   const high = interval.high === null ? null : upTo(interval.high, place)
   const open = low === null ? null : before(low, tail, place)
-  const end = high === null ? null : beyond(high, tail)
+  const end = high === null ? null : beyond(high, tail, place)
   if (low === null || open === null) return high === null || end === null ? ZERO : onlyBelow(high, end, tail, place)
   if (high === null || end === null) return onlyAbove(low, open, tail)
   const inside = tail.between?.(low, high) ?? difference(low, high, tail)
@@ -84,7 +80,6 @@ export function rounded(fn: 'floor' | 'ceil', e: Expr): Expr {
   return value === null ? call(fn, e) : float(Math[fn](value))
 }
 
-const mayBeInfinite = (e: Expr): boolean => some(e, (n) => n.kind === 'ref' && n.space === 'data')
 const either = (...guards: readonly (Guard | null)[]): Guard =>
   guards.reduce<Guard>((all, g) => (g === null ? all : eitherOf(all, g)), { kind: 'literal', value: false })
 
@@ -92,15 +87,15 @@ const either = (...guards: readonly (Guard | null)[]): Guard =>
 function before(x: Expr, tail: Tail, place: TailPlace): Guard {
   return either(
     tail.low !== null && !atLeast(x, tail.low, place) ? compare('<', x, tail.low) : null,
-    mayBeInfinite(x) && (tail.low === null || atLeast(x, tail.low, place)) ? compare('==', x, NONE) : null,
+    place.mayBeInfinite(x) && (tail.low === null || atLeast(x, tail.low, place)) ? compare('==', x, NONE) : null,
   )
 }
 
 /** Nothing lies above x. */
-function beyond(x: Expr, tail: Tail): Guard {
+function beyond(x: Expr, tail: Tail, place: TailPlace): Guard {
   return either(
     tail.high !== null ? compare('>=', x, tail.high) : null,
-    mayBeInfinite(x) && tail.high === null ? compare('==', x, INFINITE) : null,
+    place.mayBeInfinite(x) && tail.high === null ? compare('==', x, INFINITE) : null,
   )
 }
 

@@ -14,6 +14,7 @@ import { simplexMode } from '../rules/mstep/simplex-mode.js'
 import { stationary } from '../rules/mstep/stationary.js'
 import type { Block, MStepRule, ParamInfo } from '../rules/mstep/types.js'
 import { readsParam, splitFor } from './atoms.js'
+import { type NumericRole, numericRoles, TAIL_FUNCTIONS } from './numeric-roles.js'
 import { paramsOf, type StatisticsOptions, shiftParams, toStatistics } from './statistics.js'
 import type { DriverObjective, MStep, MStepPlan, NewtonStep } from './types.js'
 
@@ -112,7 +113,7 @@ export function planMStep(input: MStepInput): MStepPlan {
       matrices: new Set(input.params.filter((p) => p.support === 'covariance').map((p) => p.name)),
       hasComponents: input.hasComponents,
     }
-    const declined: { rule: string; reason: string }[] = []
+    const declined: { rule: string; reason: string }[] = tailReasons(input.lifted, names)
     let chosen: MStep | null = null
     if (input.gradientOnly)
       declined.push({ rule: 'family-mode', reason: 'closed forms are switched off (--m-step gradient)' })
@@ -128,9 +129,31 @@ export function planMStep(input: MStepInput): MStepPlan {
     if (chosen === null) numeric.push({ params, declined })
     else steps.push(chosen)
   }
-  for (const group of joinNumeric(numeric, objective)) steps.push(newtonStep(group.params, group.declined, objective))
+  for (const group of joinNumeric(numeric, objective)) {
+    const names = new Set(group.params.map((p) => p.name))
+    steps.push(newtonStep(group.params, group.declined, objective, numericRoles(input.lifted, names)))
+  }
   const ordered = orderSteps(steps)
   return { ...ordered, objective, shifted: [...shifted], canonical }
+}
+
+/** Why truncated and censored values leave the params that they read without a family. */
+function tailReasons(
+  lifted: readonly LiftedFactor[],
+  names: ReadonlySet<string>,
+): { readonly rule: string; readonly reason: string }[] {
+  const reasons = new Set<string>()
+  for (const { factor, expr } of lifted)
+    if (
+      factor.tails !== undefined &&
+      some(expr, (n) => n.kind === 'call' && TAIL_FUNCTIONS.has(n.fn) && readsParam(n, names))
+    )
+      reasons.add(
+        factor.tails === 'truncated'
+          ? `the log normaliser of the truncated ${factor.distribution} is not linear in statistics`
+          : `the log probability of a censored ${factor.distribution} is not linear in statistics`,
+      )
+  return [...reasons].map((reason) => ({ rule: 'family-mode', reason }))
 }
 
 /**
@@ -225,6 +248,7 @@ function newtonStep(
   params: readonly ParamInfo[],
   declined: readonly { rule: string; reason: string }[],
   objective: DriverObjective,
+  roles: readonly NumericRole[],
 ): NewtonStep {
   const names = new Set(params.map((p) => p.name))
   const monomials: readonly Monomial[] = objective.monomials.filter((m) =>
@@ -248,6 +272,7 @@ function newtonStep(
     family: 'none',
     monomials,
     rowTerms,
+    roles,
   }
 }
 

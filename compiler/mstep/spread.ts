@@ -10,15 +10,19 @@ import type { Spread } from './types.js'
 export function spreadOf(block: Block, values: readonly Expr[], kind: Spread['kind']): Spread | null {
   if (!block.hasComponents) return null
   const data = new Set<string>()
+  let logged = false
   for (const v of values)
     for (const s of collectNodes(v, (n) => n.kind === 'ref' && n.space === 'stat')) {
       if (s.kind !== 'ref') continue
       const statistic = block.statistics.get(s.name)
       if (statistic === undefined || !squaresResidual(statistic.value)) continue
       for (const r of collectNodes(statistic.value, (n) => n.kind === 'ref' && n.space === 'data'))
-        if (r.kind === 'ref' && block.continuousData.has(r.name)) data.add(r.name)
+        if (r.kind === 'ref' && block.continuousData.has(r.name)) {
+          data.add(r.name)
+          logged ||= some(statistic.value, (n) => n.kind === 'call' && n.fn === 'log' && n.args[0] === r)
+        }
     }
-  return data.size === 0 ? null : { kind, data: [...data] }
+  return data.size === 0 ? null : { kind, data: [...data], logged }
 }
 
 /** A square, or a product of two residuals, of something that reads data. */

@@ -1,5 +1,6 @@
 import type { Monomial } from '../algebra/monomial.js'
 import type { Expr, Guard, IndexVar, Rational } from '../algebra/types.js'
+import type { NumericRole } from './numeric-roles.js'
 
 /**
  * A demanded statistic: stat[at] += value, summed over the loops where the guards hold. `axes` are its own index
@@ -61,6 +62,8 @@ interface StepBase {
 export interface Spread {
   readonly kind: 'sd' | 'variance' | 'precision' | 'covariance'
   readonly data: readonly string[]
+  /** It measures the logarithms of the data. */
+  readonly logged: boolean
 }
 
 /** Weighted log terms on a simplex: p ∝ max(coefficients, 0); Dirichlet's mode. */
@@ -131,6 +134,8 @@ export interface NewtonStep extends StepBase {
   /** Terms of Q that read the block's params, on the driver. */
   readonly monomials: readonly Monomial[]
   readonly rowTerms: readonly RowTerm[]
+  /** What its params are to the data, where that can be told. */
+  readonly roles: readonly NumericRole[]
 }
 
 export type MStep =

@@ -53,6 +53,30 @@ function logit(low: number, high: number): Chart {
   )
 }
 
+/** A number above `low`: θ = low + exp η. */
+const above = (low: number): Chart =>
+  scalarChart(
+    (x) => Math.log(Math.max(x - low, 1e-300)),
+    (e) => low + Math.exp(e),
+    Math.exp,
+    Math.exp,
+  )
+
+/** A number below `high`: θ = high − exp η. */
+const below = (high: number): Chart =>
+  scalarChart(
+    (x) => Math.log(Math.max(high - x, 1e-300)),
+    (e) => high - Math.exp(e),
+    (e) => -Math.exp(e),
+    (e) => -Math.exp(e),
+  )
+
+/** A number in an interval, either end of which may be infinite. */
+export function intervalChart(low: number, high: number): Chart {
+  if (Number.isFinite(low)) return Number.isFinite(high) ? logit(low, high) : above(low)
+  return Number.isFinite(high) ? below(high) : identity
+}
+
 /** θ_i = exp η_i / Σ exp η_j with η_n = 0. */
 function simplex(n: number): Chart {
   const m = n - 1
@@ -203,8 +227,7 @@ export function chartOf(layout: ParamLayout): { readonly chart: Chart; readonly 
       return { chart: logit(0, 1), blocks: layout.length }
     case 'interval': {
       const { low, high } = layout.support
-      if (Number.isFinite(low) && Number.isFinite(high)) return { chart: logit(low, high), blocks: layout.length }
-      return null
+      return { chart: intervalChart(low, high), blocks: layout.length }
     }
     case 'simplex':
       return { chart: simplex(last), blocks: layout.length / last }

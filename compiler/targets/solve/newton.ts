@@ -21,17 +21,21 @@ export const NEWTON_LIMIT = 50
 
 const at = (a: Float64Array, i: number): number => a[i] ?? 0
 
-/** Maximises from `start`; what is returned is never worse than the start. */
+/**
+ * Maximises from `start`; what is returned is never worse than the start. It ends where what a step promises is less than
+ * `enough` of the objective, relatively.
+ */
 export function maximise(
   block: FreeBlock,
   objective: Objective,
   start: Float64Array,
   iterations: number,
+  enough = 1e-13,
 ): Float64Array {
   const free = block.pieces.reduce((n, p) => n + p.chart.free, 0)
   if (free === 0) return start
   return free <= NEWTON_LIMIT
-    ? newton(block, free, objective, start, iterations)
+    ? newton(block, free, objective, start, iterations, enough)
     : lbfgs(block, free, objective, start, iterations)
 }
 
@@ -135,6 +139,7 @@ function newton(
   objective: Objective,
   start: Float64Array,
   iterations: number,
+  enough: number,
 ): Float64Array {
   const value = (eta: Float64Array): number => {
     const v = objective.value(fromFree(block, eta, start))
@@ -158,7 +163,7 @@ function newton(
     const h = freeHessian(block, free, eta, g, objective.hessian(theta))
     const direction = ascent(h, slope, free, 1e-13 * (1 + Math.abs(f)))
     const gain = dot(direction, slope)
-    if (gain <= 1e-13 * (1 + Math.abs(f))) {
+    if (gain <= enough * (1 + Math.abs(f))) {
       // what is left to gain is in the rounding of the objective, but not in that of its slope: a full step ends it
       const last = eta.map((x, j) => x + at(direction, j))
       const v = value(last)

@@ -208,11 +208,6 @@ export class ProgramModel implements BoundModel {
     this.restore(expectation)
     this.kernels.load(params, 'param')
     this.kernels.load(params, 'trial')
-<<<<<<< HEAD
-    const host = this.newtonHost(expectation.given !== undefined)
-=======
-    if (expectation.given !== undefined) this.give(expectation.given)
->>>>>>> tails
     const hits = new Map<string, FloorHit>()
     let condition = 1
     const context: SolveContext = {

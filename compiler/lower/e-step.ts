@@ -19,14 +19,9 @@ import {
   tableIdOf,
 } from './buffers.js'
 
-<<<<<<< HEAD
-
 import { type ChainHost, ChainLowering } from './chain.js'
 import { chainTerms, type Source } from './chain-terms.js'
 import { type ReadCells, readCells } from './indicators.js'
-
-=======
->>>>>>> tails
 
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
 import { rowAt, rowShape } from './rows.js'
@@ -205,16 +200,7 @@ export class EStepLowering {
     const own = t.chain === null ? potentials : potentials.filter((p) => p.scope.some((s) => eliminated.has(s)))
     const sources: Source[] = own.map((p) => ({ buffer: this.potential(t, p, up), scope: p.scope }))
     sources.push(...(this.incoming.get(t.id) ?? []))
-<<<<<<< HEAD
     const blockable = this.isBlockable(t)
-=======
-    const hasChildren = this.plan.tables.some((x) => x.parent?.table === t.id)
-    const blockable =
-      t.parent === null &&
-      !hasChildren &&
-      own.every((p) => p.factors.every((f) => f.direct && this.isLocal(f, t))) &&
-      t.loops.length > 0
->>>>>>> tails
 
     let live = sources
     const normalisers: string[] = []

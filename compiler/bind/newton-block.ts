@@ -5,7 +5,7 @@
 import type { ParamLayout } from '../../runtime/contract.js'
 import type { KernelOp } from '../kernel/types.js'
 import type { NumericBlock } from '../lower/program.js'
-import type { NumericRole } from '../mstep/numeric-roles.js'
+import type { NumericRole } from '../mstep/types.js'
 import type { Memory } from '../targets/memory.js'
 import { type Chart, chartOf, intervalChart, simplexChart } from '../targets/solve/charts.js'
 import { type FreeBlock, maximise, type Objective } from '../targets/solve/newton.js'

@@ -6,7 +6,7 @@ import { literal, splitCoefficient } from '../algebra/build.js'
 import type { Expr, ScalarFunction } from '../algebra/types.js'
 import { children, collectNodes } from '../algebra/visit.js'
 import type { LiftedFactor } from '../graph/lift.js'
-import type { Spread } from './types.js'
+import type { NumericRole, Spread } from './types.js'
 
 /** Functions of tails: no family has them as its statistics. */
 export const TAIL_FUNCTIONS: ReadonlySet<ScalarFunction> = new Set([
@@ -17,15 +17,6 @@ export const TAIL_FUNCTIONS: ReadonlySet<ScalarFunction> = new Set([
   'logBetaI',
   'log1mexp',
 ])
-
-export interface NumericRole {
-  readonly param: string
-  /** A location, or the kind of spread. */
-  readonly role: 'location' | Spread['kind']
-  readonly data: string
-  /** On the scale of the logarithm of the data. */
-  readonly logged: boolean
-}
 
 type Ref = Extract<Expr, { kind: 'ref' }>
 

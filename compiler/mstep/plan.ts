@@ -14,9 +14,9 @@ import { simplexMode } from '../rules/mstep/simplex-mode.js'
 import { stationary } from '../rules/mstep/stationary.js'
 import type { Block, MStepRule, ParamInfo } from '../rules/mstep/types.js'
 import { readsParam, splitFor } from './atoms.js'
-import { type NumericRole, numericRoles, TAIL_FUNCTIONS } from './numeric-roles.js'
+import { numericRoles, TAIL_FUNCTIONS } from './numeric-roles.js'
 import { paramsOf, type StatisticsOptions, shiftParams, toStatistics } from './statistics.js'
-import type { DriverObjective, MStep, MStepPlan, NewtonStep } from './types.js'
+import type { DriverObjective, MStep, MStepPlan, NewtonStep, NumericRole } from './types.js'
 
 /** The M-step rules, in the order they are tried. */
 export const M_STEP_RULES: readonly MStepRule[] = [

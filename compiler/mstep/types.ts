@@ -1,6 +1,5 @@
 import type { Monomial } from '../algebra/monomial.js'
 import type { Expr, Guard, IndexVar, Rational } from '../algebra/types.js'
-import type { NumericRole } from './numeric-roles.js'
 
 /**
  * A demanded statistic: stat[at] += value, summed over the loops where the guards hold. `axes` are its own index
@@ -63,6 +62,16 @@ export interface Spread {
   readonly kind: 'sd' | 'variance' | 'precision' | 'covariance'
   readonly data: readonly string[]
   /** It measures the logarithms of the data. */
+  readonly logged: boolean
+}
+
+/** What a param of a numerical M-step is to the data. */
+export interface NumericRole {
+  readonly param: string
+  /** A location, or the kind of spread. */
+  readonly role: 'location' | Spread['kind']
+  readonly data: string
+  /** On the scale of the logarithm of the data. */
   readonly logged: boolean
 }
 

@@ -11,27 +11,11 @@ export type Refusal = `E4${string}` | 'mode'
 export const notYet: ReadonlyMap<CaseId, Refusal> = new Map<CaseId, Refusal>([
   ['A13-iris-kmeans', 'mode'],
   ['A14-faithful-kmeans', 'mode'],
-  ['A25-quine-negbin', 'E402'],
-  ['A26-lirat-betabinomial', 'E402'],
-  ['A30-newcomb-t4', 'E402'],
-  ['A31-newcomb-t-free', 'E402'],
-  ['A32-stackloss-mvt5', 'E402'],
-  ['A33-ability-fa1', 'E402'],
-  ['A34-ability-fa2', 'E402'],
-  ['A35-attitude-fa1', 'E402'],
-  ['A36-attitude-ppca1', 'E402'],
-  ['A37-iris-ppca2', 'E402'],
-  ['A38-airquality-mvn-missing', 'E401'],
-  ['A39-faithful-gmm-missing', 'E401'],
-  ['A42-veteran-exp-censored', 'E401'],
-  ['A43-veteran-expmix-censored', 'E401'],
-  ['A44-orthodont-random-intercept', 'E402'],
-  ['A45-dyestuff-random-effect', 'E402'],
-  ['A46-eight-schools-eb', 'E402'],
-  ['A47-bcg-eb', 'E402'],
-  ['A48-pumps-gamma-poisson-eb', 'E402'],
-  ['A49-nile-local-level', 'E402'],
-  ['A53-image2-gmm-full-missing', 'E401'],
+])
+
+/** Cases that derive but whose fit is not right yet, and what is wrong. Their log-likelihood is near the reference. */
+export const knownDefects: ReadonlyMap<CaseId, string> = new Map<CaseId, string>([
+  ['A46-eight-schools-eb', 'defect: tau, whose maximum is 0, creeps there and the fit does not converge'],
 ])
 
 /**

@@ -364,8 +364,11 @@ function asConjugate(base: Base, latent: ContinuousLatent, terms: readonly Term[
       latent,
       `the posterior of \`${latent.name}\` has the statistics {${[...statistics].join(', ')}} on ${latent.support === 'unit' ? '(0, 1)' : `${latent.support} values`}, which is no family with known moments`,
     )
-  if (latent.evidence && latent.support !== 'count' && family.vector)
-    return refusal(latent, `missing cells of \`${latent.name}\` share a simplex with observed ones`)
+  if (latent.evidence)
+    return refusal(
+      latent,
+      `some cells of \`${latent.name}\` are observed and others missing, and another statement reads them: of a ${family.title} posterior this version has no form in which observed cells stay at their data`,
+    )
   return { block: { ...base, kind: 'conjugate', family, terms: out }, bindTables: [] }
 }
 

@@ -1,12 +1,17 @@
 import type { BoundModel } from './contract.js'
 import { type EmPoint, pointAt, slack, usable } from './em-step.js'
 import type { Pacer } from './pacer.js'
-import type { EmRun } from './run.js'
 
 /** A point at which scales of latents are 0, and the names of these. */
 export interface VanishedPoint {
   readonly point: EmPoint
   readonly names: readonly string[]
+}
+
+/** Where EM on the smaller model ends. */
+interface Settled {
+  readonly point: EmPoint
+  readonly stop: string | null
 }
 
 /** A scale that shrinks by less than this while the iterations double is not on its way to 0. */
@@ -45,7 +50,7 @@ export async function vanish(
   model: BoundModel,
   from: EmPoint,
   names: readonly string[],
-  settle: (model: BoundModel, start: Float64Array) => Promise<EmRun>,
+  settle: (model: BoundModel, start: Float64Array) => Promise<Settled>,
   pacer: Pacer,
 ): Promise<VanishedPoint | null> {
   if (names.length === 0) return null

@@ -61,6 +61,7 @@ export function identifiedParameters(
   const scores = program.scores.length > 0 ? compile(program.scores, program.program.buffers) : null
   const rows: number[][] = []
   let owners: string[] = []
+  const oneUnit = derivation.eStep.blocks.some((b) => b.kind === 'gaussian' && b.layout === 'joint')
   const counts = [...model.data.arrays.keys()].some((name) => targets.has(name) && isCount(model, name))
   // counts come once at their own size and once small
   const replicates = (model.nominalParameters + 4) * (counts ? 2 : 1)
@@ -82,6 +83,7 @@ export function identifiedParameters(
         const rank = a.shape.length - (a.offsets === null ? 0 : 1)
         shuffleColumns(a.values, rank > 1 ? (a.shape.at(-1) ?? 1) : 1, random)
         if (r >= model.nominalParameters + 4 && isCount(model, name)) thin(a.values, random)
+        if (oneUnit && supportOf(model, name) === 'real') stretch(a.values, random)
       }
       for (const [id, b] of blocks.buffers)
         if (id.startsWith('unit weight '))
@@ -134,13 +136,29 @@ function statesOf({ derivation, numbers }: ScoredModel): number {
   )
 }
 
-const isCount = (model: ScoredModel, name: string): boolean =>
-  model.derivation.graph.data.some((d) => d.name === name && d.type.support.kind === 'count')
+const supportOf = (model: ScoredModel, name: string): string | undefined =>
+  model.derivation.graph.data.find((d) => d.name === name)?.type.support.kind
+
+const isCount = (model: ScoredModel, name: string): boolean => supportOf(model, name) === 'count'
 
 /** Small counts, at most what they were. */
 function thin(values: Float64Array | Int32Array, random: () => number): void {
   values.forEach((x, i) => {
     values[i] = random() < 0.3 ? Math.min(x, 1 + Math.floor(2 * random())) : Math.min(x, 0)
+  })
+}
+
+/**
+ * Moves and stretches values at random. Where all rows are one unit, shuffling leaves their sum and their sum of squares
+ * as they are, and with them some combination of the scores.
+ */
+function stretch(values: Float64Array | Int32Array, random: () => number): void {
+  const known = [...values].filter((x) => !Number.isNaN(x))
+  const mean = known.reduce((a, x) => a + x, 0) / Math.max(1, known.length)
+  const sd = Math.sqrt(known.reduce((a, x) => a + (x - mean) ** 2, 0) / Math.max(1, known.length))
+  const [factor, shift] = [0.5 + random(), sd * (random() - 0.5)]
+  values.forEach((x, i) => {
+    values[i] = mean + shift + factor * (x - mean)
   })
 }
 

@@ -74,7 +74,7 @@ export class ProgramModel implements BoundModel {
     readonly derivation: Derivation,
     readonly program: Program,
     readonly data: BoundData,
-    private readonly options: BindProgramOptions,
+    readonly options: BindProgramOptions,
   ) {
     const d = derivation
     this.name = d.model.name

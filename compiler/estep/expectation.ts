@@ -3,7 +3,7 @@
  * E[f] = f(m) and E[f·g] = f(m)·g(m) + aᵀVb for affine f and g with slopes a and b, so that a square of residuals is
  * taken about the mean and never as a difference of raw moments.
  */
-import { add, caseOf, compare, idx, isZero, mul, ONE, ref, sum, ZERO } from '../algebra/build.js'
+import { add, caseOf, compare, idx, isZero, mul, ONE, ref, sub, sum, ZERO } from '../algebra/build.js'
 import { type CollectOptions, collect } from '../algebra/collect.js'
 import { readsLatent } from '../algebra/expectation.js'
 import { keyOf } from '../algebra/key.js'
@@ -60,6 +60,51 @@ export function expandExpectation(e: Expectation, options: ExpectationOptions): 
   const of = [...e.of, ...open]
   const weighted: Expr = of.length === 0 ? given : mul({ kind: 'probability', of }, given)
   return loops.reduceRight<Expr>((body, v) => sum(v, body), weighted)
+}
+
+/**
+ * Cov_q of two elements of a conjugate latent at a row, the discrete latents summed out: E[Cov | z] + Cov(E | z), with
+ * `means` those over all values. Both parts are sums of central moments, so nothing cancels.
+ */
+export function expandCovariance(
+  block: ConjugateBlock,
+  row: readonly Expr[],
+  elements: readonly [readonly Expr[], readonly Expr[]],
+  means: readonly [Expr, Expr],
+  options: Pick<ExpectationOptions, 'collecting'>,
+): Expr {
+  const [a, b] = elements
+  const { family } = block
+  const last = lastOf(block)
+  return overScope(block, row, options, (values) => {
+    const natural = naturalOf(block, row, values)
+    const mean = (at: readonly Expr[]): Expr => family.moment('u', at, natural, last) ?? NOT_A_NUMBER
+    const within =
+      family.covariance?.(a, b, natural, last) ??
+      a.reduceRight<Expr>(
+        (then, e, i) => caseOf(compare('==', e, b[i] ?? e), then, ZERO),
+        family.variance(a, natural, last),
+      )
+    return block.scope.length === 0 ? within : add(within, mul(sub(mean(a), means[0]), sub(mean(b), means[1])))
+  })
+}
+
+const NOT_A_NUMBER: Expr = { kind: 'float', value: Number.NaN }
+
+/** Σ over the values of a block's scope at a row of P(values) · given(values). */
+function overScope(
+  block: ContinuousBlock,
+  row: readonly Expr[],
+  options: Pick<ExpectationOptions, 'collecting'>,
+  given: (values: readonly Expr[]) => Expr,
+): Expr {
+  const loops = block.scope.map((s) => options.collecting.rename(s.value))
+  const values = loops.map((v) => idx(v))
+  const of = block.scope.map(
+    (s, i): Indicator => ({ latent: s.latent.name, index: scopeAt(block, s, row), value: values[i] ?? ONE }),
+  )
+  const body = given(values)
+  return loops.reduceRight<Expr>((e, v) => sum(v, e), of.length === 0 ? body : mul({ kind: 'probability', of }, body))
 }
 
 export function blockOf(latent: string, plan: Pick<EStepPlan, 'blocks'>): ContinuousBlock {

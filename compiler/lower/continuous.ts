@@ -1,5 +1,5 @@
 /** Blocks of continuous latents → kernel operations: natural parameters, posteriors, log-normalisers, what is reported. */
-import { add, idx, log, mul, num, ONE, PI, pow, ref, sub } from '../algebra/build.js'
+import { add, idx, log, mul, num, ONE, PI, ref, sub } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { substituteIndex } from '../algebra/visit.js'
@@ -14,7 +14,7 @@ import {
   unknownTable,
 } from '../estep/block-layout.js'
 import { normaliserTable } from '../estep/continuous.js'
-import { atPoint, expandExpectation, lastOf, NoMoment, naturalOf } from '../estep/expectation.js'
+import { atPoint, expandCovariance, expandExpectation, lastOf, naturalOf } from '../estep/expectation.js'
 import { weightOf } from '../estep/plan.js'
 import type {
   BlockFactor,
@@ -268,29 +268,33 @@ export class ContinuousLowering implements BlockHost {
       const positions = all.map((v) => sub(idx(v), sub(v.from, ONE)))
       const deviation = sub(cell, ref('table', mean, positions))
       const of = (body: Expr): KExpr => this.lowerer.expr({ kind: 'expect', of: [], body }, inner)
-      const square = b.kind === 'gaussian' ? of(mul(deviation, deviation)) : this.variance(cell, mean, positions, inner)
+      const average = ref('table', mean, positions)
+      const square =
+        b.kind === 'gaussian'
+          ? of(mul(deviation, deviation))
+          : this.lowerer.expr(conjugateVariance(b, all.map(idx), average, this.collecting), inner)
       return [
         { op: 'map', out: mean, axes, at, value: of(cell) },
         { op: 'map', out: variance, axes, at, value: square },
       ]
     })
   }
-
-  /** E[u²] − E[u]², or NaN where the family has no second moment in closed form. */
-  private variance(cell: Expr, mean: string, positions: readonly Expr[], context: LoweringContext): KExpr {
-    try {
-      const second = this.lowerer.expr({ kind: 'expect', of: [], body: pow(cell, 2) }, context)
-      return k.sub(second, this.lowerer.expr(pow(ref('table', mean, positions), 2), context))
-    } catch (e) {
-      if (!(e instanceof NoMoment)) throw e
-      return k.num(Number.NaN)
-    }
-  }
 }
 
 const weighted = (f: BlockFactor, e: Expr): Expr => {
   const w = weightOf(f.extraLoops)
   return w === null ? e : mul(w, e)
+}
+
+/** Variance of an element at `index`, whose mean over the discrete latents is `mean`. */
+function conjugateVariance(
+  b: ConjugateBlock,
+  index: readonly Expr[],
+  mean: Expr,
+  collecting: Omit<CollectOptions, 'inU'>,
+): Expr {
+  const at = index.slice(b.loops.length)
+  return expandCovariance(b, index.slice(0, b.loops.length), [at, at], [mean, mean], { collecting })
 }
 
 function substituteAll(e: Expr, from: readonly IndexVar[], to: readonly IndexVar[]): Expr {

@@ -3,7 +3,7 @@
  * E[f] = f(m) and E[f·g] = f(m)·g(m) + aᵀVb for affine f and g with slopes a and b, so that a square of residuals is
  * taken about the mean and never as a difference of raw moments.
  */
-import { add, caseOf, compare, idx, isZero, mul, ONE, ref, sub, sum, ZERO } from '../algebra/build.js'
+import { add, caseOf, compare, idx, isZero, mul, ONE, pow, ref, sub, sum, ZERO } from '../algebra/build.js'
 import { type CollectOptions, collect } from '../algebra/collect.js'
 import { readsLatent } from '../algebra/expectation.js'
 import { keyOf } from '../algebra/key.js'
@@ -78,15 +78,35 @@ export function expandCovariance(
   const last = lastOf(block)
   return overScope(block, row, options, (values) => {
     const natural = naturalOf(block, row, values)
-    const mean = (at: readonly Expr[]): Expr => family.moment('u', at, natural, last) ?? NOT_A_NUMBER
-    const within =
+    const mean = (at: readonly Expr[]): Expr =>
+      atDatum(block, row, at, (datum) => datum, family.moment('u', at, natural, last) ?? NOT_A_NUMBER)
+    const free =
       family.covariance?.(a, b, natural, last) ??
       a.reduceRight<Expr>(
         (then, e, i) => caseOf(compare('==', e, b[i] ?? e), then, ZERO),
         family.variance(a, natural, last),
       )
+    const within = atDatum(block, row, a, () => ZERO, free)
     return block.scope.length === 0 ? within : add(within, mul(sub(mean(a), means[0]), sub(mean(b), means[1])))
   })
+}
+
+/** What an element is at its datum where data of a half-observed array is there, else what it is under the family. */
+export function atDatum(
+  block: ConjugateBlock,
+  row: readonly Expr[],
+  at: readonly Expr[],
+  observed: (datum: Expr) => Expr,
+  missing: Expr,
+): Expr {
+  const latent = block.latents[0]?.latent
+  if (latent === undefined || !latent.evidence) return missing
+  const index = [...row, ...at]
+  return caseOf(
+    compare('==', ref('observed', latent.name, index), ONE),
+    observed(ref('data', latent.name, index)),
+    missing,
+  )
 }
 
 const NOT_A_NUMBER: Expr = { kind: 'float', value: Number.NaN }
@@ -119,7 +139,13 @@ export function atPoint(block: ContinuousBlock, e: Expr, row: readonly Expr[], v
     if (!isCell(n)) return n
     const at = n.index.slice(block.loops.length)
     if (block.kind === 'gaussian') return meanOf(block, { latent: n.name, at }, row, values)
-    return block.family.point(at, naturalOf(block, row, values), lastOf(block))
+    return atDatum(
+      block,
+      row,
+      at,
+      (datum) => datum,
+      block.family.point(at, naturalOf(block, row, values), lastOf(block)),
+    )
   })
 }
 
@@ -301,7 +327,14 @@ class ConjugateMoments {
           throw new NoMoment(
             `the ${this.block.family.title} posterior has no closed form for an expectation that Q needs`,
           )
-        return guardedSum(m, mul(m.coefficient, moment))
+        const own = atDatum(
+          this.block,
+          this.row,
+          at,
+          (datum) => rewrite(pow(atom.base, atom.power), (n) => (isCell(n) ? datum : n)),
+          moment,
+        )
+        return guardedSum(m, mul(m.coefficient, own))
       }),
     )
   }

@@ -1,5 +1,5 @@
 /** Blocks of continuous latents → kernel operations: natural parameters, posteriors, log-normalisers, what is reported. */
-import { add, idx, log, mul, num, ONE, PI, ref, sub } from '../algebra/build.js'
+import { add, idx, log, mul, num, ONE, PI, ref, sub, ZERO } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { substituteIndex } from '../algebra/visit.js'
@@ -14,7 +14,7 @@ import {
   unknownTable,
 } from '../estep/block-layout.js'
 import { normaliserTable } from '../estep/continuous.js'
-import { atPoint, expandCovariance, expandExpectation, lastOf, naturalOf } from '../estep/expectation.js'
+import { atDatum, atPoint, expandCovariance, expandExpectation, lastOf, naturalOf } from '../estep/expectation.js'
 import { weightOf } from '../estep/plan.js'
 import type {
   BlockFactor,
@@ -232,7 +232,7 @@ export class ContinuousLowering implements BlockHost {
     const coordinates = b.latents[0]?.coordinates ?? []
     const lead = b.family.vector ? coordinates.slice(0, -1) : coordinates
     const point = (at: readonly Expr[]): Expr => b.family.point(at, natural, last)
-    const one = b.family.logDensity(point, lead.map(idx), natural, last)
+    const one = atDatum(b, row, lead.map(idx), () => ZERO, b.family.logDensity(point, lead.map(idx), natural, last))
     const fresh = lead.map((v) => this.collecting.rename(v))
     const renamed = substituteAll(one, lead, fresh)
     return mul(

@@ -57,7 +57,13 @@ export class PosteriorReports {
   constructor(private readonly model: ProgramModel) {
     this.program = lowerReports(model.derivation)
     this.memory = allocate(this.program.program, model.derivation.model.symbols, model.data, model.numbers)
-    this.kernels = new KernelRunner(this.program.program, this.memory, model.params, model.options.compile)
+    this.kernels = new KernelRunner(
+      this.program.program,
+      this.memory,
+      model.params,
+      model.zeroLimits,
+      model.options.compile,
+    )
   }
 
   /** Posteriors at params, laid out as the model's. */

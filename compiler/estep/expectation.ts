@@ -3,13 +3,14 @@
  * E[f] = f(m) and E[f·g] = f(m)·g(m) + aᵀVb for affine f and g with slopes a and b, so that a square of residuals is
  * taken about the mean and never as a difference of raw moments.
  */
-import { add, caseOf, compare, idx, isZero, mul, ONE, pow, ref, sub, sum, ZERO } from '../algebra/build.js'
+import { add, caseOf, compare, div, idx, isZero, mul, ONE, pow, ref, sub, sum, ZERO } from '../algebra/build.js'
 import { type CollectOptions, collect } from '../algebra/collect.js'
 import { readsLatent } from '../algebra/expectation.js'
 import { keyOf } from '../algebra/key.js'
 import { type Monomial, substituteMonomial } from '../algebra/monomial.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
 import { collectNodes, rewrite, substituteIndex } from '../algebra/visit.js'
+import type { ContinuousLatent } from '../graph/types.js'
 import {
   cellPosition,
   covarianceTable,
@@ -35,31 +36,65 @@ export interface ExpectationOptions {
   readonly collecting: Omit<CollectOptions, 'inU'>
 }
 
-/** Σ over the values of the scope that the demand leaves open of P(values) · E[body | values]. */
 export function expandExpectation(e: Expectation, options: ExpectationOptions): Expr {
   const [first] = collectNodes(e.body, isCell)
   if (first?.kind !== 'ref') throw new Error('an expectation of nothing latent')
   const block = blockOf(first.name, options.plan)
-  const row = first.index.slice(0, block.loops.length)
+  return expectationIn(block, first.index.slice(0, block.loops.length), e.of, e.body, options)
+}
+
+/**
+ * Σ over the values of the scope that the demand leaves open of P(values) · E[body | values]. The body may read the
+ * discrete latents of the scope.
+ *
+ * @param row the row of the block
+ * @param of values of discrete latents that the demand gives
+ */
+export function expectationIn(
+  block: ContinuousBlock,
+  row: readonly Expr[],
+  of: readonly Indicator[],
+  body: Expr,
+  { collecting }: Pick<ExpectationOptions, 'collecting'>,
+): Expr {
   const open: Indicator[] = []
   const loops: IndexVar[] = []
+  const known = new Map<string, Expr>()
   const values = block.scope.map((s): Expr => {
     const index = scopeAt(block, s, row)
     const key = index.map(keyOf).join(',')
-    const given = e.of.find((i) => i.latent === s.latent.name && i.index.map(keyOf).join(',') === key)
-    if (given !== undefined) return given.value
-    const v = options.collecting.rename(s.value)
-    loops.push(v)
-    open.push({ latent: s.latent.name, index, value: idx(v) })
-    return idx(v)
+    const given = of.find((i) => i.latent === s.latent.name && i.index.map(keyOf).join(',') === key)
+    const v = collecting.rename(s.value)
+    const value = given?.value ?? idx(v)
+    if (given === undefined) {
+      loops.push(v)
+      open.push({ latent: s.latent.name, index, value })
+    }
+    known.set(`${s.latent.name}[${key}]`, value)
+    return value
   })
+  const read = rewrite(body, (n) => (isCell(n) ? (known.get(`${n.name}[${n.index.map(keyOf).join(',')}]`) ?? n) : n))
   const given =
     block.kind === 'gaussian'
-      ? new GaussianMoments(block, row, values, options.collecting).of(e.body)
-      : new ConjugateMoments(block, row, values, options.collecting).of(e.body)
-  const of = [...e.of, ...open]
-  const weighted: Expr = of.length === 0 ? given : mul({ kind: 'probability', of }, given)
-  return loops.reduceRight<Expr>((body, v) => sum(v, body), weighted)
+      ? new GaussianMoments(block, row, values, collecting).of(read)
+      : new ConjugateMoments(block, row, values, collecting).of(read)
+  const all = [...of, ...open]
+  const weighted: Expr = all.length === 0 ? given : mul({ kind: 'probability', of: all }, given)
+  return loops.reduceRight<Expr>((inner, v) => sum(v, inner), weighted)
+}
+
+/** E_q as it is reported: of a latent that exists in some branches only, given that it does. */
+export function reportedExpectation(
+  block: ContinuousBlock,
+  latent: ContinuousLatent,
+  row: readonly Expr[],
+  body: Expr,
+  options: Pick<ExpectationOptions, 'collecting'>,
+): Expr {
+  const over = (e: Expr): Expr => expectationIn(block, row, [], e, options)
+  const { present } = latent
+  if (present === undefined) return over(body)
+  return div(over(caseOf(present, body, ZERO)), over(caseOf(present, ONE, ZERO)))
 }
 
 /**
@@ -111,7 +146,7 @@ export function atDatum(
 
 const NOT_A_NUMBER: Expr = { kind: 'float', value: Number.NaN }
 
-/** Σ over the values of a block's scope at a row of P(values) · given(values). */
+/** Σ over the values of a block's scope at a row of P(values) · given(values); given that the latent exists, as above. */
 function overScope(
   block: ContinuousBlock,
   row: readonly Expr[],
@@ -124,7 +159,14 @@ function overScope(
     (s, i): Indicator => ({ latent: s.latent.name, index: scopeAt(block, s, row), value: values[i] ?? ONE }),
   )
   const body = given(values)
-  return loops.reduceRight<Expr>((e, v) => sum(v, e), of.length === 0 ? body : mul({ kind: 'probability', of }, body))
+  const over = (e: Expr): Expr =>
+    loops.reduceRight<Expr>((inner, v) => sum(v, inner), of.length === 0 ? e : mul({ kind: 'probability', of }, e))
+  const present = block.latents[0]?.latent.present
+  if (present === undefined) return over(body)
+  const known = new Map(of.map((i) => [`${i.latent}[${i.index.map(keyOf).join(',')}]`, i.value]))
+  const read = (e: Expr): Expr =>
+    rewrite(e, (n) => (isCell(n) ? (known.get(`${n.name}[${n.index.map(keyOf).join(',')}]`) ?? n) : n))
+  return div(over(read(caseOf(present, body, ZERO))), over(read(caseOf(present, ONE, ZERO))))
 }
 
 export function blockOf(latent: string, plan: Pick<EStepPlan, 'blocks'>): ContinuousBlock {

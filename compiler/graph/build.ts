@@ -39,6 +39,7 @@ import { type ElaborationScope, Elaborator } from './elaborate.js'
 import { type ElementDensity, logDensityOf } from './log-density.js'
 import { cellsOfLatents, collectRefs } from './reads.js'
 import { splitCells } from './split-cells.js'
+import { standardArguments } from './standard-member.js'
 import { type SymbolFacts, symbolFacts } from './symbol-facts.js'
 import { tailDensity } from './tail-density.js'
 import { rounded } from './tails.js'
@@ -75,7 +76,11 @@ class GraphBuilder {
   private readonly bindTables = new Map<string, BindTable>()
   private readonly domains = new Map<string, readonly IndexVar[]>()
   /** Cells of latents that a statement gives a distribution. */
-  private readonly given: { readonly cell: Expr; readonly place: Place; readonly span: Span }[] = []
+  private readonly given: {
+    readonly cell: Expr
+    readonly place: Place
+    readonly statement: Extract<TStatement, { kind: 'sample' }>
+  }[] = []
   private readonly facts: SymbolFacts
 
   constructor(
@@ -215,9 +220,10 @@ class GraphBuilder {
     const role: FactorRole = s.role === 'prior' ? 'prior' : s.role === 'latent' ? 'latent' : 'likelihood'
     const target = this.targetOf(s.target, s.role)
     this.density(s.distribution, value, role, target, s.span, place)
-    if (s.role === 'latent' && value.dims.length === 0) this.given.push({ cell: value.at([]), place, span: s.span })
-    if (s.role === 'latent') this.declareLatent(s.target, s.distribution, s.span, place)
-    else if (s.role === 'mixed' || s.role === 'data') this.declareFromData(s.target, s.span, place)
+    if (s.role === 'latent') {
+      this.declareLatent(s.target, s.distribution, s.span, place)
+      this.given.push({ cell: value.at(value.dims.map(() => ONE)), place, statement: s })
+    } else if (s.role === 'mixed' || s.role === 'data') this.declareFromData(s.target, s.span, place)
   }
 
   private targetOf(e: TExpr, role: 'data' | 'latent' | 'prior' | 'mixed'): Factor['target'] {
@@ -534,7 +540,10 @@ class GraphBuilder {
     return visit(this.model.statements)
   }
 
-  /** A latent that is declared in branches only has all its mass at its first value where none of them is taken. */
+  /**
+   * A latent that is declared in branches only exists where one of them is taken. Elsewhere nothing reads it: a discrete
+   * one has all its mass at its first value, a continuous one the standard member of its family.
+   */
   private absentLatents(): void {
     const cells = new Map<string, (typeof this.given)[number][]>()
     for (const g of this.given) {
@@ -544,21 +553,45 @@ class GraphBuilder {
     for (const all of cells.values()) {
       const [first] = all
       const latent = first?.cell.kind === 'ref' ? this.latents.get(first.cell.name) : undefined
-      if (first === undefined || latent?.kind !== 'discrete') continue
+      if (first === undefined || latent === undefined || latent.kind === 'count') continue
       const none = all.map((g) => notOf(g.place.guard)).reduce(bothOf)
       if (none.kind === 'literal' && !none.value) continue
-      const mass = caseOf(compare('==', first.cell, latent.low), ZERO, NEGATIVE_INFINITY)
+      const { span, distribution: d } = first.statement
+      // a piece (`u[1]`) in a branch would need a condition on its place beside that of the branch
+      const whole = first.cell.kind === 'ref' && latent.loops.every((l, i) => isIndex(first.cell, i, l.index))
+      const value =
+        latent.kind === 'continuous' && !whole
+          ? null
+          : latent.kind === 'discrete'
+            ? caseOf(compare('==', first.cell, latent.low), ZERO, NEGATIVE_INFINITY)
+            : this.standardDensity(first.statement, first.place)
+      if (value === null) {
+        const what = `a latent of distribution ${d.kind === 'plain' ? d.name : d.kind}`
+        this.refuse(span, `${what} that exists in one branch only has no derivation in this version`)
+        continue
+      }
+      if (latent.kind === 'continuous') this.latents.set(latent.name, { ...latent, present: notOf(none) })
       this.factors.push({
         id: `f${this.factors.length + 1}`,
         role: 'evidence',
         loops: first.place.loops,
         guard: none,
-        value: mass,
+        value,
         target: { space: 'latent', name: latent.name },
         distribution: 'evidence',
-        span: first.span,
+        span,
       })
     }
+  }
+
+  /** The log density of what a statement declares, with arguments that hold no params. */
+  private standardDensity({ target, distribution: d, span }: (typeof this.given)[number]['statement'], place: Place) {
+    const distribution = d.kind === 'plain' ? this.distributions.get(d.name) : undefined
+    if (distribution === undefined || d.kind !== 'plain') return null
+    const args = new Map(d.arguments.map((a) => [a.name, this.elaborator.tensor(a.value, place.env)]))
+    const standard = standardArguments(distribution, d.parametrisation, args)
+    if (standard === null) return null
+    return this.logDensity(distribution, d, this.elaborator.tensor(target, place.env), standard, span)
   }
 
   /** Count latents in a vector literal, and data arrays whose missing cells are read elsewhere. */
@@ -679,6 +712,11 @@ function supportOfLatent(kind: ArrayType['support']['kind']): ContinuousLatent['
     default:
       return 'real'
   }
+}
+
+const isIndex = (cell: Expr, position: number, v: IndexVar): boolean => {
+  const at = cell.kind === 'ref' ? cell.index[position] : undefined
+  return at?.kind === 'index' && at.var === v.id
 }
 
 const domainKey = (v: IndexVar): string => `${keyOf(v.from)}..${keyOf(v.to)}`

@@ -3,7 +3,7 @@ import { add, caseOf, compare, idx, mul, num, ONE, ref, sub } from '../algebra/b
 import type { Expr, IndexVar } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
 import { cellPosition, covarianceTable, paddedExtent } from '../estep/block-layout.js'
-import { expandCovariance, naturalOf } from '../estep/expectation.js'
+import { expandCovariance, naturalOf, reportedExpectation } from '../estep/expectation.js'
 import type { BlockLatent, ContinuousBlock, GaussianBlock } from '../estep/types.js'
 import type { ContinuousLatent } from '../graph/types.js'
 import { k } from '../kernel/index.js'
@@ -107,7 +107,15 @@ function lowerCovariance(
   const deviation = (own: readonly IndexVar[]): Expr => sub(cell(own), mean(own))
   const value: Expr =
     block.kind === 'gaussian'
-      ? { kind: 'expect', of: [], body: mul(deviation(latent.own), deviation(other)) }
+      ? reportedExpectation(
+          block,
+          latent,
+          loops.slice(0, block.loops.length).map(idx),
+          mul(deviation(latent.own), deviation(other)),
+          {
+            collecting: d.collectOptions,
+          },
+        )
       : expandCovariance(
           block,
           loops.map(idx),

@@ -14,7 +14,15 @@ import {
   unknownTable,
 } from '../estep/block-layout.js'
 import { normaliserTable } from '../estep/continuous.js'
-import { atDatum, atPoint, expandCovariance, expandExpectation, lastOf, naturalOf } from '../estep/expectation.js'
+import {
+  atDatum,
+  atPoint,
+  expandCovariance,
+  expandExpectation,
+  lastOf,
+  naturalOf,
+  reportedExpectation,
+} from '../estep/expectation.js'
 import { weightOf } from '../estep/plan.js'
 import type {
   BlockFactor,
@@ -51,7 +59,7 @@ export class ContinuousLowering implements BlockHost {
   constructor(
     private readonly lowerer: Lowerer,
     private readonly plan: EStepPlan,
-    private readonly collecting: Omit<CollectOptions, 'inU'>,
+    readonly collecting: Omit<CollectOptions, 'inU'>,
     private readonly probability: LoweringContext['probability'],
   ) {}
 
@@ -267,12 +275,13 @@ export class ContinuousLowering implements BlockHost {
       const cell = ref('latent', latent.name, all.map(idx))
       const positions = all.map((v) => sub(idx(v), sub(v.from, ONE)))
       const deviation = sub(cell, ref('table', mean, positions))
-      const of = (body: Expr): KExpr => this.lowerer.expr({ kind: 'expect', of: [], body }, inner)
+      const row = all.slice(0, b.loops.length).map(idx)
+      const of = (body: Expr): KExpr => this.lowerer.expr(reportedExpectation(b, latent, row, body, this), inner)
       const average = ref('table', mean, positions)
       const square =
         b.kind === 'gaussian'
           ? of(mul(deviation, deviation))
-          : this.lowerer.expr(conjugateVariance(b, all.map(idx), average, this.collecting), inner)
+          : this.lowerer.expr(conjugateVariance(b, all.map(idx), average, this), inner)
       return [
         { op: 'map', out: mean, axes, at, value: of(cell) },
         { op: 'map', out: variance, axes, at, value: square },
@@ -291,10 +300,10 @@ function conjugateVariance(
   b: ConjugateBlock,
   index: readonly Expr[],
   mean: Expr,
-  collecting: Omit<CollectOptions, 'inU'>,
+  options: { readonly collecting: Omit<CollectOptions, 'inU'> },
 ): Expr {
   const at = index.slice(b.loops.length)
-  return expandCovariance(b, index.slice(0, b.loops.length), [at, at], [mean, mean], { collecting })
+  return expandCovariance(b, index.slice(0, b.loops.length), [at, at], [mean, mean], options)
 }
 
 function substituteAll(e: Expr, from: readonly IndexVar[], to: readonly IndexVar[]): Expr {

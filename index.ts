@@ -33,6 +33,7 @@ import { distributionByName, signatures } from './compiler/distributions/index.j
 import type { Distribution } from './compiler/distributions/types.js'
 import { compileInterpreter } from './compiler/targets/interpreter/index.js'
 import { compileJavaScript } from './compiler/targets/javascript/index.js'
+import { withoutScales } from './compiler/vanishing-scales.js'
 import { check } from './lang/check.js'
 import type { Diagnostic } from './lang/diagnostics/types.js'
 import type { Source } from './lang/source.js'
@@ -223,6 +224,7 @@ export class Model {
         set,
         compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
         frozen: restored?.numbers ?? new Map(),
+        withoutScales: (names) => this.withoutScales(names, options.mStep === 'gradient'),
       })
       model.setFloor(options.floor ?? 1e-6)
       return { model, data: result.value }
@@ -230,6 +232,11 @@ export class Model {
       if (!(e instanceof BindError)) throw e
       throw new DataError([problem(e.code, e.message, e.help)])
     }
+  }
+
+  private withoutScales(names: ReadonlySet<string>, gradientOnly: boolean): Derivation | null {
+    const smaller = withoutScales(this.typed, names)
+    return smaller === null ? null : (derive(smaller, this.distributions, { gradientOnly }).value ?? null)
   }
 
   private gradientDerivation(): Derivation {

@@ -61,7 +61,6 @@ export function identifiedParameters(
   const scores = program.scores.length > 0 ? compile(program.scores, program.program.buffers) : null
   const rows: number[][] = []
   let owners: string[] = []
-  const oneUnit = derivation.eStep.blocks.some((b) => b.kind === 'gaussian' && b.layout === 'joint')
   const counts = [...model.data.arrays.keys()].some((name) => targets.has(name) && isCount(model, name))
   // counts come once at their own size and once small
   const replicates = (model.nominalParameters + 4) * (counts ? 2 : 1)
@@ -74,16 +73,15 @@ export function identifiedParameters(
             values[i] = 1 + Math.floor(40 * random())
           })
       }
-      // simulated rows: each column of what is observed, shuffled by itself
+      // simulated rows: each column of what is observed, drawn anew by itself
       for (const [name, a] of model.data.arrays) {
         if (!targets.has(name) || a.shape.length === 0) continue
         const before = original.get(name)
         if (before !== undefined) a.values.set(before)
         // sequences lie one after another
         const rank = a.shape.length - (a.offsets === null ? 0 : 1)
-        shuffleColumns(a.values, rank > 1 ? (a.shape.at(-1) ?? 1) : 1, random)
+        resampleColumns(a.values, rank > 1 ? (a.shape.at(-1) ?? 1) : 1, random)
         if (r >= model.nominalParameters + 4 && isCount(model, name)) thin(a.values, random)
-        if (oneUnit && supportOf(model, name) === 'real') stretch(a.values, random)
       }
       for (const [id, b] of blocks.buffers)
         if (id.startsWith('unit weight '))
@@ -136,10 +134,8 @@ function statesOf({ derivation, numbers }: ScoredModel): number {
   )
 }
 
-const supportOf = (model: ScoredModel, name: string): string | undefined =>
-  model.derivation.graph.data.find((d) => d.name === name)?.type.support.kind
-
-const isCount = (model: ScoredModel, name: string): boolean => supportOf(model, name) === 'count'
+const isCount = (model: ScoredModel, name: string): boolean =>
+  model.derivation.graph.data.some((d) => d.name === name && d.type.support.kind === 'count')
 
 /** Small counts, at most what they were. */
 function thin(values: Float64Array | Int32Array, random: () => number): void {
@@ -149,28 +145,14 @@ function thin(values: Float64Array | Int32Array, random: () => number): void {
 }
 
 /**
- * Moves and stretches values at random. Where all rows are one unit, shuffling leaves their sum and their sum of squares
- * as they are, and with them some combination of the scores.
+ * Each cell by one drawn from its column, with replacement: a permutation would keep the column's sum, on which the score of
+ * a mean depends in balanced designs and on nothing else.
  */
-function stretch(values: Float64Array | Int32Array, random: () => number): void {
-  const known = [...values].filter((x) => !Number.isNaN(x))
-  const mean = known.reduce((a, x) => a + x, 0) / Math.max(1, known.length)
-  const sd = Math.sqrt(known.reduce((a, x) => a + (x - mean) ** 2, 0) / Math.max(1, known.length))
-  const [factor, shift] = [0.5 + random(), sd * (random() - 0.5)]
-  values.forEach((x, i) => {
-    values[i] = mean + shift + factor * (x - mean)
-  })
-}
-
-function shuffleColumns(values: Float64Array | Int32Array, columns: number, random: () => number): void {
+function resampleColumns(values: Float64Array | Int32Array, columns: number, random: () => number): void {
   const rows = Math.floor(values.length / columns)
+  const before = values.slice()
   for (let c = 0; c < columns; c++)
-    for (let i = rows - 1; i > 0; i--) {
-      const j = Math.floor(random() * (i + 1))
-      const [x, y] = [values[i * columns + c] ?? 0, values[j * columns + c] ?? 0]
-      values[i * columns + c] = y
-      values[j * columns + c] = x
-    }
+    for (let i = 0; i < rows; i++) values[i * columns + c] = before[Math.floor(random() * rows) * columns + c] ?? 0
 }
 
 /** Real-valued data that stand outside every loop: one observation, whose scores vary only with its value. */

@@ -37,6 +37,14 @@ import { columnUse } from './column-use.js'
 import { constraintOf } from './constraint.js'
 import { type ElaborationScope, Elaborator } from './elaborate.js'
 import { type ElementDensity, logDensityOf } from './log-density.js'
+import {
+  type IntegratedLatent,
+  integratedIn,
+  integratedLatents,
+  intervalOf,
+  type ObservedRange,
+  together,
+} from './observed-conditions.js'
 import { predictiveOf } from './predictive.js'
 import { cellsOfLatents, collectRefs } from './reads.js'
 import { splitCells } from './split-cells.js'
@@ -44,7 +52,7 @@ import { standardArguments } from './standard-member.js'
 import { type SymbolFacts, symbolFacts } from './symbol-facts.js'
 import { tailDensity } from './tail-density.js'
 import { rounded } from './tails.js'
-import { type BuiltTensor, type IndexSupply, NotElaborated, type RaggedDim, unrollSums } from './tensors.js'
+import { type BuiltTensor, type IndexSupply, NotElaborated, type RaggedDim, scalar, unrollSums } from './tensors.js'
 import type {
   BindTable,
   Constraint,
@@ -93,6 +101,12 @@ class GraphBuilder {
     readonly place: Place
     readonly statement: Extract<TStatement, { kind: 'sample' }>
   }[] = []
+  /** Latents that only observed conditions read, and what is observed of each of their cells. */
+  private readonly integrated: ReadonlyMap<SymbolId, IntegratedLatent>
+  private readonly observedRanges = new Map<
+    string,
+    { readonly latent: IntegratedLatent; readonly env: Env; readonly ranges: readonly ObservedRange[] }
+  >()
   private readonly facts: SymbolFacts
 
   constructor(
@@ -109,10 +123,14 @@ class GraphBuilder {
       bindTables: this.bindTables,
     }
     this.elaborator = new Elaborator(this.scope)
+    this.integrated = new Map(
+      [...integratedLatents(model)].filter(([, { distribution }]) => !this.isFinite(distribution)),
+    )
   }
 
   build(): Outcome<FactorGraph> {
     this.statements(this.model.statements, { loops: [], guard: TRUE, env: new Map() })
+    this.observedIntervals()
     this.absentLatents()
     const graph: FactorGraph = {
       name: this.model.name,
@@ -183,14 +201,20 @@ class GraphBuilder {
         this.equation(this.elaborator.scalar(s.left, place.env), this.elaborator.scalar(s.right, place.env), s, place)
         return
       case 'observe-condition':
-        this.refuse(
-          s.span,
-          'an observed condition on a latent has no derivation in this version: the E-step would need a truncated posterior',
-        )
+        this.condition(s, place)
         return
       case 'sample':
         this.sample(s, place)
     }
+  }
+
+  /** true for a distribution of finitely many values, which are summed over one by one. */
+  private isFinite(d: Extract<TDistribution, { kind: 'plain' }>): boolean {
+    const distribution = this.distributions.get(d.name)
+    if (distribution?.domain === undefined) return distribution === undefined
+    const names = distribution.signature.parametrisations[d.parametrisation]?.arguments.map((a) => a.name) ?? []
+    const unread = (): Expr => ref('size', 'any')
+    return distribution.domain(new Map(names.map((n) => [n, { dims: [{ size: ONE }], at: unread }]))).high !== null
   }
 
   /** Two loops over the same domain share one index variable, so that tables are told apart by their variables. */
@@ -210,7 +234,6 @@ class GraphBuilder {
     const names = collectNodes(both, (n) => n.kind === 'ref' && n.space === 'latent').flatMap((n) =>
       n.kind === 'ref' ? [n.name] : [],
     )
-    const data = collectNodes(both, (n) => n.kind === 'ref' && n.space === 'data')[0]
     const [first] = names
     if (first === undefined || !names.every((n) => this.latents.get(n)?.kind === 'discrete')) {
       this.constraints.push(constraintOf(left, right, place.loops, s.span))
@@ -222,13 +245,88 @@ class GraphBuilder {
       loops: place.loops,
       guard: place.guard,
       value: caseOf(compare('==', left, right), ZERO, NEGATIVE_INFINITY),
-      target: data?.kind === 'ref' ? { space: 'data', name: data.name } : { space: 'latent', name: first },
+      target: dataIn(both) ?? { space: 'latent', name: first },
       distribution: 'equation',
       span: s.span,
     })
   }
 
+  /** Of finite latents a condition is a factor, 1 where it holds; of one that is integrated out it is an interval. */
+  private condition(s: Extract<TStatement, { kind: 'observe-condition' }>, place: Place): void {
+    const found = integratedIn(s.condition, this.integrated)
+    const latent = found === null ? undefined : this.integrated.get(found.symbol)
+    if (found !== null && latent !== undefined) {
+      const at = found.subscripts.map((x) => (x.kind === 'at' ? this.elaborator.scalar(x.index, place.env) : ONE))
+      const isWhole = this.distributions.get(latent.distribution.name)?.signature.value.discrete === true
+      const bound = (e: TExpr): Expr => this.elaborator.scalar(e, place.env)
+      const interval = intervalOf(s.condition, found.symbol, bound, isWhole, this.facts)
+      const key = `${found.symbol} ${at.map(keyOf).join(' ')}`
+      const env = new Map([...place.env, ...latent.indices.map((id, i) => [id, at[i] ?? ONE] as const)])
+      const known = this.observedRanges.get(key) ?? { latent, env, ranges: [] }
+      const range = { ...interval, loops: place.loops, guard: place.guard, span: s.span }
+      this.observedRanges.set(key, { ...known, ranges: [...known.ranges, range] })
+      return
+    }
+    const guard = this.elaborator.guard(s.condition, place.env)
+    const value = caseOf(guard, ZERO, NEGATIVE_INFINITY)
+    const names = collectNodes(value, (n) => n.kind === 'ref' && n.space === 'latent').flatMap((n) =>
+      n.kind === 'ref' ? [n.name] : [],
+    )
+    const other = names.find((n) => this.latents.get(n)?.kind !== 'discrete')
+    const [first] = names
+    if (other !== undefined || first === undefined) {
+      this.refuse(
+        s.span,
+        `an observed condition on \`${other ?? ''}\`, which other statements read too, has no derivation in this version: its posterior would be truncated`,
+      )
+      return
+    }
+    this.factors.push({
+      id: `f${this.factors.length + 1}`,
+      role: 'likelihood',
+      loops: place.loops,
+      guard: place.guard,
+      value,
+      target: dataIn(caseOf(place.guard, value)) ?? { space: 'latent', name: first },
+      distribution: 'condition',
+      span: s.span,
+    })
+  }
+
+  /** Factors of the latents that only conditions read. */
+  private observedIntervals(): void {
+    for (const { latent, env, ranges } of this.observedRanges.values()) {
+      const { name, distribution: d } = latent
+      const distribution = this.distributions.get(d.name)
+      if (distribution === undefined) throw new Error(`no distribution ${d.name}`)
+      try {
+        for (const { loops, guard, span, ...bounds } of together(ranges)) {
+          const censored = { kind: 'censored', span, of: d, mode: 'between', low: null, high: null } as const
+          const density = tailDensity(distribution, censored, bounds, 'likelihood', this.facts)
+          if (typeof density === 'string') throw new NotElaborated(density, span)
+          const args = new Map(d.arguments.map((a) => [a.name, this.elaborator.tensor(a.value, env)]))
+          const value = this.logDensity(distribution, d, scalar(ZERO), args, span, density)
+          this.factors.push({
+            id: `f${this.factors.length + 1}`,
+            role: 'likelihood',
+            loops,
+            guard,
+            value,
+            target: dataIn(caseOf(guard, value)) ?? { space: 'latent', name },
+            distribution: d.name,
+            tails: 'censored',
+            span,
+          })
+        }
+      } catch (e) {
+        if (!(e instanceof NotElaborated)) throw e
+        this.refuse(e.span, e.message)
+      }
+    }
+  }
+
   private sample(s: Extract<TStatement, { kind: 'sample' }>, place: Place): void {
+    if (s.role === 'latent' && s.target.kind === 'ref' && this.integrated.has(s.target.symbol)) return
     const value = this.elaborator.tensor(s.target, place.env)
     const role: FactorRole = s.role === 'prior' ? 'prior' : s.role === 'latent' ? 'latent' : 'likelihood'
     const target = this.targetOf(s.target, s.role)
@@ -763,6 +861,12 @@ function smaller(a: Expr | null, b: Expr): Expr {
   if (a === null) return b
   const [x, y] = [literal(a), literal(b)]
   return x !== null && y !== null ? num(Math.min(x, y)) : call('min', a, b)
+}
+
+/** The data that an observed fact reads first: its rows are the observations. */
+function dataIn(e: Expr): Factor['target'] | null {
+  const found = collectNodes(e, (n) => n.kind === 'ref' && n.space === 'data')[0]
+  return found?.kind === 'ref' ? { space: 'data', name: found.name } : null
 }
 
 /** A param that an expression reads. */

@@ -13,10 +13,10 @@ import { CompileError, DataError, OptionError, problem } from './api/errors.js'
 import { type Bound, type Frozen, frozen, restore } from './api/frozen.js'
 import {
   type CompileOptions,
-  type DataOptions,
   entriesOf,
   type FitCallOptions,
   type FitData,
+  type PredictOptions,
   record,
   searchOptions,
   tablesOf,
@@ -26,11 +26,14 @@ import { type LatentPosterior, posteriorsOf } from './api/posterior.js'
 import { bindProgram, type ProgramModel } from './compiler/bind/bound-model.js'
 import { certifyDerivation } from './compiler/bind/certified-engine.js'
 import { dataDeclarations } from './compiler/bind/declarations.js'
+import { HardModel } from './compiler/bind/hard-model.js'
 import { BindError } from './compiler/bind/sizes.js'
 import { derivationDocument, planJson } from './compiler/derivation/index.js'
 import { type Derivation, derive } from './compiler/derive.js'
 import { distributionByName, signatures } from './compiler/distributions/index.js'
 import type { Distribution } from './compiler/distributions/types.js'
+import { refuseMaxProduct } from './compiler/estep/max-product.js'
+import type { Product } from './compiler/lower/max-product.js'
 import { compileInterpreter } from './compiler/targets/interpreter/index.js'
 import { compileJavaScript } from './compiler/targets/javascript/index.js'
 import { check } from './lang/check.js'
@@ -55,7 +58,7 @@ import type { FitWarning } from './runtime/warnings.js'
 import { version } from './version.js'
 
 export { CompileError, DataError, OptionError } from './api/errors.js'
-export type { CompileOptions, DataOptions, FitCallOptions, FitData } from './api/options.js'
+export type { CompileOptions, DataOptions, FitCallOptions, FitData, PredictOptions } from './api/options.js'
 export type { LatentPosterior } from './api/posterior.js'
 export type { Distribution } from './compiler/distributions/types.js'
 export type { Diagnostic } from './lang/diagnostics/types.js'
@@ -99,6 +102,7 @@ export function compileOrThrow(source: string | Source, options: CompileOptions 
 /** A compiled model: its derivation, and fits of it to data. */
 export class Model {
   readonly name: string
+  private readonly others = new Map<string, Derivation>()
 
   constructor(
     readonly typed: TypedModel,
@@ -114,9 +118,29 @@ export class Model {
     return derivationDocument(this.derived)
   }
 
+  /**
+   * The derivation of hard mode.
+   *
+   * @throws CompileError where the model has none: no discrete latents, or counts with an observed sum
+   */
+  get hardDerivation(): ReturnType<typeof derivationDocument> {
+    this.refuseHard()
+    return derivationDocument(this.derivationFor(false, 'max'))
+  }
+
+  private refuseHard(): void {
+    const refusals = refuseMaxProduct(this.derived.graph, this.derived.eStep)
+    if (refusals.length > 0) throw new CompileError(refusals.map((r) => ({ ...r, severity: 'error' })))
+  }
+
   /** What each latent's E-step and each param's M-step is, as in a result. */
   get plan(): Json {
     return toJson(planJson(this.derived))
+  }
+
+  /** true where some latent takes one of a few values. */
+  get hasDiscreteLatents(): boolean {
+    return this.derived.eStep.tables.length > 0
   }
 
   /** The data the model needs. `set` are values of consts. */
@@ -136,9 +160,11 @@ export class Model {
   /**
    * Fits the model.
    *
-   * @throws DataError where the data does not fit the model; OptionError for a bad option; AbortError with `.partial`
+   * @throws DataError where the data does not fit the model; OptionError for a bad option; CompileError where the model
+   *   has no hard mode; AbortError with `.partial`
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit> {
+    if (options.mode === 'hard') this.refuseHard()
     const bound = this.bind(data, options)
     refuseEmpty(bound, this.declarations())
     const start = options.start === undefined ? undefined : startValuesFromJson(record(options.start))
@@ -191,6 +217,7 @@ export class Model {
 
   /** One EM iteration at a time, from a start (given values, or the first one that `fit` would make). */
   async *iterate(data: FitData, options: FitCallOptions = {}): AsyncGenerator<EmIteration> {
+    if (options.mode === 'hard') this.refuseHard()
     const { model } = this.bind(data, options)
     let begin = await firstStart(model, options)
     if (options.start !== undefined) {
@@ -217,13 +244,18 @@ export class Model {
         : { frozenLevels: restored.levels, frozenSizes: restored.sizes, asFitted: restored.columns }),
     })
     if (result.value === undefined) throw new DataError(result.problems)
-    const derivation = options.mStep === 'gradient' ? this.gradientDerivation() : this.derived
+    const product = options.mode === 'hard' ? 'max' : 'sum'
+    const derivation = this.derivationFor(options.mStep === 'gradient', product)
     try {
-      const model = bindProgram(derivation, result.value, {
+      const settings = {
         set,
         compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
         frozen: restored?.numbers ?? new Map(),
-      })
+      }
+      const model =
+        product === 'max'
+          ? new HardModel(derivation, result.value, settings)
+          : bindProgram(derivation, result.value, settings)
       model.setFloor(options.floor ?? 1e-6)
       return { model, data: result.value }
     } catch (e) {
@@ -232,9 +264,14 @@ export class Model {
     }
   }
 
-  private gradientDerivation(): Derivation {
-    const derived = derive(this.typed, this.distributions, { gradientOnly: true })
+  private derivationFor(gradientOnly: boolean, product: Product): Derivation {
+    if (!gradientOnly && product === 'sum') return this.derived
+    const key = `${gradientOnly} ${product}`
+    const known = this.others.get(key)
+    if (known !== undefined) return known
+    const derived = derive(this.typed, this.distributions, { gradientOnly, product })
     if (derived.value === undefined) throw new CompileError(derived.diagnostics)
+    this.others.set(key, derived.value)
     return derived.value
   }
 }
@@ -307,13 +344,13 @@ export class Fit {
   }
 
   /**
-   * Posterior of every latent for new rows, at the fitted params.
+   * Posterior of every latent for new rows, at the fitted params; with `hard` their most probable values together.
    *
    * @throws DataError where the new data does not fit the model or the fit
    */
   async predict(
     data: FitData,
-    options: DataOptions = {},
+    options: PredictOptions = {},
   ): Promise<{ readonly latents: readonly LatentPosterior[]; readonly warnings: readonly DataProblem[] }> {
     const stored = restore(this.result)
     const columns = entriesOf(options.columns ?? new Map())
@@ -321,6 +358,7 @@ export class Fit {
       data,
       {
         ...options,
+        mode: options.hard === true && this.model.hasDiscreteLatents ? 'hard' : 'em',
         columns: new Map([...stored.columns, ...columns]) as ReadonlyMap<string, readonly string[]>,
         groupBy: options.groupBy ?? stored.groupBy,
         set: stored.set,

@@ -1,4 +1,5 @@
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
+import { largest } from '../compiler/bind/hard-model.js'
 import { canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
 
 /** Posterior of one latent over its rows. */
@@ -12,7 +13,7 @@ export interface LatentPosterior {
   readonly labels: readonly string[]
   /** rows × labels, row-major; null for a latent that is a number. */
   readonly probabilities: Float64Array | null
-  /** 0-based most probable value of each row. */
+  /** 0-based most probable value of each row by itself; with `hard`, and after a fit in hard mode, of all rows together. */
   readonly modes: Int32Array | null
   readonly means: Float64Array | null
 }
@@ -20,15 +21,11 @@ export interface LatentPosterior {
 /** Posteriors of all latents at the params, components in canonical order. */
 export function posteriorsOf(model: ProgramModel, params: Float64Array): readonly LatentPosterior[] {
   const order = canonicalOrder(model, params)
-  const tables = model.posterior(params)
+  const joint = model.posterior(params)
+  const tables = model.summed?.posterior(params) ?? joint
   const discrete = model.latents.map((l): LatentPosterior => {
     const probabilities = permutePosterior(l, tables.get(l.name) ?? new Float64Array(0), order)
-    const modes = Int32Array.from({ length: l.rows }, (_, r) => {
-      let best = 0
-      for (let v = 1; v < l.values; v++)
-        if ((probabilities[r * l.values + v] ?? 0) > (probabilities[r * l.values + best] ?? 0)) best = v
-      return best
-    })
+    const modes = largest(permutePosterior(l, joint.get(l.name) ?? new Float64Array(0), order), l.rows, l.values)
     return {
       name: l.name,
       shape: l.shape,
@@ -40,7 +37,7 @@ export function posteriorsOf(model: ProgramModel, params: Float64Array): readonl
       means: null,
     }
   })
-  const counts = [...model.countMeans(params)].map(
+  const counts = [...(model.summed ?? model).countMeans(params)].map(
     ([name, means]): LatentPosterior => ({
       name,
       shape: means.length === 1 ? [] : [means.length],

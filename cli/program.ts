@@ -134,7 +134,7 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
     .description('posterior of the latents for (new) rows')
     .argument('<fit>', 'a fit written by `estep fit --out`')
   addDataOptions(command)
-    .option('--hard', 'only the most probable values')
+    .option('--hard', 'only the most probable values, all latents together: of a chain its most probable path')
     .option('--out <file>', 'write the rows as CSV')
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await predict(context, path, options)))
@@ -162,7 +162,7 @@ function addDataOptions(command: Command): Command {
 }
 
 function modeOption(): Option {
-  return new Option('--mode <mode>', 'em')
-    .argParser(oneOf('--mode', ['em'], ['hard', 'vb', 'online', 'anneal', 'cem', 'sem']))
+  return new Option('--mode <mode>', 'em, or hard: most probable values of the latents in place of their posterior')
+    .argParser(oneOf('--mode', ['em', 'hard'], ['vb', 'online', 'anneal', 'cem', 'sem']))
     .default('em')
 }

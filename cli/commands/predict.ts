@@ -22,7 +22,7 @@ export async function predict(context: Context, path: string, options: PredictOp
       'predict needs rows to predict for',
       'give a file with --data FILE; it may be the data of the fit',
     )
-  const outcome = await fit.predict(data)
+  const outcome = await fit.predict(data, options.hard === true)
   switch (outcome.kind) {
     case 'data':
       printProblems(context, outcome.problems, json)

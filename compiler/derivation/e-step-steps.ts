@@ -34,7 +34,7 @@ function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContex
     only !== undefined &&
     !eStep.tables.some((x) => x.parent?.table === t.id)
   const content: Block[] = []
-  if (single && only !== undefined)
+  if (single && only !== undefined && !(isHard(c.notation.derivation) && t.chain !== null))
     content.push(
       ...singleLatent(
         only,

@@ -29,13 +29,14 @@ import { dataDeclarations } from './compiler/bind/declarations.js'
 import { HardModel } from './compiler/bind/hard-model.js'
 import { BindError } from './compiler/bind/sizes.js'
 import { derivationDocument, planJson } from './compiler/derivation/index.js'
-import { type Derivation, derive } from './compiler/derive.js'
+import { type Derivation, type DeriveOptions, derive } from './compiler/derive.js'
 import { distributionByName, signatures } from './compiler/distributions/index.js'
 import type { Distribution } from './compiler/distributions/types.js'
 import { refuseMaxProduct } from './compiler/estep/max-product.js'
 import type { Product } from './compiler/lower/max-product.js'
 import { compileInterpreter } from './compiler/targets/interpreter/index.js'
 import { compileJavaScript } from './compiler/targets/javascript/index.js'
+import { withoutScales } from './compiler/vanishing-scales.js'
 import { check } from './lang/check.js'
 import type { Diagnostic } from './lang/diagnostics/types.js'
 import type { Source } from './lang/source.js'
@@ -251,6 +252,8 @@ export class Model {
         set,
         compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
         frozen: restored?.numbers ?? new Map(),
+        withoutScales: (names: ReadonlySet<string>) =>
+          this.withoutScales(names, { gradientOnly: options.mStep === 'gradient', product }),
       }
       const model =
         product === 'max'
@@ -262,6 +265,11 @@ export class Model {
       if (!(e instanceof BindError)) throw e
       throw new DataError([problem(e.code, e.message, e.help)])
     }
+  }
+
+  private withoutScales(names: ReadonlySet<string>, options: DeriveOptions): Derivation | null {
+    const smaller = withoutScales(this.typed, names)
+    return smaller === null ? null : (derive(smaller, this.distributions, options).value ?? null)
   }
 
   private derivationFor(gradientOnly: boolean, product: Product): Derivation {

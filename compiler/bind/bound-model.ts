@@ -21,6 +21,7 @@ import { solveBeta, solveDirichlet, solveGeneralisedGamma, solveMatrix } from '.
 import { solveNormal } from '../targets/solve/normal.js'
 import { solveStationary } from '../targets/solve/stationary.js'
 import { f64, type SolveContext } from '../targets/solve/types.js'
+import { vanishingScales } from '../vanishing-scales.js'
 import { checkLevels } from './check-levels.js'
 import { checkParam } from './check-size.js'
 import { componentStates } from './component-states.js'
@@ -38,6 +39,7 @@ import { countObservations } from './observations.js'
 import { rowWeights } from './row-weights.js'
 import { BoundNumbers } from './sizes.js'
 import { constantColumns, spreadFloors } from './spreads.js'
+import { zeroLimits } from './zero-limits.js'
 
 export interface BindProgramOptions {
   /** Values of consts given by `--set`. */
@@ -47,6 +49,8 @@ export interface BindProgramOptions {
   readonly frozen?: ReadonlyMap<string, readonly number[]>
   /** Memory of another program of the same derivation that has all of its buffers. */
   readonly memory?: ProgramMemory
+  /** The derivation with these scales at 0 and the latents that they measure at their means. */
+  readonly withoutScales?: (names: ReadonlySet<string>) => Derivation | null
 }
 
 export function bindProgram(derivation: Derivation, data: BoundData, options: BindProgramOptions): ProgramModel {
@@ -65,6 +69,7 @@ export class ProgramModel implements BoundModel {
   readonly direct: boolean
   readonly sizes: ReadonlyMap<string, number>
   readonly summed?: ProgramModel
+  readonly vanishing: readonly string[]
   readonly numbers: BoundNumbers
   readonly memory: ProgramMemory
   private readonly kernels: KernelRunner
@@ -72,13 +77,14 @@ export class ProgramModel implements BoundModel {
   private readonly sums: readonly { readonly id: string; readonly length: number; readonly offset: number }[]
   private readonly scales: ReadonlyMap<string, DataScale>
   private floors: ReadonlyMap<string, Float64Array> = new Map()
+  private floor = 0
   private onceDone = false
 
   constructor(
     readonly derivation: Derivation,
     readonly program: Program,
     readonly data: BoundData,
-    private readonly options: BindProgramOptions,
+    protected readonly options: BindProgramOptions,
   ) {
     const d = derivation
     this.name = d.model.name
@@ -87,7 +93,6 @@ export class ProgramModel implements BoundModel {
     this.memory = options.memory ?? allocate(program, d.model.symbols, data, this.numbers)
     this.params = paramLayouts(d, this.numbers, data)
     for (const p of this.params) checkParam(p, d.shapes.shape('param', p.name))
-    this.kernels = new KernelRunner(program, this.memory, this.params, options.compile)
     this.byName = new Map(this.params.map((p) => [p.name, p]))
     this.length = this.params.reduce((n, p) => n + p.length, 0)
     this.latents = program.latents
@@ -128,7 +133,25 @@ export class ProgramModel implements BoundModel {
         a.values instanceof Float64Array ? [[name, dataScale(a)] as const] : [],
       ),
     )
+    const vanishing = vanishingScales(d.model)
+    this.vanishing = [...vanishing.keys()]
+    const limits = zeroLimits(vanishing, this.scales)
+    this.kernels = new KernelRunner(program, this.memory, this.params, limits, options.compile)
     this.setFloor(1e-6)
+  }
+
+  withoutScales(names: readonly string[]): ProgramModel | null {
+    const derivation = this.options.withoutScales?.(new Set(names)) ?? null
+    if (derivation === null) return null
+    const model = this.bound(derivation)
+    model.setFloor(this.floor)
+    return model
+  }
+
+  /** A derivation over the same data. */
+  protected bound(derivation: Derivation): ProgramModel {
+    const { memory: _, ...options } = this.options
+    return bindProgram(derivation, this.data, options)
   }
 
   /** Columns of observed data that are constant although the model gives them a spread. */
@@ -137,6 +160,7 @@ export class ProgramModel implements BoundModel {
   }
 
   setFloor(floor: number): void {
+    this.floor = floor
     this.floors = spreadFloors(this.derivation, this.byName, this.scales, floor)
   }
 
@@ -263,7 +287,15 @@ export class ProgramModel implements BoundModel {
       before = after
       if (moved < 1e-14) break
     }
-    return { params: this.kernels.unload(), floored: [...hits.values()], condition }
+    return { params: this.keepZeros(params, this.kernels.unload()), floored: [...hits.values()], condition }
+  }
+
+  /** A scale of latents that is 0 stays 0: all of them are at their means. */
+  private keepZeros(before: Float64Array, after: Float64Array): Float64Array {
+    for (const { name, offset, length } of this.params)
+      if (this.vanishing.includes(name))
+        for (let i = offset; i < offset + length; i++) if (before[i] === 0) after[i] = 0
+    return after
   }
 
   /** What a numerical block needs; rows are visited under the posterior at the params, or under made-up weights. */

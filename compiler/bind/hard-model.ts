@@ -25,6 +25,10 @@ export class HardModel extends ProgramModel {
     made?.setFloor(floor)
   }
 
+  protected override bound(derivation: Derivation): ProgramModel {
+    return new HardModel(derivation, this.data, this.options)
+  }
+
   override eStepFrom(given: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation {
     return this.summed.eStepFrom(given, params)
   }

@@ -126,17 +126,6 @@ function blockOf(
 ): Made | EStepRefusal {
   const [first] = group
   if (first === undefined) throw new Error('a block without latents')
-  const branch = lifted.find(
-    (f) => f.factor.role === 'latent' && !(f.factor.guard.kind === 'literal' && f.factor.guard.value),
-  )
-  if (branch !== undefined)
-    return {
-      ...refusal(
-        first,
-        `\`${branch.factor.target.name}\` exists in one branch of an \`if\` only, and its posterior is not defined in the other`,
-      ),
-      span: branch.factor.span,
-    }
   const common = commonRows(group, lifted)
   const coupled = group.some((l) => l.loops.length > common)
   const hasDiscrete = lifted.some((f) => f.variables.length > 0)

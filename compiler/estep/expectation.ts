@@ -35,31 +35,51 @@ export interface ExpectationOptions {
   readonly collecting: Omit<CollectOptions, 'inU'>
 }
 
-/** Σ over the values of the scope that the demand leaves open of P(values) · E[body | values]. */
 export function expandExpectation(e: Expectation, options: ExpectationOptions): Expr {
   const [first] = collectNodes(e.body, isCell)
   if (first?.kind !== 'ref') throw new Error('an expectation of nothing latent')
   const block = blockOf(first.name, options.plan)
-  const row = first.index.slice(0, block.loops.length)
+  return expectationIn(block, first.index.slice(0, block.loops.length), e.of, e.body, options)
+}
+
+/**
+ * Σ over the values of the scope that the demand leaves open of P(values) · E[body | values]. The body may read the
+ * discrete latents of the scope.
+ *
+ * @param row the row of the block
+ * @param of values of discrete latents that the demand gives
+ */
+export function expectationIn(
+  block: ContinuousBlock,
+  row: readonly Expr[],
+  of: readonly Indicator[],
+  body: Expr,
+  { collecting }: Pick<ExpectationOptions, 'collecting'>,
+): Expr {
   const open: Indicator[] = []
   const loops: IndexVar[] = []
+  const known = new Map<string, Expr>()
   const values = block.scope.map((s): Expr => {
     const index = scopeAt(block, s, row)
     const key = index.map(keyOf).join(',')
-    const given = e.of.find((i) => i.latent === s.latent.name && i.index.map(keyOf).join(',') === key)
-    if (given !== undefined) return given.value
-    const v = options.collecting.rename(s.value)
-    loops.push(v)
-    open.push({ latent: s.latent.name, index, value: idx(v) })
-    return idx(v)
+    const given = of.find((i) => i.latent === s.latent.name && i.index.map(keyOf).join(',') === key)
+    const v = collecting.rename(s.value)
+    const value = given?.value ?? idx(v)
+    if (given === undefined) {
+      loops.push(v)
+      open.push({ latent: s.latent.name, index, value })
+    }
+    known.set(`${s.latent.name}[${key}]`, value)
+    return value
   })
+  const read = rewrite(body, (n) => (isCell(n) ? (known.get(`${n.name}[${n.index.map(keyOf).join(',')}]`) ?? n) : n))
   const given =
     block.kind === 'gaussian'
-      ? new GaussianMoments(block, row, values, options.collecting).of(e.body)
-      : new ConjugateMoments(block, row, values, options.collecting).of(e.body)
-  const of = [...e.of, ...open]
-  const weighted: Expr = of.length === 0 ? given : mul({ kind: 'probability', of }, given)
-  return loops.reduceRight<Expr>((body, v) => sum(v, body), weighted)
+      ? new GaussianMoments(block, row, values, collecting).of(read)
+      : new ConjugateMoments(block, row, values, collecting).of(read)
+  const all = [...of, ...open]
+  const weighted: Expr = all.length === 0 ? given : mul({ kind: 'probability', of: all }, given)
+  return loops.reduceRight<Expr>((inner, v) => sum(v, inner), weighted)
 }
 
 export function blockOf(latent: string, plan: Pick<EStepPlan, 'blocks'>): ContinuousBlock {

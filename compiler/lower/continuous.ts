@@ -1,5 +1,5 @@
 /** Blocks of continuous latents → kernel operations: natural parameters, posteriors, log-normalisers, what is reported. */
-import { add, idx, log, mul, num, ONE, PI, pow, ref, sub } from '../algebra/build.js'
+import { add, caseOf, div, idx, log, mul, num, ONE, PI, pow, ref, sub, ZERO } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { substituteIndex } from '../algebra/visit.js'
@@ -14,7 +14,7 @@ import {
   unknownTable,
 } from '../estep/block-layout.js'
 import { normaliserTable } from '../estep/continuous.js'
-import { atPoint, expandExpectation, lastOf, NoMoment, naturalOf } from '../estep/expectation.js'
+import { atPoint, expandExpectation, expectationIn, lastOf, NoMoment, naturalOf } from '../estep/expectation.js'
 import { weightOf } from '../estep/plan.js'
 import type {
   BlockFactor,
@@ -51,7 +51,7 @@ export class ContinuousLowering implements BlockHost {
   constructor(
     private readonly lowerer: Lowerer,
     private readonly plan: EStepPlan,
-    private readonly collecting: Omit<CollectOptions, 'inU'>,
+    readonly collecting: Omit<CollectOptions, 'inU'>,
     private readonly probability: LoweringContext['probability'],
   ) {}
 
@@ -267,8 +267,15 @@ export class ContinuousLowering implements BlockHost {
       const cell = ref('latent', latent.name, all.map(idx))
       const positions = all.map((v) => sub(idx(v), sub(v.from, ONE)))
       const deviation = sub(cell, ref('table', mean, positions))
-      const of = (body: Expr): KExpr => this.lowerer.expr({ kind: 'expect', of: [], body }, inner)
-      const square = b.kind === 'gaussian' ? of(mul(deviation, deviation)) : this.variance(cell, mean, positions, inner)
+      const { present } = latent
+      const row = all.slice(0, b.loops.length).map(idx)
+      const sum = (body: Expr): Expr => expectationIn(b, row, [], body, this)
+      // of what exists in some branches only, given that it does
+      const given = (body: Expr): Expr =>
+        present === undefined ? sum(body) : div(sum(caseOf(present, body, ZERO)), sum(caseOf(present, ONE, ZERO)))
+      const of = (body: Expr): KExpr => this.lowerer.expr(given(body), inner)
+      const square =
+        b.kind === 'gaussian' ? of(mul(deviation, deviation)) : this.variance(cell, mean, positions, of, inner)
       return [
         { op: 'map', out: mean, axes, at, value: of(cell) },
         { op: 'map', out: variance, axes, at, value: square },
@@ -277,10 +284,15 @@ export class ContinuousLowering implements BlockHost {
   }
 
   /** E[u²] − E[u]², or NaN where the family has no second moment in closed form. */
-  private variance(cell: Expr, mean: string, positions: readonly Expr[], context: LoweringContext): KExpr {
+  private variance(
+    cell: Expr,
+    mean: string,
+    positions: readonly Expr[],
+    of: (body: Expr) => KExpr,
+    context: LoweringContext,
+  ): KExpr {
     try {
-      const second = this.lowerer.expr({ kind: 'expect', of: [], body: pow(cell, 2) }, context)
-      return k.sub(second, this.lowerer.expr(pow(ref('table', mean, positions), 2), context))
+      return k.sub(of(pow(cell, 2)), this.lowerer.expr(pow(ref('table', mean, positions), 2), context))
     } catch (e) {
       if (!(e instanceof NoMoment)) throw e
       return k.num(Number.NaN)

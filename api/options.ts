@@ -39,12 +39,6 @@ export interface FitCallOptions extends DataOptions {
   onIteration?(progress: FitProgress): void
 }
 
-/** Options of `fit.predict`. */
-export interface PredictOptions extends DataOptions {
-  /** `modes` are then the jointly most probable values: of a chain its most probable path (Viterbi). */
-  readonly hard?: boolean
-}
-
 /** What can be given to `compile` beyond the source. */
 export interface CompileOptions {
   /** Distributions beyond the built-in ones; one of the same name replaces a built-in one. */

@@ -72,6 +72,8 @@ export class ProgramModel implements BoundModel {
   readonly vanishing: readonly string[]
   readonly numbers: BoundNumbers
   readonly memory: ProgramMemory
+  /** What stands for 0 in a param whose limit at 0 is meant. */
+  readonly zeroLimits: ReadonlyMap<string, number>
   private readonly kernels: KernelRunner
   private readonly byName: ReadonlyMap<string, ParamLayout>
   private readonly sums: readonly { readonly id: string; readonly length: number; readonly offset: number }[]
@@ -84,7 +86,7 @@ export class ProgramModel implements BoundModel {
     readonly derivation: Derivation,
     readonly program: Program,
     readonly data: BoundData,
-    protected readonly options: BindProgramOptions,
+    readonly options: BindProgramOptions,
   ) {
     const d = derivation
     this.name = d.model.name
@@ -135,8 +137,8 @@ export class ProgramModel implements BoundModel {
     )
     const vanishing = vanishingScales(d.model)
     this.vanishing = [...vanishing.keys()]
-    const limits = zeroLimits(vanishing, this.scales)
-    this.kernels = new KernelRunner(program, this.memory, this.params, limits, options.compile)
+    this.zeroLimits = zeroLimits(vanishing, this.scales)
+    this.kernels = new KernelRunner(program, this.memory, this.params, this.zeroLimits, options.compile)
     this.setFloor(1e-6)
   }
 
@@ -147,6 +149,8 @@ export class ProgramModel implements BoundModel {
     model.setFloor(this.floor)
     return model
   }
+
+  labels?(params: Float64Array): ReadonlyMap<string, Int32Array>
 
   /** A derivation over the same data. */
   protected bound(derivation: Derivation): ProgramModel {

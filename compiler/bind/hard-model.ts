@@ -48,7 +48,7 @@ export class HardModel extends ProgramModel {
   }
 
   /** 0-based most probable value of each row of each discrete latent, all of a unit's together. */
-  labels(params: Float64Array): ReadonlyMap<string, Int32Array> {
+  override labels(params: Float64Array): ReadonlyMap<string, Int32Array> {
     const posterior = this.posterior(params)
     return new Map(
       this.latents.map((l) => [l.name, largest(posterior.get(l.name) ?? new Float64Array(0), l.rows, l.values)]),

@@ -353,11 +353,6 @@ function asConjugate(base: Base, latent: ContinuousLatent, terms: readonly Term[
       latent,
       `the posterior of \`${latent.name}\` has the statistics {${[...statistics].join(', ')}} on ${latent.support === 'unit' ? '(0, 1)' : `${latent.support} values`}, which is no family with known moments`,
     )
-  if (latent.evidence)
-    return refusal(
-      latent,
-      `some cells of \`${latent.name}\` are observed and others missing, and another statement reads them: of a ${family.title} posterior this version has no form in which observed cells stay at their data`,
-    )
   return { block: { ...base, kind: 'conjugate', family, terms: out }, bindTables: [] }
 }
 
@@ -410,7 +405,9 @@ function describe(b: ContinuousBlock): EStepStep {
     return {
       latents: names,
       method: 'conjugate',
-      explanation: `the posterior is ${b.family.title}, recognised by its statistics {${b.family.statistics.join(', ')}}${given}`,
+      explanation: `the posterior is ${b.family.title}, recognised by its statistics {${b.family.statistics.join(', ')}}${given}${
+        b.latents.some((l) => l.latent.evidence) ? '; cells that are observed stay at their data' : ''
+      }`,
       reference: b.family.citation,
     }
   return {

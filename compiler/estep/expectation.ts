@@ -3,13 +3,14 @@
  * E[f] = f(m) and E[f·g] = f(m)·g(m) + aᵀVb for affine f and g with slopes a and b, so that a square of residuals is
  * taken about the mean and never as a difference of raw moments.
  */
-import { add, caseOf, compare, idx, isZero, mul, ONE, ref, sum, ZERO } from '../algebra/build.js'
+import { add, caseOf, compare, div, idx, isZero, mul, ONE, pow, ref, sub, sum, ZERO } from '../algebra/build.js'
 import { type CollectOptions, collect } from '../algebra/collect.js'
 import { readsLatent } from '../algebra/expectation.js'
 import { keyOf } from '../algebra/key.js'
 import { type Monomial, substituteMonomial } from '../algebra/monomial.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
 import { collectNodes, rewrite, substituteIndex } from '../algebra/visit.js'
+import type { ContinuousLatent } from '../graph/types.js'
 import {
   cellPosition,
   covarianceTable,
@@ -82,6 +83,92 @@ export function expectationIn(
   return loops.reduceRight<Expr>((inner, v) => sum(v, inner), weighted)
 }
 
+/** E_q as it is reported: of a latent that exists in some branches only, given that it does. */
+export function reportedExpectation(
+  block: ContinuousBlock,
+  latent: ContinuousLatent,
+  row: readonly Expr[],
+  body: Expr,
+  options: Pick<ExpectationOptions, 'collecting'>,
+): Expr {
+  const over = (e: Expr): Expr => expectationIn(block, row, [], e, options)
+  const { present } = latent
+  if (present === undefined) return over(body)
+  return div(over(caseOf(present, body, ZERO)), over(caseOf(present, ONE, ZERO)))
+}
+
+/**
+ * Cov_q of two elements of a conjugate latent at a row, the discrete latents summed out: E[Cov | z] + Cov(E | z), with
+ * `means` those over all values. Both parts are sums of central moments, so nothing cancels.
+ */
+export function expandCovariance(
+  block: ConjugateBlock,
+  row: readonly Expr[],
+  elements: readonly [readonly Expr[], readonly Expr[]],
+  means: readonly [Expr, Expr],
+  options: Pick<ExpectationOptions, 'collecting'>,
+): Expr {
+  const [a, b] = elements
+  const { family } = block
+  const last = lastOf(block)
+  return overScope(block, row, options, (values) => {
+    const natural = naturalOf(block, row, values)
+    const mean = (at: readonly Expr[]): Expr =>
+      atDatum(block, row, at, (datum) => datum, family.moment('u', at, natural, last) ?? NOT_A_NUMBER)
+    const free =
+      family.covariance?.(a, b, natural, last) ??
+      a.reduceRight<Expr>(
+        (then, e, i) => caseOf(compare('==', e, b[i] ?? e), then, ZERO),
+        family.variance(a, natural, last),
+      )
+    const within = atDatum(block, row, a, () => ZERO, free)
+    return block.scope.length === 0 ? within : add(within, mul(sub(mean(a), means[0]), sub(mean(b), means[1])))
+  })
+}
+
+/** What an element is at its datum where data of a half-observed array is there, else what it is under the family. */
+export function atDatum(
+  block: ConjugateBlock,
+  row: readonly Expr[],
+  at: readonly Expr[],
+  observed: (datum: Expr) => Expr,
+  missing: Expr,
+): Expr {
+  const latent = block.latents[0]?.latent
+  if (latent === undefined || !latent.evidence) return missing
+  const index = [...row, ...at]
+  return caseOf(
+    compare('==', ref('observed', latent.name, index), ONE),
+    observed(ref('data', latent.name, index)),
+    missing,
+  )
+}
+
+const NOT_A_NUMBER: Expr = { kind: 'float', value: Number.NaN }
+
+/** Σ over the values of a block's scope at a row of P(values) · given(values); given that the latent exists, as above. */
+function overScope(
+  block: ContinuousBlock,
+  row: readonly Expr[],
+  options: Pick<ExpectationOptions, 'collecting'>,
+  given: (values: readonly Expr[]) => Expr,
+): Expr {
+  const loops = block.scope.map((s) => options.collecting.rename(s.value))
+  const values = loops.map((v) => idx(v))
+  const of = block.scope.map(
+    (s, i): Indicator => ({ latent: s.latent.name, index: scopeAt(block, s, row), value: values[i] ?? ONE }),
+  )
+  const body = given(values)
+  const over = (e: Expr): Expr =>
+    loops.reduceRight<Expr>((inner, v) => sum(v, inner), of.length === 0 ? e : mul({ kind: 'probability', of }, e))
+  const present = block.latents[0]?.latent.present
+  if (present === undefined) return over(body)
+  const known = new Map(of.map((i) => [`${i.latent}[${i.index.map(keyOf).join(',')}]`, i.value]))
+  const read = (e: Expr): Expr =>
+    rewrite(e, (n) => (isCell(n) ? (known.get(`${n.name}[${n.index.map(keyOf).join(',')}]`) ?? n) : n))
+  return div(over(read(caseOf(present, body, ZERO))), over(read(caseOf(present, ONE, ZERO))))
+}
+
 export function blockOf(latent: string, plan: Pick<EStepPlan, 'blocks'>): ContinuousBlock {
   const block = plan.blocks.find((b) => b.latents.some((l) => l.latent.name === latent))
   if (block === undefined) throw new Error(`no block holds ${latent}`)
@@ -94,7 +181,13 @@ export function atPoint(block: ContinuousBlock, e: Expr, row: readonly Expr[], v
     if (!isCell(n)) return n
     const at = n.index.slice(block.loops.length)
     if (block.kind === 'gaussian') return meanOf(block, { latent: n.name, at }, row, values)
-    return block.family.point(at, naturalOf(block, row, values), lastOf(block))
+    return atDatum(
+      block,
+      row,
+      at,
+      (datum) => datum,
+      block.family.point(at, naturalOf(block, row, values), lastOf(block)),
+    )
   })
 }
 
@@ -276,7 +369,14 @@ class ConjugateMoments {
           throw new NoMoment(
             `the ${this.block.family.title} posterior has no closed form for an expectation that Q needs`,
           )
-        return guardedSum(m, mul(m.coefficient, moment))
+        const own = atDatum(
+          this.block,
+          this.row,
+          at,
+          (datum) => rewrite(pow(atom.base, atom.power), (n) => (isCell(n) ? datum : n)),
+          moment,
+        )
+        return guardedSum(m, mul(m.coefficient, own))
       }),
     )
   }

@@ -12,6 +12,7 @@ export const poissonFamily: Family = {
   citation: 'Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, section 4.3',
   parameters: (at, eta) => [{ name: 'rate', value: exp(eta('u', at)) }],
   moment: (of, at, eta) => (of === 'u' ? exp(eta('u', at)) : null),
+  variance: (at, eta) => exp(eta('u', at)),
   point: () => ZERO,
   logDensity: (u, at, eta) =>
     add(mul(u(at), eta('u', at)), neg(exp(eta('u', at))), neg(call('lgamma', add(u(at), ONE)))),

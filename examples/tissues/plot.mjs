@@ -66,7 +66,7 @@ for (let v = 0; v <= 200; v += 50) {
   out.push(`<text x="${x(LOW) - 6}" y="${y(v) + 4}" text-anchor="end">${v}</text>`)
 }
 out.push(`<text x="${x(100)}" y="${y(LOW) + 32}" text-anchor="middle">t1</text>`)
-out.push(`<text x="${LEFT}" y="${TOP - 4}" text-anchor="middle">t2</text>`)
+out.push(`<text x="${LEFT - 24}" y="${y(125) + 4}" text-anchor="middle">t2</text>`)
 for (const group of groupNames) {
   const own = pixels.filter((_, n) => groups[n] === group)
   const both = own.filter((p) => !Number.isNaN(p.t1) && !Number.isNaN(p.t2))
@@ -138,6 +138,7 @@ const height = Math.max(TOP + SIDE + 44, TOP + rows * CELL + 40 + groupNames.len
 console.log(
   [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(options.title ?? positionals[0])}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     `<text x="${LEFT}" y="20" font-size="14">${escaped(options.title ?? positionals[0])}</text>`,
     ...out,

@@ -1,4 +1,4 @@
-/** K-means as hard mode, against scikit-learn 1.9.1 (`peers.py`), and what is and is not a sum of squares. */
+/** K-means as hard mode, against scikit-learn 1.9.1 (`test/conformance/peers/hard_mode.py`), and what is and is not a sum of squares. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { compileOrThrow, type FitCallOptions, type FitResult, readTable } from '../../index.js'

@@ -1,4 +1,4 @@
-/** The most probable path against hmmlearn 0.3.3 (`peers.py`), and on a long chain. */
+/** The most probable path against hmmlearn 0.3.3 (`test/conformance/peers/hard_mode.py`), and on a long chain. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { compileOrThrow, type Fit, type FitCallOptions, loadFit, readTable } from '../../index.js'

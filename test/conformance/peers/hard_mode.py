@@ -1,12 +1,12 @@
-"""Figures of viterbi.test.ts and k-means.test.ts: hmmlearn 0.3.3 and scikit-learn 1.9.1. Run beside the reference data."""
+"""Figures of test/hard/viterbi.test.ts and test/hard/k-means.test.ts: hmmlearn 0.3.3 and scikit-learn 1.9.1."""
 import csv
-import sys
+import pathlib
 
 import numpy as np
 from hmmlearn.hmm import GaussianHMM, PoissonHMM
 from sklearn.cluster import KMeans
 
-DATA = sys.argv[1]
+DATA = pathlib.Path(__file__).resolve().parents[1] / 'data'
 
 
 def columns(file, *names):

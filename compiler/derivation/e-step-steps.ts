@@ -4,6 +4,7 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import { some, substituteIndex } from '../algebra/visit.js'
 import type { CountGroup, EStepStep, LatentTable, PlacedFactor } from '../estep/types.js'
 import { comparesWithNumber } from './conditions.js'
+import { argmaxLines, isHard, marked, maximised } from './hard-steps.js'
 import { rangesWords } from './model-steps.js'
 import { type Formula, type FormulaContext, formula } from './print.js'
 import { cancelled } from './ratio.js'
@@ -33,13 +34,20 @@ function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContex
     only !== undefined &&
     !eStep.tables.some((x) => x.parent?.table === t.id)
   const content: Block[] = []
-  if (single && only !== undefined)
+  if (single && only !== undefined && !(isHard(c.notation.derivation) && t.chain !== null))
     content.push(
       ...singleLatent(
         only,
         potentials.flatMap((p) => p.factors),
         loops,
         c,
+      ),
+    )
+  else if (isHard(c.notation.derivation))
+    content.push(
+      ...maximised(
+        t,
+        eStep.tables.some((x) => x.parent?.table === t.id),
       ),
     )
   else content.push(...eliminated(t, c))
@@ -49,7 +57,9 @@ function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContex
   return {
     id: `e-step ${names}`,
     kind: 'e-step',
-    title: `E-step: the posterior of ${names}`,
+    title: isHard(c.notation.derivation)
+      ? marked(`E-step: the most probable ${names}`, c.notation.derivation)
+      : `E-step: the posterior of ${names}`,
     rule: step?.method ?? null,
     content,
     citation: step?.reference ?? null,
@@ -105,6 +115,13 @@ function singleLatent(
       },
     ]
   })
+  if (isHard(c.notation.derivation)) {
+    lines.push(...argmaxLines(cell, value, weight, shownR, indices, c))
+    return [
+      say`With ${weight} for the joint density of a row at one value of the latent, all factors that read it multiplied, the latent takes the value of the largest; of several equal ones the first.`,
+      { kind: 'formula', lines },
+    ]
+  }
   lines.push({ text: `${shownR.text} = ${bayes.text}`, latex: `${shownR.latex} = ${bayes.latex}` })
   const total = formula(sum(other, rho(other)), loops, c)
   return [

@@ -6,7 +6,7 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
-import { present, sizeName } from './notation.js'
+import { lettersFor, present, sizeName } from './notation.js'
 import { allParams, compactSubscripts, type Formula, type FormulaContext, formula } from './print.js'
 import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
@@ -24,6 +24,16 @@ const SUPPORTS: ReadonlyMap<string, string> = new Map([
   ['ordered', 'increasing'],
   ['covariance', 'a covariance matrix'],
   ['correlation', 'a correlation matrix'],
+])
+
+/** Words for values of continuous latents. */
+const CONTINUOUS: ReadonlyMap<string, string> = new Map([
+  ['real', 'real'],
+  ['positive', 'positive'],
+  ['unit', 'between 0 and 1'],
+  ['simplex', 'a probability vector'],
+  ['covariance', 'a covariance matrix'],
+  ['count', 'a count'],
 ])
 
 /** Words that are a formula as well: a name on its own. */
@@ -56,14 +66,14 @@ export function notationStep(c: FormulaContext): DerivationStep {
       s.type.optional ? '; cells may be missing' : '',
     )
   for (const l of d.graph.latents) {
-    if (l.kind === 'discrete' && l.evidence) continue
+    if (l.kind !== 'count' && l.evidence) continue
     const low = l.kind === 'discrete' ? plain(l.low, c) : null
     const high = l.kind === 'discrete' ? plain(l.high, c) : null
     const loops = l.loops.map((x) => x.index)
     const cell = formula({ kind: 'ref', space: 'latent', name: l.name, index: loops.map((x) => idx(x)) }, loops, c)
     items.push(
       low === null || high === null
-        ? inline`${cell}: latent, a count`
+        ? inline`${cell}: latent, ${l.kind === 'continuous' ? (CONTINUOUS.get(l.support) ?? l.support) : 'a count'}${rangesWords(loops, c)}`
         : inline`${cell}: latent, ${low}${low.text === '0' && high.text === '1' ? ' or ' : ', …, '}${high}${rangesWords(loops, c)}`,
     )
   }
@@ -95,7 +105,8 @@ export function notationStep(c: FormulaContext): DerivationStep {
 /** " for n = 1, …, N". */
 export function rangesWords(loops: readonly IndexVar[], c: FormulaContext): string {
   if (loops.length === 0) return ''
-  return ` for ${loops.map((v) => `${v.name} = ${compactSubscripts(printText(present(v.from, c.notation)))}, …, ${compactSubscripts(printText(present(v.to, c.notation)))}`).join(', ')}`
+  const letters = lettersFor(loops, c.notation)
+  return ` for ${loops.map((v) => `${letters.get(v.id) ?? v.name} = ${compactSubscripts(printText(present(v.from, c.notation)))}, …, ${compactSubscripts(printText(present(v.to, c.notation)))}`).join(', ')}`
 }
 
 export const loopsOf = (f: LiftedFactor): readonly IndexVar[] => f.factor.loops.map((l) => l.index)

@@ -125,7 +125,11 @@ function subjectValue(e: Expr): Expr | null {
     e.when.operator !== '=='
   )
     return null
-  if (e.when.left.kind === 'ref' && (e.when.right.kind === 'index' || literal(e.when.right) !== null))
+  if (
+    e.when.left.kind === 'ref' &&
+    e.when.left.space !== 'observed' &&
+    (e.when.right.kind === 'index' || literal(e.when.right) !== null)
+  )
     return e.when.right
   return null
 }

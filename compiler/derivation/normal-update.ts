@@ -234,7 +234,11 @@ function splitDiagonal(
     (t.kind === 'mul' ? t.factors : [t]).some((f) => keyOf(f) === equal || keyOf(f) === equalToo)
   const unit = (t: Expr): Expr =>
     mul(...(t.kind === 'mul' ? t.factors : [t]).filter((f) => keyOf(f) !== equal && keyOf(f) !== equalToo))
-  return { diagonal: add(...terms.filter(isDiagonal).map(unit)), rest: add(...terms.filter((t) => !isDiagonal(t))) }
+  const there = new Map([[over.id, mine]])
+  return {
+    diagonal: add(...terms.filter(isDiagonal).map((t) => substituteIndex(unit(t), there))),
+    rest: add(...terms.filter((t) => !isDiagonal(t))),
+  }
 }
 
 /** h about the previous value p is h about 0 less Λp: then δ = Λ⁻¹h moves p to Λ⁻¹h₀. */

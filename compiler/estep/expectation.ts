@@ -10,6 +10,7 @@ import { keyOf } from '../algebra/key.js'
 import { type Monomial, substituteMonomial } from '../algebra/monomial.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
 import { collectNodes, rewrite, substituteIndex } from '../algebra/visit.js'
+import type { Natural } from '../families/index.js'
 import {
   cellPosition,
   covarianceTable,
@@ -33,6 +34,35 @@ export class NoMoment extends Error {}
 export interface ExpectationOptions {
   readonly plan: Pick<EStepPlan, 'blocks'>
   readonly collecting: Omit<CollectOptions, 'inU'>
+  /** How the numbers of a posterior are read; without it, from the tables that are executed. */
+  readonly numbers?: PosteriorNumbers
+}
+
+/** References to the numbers of a posterior, at a row and the values of the block's scope. */
+export interface PosteriorNumbers {
+  mean(b: GaussianBlock, cell: BlockCell, row: readonly Expr[], values: readonly Expr[]): Expr
+  covariance(
+    b: GaussianBlock,
+    cells: readonly [BlockCell, BlockCell],
+    row: readonly Expr[],
+    values: readonly Expr[],
+  ): Expr
+  natural(b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]): Natural
+}
+
+const TABLES: PosteriorNumbers = {
+  mean: (b, cell, row, values) => ref('table', meanTable(b), [...posteriorAt(b, row, values), cellPosition(b, cell)]),
+  covariance: (b, [a, c], row, values) =>
+    ref('table', covarianceTable(b), [...sharedAt(b, row, values), unknownPosition(b, a), unknownPosition(b, c)]),
+  natural: (b, row, values) => naturalOf(b, row, values),
+}
+
+/** In one system over all cells those that are observed have no place. */
+function unknownPosition(b: GaussianBlock, cell: BlockCell): Expr {
+  const position = cellPosition(b, cell)
+  return b.layout === 'joint' && b.references.has(cell.latent)
+    ? caseOf(compare('==', ref('observed', cell.latent, cell.at), ONE), ZERO, position)
+    : position
 }
 
 /** Σ over the values of the scope that the demand leaves open of P(values) · E[body | values]. */
@@ -55,8 +85,8 @@ export function expandExpectation(e: Expectation, options: ExpectationOptions): 
   })
   const given =
     block.kind === 'gaussian'
-      ? new GaussianMoments(block, row, values, options.collecting).of(e.body)
-      : new ConjugateMoments(block, row, values, options.collecting).of(e.body)
+      ? new GaussianMoments(block, row, values, options).of(e.body)
+      : new ConjugateMoments(block, row, values, options).of(e.body)
   const of = [...e.of, ...open]
   const weighted: Expr = of.length === 0 ? given : mul({ kind: 'probability', of }, given)
   return loops.reduceRight<Expr>((body, v) => sum(v, body), weighted)
@@ -69,17 +99,20 @@ export function blockOf(latent: string, plan: Pick<EStepPlan, 'blocks'>): Contin
 }
 
 /** An expression with its latents at the posterior mean, or at a family's point. */
-export function atPoint(block: ContinuousBlock, e: Expr, row: readonly Expr[], values: readonly Expr[]): Expr {
+export function atPoint(
+  block: ContinuousBlock,
+  e: Expr,
+  row: readonly Expr[],
+  values: readonly Expr[],
+  numbers: PosteriorNumbers = TABLES,
+): Expr {
   return rewrite(e, (n) => {
     if (!isCell(n)) return n
     const at = n.index.slice(block.loops.length)
-    if (block.kind === 'gaussian') return meanOf(block, { latent: n.name, at }, row, values)
-    return block.family.point(at, naturalOf(block, row, values), lastOf(block))
+    if (block.kind === 'gaussian') return numbers.mean(block, { latent: n.name, at }, row, values)
+    return block.family.point(at, numbers.natural(block, row, values), lastOf(block))
   })
 }
-
-const meanOf = (b: GaussianBlock, cell: BlockCell, row: readonly Expr[], values: readonly Expr[]): Expr =>
-  ref('table', meanTable(b), [...posteriorAt(b, row, values), cellPosition(b, cell)])
 
 export const naturalOf =
   (b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]) =>
@@ -97,12 +130,18 @@ const guardedSum = (m: Monomial, value: Expr): Expr =>
   )
 
 class GaussianMoments {
+  private readonly collecting: Omit<CollectOptions, 'inU'>
+  private readonly numbers: PosteriorNumbers
+
   constructor(
     private readonly block: GaussianBlock,
     private readonly row: readonly Expr[],
     private readonly values: readonly Expr[],
-    private readonly collecting: Omit<CollectOptions, 'inU'>,
-  ) {}
+    { collecting, numbers = TABLES }: ExpectationOptions,
+  ) {
+    this.collecting = collecting
+    this.numbers = numbers
+  }
 
   of(e: Expr): Expr {
     if (!readsLatent(e)) return e
@@ -134,7 +173,7 @@ class GaussianMoments {
   }
 
   private mean(e: Expr): Expr {
-    return atPoint(this.block, e, this.row, this.values)
+    return atPoint(this.block, e, this.row, this.values, this.numbers)
   }
 
   /** E[f·g] of two affine forms; null where one is not affine. */
@@ -179,14 +218,8 @@ class GaussianMoments {
 
   private covariance(a: Cell, b: Cell): Expr {
     const rank = this.block.loops.length
-    const at = (c: Cell): Expr => {
-      const position = cellPosition(this.block, { latent: c.name, at: c.index.slice(rank) })
-      // in one system over all cells those that are observed have no place
-      return this.block.layout === 'joint' && this.block.references.has(c.name)
-        ? caseOf(compare('==', ref('observed', c.name, c.index), ONE), ZERO, position)
-        : position
-    }
-    return ref('table', covarianceTable(this.block), [...sharedAt(this.block, this.row, this.values), at(a), at(b)])
+    const cell = (c: Cell): BlockCell => ({ latent: c.name, at: c.index.slice(rank) })
+    return this.numbers.covariance(this.block, [cell(a), cell(b)], this.row, this.values)
   }
 
   /** Monomial by monomial, where an expression is no product of affine forms. */
@@ -230,12 +263,18 @@ function repeated(e: Expr): readonly Expr[] {
 }
 
 class ConjugateMoments {
+  private readonly collecting: Omit<CollectOptions, 'inU'>
+  private readonly numbers: PosteriorNumbers
+
   constructor(
     private readonly block: ConjugateBlock,
     private readonly row: readonly Expr[],
     private readonly values: readonly Expr[],
-    private readonly collecting: Omit<CollectOptions, 'inU'>,
-  ) {}
+    { collecting, numbers = TABLES }: ExpectationOptions,
+  ) {
+    this.collecting = collecting
+    this.numbers = numbers
+  }
 
   of(e: Expr): Expr {
     if (!readsLatent(e)) return e
@@ -247,7 +286,7 @@ class ConjugateMoments {
         const { base } = atom
         const cell = found?.index ?? (isCell(base) ? base.index : null)
         const at = cell?.slice(this.block.loops.length) ?? []
-        const natural = naturalOf(this.block, this.row, this.values)
+        const natural = this.numbers.natural(this.block, this.row, this.values)
         const power = { power: { kind: 'num', value: atom.power } as const }
         const of = found === null || found.statistic === 'u²' ? power : found.statistic
         const moment =

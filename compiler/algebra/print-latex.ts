@@ -111,6 +111,7 @@ function number(value: Rational): string {
 
 function decimal(value: number): string {
   if (value === Infinity) return '\\infty'
+  if (value === Math.LN2) return '\\log 2'
   const [mantissa = '', power] = String(value).split('e')
   return power === undefined ? mantissa : `${mantissa} \\cdot 10^{${power.replace('+', '')}}`
 }
@@ -193,7 +194,8 @@ function symbol(d: Display & { kind: 'symbol' }): Rendered {
   const below = parts.length === 0 ? '' : `_${script(parts.join(','))}`
   const label = above.length === 0 ? '' : `^${script(above.map(letter).join(' '))}`
   const name = `${d.mark === 'shift' ? '\\Delta ' : ''}${letter(base)}${label}${below}`
-  return d.mark === 'old' ? { text: `${name}^{\\mathrm{old}}`, level: POWER } : atom(name)
+  if (d.mark === 'old') return { text: `${name}^{\\mathrm{old}}`, level: POWER }
+  return { text: name, level: above.length === 0 ? ATOM : POWER }
 }
 
 /** Subscripts of an element: without commas where they are single letters. */

@@ -110,6 +110,7 @@ function number(value: Rational): Rendered {
 }
 
 function decimal(value: number): string {
+  if (value === Math.LN2) return 'log 2'
   return value === Infinity ? '∞' : String(value).replace('-', '−')
 }
 
@@ -216,7 +217,8 @@ function symbol(d: Display & { kind: 'symbol' }): Rendered {
   const label =
     above.length === 0 ? '' : `^${above.map(letter).join(above.every((a) => letter(a).length === 1) ? '' : ',')}`
   const name = `${d.mark === 'shift' ? 'Δ' : ''}${letter(base)}${label}${join(parts, ',')}`
-  return d.mark === 'old' ? { text: `${name}^old`, level: POWER } : atom(name)
+  if (d.mark === 'old') return { text: `${name}^old`, level: POWER }
+  return { text: name, level: above.length === 0 ? ATOM : POWER }
 }
 
 function subscript(parts: readonly Display[], compact: boolean): string {

@@ -2,9 +2,11 @@
 import type { Expr } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
 import { qTerms } from '../mstep/plan.js'
+import { boundStep } from './bound-step.js'
 import { eSteps } from './e-step-steps.js'
 import { blockStep } from './m-step-steps.js'
-import { boundStep, liftingStep, likelihoodStep, modelStep, notationStep, parameterCount } from './model-steps.js'
+import { liftingStep, likelihoodStep, modelStep, notationStep, parameterCount } from './model-steps.js'
+import { letteredNames } from './names-words.js'
 import { notationOf } from './notation.js'
 import { allParams, type Formula, type FormulaContext } from './print.js'
 import { qStep } from './q-step.js'
@@ -75,11 +77,12 @@ function algorithmStep(
   const closed = d.mStep.steps.every((s) => s.closedForm)
   const mLines = d.mStep.steps.flatMap((s, i) => {
     const lines = (updates[i] ?? []).map((l) => l.text)
-    if (lines.length === 0) return [`Newton steps for ${s.params.join(', ')}`]
+    const names = letteredNames(s.params, c)
+    if (lines.length === 0) return [`Newton steps for ${names}`]
     return s.kind === 'normal' && !lines.every((l) => /^[^ ]+ = /.test(l))
-      ? [`solve for ${s.params.join(', ')}:`, ...lines.map((l) => `  ${l}`)]
+      ? [`solve for ${names}:`, ...lines.map((l) => `  ${l}`)]
       : s.kind === 'stationary'
-        ? [`solve for ${s.params.join(', ')}:`, ...lines.map((l) => `  ${l}`)]
+        ? [`solve for ${names}:`, ...lines.map((l) => `  ${l}`)]
         : lines
   })
   if (!latent) {

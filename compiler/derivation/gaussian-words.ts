@@ -35,7 +35,8 @@ export function quadraticWords(b: GaussianBlock, c: FormulaContext): readonly Bl
   const [first] = b.latents
   const cell: Formula = first === undefined ? { text: 'u', latex: 'u' } : cellWords(first, c)
   const own = isOneVector(b)
-  const u: Formula = own ? cell : { text: 'u', latex: 'u' }
+  const stacked = formula(ref('param', c.notation.symbols.stacked), [], c)
+  const u: Formula = own ? cell : stacked
   const form: Formula = isScalar(b)
     ? {
         text: `const + ${h.text} ${u.text} − ½ ${lambda.text} ${u.text}²`,
@@ -59,13 +60,15 @@ export function quadraticWords(b: GaussianBlock, c: FormulaContext): readonly Bl
         parts: [
           'Cells of ',
           ...list((l) => cellWords(l, c)),
-          ' that are observed are fixed at their data; the missing ones are the latents',
+          ' that are observed are fixed at their data',
           ranges,
-          '. Let ',
+          '; the missing ones are the latents. Let ',
           ...list((l) => cellWords(l, c, `${l.latent.name}^0`)),
           ' have the data where a cell is observed, and the mean of the observed cells of its column where it is missing. ',
           ...per,
-          ' log joint density is a quadratic in the deviations u from it, ',
+          ' log joint density is a quadratic in the deviations ',
+          stacked,
+          ' from it, ',
           form,
           ...end,
         ],
@@ -75,7 +78,11 @@ export function quadraticWords(b: GaussianBlock, c: FormulaContext): readonly Bl
   const subject: Inline = [
     ...cellsWords(b, c),
     ranges,
-    ...(own ? [] : b.layout === 'joint' ? [', all cells stacked in one vector u'] : [', stacked in a vector u']),
+    ...(own
+      ? []
+      : b.layout === 'joint'
+        ? inline`, all cells stacked in one vector ${stacked}`
+        : inline`, stacked in a vector ${stacked}`),
   ]
   return [{ kind: 'prose', parts: [...per, ' log joint density is a quadratic in ', ...subject, ', ', form, ...end] }]
 }

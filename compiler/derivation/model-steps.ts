@@ -7,8 +7,9 @@ import { some } from '../algebra/visit.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
 import { lettersFor, present, sizeName } from './notation.js'
-import { allParams, compactSubscripts, type Formula, type FormulaContext, formula } from './print.js'
+import { compactSubscripts, type Formula, type FormulaContext, formula } from './print.js'
 import { simplify } from './simplify.js'
+import { tailWords } from './tail-words.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
 
 const SUPPORTS: ReadonlyMap<string, string> = new Map([
@@ -135,6 +136,7 @@ export function modelStep(c: FormulaContext): DerivationStep {
         parts: [`${left}${tail}${weight.length === 0 ? '' : ', counted as often as its weight says'}:`],
       },
       { kind: 'formula', lines: [density] },
+      ...tailWords(f),
     )
   }
   for (const g of d.graph.constraints) {
@@ -192,41 +194,6 @@ const signedLine = (f: Formula): Formula => ({
   text: f.text.startsWith('−') ? `    − ${f.text.slice(1)}` : `    + ${f.text}`,
   latex: f.latex.startsWith('-') ? `\\quad - ${f.latex.slice(1)}` : `\\quad + ${f.latex}`,
 })
-
-/** Why the likelihood itself is hard, and the bound that EM climbs. */
-export function boundStep(c: FormulaContext): DerivationStep {
-  const all = allParams(c.notation)
-  const at = (f: Formula): Formula => ({
-    text: f.text.replaceAll('θ', all.text),
-    latex: f.latex.replaceAll('\\theta', all.latex),
-  })
-  const jensen: Formula = {
-    text: 'log Σ_z p(x, z | θ) ≥ Σ_z q(z) log p(x, z | θ) − Σ_z q(z) log q(z) = ELBO(q, θ)',
-    latex:
-      '\\log \\sum_z p(x, z \\mid \\theta) \\;\\geq\\; \\sum_z q(z) \\log p(x, z \\mid \\theta) - \\sum_z q(z) \\log q(z) = \\mathrm{ELBO}(q, \\theta)',
-  }
-  const gap: Formula = {
-    text: 'log p(x | θ) − ELBO(q, θ) = KL(q ‖ p(z | x, θ))',
-    latex:
-      '\\log p(x \\mid \\theta) - \\mathrm{ELBO}(q, \\theta) = \\mathrm{KL}\\left(q \\,\\|\\, p(z \\mid x, \\theta)\\right)',
-  }
-  const q: Formula = { text: 'q', latex: 'q' }
-  return {
-    id: 'bound',
-    kind: 'bound',
-    title: 'Why EM',
-    rule: null,
-    span: null,
-    citation: 'Dempster, Laird and Rubin (1977); Neal and Hinton (1998)',
-    content: [
-      say`The latents (all of them together: z) are not known, so what is to be maximised is the logarithm of a sum over their values, which does not split into one term per parameter. By Jensen's inequality, for any distribution ${q} over the latents,`,
-      { kind: 'formula', lines: [at(jensen)] },
-      say`The gap between the two sides is`,
-      { kind: 'formula', lines: [at(gap)] },
-      say`so the E-step closes it by taking for ${q} the posterior of the latents at the current parameters. The M-step then maximises the bound over the parameters with ${q} held fixed.`,
-    ],
-  }
-}
 
 /** Factors whose latents are picked by an index become sums over their values. */
 export function liftingStep(c: FormulaContext): DerivationStep | null {

@@ -96,6 +96,8 @@ function mapOnce(x: Expr, f: (e: Expr) => Expr): Expr {
       return { kind: 'add', terms: x.terms.map(f) }
     case 'mul':
       return { kind: 'mul', factors: x.factors.map(f) }
+    case 'inverse':
+      return { ...x, of: { ...x.of, element: f(x.of.element) } }
     case 'pow':
       return { ...x, base: f(x.base) }
     case 'call':

@@ -45,7 +45,7 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
   const constant: Formula = { text: '    + const', latex: '\\quad + \\text{const}' }
   const content: Block[] = [
     latent
-      ? say`The entropy of q does not depend on the parameters ${all}, so the M-step maximises the expectation of the complete-data log-likelihood alone: every indicator is replaced by its posterior probability, every latent count by its posterior mean.`
+      ? say`The entropy of q does not depend on the parameters ${all}, so the M-step maximises the expectation of the complete-data log-likelihood alone: ${replacements(c)}.`
       : say`Only these terms depend on the parameters ${all}:`,
     { kind: 'formula', lines: [...lines, constant] },
   ]
@@ -74,6 +74,23 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
     citation: null,
     span: null,
   }
+}
+
+/** What expectations the latents of this derivation leave in Q. */
+function replacements(c: FormulaContext): string {
+  const { latents } = c.notation.derivation.graph
+  const continuous = latents.some((l) => l.kind === 'continuous')
+  const others = latents.some((l) => l.kind !== 'continuous')
+  return [
+    ...(others
+      ? ['every indicator is replaced by its posterior probability, every latent count by its posterior mean']
+      : []),
+    ...(continuous
+      ? [
+          `every function of ${others ? 'a continuous' : 'a'} latent${others ? '' : ' is replaced'} by its posterior expectation`,
+        ]
+      : []),
+  ].join(', ')
 }
 
 /** Terms without params are constants of Q. */

@@ -12,6 +12,8 @@ export interface Symbols {
   readonly normaliser: string
   /** Number of missing cells. */
   readonly missing: string
+  /** All cells of a block in one vector. */
+  readonly stacked: string
   /** Of a chain: density of a step, of what is seen at a place; scaled forward messages, and their scale. */
   readonly step: string
   readonly evidence: string
@@ -26,6 +28,7 @@ const CONTINUOUS = {
   linear: ['h', 'g', 'linear'],
   normaliser: ['Z', 'A', 'normaliser'],
   missing: ['M', 'U', 'missing'],
+  stacked: ['u', 'w', 'xi', 'cells'],
 } as const
 
 const CHAIN = {
@@ -60,6 +63,7 @@ export function symbolsOf(
       linear: name('linear'),
       normaliser: name('normaliser'),
       missing: name('missing'),
+      stacked: name('stacked'),
       step: name('step'),
       evidence: name('evidence'),
       forward: name('forward'),

@@ -1,7 +1,8 @@
 /** The pages of the classic models, whole; and the formulas that a lecturer would look for on them. */
 import { describe, expect, it } from 'vitest'
 import { derivationDocument, planJson } from '../../compiler/derivation/index.js'
-import { deriveExample } from '../support/derive.js'
+import { deriveExample, deriveModel } from '../support/derive.js'
+import { LATENT_PAGES } from './latent-pages.js'
 
 const PAGES: readonly { readonly example: string; readonly formulas: readonly string[] }[] = [
   {
@@ -37,7 +38,7 @@ const PAGES: readonly { readonly example: string; readonly formulas: readonly st
     example: 'map-mixture/model',
     formulas: [
       'π_k = (N_k + 1) / (N + K)',
-      '0.01 μ_k + N_k Σ_k⁻¹ μ_k = Σ_k⁻¹ ∑_n r_nk x_n',
+      'μ_k = (N_k Σ_k⁻¹ + 0.01 I)⁻¹ Σ_k⁻¹ ∑_n r_nk x_n',
       'Σ_k = (I + ∑_n r_nk (x_n − μ_k) (x_n − μ_k)ᵀ) / (2 D + N_k + 3)',
       'maximised in turn (ECM',
     ],
@@ -68,7 +69,7 @@ const PAGES: readonly { readonly example: string; readonly formulas: readonly st
     example: 'regressions/lines-unequal',
     formulas: ['N_k intercept_k + slope_k ∑_n r_nk gnp_n = ∑_n r_nk co2_n', '(co2_n − intercept_k − slope_k gnp_n)²'],
   },
-  { example: 'switching/model', formulas: ['(∑_n r_nk x_n x_nᵀ) β_k = ∑_n r_nk y_n x_n', 'damped Newton steps'] },
+  { example: 'switching/model', formulas: ['β_k = (∑_n r_nk x_n x_nᵀ)⁻¹ ∑_n r_nk y_n x_n', 'damped Newton steps'] },
 ]
 
 describe('derivations of the examples', () => {
@@ -82,10 +83,21 @@ describe('derivations of the examples', () => {
       await expect(page.toMarkdown()).toMatchFileSnapshot(`${file}.md`)
     })
 
+  for (const { page, model, formulas } of LATENT_PAGES)
+    it(page, async () => {
+      const made = derivationDocument(deriveModel(model))
+      const text = made.toText()
+      const unbroken = text.replaceAll(/\s+/g, ' ')
+      for (const f of formulas) expect(unbroken).toContain(f)
+      await expect(text).toMatchFileSnapshot(`derivation/${page}.txt`)
+      await expect(made.toMarkdown()).toMatchFileSnapshot(`derivation/${page}.md`)
+    })
+
   it('has no internal names, and no line wider than a terminal', () => {
-    for (const { example } of PAGES) {
-      const text = derivationDocument(deriveExample(example)).toText()
-      expect(text).not.toMatch(/size:|const:|\[object|undefined|NaN|_\d{2,}|\bs_\d/)
+    const pages = [...PAGES.map((p) => deriveExample(p.example)), ...LATENT_PAGES.map((p) => deriveModel(p.model))]
+    for (const derivation of pages) {
+      const text = derivationDocument(derivation).toText()
+      expect(text).not.toMatch(/size:|const:|\[object|undefined|NaN|\bs_\d|\bp\d\b|block \d|natural |reference /)
       expect(text).not.toMatch(/[+−] −|− \+|· 1 \/ 1|\b1 · /)
       for (const line of text.split('\n')) expect([...line].length).toBeLessThanOrEqual(100)
     }

@@ -23,9 +23,11 @@ import {
 } from './api/options.js'
 import { densityForOracle } from './api/oracle-density.js'
 import { type LatentPosterior, posteriorsOf } from './api/posterior.js'
+import { bindFitted, type Prediction, type PredictOptions, type Score } from './api/predict.js'
 import { bindProgram, type ProgramModel } from './compiler/bind/bound-model.js'
 import { certifyDerivation } from './compiler/bind/certified-engine.js'
 import { dataDeclarations } from './compiler/bind/declarations.js'
+import { PosteriorReports } from './compiler/bind/posterior-reports.js'
 import { BindError } from './compiler/bind/sizes.js'
 import { derivationDocument, planJson } from './compiler/derivation/index.js'
 import { type Derivation, derive } from './compiler/derive.js'
@@ -33,6 +35,7 @@ import { distributionByName, signatures } from './compiler/distributions/index.j
 import type { Distribution } from './compiler/distributions/types.js'
 import { compileInterpreter } from './compiler/targets/interpreter/index.js'
 import { compileJavaScript } from './compiler/targets/javascript/index.js'
+import { withoutScales } from './compiler/vanishing-scales.js'
 import { check } from './lang/check.js'
 import type { Diagnostic } from './lang/diagnostics/types.js'
 import type { Source } from './lang/source.js'
@@ -42,7 +45,7 @@ import type { ComponentOrder } from './runtime/canonical-order.js'
 import type { ParamLayout } from './runtime/contract.js'
 import { bindData } from './runtime/data/bind.js'
 import { didYouMean } from './runtime/data/nearest-name.js'
-import type { BoundData, DataDeclaration, DataProblem } from './runtime/data/types.js'
+import type { BoundData, DataDeclaration } from './runtime/data/types.js'
 import { AbortError } from './runtime/errors.js'
 import { type FitOutcome, fitModel } from './runtime/fit.js'
 import { type EmIteration, iterate } from './runtime/iterate.js'
@@ -57,6 +60,7 @@ import { version } from './version.js'
 export { CompileError, DataError, OptionError } from './api/errors.js'
 export type { CompileOptions, DataOptions, FitCallOptions, FitData } from './api/options.js'
 export type { LatentPosterior } from './api/posterior.js'
+export type { Prediction, PredictOptions, Score } from './api/predict.js'
 export type { Distribution } from './compiler/distributions/types.js'
 export type { Diagnostic } from './lang/diagnostics/types.js'
 export { formatSource } from './lang/format/format.js'
@@ -223,6 +227,7 @@ export class Model {
         set,
         compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
         frozen: restored?.numbers ?? new Map(),
+        withoutScales: (names) => this.withoutScales(names, options.mStep === 'gradient'),
       })
       model.setFloor(options.floor ?? 1e-6)
       return { model, data: result.value }
@@ -230,6 +235,11 @@ export class Model {
       if (!(e instanceof BindError)) throw e
       throw new DataError([problem(e.code, e.message, e.help)])
     }
+  }
+
+  private withoutScales(names: ReadonlySet<string>, gradientOnly: boolean): Derivation | null {
+    const smaller = withoutScales(this.typed, names)
+    return smaller === null ? null : (derive(smaller, this.distributions, { gradientOnly }).value ?? null)
   }
 
   private gradientDerivation(): Derivation {
@@ -307,33 +317,28 @@ export class Fit {
   }
 
   /**
-   * Posterior of every latent for new rows, at the fitted params.
+   * Posterior of every latent for new rows, at the fitted params. Sizes that no param has are those of the new data. With
+   * `filtered` the states of chains are given the data up to their own place.
    *
    * @throws DataError where the new data does not fit the model or the fit
    */
-  async predict(
-    data: FitData,
-    options: DataOptions = {},
-  ): Promise<{ readonly latents: readonly LatentPosterior[]; readonly warnings: readonly DataProblem[] }> {
-    const stored = restore(this.result)
-    const columns = entriesOf(options.columns ?? new Map())
-    const bound = this.model.bind(
-      data,
-      {
-        ...options,
-        columns: new Map([...stored.columns, ...columns]) as ReadonlyMap<string, readonly string[]>,
-        groupBy: options.groupBy ?? stored.groupBy,
-        set: stored.set,
-      },
-      { ...stored.frozen, columns: new Set([...stored.columns.keys()].filter((name) => !columns.has(name))) },
-    )
-    const { params, problems } = applyStartValues(
-      bound.model,
-      new Map(Object.entries(this.result.params)),
-      bound.model.interior(() => 0.5),
-    )
-    if (problems.length > 0) throw new DataError(problems.map((p) => problem('E413', p.message)))
-    return { latents: posteriorsOf(bound.model, params), warnings: bound.data.warnings }
+  async predict(data: FitData, options: PredictOptions = {}): Promise<Prediction> {
+    const bound = bindFitted(this.model, this.result, data, options)
+    return { latents: posteriorsOf(bound.model, bound.params), warnings: bound.data.warnings }
+  }
+
+  /**
+   * Log-likelihood of data at the fitted params, and what each row of the outermost plates adds to it.
+   *
+   * @throws DataError where the new data does not fit the model or the fit
+   */
+  async score(data: FitData, options: DataOptions = {}): Promise<Score> {
+    const { model, params, data: own } = bindFitted(this.model, this.result, data, options)
+    return {
+      logLikelihood: model.eStep(params).logLikelihood,
+      contributions: new PosteriorReports(model).at(params).contributions,
+      warnings: own.warnings,
+    }
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../index.js'
 import { AbortError, InternalError } from '../runtime/errors.js'
 import type { FitOutcome as RuntimeOutcome } from '../runtime/fit.js'
-import type { FitCall, FitOutcome, FitPort, ModelPort, Ports } from './ports.js'
+import type { FitCall, FitOutcome, FitPort, ModelPort, NewDataFailure, Ports } from './ports.js'
 
 export function libraryPorts(): Ports {
   return {
@@ -99,15 +99,26 @@ function fitPort(fit: Fit): FitPort {
     layout: fit.layout,
     data: fit.data,
     posterior: () => fit.posteriors(),
-    async predict(data) {
-      try {
+    predict: (data) =>
+      onNewData(async () => {
         const { latents, warnings } = await fit.predict(data.tables, { columns: data.columns, groupBy: data.groupBy })
         return { kind: 'posterior', latents, warnings }
-      } catch (e) {
-        if (e instanceof DataError) return { kind: 'data', problems: e.problems }
-        if (e instanceof OptionError) return { kind: 'failed', code: 'E413', message: e.message }
-        throw e
-      }
-    },
+      }),
+    score: (data) =>
+      onNewData(async () => ({
+        kind: 'score',
+        ...(await fit.score(data.tables, { columns: data.columns, groupBy: data.groupBy })),
+      })),
+  }
+}
+
+/** What a user can get wrong with new data, as a value. */
+async function onNewData<T>(run: () => Promise<T>): Promise<T | NewDataFailure> {
+  try {
+    return await run()
+  } catch (e) {
+    if (e instanceof DataError) return { kind: 'data', problems: e.problems }
+    if (e instanceof OptionError) return { kind: 'failed', code: 'E413', message: e.message }
+    throw e
   }
 }

@@ -82,6 +82,7 @@ export interface FitPort {
   /** Posterior of the latents for the rows of the fit; null in a fit that was loaded. */
   posterior(): readonly LatentPosterior[] | null
   predict(data: DataRequest): Promise<PredictOutcome>
+  score(data: DataRequest): Promise<ScoreOutcome>
 }
 
 export interface ParamView {
@@ -93,21 +94,34 @@ export interface ParamView {
   readonly components: readonly { readonly latent: string; readonly dimension: number }[]
 }
 
+/** See the library's type of the same name. */
 export interface LatentPosterior {
   readonly name: string
+  readonly kind: 'discrete' | 'count' | 'continuous'
   /** Extents of its plates; `rows` is their product where none is ragged. */
   readonly shape: readonly number[]
   /** Lengths of the sequences where the second plate is ragged: rows are those of the sequences, one after another. */
   readonly lengths?: readonly number[] | null
   readonly rows: number
+  /** Extents of one row's array, with `size` elements; empty for a number. */
+  readonly own: readonly number[]
   readonly labels: readonly string[]
   /** rows × labels, row-major; null where the latent has no table of probabilities. */
   readonly probabilities: Float64Array | null
   /** 0-based most probable value of each row, on the most probable path for chains. */
   readonly modes: Int32Array | null
-  /** Posterior means of a latent that is a number. */
+  /** Posterior means of a latent that is a number or a vector, rows × size. */
   readonly means: Float64Array | null
+  readonly sd: Float64Array | null
+  /** rows × size × size. */
+  readonly covariance: Float64Array | null
+  readonly parameters: { readonly family: string; readonly values: ReadonlyMap<string, Float64Array> } | null
 }
+
+/** What does not fit in new data, or fails on it. */
+export type NewDataFailure =
+  | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
 
 export type PredictOutcome =
   | {
@@ -115,8 +129,16 @@ export type PredictOutcome =
       readonly latents: readonly LatentPosterior[]
       readonly warnings: readonly DataProblem[]
     }
-  | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | NewDataFailure
+
+export type ScoreOutcome =
+  | {
+      readonly kind: 'score'
+      readonly logLikelihood: number
+      readonly contributions: readonly { readonly plate: string | null; readonly values: Float64Array }[]
+      readonly warnings: readonly DataProblem[]
+    }
+  | NewDataFailure
 
 /** One figure of the numerical proof of a derivation. */
 export interface CertificateCheck {

@@ -6,6 +6,7 @@ import { explain } from './commands/explain.js'
 import { fit } from './commands/fit.js'
 import { fmt } from './commands/fmt.js'
 import { predict } from './commands/predict.js'
+import { score } from './commands/score.js'
 import type { Context } from './context.js'
 import { refuseCommands, refuseOptions } from './not-yet.js'
 import { collect, duration, oneOf, positiveNumber, wholeNumber } from './option-values.js'
@@ -139,6 +140,14 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await predict(context, path, options)))
   refuseOptions(command, ['--impute'])
+  addDataOptions(
+    program
+      .command('score')
+      .description('log-likelihood of (new) rows, and what each adds to it')
+      .argument('<fit>', 'a fit written by `estep fit --out`'),
+  )
+    .option('--json', 'one JSON document on stdout')
+    .action(async (path: string, options) => done(await score(context, path, options)))
   program
     .command('compare')
     .description('match the components of two fits and print the differences')

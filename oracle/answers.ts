@@ -1,6 +1,7 @@
 /** What certificates and tests ask: log-likelihood, posteriors, brute-force Q, priors. Natural logs, all constants. */
 import { at, flatten } from './arrays.js'
 import { Assignment } from './assignment.js'
+import { activeDefinition } from './cell-support.js'
 import { Solver } from './enumerate.js'
 import { cubature, denseNodes } from './gaussian.js'
 import type { Block, Ground } from './ground-types.js'
@@ -123,7 +124,7 @@ export interface Resolved {
   readonly tail: number
 }
 
-/** The same with what is known of their truncation. */
+/** The same with what is known of their truncation, given that all of the cells exist. */
 export function resolvedExpectations(
   ground: Ground,
   params: Values,
@@ -132,7 +133,10 @@ export function resolvedExpectations(
   solver = new Solver(ground, params),
 ): readonly Resolved[] {
   let totals: readonly Resolved[] = []
+  let existing = 0
   visitPosterior(solver, ground.root, start(ground), new Set(cells), 1, (a, probability) => {
+    if (cells.some((c) => activeDefinition(ground, c, params, a.lookup) === null)) return
+    existing += probability
     const values = f(cells.map((c) => a.get(c)))
     totals = values.map((v, i) => {
       const term = probability * v
@@ -140,7 +144,7 @@ export function resolvedExpectations(
       return { value: value + term, tail: tail + (probability < TAIL ? Math.abs(term) : 0) }
     })
   })
-  return totals
+  return totals.map(({ value, tail }) => ({ value: value / existing, tail: tail / existing }))
 }
 
 /**

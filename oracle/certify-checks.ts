@@ -12,6 +12,7 @@ import { at } from './arrays.js'
 import type { EngineBlock } from './certified-engine.js'
 import { Solver } from './enumerate.js'
 import type { Findings } from './findings.js'
+import type { Ground } from './ground-types.js'
 import { rowOf } from './latent-rows.js'
 import {
   combined,
@@ -24,7 +25,7 @@ import {
   shifted,
   towardsEdges,
 } from './micro-params.js'
-import { cellName } from './stored.js'
+import { type Cell, cellName } from './stored.js'
 import { isPossible, type Trial } from './trial.js'
 import type { Values } from './types.js'
 
@@ -95,8 +96,9 @@ export function checkPosterior(t: Trial, found: Findings): void {
     const row = latent === undefined ? null : rowOf(latent, cell)
     const where = `${cellName(cell)}, ${t.text}`
     if (latent === undefined || table === undefined || row === null) {
-      // a missing cell that nothing reads integrates to one and has no table
-      if (ofLatents.has(cell.symbol))
+      // a missing cell that nothing reads integrates to one, and one that only conditions read to their probability:
+      // neither needs a table
+      if (ofLatents.has(cell.symbol) && !onlyConditioned(t.ground, cell))
         found.record(NAMES.posterior, Number.POSITIVE_INFINITY, EXACT, `${where}: it has no posterior`)
       continue
     }
@@ -111,6 +113,16 @@ export function checkPosterior(t: Trial, found: Findings): void {
       worst = Math.max(worst, Math.abs((exact.get(latent.low + v) ?? 0) - at(table, row * latent.values + v)))
     found.record(NAMES.posterior, worst, EXACT + error, where)
   }
+}
+
+/** true where nothing but its own distribution and observed conditions read a cell. */
+function onlyConditioned(ground: Ground, cell: Cell): boolean {
+  const readers = ground.factors.filter((f) => f.cells.includes(cell))
+  const own = (ground.definitions.get(cell.id) ?? []).map((d) => d.factor)
+  return (
+    readers.some((f) => f.kind === 'condition') &&
+    readers.every((f) => f.kind === 'condition' || (own.includes(f) && !f.parents.includes(cell)))
+  )
 }
 
 /** ∂ log p(data; θ) = ∂ Q(θ; θ) along a random feasible direction of each param, and of all together. */

@@ -178,6 +178,10 @@ export interface BoundModel {
   interior(random: () => number): Float64Array
   /** Top-level lets over params: name → value(s), nested as declared. */
   derived(params: Float64Array): ReadonlyMap<string, unknown>
+  /** `nonnegative` params that scale latents: at 0 such a latent is its mean. */
+  readonly vanishing?: readonly string[]
+  /** The model over the same data with these scales at 0, their latents at their means; null where it has no derivation. */
+  withoutScales?(names: readonly string[]): BoundModel | null
   /** Sets the floor of spreads (relative to the variance of the data). */
   setFloor(floor: number): void
 }

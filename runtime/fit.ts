@@ -115,14 +115,14 @@ async function settle(
   let { point } = run
   const aborted = signal?.aborted === true || ends.some((end) => end.run.stop === 'aborted')
   let stop: StopReason = aborted ? 'aborted' : (run.stop ?? 'max-time')
-  let edge: readonly string[] = []
+  let edge: readonly string[] = run.edge ?? []
 
   if (rows !== null && stop !== 'numerical') rows.push(await lastRow(model, point, pacer))
   if (options.tolerance > 0 && (stop === 'tolerance' || stop === 'max-iterations')) {
     const objectiveAt = (params: Float64Array): number => pointAt(model, params).objective
     const tried = await tryEdge(model, point.params, point.objective, objectiveAt, pacer)
     if (tried.moved.length > 0) {
-      edge = tried.moved
+      edge = [...edge, ...tried.moved]
       point = pointAt(model, tried.params, point.iteration + 1)
       trace.push(point.objective)
       if (staysPut(model, point, options.tolerance)) stop = 'tolerance'

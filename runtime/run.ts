@@ -2,6 +2,7 @@ import type { BoundModel } from './contract.js'
 import { type EmPoint, emStep, pointAt, usable, whyUnusable } from './em-step.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { converged, type StopReason } from './stop.js'
+import { creeping, positive, vanish } from './vanishing.js'
 
 /** Row t of a traced run: θ(t), the expectations at θ(t), and the bound around the M-step that leaves it. */
 export interface IterateRow {
@@ -27,6 +28,8 @@ export interface EmRun {
   readonly stop: StopReason | null
   /** What went wrong, for stop = "numerical". */
   readonly reason: string | null
+  /** Scales of latents that were set to 0, the edge of their support. */
+  readonly edge?: readonly string[]
 }
 
 export interface RunLimits {
@@ -41,6 +44,8 @@ export interface RunLimits {
   onIteration(point: EmPoint): void
 }
 
+/** Iterations after which scales are looked at, and each time that their number has doubled. */
+const FIRST_LOOK = 32
 /** Iterations at an objective of −∞ before it counts as hopeless. */
 const IMPOSSIBLE = 3
 
@@ -65,6 +70,7 @@ export async function continueRun(
 ): Promise<EmRun> {
   if (run.stop !== null) return run
   let point = run.point
+  let doubled = point.iteration === 0 ? null : point
   const trace = [...run.trace]
   const rows = [...run.rows]
   const end = (stop: StopReason | null, reason: string | null = null): EmRun => ({ point, trace, rows, stop, reason })
@@ -84,9 +90,34 @@ export async function continueRun(
     if (point.iteration >= IMPOSSIBLE && point.objective === Number.NEGATIVE_INFINITY) {
       return end('numerical', 'the data have probability 0 under the params')
     }
-    if (converged(trace, point.scale, limits.tolerance)) return end('tolerance')
+    const done = converged(trace, point.scale, limits.tolerance)
+    const last = point.iteration >= limits.maxIterations
+    if (limits.tolerance > 0 && (done || last || isDoubled(point.iteration))) {
+      const shrinking =
+        done || last ? positive(model, point.params) : creeping(model, (doubled ?? point).params, point.params)
+      const settle = (smaller: BoundModel, start: Float64Array): Promise<EmRun> =>
+        continueRun(
+          smaller,
+          beginRun(smaller, start),
+          { ...limits, trace: false, lenient: true, onIteration() {} },
+          pacer,
+        )
+      const reached = await vanish(model, point, shrinking, settle, pacer)
+      doubled = point
+      if (reached !== null) {
+        if (limits.trace) rows.push(rowOf(model, point, Number.NaN, Number.NaN))
+        point = reached.point
+        trace.push(point.objective)
+        limits.onIteration(point)
+        return { ...end('tolerance'), edge: reached.names }
+      }
+    }
+    if (done) return end('tolerance')
   }
 }
+
+const isDoubled = (iteration: number): boolean =>
+  iteration >= FIRST_LOOK && Number.isInteger(Math.log2(iteration / FIRST_LOOK))
 
 /**
  * The last row of a traced run. Its bound after the M-step is that of the step EM would take next, which is made and

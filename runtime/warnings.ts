@@ -200,7 +200,7 @@ function listed(names: readonly string[]): string {
 export function setToEdge(names: readonly string[]): FitWarning {
   return {
     code: 'W528',
-    message: `set to 0, the edge of the support, where the objective is as high: ${names.join(', ')}`,
+    message: `set to 0, the edge of the support, where the objective is no lower (EM would near it without an end): ${names.join(', ')}`,
   }
 }
 

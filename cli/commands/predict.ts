@@ -2,7 +2,7 @@ import { type Context, printJson, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
 import { type DataOptions, loadData } from '../load-data.js'
 import { loadFit } from '../load-fit.js'
-import { printable } from '../render/paint.js'
+import { newDataFailed } from '../new-data-failed.js'
 import { posteriorCsv, posteriorJson } from '../render/posterior-rows.js'
 
 export interface PredictOptions extends DataOptions {
@@ -13,7 +13,7 @@ export interface PredictOptions extends DataOptions {
 
 /** `estep predict FIT --data FILE`: a row per row of the data, with the posterior of each latent. */
 export async function predict(context: Context, path: string, options: PredictOptions): Promise<number> {
-  const { host, err } = context
+  const { host } = context
   const json = options.json === true
   const fit = await loadFit(context, path)
   const data = await loadData(context, options)
@@ -23,20 +23,11 @@ export async function predict(context: Context, path: string, options: PredictOp
       'give a file with --data FILE; it may be the data of the fit',
     )
   const outcome = await fit.predict(data)
-  switch (outcome.kind) {
-    case 'data':
-      printProblems(context, outcome.problems, json)
-      return exitCodes.data
-    case 'failed':
-      host.stderr(`${err.diagnostic('error', `error[${outcome.code}]`)}: ${printable(outcome.message)}\n`)
-      return exitCodes.fit
-    case 'posterior': {
-      const hard = options.hard === true
-      if (options.out !== undefined) await host.write(options.out, posteriorCsv(outcome.latents, hard))
-      if (json) printJson(context, posteriorJson(outcome.latents, hard))
-      else if (options.out === undefined) host.stdout(posteriorCsv(outcome.latents, hard))
-      printProblems(context, outcome.warnings, false)
-      return exitCodes.done
-    }
-  }
+  if (outcome.kind !== 'posterior') return newDataFailed(context, outcome, json)
+  const hard = options.hard === true
+  if (options.out !== undefined) await host.write(options.out, posteriorCsv(outcome.latents, hard))
+  if (json) printJson(context, posteriorJson(outcome.latents, hard))
+  else if (options.out === undefined) host.stdout(posteriorCsv(outcome.latents, hard))
+  printProblems(context, outcome.warnings, false)
+  return exitCodes.done
 }

@@ -20,6 +20,7 @@ import { solveBeta, solveDirichlet, solveGeneralisedGamma, solveMatrix } from '.
 import { solveNormal } from '../targets/solve/normal.js'
 import { solveStationary } from '../targets/solve/stationary.js'
 import { f64, type SolveContext } from '../targets/solve/types.js'
+import { vanishingScales } from '../vanishing-scales.js'
 import { checkLevels } from './check-levels.js'
 import { checkParam } from './check-size.js'
 import { componentStates } from './component-states.js'
@@ -37,6 +38,7 @@ import { countObservations } from './observations.js'
 import { rowWeights } from './row-weights.js'
 import { BoundNumbers } from './sizes.js'
 import { constantColumns, spreadFloors } from './spreads.js'
+import { zeroLimits } from './zero-limits.js'
 
 export interface BindProgramOptions {
   /** Values of consts given by `--set`. */
@@ -44,6 +46,8 @@ export interface BindProgramOptions {
   readonly compile: CompileKernel
   /** Reductions of the data of an earlier fit, by bind table: they are kept, not taken anew. */
   readonly frozen?: ReadonlyMap<string, readonly number[]>
+  /** The derivation with these scales at 0 and the latents that they measure at their means. */
+  readonly withoutScales?: (names: ReadonlySet<string>) => Derivation | null
 }
 
 export function bindProgram(derivation: Derivation, data: BoundData, options: BindProgramOptions): ProgramModel {
@@ -61,20 +65,24 @@ export class ProgramModel implements BoundModel {
   readonly hasPrior: boolean
   readonly direct: boolean
   readonly sizes: ReadonlyMap<string, number>
+  readonly vanishing: readonly string[]
   readonly numbers: BoundNumbers
   readonly memory: ProgramMemory
+  /** What stands for 0 in a param whose limit at 0 is meant. */
+  readonly zeroLimits: ReadonlyMap<string, number>
   private readonly kernels: KernelRunner
   private readonly byName: ReadonlyMap<string, ParamLayout>
   private readonly sums: readonly { readonly id: string; readonly length: number; readonly offset: number }[]
   private readonly scales: ReadonlyMap<string, DataScale>
   private floors: ReadonlyMap<string, Float64Array> = new Map()
+  private floor = 0
   private onceDone = false
 
   constructor(
     readonly derivation: Derivation,
     readonly program: Program,
     readonly data: BoundData,
-    private readonly options: BindProgramOptions,
+    readonly options: BindProgramOptions,
   ) {
     const d = derivation
     this.name = d.model.name
@@ -83,7 +91,6 @@ export class ProgramModel implements BoundModel {
     this.memory = allocate(program, d.model.symbols, data, this.numbers)
     this.params = paramLayouts(d, this.numbers, data)
     for (const p of this.params) checkParam(p, d.shapes.shape('param', p.name))
-    this.kernels = new KernelRunner(program, this.memory, this.params, options.compile)
     this.byName = new Map(this.params.map((p) => [p.name, p]))
     this.length = this.params.reduce((n, p) => n + p.length, 0)
     this.latents = program.latents
@@ -124,7 +131,19 @@ export class ProgramModel implements BoundModel {
         a.values instanceof Float64Array ? [[name, dataScale(a)] as const] : [],
       ),
     )
+    const vanishing = vanishingScales(d.model)
+    this.vanishing = [...vanishing.keys()]
+    this.zeroLimits = zeroLimits(vanishing, this.scales)
+    this.kernels = new KernelRunner(program, this.memory, this.params, this.zeroLimits, options.compile)
     this.setFloor(1e-6)
+  }
+
+  withoutScales(names: readonly string[]): ProgramModel | null {
+    const derivation = this.options.withoutScales?.(new Set(names)) ?? null
+    if (derivation === null) return null
+    const model = bindProgram(derivation, this.data, this.options)
+    model.setFloor(this.floor)
+    return model
   }
 
   /** Columns of observed data that are constant although the model gives them a spread. */
@@ -133,6 +152,7 @@ export class ProgramModel implements BoundModel {
   }
 
   setFloor(floor: number): void {
+    this.floor = floor
     this.floors = spreadFloors(this.derivation, this.byName, this.scales, floor)
   }
 
@@ -259,7 +279,15 @@ export class ProgramModel implements BoundModel {
       before = after
       if (moved < 1e-14) break
     }
-    return { params: this.kernels.unload(), floored: [...hits.values()], condition }
+    return { params: this.keepZeros(params, this.kernels.unload()), floored: [...hits.values()], condition }
+  }
+
+  /** A scale of latents that is 0 stays 0: all of them are at their means. */
+  private keepZeros(before: Float64Array, after: Float64Array): Float64Array {
+    for (const { name, offset, length } of this.params)
+      if (this.vanishing.includes(name))
+        for (let i = offset; i < offset + length; i++) if (before[i] === 0) after[i] = 0
+    return after
   }
 
   /** What a numerical block needs; rows are visited under the posterior at the params, or under made-up weights. */

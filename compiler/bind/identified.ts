@@ -73,14 +73,14 @@ export function identifiedParameters(
             values[i] = 1 + Math.floor(40 * random())
           })
       }
-      // simulated rows: each column of what is observed, shuffled by itself
+      // simulated rows: each column of what is observed, drawn anew by itself
       for (const [name, a] of model.data.arrays) {
         if (!targets.has(name) || a.shape.length === 0) continue
         const before = original.get(name)
         if (before !== undefined) a.values.set(before)
         // sequences lie one after another
         const rank = a.shape.length - (a.offsets === null ? 0 : 1)
-        shuffleColumns(a.values, rank > 1 ? (a.shape.at(-1) ?? 1) : 1, random)
+        resampleColumns(a.values, rank > 1 ? (a.shape.at(-1) ?? 1) : 1, random)
         if (r >= model.nominalParameters + 4 && isCount(model, name)) thin(a.values, random)
       }
       for (const [id, b] of blocks.buffers)
@@ -144,15 +144,15 @@ function thin(values: Float64Array | Int32Array, random: () => number): void {
   })
 }
 
-function shuffleColumns(values: Float64Array | Int32Array, columns: number, random: () => number): void {
+/**
+ * Each cell by one drawn from its column, with replacement: a permutation would keep the column's sum, on which the score of
+ * a mean depends in balanced designs and on nothing else.
+ */
+function resampleColumns(values: Float64Array | Int32Array, columns: number, random: () => number): void {
   const rows = Math.floor(values.length / columns)
+  const before = values.slice()
   for (let c = 0; c < columns; c++)
-    for (let i = rows - 1; i > 0; i--) {
-      const j = Math.floor(random() * (i + 1))
-      const [x, y] = [values[i * columns + c] ?? 0, values[j * columns + c] ?? 0]
-      values[i * columns + c] = y
-      values[j * columns + c] = x
-    }
+    for (let i = 0; i < rows; i++) values[i * columns + c] = before[Math.floor(random() * rows) * columns + c] ?? 0
 }
 
 /** Real-valued data that stand outside every loop: one observation, whose scores vary only with its value. */

@@ -14,6 +14,8 @@ export class KernelRunner {
     private readonly program: Program,
     private readonly memory: ProgramMemory,
     private readonly params: readonly ParamLayout[],
+    /** What stands for 0 in a param whose limit at 0 is meant. */
+    private readonly zeroLimits: ReadonlyMap<string, number>,
     private readonly compile: CompileKernel,
   ) {}
 
@@ -65,8 +67,13 @@ export class KernelRunner {
 
   /** Params into their buffers: those of the E-step, or the trial ones. */
   load(params: Float64Array, space: 'param' | 'trial'): void {
-    for (const p of this.params)
-      this.memory.blocks.buffers.get(`${space}:${p.name}`)?.set(params.subarray(p.offset, p.offset + p.length))
+    for (const p of this.params) {
+      const buffer = this.memory.blocks.buffers.get(`${space}:${p.name}`)
+      if (buffer === undefined) continue
+      buffer.set(params.subarray(p.offset, p.offset + p.length))
+      const limit = this.zeroLimits.get(p.name)
+      if (limit !== undefined) for (let i = 0; i < p.length; i++) if (buffer[i] === 0) buffer[i] = limit
+    }
   }
 
   /** The trial params. */

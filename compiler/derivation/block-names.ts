@@ -3,7 +3,7 @@ import { add, idx, literal, num, ref, sub } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { rewrite } from '../algebra/visit.js'
 import { normaliserTable } from '../estep/continuous.js'
-import type { PosteriorNumbers } from '../estep/expectation.js'
+import type { PosteriorNumbers } from '../estep/posterior-numbers.js'
 import type { BlockCell, ContinuousBlock, GaussianBlock } from '../estep/types.js'
 import type { Notation } from './notation.js'
 

@@ -126,17 +126,6 @@ function blockOf(
 ): Made | EStepRefusal {
   const [first] = group
   if (first === undefined) throw new Error('a block without latents')
-  const branch = lifted.find(
-    (f) => f.factor.role === 'latent' && !(f.factor.guard.kind === 'literal' && f.factor.guard.value),
-  )
-  if (branch !== undefined)
-    return {
-      ...refusal(
-        first,
-        `\`${branch.factor.target.name}\` exists in one branch of an \`if\` only, and its posterior is not defined in the other`,
-      ),
-      span: branch.factor.span,
-    }
   const common = commonRows(group, lifted)
   const coupled = group.some((l) => l.loops.length > common)
   const hasDiscrete = lifted.some((f) => f.variables.length > 0)
@@ -364,11 +353,6 @@ function asConjugate(base: Base, latent: ContinuousLatent, terms: readonly Term[
       latent,
       `the posterior of \`${latent.name}\` has the statistics {${[...statistics].join(', ')}} on ${latent.support === 'unit' ? '(0, 1)' : `${latent.support} values`}, which is no family with known moments`,
     )
-  if (latent.evidence)
-    return refusal(
-      latent,
-      `some cells of \`${latent.name}\` are observed and others missing, and another statement reads them: of a ${family.title} posterior this version has no form in which observed cells stay at their data`,
-    )
   return { block: { ...base, kind: 'conjugate', family, terms: out }, bindTables: [] }
 }
 
@@ -421,7 +405,9 @@ function describe(b: ContinuousBlock): EStepStep {
     return {
       latents: names,
       method: 'conjugate',
-      explanation: `the posterior is ${b.family.title}, recognised by its statistics {${b.family.statistics.join(', ')}}${given}`,
+      explanation: `the posterior is ${b.family.title}, recognised by its statistics {${b.family.statistics.join(', ')}}${given}${
+        b.latents.some((l) => l.latent.evidence) ? '; cells that are observed stay at their data' : ''
+      }`,
       reference: b.family.citation,
     }
   return {

@@ -3,24 +3,17 @@
  * E[f] = f(m) and E[f·g] = f(m)·g(m) + aᵀVb for affine f and g with slopes a and b, so that a square of residuals is
  * taken about the mean and never as a difference of raw moments.
  */
-import { add, caseOf, compare, idx, isZero, mul, ONE, ref, sum, ZERO } from '../algebra/build.js'
+import { add, caseOf, compare, div, idx, isZero, mul, ONE, pow, ref, sub, sum, ZERO } from '../algebra/build.js'
 import { type CollectOptions, collect } from '../algebra/collect.js'
 import { readsLatent } from '../algebra/expectation.js'
 import { keyOf } from '../algebra/key.js'
 import { type Monomial, substituteMonomial } from '../algebra/monomial.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
 import { collectNodes, rewrite, substituteIndex } from '../algebra/visit.js'
-import type { Natural } from '../families/index.js'
-import {
-  cellPosition,
-  covarianceTable,
-  meanTable,
-  naturalTable,
-  posteriorAt,
-  scopeAt,
-  sharedAt,
-} from './block-layout.js'
+import type { ContinuousLatent } from '../graph/types.js'
+import { scopeAt } from './block-layout.js'
 import { statisticOf } from './latent-atoms.js'
+import { EXECUTED, naturalOf, type PosteriorNumbers } from './posterior-numbers.js'
 import type { BlockCell, ConjugateBlock, ContinuousBlock, EStepPlan, GaussianBlock } from './types.js'
 
 type Expectation = Extract<Expr, { kind: 'expect' }>
@@ -38,58 +31,138 @@ export interface ExpectationOptions {
   readonly numbers?: PosteriorNumbers
 }
 
-/** References to the numbers of a posterior, at a row and the values of the block's scope. */
-export interface PosteriorNumbers {
-  mean(b: GaussianBlock, cell: BlockCell, row: readonly Expr[], values: readonly Expr[]): Expr
-  covariance(
-    b: GaussianBlock,
-    cells: readonly [BlockCell, BlockCell],
-    row: readonly Expr[],
-    values: readonly Expr[],
-  ): Expr
-  natural(b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]): Natural
-}
-
-const TABLES: PosteriorNumbers = {
-  mean: (b, cell, row, values) => ref('table', meanTable(b), [...posteriorAt(b, row, values), cellPosition(b, cell)]),
-  covariance: (b, [a, c], row, values) =>
-    ref('table', covarianceTable(b), [...sharedAt(b, row, values), unknownPosition(b, a), unknownPosition(b, c)]),
-  natural: (b, row, values) => naturalOf(b, row, values),
-}
-
-/** In one system over all cells those that are observed have no place. */
-function unknownPosition(b: GaussianBlock, cell: BlockCell): Expr {
-  const position = cellPosition(b, cell)
-  return b.layout === 'joint' && b.references.has(cell.latent)
-    ? caseOf(compare('==', ref('observed', cell.latent, cell.at), ONE), ZERO, position)
-    : position
-}
-
-/** Σ over the values of the scope that the demand leaves open of P(values) · E[body | values]. */
 export function expandExpectation(e: Expectation, options: ExpectationOptions): Expr {
   const [first] = collectNodes(e.body, isCell)
   if (first?.kind !== 'ref') throw new Error('an expectation of nothing latent')
   const block = blockOf(first.name, options.plan)
-  const row = first.index.slice(0, block.loops.length)
+  return expectationIn(block, first.index.slice(0, block.loops.length), e.of, e.body, options)
+}
+
+/**
+ * Σ over the values of the scope that the demand leaves open of P(values) · E[body | values]. The body may read the
+ * discrete latents of the scope.
+ *
+ * @param row the row of the block
+ * @param of values of discrete latents that the demand gives
+ */
+export function expectationIn(
+  block: ContinuousBlock,
+  row: readonly Expr[],
+  of: readonly Indicator[],
+  body: Expr,
+  options: Pick<ExpectationOptions, 'collecting' | 'numbers'>,
+): Expr {
+  const { collecting } = options
   const open: Indicator[] = []
   const loops: IndexVar[] = []
+  const known = new Map<string, Expr>()
   const values = block.scope.map((s): Expr => {
     const index = scopeAt(block, s, row)
     const key = index.map(keyOf).join(',')
-    const given = e.of.find((i) => i.latent === s.latent.name && i.index.map(keyOf).join(',') === key)
-    if (given !== undefined) return given.value
-    const v = options.collecting.rename(s.value)
-    loops.push(v)
-    open.push({ latent: s.latent.name, index, value: idx(v) })
-    return idx(v)
+    const given = of.find((i) => i.latent === s.latent.name && i.index.map(keyOf).join(',') === key)
+    const v = collecting.rename(s.value)
+    const value = given?.value ?? idx(v)
+    if (given === undefined) {
+      loops.push(v)
+      open.push({ latent: s.latent.name, index, value })
+    }
+    known.set(`${s.latent.name}[${key}]`, value)
+    return value
   })
+  const read = rewrite(body, (n) => (isCell(n) ? (known.get(`${n.name}[${n.index.map(keyOf).join(',')}]`) ?? n) : n))
   const given =
     block.kind === 'gaussian'
-      ? new GaussianMoments(block, row, values, options).of(e.body)
-      : new ConjugateMoments(block, row, values, options).of(e.body)
-  const of = [...e.of, ...open]
-  const weighted: Expr = of.length === 0 ? given : mul({ kind: 'probability', of }, given)
-  return loops.reduceRight<Expr>((body, v) => sum(v, body), weighted)
+      ? new GaussianMoments(block, row, values, options).of(read)
+      : new ConjugateMoments(block, row, values, options).of(read)
+  const all = [...of, ...open]
+  const weighted: Expr = all.length === 0 ? given : mul({ kind: 'probability', of: all }, given)
+  return loops.reduceRight<Expr>((inner, v) => sum(v, inner), weighted)
+}
+
+/** E_q as it is reported: of a latent that exists in some branches only, given that it does. */
+export function reportedExpectation(
+  block: ContinuousBlock,
+  latent: ContinuousLatent,
+  row: readonly Expr[],
+  body: Expr,
+  options: Pick<ExpectationOptions, 'collecting'>,
+): Expr {
+  const over = (e: Expr): Expr => expectationIn(block, row, [], e, options)
+  const { present } = latent
+  if (present === undefined) return over(body)
+  return div(over(caseOf(present, body, ZERO)), over(caseOf(present, ONE, ZERO)))
+}
+
+/**
+ * Cov_q of two elements of a conjugate latent at a row, the discrete latents summed out: E[Cov | z] + Cov(E | z), with
+ * `means` those over all values. Both parts are sums of central moments, so nothing cancels.
+ */
+export function expandCovariance(
+  block: ConjugateBlock,
+  row: readonly Expr[],
+  elements: readonly [readonly Expr[], readonly Expr[]],
+  means: readonly [Expr, Expr],
+  options: Pick<ExpectationOptions, 'collecting'>,
+): Expr {
+  const [a, b] = elements
+  const { family } = block
+  const last = lastOf(block)
+  return overScope(block, row, options, (values) => {
+    const natural = naturalOf(block, row, values)
+    const mean = (at: readonly Expr[]): Expr =>
+      atDatum(block, row, at, (datum) => datum, family.moment('u', at, natural, last) ?? NOT_A_NUMBER)
+    const free =
+      family.covariance?.(a, b, natural, last) ??
+      a.reduceRight<Expr>(
+        (then, e, i) => caseOf(compare('==', e, b[i] ?? e), then, ZERO),
+        family.variance(a, natural, last),
+      )
+    const within = atDatum(block, row, a, () => ZERO, free)
+    return block.scope.length === 0 ? within : add(within, mul(sub(mean(a), means[0]), sub(mean(b), means[1])))
+  })
+}
+
+/** What an element is at its datum where data of a half-observed array is there, else what it is under the family. */
+export function atDatum(
+  block: ConjugateBlock,
+  row: readonly Expr[],
+  at: readonly Expr[],
+  observed: (datum: Expr) => Expr,
+  missing: Expr,
+): Expr {
+  const latent = block.latents[0]?.latent
+  if (latent === undefined || !latent.evidence) return missing
+  const index = [...row, ...at]
+  return caseOf(
+    compare('==', ref('observed', latent.name, index), ONE),
+    observed(ref('data', latent.name, index)),
+    missing,
+  )
+}
+
+const NOT_A_NUMBER: Expr = { kind: 'float', value: Number.NaN }
+
+/** Σ over the values of a block's scope at a row of P(values) · given(values); given that the latent exists, as above. */
+function overScope(
+  block: ContinuousBlock,
+  row: readonly Expr[],
+  options: Pick<ExpectationOptions, 'collecting'>,
+  given: (values: readonly Expr[]) => Expr,
+): Expr {
+  const loops = block.scope.map((s) => options.collecting.rename(s.value))
+  const values = loops.map((v) => idx(v))
+  const of = block.scope.map(
+    (s, i): Indicator => ({ latent: s.latent.name, index: scopeAt(block, s, row), value: values[i] ?? ONE }),
+  )
+  const body = given(values)
+  const over = (e: Expr): Expr =>
+    loops.reduceRight<Expr>((inner, v) => sum(v, inner), of.length === 0 ? e : mul({ kind: 'probability', of }, e))
+  const present = block.latents[0]?.latent.present
+  if (present === undefined) return over(body)
+  const known = new Map(of.map((i) => [`${i.latent}[${i.index.map(keyOf).join(',')}]`, i.value]))
+  const read = (e: Expr): Expr =>
+    rewrite(e, (n) => (isCell(n) ? (known.get(`${n.name}[${n.index.map(keyOf).join(',')}]`) ?? n) : n))
+  return div(over(read(caseOf(present, body, ZERO))), over(read(caseOf(present, ONE, ZERO))))
 }
 
 export function blockOf(latent: string, plan: Pick<EStepPlan, 'blocks'>): ContinuousBlock {
@@ -104,22 +177,21 @@ export function atPoint(
   e: Expr,
   row: readonly Expr[],
   values: readonly Expr[],
-  numbers: PosteriorNumbers = TABLES,
+  numbers: PosteriorNumbers = EXECUTED,
 ): Expr {
   return rewrite(e, (n) => {
     if (!isCell(n)) return n
     const at = n.index.slice(block.loops.length)
     if (block.kind === 'gaussian') return numbers.mean(block, { latent: n.name, at }, row, values)
-    return block.family.point(at, numbers.natural(block, row, values), lastOf(block))
+    return atDatum(
+      block,
+      row,
+      at,
+      (datum) => datum,
+      block.family.point(at, numbers.natural(block, row, values), lastOf(block)),
+    )
   })
 }
-
-export const naturalOf =
-  (b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]) =>
-  (statistic: Parameters<typeof naturalTable>[1], at: readonly Expr[]): Expr =>
-    b.terms.some((t) => t.statistic === statistic)
-      ? ref('table', naturalTable(b, statistic), [...posteriorAt(b, row, values), ...at])
-      : ZERO
 
 export const lastOf = (b: ConjugateBlock): IndexVar | null => b.latents[0]?.coordinates.at(-1) ?? null
 
@@ -130,17 +202,17 @@ const guardedSum = (m: Monomial, value: Expr): Expr =>
   )
 
 class GaussianMoments {
-  private readonly collecting: Omit<CollectOptions, 'inU'>
+  private readonly collecting: ExpectationOptions['collecting']
   private readonly numbers: PosteriorNumbers
 
   constructor(
     private readonly block: GaussianBlock,
     private readonly row: readonly Expr[],
     private readonly values: readonly Expr[],
-    { collecting, numbers = TABLES }: ExpectationOptions,
+    options: Pick<ExpectationOptions, 'collecting' | 'numbers'>,
   ) {
-    this.collecting = collecting
-    this.numbers = numbers
+    this.collecting = options.collecting
+    this.numbers = options.numbers ?? EXECUTED
   }
 
   of(e: Expr): Expr {
@@ -263,17 +335,17 @@ function repeated(e: Expr): readonly Expr[] {
 }
 
 class ConjugateMoments {
-  private readonly collecting: Omit<CollectOptions, 'inU'>
+  private readonly collecting: ExpectationOptions['collecting']
   private readonly numbers: PosteriorNumbers
 
   constructor(
     private readonly block: ConjugateBlock,
     private readonly row: readonly Expr[],
     private readonly values: readonly Expr[],
-    { collecting, numbers = TABLES }: ExpectationOptions,
+    options: Pick<ExpectationOptions, 'collecting' | 'numbers'>,
   ) {
-    this.collecting = collecting
-    this.numbers = numbers
+    this.collecting = options.collecting
+    this.numbers = options.numbers ?? EXECUTED
   }
 
   of(e: Expr): Expr {
@@ -295,7 +367,14 @@ class ConjugateMoments {
           throw new NoMoment(
             `the ${this.block.family.title} posterior has no closed form for an expectation that Q needs`,
           )
-        return guardedSum(m, mul(m.coefficient, moment))
+        const own = atDatum(
+          this.block,
+          this.row,
+          at,
+          (datum) => rewrite(pow(atom.base, atom.power), (n) => (isCell(n) ? datum : n)),
+          moment,
+        )
+        return guardedSum(m, mul(m.coefficient, own))
       }),
     )
   }

@@ -13,6 +13,7 @@ export const poissonFamily: Family = {
   parameters: (at, eta) => [{ name: 'rate', value: exp(eta('u', at)) }],
   natural: (statistic, parameter) => (statistic === 'u' ? log(parameter('rate')) : num(-1)),
   moment: (of, at, eta) => (of === 'u' ? exp(eta('u', at)) : null),
+  variance: (at, eta) => exp(eta('u', at)),
   point: () => ZERO,
   logDensity: (u, at, eta) =>
     add(mul(u(at), eta('u', at)), neg(exp(eta('u', at))), neg(call('lgamma', add(u(at), ONE)))),

@@ -39,6 +39,10 @@ export interface Family {
     eta: Natural,
     last: IndexVar | null,
   ): Expr | null
+  /** Var(u) of one element. */
+  variance(at: readonly Expr[], eta: Natural, last: IndexVar | null): Expr
+  /** Cov(u_i, u_j) of two elements of one vector; left out where elements are independent. */
+  covariance?(at: readonly Expr[], other: readonly Expr[], eta: Natural, last: IndexVar | null): Expr
   /** A point at which the density is finite: log Z = log p(data, u) − log q(u) is evaluated there. */
   point(at: readonly Expr[], eta: Natural, last: IndexVar | null): Expr
   /** log q(u), with u as a function of its coordinates; `at` are those of the element, of a vector all but the last. */

@@ -37,12 +37,21 @@ import { columnUse } from './column-use.js'
 import { constraintOf } from './constraint.js'
 import { type ElaborationScope, Elaborator } from './elaborate.js'
 import { type ElementDensity, logDensityOf } from './log-density.js'
+import {
+  type IntegratedLatent,
+  integratedIn,
+  integratedLatents,
+  intervalOf,
+  type ObservedRange,
+  together,
+} from './observed-conditions.js'
 import { cellsOfLatents, collectRefs } from './reads.js'
 import { splitCells } from './split-cells.js'
+import { standardArguments } from './standard-member.js'
 import { type SymbolFacts, symbolFacts } from './symbol-facts.js'
 import { tailDensity } from './tail-density.js'
 import { rounded } from './tails.js'
-import { type BuiltTensor, type IndexSupply, NotElaborated, type RaggedDim, unrollSums } from './tensors.js'
+import { type BuiltTensor, type IndexSupply, NotElaborated, type RaggedDim, scalar, unrollSums } from './tensors.js'
 import type { BindTable, Constraint, ContinuousLatent, Factor, FactorGraph, FactorRole, Latent, Loop } from './types.js'
 
 const NEGATIVE_INFINITY: Expr = { kind: 'float', value: Number.NEGATIVE_INFINITY }
@@ -75,7 +84,17 @@ class GraphBuilder {
   private readonly bindTables = new Map<string, BindTable>()
   private readonly domains = new Map<string, readonly IndexVar[]>()
   /** Cells of latents that a statement gives a distribution. */
-  private readonly given: { readonly cell: Expr; readonly place: Place; readonly span: Span }[] = []
+  private readonly given: {
+    readonly cell: Expr
+    readonly place: Place
+    readonly statement: Extract<TStatement, { kind: 'sample' }>
+  }[] = []
+  /** Latents that only observed conditions read, and what is observed of each of their cells. */
+  private readonly integrated: ReadonlyMap<SymbolId, IntegratedLatent>
+  private readonly observedRanges = new Map<
+    string,
+    { readonly latent: IntegratedLatent; readonly env: Env; readonly ranges: readonly ObservedRange[] }
+  >()
   private readonly facts: SymbolFacts
 
   constructor(
@@ -92,10 +111,14 @@ class GraphBuilder {
       bindTables: this.bindTables,
     }
     this.elaborator = new Elaborator(this.scope)
+    this.integrated = new Map(
+      [...integratedLatents(model)].filter(([, { distribution }]) => !this.isFinite(distribution)),
+    )
   }
 
   build(): Outcome<FactorGraph> {
     this.statements(this.model.statements, { loops: [], guard: TRUE, env: new Map() })
+    this.observedIntervals()
     this.absentLatents()
     const graph: FactorGraph = {
       name: this.model.name,
@@ -165,14 +188,20 @@ class GraphBuilder {
         this.equation(this.elaborator.scalar(s.left, place.env), this.elaborator.scalar(s.right, place.env), s, place)
         return
       case 'observe-condition':
-        this.refuse(
-          s.span,
-          'an observed condition on a latent has no derivation in this version: the E-step would need a truncated posterior',
-        )
+        this.condition(s, place)
         return
       case 'sample':
         this.sample(s, place)
     }
+  }
+
+  /** true for a distribution of finitely many values, which are summed over one by one. */
+  private isFinite(d: Extract<TDistribution, { kind: 'plain' }>): boolean {
+    const distribution = this.distributions.get(d.name)
+    if (distribution?.domain === undefined) return distribution === undefined
+    const names = distribution.signature.parametrisations[d.parametrisation]?.arguments.map((a) => a.name) ?? []
+    const unread = (): Expr => ref('size', 'any')
+    return distribution.domain(new Map(names.map((n) => [n, { dims: [{ size: ONE }], at: unread }]))).high !== null
   }
 
   /** Two loops over the same domain share one index variable, so that tables are told apart by their variables. */
@@ -192,7 +221,6 @@ class GraphBuilder {
     const names = collectNodes(both, (n) => n.kind === 'ref' && n.space === 'latent').flatMap((n) =>
       n.kind === 'ref' ? [n.name] : [],
     )
-    const data = collectNodes(both, (n) => n.kind === 'ref' && n.space === 'data')[0]
     const [first] = names
     if (first === undefined || !names.every((n) => this.latents.get(n)?.kind === 'discrete')) {
       this.constraints.push(constraintOf(left, right, place.loops, s.span))
@@ -204,20 +232,96 @@ class GraphBuilder {
       loops: place.loops,
       guard: place.guard,
       value: caseOf(compare('==', left, right), ZERO, NEGATIVE_INFINITY),
-      target: data?.kind === 'ref' ? { space: 'data', name: data.name } : { space: 'latent', name: first },
+      target: dataIn(both) ?? { space: 'latent', name: first },
       distribution: 'equation',
       span: s.span,
     })
   }
 
+  /** Of finite latents a condition is a factor, 1 where it holds; of one that is integrated out it is an interval. */
+  private condition(s: Extract<TStatement, { kind: 'observe-condition' }>, place: Place): void {
+    const found = integratedIn(s.condition, this.integrated)
+    const latent = found === null ? undefined : this.integrated.get(found.symbol)
+    if (found !== null && latent !== undefined) {
+      const at = found.subscripts.map((x) => (x.kind === 'at' ? this.elaborator.scalar(x.index, place.env) : ONE))
+      const isWhole = this.distributions.get(latent.distribution.name)?.signature.value.discrete === true
+      const bound = (e: TExpr): Expr => this.elaborator.scalar(e, place.env)
+      const interval = intervalOf(s.condition, found.symbol, bound, isWhole, this.facts)
+      const key = `${found.symbol} ${at.map(keyOf).join(' ')}`
+      const env = new Map([...place.env, ...latent.indices.map((id, i) => [id, at[i] ?? ONE] as const)])
+      const known = this.observedRanges.get(key) ?? { latent, env, ranges: [] }
+      const range = { ...interval, loops: place.loops, guard: place.guard, span: s.span }
+      this.observedRanges.set(key, { ...known, ranges: [...known.ranges, range] })
+      return
+    }
+    const guard = this.elaborator.guard(s.condition, place.env)
+    const value = caseOf(guard, ZERO, NEGATIVE_INFINITY)
+    const names = collectNodes(value, (n) => n.kind === 'ref' && n.space === 'latent').flatMap((n) =>
+      n.kind === 'ref' ? [n.name] : [],
+    )
+    const other = names.find((n) => this.latents.get(n)?.kind !== 'discrete')
+    const [first] = names
+    if (other !== undefined || first === undefined) {
+      this.refuse(
+        s.span,
+        `an observed condition on \`${other ?? ''}\`, which other statements read too, has no derivation in this version: its posterior would be truncated`,
+      )
+      return
+    }
+    this.factors.push({
+      id: `f${this.factors.length + 1}`,
+      role: 'likelihood',
+      loops: place.loops,
+      guard: place.guard,
+      value,
+      target: dataIn(caseOf(place.guard, value)) ?? { space: 'latent', name: first },
+      distribution: 'condition',
+      span: s.span,
+    })
+  }
+
+  /** Factors of the latents that only conditions read. */
+  private observedIntervals(): void {
+    for (const { latent, env, ranges } of this.observedRanges.values()) {
+      const { name, distribution: d } = latent
+      const distribution = this.distributions.get(d.name)
+      if (distribution === undefined) throw new Error(`no distribution ${d.name}`)
+      try {
+        for (const { loops, guard, span, ...bounds } of together(ranges)) {
+          const censored = { kind: 'censored', span, of: d, mode: 'between', low: null, high: null } as const
+          const density = tailDensity(distribution, censored, bounds, 'likelihood', this.facts)
+          if (typeof density === 'string') throw new NotElaborated(density, span)
+          const args = new Map(d.arguments.map((a) => [a.name, this.elaborator.tensor(a.value, env)]))
+          const value = this.logDensity(distribution, d, scalar(ZERO), args, span, density)
+          this.factors.push({
+            id: `f${this.factors.length + 1}`,
+            role: 'likelihood',
+            loops,
+            guard,
+            value,
+            target: dataIn(caseOf(guard, value)) ?? { space: 'latent', name },
+            distribution: d.name,
+            tails: 'censored',
+            span,
+          })
+        }
+      } catch (e) {
+        if (!(e instanceof NotElaborated)) throw e
+        this.refuse(e.span, e.message)
+      }
+    }
+  }
+
   private sample(s: Extract<TStatement, { kind: 'sample' }>, place: Place): void {
+    if (s.role === 'latent' && s.target.kind === 'ref' && this.integrated.has(s.target.symbol)) return
     const value = this.elaborator.tensor(s.target, place.env)
     const role: FactorRole = s.role === 'prior' ? 'prior' : s.role === 'latent' ? 'latent' : 'likelihood'
     const target = this.targetOf(s.target, s.role)
     this.density(s.distribution, value, role, target, s.span, place)
-    if (s.role === 'latent' && value.dims.length === 0) this.given.push({ cell: value.at([]), place, span: s.span })
-    if (s.role === 'latent') this.declareLatent(s.target, s.distribution, s.span, place)
-    else if (s.role === 'mixed' || s.role === 'data') this.declareFromData(s.target, s.span, place)
+    if (s.role === 'latent') {
+      this.declareLatent(s.target, s.distribution, s.span, place)
+      this.given.push({ cell: value.at(value.dims.map(() => ONE)), place, statement: s })
+    } else if (s.role === 'mixed' || s.role === 'data') this.declareFromData(s.target, s.span, place)
   }
 
   private targetOf(e: TExpr, role: 'data' | 'latent' | 'prior' | 'mixed'): Factor['target'] {
@@ -534,7 +638,10 @@ class GraphBuilder {
     return visit(this.model.statements)
   }
 
-  /** A latent that is declared in branches only has all its mass at its first value where none of them is taken. */
+  /**
+   * A latent that is declared in branches only exists where one of them is taken. Elsewhere nothing reads it: a discrete
+   * one has all its mass at its first value, a continuous one the standard member of its family.
+   */
   private absentLatents(): void {
     const cells = new Map<string, (typeof this.given)[number][]>()
     for (const g of this.given) {
@@ -544,21 +651,45 @@ class GraphBuilder {
     for (const all of cells.values()) {
       const [first] = all
       const latent = first?.cell.kind === 'ref' ? this.latents.get(first.cell.name) : undefined
-      if (first === undefined || latent?.kind !== 'discrete') continue
+      if (first === undefined || latent === undefined || latent.kind === 'count') continue
       const none = all.map((g) => notOf(g.place.guard)).reduce(bothOf)
       if (none.kind === 'literal' && !none.value) continue
-      const mass = caseOf(compare('==', first.cell, latent.low), ZERO, NEGATIVE_INFINITY)
+      const { span, distribution: d } = first.statement
+      // a piece (`u[1]`) in a branch would need a condition on its place beside that of the branch
+      const whole = first.cell.kind === 'ref' && latent.loops.every((l, i) => isIndex(first.cell, i, l.index))
+      const value =
+        latent.kind === 'continuous' && !whole
+          ? null
+          : latent.kind === 'discrete'
+            ? caseOf(compare('==', first.cell, latent.low), ZERO, NEGATIVE_INFINITY)
+            : this.standardDensity(first.statement, first.place)
+      if (value === null) {
+        const what = `a latent of distribution ${d.kind === 'plain' ? d.name : d.kind}`
+        this.refuse(span, `${what} that exists in one branch only has no derivation in this version`)
+        continue
+      }
+      if (latent.kind === 'continuous') this.latents.set(latent.name, { ...latent, present: notOf(none) })
       this.factors.push({
         id: `f${this.factors.length + 1}`,
         role: 'evidence',
         loops: first.place.loops,
         guard: none,
-        value: mass,
+        value,
         target: { space: 'latent', name: latent.name },
         distribution: 'evidence',
-        span: first.span,
+        span,
       })
     }
+  }
+
+  /** The log density of what a statement declares, with arguments that hold no params. */
+  private standardDensity({ target, distribution: d, span }: (typeof this.given)[number]['statement'], place: Place) {
+    const distribution = d.kind === 'plain' ? this.distributions.get(d.name) : undefined
+    if (distribution === undefined || d.kind !== 'plain') return null
+    const args = new Map(d.arguments.map((a) => [a.name, this.elaborator.tensor(a.value, place.env)]))
+    const standard = standardArguments(distribution, d.parametrisation, args)
+    if (standard === null) return null
+    return this.logDensity(distribution, d, this.elaborator.tensor(target, place.env), standard, span)
   }
 
   /** Count latents in a vector literal, and data arrays whose missing cells are read elsewhere. */
@@ -681,6 +812,11 @@ function supportOfLatent(kind: ArrayType['support']['kind']): ContinuousLatent['
   }
 }
 
+const isIndex = (cell: Expr, position: number, v: IndexVar): boolean => {
+  const at = cell.kind === 'ref' ? cell.index[position] : undefined
+  return at?.kind === 'index' && at.var === v.id
+}
+
 const domainKey = (v: IndexVar): string => `${keyOf(v.from)}..${keyOf(v.to)}`
 
 function larger(a: Expr, b: Expr): Expr {
@@ -692,6 +828,12 @@ function smaller(a: Expr | null, b: Expr): Expr {
   if (a === null) return b
   const [x, y] = [literal(a), literal(b)]
   return x !== null && y !== null ? num(Math.min(x, y)) : call('min', a, b)
+}
+
+/** The data that an observed fact reads first: its rows are the observations. */
+function dataIn(e: Expr): Factor['target'] | null {
+  const found = collectNodes(e, (n) => n.kind === 'ref' && n.space === 'data')[0]
+  return found?.kind === 'ref' ? { space: 'data', name: found.name } : null
 }
 
 /** A param that an expression reads. */

@@ -52,6 +52,8 @@ export interface ContinuousLatent {
   readonly support: 'real' | 'positive' | 'unit' | 'simplex' | 'covariance' | 'count'
   /** Cells that are observed are fixed at their data. */
   readonly evidence: boolean
+  /** Where a latent that is declared in branches exists, in the loops of its declaration; left out where it always does. */
+  readonly present?: Guard
   readonly span: Span
 }
 

@@ -22,7 +22,7 @@ export const modelDerivationEntries: readonly CatalogueEntry[] = [
   entry(
     'E401',
     'a construct without a derivation',
-    'The model is well formed, but this version has no density, or no E-step, for this statement: distributions that are still to come, observed conditions on latents, functions without a derivation. Nothing is approximated in silence.',
+    'The model is well formed, but this version has no density, or no E-step, for this statement: distributions that are still to come, an observed condition on a number that other statements read as well, functions without a derivation. Nothing is approximated in silence.',
     [
       'model Example',
       'data  x : real[N]',

@@ -220,6 +220,14 @@ describe('other commands', () => {
     expect((await estep('predict m.estep --data two.csv')).err).toContain('it is not valid JSON')
   })
 
+  it('score prints the total and what each row adds', async () => {
+    const { out } = await estep('score fit.json --data two.csv')
+    expect(out).toBe('plate,row,logLikelihood\ntotal,,-3.5\nn,1,-1\nn,2,-2\n,,-0.5\n')
+    const json = JSON.parse((await estep('score fit.json --data two.csv --json')).out)
+    expect(json.contributions[0]).toEqual({ plate: 'n', values: [-1, -2] })
+    expect((await estep('score fit.json')).status).toBe(2)
+  })
+
   it('compare matches components', async () => {
     const { params } = fakeResult
     const swapped = {
@@ -249,7 +257,7 @@ describe('other commands', () => {
     expect((await estep('explain E399')).status).toBe(2)
   })
 
-  it.each(['select m.estep --over K=1..8', 'simulate m.estep', 'play', 'score f', 'emit m', 'report f', 'lsp --stdio'])(
+  it.each(['select m.estep --over K=1..8', 'simulate m.estep', 'play', 'emit m', 'report f', 'lsp --stdio'])(
     '%s is refused',
     async (command) => {
       const { status, err } = await estep(command)

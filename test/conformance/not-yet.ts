@@ -14,9 +14,7 @@ export const notYet: ReadonlyMap<CaseId, Refusal> = new Map<CaseId, Refusal>([
 ])
 
 /** Cases that derive but whose fit is not right yet, and what is wrong. Their log-likelihood is near the reference. */
-export const knownDefects: ReadonlyMap<CaseId, string> = new Map<CaseId, string>([
-  ['A46-eight-schools-eb', 'defect: tau, whose maximum is 0, creeps there and the fit does not converge'],
-])
+export const knownDefects: ReadonlyMap<CaseId, string> = new Map<CaseId, string>([])
 
 /**
  * Why a model is refused; null where it derives. A model that does not parse or type-check is no refusal: it throws.

@@ -32,6 +32,7 @@ interface Example {
   readonly tables: readonly Table[]
   readonly columns: ReadonlyMap<string, readonly string[]>
   readonly set: ReadonlyMap<string, unknown>
+  readonly groupBy: string | undefined
 }
 
 function allExamples(): readonly Example[] {
@@ -46,13 +47,13 @@ function allExamples(): readonly Example[] {
     return entries.flatMap((e) => {
       if (seen.has(e.model)) return []
       seen.add(e.model)
-      const { columns, set } = parseFitArguments(e.args, file)
+      const { columns, set, groupBy } = parseFitArguments(e.args, file)
       const tables = e.data.map((d) => {
         const { value } = readTable(d, file(d))
         if (value === undefined) throw new Error(`${d} cannot be read`)
         return value
       })
-      return [{ id: `${folder}/${e.model}`, text: file(e.model), tables, columns, set }]
+      return [{ id: `${folder}/${e.model}`, text: file(e.model), tables, columns, set, groupBy }]
     })
   })
 }
@@ -67,11 +68,17 @@ interface Run {
   readonly params: Float64Array
 }
 
-type Binding = Pick<Example, 'tables' | 'columns' | 'set'>
+type Binding = Pick<Example, 'tables' | 'columns' | 'set' | 'groupBy'>
+
+const options = ({ columns, set, groupBy }: Binding) => ({
+  columns,
+  set,
+  ...(groupBy === undefined ? {} : { groupBy }),
+})
 
 function run(text: string, binding: Binding, start: (bound: BoundModel) => Float64Array): Run {
   const model = compileOrThrow(text)
-  const { model: bound, data } = model.bind(binding.tables, { columns: binding.columns, set: binding.set })
+  const { model: bound, data } = model.bind(binding.tables, options(binding))
   let params = start(bound)
   const objectives: number[] = []
   for (let i = 0; i <= ITERATIONS; i++) {
@@ -84,7 +91,7 @@ function run(text: string, binding: Binding, start: (bound: BoundModel) => Float
 
 async function firstStart(e: Example): Promise<Float64Array> {
   const model = compileOrThrow(e.text)
-  for await (const step of model.iterate([...e.tables], { columns: e.columns, set: e.set, seed: 3 })) return step.params
+  for await (const step of model.iterate([...e.tables], { ...options(e), seed: 3 })) return step.params
   throw new Error('no iteration')
 }
 
@@ -241,7 +248,7 @@ function asExponential(file: ModelFile, scale: string, logged: string): ModelFil
 const all = allExamples()
 
 test('every example takes part', () => {
-  expect(all.length).toBeGreaterThanOrEqual(39)
+  expect(all.length).toBeGreaterThanOrEqual(70)
 })
 
 for (const example of all) {
@@ -266,6 +273,7 @@ for (const example of all) {
         tables: example.tables,
         columns: new Map([...columns].map(([n, c]) => [to(n), c])),
         set: new Map([...example.set].map(([n, v]) => [to(n), v])),
+        groupBy: example.groupBy,
       }
       const naming: Naming = (n) => ({ name: to(n), transform: (x) => x })
       const [a, b] = await variant(print(renameAll(file, names)), binding, naming)
@@ -294,14 +302,16 @@ for (const example of all) {
       const cycle = (bound: BoundModel, params: Float64Array): Float64Array => {
         const out = Float64Array.from(params)
         for (const latent of componentLatents(bound).filter((l) => l.exchangeable)) {
-          const before = Float64Array.from(out)
-          for (const axis of componentAxes(bound, latent.name))
+          // A table of steps has two axes over the latent's values: the second is moved after the first.
+          for (const axis of componentAxes(bound, latent.name)) {
+            const before = Float64Array.from(out)
             for (let v = 0; v < latent.values; v++) {
               const target = sliceOffsets(axis, (v + 1) % latent.values)
               sliceOffsets(axis, v).forEach((o, i) => {
                 out[target[i] ?? 0] = before[o] ?? Number.NaN
               })
             }
+          }
         }
         return out
       }

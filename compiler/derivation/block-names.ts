@@ -44,7 +44,7 @@ export function wholeName(
 /** A posterior's parameter in the family's own words, or with a word before it where a param has that name. */
 export function parameterName(name: string, b: ContinuousBlock, n: Notation): string {
   const blocks = n.derivation.eStep.blocks.filter((x) => x.kind === 'conjugate')
-  const own = n.taken.has(name) ? `${name}_post` : name
+  const own = n.taken.has(name) ? `${name}^post` : name
   return blocks.length === 1 ? own : `${own}^${b.latents[0]?.latent.name ?? ''}`
 }
 

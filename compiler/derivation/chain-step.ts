@@ -12,7 +12,7 @@ import { conditionsAsIndicators } from './for-display.js'
 import { rangesWords } from './model-steps.js'
 import { letteredNames } from './names-words.js'
 import { equation, type Formula, type FormulaContext, formula } from './print.js'
-import { asProduct, productOf } from './products.js'
+import { productOf, sideBySide } from './products.js'
 import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
 
@@ -251,11 +251,8 @@ class ChainPage {
       const right = formula(simplify(add(...logs), this.c.notation.facts), this.all, this.c)
       return { text: `log ${shownLeft.text} = ${right.text}`, latex: `\\log ${shownLeft.latex} = ${right.latex}` }
     }
-    const shown = parts.map((p) => asProduct(p, this.all, this.c))
-    return {
-      text: `${shownLeft.text} = ${shown.map((s) => s.text).join(' ')}`,
-      latex: `${shownLeft.latex} = ${shown.map((s) => s.latex).join(' \\, ')}`,
-    }
+    const shown = sideBySide(parts, this.all, this.c)
+    return { text: `${shownLeft.text} = ${shown.text}`, latex: `${shownLeft.latex} = ${shown.latex}` }
   }
 
   /** Messages of what was summed out before. */

@@ -10,10 +10,10 @@ import { normaliserRef, parameterName, shownNumbers } from './block-names.js'
 import { addedAt, placeOf } from './block-terms.js'
 import type { Rename } from './elements.js'
 import { tidied, volumesJoined } from './for-display.js'
-import { unitOf } from './gaussian-words.js'
+import { absentWords, unitOf } from './gaussian-words.js'
 import { rangesWords } from './model-steps.js'
 import { letteredNames } from './names-words.js'
-import { equation, type Formula, type FormulaContext, formula } from './print.js'
+import { equation, type Formula, type FormulaContext, formula, tensorFormula } from './print.js'
 import { type Block, type DerivationStep, type Inline, say } from './types.js'
 import type { Equation } from './update-types.js'
 
@@ -148,22 +148,30 @@ function parameterWords(b: ConjugateBlock, c: FormulaContext, rename: Rename): r
   const outer = outerOf(b)
   const values = new Map(b.family.statistics.map((s) => [s, naturalOf(b, s, cell, rename)]))
   const parameters = b.family.parameters(at, (s) => values.get(s) ?? ZERO)
+  const over = b.family.vector ? cell.slice(-1).map((v) => v.id) : []
+  const all = [...outer, ...cell]
   const lines = parameters.map((p): Formula => {
     const left = ref('table', parameterName(p.name, b, n), [...outer.map(idx), ...at])
-    const over = b.family.vector ? cell.slice(-1).map((v) => v.id) : []
-    const q: Equation = { left, right: tidied(p.value, n.facts), indices: [...outer, ...cell], over }
+    const q: Equation = { left, right: tidied(p.value, n.facts), indices: all, over }
     return equation(q, c)
   })
   const names = parameters.map((p) =>
-    formula(ref('table', parameterName(p.name, b, n), [...outer, ...cell].map(idx)), [...outer, ...cell], c),
+    tensorFormula(ref('table', parameterName(p.name, b, n), all.map(idx)), over, c, all),
   )
-  const u = formula(cellExpr(b, cell), [...outer, ...cell], c)
+  const half = b.latents.some((l) => l.latent.evidence)
+  const u = tensorFormula(cellExpr(b, cell), over, c, all)
   return [
     say`so the posterior is again of that family: ${u} has the posterior ${{
       text: `${b.family.title}(${names.map((x) => x.text).join(', ')})`,
       latex: `\\text{${b.family.title}}(${names.map((x) => x.latex).join(', ')})`,
-    }} with`,
+    }}${half ? ', where it is missing,' : ''} with`,
     { kind: 'formula', lines },
+    ...(half
+      ? [
+          say`Where ${u} is observed it is its data, and there is nothing to integrate: its density is that of the statements at the data.`,
+        ]
+      : []),
+    ...absentWords(b.latents, c),
   ]
 }
 
@@ -224,9 +232,10 @@ function normaliserWords(b: ConjugateBlock, c: FormulaContext): readonly Block[]
   const outer = outerOf(b)
   const left: Expr = { kind: 'call', fn: 'log', args: [normaliserRef(b, n)] }
   const line = equation({ left, right, indices: outer, over: [] }, c)
+  const half = b.latents.some((l) => l.latent.evidence) ? ' where it is missing' : ''
   const what =
     b.scope.length > 0
-      ? say`What does not depend on the latent is left when it is integrated out: the density of what is observed given the discrete value,`
-      : say`What does not depend on the latent is left when it is integrated out, the likelihood ${b.loops.length === 0 ? 'of what it explains' : `of the ${unitOf(b)}`}:`
+      ? say`What does not depend on the latent is left when it is integrated out${half}: the density of what is observed given the discrete value,`
+      : say`What does not depend on the latent is left when it is integrated out${half}, the likelihood ${b.loops.length === 0 ? 'of what it explains' : `of the ${unitOf(b)}`}:`
   return [what, { kind: 'formula', lines: [line] }]
 }

@@ -10,7 +10,7 @@ import { comparesWithNumber } from './conditions.js'
 import { rangesWords } from './model-steps.js'
 import { demandedIn } from './moments.js'
 import { type Formula, type FormulaContext, formula } from './print.js'
-import { asProduct, productOf } from './products.js'
+import { productOf, sideBySide } from './products.js'
 import { cancelled } from './ratio.js'
 import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, inline, say } from './types.js'
@@ -106,13 +106,8 @@ function singleLatent(
       const shown = formula(at(joint), indices, c)
       return [{ text: `log ${shownWeight.text} = ${shown.text}`, latex: `\\log ${shownWeight.latex} = ${shown.latex}` }]
     }
-    const shown = parts.map((p) => asProduct(p, indices, c))
-    return [
-      {
-        text: `${shownWeight.text} = ${shown.map((s) => s.text).join(' ')}`,
-        latex: `${shownWeight.latex} = ${shown.map((s) => s.latex).join(' \\, ')}`,
-      },
-    ]
+    const shown = sideBySide(parts, indices, c)
+    return [{ text: `${shownWeight.text} = ${shown.text}`, latex: `${shownWeight.latex} = ${shown.latex}` }]
   })
   lines.push({ text: `${shownR.text} = ${bayes.text}`, latex: `${shownR.latex} = ${bayes.latex}` })
   const total = formula(sum(other, rho(other)), loops, c)

@@ -4,7 +4,7 @@ import type { Rename } from './elements.js'
 import { normaliserWords } from './gaussian-normaliser.js'
 import { posteriorWords } from './gaussian-posterior.js'
 import { type GaussianSystem, gaussianSystem } from './gaussian-system.js'
-import { quadraticWords } from './gaussian-words.js'
+import { absentWords, quadraticWords } from './gaussian-words.js'
 import { letteredNames } from './names-words.js'
 import { equation, type Formula, type FormulaContext } from './print.js'
 import { definitions } from './q-step.js'
@@ -29,6 +29,7 @@ export function gaussianStep(
     { kind: 'formula', lines },
     ...definitions(c, known),
     ...originWords(system, c),
+    ...absentWords(b.latents, c),
     ...posteriorWords(b, c),
     ...sharingWords(b, system, c),
     ...(moments.length === 0

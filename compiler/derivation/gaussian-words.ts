@@ -96,6 +96,23 @@ export function givenWords(b: GaussianBlock, c: FormulaContext): Inline {
   })
 }
 
+/** What stands for a latent in the branches without it. */
+export function absentWords(latents: readonly BlockLatent[], c: FormulaContext): readonly Block[] {
+  const own = latents.filter((l) => l.latent.present !== undefined)
+  if (own.length === 0) return []
+  const names = own.flatMap((l, i): Inline => (i === 0 ? [cellWords(l, c)] : [', ', cellWords(l, c)]))
+  return [
+    {
+      kind: 'prose',
+      parts: [
+        'Where ',
+        ...names,
+        ' does not exist nothing reads it. A density that integrates to 1 stands there, and leaves nothing behind.',
+      ],
+    },
+  ]
+}
+
 /** What has a posterior of its own: a row of data, or a group that rows point to. */
 export const unitOf = (b: ContinuousBlock): string => (b.factors.every((f) => f.direct) ? 'row' : 'group')
 

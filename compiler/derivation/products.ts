@@ -28,7 +28,16 @@ export function productOf(logs: readonly Expr[]): readonly Expr[] | null {
 }
 
 /** A sum sign over logs is a product sign over what they are of. */
-export function asProduct(e: Expr, indices: readonly IndexVar[], c: FormulaContext): Formula {
+function asProduct(e: Expr, indices: readonly IndexVar[], c: FormulaContext): Formula {
   const f = formula(e, indices, c)
   return e.kind === 'sum' ? { text: f.text.replaceAll('∑', '∏'), latex: f.latex.replaceAll('\\sum', '\\prod') } : f
+}
+
+/** Parts side by side, sums among them in brackets. */
+export function sideBySide(parts: readonly Expr[], indices: readonly IndexVar[], c: FormulaContext): Formula {
+  const shown = parts.map((p): Formula => {
+    const f = asProduct(p, indices, c)
+    return parts.length > 1 && p.kind === 'add' ? { text: `(${f.text})`, latex: `\\left(${f.latex}\\right)` } : f
+  })
+  return { text: shown.map((s) => s.text).join(' '), latex: shown.map((s) => s.latex).join(' \\, ') }
 }

@@ -33,7 +33,9 @@ export function sharingWords(b: GaussianBlock, system: GaussianSystem, c: Formul
     return [
       b.loops.length === 0
         ? say`There is one such system${perValue}.`
-        : say`${lambda} is the same for all ${unit}s${perValue}: it is factored once in each E-step, and a ${unit} costs a product of ${v} with its own linear term.`,
+        : isScalar(b)
+          ? say`${lambda} is the same for all ${unit}s${perValue}.`
+          : say`${lambda} is the same for all ${unit}s${perValue}: it is factored once in each E-step, and a ${unit} costs a product of ${v} with its own linear term.`,
     ]
   if (b.sharing === 'pattern')
     return [

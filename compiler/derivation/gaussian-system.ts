@@ -236,7 +236,7 @@ function byFactor<T extends BlockTerm>(terms: readonly T[], value: (ts: readonly
 }
 
 /** Λ of one system is banded along the one loop that its latents share, where cells are joined a few steps apart only. */
-function bandOf(b: GaussianBlock): GaussianSystem['band'] {
+export function bandOf(b: GaussianBlock): GaussianSystem['band'] {
   if (b.layout !== 'joint') return null
   const [first] = b.latents
   const loops = first?.latent.loops ?? []

@@ -1,6 +1,8 @@
 /** The pages of the classic models, whole; and the formulas that a lecturer would look for on them. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { derivationDocument, planJson } from '../../compiler/derivation/index.js'
+import { schemaProblems } from '../runtime/json-schema.js'
 import { deriveExample, deriveModel } from '../support/derive.js'
 import { LATENT_PAGES } from './latent-pages.js'
 
@@ -120,6 +122,55 @@ describe('the plan of a fit', () => {
     const gate = planJson(deriveExample('switching/model')).mStep.find((s) => s.params.includes('G'))
     expect(gate).toMatchObject({ closedForm: false, exact: 'ascent' })
     expect(gate?.declined.length).toBeGreaterThan(3)
+  })
+
+  it('names how each block of latents is integrated out, over what, and at what cost', () => {
+    const eStep = (model: string) => planJson(deriveModel(model)).eStep
+    expect(eStep('certify/models/mixture-of-factors')[0]).toMatchObject({
+      latents: ['f'],
+      method: 'gaussian',
+      family: 'Normal',
+      given: ['z'],
+      across: [],
+      factorisation: 'all rows',
+      cost: { time: 'K Q³ + N K Q²', memory: 'K Q² + N K Q' },
+    })
+    expect(eStep('conformance/models/A38-airquality-mvn-missing')[0]).toMatchObject({
+      latents: ['x'],
+      factorisation: 'rows with the same cells observed',
+      cost: { time: 'patterns D³ + N D²' },
+    })
+    expect(eStep('certify/models/crossed-intercepts')[0]).toMatchObject({
+      latents: ['u', 'v'],
+      method: 'sparse-gaussian',
+      across: ['g', 'i'],
+      factorisation: 'all cells',
+    })
+    expect(eStep('certify/models/vector-chain')[0]).toMatchObject({
+      across: ['t'],
+      cost: { time: '8 T', memory: '4 T' },
+    })
+    expect(eStep('certify/models/gamma-classes')[0]).toMatchObject({
+      method: 'conjugate',
+      family: 'Gamma',
+      given: ['z'],
+    })
+    expect(eStep('certify/models/chain-mixture')[0]).toMatchObject({
+      latents: ['z'],
+      method: 'forward-backward',
+      given: ['c'],
+      across: ['t'],
+      cost: { time: 'sum(T) S² K', memory: '3 sum(T) S K' },
+    })
+  })
+
+  it('has the form that the schema of fit files publishes', () => {
+    const schema = JSON.parse(readFileSync(new URL('../../docs/fit.schema.json', import.meta.url), 'utf8'))
+    const plans = [...PAGES.map((p) => deriveExample(p.example)), ...LATENT_PAGES.map((p) => deriveModel(p.model))].map(
+      planJson,
+    )
+    for (const plan of plans) expect(schemaProblems(schema.properties.plan, plan)).toEqual([])
+    expect(schemaProblems(schema.properties.plan, { eStep: [{ latents: ['z'] }], mStep: [] })).not.toEqual([])
   })
 
   it('has no E-step where there are no latents', () => {

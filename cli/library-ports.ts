@@ -45,6 +45,7 @@ function modelPort(model: Model): ModelPort {
     name: model.name,
     declarations: model.declarations(),
     derivation: () => model.derivation,
+    plan: () => model.plan,
     async certify({ seed }) {
       const { passed, checks, declined } = model.certify({ seed })
       return {

@@ -28,6 +28,8 @@ export interface ModelPort {
   /** Sizes that stand in for consts that `--set` overrides are applied by `fit`. */
   readonly declarations: readonly DataDeclaration[]
   derivation(): { toText(): string; toMarkdown(): string }
+  /** How latents are integrated out, and which rule gives each block of params, as in a fit file. */
+  plan(): unknown
   certify(options: { readonly seed: number }): Promise<Certificate>
   fit(data: DataRequest, options: FitCall): Promise<FitOutcome>
 }

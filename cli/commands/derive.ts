@@ -13,7 +13,8 @@ export async function derive(context: Context, path: string, options: DeriveOpti
   if (loaded === null) return exitCodes.model
   const derivation = loaded.model.derivation()
   const text = options.format === 'md' ? derivation.toMarkdown() : derivation.toText()
-  if (options.json === true) printJson(context, { model: loaded.model.name, format: options.format, text })
+  if (options.json === true)
+    printJson(context, { model: loaded.model.name, format: options.format, text, plan: loaded.model.plan() })
   else context.host.stdout(text.endsWith('\n') ? text : `${text}\n`)
   return exitCodes.done
 }

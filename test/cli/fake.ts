@@ -159,6 +159,7 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
           name: 'OldFaithful',
           declarations: declare(text),
           derivation: () => ({ toText: () => 'text', toMarkdown: () => '# markdown' }),
+          plan: () => ({ eStep: [], mStep: [] }),
           certify: async () => ({
             passed: !text.includes('wrong'),
             checks: [

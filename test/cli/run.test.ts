@@ -206,6 +206,10 @@ describe('other commands', () => {
   it('derive prints text or Markdown', async () => {
     expect((await estep('derive m.estep')).out).toBe('text\n')
     expect((await estep('derive m.estep --format md')).out).toBe('# markdown\n')
+    expect(JSON.parse((await estep('derive m.estep --json')).out)).toMatchObject({
+      text: 'text',
+      plan: { eStep: [], mStep: [] },
+    })
     expect((await estep('derive m.estep --format latex')).status).toBe(2)
     expect((await estep('derive m.estep --worked')).status).toBe(2)
   })

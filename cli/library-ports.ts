@@ -105,6 +105,11 @@ function fitPort(fit: Fit): FitPort {
         const { latents, warnings } = await fit.predict(data.tables, { columns: data.columns, groupBy: data.groupBy })
         return { kind: 'posterior', latents, warnings }
       }),
+    impute: (data) =>
+      onNewData(async () => ({
+        kind: 'imputed',
+        ...(await fit.impute(data.tables, { columns: data.columns, groupBy: data.groupBy })),
+      })),
     score: (data) =>
       onNewData(async () => ({
         kind: 'score',

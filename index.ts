@@ -134,6 +134,12 @@ export class Model {
     return derivationDocument(this.derivationFor(false, 'max'))
   }
 
+  /** The plan in hard mode. */
+  get hardPlan(): Json {
+    this.refuseHard()
+    return toJson(planJson(this.derivationFor(false, 'max')))
+  }
+
   private refuseHard(): void {
     const refusals = refuseMaxProduct(this.derived.graph, this.derived.eStep)
     if (refusals.length > 0) throw new CompileError(refusals.map((r) => ({ ...r, severity: 'error' })))

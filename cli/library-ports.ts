@@ -52,6 +52,7 @@ function modelPort(model: Model): ModelPort {
         throw e
       }
     },
+    plan: (mode) => (mode === 'hard' ? model.hardPlan : model.plan),
     async certify({ seed }) {
       const { passed, checks, declined } = model.certify({ seed })
       return {

@@ -32,6 +32,8 @@ export interface ModelPort {
     readonly document?: { toText(): string; toMarkdown(): string }
     readonly diagnostics: readonly Diagnostic[]
   }
+  /** How latents are integrated out, and which rule gives each block of params, as in a fit file. */
+  plan(mode: 'em' | 'hard'): unknown
   certify(options: { readonly seed: number }): Promise<Certificate>
   fit(data: DataRequest, options: FitCall): Promise<FitOutcome>
 }

@@ -20,7 +20,13 @@ export async function derive(context: Context, path: string, options: DeriveOpti
   }
   const text = options.format === 'md' ? derivation.toMarkdown() : derivation.toText()
   if (options.json === true)
-    printJson(context, { model: loaded.model.name, mode: options.mode, format: options.format, text })
+    printJson(context, {
+      model: loaded.model.name,
+      mode: options.mode,
+      format: options.format,
+      text,
+      plan: loaded.model.plan(options.mode),
+    })
   else context.host.stdout(text.endsWith('\n') ? text : `${text}\n`)
   return exitCodes.done
 }

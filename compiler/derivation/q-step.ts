@@ -48,7 +48,7 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
     latent && isHard(d)
       ? say`The M-step maximises the complete-data log-likelihood over the parameters ${all} with the labels held fixed: every indicator is 1 or 0, as the E-step found it.`
       : latent
-        ? say`The entropy of q does not depend on the parameters ${all}, so the M-step maximises the expectation of the complete-data log-likelihood alone: every indicator is replaced by its posterior probability, every latent count by its posterior mean.`
+        ? say`The entropy of q does not depend on the parameters ${all}, so the M-step maximises the expectation of the complete-data log-likelihood alone: ${replacements(c)}.`
         : say`Only these terms depend on the parameters ${all}:`,
     { kind: 'formula', lines: [...lines, constant] },
   ]
@@ -77,6 +77,23 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
     citation: null,
     span: null,
   }
+}
+
+/** What expectations the latents of this derivation leave in Q. */
+function replacements(c: FormulaContext): string {
+  const { latents } = c.notation.derivation.graph
+  const continuous = latents.some((l) => l.kind === 'continuous')
+  const others = latents.some((l) => l.kind !== 'continuous')
+  return [
+    ...(others
+      ? ['every indicator is replaced by its posterior probability, every latent count by its posterior mean']
+      : []),
+    ...(continuous
+      ? [
+          `every function of ${others ? 'a continuous' : 'a'} latent${others ? '' : ' is replaced'} by its posterior expectation`,
+        ]
+      : []),
+  ].join(', ')
 }
 
 /** Terms without params are constants of Q. */

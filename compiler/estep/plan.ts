@@ -220,13 +220,14 @@ function describe(t: LatentTable): EStepStep {
 }
 
 const toParent = (t: LatentTable): string =>
-  t.parent === null ? '' : `, with messages to the rows of ${t.parent.table} through their key`
+  t.parent === null ? '' : ', with messages to the coarser rows that these point to'
 
 function describeChain(t: LatentTable, names: readonly string[]): EStepStep {
   const blocks = t.chain?.blocks ?? []
   const chains = blocks.map((b) => {
     const states = b.states.map((s) => (s.order === 1 ? s.latent : `${s.latent} (order ${s.order})`))
-    return `${states.join(' and ')}${b.parents.length === 0 ? '' : ` for each value of ${b.parents.join(', ')}`}`
+    const parents = [...new Set(b.parents.map((e) => elementOf(e).latent))]
+    return `${states.join(' and ')}${parents.length === 0 ? '' : ` for each value of ${parents.join(', ')}`}`
   })
   const first = t.buckets.map((b) => b.eliminate)
   return {

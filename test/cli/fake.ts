@@ -181,6 +181,7 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
             document: { toText: () => (mode === 'hard' ? 'hard text' : 'text'), toMarkdown: () => '# markdown' },
             diagnostics: [],
           }),
+          plan: () => ({ eStep: [], mStep: [] }),
           certify: async () => ({
             passed: !text.includes('wrong'),
             checks: [

@@ -208,6 +208,10 @@ describe('other commands', () => {
     expect((await estep('derive m.estep')).out).toBe('text\n')
     expect((await estep('derive m.estep --format md')).out).toBe('# markdown\n')
     expect((await estep('derive m.estep --mode hard')).out).toBe('hard text\n')
+    expect(JSON.parse((await estep('derive m.estep --json')).out)).toMatchObject({
+      text: 'text',
+      plan: { eStep: [], mStep: [] },
+    })
     expect((await estep('derive m.estep --format latex')).status).toBe(2)
     expect((await estep('derive m.estep --worked')).status).toBe(2)
   })

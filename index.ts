@@ -11,6 +11,7 @@
 
 import { CompileError, DataError, OptionError, problem } from './api/errors.js'
 import { type Bound, type Frozen, frozen, restore } from './api/frozen.js'
+import { type Imputation, imputed } from './api/impute.js'
 import {
   type CompileOptions,
   type DataOptions,
@@ -61,6 +62,7 @@ import type { FitWarning } from './runtime/warnings.js'
 import { version } from './version.js'
 
 export { CompileError, DataError, OptionError } from './api/errors.js'
+export type { Imputation, ImputedArray, ImputedCell } from './api/impute.js'
 export type { CompileOptions, DataOptions, FitCallOptions, FitData } from './api/options.js'
 export type { LatentPosterior } from './api/posterior.js'
 export type { Prediction, PredictOptions, Score } from './api/predict.js'
@@ -365,6 +367,21 @@ export class Fit {
     const mode = options.hard === true && this.model.hasDiscreteLatents ? 'hard' : 'em'
     const bound = bindFitted(this.model, this.result, data, { ...options, mode })
     return { latents: posteriorsOf(bound.model, bound.params), warnings: bound.data.warnings }
+  }
+
+  /**
+   * Data with its missing cells filled: numbers by their posterior mean, with an sd, categories and truth values by the
+   * most probable one, with its probability. Without an argument the data of the fit.
+   *
+   * @throws DataError where the new data does not fit the model or the fit, or a mean has no closed form (E417);
+   *   OptionError where the fit was loaded and no data is given
+   */
+  async impute(data?: FitData, options: DataOptions = {}): Promise<Imputation> {
+    if (data === undefined && this.own === null)
+      throw new OptionError('the fit was loaded without its data: give impute the data')
+    const bound =
+      data === undefined && this.own !== null ? this.own : bindFitted(this.model, this.result, data, options)
+    return imputed(bound.model, bound.data, this.model.declarations(), bound.params)
   }
 
   /**

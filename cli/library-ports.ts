@@ -112,6 +112,11 @@ function fitPort(fit: Fit): FitPort {
         const { latents, warnings } = await fit.predict(tables, { columns, groupBy, hard })
         return { kind: 'posterior', latents, warnings }
       }),
+    impute: (data) =>
+      onNewData(async () => ({
+        kind: 'imputed',
+        ...(await fit.impute(data.tables, { columns: data.columns, groupBy: data.groupBy })),
+      })),
     score: (data) =>
       onNewData(async () => ({
         kind: 'score',

@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { Source } from '../lang/source.js'
-import type { BoundData, DataDeclaration, DataProblem, Table } from '../runtime/data/types.js'
+import type { BoundData, CellOrigin, DataDeclaration, DataProblem, Table } from '../runtime/data/types.js'
 import type { FitResult } from '../runtime/result.js'
 import type { FitProgress } from '../runtime/search.js'
 
@@ -88,6 +88,7 @@ export interface FitPort {
   posterior(): readonly LatentPosterior[] | null
   /** `hard`: the modes are the most probable values of all latents together. */
   predict(data: DataRequest, hard: boolean): Promise<PredictOutcome>
+  impute(data: DataRequest): Promise<ImputeOutcome>
   score(data: DataRequest): Promise<ScoreOutcome>
 }
 
@@ -133,6 +134,24 @@ export type PredictOutcome =
   | {
       readonly kind: 'posterior'
       readonly latents: readonly LatentPosterior[]
+      readonly warnings: readonly DataProblem[]
+    }
+  | NewDataFailure
+
+/** A filled cell; see the library's type of the same name. */
+export interface ImputedCell {
+  readonly index: readonly number[]
+  readonly value: number | string | boolean
+  readonly sd: number | null
+  readonly probability: number | null
+  readonly probabilities: ReadonlyMap<string, number> | null
+  readonly origin: CellOrigin | null
+}
+
+export type ImputeOutcome =
+  | {
+      readonly kind: 'imputed'
+      readonly arrays: readonly { readonly name: string; readonly cells: readonly ImputedCell[] }[]
       readonly warnings: readonly DataProblem[]
     }
   | NewDataFailure

@@ -6,6 +6,7 @@ import { lowerReports, type ReportProgram } from '../lower/reports.js'
 import type { Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
 import type { ProgramModel } from './bound-model.js'
+import { type ImputedCells, missingCells, readImputations } from './imputed-cells.js'
 import { KernelRunner } from './kernel-runner.js'
 import { allocate, type ProgramMemory } from './memory.js'
 import { rowCount, rowLengths, tableRows } from './table-rows.js'
@@ -46,6 +47,8 @@ export interface Posteriors {
   readonly counts: ReadonlyMap<string, Float64Array>
   readonly continuous: readonly ContinuousPosterior[]
   readonly contributions: readonly Contributions[]
+  /** Missing cells by array; arrays without any are left out. */
+  readonly imputed: readonly ImputedCells[]
 }
 
 /** The reports of one model over its data; programs are lowered and compiled once. */
@@ -78,12 +81,51 @@ export class PosteriorReports {
     const copy = (id: string): Float64Array => Float64Array.from(f64(memory, id))
     const ofKind = (kind: 'discrete' | 'count'): ReadonlyMap<string, Float64Array> =>
       new Map(program.latents.filter((l) => l.kind === kind).map((l) => [l.name, copy(l.buffer)]))
+    const discrete = ofKind('discrete')
+    const numbers = continuous.map((r) => this.read(r, memory))
     return {
-      discrete: ofKind('discrete'),
+      discrete,
       counts: ofKind('count'),
-      continuous: continuous.map((r) => this.read(r, memory)),
+      continuous: numbers,
+      imputed: this.imputed(discrete, numbers, memory),
       contributions: contributions.map((c) => ({ plate: c.loop?.name ?? null, values: copy(c.buffer) })),
     }
+  }
+
+  private imputed(
+    discrete: Posteriors['discrete'],
+    continuous: readonly ContinuousPosterior[],
+    memory: Memory,
+  ): readonly ImputedCells[] {
+    const { data, numbers, latents } = this.model
+    return [...data.arrays].flatMap(([name, array]): readonly ImputedCells[] => {
+      if (array.missing === 0) return []
+      const own = continuous.find((p) => p.name === name)
+      const labels = discrete.get(name)
+      const cells = missingCells(array)
+      if (own !== undefined)
+        return [
+          {
+            data: name,
+            cells,
+            mean: Float64Array.from(cells, (i) => own.mean[i] ?? Number.NaN),
+            variance: Float64Array.from(cells, (i) => own.variance[i] ?? Number.NaN),
+            probabilities: null,
+            values: 0,
+            reason: null,
+          },
+        ]
+      if (labels !== undefined) {
+        const values = latents.find((l) => l.name === name)?.values ?? 0
+        const probabilities = new Float64Array(cells.length * values)
+        cells.forEach((flat, i) => {
+          probabilities.set(labels.subarray(flat * values, (flat + 1) * values), i * values)
+        })
+        return [{ data: name, cells, mean: null, variance: null, probabilities, values, reason: null }]
+      }
+      const statements = this.program.imputations.filter((p) => p.data === name)
+      return [readImputations(name, array, statements, numbers, memory)]
+    })
   }
 
   private read(r: ContinuousReport, memory: Memory): ContinuousPosterior {

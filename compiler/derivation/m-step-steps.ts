@@ -143,9 +143,22 @@ export function blockStep(
       kind: 'formula',
       lines: equations,
     })
-  else if (step.kind === 'stationary')
+  else if (step.kind === 'stationary') {
+    if (step.profile !== undefined)
+      content.push({
+        kind: 'prose',
+        parts: [
+          'With ',
+          ...inlineNames([step.profile.param], c),
+          ' at its best value for each ',
+          ...inlineNames(step.params, c),
+          ', ',
+          q,
+          ' is a function of one number.',
+        ],
+      })
     content.push(say`The derivative vanishes where`, { kind: 'formula', lines: equations })
-  else if (equations.length > 0)
+  } else if (equations.length > 0)
     content.push(
       say`The derivative${step.kind === 'inverse-wishart' ? ' by the inverse' : ''} vanishes where`,
       { kind: 'formula', lines: conditions },

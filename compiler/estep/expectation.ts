@@ -352,6 +352,41 @@ class ConjugateMoments {
 
   of(e: Expr): Expr {
     if (!readsLatent(e)) return e
+    switch (e.kind) {
+      case 'add':
+        return add(...e.terms.map((t) => this.of(t)))
+      case 'sum':
+        return sum(e.index, this.of(e.body))
+      case 'case':
+        return caseOf(e.when, this.of(e.then), this.of(e.otherwise))
+      default:
+        return this.square(e) ?? this.collected(e)
+    }
+  }
+
+  /** E[c·f²] of f affine in one element: c·(E[f]² + slope²·Var), which unlike a difference of raw moments cancels nothing. */
+  private square(e: Expr): Expr | null {
+    const factors = e.kind === 'mul' ? e.factors : [e]
+    const own = factors.filter(readsLatent)
+    const [f] = own
+    if (f?.kind !== 'pow' || own.length > 1 || f.exponent.n !== 2 || f.exponent.d !== 1) return null
+    const slopes = collect(f.base, { ...this.collecting, inU: isCell }).filter((m) => m.atoms.length > 0)
+    const [slope] = slopes
+    const atom = slope?.atoms[0]
+    if (slopes.length !== 1 || slope === undefined || slope.atoms.length !== 1 || atom === undefined) return null
+    if (!isCell(atom.base) || atom.power.n !== 1 || atom.power.d !== 1) return null
+    // a square of the element alone is a moment of its own, which the family may give
+    if (slope.loops.length > 0 || slope.guards.length > 0 || isCell(f.base)) return null
+    const at = atom.base.index.slice(this.block.loops.length)
+    const variance = this.block.family.variance(at, naturalOf(this.block, this.row, this.values), lastOf(this.block))
+    const free = atDatum(this.block, this.row, at, () => ZERO, variance)
+    return mul(
+      ...factors.filter((x) => !readsLatent(x)),
+      add(pow(this.of(f.base), 2), mul(pow(slope.coefficient, 2), free)),
+    )
+  }
+
+  private collected(e: Expr): Expr {
     return add(
       ...collect(e, { ...this.collecting, inU: isCell }).map((m) => {
         const [atom] = m.atoms

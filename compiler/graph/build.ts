@@ -45,6 +45,7 @@ import {
   type ObservedRange,
   together,
 } from './observed-conditions.js'
+import { predictiveOf } from './predictive.js'
 import { cellsOfLatents, collectRefs } from './reads.js'
 import { splitCells } from './split-cells.js'
 import { standardArguments } from './standard-member.js'
@@ -52,7 +53,17 @@ import { type SymbolFacts, symbolFacts } from './symbol-facts.js'
 import { tailDensity } from './tail-density.js'
 import { rounded } from './tails.js'
 import { type BuiltTensor, type IndexSupply, NotElaborated, type RaggedDim, scalar, unrollSums } from './tensors.js'
-import type { BindTable, Constraint, ContinuousLatent, Factor, FactorGraph, FactorRole, Latent, Loop } from './types.js'
+import type {
+  BindTable,
+  Constraint,
+  ContinuousLatent,
+  Factor,
+  FactorGraph,
+  FactorRole,
+  Latent,
+  Loop,
+  Predictive,
+} from './types.js'
 
 const NEGATIVE_INFINITY: Expr = { kind: 'float', value: Number.NEGATIVE_INFINITY }
 
@@ -80,6 +91,7 @@ class GraphBuilder {
   private readonly factors: Factor[] = []
   private readonly latents = new Map<string, Latent>()
   private readonly constraints: Constraint[] = []
+  private readonly predictives: Predictive[] = []
   private readonly diagnostics: Diagnostic[] = []
   private readonly bindTables = new Map<string, BindTable>()
   private readonly domains = new Map<string, readonly IndexVar[]>()
@@ -130,6 +142,7 @@ class GraphBuilder {
       solved: [],
       lets: this.lets(),
       bindTables: [...this.bindTables.values()],
+      predictives: this.predictives,
     }
     return this.diagnostics.length > 0 ? { diagnostics: this.diagnostics } : { value: graph, diagnostics: [] }
   }
@@ -362,6 +375,7 @@ class GraphBuilder {
           distribution: d.name,
           span,
         })
+        if (role === 'likelihood') this.predict(distribution, d, value, args, target, { ...place, span })
         return
       }
       case 'mixture':
@@ -427,6 +441,7 @@ class GraphBuilder {
       return
     }
     const args = new Map(of.arguments.map((a) => [a.name, this.elaborator.tensor(a.value, place.env)]))
+    if (role === 'likelihood') this.predict(distribution, of, value, args, target, { ...place, span }, made)
     this.factors.push({
       id: `f${this.factors.length + 1}`,
       role,
@@ -438,6 +453,24 @@ class GraphBuilder {
       tails: d.kind,
       span,
     })
+  }
+
+  /** What the statement says of missing cells that are left out of the E-step. `made`: what is made from the distribution. */
+  private predict(
+    distribution: Distribution,
+    d: Extract<TDistribution, { kind: 'plain' }>,
+    value: BuiltTensor,
+    args: ReadonlyMap<string, BuiltTensor>,
+    target: Factor['target'],
+    place: Place & { readonly span: Span },
+    made?: string,
+  ): void {
+    const s = this.symbols.get(`data:${target.name}`)
+    if (s?.kind !== 'data' || !s.type.optional || this.scope.asLatent.has(s.name)) return
+    const found = predictiveOf(distribution, d, value, args, { ...place, supply: this.supply })
+    if (found === null) return
+    const reason = `the mean of a ${made} ${d.name} has no closed form in this version`
+    this.predictives.push(made === undefined ? found : { ...found, of: { kind: 'none', reason } })
   }
 
   private logDensity(

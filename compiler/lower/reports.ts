@@ -11,6 +11,7 @@ import { ContinuousLowering } from './continuous.js'
 import { type ContinuousReport, lowerContinuousReport, rowPairs } from './continuous-reports.js'
 import { type Contribution, lowerContributions } from './contributions.js'
 import { EStepLowering } from './e-step.js'
+import { type Imputation, lowerImputations } from './imputations.js'
 import { lower } from './lower.js'
 import { Lowerer, type LoweringContext } from './lowerer.js'
 import type { Pass, Program } from './program.js'
@@ -21,6 +22,8 @@ export interface ReportProgram {
   readonly reports: readonly KernelOp[]
   readonly continuous: readonly ContinuousReport[]
   readonly contributions: readonly Contribution[]
+  /** What is said of missing cells that are left out of the E-step. */
+  readonly imputations: readonly Imputation[]
 }
 
 export function lowerReports(d: Derivation): ReportProgram {
@@ -45,6 +48,7 @@ export function lowerReports(d: Derivation): ReportProgram {
       : [],
   )
   const contributions = lowerContributions(made, loopVariables(d), lowerer)
+  const imputed = lowerImputations(d, lowerer, context)
   const pairs = plan.blocks.flatMap((b) =>
     b.kind === 'gaussian' && b.layout === 'joint' ? [rowPairs(b, d, lowerer)] : [],
   )
@@ -63,9 +67,10 @@ export function lowerReports(d: Derivation): ReportProgram {
       sizes: lowerer.sizes,
       derived: { ...made.derived, param: derived },
     },
-    reports: [...continuous.flatMap((c) => c.ops), ...contributions.ops],
+    reports: [...continuous.flatMap((c) => c.ops), ...contributions.ops, ...imputed.ops],
     continuous: continuous.map((c) => c.report),
     contributions: contributions.contributions,
+    imputations: imputed.imputations,
   }
 }
 

@@ -265,6 +265,13 @@ export const boundDerivationEntries: readonly CatalogueEntry[] = [
     ['weight w[n]', 'where every w is 0'],
     ['at least one weight above 0'],
   ),
+  entry(
+    'E417',
+    'a missing cell that cannot be filled',
+    'A missing number is filled by its posterior mean. Of this distribution the mean has no closed form here, alone or over the posterior of the latents that it depends on.',
+    ['estep predict fit.json --data holes.csv --impute', 'y[n] ~ Truncated(Normal(m, s), low=0)', 'with a missing y'],
+    ['estep predict fit.json --data complete.csv --impute', 'without missing cells in y'],
+  ),
 ]
 
 /** E420: what hard mode refuses of a model that EM fits. Examples are models and how they are fitted. */

@@ -129,6 +129,25 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
         ? { kind: 'data', problems: bound.problems }
         : { kind: 'posterior', latents, warnings: [] }
     },
+    impute: async () => ({
+      kind: 'imputed',
+      arrays: [
+        {
+          name: 'x',
+          cells: [
+            {
+              index: [2, 1],
+              value: 1.5,
+              sd: 0.25,
+              probability: null,
+              probabilities: null,
+              origin: { source: 'two.csv', row: 3, column: 'a' },
+            },
+          ],
+        },
+      ],
+      warnings: [],
+    }),
     score: async () => ({
       kind: 'score',
       logLikelihood: -3.5,

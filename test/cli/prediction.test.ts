@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -115,4 +115,37 @@ test('score gives the log-likelihood and its parts', async () => {
   expect(rows.reduce((s, r) => s + Number(r[2]), 0)).toBeCloseTo(Number(total?.[2]), 10)
   file('bad.csv', 'g,y\np,-1\n')
   expect((await estep('score <nested.json> --data <bad.csv>')).status).toBe(3)
+})
+
+test('predict --impute fills the missing cells and keeps the rest of the file', async () => {
+  await fitted(
+    'holes',
+    `model Holes
+data  x : real?[N]
+data  y : category?[N]
+param m, s : real
+param p : simplex[levels(y)]
+for n in 1..N {
+  x[n] ~ Normal(m, exp(s))
+  y[n] ~ Categorical(p)
+}`,
+    'name,x,y\n"a, first",1,u\nb,,v\nc,2,\nd,3,u\n',
+  )
+  const plain = await estep('predict <holes.json> --data <holes.csv> --impute')
+  expect(plain.status, plain.err).toBe(0)
+  const rows = plain.out.trim().split('\n')
+  expect(rows[0]).toBe('name,x,y')
+  expect(rows[1]).toBe('"a, first",1,u')
+  expect(rows[3]).toBe('c,2,u')
+  expect(Number(rows[2]?.split(',')[1])).toBeCloseTo(2, 9)
+  const wide = await estep('predict <holes.json> --data <holes.csv> --impute --sd --out <filled.csv>')
+  expect([wide.status, wide.out]).toEqual([0, ''])
+  const lines = readFileSync(join(folder, 'filled.csv'), 'utf8').trim().split('\n')
+  expect(lines[0]).toBe('name,x,x:sd,y,y:probability')
+  expect(lines[1]).toBe('"a, first",1,,u,')
+  expect(Number(lines[2]?.split(',')[2])).toBeGreaterThan(0)
+  const json = JSON.parse((await estep('predict <holes.json> --data <holes.csv> --impute --json')).out)
+  expect(json.imputed.y[0]).toMatchObject({ index: [3], value: 'u' })
+  expect(json.imputed.y[0].probability).toBeCloseTo(2 / 3, 9)
+  expect((await estep('predict <holes.json> --data <holes.csv> --sd')).status).toBe(2)
 })

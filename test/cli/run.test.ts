@@ -218,7 +218,6 @@ describe('other commands', () => {
     expect((await estep('predict fit.json --data two.csv --hard')).out.split('\n')[0]).toBe('row,z')
     const json = JSON.parse((await estep('predict fit.json --data two.csv --json')).out)
     expect(json.latents.z.mostProbable).toEqual(['1', '1', '2', '2'])
-    expect((await estep('predict fit.json --data two.csv --impute')).status).toBe(2)
     expect((await estep('predict m.estep --data two.csv')).err).toContain('it is not valid JSON')
   })
 

@@ -122,6 +122,17 @@ describe('refused when data is bound', () => {
     expect((await model.fit({ x: [1, 2], w: [0, 1] })).params.r).toBeCloseTo(0.5, 9)
   })
 
+  test('E417', async () => {
+    const model = compileOrThrow(
+      'model A\ndata y : real?[N]\nparam m : real\nfor n in 1..N { y[n] ~ Truncated(Normal(m, 1), low=0) }',
+    )
+    const fit = await model.fit({ y: [1, 2] })
+    await expect(fit.impute({ y: [1, null] })).rejects.toSatisfy(
+      (e) => e instanceof DataError && e.problems.every((p) => p.code === 'E417'),
+    )
+    expect((await fit.impute({ y: [1, 2] })).arrays).toEqual([])
+  })
+
   test('each has a test', () => {
     const here = readFileSync(new URL(import.meta.url), 'utf8')
     for (const { code } of boundDerivationEntries) expect(here).toContain(`test('${code}'`)
@@ -142,7 +153,7 @@ function codesInSources(): ReadonlySet<string> {
         scan(new URL(entry.name, url), out)
     }
   }
-  for (const folder of ['lang/', 'compiler/', 'oracle/', 'runtime/', 'cli/']) visit(new URL(folder, root))
+  for (const folder of ['lang/', 'compiler/', 'oracle/', 'runtime/', 'cli/', 'api/']) visit(new URL(folder, root))
   scan(new URL('index.ts', root), out)
   return out
 }

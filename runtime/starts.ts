@@ -30,7 +30,7 @@ export interface Starter {
  *   to what the seeds explain, and two M-steps follow (the second with a settled pivot). Half of the starts look for
  *   seeds greedily, half settle under a common spread first, and half assign hard, at random; a part of each row, also
  *   drawn, is spread over all components. `kmeans++` always assigns hard and spreads a tenth. Hard mode always assigns
- *   hard, and spreads nothing where components have no spread of their own to collapse. Where evidence fixes the
+ *   hard, and spreads nothing where components have only locations and weights. Where evidence fixes the
  *   value of some rows (labels), the first start uses them alone, with a little of the others.
  * - Where the values bear names that label another dimension too (raters), components are named so that they agree.
  * - `random`: the posterior of each row is a draw from Dirichlet(1), then two M-steps.
@@ -128,8 +128,7 @@ async function seededWeights(request: ComponentStart, latent: LatentLayout): Pro
   const greedy = random.uniform() < 0.5
   const hard = random.uniform() < 0.5 || init === 'kmeans++' || request.hardMode
   const drawn = LEAST_SPREAD + (MOST_SPREAD - LEAST_SPREAD) * random.uniform()
-  const collapsible = componentAxes(model, latent.name).some(({ param }) => param.role === 'spread')
-  const spread = request.hardMode && !collapsible ? 0 : init === 'kmeans++' ? 2 * LEAST_SPREAD : drawn
+  const spread = request.hardMode && isFree(model, latent) ? 0 : init === 'kmeans++' ? 2 * LEAST_SPREAD : drawn
   const seeding: SeedRequest = {
     model,
     latent,
@@ -149,6 +148,16 @@ async function seededWeights(request: ComponentStart, latent: LatentLayout): Pro
   const weights = tellsApart(latent, assigned) ? assigned : seedWeights(latent, seeds)
   if (latent.beginnings === undefined || request.first || random.uniform() < 0.5) return weights
   return begunAnywhere(latent, latent.beginnings, weights, random)
+}
+
+/**
+ * true where a component that is made of its own rows alone can take in any other: it has locations and a weight. A spread
+ * could collapse on these rows, and a probability be 0 or 1 for ever.
+ */
+function isFree(model: BoundModel, latent: LatentLayout): boolean {
+  return componentAxes(model, latent.name).every(
+    ({ param }) => param.support.kind === 'real' || (param.role === 'weight' && param.shape.length === 1),
+  )
 }
 
 /** true where the rows are not all alike. */

@@ -74,6 +74,6 @@ function describe(t: LatentTable): EStepStep {
     explanation: single
       ? 'the value of the largest joint density, the first of them where several are equal'
       : `the most probable values together: maxima in the order ${order}, traced back${parent}`,
-    reference: single ? 'Celeux and Govaert (1992), section 2' : 'Dawid (1992)',
+    reference: single ? 'Celeux and Govaert (1992), section 2' : 'Pearl (1988), chapter 5',
   }
 }

@@ -1,4 +1,4 @@
-/** Sum of squares within components, where these are Gaussian with one sd: what k-means makes small. */
+/** Sum of squares within components, where these are Gaussian with one sd. */
 import { caseOf, div, mul, pow, square } from '../algebra/build.js'
 import { NotDifferentiable, partials } from '../algebra/differentiate.js'
 import { keyOf } from '../algebra/key.js'

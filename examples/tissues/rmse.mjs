@@ -1,5 +1,5 @@
 // How far imputed cells lie from the true ones, beside the means of the columns.
-// Usage: node rmse.mjs TRUE.csv MASKED.csv PREDICTED.csv (of `estep predict`, with columns x[1] and x[2])
+// Usage: node rmse.mjs TRUE.csv MASKED.csv IMPUTED.csv (of `estep predict --impute`)
 import { readFileSync } from 'node:fs'
 
 const table = (file) => {
@@ -9,21 +9,21 @@ const table = (file) => {
     .map((line) => line.split(','))
   return (name) => rows.map((row) => Number(row[header.indexOf(name)]))
 }
-const [truth, masked, predicted] = process.argv.slice(2).map(table)
+const [truth, masked, filled] = process.argv.slice(2).map(table)
 let cells = 0
 let [imputed, columnMean] = [0, 0]
-;['t1', 't2'].forEach((name, d) => {
+for (const name of ['t1', 't2']) {
   const seen = masked(name)
   const known = seen.filter((v) => !Number.isNaN(v))
   const mean = known.reduce((a, b) => a + b, 0) / known.length
-  const values = predicted(`x[${d + 1}]`)
+  const values = filled(name)
   truth(name).forEach((v, n) => {
     if (!Number.isNaN(seen[n])) return
     cells++
     imputed += (values[n] - v) ** 2
     columnMean += (mean - v) ** 2
   })
-})
+}
 const [model, mean] = [Math.sqrt(imputed / cells), Math.sqrt(columnMean / cells)]
 console.log(
   `${cells} cells: RMSE ${model.toFixed(3)}, of column means ${mean.toFixed(3)}: ${((100 * model) / mean).toFixed(1)} %`,

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { CompileError, compileOrThrow, type Fit, type FitCallOptions, type FitData } from '../../index.js'
 import { randomSource } from '../../oracle/random.js'
+import { schemaProblems } from '../runtime/json-schema.js'
 
 const fitted = (source: string, data: FitData, options: FitCallOptions = {}): Promise<Fit> =>
   compileOrThrow(source).fit(data, { mode: 'hard', ...options })
@@ -231,6 +232,16 @@ for n in 1..N {
 })
 
 describe('what hard mode says', () => {
+  it('matches the published schema', async () => {
+    const schema: unknown = JSON.parse(readFileSync(new URL('../../docs/fit.schema.json', import.meta.url), 'utf8'))
+    const fit = (await fitted(two, { x: [0, 1, 5, 6] }, { trace: true })).toJSON()
+    const document: unknown = JSON.parse(JSON.stringify(fit))
+    expect(fit.iterates?.[0]).toHaveProperty('labels')
+    expect(schemaProblems(schema, document)).toEqual([])
+    const labels = { ...fit, iterates: fit.iterates?.map((row) => ({ ...row, labels: { z: [1, 2] } })) }
+    expect(schemaProblems(schema, JSON.parse(JSON.stringify(labels)))).not.toEqual([])
+  })
+
   it('calls its method max-product, in the result and in the derivation', async () => {
     const fit = await fitted(two, { x: [0, 1, 5, 6] })
     const { eStep } = fit.toJSON().plan as { eStep: { method: string; reference: string }[] }

@@ -8,6 +8,7 @@ import type { Expr, IndexVar } from './algebra/types.js'
 import type { Distribution } from './distributions/types.js'
 import { maxProductSteps } from './estep/max-product.js'
 import { planEStep } from './estep/plan.js'
+import { refusalDiagnostic } from './estep/refusal-diagnostic.js'
 import type { EStepPlan } from './estep/types.js'
 import { buildFactorGraph } from './graph/build.js'
 import { Elaborator } from './graph/elaborate.js'
@@ -80,16 +81,7 @@ export function derive(
     }
   }
   if (planned.plan === null) {
-    const diagnostics = planned.refusals.map(
-      (r): Diagnostic => ({
-        code: r.code,
-        severity: 'error',
-        span: r.span,
-        message: r.message,
-        ...(r.help === undefined ? {} : { help: r.help }),
-      }),
-    )
-    return { diagnostics }
+    return { diagnostics: planned.refusals.map((r) => refusalDiagnostic(r, graph, lifted)) }
   }
   graph = { ...graph, bindTables: [...graph.bindTables, ...planned.plan.bindTables] }
   const shapes = arrayShapes(model, graph, supply)

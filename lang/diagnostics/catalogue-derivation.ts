@@ -40,8 +40,8 @@ export const modelDerivationEntries: readonly CatalogueEntry[] = [
   ),
   entry(
     'E402',
-    'a continuous latent whose posterior has no closed form',
-    'A continuous latent is integrated out where its log density, with all that is known, is a quadratic (then its posterior is Normal) or linear in the statistics of a family: Gamma, inverse Gamma, Beta, Dirichlet, LogNormal. Here another function of it comes in, and its posterior has no closed form. A conjugate distribution for the latent has one: a Gamma for the rate of a Poisson.',
+    'a continuous latent without a posterior that can be derived',
+    'Continuous latents are integrated out where the log density, with all that is known, is a quadratic in them (then their posterior is Normal, whatever their number), or, of one latent, linear in the statistics of a family: Gamma, inverse Gamma, Beta, Dirichlet, LogNormal. Here another function comes in. In most cases no closed form exists then, and an exact E-step would be a numerical integral over all latents that a statement couples. In some the pair has a joint family, as a Normal whose precision is Gamma, that this version does not derive. A conjugate distribution for the latent helps: a Gamma for the rate of a Poisson.',
     [
       'model Example',
       'data  y : count[N]',

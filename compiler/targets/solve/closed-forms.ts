@@ -21,7 +21,11 @@ export function solveDirichlet(step: DirichletStep, solve: Solve, context: Solve
     let total = 0
     for (let i = 0; i < used; i++) total += Math.max(0, at(a, r * width + i))
     if (!(total > 0) || !Number.isFinite(total)) continue
-    for (let i = 0; i < used; i++) p[r * width + i] = Math.max(0, at(a, r * width + i)) / total
+    for (let i = 0; i < used; i++) {
+      const weight = Math.max(0, at(a, r * width + i))
+      // a 0 that only rounding reaches would make A log 0 of a small A
+      p[r * width + i] = weight > 0 ? Math.max(weight / total, Number.MIN_VALUE) : 0
+    }
   }
 }
 

@@ -1,56 +1,147 @@
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
+import { largest } from '../compiler/bind/hard-model.js'
+import { type ContinuousPosterior, PosteriorReports, type Posteriors } from '../compiler/bind/posterior-reports.js'
 import { canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
+import type { LatentLayout } from '../runtime/contract.js'
 
-/** Posterior of one latent over its rows. */
+/**
+ * Posterior of one latent over its rows. A discrete latent has probabilities and modes; a number or a vector of numbers
+ * has a mean, a variance and an sd; a count that an `observe` shares out has its mean.
+ */
 export interface LatentPosterior {
   readonly name: string
+  readonly kind: 'discrete' | 'count' | 'continuous'
   /** Extents of its plates; their product is `rows` where none is ragged. */
   readonly shape: readonly number[]
   /** Lengths of the sequences where the second plate is ragged: rows are those of the sequences, one after another. */
   readonly lengths: readonly number[] | null
   readonly rows: number
+  /** Extents of the array of one row, whose elements are `size` = their product; empty for a number. */
+  readonly own: readonly number[]
+  /** Names of the values of a discrete latent. */
   readonly labels: readonly string[]
   /** rows × labels, row-major; null for a latent that is a number. */
   readonly probabilities: Float64Array | null
-  /** 0-based most probable value of each row. */
+  /** The same. */
+  readonly probability: Float64Array | null
+  /** 0-based most probable value of each row by itself; with `hard`, and after a fit in hard mode, of all rows together. */
   readonly modes: Int32Array | null
+  /** rows × size; null for a discrete latent. */
   readonly means: Float64Array | null
+  /** The same. */
+  readonly mean: Float64Array | null
+  /** rows × size, over the discrete latents too (total variance); null where it is not known. */
+  readonly variance: Float64Array | null
+  /** Its square root. */
+  readonly sd: Float64Array | null
+  /** rows × size × size, for vectors; null for numbers, and for the missing cells of data. */
+  readonly covariance: Float64Array | null
+  /**
+   * The family of the posterior (`Normal`, `Gamma`, …) and its parameters by name, each rows × size; null where the
+   * posterior is a mixture over discrete latents.
+   */
+  readonly parameters: { readonly family: string; readonly values: ReadonlyMap<string, Float64Array> } | null
 }
 
 /** Posteriors of all latents at the params, components in canonical order. */
 export function posteriorsOf(model: ProgramModel, params: Float64Array): readonly LatentPosterior[] {
+  return latentPosteriors(model, params, new PosteriorReports(model).at(params))
+}
+
+/** The same, from posteriors that were read. */
+export function latentPosteriors(
+  model: ProgramModel,
+  params: Float64Array,
+  posteriors: Posteriors,
+): readonly LatentPosterior[] {
   const order = canonicalOrder(model, params)
-  const tables = model.posterior(params)
-  const discrete = model.latents.map((l): LatentPosterior => {
-    const probabilities = permutePosterior(l, tables.get(l.name) ?? new Float64Array(0), order)
-    const modes = Int32Array.from({ length: l.rows }, (_, r) => {
-      let best = 0
-      for (let v = 1; v < l.values; v++)
-        if ((probabilities[r * l.values + v] ?? 0) > (probabilities[r * l.values + best] ?? 0)) best = v
-      return best
-    })
-    return {
-      name: l.name,
-      shape: l.shape,
-      lengths: l.lengths ?? null,
-      rows: l.rows,
-      labels: l.labels,
-      probabilities,
-      modes,
-      means: null,
-    }
-  })
-  const counts = [...model.countMeans(params)].map(
-    ([name, means]): LatentPosterior => ({
-      name,
-      shape: means.length === 1 ? [] : [means.length],
-      lengths: null,
-      rows: means.length,
-      labels: [],
-      probabilities: null,
-      modes: null,
-      means,
-    }),
+  const together = model.labels?.(params)
+  const discrete = model.latents.map((l) =>
+    ofDiscrete(
+      l,
+      permutePosterior(l, posteriors.discrete.get(l.name) ?? new Float64Array(0), order),
+      together?.get(l.name),
+      order.get(l.name),
+    ),
   )
-  return [...discrete, ...counts]
+  return [...discrete, ...[...posteriors.counts].map(ofCount), ...posteriors.continuous.map(ofContinuous)]
+}
+
+const none = {
+  own: [],
+  labels: [],
+  probabilities: null,
+  probability: null,
+  modes: null,
+  means: null,
+  mean: null,
+  variance: null,
+  sd: null,
+  covariance: null,
+  parameters: null,
+} as const
+
+function ofDiscrete(
+  l: LatentLayout,
+  probabilities: Float64Array,
+  together: Int32Array | undefined,
+  order: readonly number[] | undefined,
+): LatentPosterior {
+  const modes =
+    together === undefined
+      ? largest(probabilities, l.rows, l.values)
+      : order === undefined
+        ? together
+        : together.map((old) => order.indexOf(old))
+  return {
+    ...none,
+    name: l.name,
+    kind: 'discrete',
+    shape: l.shape,
+    lengths: l.lengths ?? null,
+    rows: l.rows,
+    labels: l.labels,
+    probabilities,
+    probability: probabilities,
+    modes,
+  }
+}
+
+const ofCount = ([name, mean]: readonly [string, Float64Array]): LatentPosterior => ({
+  ...none,
+  name,
+  kind: 'count',
+  shape: mean.length === 1 ? [] : [mean.length],
+  lengths: null,
+  rows: mean.length,
+  means: mean,
+  mean,
+})
+
+function ofContinuous(p: ContinuousPosterior): LatentPosterior {
+  const sd = p.variance.map(Math.sqrt)
+  const values =
+    p.family === 'Normal'
+      ? new Map([
+          ['mean', p.mean],
+          ['sd', sd],
+        ])
+      : p.family === 'MvNormal'
+        ? new Map([['mean', p.mean], ...(p.covariance === null ? [] : [['cov', p.covariance] as const])])
+        : p.parameters
+  return {
+    ...none,
+    name: p.name,
+    kind: 'continuous',
+    shape: p.shape,
+    lengths: p.lengths,
+    rows: p.rows,
+    own: p.own,
+    means: p.mean,
+    mean: p.mean,
+    variance: p.variance,
+    sd,
+    covariance: p.covariance,
+    parameters: p.family === null ? null : { family: p.family, values },
+  }
 }

@@ -13,7 +13,7 @@ import {
 } from '../index.js'
 import { AbortError, InternalError } from '../runtime/errors.js'
 import type { FitOutcome as RuntimeOutcome } from '../runtime/fit.js'
-import type { FitCall, FitOutcome, FitPort, ModelPort, Ports } from './ports.js'
+import type { FitCall, FitOutcome, FitPort, ModelPort, NewDataFailure, Ports } from './ports.js'
 
 export function libraryPorts(): Ports {
   return {
@@ -44,7 +44,15 @@ function modelPort(model: Model): ModelPort {
   return {
     name: model.name,
     declarations: model.declarations(),
-    derivation: () => model.derivation,
+    derivation(mode) {
+      try {
+        return { document: mode === 'hard' ? model.hardDerivation : model.derivation, diagnostics: [] }
+      } catch (e) {
+        if (e instanceof CompileError) return { diagnostics: e.diagnostics }
+        throw e
+      }
+    },
+    plan: (mode) => (mode === 'hard' ? model.hardPlan : model.plan),
     async certify({ seed }) {
       const { passed, checks, declined } = model.certify({ seed })
       return {
@@ -63,6 +71,7 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
       columns: data.columns,
       groupBy: data.groupBy,
       set: call.set,
+      mode: call.mode,
       init: call.init,
       seed: call.seed,
       tolerance: call.tolerance,
@@ -99,15 +108,31 @@ function fitPort(fit: Fit): FitPort {
     layout: fit.layout,
     data: fit.data,
     posterior: () => fit.posteriors(),
-    async predict(data) {
-      try {
-        const { latents, warnings } = await fit.predict(data.tables, { columns: data.columns, groupBy: data.groupBy })
+    predict: ({ tables, columns, groupBy }, hard) =>
+      onNewData(async () => {
+        const { latents, warnings } = await fit.predict(tables, { columns, groupBy, hard })
         return { kind: 'posterior', latents, warnings }
-      } catch (e) {
-        if (e instanceof DataError) return { kind: 'data', problems: e.problems }
-        if (e instanceof OptionError) return { kind: 'failed', code: 'E413', message: e.message }
-        throw e
-      }
-    },
+      }),
+    impute: (data) =>
+      onNewData(async () => ({
+        kind: 'imputed',
+        ...(await fit.impute(data.tables, { columns: data.columns, groupBy: data.groupBy })),
+      })),
+    score: (data) =>
+      onNewData(async () => ({
+        kind: 'score',
+        ...(await fit.score(data.tables, { columns: data.columns, groupBy: data.groupBy })),
+      })),
+  }
+}
+
+/** What a user can get wrong with new data, as a value. */
+async function onNewData<T>(run: () => Promise<T>): Promise<T | NewDataFailure> {
+  try {
+    return await run()
+  } catch (e) {
+    if (e instanceof DataError) return { kind: 'data', problems: e.problems }
+    if (e instanceof OptionError) return { kind: 'failed', code: 'E413', message: e.message }
+    throw e
   }
 }

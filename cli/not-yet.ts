@@ -20,7 +20,6 @@ function refuse(name: string): never {
 
 /** Commands of the design that do not exist yet. */
 export const commandsToCome: readonly { readonly name: string; readonly what: string }[] = [
-  { name: 'score', what: 'the log-likelihood of new rows' },
   { name: 'select', what: 'choosing among models' },
   { name: 'simulate', what: 'simulation' },
   { name: 'emit', what: 'stand-alone programs' },

@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { Source } from '../lang/source.js'
-import type { BoundData, DataDeclaration, DataProblem, Table } from '../runtime/data/types.js'
+import type { BoundData, CellOrigin, DataDeclaration, DataProblem, Table } from '../runtime/data/types.js'
 import type { FitResult } from '../runtime/result.js'
 import type { FitProgress } from '../runtime/search.js'
 
@@ -27,7 +27,13 @@ export interface ModelPort {
   readonly name: string
   /** Sizes that stand in for consts that `--set` overrides are applied by `fit`. */
   readonly declarations: readonly DataDeclaration[]
-  derivation(): { toText(): string; toMarkdown(): string }
+  /** No document where the model has none in this mode: the diagnostics say why. */
+  derivation(mode: 'em' | 'hard'): {
+    readonly document?: { toText(): string; toMarkdown(): string }
+    readonly diagnostics: readonly Diagnostic[]
+  }
+  /** How latents are integrated out, and which rule gives each block of params, as in a fit file. */
+  plan(mode: 'em' | 'hard'): unknown
   certify(options: { readonly seed: number }): Promise<Certificate>
   fit(data: DataRequest, options: FitCall): Promise<FitOutcome>
 }
@@ -46,6 +52,7 @@ export interface FitCall {
   /** Start values by param, nested as in a result; may be partial. */
   readonly start: ReadonlyMap<string, unknown> | null
   readonly init: 'auto' | 'kmeans++' | 'random'
+  readonly mode: 'em' | 'hard'
   readonly seed: number
   readonly restarts: number | null
   readonly tolerance: number
@@ -81,7 +88,10 @@ export interface FitPort {
   readonly data: BoundData | null
   /** Posterior of the latents for the rows of the fit; null in a fit that was loaded. */
   posterior(): readonly LatentPosterior[] | null
-  predict(data: DataRequest): Promise<PredictOutcome>
+  /** `hard`: the modes are the most probable values of all latents together. */
+  predict(data: DataRequest, hard: boolean): Promise<PredictOutcome>
+  impute(data: DataRequest): Promise<ImputeOutcome>
+  score(data: DataRequest): Promise<ScoreOutcome>
 }
 
 export interface ParamView {
@@ -93,21 +103,34 @@ export interface ParamView {
   readonly components: readonly { readonly latent: string; readonly dimension: number }[]
 }
 
+/** See the library's type of the same name. */
 export interface LatentPosterior {
   readonly name: string
+  readonly kind: 'discrete' | 'count' | 'continuous'
   /** Extents of its plates; `rows` is their product where none is ragged. */
   readonly shape: readonly number[]
   /** Lengths of the sequences where the second plate is ragged: rows are those of the sequences, one after another. */
   readonly lengths?: readonly number[] | null
   readonly rows: number
+  /** Extents of one row's array, with `size` elements; empty for a number. */
+  readonly own: readonly number[]
   readonly labels: readonly string[]
   /** rows × labels, row-major; null where the latent has no table of probabilities. */
   readonly probabilities: Float64Array | null
   /** 0-based most probable value of each row, on the most probable path for chains. */
   readonly modes: Int32Array | null
-  /** Posterior means of a latent that is a number. */
+  /** Posterior means of a latent that is a number or a vector, rows × size. */
   readonly means: Float64Array | null
+  readonly sd: Float64Array | null
+  /** rows × size × size. */
+  readonly covariance: Float64Array | null
+  readonly parameters: { readonly family: string; readonly values: ReadonlyMap<string, Float64Array> } | null
 }
+
+/** What does not fit in new data, or fails on it. */
+export type NewDataFailure =
+  | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
 
 export type PredictOutcome =
   | {
@@ -115,8 +138,34 @@ export type PredictOutcome =
       readonly latents: readonly LatentPosterior[]
       readonly warnings: readonly DataProblem[]
     }
-  | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | NewDataFailure
+
+/** A filled cell; see the library's type of the same name. */
+export interface ImputedCell {
+  readonly index: readonly number[]
+  readonly value: number | string | boolean
+  readonly sd: number | null
+  readonly probability: number | null
+  readonly probabilities: ReadonlyMap<string, number> | null
+  readonly origin: CellOrigin | null
+}
+
+export type ImputeOutcome =
+  | {
+      readonly kind: 'imputed'
+      readonly arrays: readonly { readonly name: string; readonly cells: readonly ImputedCell[] }[]
+      readonly warnings: readonly DataProblem[]
+    }
+  | NewDataFailure
+
+export type ScoreOutcome =
+  | {
+      readonly kind: 'score'
+      readonly logLikelihood: number
+      readonly contributions: readonly { readonly plate: string | null; readonly values: Float64Array }[]
+      readonly warnings: readonly DataProblem[]
+    }
+  | NewDataFailure
 
 /** One figure of the numerical proof of a derivation. */
 export interface CertificateCheck {

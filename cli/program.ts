@@ -6,6 +6,7 @@ import { explain } from './commands/explain.js'
 import { fit } from './commands/fit.js'
 import { fmt } from './commands/fmt.js'
 import { predict } from './commands/predict.js'
+import { score } from './commands/score.js'
 import type { Context } from './context.js'
 import { refuseCommands, refuseOptions } from './not-yet.js'
 import { collect, duration, oneOf, positiveNumber, wholeNumber } from './option-values.js'
@@ -134,11 +135,20 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
     .description('posterior of the latents for (new) rows')
     .argument('<fit>', 'a fit written by `estep fit --out`')
   addDataOptions(command)
-    .option('--hard', 'only the most probable values')
+    .option('--hard', 'only the most probable values, all latents together: of a chain its most probable path')
+    .option('--impute', 'the rows as they are, with missing cells filled')
+    .option('--sd', 'with --impute: the sd or the probability of what was filled, in columns of their own')
     .option('--out <file>', 'write the rows as CSV')
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await predict(context, path, options)))
-  refuseOptions(command, ['--impute'])
+  addDataOptions(
+    program
+      .command('score')
+      .description('log-likelihood of (new) rows, and what each adds to it')
+      .argument('<fit>', 'a fit written by `estep fit --out`'),
+  )
+    .option('--json', 'one JSON document on stdout')
+    .action(async (path: string, options) => done(await score(context, path, options)))
   program
     .command('compare')
     .description('match the components of two fits and print the differences')
@@ -162,7 +172,7 @@ function addDataOptions(command: Command): Command {
 }
 
 function modeOption(): Option {
-  return new Option('--mode <mode>', 'em')
-    .argParser(oneOf('--mode', ['em'], ['hard', 'vb', 'online', 'anneal', 'cem', 'sem']))
+  return new Option('--mode <mode>', 'em, or hard: most probable values of the latents in place of their posterior')
+    .argParser(oneOf('--mode', ['em', 'hard'], ['vb', 'online', 'anneal', 'cem', 'sem']))
     .default('em')
 }

@@ -2,18 +2,22 @@ import { type Context, printJson, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
 import { type DataOptions, loadData } from '../load-data.js'
 import { loadFit } from '../load-fit.js'
-import { printable } from '../render/paint.js'
+import { newDataFailed } from '../new-data-failed.js'
+import type { DataRequest, FitPort } from '../ports.js'
+import { imputedCsv, imputedJson } from '../render/imputed-rows.js'
 import { posteriorCsv, posteriorJson } from '../render/posterior-rows.js'
 
 export interface PredictOptions extends DataOptions {
   readonly hard?: boolean
+  readonly impute?: boolean
+  readonly sd?: boolean
   readonly out?: string
   readonly json?: boolean
 }
 
 /** `estep predict FIT --data FILE`: a row per row of the data, with the posterior of each latent. */
 export async function predict(context: Context, path: string, options: PredictOptions): Promise<number> {
-  const { host, err } = context
+  const { host } = context
   const json = options.json === true
   const fit = await loadFit(context, path)
   const data = await loadData(context, options)
@@ -22,21 +26,26 @@ export async function predict(context: Context, path: string, options: PredictOp
       'predict needs rows to predict for',
       'give a file with --data FILE; it may be the data of the fit',
     )
-  const outcome = await fit.predict(data)
-  switch (outcome.kind) {
-    case 'data':
-      printProblems(context, outcome.problems, json)
-      return exitCodes.data
-    case 'failed':
-      host.stderr(`${err.diagnostic('error', `error[${outcome.code}]`)}: ${printable(outcome.message)}\n`)
-      return exitCodes.fit
-    case 'posterior': {
-      const hard = options.hard === true
-      if (options.out !== undefined) await host.write(options.out, posteriorCsv(outcome.latents, hard))
-      if (json) printJson(context, posteriorJson(outcome.latents, hard))
-      else if (options.out === undefined) host.stdout(posteriorCsv(outcome.latents, hard))
-      printProblems(context, outcome.warnings, false)
-      return exitCodes.done
-    }
-  }
+  if (options.impute === true) return impute(context, fit, data, options)
+  if (options.sd === true) throw new UsageError('--sd goes with --impute', 'without it every number has its sd')
+  const outcome = await fit.predict(data, options.hard === true)
+  if (outcome.kind !== 'posterior') return newDataFailed(context, outcome, json)
+  const hard = options.hard === true
+  if (options.out !== undefined) await host.write(options.out, posteriorCsv(outcome.latents, hard))
+  if (json) printJson(context, posteriorJson(outcome.latents, hard))
+  else if (options.out === undefined) host.stdout(posteriorCsv(outcome.latents, hard))
+  printProblems(context, outcome.warnings, false)
+  return exitCodes.done
+}
+
+async function impute(context: Context, fit: FitPort, data: DataRequest, options: PredictOptions): Promise<number> {
+  const json = options.json === true
+  const outcome = await fit.impute(data)
+  if (outcome.kind !== 'imputed') return newDataFailed(context, outcome, json)
+  const csv = (): string => imputedCsv(outcome, data.tables, options.sd === true)
+  if (options.out !== undefined) await context.host.write(options.out, csv())
+  if (json) printJson(context, imputedJson(outcome))
+  else if (options.out === undefined) context.host.stdout(csv())
+  printProblems(context, outcome.warnings, false)
+  return exitCodes.done
 }

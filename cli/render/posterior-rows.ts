@@ -1,88 +1,143 @@
+/**
+ * Posteriors as rows. The columns of one latent are made in `columnsOf`: a discrete latent has its most probable value
+ * and a probability for each value, a number its mean and sd, a vector these for each element.
+ */
 import type { LatentPosterior } from '../ports.js'
+import { csvText } from './csv.js'
 
-/** A CSV row per row of the data: the most probable value of each latent, then the probabilities of its values. */
+/** A column of a latent: its header, and its text at each row. */
+interface LatentColumn {
+  readonly header: string
+  at(row: number): string
+}
+
+/** A CSV row per row of the data; where latents have different numbers of rows, one for each element of each. */
 export function posteriorCsv(latents: readonly LatentPosterior[], hard: boolean): string {
   const rows = latents[0]?.rows ?? 0
   if (latents.some((latent) => latent.rows !== rows)) return longCsv(latents, hard)
-  const header = ['row', ...latents.flatMap((latent) => latentHeader(latent, hard))]
-  const lines = [header.map(quoted).join(',')]
-  for (let i = 0; i < rows; i++)
-    lines.push([String(i + 1), ...latents.flatMap((latent) => latentCells(latent, i, hard))].map(quoted).join(','))
-  return `${lines.join('\n')}\n`
+  const columns = latents.flatMap((latent) => columnsOf(latent, hard))
+  const lines = [['row', ...columns.map((c) => c.header)]]
+  for (let i = 0; i < rows; i++) lines.push([String(i + 1), ...columns.map((c) => c.at(i))])
+  return csvText(lines)
 }
 
-/** Latents of different lengths: a CSV row per element, with the probability of its most probable value. */
+/** A CSV row per element: the value, with the probability of a most probable value or the sd of a mean. */
 function longCsv(latents: readonly LatentPosterior[], hard: boolean): string {
-  const lines = [['latent', 'index', 'value', ...(hard ? [] : ['probability'])].join(',')]
+  const numbers = !hard && latents.some((latent) => latent.sd !== null)
+  const lines = [['latent', 'index', 'value', ...(hard ? [] : ['probability']), ...(numbers ? ['sd'] : [])]]
   for (const latent of latents) {
+    const size = sizeOf(latent)
     for (let i = 0; i < latent.rows; i++) {
       const mode = latent.modes?.[i]
-      const value = mode === undefined ? String(latent.means?.[i] ?? '') : (latent.labels[mode] ?? '')
-      const probability =
-        mode === undefined ? '' : String(latent.probabilities?.[i * latent.labels.length + mode] ?? '')
-      lines.push([latent.name, indexText(latent, i), value, ...(hard ? [] : [probability])].map(quoted).join(','))
+      if (mode !== undefined) {
+        const probability = String(latent.probabilities?.[i * latent.labels.length + mode] ?? '')
+        lines.push([
+          latent.name,
+          indexText(latent, i),
+          latent.labels[mode] ?? '',
+          ...(hard ? [] : [probability]),
+          ...(numbers ? [''] : []),
+        ])
+        continue
+      }
+      for (let j = 0; j < size; j++) {
+        const at = [indexText(latent, i), ...elementIndex(latent.own, j)].filter((x) => x !== '').join(' ')
+        lines.push([
+          latent.name,
+          at,
+          textAt(latent.means, i * size + j),
+          ...(hard ? [] : ['']),
+          ...(numbers ? [textAt(latent.sd, i * size + j)] : []),
+        ])
+      }
     }
   }
-  return `${lines.join('\n')}\n`
+  return csvText(lines)
 }
 
-/** The same as one JSON document: latent → shape, labels, values and probabilities. */
+/** The same as one JSON document: latent → shape, labels, values and probabilities, or means, sds and covariances. */
 export function posteriorJson(latents: readonly LatentPosterior[], hard: boolean): unknown {
   const entries = latents.map((latent) => {
-    const width = latent.labels.length
-    const { probabilities, modes, means } = latent
+    const { probabilities, modes, means, sd, covariance, parameters } = latent
+    const size = sizeOf(latent)
     const rows = Array.from({ length: latent.rows }, (_, i) => i)
+    const perRow = (values: Float64Array, width: number): unknown =>
+      latent.own.length === 0 ? [...values] : rows.map((i) => [...values.subarray(i * width, (i + 1) * width)])
     return [
       latent.name,
       {
-        shape: latent.shape,
+        shape: [...latent.shape, ...latent.own],
         ...(latent.lengths === undefined || latent.lengths === null ? {} : { lengths: latent.lengths }),
         ...(modes === null
           ? {}
           : { labels: latent.labels, mostProbable: rows.map((i) => latent.labels[modes[i] ?? 0] ?? null) }),
         ...(probabilities === null || hard
           ? {}
-          : { posterior: rows.map((i) => [...probabilities.subarray(i * width, (i + 1) * width)]) }),
-        ...(means === null ? {} : { mean: [...means] }),
+          : {
+              posterior: rows.map((i) => [
+                ...probabilities.subarray(i * latent.labels.length, (i + 1) * latent.labels.length),
+              ]),
+            }),
+        ...(means === null ? {} : { mean: perRow(means, size) }),
+        ...(sd === null || hard ? {} : { sd: perRow(sd, size) }),
+        ...(covariance === null || hard ? {} : { covariance: perRow(covariance, size * size) }),
+        ...(parameters === null || hard || parameters.family.endsWith('Normal')
+          ? {}
+          : {
+              family: parameters.family,
+              parameters: Object.fromEntries([...parameters.values].map(([n, v]) => [n, perRow(v, size)])),
+            }),
       },
     ] as const
   })
   return { latents: Object.assign(Object.create(null), Object.fromEntries(entries)) }
 }
 
-function latentHeader(latent: LatentPosterior, hard: boolean): string[] {
-  const probabilities =
-    latent.probabilities === null || hard ? [] : latent.labels.map((label) => `${latent.name}=${label}`)
-  return [latent.name, ...probabilities]
+function columnsOf(latent: LatentPosterior, hard: boolean): readonly LatentColumn[] {
+  const { name, probabilities, modes, labels } = latent
+  if (modes !== null) {
+    const own: LatentColumn = { header: name, at: (i) => labels[modes[i] ?? 0] ?? '' }
+    if (probabilities === null || hard) return [own]
+    return [
+      own,
+      ...labels.map((label, v) => ({
+        header: `${name}=${label}`,
+        at: (i: number) => String(probabilities[i * labels.length + v]),
+      })),
+    ]
+  }
+  const size = sizeOf(latent)
+  return Array.from({ length: size }, (_, j): readonly LatentColumn[] => {
+    const index = elementIndex(latent.own, j)
+    const header = index.length === 0 ? name : `${name}[${index.join(',')}]`
+    const mean: LatentColumn = { header, at: (i) => textAt(latent.means, i * size + j) }
+    if (latent.sd === null || hard) return [mean]
+    return [mean, { header: `${header}:sd`, at: (i) => textAt(latent.sd, i * size + j) }]
+  }).flat()
 }
 
-function latentCells(latent: LatentPosterior, row: number, hard: boolean): string[] {
-  const width = latent.labels.length
-  const mode = latent.modes?.[row]
-  const value = mode === undefined ? String(latent.means?.[row] ?? '') : (latent.labels[mode] ?? '')
-  const { probabilities } = latent
-  return [
-    value,
-    ...(probabilities === null || hard ? [] : [...probabilities.subarray(row * width, (row + 1) * width)].map(String)),
-  ]
+const sizeOf = (latent: LatentPosterior): number => latent.own.reduce((a, b) => a * b, 1)
+
+const textAt = (values: Float64Array | null, i: number): string => String(values?.[i] ?? '')
+
+/** 1-based indices of an element of an array. */
+function elementIndex(extents: readonly number[], flat: number): readonly string[] {
+  const parts: string[] = []
+  let rest = flat
+  for (const extent of extents.toReversed()) {
+    parts.unshift(String((rest % Math.max(1, extent)) + 1))
+    rest = Math.floor(rest / Math.max(1, extent))
+  }
+  return parts
 }
 
 function indexText(latent: LatentPosterior, row: number): string {
-  const parts: number[] = []
   const lengths = latent.lengths ?? null
-  let rest = row
-  for (const extent of (lengths === null ? latent.shape : latent.shape.slice(2)).toReversed()) {
-    parts.unshift((rest % Math.max(1, extent)) + 1)
-    rest = Math.floor(rest / Math.max(1, extent))
-  }
-  if (lengths !== null) {
-    let sequence = 0
-    for (; rest >= (lengths[sequence] ?? Number.POSITIVE_INFINITY); sequence++) rest -= lengths[sequence] ?? 0
-    parts.unshift(sequence + 1, rest + 1)
-  }
-  return parts.join(' ')
-}
-
-function quoted(cell: string): string {
-  return /[",\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+  if (lengths === null) return elementIndex(latent.shape, row).join(' ')
+  const inner = latent.shape.slice(2)
+  const width = inner.reduce((a, b) => a * b, 1)
+  let place = Math.floor(row / Math.max(1, width))
+  let sequence = 0
+  for (; place >= (lengths[sequence] ?? Number.POSITIVE_INFINITY); sequence++) place -= lengths[sequence] ?? 0
+  return [sequence + 1, place + 1, ...elementIndex(inner, row % Math.max(1, width))].join(' ')
 }

@@ -1,4 +1,4 @@
-import { add, exp, log, mul, neg, num, sub } from '../algebra/build.js'
+import { add, call, exp, log, mul, neg, num, sub } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { latexCall } from './support/latex-call.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
@@ -25,6 +25,10 @@ export const Bernoulli: Distribution = {
     return add(mul(x, log(p)), mul(sub(num(1), x), log(sub(num(1), p))))
   },
   domain: () => ({ low: num(0), high: num(1) }),
+  mass(value, args) {
+    const p = args.has('logit') ? call('logistic', scalar(args, 'logit')) : scalar(args, 'p')
+    return add(mul(value, p), mul(sub(num(1), value), sub(num(1), p)))
+  },
   inSupport(value, args) {
     const x = asNumber(value)
     const p = numberArgument(args, 'p')

@@ -1,4 +1,4 @@
-import { add, call, lgamma, neg, num, sub } from '../algebra/build.js'
+import { add, call, div, lgamma, mul, neg, num, pow, sub } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { drawBinomial } from './support/draw-count.js'
 import { drawBeta } from './support/draw-gamma.js'
@@ -41,6 +41,15 @@ export const BetaBinomial: Distribution = {
     )
   },
   domain: (args) => ({ low: num(0), high: scalar(args, 'n') }),
+  // Johnson, Kemp, Kotz (2005), Univariate Discrete Distributions, section 6.2.2
+  moments(args) {
+    const [n, a, b] = [scalar(args, 'n'), scalar(args, 'a'), scalar(args, 'b')]
+    const total = add(a, b)
+    return {
+      mean: div(mul(n, a), total),
+      variance: div(mul(n, a, b, add(total, n)), mul(pow(total, 2), add(total, num(1)))),
+    }
+  },
   inSupport(value, args) {
     const x = asNumber(value)
     return x !== null && isCount(x) && x <= numberArgument(args, 'n')

@@ -1,4 +1,4 @@
-import { add, call, lgamma, log, mul, neg, num, sub } from '../algebra/build.js'
+import { add, call, div, lgamma, log, mul, neg, num, pow, sub } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { drawBeta } from './support/draw-gamma.js'
 import { latexCall } from './support/latex-call.js'
@@ -44,6 +44,11 @@ export const Beta: Distribution = {
       below: (x) => call('logBetaI', a, b, x),
       above: (x) => call('logBetaI', b, a, sub(num(1), x)),
     }
+  },
+  moments(args) {
+    const [a, b] = [scalar(args, 'a'), scalar(args, 'b')]
+    const total = add(a, b)
+    return { mean: div(a, total), variance: div(mul(a, b), mul(pow(total, 2), add(total, num(1)))) }
   },
   inSupport(value, args) {
     const x = asNumber(value)

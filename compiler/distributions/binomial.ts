@@ -55,6 +55,11 @@ export const Binomial: Distribution = {
       above: (k) => call('logBetaI', add(k, num(1)), sub(n, k), p),
     }
   },
+  moments(args) {
+    const n = scalar(args, 'n')
+    const p = args.has('logit') ? call('logistic', scalar(args, 'logit')) : scalar(args, 'p')
+    return { mean: mul(n, p), variance: mul(n, p, sub(num(1), p)) }
+  },
   inSupport(value, args) {
     const x = asNumber(value)
     const n = numberArgument(args, 'n')

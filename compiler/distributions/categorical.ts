@@ -25,6 +25,12 @@ export const Categorical: Distribution = {
     return sub(logit.at([x]), log(sum(j, exp(logit.at([idx(j)])))))
   },
   domain: (args) => ({ low: num(1), high: length(args) }),
+  mass(value, args, context) {
+    if (!args.has('logit')) return argument(args, 'p').at([value])
+    const logit = argument(args, 'logit')
+    const j = context.index('j', sizeOf(logit))
+    return exp(sub(logit.at([value]), log(sum(j, exp(logit.at([idx(j)]))))))
+  },
   inSupport(value, args) {
     const x = asNumber(value)
     return x !== null && Number.isInteger(x) && (vectorArgument(args, 'p')[x - 1] ?? 0) > 0

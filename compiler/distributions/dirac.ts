@@ -14,6 +14,7 @@ export const Dirac: Distribution = {
   },
   logDensity: (value, args) => caseOf(compare('==', value.at([]), scalar(args, 'v')), num(0), float(-Infinity)),
   domain: (args) => ({ low: scalar(args, 'v'), high: scalar(args, 'v') }),
+  moments: (args) => ({ mean: scalar(args, 'v'), variance: num(0) }),
   inSupport: (value, args) => value === numberArgument(args, 'v'),
   sample: (args) => numberArgument(args, 'v'),
   latex: (args) => latexCall('Dirac', args),

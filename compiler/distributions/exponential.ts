@@ -1,4 +1,4 @@
-import { add, log, mul, neg } from '../algebra/build.js'
+import { add, log, mul, neg, pow } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { hazardTail } from './support/hazard-tail.js'
 import { latexCall } from './support/latex-call.js'
@@ -23,6 +23,10 @@ export const Exponential: Distribution = {
   tail(args) {
     const rate = scalar(args, 'rate')
     return hazardTail((x) => mul(rate, x))
+  },
+  moments(args) {
+    const mean = pow(scalar(args, 'rate'), -1)
+    return { mean, variance: pow(mean, 2) }
   },
   inSupport(value) {
     const x = asNumber(value)

@@ -1,4 +1,4 @@
-import { add, call, div, lgamma, log, mul, neg, num, sub } from '../algebra/build.js'
+import { add, call, div, lgamma, log, mul, neg, num, pow, sub } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { scalar } from './support/arguments.js'
 import { drawGamma } from './support/draw-gamma.js'
@@ -51,6 +51,11 @@ export const Gamma: Distribution = {
       below: (x) => call('logGammaP', shape, scaled(x)),
       above: (x) => call('logGammaQ', shape, scaled(x)),
     }
+  },
+  moments(args) {
+    const shape = scalar(args, 'shape')
+    const scale = args.has('scale') ? scalar(args, 'scale') : pow(scalar(args, 'rate'), -1)
+    return { mean: mul(shape, scale), variance: mul(shape, pow(scale, 2)) }
   },
   inSupport(value, args) {
     const x = asNumber(value)

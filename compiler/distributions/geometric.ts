@@ -1,4 +1,4 @@
-import { add, call, log, mul, num, sub } from '../algebra/build.js'
+import { add, call, div, log, mul, num, sub } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { isCount } from './support/integers.js'
 import { latexCall } from './support/latex-call.js'
@@ -31,6 +31,11 @@ export const Geometric: Distribution = {
       above: (k) => mul(add(k, num(1)), logQ),
       between: (a, b) => add(mul(add(a, num(1)), logQ), call('log1mexp', mul(sub(b, a), logQ))),
     }
+  },
+  moments(args) {
+    const p = scalar(args, 'p')
+    const odds = div(sub(num(1), p), p)
+    return { mean: odds, variance: div(odds, p) }
   },
   inSupport(value, args) {
     const x = asNumber(value)

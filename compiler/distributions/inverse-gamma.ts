@@ -1,4 +1,4 @@
-import { add, call, div, lgamma, log, mul, neg, num } from '../algebra/build.js'
+import { add, call, caseOf, compare, div, float, lgamma, log, mul, neg, num, pow, sub } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { drawGamma } from './support/draw-gamma.js'
 import { latexCall } from './support/latex-call.js'
@@ -37,6 +37,15 @@ export const InverseGamma: Distribution = {
       shapes: [shape],
       below: (x) => call('logGammaQ', shape, div(scale, x)),
       above: (x) => call('logGammaP', shape, div(scale, x)),
+    }
+  },
+  moments(args) {
+    const [shape, scale] = [scalar(args, 'shape'), scalar(args, 'scale')]
+    const [one, two] = [num(1), num(2)]
+    const variance = div(pow(scale, 2), mul(pow(sub(shape, one), 2), sub(shape, two)))
+    return {
+      mean: caseOf(compare('>', shape, one), div(scale, sub(shape, one)), float(Number.POSITIVE_INFINITY)),
+      variance: caseOf(compare('>', shape, two), variance, float(Number.POSITIVE_INFINITY)),
     }
   },
   inSupport(value) {

@@ -1,4 +1,4 @@
-import { add, div, log, mul, neg, num, PI, pow, sub } from '../algebra/build.js'
+import { add, call, div, exp, log, mul, neg, num, PI, pow, sub } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { drawNormal } from './support/draw-normal.js'
 import { latexCall } from './support/latex-call.js'
@@ -37,6 +37,13 @@ export const LogNormal: Distribution = {
   tail(args) {
     const mean = scalar(args, 'mean')
     return normalTail((x) => div(sub(log(x), mean), scalar(args, 'sd')), num(0))
+  },
+  moments(args) {
+    const [m, variance] = [scalar(args, 'mean'), pow(scalar(args, 'sd'), 2)]
+    return {
+      mean: exp(add(m, mul(num(1, 2), variance))),
+      variance: mul(call('expm1', variance), exp(add(mul(num(2), m), variance))),
+    }
   },
   inSupport(value) {
     const x = asNumber(value)

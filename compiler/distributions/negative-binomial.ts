@@ -1,4 +1,4 @@
-import { add, call, div, lgamma, log, mul, neg, num } from '../algebra/build.js'
+import { add, call, div, lgamma, log, mul, neg, num, pow } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { drawPoisson } from './support/draw-count.js'
 import { drawGamma } from './support/draw-gamma.js'
@@ -48,6 +48,10 @@ export const NegativeBinomial: Distribution = {
       below: (k) => call('logBetaI', size, add(k, num(1)), div(size, add(mean, size))),
       above: (k) => call('logBetaI', add(k, num(1)), size, div(mean, add(mean, size))),
     }
+  },
+  moments(args) {
+    const mean = scalar(args, 'mean')
+    return { mean, variance: add(mean, div(pow(mean, 2), scalar(args, 'size'))) }
   },
   inSupport(value, args) {
     const x = asNumber(value)

@@ -55,6 +55,11 @@ export const Normal: Distribution = {
     const mean = scalar(args, 'mean')
     return normalTail((x) => mul(sub(x, mean), inverseSd(args)))
   },
+  moments(args) {
+    if (args.has('var')) return { mean: scalar(args, 'mean'), variance: scalar(args, 'var') }
+    const precision = args.has('precision') ? scalar(args, 'precision') : pow(scalar(args, 'sd'), -2)
+    return { mean: scalar(args, 'mean'), variance: pow(precision, -1) }
+  },
   inSupport: (value) => Number.isFinite(asNumber(value)),
   sample: (args, random) => numberArgument(args, 'mean') + numberArgument(args, 'sd') * drawNormal(random),
   latex: (args) => latexCall('Normal', args),

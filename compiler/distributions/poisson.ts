@@ -41,6 +41,10 @@ export const Poisson: Distribution = {
       above: (k) => call('logGammaP', add(k, num(1)), rate),
     }
   },
+  moments(args) {
+    const rate = args.has('log') ? exp(scalar(args, 'log')) : scalar(args, 'rate')
+    return { mean: rate, variance: rate }
+  },
   inSupport(value, args) {
     const x = asNumber(value)
     return x !== null && isCount(x) && (x === 0 || numberArgument(args, 'rate') > 0)

@@ -1,4 +1,4 @@
-import { add, call, div, log, mul, neg, num, PI, pow, sub } from '../algebra/build.js'
+import { add, call, caseOf, compare, div, float, log, mul, neg, num, PI, pow, sub } from '../algebra/build.js'
 import { scalar } from './support/arguments.js'
 import { drawGamma } from './support/draw-gamma.js'
 import { drawNormal } from './support/draw-normal.js'
@@ -36,6 +36,15 @@ export const StudentT: Distribution = {
       neg(log(scale)),
       mul(num(-1, 2), add(df, num(1)), call('log1p', div(square, df))),
     )
+  },
+  // Johnson, Kotz, Balakrishnan (1995), Continuous Univariate Distributions 2, section 28.2
+  moments(args) {
+    const [df, scale] = [scalar(args, 'df'), scalar(args, 'scale')]
+    const variance = div(mul(pow(scale, 2), df), sub(df, num(2)))
+    return {
+      mean: caseOf(compare('>', df, num(1)), scalar(args, 'mean'), float(Number.NaN)),
+      variance: caseOf(compare('>', df, num(2)), variance, float(Number.POSITIVE_INFINITY)),
+    }
   },
   inSupport: (value) => Number.isFinite(asNumber(value)),
   sample(args, random) {

@@ -62,6 +62,10 @@ export interface Distribution {
   domain?(args: ReadonlyMap<string, Tensor>): { readonly low: Expr; readonly high: Expr | null }
   /** Tails, where they are known: what Truncated and Censored are made of. Scalar distributions only. */
   tail?(args: ReadonlyMap<string, Tensor>): Tail
+  /** Mean and variance, where they have a closed form: what a missing cell is filled with. Scalar distributions only. */
+  moments?(args: ReadonlyMap<string, Tensor>): { readonly mean: Expr; readonly variance: Expr }
+  /** P(X = value) of labels and truth values, linear in probabilities that are arguments. */
+  mass?(value: Expr, args: ReadonlyMap<string, Tensor>, context: DensityContext): Expr
   /**
    * true where a numeric value lies in the support for these numeric arguments (arguments of the first parametrisation).
    */

@@ -1,4 +1,4 @@
-import { bothOf, caseOf, compare, div, float, log, neg, sub } from '../algebra/build.js'
+import { add, bothOf, caseOf, compare, div, float, log, mul, neg, num, pow, sub } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { scalar } from './support/arguments.js'
 import { latexCall } from './support/latex-call.js'
@@ -37,6 +37,10 @@ export const Uniform: Distribution = {
       above: (x) => share(sub(high, x)),
       between: (a, b) => share(sub(b, a)),
     }
+  },
+  moments(args) {
+    const [low, high] = [scalar(args, 'low'), scalar(args, 'high')]
+    return { mean: mul(num(1, 2), add(low, high)), variance: mul(num(1, 12), pow(sub(high, low), 2)) }
   },
   inSupport(value, args) {
     const x = asNumber(value)

@@ -1,4 +1,5 @@
-import { add, call, div, log, mul, neg, num, sub } from '../algebra/build.js'
+import { add, call, div, exp, lgamma, log, mul, neg, num, pow, sub } from '../algebra/build.js'
+import type { Expr } from '../algebra/types.js'
 import { scalar } from './support/arguments.js'
 import { hazardTail } from './support/hazard-tail.js'
 import { latexCall } from './support/latex-call.js'
@@ -31,6 +32,15 @@ export const Weibull: Distribution = {
   },
   tail(args) {
     return hazardTail((x) => call('power', div(x, scalar(args, 'scale')), scalar(args, 'shape')))
+  },
+  // Johnson, Kotz, Balakrishnan (1994), Continuous Univariate Distributions 1, section 21.3
+  moments(args) {
+    const [shape, scale] = [scalar(args, 'shape'), scalar(args, 'scale')]
+    const raw = (order: number): Expr => exp(lgamma(add(num(1), div(num(order), shape))))
+    return {
+      mean: mul(scale, raw(1)),
+      variance: mul(pow(scale, 2), sub(raw(2), pow(raw(1), 2))),
+    }
   },
   inSupport(value, args) {
     const x = asNumber(value)

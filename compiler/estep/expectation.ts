@@ -3,23 +3,17 @@
  * E[f] = f(m) and E[f·g] = f(m)·g(m) + aᵀVb for affine f and g with slopes a and b, so that a square of residuals is
  * taken about the mean and never as a difference of raw moments.
  */
-import { add, caseOf, compare, idx, isZero, mul, ONE, ref, sum, ZERO } from '../algebra/build.js'
+import { add, caseOf, compare, div, idx, isZero, mul, ONE, pow, ref, sub, sum, ZERO } from '../algebra/build.js'
 import { type CollectOptions, collect } from '../algebra/collect.js'
 import { readsLatent } from '../algebra/expectation.js'
 import { keyOf } from '../algebra/key.js'
 import { type Monomial, substituteMonomial } from '../algebra/monomial.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
 import { collectNodes, rewrite, substituteIndex } from '../algebra/visit.js'
-import {
-  cellPosition,
-  covarianceTable,
-  meanTable,
-  naturalTable,
-  posteriorAt,
-  scopeAt,
-  sharedAt,
-} from './block-layout.js'
+import type { ContinuousLatent } from '../graph/types.js'
+import { scopeAt } from './block-layout.js'
 import { statisticOf } from './latent-atoms.js'
+import { EXECUTED, naturalOf, type PosteriorNumbers } from './posterior-numbers.js'
 import type { BlockCell, ConjugateBlock, ContinuousBlock, EStepPlan, GaussianBlock } from './types.js'
 
 type Expectation = Extract<Expr, { kind: 'expect' }>
@@ -33,6 +27,8 @@ export class NoMoment extends Error {}
 export interface ExpectationOptions {
   readonly plan: Pick<EStepPlan, 'blocks'>
   readonly collecting: Omit<CollectOptions, 'inU'>
+  /** How the numbers of a posterior are read; without it, from the tables that are executed. */
+  readonly numbers?: PosteriorNumbers
 }
 
 export function expandExpectation(e: Expectation, options: ExpectationOptions): Expr {
@@ -54,8 +50,9 @@ export function expectationIn(
   row: readonly Expr[],
   of: readonly Indicator[],
   body: Expr,
-  { collecting }: Pick<ExpectationOptions, 'collecting'>,
+  options: Pick<ExpectationOptions, 'collecting' | 'numbers'>,
 ): Expr {
+  const { collecting } = options
   const open: Indicator[] = []
   const loops: IndexVar[] = []
   const known = new Map<string, Expr>()
@@ -75,11 +72,97 @@ export function expectationIn(
   const read = rewrite(body, (n) => (isCell(n) ? (known.get(`${n.name}[${n.index.map(keyOf).join(',')}]`) ?? n) : n))
   const given =
     block.kind === 'gaussian'
-      ? new GaussianMoments(block, row, values, collecting).of(read)
-      : new ConjugateMoments(block, row, values, collecting).of(read)
+      ? new GaussianMoments(block, row, values, options).of(read)
+      : new ConjugateMoments(block, row, values, options).of(read)
   const all = [...of, ...open]
   const weighted: Expr = all.length === 0 ? given : mul({ kind: 'probability', of: all }, given)
   return loops.reduceRight<Expr>((inner, v) => sum(v, inner), weighted)
+}
+
+/** E_q as it is reported: of a latent that exists in some branches only, given that it does. */
+export function reportedExpectation(
+  block: ContinuousBlock,
+  latent: ContinuousLatent,
+  row: readonly Expr[],
+  body: Expr,
+  options: Pick<ExpectationOptions, 'collecting'>,
+): Expr {
+  const over = (e: Expr): Expr => expectationIn(block, row, [], e, options)
+  const { present } = latent
+  if (present === undefined) return over(body)
+  return div(over(caseOf(present, body, ZERO)), over(caseOf(present, ONE, ZERO)))
+}
+
+/**
+ * Cov_q of two elements of a conjugate latent at a row, the discrete latents summed out: E[Cov | z] + Cov(E | z), with
+ * `means` those over all values. Both parts are sums of central moments, so nothing cancels.
+ */
+export function expandCovariance(
+  block: ConjugateBlock,
+  row: readonly Expr[],
+  elements: readonly [readonly Expr[], readonly Expr[]],
+  means: readonly [Expr, Expr],
+  options: Pick<ExpectationOptions, 'collecting'>,
+): Expr {
+  const [a, b] = elements
+  const { family } = block
+  const last = lastOf(block)
+  return overScope(block, row, options, (values) => {
+    const natural = naturalOf(block, row, values)
+    const mean = (at: readonly Expr[]): Expr =>
+      atDatum(block, row, at, (datum) => datum, family.moment('u', at, natural, last) ?? NOT_A_NUMBER)
+    const free =
+      family.covariance?.(a, b, natural, last) ??
+      a.reduceRight<Expr>(
+        (then, e, i) => caseOf(compare('==', e, b[i] ?? e), then, ZERO),
+        family.variance(a, natural, last),
+      )
+    const within = atDatum(block, row, a, () => ZERO, free)
+    return block.scope.length === 0 ? within : add(within, mul(sub(mean(a), means[0]), sub(mean(b), means[1])))
+  })
+}
+
+/** What an element is at its datum where data of a half-observed array is there, else what it is under the family. */
+export function atDatum(
+  block: ConjugateBlock,
+  row: readonly Expr[],
+  at: readonly Expr[],
+  observed: (datum: Expr) => Expr,
+  missing: Expr,
+): Expr {
+  const latent = block.latents[0]?.latent
+  if (latent === undefined || !latent.evidence) return missing
+  const index = [...row, ...at]
+  return caseOf(
+    compare('==', ref('observed', latent.name, index), ONE),
+    observed(ref('data', latent.name, index)),
+    missing,
+  )
+}
+
+const NOT_A_NUMBER: Expr = { kind: 'float', value: Number.NaN }
+
+/** Σ over the values of a block's scope at a row of P(values) · given(values); given that the latent exists, as above. */
+function overScope(
+  block: ContinuousBlock,
+  row: readonly Expr[],
+  options: Pick<ExpectationOptions, 'collecting'>,
+  given: (values: readonly Expr[]) => Expr,
+): Expr {
+  const loops = block.scope.map((s) => options.collecting.rename(s.value))
+  const values = loops.map((v) => idx(v))
+  const of = block.scope.map(
+    (s, i): Indicator => ({ latent: s.latent.name, index: scopeAt(block, s, row), value: values[i] ?? ONE }),
+  )
+  const body = given(values)
+  const over = (e: Expr): Expr =>
+    loops.reduceRight<Expr>((inner, v) => sum(v, inner), of.length === 0 ? e : mul({ kind: 'probability', of }, e))
+  const present = block.latents[0]?.latent.present
+  if (present === undefined) return over(body)
+  const known = new Map(of.map((i) => [`${i.latent}[${i.index.map(keyOf).join(',')}]`, i.value]))
+  const read = (e: Expr): Expr =>
+    rewrite(e, (n) => (isCell(n) ? (known.get(`${n.name}[${n.index.map(keyOf).join(',')}]`) ?? n) : n))
+  return div(over(read(caseOf(present, body, ZERO))), over(read(caseOf(present, ONE, ZERO))))
 }
 
 export function blockOf(latent: string, plan: Pick<EStepPlan, 'blocks'>): ContinuousBlock {
@@ -89,24 +172,26 @@ export function blockOf(latent: string, plan: Pick<EStepPlan, 'blocks'>): Contin
 }
 
 /** An expression with its latents at the posterior mean, or at a family's point. */
-export function atPoint(block: ContinuousBlock, e: Expr, row: readonly Expr[], values: readonly Expr[]): Expr {
+export function atPoint(
+  block: ContinuousBlock,
+  e: Expr,
+  row: readonly Expr[],
+  values: readonly Expr[],
+  numbers: PosteriorNumbers = EXECUTED,
+): Expr {
   return rewrite(e, (n) => {
     if (!isCell(n)) return n
     const at = n.index.slice(block.loops.length)
-    if (block.kind === 'gaussian') return meanOf(block, { latent: n.name, at }, row, values)
-    return block.family.point(at, naturalOf(block, row, values), lastOf(block))
+    if (block.kind === 'gaussian') return numbers.mean(block, { latent: n.name, at }, row, values)
+    return atDatum(
+      block,
+      row,
+      at,
+      (datum) => datum,
+      block.family.point(at, numbers.natural(block, row, values), lastOf(block)),
+    )
   })
 }
-
-const meanOf = (b: GaussianBlock, cell: BlockCell, row: readonly Expr[], values: readonly Expr[]): Expr =>
-  ref('table', meanTable(b), [...posteriorAt(b, row, values), cellPosition(b, cell)])
-
-export const naturalOf =
-  (b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]) =>
-  (statistic: Parameters<typeof naturalTable>[1], at: readonly Expr[]): Expr =>
-    b.terms.some((t) => t.statistic === statistic)
-      ? ref('table', naturalTable(b, statistic), [...posteriorAt(b, row, values), ...at])
-      : ZERO
 
 export const lastOf = (b: ConjugateBlock): IndexVar | null => b.latents[0]?.coordinates.at(-1) ?? null
 
@@ -117,12 +202,18 @@ const guardedSum = (m: Monomial, value: Expr): Expr =>
   )
 
 class GaussianMoments {
+  private readonly collecting: ExpectationOptions['collecting']
+  private readonly numbers: PosteriorNumbers
+
   constructor(
     private readonly block: GaussianBlock,
     private readonly row: readonly Expr[],
     private readonly values: readonly Expr[],
-    private readonly collecting: Omit<CollectOptions, 'inU'>,
-  ) {}
+    options: Pick<ExpectationOptions, 'collecting' | 'numbers'>,
+  ) {
+    this.collecting = options.collecting
+    this.numbers = options.numbers ?? EXECUTED
+  }
 
   of(e: Expr): Expr {
     if (!readsLatent(e)) return e
@@ -154,7 +245,7 @@ class GaussianMoments {
   }
 
   private mean(e: Expr): Expr {
-    return atPoint(this.block, e, this.row, this.values)
+    return atPoint(this.block, e, this.row, this.values, this.numbers)
   }
 
   /** E[f·g] of two affine forms; null where one is not affine. */
@@ -199,14 +290,8 @@ class GaussianMoments {
 
   private covariance(a: Cell, b: Cell): Expr {
     const rank = this.block.loops.length
-    const at = (c: Cell): Expr => {
-      const position = cellPosition(this.block, { latent: c.name, at: c.index.slice(rank) })
-      // in one system over all cells those that are observed have no place
-      return this.block.layout === 'joint' && this.block.references.has(c.name)
-        ? caseOf(compare('==', ref('observed', c.name, c.index), ONE), ZERO, position)
-        : position
-    }
-    return ref('table', covarianceTable(this.block), [...sharedAt(this.block, this.row, this.values), at(a), at(b)])
+    const cell = (c: Cell): BlockCell => ({ latent: c.name, at: c.index.slice(rank) })
+    return this.numbers.covariance(this.block, [cell(a), cell(b)], this.row, this.values)
   }
 
   /** Monomial by monomial, where an expression is no product of affine forms. */
@@ -250,15 +335,56 @@ function repeated(e: Expr): readonly Expr[] {
 }
 
 class ConjugateMoments {
+  private readonly collecting: ExpectationOptions['collecting']
+  private readonly numbers: PosteriorNumbers
+
   constructor(
     private readonly block: ConjugateBlock,
     private readonly row: readonly Expr[],
     private readonly values: readonly Expr[],
-    private readonly collecting: Omit<CollectOptions, 'inU'>,
-  ) {}
+    options: Pick<ExpectationOptions, 'collecting' | 'numbers'>,
+  ) {
+    this.collecting = options.collecting
+    this.numbers = options.numbers ?? EXECUTED
+  }
 
   of(e: Expr): Expr {
     if (!readsLatent(e)) return e
+    switch (e.kind) {
+      case 'add':
+        return add(...e.terms.map((t) => this.of(t)))
+      case 'sum':
+        return sum(e.index, this.of(e.body))
+      case 'case':
+        return caseOf(e.when, this.of(e.then), this.of(e.otherwise))
+      default:
+        return this.square(e) ?? this.collected(e)
+    }
+  }
+
+  /** E[c·f²] of f affine in one element: c·(E[f]² + slope²·Var), which unlike a difference of raw moments cancels nothing. */
+  private square(e: Expr): Expr | null {
+    const factors = e.kind === 'mul' ? e.factors : [e]
+    const own = factors.filter(readsLatent)
+    const [f] = own
+    if (f?.kind !== 'pow' || own.length > 1 || f.exponent.n !== 2 || f.exponent.d !== 1) return null
+    const slopes = collect(f.base, { ...this.collecting, inU: isCell }).filter((m) => m.atoms.length > 0)
+    const [slope] = slopes
+    const atom = slope?.atoms[0]
+    if (slopes.length !== 1 || slope === undefined || slope.atoms.length !== 1 || atom === undefined) return null
+    if (!isCell(atom.base) || atom.power.n !== 1 || atom.power.d !== 1) return null
+    // a square of the element alone is a moment of its own, which the family may give
+    if (slope.loops.length > 0 || slope.guards.length > 0 || isCell(f.base)) return null
+    const at = atom.base.index.slice(this.block.loops.length)
+    const variance = this.block.family.variance(at, naturalOf(this.block, this.row, this.values), lastOf(this.block))
+    const free = atDatum(this.block, this.row, at, () => ZERO, variance)
+    return mul(
+      ...factors.filter((x) => !readsLatent(x)),
+      add(pow(this.of(f.base), 2), mul(pow(slope.coefficient, 2), free)),
+    )
+  }
+
+  private collected(e: Expr): Expr {
     return add(
       ...collect(e, { ...this.collecting, inU: isCell }).map((m) => {
         const [atom] = m.atoms
@@ -267,7 +393,7 @@ class ConjugateMoments {
         const { base } = atom
         const cell = found?.index ?? (isCell(base) ? base.index : null)
         const at = cell?.slice(this.block.loops.length) ?? []
-        const natural = naturalOf(this.block, this.row, this.values)
+        const natural = this.numbers.natural(this.block, this.row, this.values)
         const power = { power: { kind: 'num', value: atom.power } as const }
         const of = found === null || found.statistic === 'u²' ? power : found.statistic
         const moment =
@@ -276,7 +402,14 @@ class ConjugateMoments {
           throw new NoMoment(
             `the ${this.block.family.title} posterior has no closed form for an expectation that Q needs`,
           )
-        return guardedSum(m, mul(m.coefficient, moment))
+        const own = atDatum(
+          this.block,
+          this.row,
+          at,
+          (datum) => rewrite(pow(atom.base, atom.power), (n) => (isCell(n) ? datum : n)),
+          moment,
+        )
+        return guardedSum(m, mul(m.coefficient, own))
       }),
     )
   }

@@ -1,4 +1,4 @@
-import { add, call, div, exp, log, mul, neg, ONE, sub } from '../algebra/build.js'
+import { add, call, div, exp, log, mul, neg, ONE, square, sub } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import type { Family, Natural } from './types.js'
 
@@ -17,6 +17,7 @@ export const betaFamily: Family = {
     { name: 'a', value: first(at, eta) },
     { name: 'b', value: second(at, eta) },
   ],
+  natural: (statistic, parameter) => sub(parameter(statistic === 'log u' ? 'a' : 'b'), ONE),
   moment(of, at, eta) {
     const [a, b] = [first(at, eta), second(at, eta)]
     if (of === 'u') return div(a, add(a, b))
@@ -32,6 +33,10 @@ export const betaFamily: Family = {
         ),
       )
     return null
+  },
+  variance(at, eta) {
+    const [a, b] = [first(at, eta), second(at, eta)]
+    return div(mul(a, b), mul(square(add(a, b)), add(a, b, ONE)))
   },
   point(at, eta) {
     const [a, b] = [first(at, eta), second(at, eta)]

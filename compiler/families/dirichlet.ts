@@ -1,4 +1,20 @@
-import { add, call, div, exp, idx, log, mul, neg, ONE, sub, sum } from '../algebra/build.js'
+import {
+  add,
+  call,
+  caseOf,
+  compare,
+  div,
+  exp,
+  idx,
+  log,
+  mul,
+  neg,
+  ONE,
+  square,
+  sub,
+  sum,
+  ZERO,
+} from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import type { Family, Natural } from './types.js'
 
@@ -23,6 +39,7 @@ export const dirichletFamily: Family = {
   vector: true,
   citation: 'Kotz, Balakrishnan and Johnson (2000), Continuous Multivariate Distributions 1, section 49.1',
   parameters: (at, eta) => [{ name: 'alpha', value: alpha(at, eta) }],
+  natural: (_, parameter) => sub(parameter('alpha'), ONE),
   moment(of, at, eta, last) {
     const whole = total(at.slice(0, -1), eta, need(last))
     if (of === 'u') return div(alpha(at, eta), whole)
@@ -37,6 +54,17 @@ export const dirichletFamily: Family = {
       )
     if (of === 'log u') return sub(call('digamma', alpha(at, eta)), call('digamma', whole))
     return null
+  },
+  variance: (at, eta, last) => {
+    const whole = total(at.slice(0, -1), eta, need(last))
+    const a = alpha(at, eta)
+    return div(mul(a, sub(whole, a)), mul(square(whole), add(whole, ONE)))
+  },
+  covariance(at, other, eta, last) {
+    const whole = total(at.slice(0, -1), eta, need(last))
+    const both = mul(alpha(at, eta), alpha(other, eta))
+    const own = caseOf(compare('==', at.at(-1) ?? ONE, other.at(-1) ?? ONE), mul(alpha(at, eta), whole), ZERO)
+    return div(sub(own, both), mul(square(whole), add(whole, ONE)))
   },
   point: (at, eta, last) => div(alpha(at, eta), total(at.slice(0, -1), eta, need(last))),
   logDensity(u, at, eta, last) {

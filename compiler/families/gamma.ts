@@ -1,4 +1,4 @@
-import { add, call, caseOf, compare, div, exp, log, mul, neg, ONE, pow, sub } from '../algebra/build.js'
+import { add, call, caseOf, compare, div, exp, log, mul, neg, num, ONE, pow, square, sub } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import type { Family, Natural } from './types.js'
 
@@ -17,6 +17,7 @@ export const gammaFamily: Family = {
     { name: 'shape', value: shape(at, eta) },
     { name: 'rate', value: rate(at, eta) },
   ],
+  natural: (statistic, parameter) => (statistic === 'log u' ? sub(parameter('shape'), ONE) : neg(parameter('rate'))),
   moment(of, at, eta) {
     const [a, b] = [shape(at, eta), rate(at, eta)]
     if (of === 'u') return div(a, b)
@@ -26,6 +27,7 @@ export const gammaFamily: Family = {
       return exp(sub(sub(call('lgamma', add(a, of.power)), call('lgamma', a)), mul(of.power, log(b))))
     return null
   },
+  variance: (at, eta) => div(shape(at, eta), square(rate(at, eta))),
   point: (at, eta) => div(shape(at, eta), rate(at, eta)),
   logDensity(u, at, eta) {
     const [a, b] = [shape(at, eta), rate(at, eta)]
@@ -48,6 +50,8 @@ export const inverseGammaFamily: Family = {
     { name: 'shape', value: inverseShape(at, eta) },
     { name: 'scale', value: scale(at, eta) },
   ],
+  natural: (statistic, parameter) =>
+    statistic === 'log u' ? sub(neg(parameter('shape')), ONE) : neg(parameter('scale')),
   moment(of, at, eta) {
     const [a, b] = [inverseShape(at, eta), scale(at, eta)]
     if (of === '1/u') return div(a, b)
@@ -60,6 +64,14 @@ export const inverseGammaFamily: Family = {
         { kind: 'float', value: Number.POSITIVE_INFINITY },
       )
     return null
+  },
+  variance(at, eta) {
+    const [a, b] = [inverseShape(at, eta), scale(at, eta)]
+    const two = num(2)
+    return caseOf(compare('>', a, two), div(square(b), mul(square(sub(a, ONE)), sub(a, two))), {
+      kind: 'float',
+      value: Number.POSITIVE_INFINITY,
+    })
   },
   point: (at, eta) => div(scale(at, eta), add(inverseShape(at, eta), ONE)),
   logDensity(u, at, eta) {

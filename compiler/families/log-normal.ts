@@ -1,4 +1,4 @@
-import { add, div, exp, log, mul, neg, num, ONE, PI, pow, square, sub } from '../algebra/build.js'
+import { add, call, div, exp, log, mul, neg, num, ONE, PI, pow, square, sub } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import type { Family, Natural } from './types.js'
 
@@ -17,6 +17,10 @@ export const logNormalFamily: Family = {
     { name: 'mean', value: mean(at, eta) },
     { name: 'sd', value: pow(precision(at, eta), { n: -1, d: 2 }) },
   ],
+  natural(statistic, parameter) {
+    const p = pow(parameter('sd'), -2)
+    return statistic === 'log u' ? sub(mul(p, parameter('mean')), ONE) : mul(num(-1, 2), p)
+  },
   moment(of, at, eta) {
     const [m, p] = [mean(at, eta), precision(at, eta)]
     if (of === 'log u') return m
@@ -25,6 +29,10 @@ export const logNormalFamily: Family = {
     if (of === '1/u') return exp(add(neg(m), div(num(1, 2), p)))
     if (typeof of === 'object') return exp(add(mul(of.power, m), div(square(of.power), mul(num(2), p))))
     return null
+  },
+  variance(at, eta) {
+    const [m, p] = [mean(at, eta), precision(at, eta)]
+    return mul(call('expm1', pow(p, -1)), exp(add(mul(num(2), m), pow(p, -1))))
   },
   point: (at, eta) => exp(mean(at, eta)),
   logDensity(u, at, eta) {

@@ -30,6 +30,8 @@ export interface Family {
   readonly citation: string
   /** Its parameters by name, for documents and results. */
   parameters(at: readonly Expr[], eta: Natural): readonly { readonly name: string; readonly value: Expr }[]
+  /** The natural parameter of a statistic from the parameters by name: the inverse of `parameters`. */
+  natural(statistic: FamilyStatistic, parameter: (name: string) => Expr): Expr
   /** E[t(u)] for a statistic or u^power, or null where it has no closed form. */
   moment(
     of: FamilyStatistic | { readonly power: Expr },
@@ -37,6 +39,10 @@ export interface Family {
     eta: Natural,
     last: IndexVar | null,
   ): Expr | null
+  /** Var(u) of one element. */
+  variance(at: readonly Expr[], eta: Natural, last: IndexVar | null): Expr
+  /** Cov(u_i, u_j) of two elements of one vector; left out where elements are independent. */
+  covariance?(at: readonly Expr[], other: readonly Expr[], eta: Natural, last: IndexVar | null): Expr
   /** A point at which the density is finite: log Z = log p(data, u) − log q(u) is evaluated there. */
   point(at: readonly Expr[], eta: Natural, last: IndexVar | null): Expr
   /** log q(u), with u as a function of its coordinates; `at` are those of the element, of a vector all but the last. */

@@ -34,10 +34,10 @@ const LETTERS = ['k', 'l', 'm', 'u', 'v', 'w'] as const
 
 export function liftFactors(graph: FactorGraph, supply: IndexSupply): readonly LiftedFactor[] {
   const latents = new Map<string, Latent>(graph.latents.map((l) => [l.name, l]))
-  return graph.factors.map((factor) => lift(factor, latents, supply))
+  return graph.factors.map((factor) => liftFactor(factor, latents, supply))
 }
 
-function lift(factor: Factor, latents: ReadonlyMap<string, Latent>, supply: IndexSupply): LiftedFactor {
+export function liftFactor(factor: Factor, latents: ReadonlyMap<string, Latent>, supply: IndexSupply): LiftedFactor {
   const guarded = caseOf(factor.guard, factor.value)
   const variables = new Map<string, LiftedVariable>()
   const counts = new Map<string, { latent: string; index: readonly Expr[] }>()

@@ -24,19 +24,26 @@ export interface ElementDensity {
 
 const NAMES_OF_BATCH = ['d', 'e', 'g'] as const
 
+/** One element of `value ~ distribution`: over the batch dimensions it is independent. */
+export interface Element {
+  /** Indices of the batch dimensions. */
+  readonly indices: readonly IndexVar[]
+  readonly element: Tensor
+  readonly args: ReadonlyMap<string, Tensor>
+}
+
 /**
- * Sum over the batch dimensions of the left side; an argument with fewer dimensions is shared by them.
+ * The element at indices of the batch dimensions; an argument with fewer dimensions is shared by them.
  *
- * @throws NotElaborated where shapes leave no meaning, or a missing cell lies inside a vector-valued distribution
+ * @throws NotElaborated where shapes leave no meaning
  */
-export function logDensityOf(
+export function elementOf(
   distribution: Distribution,
   d: Extract<TDistribution, { kind: 'plain' }>,
   value: BuiltTensor,
   args: ReadonlyMap<string, BuiltTensor>,
-  place: Place,
-  density: ElementDensity = { of: (element, given, context) => distribution.logDensity(element, given, context) },
-): Expr {
+  place: Pick<Place, 'span' | 'supply'>,
+): Element {
   const { signature } = distribution
   const rank = signature.value.rank
   const batch = value.dims.length - rank
@@ -65,8 +72,25 @@ export function logDensityOf(
     const dims = t.dims.slice(shared).map((dim) => ({ size: dim.sizeAt === undefined ? dim.size : dim.sizeAt(lead) }))
     given.set(name, { dims, at: (i) => t.at([...lead, ...i]) })
   }
+  return { indices, element, args: given }
+}
+
+/**
+ * Sum over the batch dimensions of the left side.
+ *
+ * @throws NotElaborated where shapes leave no meaning, or a missing cell lies inside a vector-valued distribution
+ */
+export function logDensityOf(
+  distribution: Distribution,
+  d: Extract<TDistribution, { kind: 'plain' }>,
+  value: BuiltTensor,
+  args: ReadonlyMap<string, BuiltTensor>,
+  place: Place,
+  density: ElementDensity = { of: (element, given, context) => distribution.logDensity(element, given, context) },
+): Expr {
+  const { indices, element, args: given } = elementOf(distribution, d, value, args, place)
   let e = density.of(element, given, { index: (name, size) => place.supply.fresh(name, size) })
-  if (density.namesRow !== true) e = guardMissing(e, element, rank, place)
+  if (density.namesRow !== true) e = guardMissing(e, element, distribution.signature.value.rank, place)
   e = normaliseMatrices(unrollSums(indices.reduceRight((body, v) => sum(v, body), e)))
   return e
 }

@@ -124,6 +124,22 @@ export interface BindTable {
   readonly span: Span
 }
 
+/** What a statement says of one cell of data, for every iteration of `loops`; the guard may read latents. */
+export interface Predictive {
+  readonly data: string
+  /** Indices of the cell. */
+  readonly index: readonly Expr[]
+  readonly loops: readonly IndexVar[]
+  readonly guard: Guard
+  readonly of:
+    | { readonly kind: 'moments'; readonly mean: Expr; readonly variance: Expr }
+    /** `mass` of the value that the index variable stands for. */
+    | { readonly kind: 'mass'; readonly value: IndexVar; readonly mass: Expr }
+    /** Why there is neither. */
+    | { readonly kind: 'none'; readonly reason: string }
+  readonly span: Span
+}
+
 export interface FactorGraph {
   readonly name: string
   readonly data: readonly DataSymbol[]
@@ -133,6 +149,8 @@ export interface FactorGraph {
   readonly constraints: readonly Constraint[]
   readonly solved: readonly SolvedLatent[]
   readonly bindTables: readonly BindTable[]
+  /** Distributions of missing cells that are left out of the E-step. */
+  readonly predictives: readonly Predictive[]
   /** Top-level lets over params, element by element: reported with a fit. */
   readonly lets: readonly { readonly name: string; readonly indices: readonly IndexVar[]; readonly value: Expr }[]
 }

@@ -1,5 +1,5 @@
 /** Blocks of continuous latents → kernel operations: natural parameters, posteriors, log-normalisers, what is reported. */
-import { add, caseOf, div, idx, log, mul, num, ONE, PI, pow, ref, sub, ZERO } from '../algebra/build.js'
+import { add, idx, log, mul, num, ONE, PI, ref, sub, ZERO } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { substituteIndex } from '../algebra/visit.js'
@@ -14,8 +14,16 @@ import {
   unknownTable,
 } from '../estep/block-layout.js'
 import { normaliserTable } from '../estep/continuous.js'
-import { atPoint, expandExpectation, expectationIn, lastOf, NoMoment, naturalOf } from '../estep/expectation.js'
+import {
+  atDatum,
+  atPoint,
+  expandCovariance,
+  expandExpectation,
+  lastOf,
+  reportedExpectation,
+} from '../estep/expectation.js'
 import { weightOf } from '../estep/plan.js'
+import { naturalOf } from '../estep/posterior-numbers.js'
 import type {
   BlockFactor,
   BlockTerm,
@@ -232,7 +240,7 @@ export class ContinuousLowering implements BlockHost {
     const coordinates = b.latents[0]?.coordinates ?? []
     const lead = b.family.vector ? coordinates.slice(0, -1) : coordinates
     const point = (at: readonly Expr[]): Expr => b.family.point(at, natural, last)
-    const one = b.family.logDensity(point, lead.map(idx), natural, last)
+    const one = atDatum(b, row, lead.map(idx), () => ZERO, b.family.logDensity(point, lead.map(idx), natural, last))
     const fresh = lead.map((v) => this.collecting.rename(v))
     const renamed = substituteAll(one, lead, fresh)
     return mul(
@@ -267,42 +275,35 @@ export class ContinuousLowering implements BlockHost {
       const cell = ref('latent', latent.name, all.map(idx))
       const positions = all.map((v) => sub(idx(v), sub(v.from, ONE)))
       const deviation = sub(cell, ref('table', mean, positions))
-      const { present } = latent
       const row = all.slice(0, b.loops.length).map(idx)
-      const sum = (body: Expr): Expr => expectationIn(b, row, [], body, this)
-      // of what exists in some branches only, given that it does
-      const given = (body: Expr): Expr =>
-        present === undefined ? sum(body) : div(sum(caseOf(present, body, ZERO)), sum(caseOf(present, ONE, ZERO)))
-      const of = (body: Expr): KExpr => this.lowerer.expr(given(body), inner)
+      const of = (body: Expr): KExpr => this.lowerer.expr(reportedExpectation(b, latent, row, body, this), inner)
+      const average = ref('table', mean, positions)
       const square =
-        b.kind === 'gaussian' ? of(mul(deviation, deviation)) : this.variance(cell, mean, positions, of, inner)
+        b.kind === 'gaussian'
+          ? of(mul(deviation, deviation))
+          : this.lowerer.expr(conjugateVariance(b, all.map(idx), average, this), inner)
       return [
         { op: 'map', out: mean, axes, at, value: of(cell) },
         { op: 'map', out: variance, axes, at, value: square },
       ]
     })
   }
-
-  /** E[u²] − E[u]², or NaN where the family has no second moment in closed form. */
-  private variance(
-    cell: Expr,
-    mean: string,
-    positions: readonly Expr[],
-    of: (body: Expr) => KExpr,
-    context: LoweringContext,
-  ): KExpr {
-    try {
-      return k.sub(of(pow(cell, 2)), this.lowerer.expr(pow(ref('table', mean, positions), 2), context))
-    } catch (e) {
-      if (!(e instanceof NoMoment)) throw e
-      return k.num(Number.NaN)
-    }
-  }
 }
 
 const weighted = (f: BlockFactor, e: Expr): Expr => {
   const w = weightOf(f.extraLoops)
   return w === null ? e : mul(w, e)
+}
+
+/** Variance of an element at `index`, whose mean over the discrete latents is `mean`. */
+function conjugateVariance(
+  b: ConjugateBlock,
+  index: readonly Expr[],
+  mean: Expr,
+  options: { readonly collecting: Omit<CollectOptions, 'inU'> },
+): Expr {
+  const at = index.slice(b.loops.length)
+  return expandCovariance(b, index.slice(0, b.loops.length), [at, at], [mean, mean], options)
 }
 
 function substituteAll(e: Expr, from: readonly IndexVar[], to: readonly IndexVar[]): Expr {

@@ -3,7 +3,7 @@ import type { Grid } from './grid.js'
 import type { LevelSets } from './level-sets.js'
 import { isMissing } from './parse-cell.js'
 import { dataCodes, dataProblem, shown } from './problems.js'
-import type { BoundArray, Cell, DataProblem } from './types.js'
+import type { BoundArray, Cell, CellOrigin, DataProblem } from './types.js'
 
 /** Checks every cell and turns the grid into numbers; one complaint per kind, with how many more there are. */
 export function fillArray(
@@ -16,6 +16,7 @@ export function fillArray(
   const found = new Map<string, { readonly problem: DataProblem; count: number }>()
   const numbers = category ? numbersOf(grid, levels) : []
   const width = numbers.length
+  const origins: CellOrigin[] = []
   let missing = 0
   for (let i = 0; i < length; i++) {
     const cell = grid.cell(i)
@@ -26,7 +27,11 @@ export function fillArray(
       else found.set(checked.code, { problem: complaint(grid, i, checked.code, checked.why, checked.help), count: 1 })
       continue
     }
-    if (Number.isNaN(checked.value)) missing++
+    if (Number.isNaN(checked.value)) {
+      missing++
+      const { row, column } = grid.place(i)
+      if (declaration.optional) origins.push({ source: grid.source, row, column })
+    }
     values[i] = category ? levelNumber(cell, numbers[i % width]) : checked.value
   }
   const problems = [...found.values()].map(({ problem, count }) =>
@@ -35,7 +40,8 @@ export function fillArray(
       : { ...problem, message: `${problem.message} (and ${count - 1} more such ${count === 2 ? 'cell' : 'cells'})` },
   )
   if (problems.length === 0 && declaration.type === 'simplex') problems.push(...checkSimplex(grid, values))
-  return { array: { name: declaration.name, values, shape: grid.shape, offsets: grid.offsets, missing }, problems }
+  const array = { name: declaration.name, values, shape: grid.shape, offsets: grid.offsets, missing }
+  return { array: declaration.optional ? { ...array, origins } : array, problems }
 }
 
 function numbersOf(grid: Grid, levels: LevelSets): readonly ReadonlyMap<string, number>[] {

@@ -71,6 +71,15 @@ export interface BoundArray {
   /** Ragged arrays: shape is [R, total, …]; row r holds offsets[r]..offsets[r+1] along `total`. */
   readonly offsets: Int32Array | null
   readonly missing: number
+  /** Where its missing cells stand, in the order of the array, for arrays that may have some. */
+  readonly origins?: readonly CellOrigin[]
+}
+
+/** A cell of a table or of a document: `row` is its line or record as in messages. */
+export interface CellOrigin {
+  readonly source: string
+  readonly row: number | null
+  readonly column: string
 }
 
 export interface BoundData {

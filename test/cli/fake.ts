@@ -103,12 +103,17 @@ const layout: readonly ParamView[] = [
 const latents: readonly LatentPosterior[] = [
   {
     name: 'z',
+    kind: 'discrete',
+    own: [],
     shape: [4],
     rows: 4,
     labels: ['1', '2'],
     probabilities: Float64Array.of(1, 0, 0.75, 0.25, 0, 1, 0.1, 0.9),
     modes: Int32Array.of(0, 0, 1, 1),
     means: null,
+    sd: null,
+    covariance: null,
+    parameters: null,
   },
 ]
 
@@ -124,6 +129,34 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
         ? { kind: 'data', problems: bound.problems }
         : { kind: 'posterior', latents, warnings: [] }
     },
+    impute: async () => ({
+      kind: 'imputed',
+      arrays: [
+        {
+          name: 'x',
+          cells: [
+            {
+              index: [2, 1],
+              value: 1.5,
+              sd: 0.25,
+              probability: null,
+              probabilities: null,
+              origin: { source: 'two.csv', row: 3, column: 'a' },
+            },
+          ],
+        },
+      ],
+      warnings: [],
+    }),
+    score: async () => ({
+      kind: 'score',
+      logLikelihood: -3.5,
+      contributions: [
+        { plate: 'n', values: Float64Array.of(-1, -2) },
+        { plate: null, values: Float64Array.of(-0.5) },
+      ],
+      warnings: [],
+    }),
   }
 }
 
@@ -144,7 +177,11 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
         model: {
           name: 'OldFaithful',
           declarations: declare(text),
-          derivation: () => ({ toText: () => 'text', toMarkdown: () => '# markdown' }),
+          derivation: (mode) => ({
+            document: { toText: () => (mode === 'hard' ? 'hard text' : 'text'), toMarkdown: () => '# markdown' },
+            diagnostics: [],
+          }),
+          plan: () => ({ eStep: [], mStep: [] }),
           certify: async () => ({
             passed: !text.includes('wrong'),
             checks: [

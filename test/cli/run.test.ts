@@ -141,7 +141,8 @@ describe('estep fit', () => {
   })
 
   it.each([
-    '--mode hard',
+    '--mode vb',
+    '--mode cem',
     '--standardize',
     '--threads 4',
     '--accelerate',
@@ -206,6 +207,11 @@ describe('other commands', () => {
   it('derive prints text or Markdown', async () => {
     expect((await estep('derive m.estep')).out).toBe('text\n')
     expect((await estep('derive m.estep --format md')).out).toBe('# markdown\n')
+    expect((await estep('derive m.estep --mode hard')).out).toBe('hard text\n')
+    expect(JSON.parse((await estep('derive m.estep --json')).out)).toMatchObject({
+      text: 'text',
+      plan: { eStep: [], mStep: [] },
+    })
     expect((await estep('derive m.estep --format latex')).status).toBe(2)
     expect((await estep('derive m.estep --worked')).status).toBe(2)
   })
@@ -216,8 +222,15 @@ describe('other commands', () => {
     expect((await estep('predict fit.json --data two.csv --hard')).out.split('\n')[0]).toBe('row,z')
     const json = JSON.parse((await estep('predict fit.json --data two.csv --json')).out)
     expect(json.latents.z.mostProbable).toEqual(['1', '1', '2', '2'])
-    expect((await estep('predict fit.json --data two.csv --impute')).status).toBe(2)
     expect((await estep('predict m.estep --data two.csv')).err).toContain('it is not valid JSON')
+  })
+
+  it('score prints the total and what each row adds', async () => {
+    const { out } = await estep('score fit.json --data two.csv')
+    expect(out).toBe('plate,row,logLikelihood\ntotal,,-3.5\nn,1,-1\nn,2,-2\n,,-0.5\n')
+    const json = JSON.parse((await estep('score fit.json --data two.csv --json')).out)
+    expect(json.contributions[0]).toEqual({ plate: 'n', values: [-1, -2] })
+    expect((await estep('score fit.json')).status).toBe(2)
   })
 
   it('compare matches components', async () => {
@@ -249,7 +262,7 @@ describe('other commands', () => {
     expect((await estep('explain E399')).status).toBe(2)
   })
 
-  it.each(['select m.estep --over K=1..8', 'simulate m.estep', 'play', 'score f', 'emit m', 'report f', 'lsp --stdio'])(
+  it.each(['select m.estep --over K=1..8', 'simulate m.estep', 'play', 'emit m', 'report f', 'lsp --stdio'])(
     '%s is refused',
     async (command) => {
       const { status, err } = await estep(command)

@@ -43,7 +43,7 @@ for (const name of names) {
         )
         if (objective !== undefined)
           expect(Math.abs(fit.objective - objective), `objective ${fit.objective}`).toBeLessThanOrEqual(tolerance)
-        if (parameters !== undefined) expect(fit.parameters).toBe(parameters)
+        if (parameters !== undefined) expect(fit.result.parameters).toBe(parameters)
         if (params !== undefined) expect(compareValues(params, fit.params)).toBeLessThanOrEqual(paramsTolerance ?? 1e-3)
       })
     }

@@ -5,7 +5,13 @@ import { asMatrix, asNumber, asVector } from '../../compiler/distributions/suppo
 import type { Distribution, NumericArgument } from '../../compiler/distributions/types.js'
 import { Rayleigh } from './fixtures/rayleigh.js'
 import { type Anchors, kebab, readAnchors } from './support/anchors.js'
-import { type Arguments, numericDensity, numericDomain } from './support/numeric-density.js'
+import {
+  type Arguments,
+  numericDensity,
+  numericDomain,
+  numericMass,
+  numericMoments,
+} from './support/numeric-density.js'
 import { seededRandom } from './support/random.js'
 import { scalarMass, totalMass } from './support/total-mass.js'
 
@@ -110,6 +116,33 @@ for (const distribution of [...distributions, Rayleigh]) {
           expectMean(below, mass, `${label} P(x ≤ ${bound})`, Math.sqrt(Math.max(0, mass * (1 - mass))))
         }
       })
+    })
+
+    it('has the published mean and variance, where they are in closed form', () => {
+      const moments = anchors.moments.flatMap(({ arguments: args, expectations }) => {
+        const found = numericMoments(distribution, args)
+        return found === null ? [] : [{ args, found, expectations }]
+      })
+      if (moments.length === 0) return skipped(name, 'closed-form moments', 'it has none')
+      for (const { args, found, expectations } of moments)
+        for (const { of, value } of expectations)
+          if (of.every((place) => place.length === 0))
+            expectClose(of.length === 1 ? found.mean : found.variance + found.mean ** 2, value, 1e-9, () =>
+              describeCase(args),
+            )
+    })
+
+    it('has the published masses in the form that is linear in probabilities', () => {
+      if (distribution.mass === undefined) return skipped(name, 'masses', 'it has its log density only')
+      for (const point of anchors.points)
+        for (const args of point.parametrisations)
+          if (Number.isFinite(point.logDensity) && typeof point.value === 'number')
+            expectClose(
+              numericMass(distribution, args, point.value) ?? Number.NaN,
+              Math.exp(point.logDensity),
+              1e-11,
+              () => describeCase(args, point.value),
+            )
     })
 
     it('prints every argument', () => {

@@ -31,6 +31,26 @@ export function numericDomain(distribution: Distribution, args: Arguments): { lo
   return { low: evaluate(domain.low, env), high: domain.high === null ? Infinity : evaluate(domain.high, env) }
 }
 
+/** Mean and variance in closed form, as numbers; null where there is none. */
+export function numericMoments(distribution: Distribution, args: Arguments): { mean: number; variance: number } | null {
+  const moments = distribution.moments?.(new Map([...args].map(([name, arg]) => [name, tensor(name, arg)])))
+  if (moments === undefined) return null
+  const env = {
+    ref: (_space: string, name: string, index: readonly number[]) => elementOf(args.get(name) ?? Number.NaN, index),
+  }
+  return { mean: evaluate(moments.mean, env), variance: evaluate(moments.variance, env) }
+}
+
+/** The mass of a value in the form that is linear in probabilities; null where there is none. */
+export function numericMass(distribution: Distribution, args: Arguments, value: number): number | null {
+  const tensors = new Map([...args].map(([name, arg]) => [name, tensor(name, arg)]))
+  const mass = distribution.mass?.(num(value), tensors, indexSupply())
+  if (mass === undefined) return null
+  return evaluate(mass, {
+    ref: (_space: string, name: string, index: readonly number[]) => elementOf(args.get(name) ?? Number.NaN, index),
+  })
+}
+
 export function shapeOf(value: NumericArgument): readonly number[] {
   if (typeof value === 'number') return []
   const first = value[0]

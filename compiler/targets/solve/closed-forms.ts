@@ -22,9 +22,9 @@ export function solveDirichlet(step: DirichletStep, solve: Solve, context: Solve
     for (let i = 0; i < used; i++) total += Math.max(0, at(a, r * width + i))
     if (!(total > 0) || !Number.isFinite(total)) continue
     for (let i = 0; i < used; i++) {
-      const weight = Math.max(0, at(a, r * width + i))
-      // a 0 that only rounding reaches would make A log 0 of a small A
-      p[r * width + i] = weight > 0 ? Math.max(weight / total, Number.MIN_VALUE) : 0
+      const own = Math.max(0, at(a, r * width + i))
+      // a share that only underflow takes to 0 would make A log 0 of a small A
+      p[r * width + i] = own > 0 ? Math.max(own / total, Number.MIN_VALUE) : 0
     }
   }
 }

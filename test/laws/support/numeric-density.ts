@@ -4,5 +4,7 @@ export {
   indexSupply,
   numericDensity,
   numericDomain,
+  numericMass,
+  numericMoments,
   shapeOf,
 } from '../../../compiler/distributions/support/numeric-density.js'

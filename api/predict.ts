@@ -1,0 +1,75 @@
+/** A fit's params over new data: the model bound to it with what the fit keeps of its own. */
+
+import type { DataProblem } from '../runtime/data/types.js'
+import type { FitResult } from '../runtime/result.js'
+import { applyStartValues } from '../runtime/start-values.js'
+import { DataError, problem } from './errors.js'
+import { type Bound, type Frozen, restore } from './frozen.js'
+import { type DataOptions, entriesOf, type FitCallOptions, type FitData } from './options.js'
+import type { LatentPosterior } from './posterior.js'
+
+/** Options of `predict`. */
+export interface PredictOptions extends DataOptions {
+  /**
+   * Of latents that follow on one another along an index (chains), the posterior given the data up to and including
+   * their own place, and not given all data (smoothed).
+   */
+  readonly filtered?: boolean
+  /** `modes` are the most probable values of all discrete latents together: of a chain its most probable path. */
+  readonly hard?: boolean
+}
+
+export interface Prediction {
+  readonly latents: readonly LatentPosterior[]
+  readonly warnings: readonly DataProblem[]
+}
+
+/** The log-likelihood of data at the fitted params, and what makes it up. */
+export interface Score {
+  /** Natural log, all constants, without the priors of params. */
+  readonly logLikelihood: number
+  /**
+   * What the rows of each outermost plate add to it, weights included: a number a row. `plate` is the letter of the loop;
+   * null: one number for what belongs to no row. Rows that share latents are one unit, a row of the plate of these.
+   */
+  readonly contributions: readonly { readonly plate: string | null; readonly values: Float64Array }[]
+  readonly warnings: readonly DataProblem[]
+}
+
+/** What binds a model to data. */
+export interface Binder {
+  bind(data: FitData, options: FitCallOptions, restored: Frozen | null): Bound
+}
+
+/**
+ * Binds new data and lays the fitted params out over it. Levels, reductions of data (`mean(x)`) and the sizes of params
+ * are those of the fit; other sizes are those of the new data.
+ *
+ * @throws DataError where the new data does not fit the model or the fit
+ */
+export function bindFitted(
+  model: Binder,
+  result: FitResult,
+  data: FitData,
+  options: DataOptions & Pick<FitCallOptions, 'mode'>,
+): Bound & { readonly params: Float64Array } {
+  const stored = restore(result)
+  const columns = entriesOf(options.columns ?? new Map())
+  const bound = model.bind(
+    data,
+    {
+      ...options,
+      columns: new Map([...stored.columns, ...columns]) as ReadonlyMap<string, readonly string[]>,
+      groupBy: options.groupBy ?? stored.groupBy,
+      set: stored.set,
+    },
+    { ...stored.frozen, columns: new Set([...stored.columns.keys()].filter((name) => !columns.has(name))) },
+  )
+  const { params, problems } = applyStartValues(
+    bound.model,
+    new Map(Object.entries(result.params)),
+    bound.model.interior(() => 0.5),
+  )
+  if (problems.length > 0) throw new DataError(problems.map((p) => problem('E413', p.message)))
+  return { ...bound, params }
+}

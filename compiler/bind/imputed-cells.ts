@@ -1,0 +1,145 @@
+/** Missing cells of data and what the posterior says of each. */
+import type { BoundArray } from '../../runtime/contract.js'
+import type { IndexVar } from '../algebra/types.js'
+import type { Imputation } from '../lower/imputations.js'
+import { extentOf } from '../lower/lowerer.js'
+import type { Memory } from '../targets/memory.js'
+import { f64 } from '../targets/solve/types.js'
+import type { BoundNumbers } from './sizes.js'
+
+/** The missing cells of one array, in its order. */
+export interface ImputedCells {
+  readonly data: string
+  /** Positions in the array. */
+  readonly cells: Int32Array
+  /** One number a cell; null for labels and truth values. */
+  readonly mean: Float64Array | null
+  readonly variance: Float64Array | null
+  /** cells × values, values from the first label (or `false`) on; null for numbers. */
+  readonly probabilities: Float64Array | null
+  readonly values: number
+  /** Why the cells cannot be filled, or null. */
+  readonly reason: string | null
+}
+
+/** Positions of the missing cells of an array. */
+export function missingCells(array: BoundArray): Int32Array {
+  const out: number[] = []
+  const { values } = array
+  for (let i = 0; i < values.length; i++) {
+    const x = values[i] ?? Number.NaN
+    if (values instanceof Int32Array ? x < 0 : Number.isNaN(x)) out.push(i)
+  }
+  return Int32Array.from(out)
+}
+
+/** Position of a cell in an array, from its 1-based indices. */
+function positionIn(array: BoundArray, index: readonly number[]): number {
+  const { shape, offsets } = array
+  if (offsets === null) return index.reduce((n, i, d) => n * (shape[d] ?? 1) + i - 1, 0)
+  const [r = 1, t = 1, ...rest] = index
+  return rest.reduce((n, i, d) => n * (shape[d + 2] ?? 1) + i - 1, (offsets[r - 1] ?? 0) + t - 1)
+}
+
+/** Reads what the statements on one array say of its missing cells: a mixture over those that may hold. */
+export function readImputations(
+  data: string,
+  array: BoundArray,
+  imputations: readonly Imputation[],
+  numbers: BoundNumbers,
+  memory: Memory,
+): ImputedCells {
+  const cells = missingCells(array)
+  const slot = new Map([...cells].map((flat, i) => [flat, i]))
+  const parts = imputations.map((p) => ({
+    p,
+    sizes: paddedSizes(p, numbers),
+    width: p.of.kind === 'mass' ? numbers.extent(extentOf(p.of.value)) : 0,
+  }))
+  const found: { share: number; p: Imputation; at: number; width: number }[][] = [...cells].map(() => [])
+  let reason: string | null = null
+  for (const { p, sizes, width } of parts) {
+    for (const { indices, flat } of iterations(p.loops, sizes, numbers)) {
+      const i = slot.get(
+        positionIn(
+          array,
+          p.index.map((e) => numbers.value(e, indices)),
+        ),
+      )
+      if (i === undefined) continue
+      if (p.of.kind === 'none') reason ??= p.of.reason
+      else found[i]?.push({ share: f64(memory, p.of.share)[flat] ?? 0, p, at: flat, width })
+    }
+  }
+  const isMass = imputations.some((p) => p.of.kind === 'mass')
+  const values = Math.max(0, ...parts.map((x) => x.width))
+  if (reason === null && found.some((f) => f.length === 0))
+    reason = 'no statement gives some of its cells a distribution'
+  const out: ImputedCells = {
+    data,
+    cells,
+    mean: isMass ? null : new Float64Array(cells.length),
+    variance: isMass ? null : new Float64Array(cells.length),
+    probabilities: isMass ? new Float64Array(cells.length * values) : null,
+    values,
+    reason,
+  }
+  if (reason !== null) return out
+  found.forEach((all, i) => {
+    fill(
+      out,
+      i,
+      all.filter((x) => x.share > 0),
+      memory,
+    )
+  })
+  return out
+}
+
+function fill(
+  out: ImputedCells,
+  i: number,
+  parts: readonly { readonly share: number; readonly p: Imputation; readonly at: number; readonly width: number }[],
+  memory: Memory,
+): void {
+  const { mean, variance, probabilities, values } = out
+  for (const { share, p, at, width } of parts)
+    if (p.of.kind === 'mass' && probabilities !== null)
+      for (let v = 0; v < width; v++)
+        probabilities[i * values + v] =
+          (probabilities[i * values + v] ?? 0) + share * (f64(memory, p.of.mass)[at * width + v] ?? 0)
+  if (mean === null || variance === null) return
+  const moments = parts.flatMap(({ share, p, at }) =>
+    p.of.kind === 'moments'
+      ? [{ share, mean: f64(memory, p.of.mean)[at] ?? 0, variance: f64(memory, p.of.variance)[at] ?? 0 }]
+      : [],
+  )
+  const average = moments.reduce((s, m) => s + m.share * m.mean, 0)
+  mean[i] = average
+  variance[i] = moments.reduce((s, m) => s + m.share * (m.variance + (m.mean - average) ** 2), 0)
+}
+
+const paddedSizes = (p: Imputation, numbers: BoundNumbers): readonly number[] =>
+  p.loops.map((v) => numbers.extent(extentOf(v)))
+
+/** Every iteration of nested loops: the values of their indices, and the position in a table with padded extents. */
+function* iterations(
+  loops: readonly IndexVar[],
+  sizes: readonly number[],
+  numbers: BoundNumbers,
+  indices: Map<string, number> = new Map(),
+  flat = 0,
+  depth = 0,
+): Generator<{ readonly indices: ReadonlyMap<string, number>; readonly flat: number }> {
+  const loop = loops[depth]
+  if (loop === undefined) {
+    yield { indices, flat }
+    return
+  }
+  const [from, to] = [numbers.value(loop.from, indices), numbers.value(loop.to, indices)]
+  for (let i = from; i <= to; i++) {
+    indices.set(loop.id, i)
+    yield* iterations(loops, sizes, numbers, indices, flat * (sizes[depth] ?? 1) + i - from, depth + 1)
+  }
+  indices.delete(loop.id)
+}

@@ -1,0 +1,165 @@
+/** Posteriors over bound data, read from the program of reports: what prediction and a fit's posteriors are made of. */
+import type { IndexVar } from '../algebra/types.js'
+import type { ContinuousReport } from '../lower/continuous-reports.js'
+import { extentOf } from '../lower/lowerer.js'
+import { lowerReports, type ReportProgram } from '../lower/reports.js'
+import type { Memory } from '../targets/memory.js'
+import { f64 } from '../targets/solve/types.js'
+import type { ProgramModel } from './bound-model.js'
+import { type ImputedCells, missingCells, readImputations } from './imputed-cells.js'
+import { KernelRunner } from './kernel-runner.js'
+import { allocate, type ProgramMemory } from './memory.js'
+import { rowCount, rowLengths, tableRows } from './table-rows.js'
+
+/** Posterior of a continuous latent: `rows` vectors of `size` elements (1 for a number), row-major. */
+export interface ContinuousPosterior {
+  readonly name: string
+  /** Extents of its plates. */
+  readonly shape: readonly number[]
+  /** Lengths of the sequences where the second plate is ragged: rows are those of the sequences, one after another. */
+  readonly lengths: readonly number[] | null
+  readonly rows: number
+  /** Extents of one row's array; empty for a number. */
+  readonly own: readonly number[]
+  readonly size: number
+  /** rows × size. */
+  readonly mean: Float64Array
+  readonly variance: Float64Array
+  /** rows × size × size; null for numbers, and where the cells are data. */
+  readonly covariance: Float64Array | null
+  /** Name of the family where the posterior is one; null where it is a mixture over discrete latents. */
+  readonly family: string | null
+  /** Parameters of a conjugate family, each rows × size. */
+  readonly parameters: ReadonlyMap<string, Float64Array>
+}
+
+/** What one row of an outermost plate, or what belongs to no row, adds to the log-likelihood. */
+export interface Contributions {
+  /** The letter of the loop; null: what belongs to no row. */
+  readonly plate: string | null
+  readonly values: Float64Array
+}
+
+export interface Posteriors {
+  /** Probabilities by latent, rows × values. */
+  readonly discrete: ReadonlyMap<string, Float64Array>
+  /** Means of counts by latent. */
+  readonly counts: ReadonlyMap<string, Float64Array>
+  readonly continuous: readonly ContinuousPosterior[]
+  readonly contributions: readonly Contributions[]
+  /** Missing cells by array; arrays without any are left out. */
+  readonly imputed: readonly ImputedCells[]
+}
+
+/** The reports of one model over its data; programs are lowered and compiled once. */
+export class PosteriorReports {
+  private readonly program: ReportProgram
+  private readonly memory: ProgramMemory
+  private readonly kernels: KernelRunner
+
+  constructor(private readonly model: ProgramModel) {
+    this.program = lowerReports(model.derivation)
+    this.memory = allocate(this.program.program, model.derivation.model.symbols, model.data, model.numbers)
+    this.kernels = new KernelRunner(
+      this.program.program,
+      this.memory,
+      model.params,
+      model.zeroLimits,
+      model.options.compile,
+    )
+  }
+
+  /** Posteriors at params, laid out as the model's. */
+  at(params: Float64Array): Posteriors {
+    const { program, reports, continuous, contributions } = this.program
+    this.kernels.load(params, 'param')
+    const memory = this.memory.whole()
+    this.kernels.run(program.derived.param, memory)
+    for (const pass of program.passes) this.kernels.runPass(pass, pass.posterior, true)
+    this.kernels.run(program.marginals, memory)
+    this.kernels.run(reports, memory)
+    const copy = (id: string): Float64Array => Float64Array.from(f64(memory, id))
+    const ofKind = (kind: 'discrete' | 'count'): ReadonlyMap<string, Float64Array> =>
+      new Map(program.latents.filter((l) => l.kind === kind).map((l) => [l.name, copy(l.buffer)]))
+    const discrete = ofKind('discrete')
+    const numbers = continuous.map((r) => this.read(r, memory))
+    return {
+      discrete,
+      counts: ofKind('count'),
+      continuous: numbers,
+      imputed: this.imputed(discrete, numbers, memory),
+      contributions: contributions.map((c) => ({ plate: c.loop?.name ?? null, values: copy(c.buffer) })),
+    }
+  }
+
+  private imputed(
+    discrete: Posteriors['discrete'],
+    continuous: readonly ContinuousPosterior[],
+    memory: Memory,
+  ): readonly ImputedCells[] {
+    const { data, numbers, latents } = this.model
+    return [...data.arrays].flatMap(([name, array]): readonly ImputedCells[] => {
+      if (array.missing === 0) return []
+      const own = continuous.find((p) => p.name === name)
+      const labels = discrete.get(name)
+      const cells = missingCells(array)
+      if (own !== undefined)
+        return [
+          {
+            data: name,
+            cells,
+            mean: Float64Array.from(cells, (i) => own.mean[i] ?? Number.NaN),
+            variance: Float64Array.from(cells, (i) => own.variance[i] ?? Number.NaN),
+            probabilities: null,
+            values: 0,
+            reason: null,
+          },
+        ]
+      if (labels !== undefined) {
+        const values = latents.find((l) => l.name === name)?.values ?? 0
+        const probabilities = new Float64Array(cells.length * values)
+        cells.forEach((flat, i) => {
+          probabilities.set(labels.subarray(flat * values, (flat + 1) * values), i * values)
+        })
+        return [{ data: name, cells, mean: null, variance: null, probabilities, values, reason: null }]
+      }
+      const statements = this.program.imputations.filter((p) => p.data === name)
+      return [readImputations(name, array, statements, numbers, memory)]
+    })
+  }
+
+  private read(r: ContinuousReport, memory: Memory): ContinuousPosterior {
+    const { numbers } = this.model
+    const own = r.own.map((v) => numbers.extent(extentOf(v)))
+    const size = own.reduce((a, b) => a * b, 1)
+    const shape = r.loops.map((v) => numbers.extent(extentOf(v)))
+    const rows = (id: string, width: number): Float64Array => this.rows(r.loops, f64(memory, id), width)
+    return {
+      name: r.name,
+      shape,
+      lengths: rowLengths(r.loops, numbers),
+      rows: rowCount(r.loops, numbers),
+      own,
+      size,
+      mean: rows(r.mean, size),
+      variance: rows(r.variance, size).map((v) => Math.max(0, v)),
+      covariance: r.covariance === null ? null : rows(r.covariance, size * size),
+      family: r.family,
+      parameters: new Map(r.parameters.map((p) => [p.name, rows(p.buffer, size)])),
+    }
+  }
+
+  /** The rows of a buffer whose ragged extents are padded, one after another. */
+  private rows(loops: readonly IndexVar[], padded: Float64Array, width: number): Float64Array {
+    const { numbers } = this.model
+    if (rowLengths(loops, numbers) === null) return Float64Array.from(padded)
+    const extents = loops.map((v) => numbers.extent(extentOf(v)))
+    const out = new Float64Array(rowCount(loops, numbers) * width)
+    let row = 0
+    for (const at of tableRows(loops, numbers)) {
+      const flat = loops.reduce((n, v, i) => n * (extents[i] ?? 0) + (at.get(v.id) ?? 0) - numbers.value(v.from, at), 0)
+      out.set(padded.subarray(flat * width, (flat + 1) * width), row++ * width)
+    }
+    return out
+  }
+}

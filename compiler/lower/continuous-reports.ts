@@ -1,0 +1,182 @@
+/** What is reported of continuous latents beyond their means and variances: covariances of vectors, parameters of families. */
+import { add, caseOf, compare, idx, mul, num, ONE, ref, sub } from '../algebra/build.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import type { Derivation } from '../derive.js'
+import { cellPosition, covarianceTable, paddedExtent } from '../estep/block-layout.js'
+import { expandCovariance, reportedExpectation } from '../estep/expectation.js'
+import { naturalOf } from '../estep/posterior-numbers.js'
+import type { BlockLatent, ContinuousBlock, GaussianBlock } from '../estep/types.js'
+import type { ContinuousLatent } from '../graph/types.js'
+import { k } from '../kernel/index.js'
+import type { KernelOp, SizeKey } from '../kernel/types.js'
+import { meanBuffer, varianceBuffer } from './buffers.js'
+import type { Lowerer, LoweringContext } from './lowerer.js'
+
+/**
+ * Buffers of one latent: means and variances [loops, own], covariances [loops, own, own] of vectors that no data is part of.
+ * Ragged extents are padded.
+ */
+export interface ContinuousReport {
+  readonly name: string
+  readonly loops: readonly IndexVar[]
+  /** The dimensions of one row's vector. */
+  readonly own: readonly IndexVar[]
+  /** Cells of data, of which the missing ones are latent. */
+  readonly evidence: boolean
+  readonly mean: string
+  readonly variance: string
+  readonly covariance: string | null
+  /** The family of the posterior; null where it is a mixture over discrete latents. */
+  readonly family: string | null
+  /** Parameters of a conjugate family. */
+  readonly parameters: readonly { readonly name: string; readonly buffer: string }[]
+}
+
+export interface LoweredReport {
+  readonly report: ContinuousReport
+  readonly ops: readonly KernelOp[]
+}
+
+export function lowerContinuousReport(
+  latent: ContinuousLatent,
+  block: ContinuousBlock,
+  d: Derivation,
+  lowerer: Lowerer,
+  context: LoweringContext,
+): LoweredReport {
+  const loops = latent.loops.map((l) => l.index)
+  const ops: KernelOp[] = []
+  const single = block.scope.length === 0
+  const covariance =
+    latent.own.length === 0 || latent.evidence ? null : lowerCovariance(latent, block, d, lowerer, context, ops)
+  return {
+    report: {
+      name: latent.name,
+      loops,
+      own: latent.own,
+      evidence: latent.evidence,
+      mean: meanBuffer(latent.name),
+      variance: varianceBuffer(latent.name),
+      covariance,
+      family: !single
+        ? null
+        : block.kind === 'conjugate'
+          ? block.family.title
+          : latent.own.length === 0
+            ? 'Normal'
+            : 'MvNormal',
+      parameters:
+        single && block.kind === 'conjugate'
+          ? block.family
+              .parameters(
+                block.latents[0]?.coordinates.map(idx) ?? [],
+                naturalOf(
+                  block,
+                  block.loops.map((l) => idx(l.index)),
+                  [],
+                ),
+              )
+              .map(({ name, value }) => {
+                const buffer = scratch(`${name} of ${latent.name}`, [...loops, ...latent.own], lowerer)
+                ops.push(over([...loops, ...latent.own], buffer, value, lowerer, context))
+                return { name, buffer }
+              })
+          : [],
+    },
+    ops,
+  }
+}
+
+function lowerCovariance(
+  latent: ContinuousLatent,
+  block: ContinuousBlock,
+  d: Derivation,
+  lowerer: Lowerer,
+  context: LoweringContext,
+  ops: KernelOp[],
+): string {
+  const loops = latent.loops.map((l) => l.index)
+  const other = latent.own.map((v) => d.collectOptions.rename(v))
+  const all = [...loops, ...latent.own, ...other]
+  const cell = (own: readonly IndexVar[]) => ref('latent', latent.name, [...loops, ...own].map(idx))
+  const mean = (own: readonly IndexVar[]) =>
+    ref(
+      'table',
+      meanBuffer(latent.name),
+      [...loops, ...own].map((v) => sub(idx(v), sub(v.from, ONE))),
+    )
+  const deviation = (own: readonly IndexVar[]): Expr => sub(cell(own), mean(own))
+  const value: Expr =
+    block.kind === 'gaussian'
+      ? reportedExpectation(
+          block,
+          latent,
+          loops.slice(0, block.loops.length).map(idx),
+          mul(deviation(latent.own), deviation(other)),
+          {
+            collecting: d.collectOptions,
+          },
+        )
+      : expandCovariance(
+          block,
+          loops.map(idx),
+          [latent.own.map(idx), other.map(idx)],
+          [mean(latent.own), mean(other)],
+          { collecting: d.collectOptions },
+        )
+  const buffer = scratch(`covariance of ${latent.name}`, all, lowerer)
+  ops.push(over(all, buffer, value, lowerer, context))
+  return buffer
+}
+
+/**
+ * Pairs of elements of one row, that a sparse posterior then has the covariance of: entries 0, which add nothing to Λ but
+ * are part of its pattern.
+ */
+export function rowPairs(block: GaussianBlock, d: Derivation, lowerer: Lowerer) {
+  const ops: KernelOp[] = []
+  const entries = block.latents
+    .filter((l) => l.latent.own.length > 0 && !l.latent.evidence)
+    .map((l) => {
+      const other = l.latent.own.map((v) => d.collectOptions.rename(v))
+      const loops = l.latent.loops.map((x) => x.index)
+      const all = [...loops, ...l.latent.own, ...other]
+      const make = (part: string): string => {
+        const id = scratch(`${part} within ${l.latent.name}`, all, lowerer)
+        ops.push({ op: 'fill', out: id, value: part === 'values' ? 0 : -1 })
+        return id
+      }
+      const entry = { rows: make('rows'), columns: make('columns'), values: make('values') }
+      const none: LoweringContext = { vars: new Map(), at: 'param' }
+      ops.push(over(all, entry.rows, positionOf(block, l, [...loops, ...l.latent.own]), lowerer, none))
+      ops.push(over(all, entry.columns, positionOf(block, l, [...loops, ...other]), lowerer, none))
+      return entry
+    })
+  return { ops, entries, covariance: covarianceTable(block) }
+}
+
+/** 0-based position in the system over all cells; −1 where the cell is observed. */
+function positionOf(block: GaussianBlock, l: BlockLatent, at: readonly IndexVar[]): Expr {
+  const position = add(cellPosition(block, { latent: l.latent.name, at: at.map(idx) }), num(-1))
+  return l.latent.evidence
+    ? caseOf(compare('==', ref('observed', l.latent.name, at.map(idx)), ONE), num(-1), position)
+    : position
+}
+
+/** Scratch over index variables; ragged extents are padded. */
+export function scratch(id: string, over: readonly IndexVar[], lowerer: Lowerer): string {
+  const shape: SizeKey[] = over.map((v) => lowerer.size(paddedExtent(v)))
+  return lowerer.buffer({ id, space: 'scratch', type: 'f64', shape })
+}
+
+/** out[all] = value, in the loops of `all`. */
+export function over(
+  all: readonly IndexVar[],
+  out: string,
+  value: Expr,
+  lowerer: Lowerer,
+  context: LoweringContext,
+): KernelOp {
+  const { axes, context: inner } = lowerer.loops(all, context)
+  return { op: 'map', out, axes, at: axes.map((a) => k.axis(a)), value: lowerer.expr(value, inner) }
+}

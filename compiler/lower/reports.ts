@@ -1,0 +1,86 @@
+/**
+ * What a report of posteriors needs, lowered beside the E-step in a program of its own: a fit does not pay for it. The
+ * buffers of discrete latents and of counts are those of the program; continuous latents have means, variances,
+ * covariances and parameters; the log-likelihood comes apart into rows.
+ */
+import type { IndexVar } from '../algebra/types.js'
+import type { Derivation } from '../derive.js'
+import { blockOf } from '../estep/expectation.js'
+import type { KernelOp } from '../kernel/types.js'
+import { ContinuousLowering } from './continuous.js'
+import { type ContinuousReport, lowerContinuousReport, rowPairs } from './continuous-reports.js'
+import { type Contribution, lowerContributions } from './contributions.js'
+import { EStepLowering } from './e-step.js'
+import { type Imputation, lowerImputations } from './imputations.js'
+import { lower } from './lower.js'
+import { Lowerer, type LoweringContext } from './lowerer.js'
+import type { Pass, Program } from './program.js'
+
+export interface ReportProgram {
+  readonly program: Program
+  /** Run after the posterior and the marginals, over whole arrays. */
+  readonly reports: readonly KernelOp[]
+  readonly continuous: readonly ContinuousReport[]
+  readonly contributions: readonly Contribution[]
+  /** What is said of missing cells that are left out of the E-step. */
+  readonly imputations: readonly Imputation[]
+}
+
+export function lowerReports(d: Derivation): ReportProgram {
+  const rename = (v: IndexVar): IndexVar => d.supply.fresh(v.name, v.to, v.from)
+  const lowerer = new Lowerer(d.shapes)
+  const { graph, lifted, eStep: plan, mStep, shapes, collectOptions: collecting } = d
+  const made = lower({ graph, lifted, eStep: plan, mStep, shapes, collecting, rename, lets: [] }, lowerer)
+  // the buffers are those that `lower` has made: this lowering only answers what reads them
+  const eStep = new EStepLowering(lowerer, plan)
+  eStep.run()
+  const { expect } = new ContinuousLowering(lowerer, plan, collecting, eStep.probability)
+  const context: LoweringContext = {
+    vars: new Map(),
+    at: 'param',
+    probability: eStep.probability,
+    expect,
+    mean: eStep.mean,
+  }
+  const continuous = graph.latents.flatMap((l) =>
+    l.kind === 'continuous' && plan.blocks.some((b) => b.latents.some((x) => x.latent.name === l.name))
+      ? [lowerContinuousReport(l, blockOf(l.name, plan), d, lowerer, context)]
+      : [],
+  )
+  const contributions = lowerContributions(made, loopVariables(d), lowerer)
+  const imputed = lowerImputations(d, lowerer, context)
+  const pairs = plan.blocks.flatMap((b) =>
+    b.kind === 'gaussian' && b.layout === 'joint' ? [rowPairs(b, d, lowerer)] : [],
+  )
+  const withPairs = (op: KernelOp): readonly KernelOp[] => {
+    if (op.op !== 'sparseGaussian') return [op]
+    const own = pairs.filter((p) => p.covariance === op.covariance)
+    return [...own.flatMap((p) => p.ops), { ...op, entries: [...op.entries, ...own.flatMap((p) => p.entries)] }]
+  }
+  const passes = made.passes.map((p): Pass => ({ ...p, posterior: p.posterior.flatMap(withPairs) }))
+  const derived = [...lowerer.derived.values()].filter((x) => x.at === 'param').flatMap((x) => x.ops)
+  return {
+    program: {
+      ...made,
+      passes,
+      buffers: [...lowerer.buffers.values()],
+      sizes: lowerer.sizes,
+      derived: { ...made.derived, param: derived },
+    },
+    reports: [...continuous.flatMap((c) => c.ops), ...contributions.ops, ...imputed.ops],
+    continuous: continuous.map((c) => c.report),
+    contributions: contributions.contributions,
+    imputations: imputed.imputations,
+  }
+}
+
+/** Every loop of a factor, by the identity that its axis has. */
+function loopVariables(d: Derivation): ReadonlyMap<string, IndexVar> {
+  const loops = [
+    ...d.graph.factors.flatMap((f) => f.loops),
+    ...d.graph.constraints.flatMap((c) => c.loops),
+    ...d.eStep.tables.flatMap((t) => t.loops),
+    ...d.eStep.blocks.flatMap((b) => b.loops),
+  ]
+  return new Map(loops.map((l) => [l.index.id, l.index]))
+}

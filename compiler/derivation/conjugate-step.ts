@@ -13,7 +13,7 @@ import { tidied, volumesJoined } from './for-display.js'
 import { absentWords, unitOf } from './gaussian-words.js'
 import { rangesWords } from './model-steps.js'
 import { letteredNames } from './names-words.js'
-import { equation, type Formula, type FormulaContext, formula, tensorFormula } from './print.js'
+import { equation, type Formula, type FormulaContext, formula, sumEquation, tensorFormula } from './print.js'
 import { type Block, type DerivationStep, type Inline, say } from './types.js'
 import type { Equation } from './update-types.js'
 
@@ -231,11 +231,11 @@ function normaliserWords(b: ConjugateBlock, c: FormulaContext): readonly Block[]
   if (collectNodes(right, isCell).length > 0) return []
   const outer = outerOf(b)
   const left: Expr = { kind: 'call', fn: 'log', args: [normaliserRef(b, n)] }
-  const line = equation({ left, right, indices: outer, over: [] }, c)
+  const lines = sumEquation(left, right, outer, c)
   const half = b.latents.some((l) => l.latent.evidence) ? ' where it is missing' : ''
   const what =
     b.scope.length > 0
       ? say`What does not depend on the latent is left when it is integrated out${half}: the density of what is observed given the discrete value,`
       : say`What does not depend on the latent is left when it is integrated out${half}, the likelihood ${b.loops.length === 0 ? 'of what it explains' : `of the ${unitOf(b)}`}:`
-  return [what, { kind: 'formula', lines: [line] }]
+  return [what, { kind: 'formula', lines }]
 }

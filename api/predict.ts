@@ -15,6 +15,8 @@ export interface PredictOptions extends DataOptions {
    * their own place, and not given all data (smoothed).
    */
   readonly filtered?: boolean
+  /** `modes` are the most probable values of all discrete latents together: of a chain its most probable path. */
+  readonly hard?: boolean
 }
 
 export interface Prediction {
@@ -49,7 +51,7 @@ export function bindFitted(
   model: Binder,
   result: FitResult,
   data: FitData,
-  options: DataOptions,
+  options: DataOptions & Pick<FitCallOptions, 'mode'>,
 ): Bound & { readonly params: Float64Array } {
   const stored = restore(result)
   const columns = entriesOf(options.columns ?? new Map())

@@ -28,7 +28,7 @@ export async function predict(context: Context, path: string, options: PredictOp
     )
   if (options.impute === true) return impute(context, fit, data, options)
   if (options.sd === true) throw new UsageError('--sd goes with --impute', 'without it every number has its sd')
-  const outcome = await fit.predict(data)
+  const outcome = await fit.predict(data, options.hard === true)
   if (outcome.kind !== 'posterior') return newDataFailed(context, outcome, json)
   const hard = options.hard === true
   if (options.out !== undefined) await host.write(options.out, posteriorCsv(outcome.latents, hard))

@@ -4,6 +4,7 @@ import type { Derivation } from '../derive.js'
 import { qTerms } from '../mstep/plan.js'
 import { boundStep } from './bound-step.js'
 import { eSteps } from './e-step-steps.js'
+import { hardBoundStep, hardRise, isHard, marked } from './hard-steps.js'
 import { blockStep } from './m-step-steps.js'
 import { liftingStep, likelihoodStep, modelStep, notationStep, parameterCount } from './model-steps.js'
 import { letteredNames } from './names-words.js'
@@ -23,7 +24,7 @@ export interface DerivationDocument {
 
 export function derivationDocument(d: Derivation): DerivationDocument {
   const steps = derivationSteps(d)
-  const title = `${d.model.name}: ${hasLatents(d) ? 'the EM algorithm' : 'the estimate'}, derived`
+  const title = `${d.model.name}: ${hasLatents(d) ? (isHard(d) ? 'hard EM' : 'the EM algorithm') : 'the estimate'}, derived`
   return { steps, toText: () => stepsToText(title, steps), toMarkdown: () => stepsToMarkdown(title, steps) }
 }
 
@@ -51,7 +52,7 @@ export function derivationSteps(d: Derivation): readonly DerivationStep[] {
   const blocks = d.mStep.steps.map((s) => blockStep(s, context, c, latent))
   return [
     ...first,
-    ...(latent ? [boundStep(c)] : []),
+    ...(latent ? [isHard(d) ? hardBoundStep(c) : boundStep(c)] : []),
     ...(lifting === null ? [] : [lifting]),
     ...e,
     q,
@@ -109,20 +110,10 @@ function algorithmStep(
         ...last.map((l) => `    ${l}`),
         '  M-step',
         ...sweeps,
-        'until the log-likelihood stops rising',
+        isHard(d) ? 'until the complete-data log-likelihood stops rising' : 'until the log-likelihood stops rising',
       ],
     })
-    const all = allParams(c.notation)
-    const at = (t: string, style: 'text' | 'latex'): string =>
-      style === 'text' ? `${all.text}_${t}` : `${all.latex}_${t}`
-    const rise: Formula = {
-      text: `log L(${at('t', 'text')}) = ELBO(q, ${at('t', 'text')}) ≤ ELBO(q, ${at('{t+1}', 'text')}) ≤ log L(${at('{t+1}', 'text')})`,
-      latex: `\\log L(${at('t', 'latex')}) = \\mathrm{ELBO}(q, ${at('t', 'latex')}) \\leq \\mathrm{ELBO}(q, ${at('{t+1}', 'latex')}) \\leq \\log L(${at('{t+1}', 'latex')})`,
-    }
-    content.push(
-      say`The log-likelihood never falls. After the E-step the bound touches it, the M-step raises the bound, and by Jensen's inequality the new log-likelihood is at least as high:`,
-      { kind: 'formula', lines: [rise] },
-    )
+    content.push(...(isHard(d) ? hardRise(c) : rise(c)))
     if (d.lifted.some((f) => f.factor.role === 'prior'))
       content.push(say`L includes the prior density of the parameters.`)
   }
@@ -132,10 +123,25 @@ function algorithmStep(
   return {
     id: 'algorithm',
     kind: 'algorithm',
-    title: latent ? 'The algorithm' : 'The estimate',
+    title: latent ? marked('The algorithm', d) : 'The estimate',
     rule: null,
     content,
     citation: null,
     span: null,
   }
+}
+
+/** The three (in)equalities of EM. */
+function rise(c: FormulaContext): readonly Block[] {
+  const all = allParams(c.notation)
+  const at = (t: string, style: 'text' | 'latex'): string =>
+    style === 'text' ? `${all.text}_${t}` : `${all.latex}_${t}`
+  const line: Formula = {
+    text: `log L(${at('t', 'text')}) = ELBO(q, ${at('t', 'text')}) ≤ ELBO(q, ${at('{t+1}', 'text')}) ≤ log L(${at('{t+1}', 'text')})`,
+    latex: `\\log L(${at('t', 'latex')}) = \\mathrm{ELBO}(q, ${at('t', 'latex')}) \\leq \\mathrm{ELBO}(q, ${at('{t+1}', 'latex')}) \\leq \\log L(${at('{t+1}', 'latex')})`,
+  }
+  return [
+    say`The log-likelihood never falls. After the E-step the bound touches it, the M-step raises the bound, and by Jensen's inequality the new log-likelihood is at least as high:`,
+    { kind: 'formula', lines: [line] },
+  ]
 }

@@ -7,6 +7,7 @@ import { shownNormalisers } from './block-names.js'
 import { blockStep } from './block-step.js'
 import { chainStep } from './chain-step.js'
 import { comparesWithNumber } from './conditions.js'
+import { argmaxLines, isHard, marked, maximised } from './hard-steps.js'
 import { rangesWords } from './model-steps.js'
 import { demandedIn } from './moments.js'
 import { type Formula, type FormulaContext, formula } from './print.js'
@@ -42,13 +43,20 @@ function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContex
     only !== undefined &&
     !eStep.tables.some((x) => x.parent?.table === t.id)
   const content: Block[] = []
-  if (single && only !== undefined)
+  if (single && only !== undefined && !(isHard(c.notation.derivation) && t.chain !== null))
     content.push(
       ...singleLatent(
         only,
         potentials.flatMap((p) => p.factors),
         loops,
         c,
+      ),
+    )
+  else if (isHard(c.notation.derivation))
+    content.push(
+      ...maximised(
+        t,
+        eStep.tables.some((x) => x.parent?.table === t.id),
       ),
     )
   else content.push(...eliminated(t, c))
@@ -58,7 +66,9 @@ function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContex
   return {
     id: `e-step ${names}`,
     kind: 'e-step',
-    title: `E-step: the posterior of ${names}`,
+    title: isHard(c.notation.derivation)
+      ? marked(`E-step: the most probable ${names}`, c.notation.derivation)
+      : `E-step: the posterior of ${names}`,
     rule: step?.method ?? null,
     content,
     citation: step?.reference ?? null,
@@ -109,6 +119,13 @@ function singleLatent(
     const shown = sideBySide(parts, indices, c)
     return [{ text: `${shownWeight.text} = ${shown.text}`, latex: `${shownWeight.latex} = ${shown.latex}` }]
   })
+  if (isHard(c.notation.derivation)) {
+    lines.push(...argmaxLines(cell, value, weight, shownR, indices, c))
+    return [
+      say`With ${weight} for the joint density of a row at one value of the latent, all factors that read it multiplied, the latent takes the value of the largest; of several equal ones the first.`,
+      { kind: 'formula', lines },
+    ]
+  }
   lines.push({ text: `${shownR.text} = ${bayes.text}`, latex: `${shownR.latex} = ${bayes.latex}` })
   const total = formula(sum(other, rho(other)), loops, c)
   return [

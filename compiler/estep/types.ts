@@ -189,6 +189,7 @@ export interface EStepStep {
     | 'sparse-gaussian'
     | 'conjugate'
     | 'observed'
+    | 'max-product'
   readonly explanation: string
   readonly reference: string
 }

@@ -274,5 +274,36 @@ export const boundDerivationEntries: readonly CatalogueEntry[] = [
   ),
 ]
 
+/** E420: what hard mode refuses of a model that EM fits. Examples are models and how they are fitted. */
+export const hardModeEntries: readonly CatalogueEntry[] = [
+  entry(
+    'E420',
+    'no hard mode for this model',
+    'Hard mode takes the most probable values of finite discrete latents, together, in place of their posterior. Continuous latents beside them stay integrated out: at its most probable value a latent would give the complete-data likelihood no maximum, as it grows without bound when the variance of the latent goes to 0. Counts that share out an observed total would need their most probable whole numbers, which this version does not search for.',
+    [
+      'model Example',
+      'data  x : real[N]',
+      'param a : positive',
+      'for n in 1..N {',
+      '  latent u ~ Normal(0, a)',
+      '  x[n] ~ Normal(u, 1)',
+      '}',
+    ],
+    [
+      'model Example',
+      'data  x : real[N]',
+      'param mu : real[2]',
+      'for n in 1..N {',
+      '  latent z ~ Categorical([1/2, 1/2])',
+      '  x[n] ~ Normal(mu[z], 1)',
+      '}',
+    ],
+  ),
+]
+
 /** E4xx: what the derivation refuses, with the reason the mathematics gives. */
-export const derivationEntries: readonly CatalogueEntry[] = [...modelDerivationEntries, ...boundDerivationEntries]
+export const derivationEntries: readonly CatalogueEntry[] = [
+  ...modelDerivationEntries,
+  ...boundDerivationEntries,
+  ...hardModeEntries,
+]

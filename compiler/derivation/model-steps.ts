@@ -117,6 +117,7 @@ export function modelStep(c: FormulaContext): DerivationStep {
   const d = c.notation.derivation
   const text = d.model.source.text
   const content: Block[] = [say`Each statement gives one log density.`]
+  const explained = new Set<string>()
   for (const f of d.lifted) {
     if (f.factor.role === 'evidence') continue
     const loops = loopsOf(f)
@@ -136,7 +137,7 @@ export function modelStep(c: FormulaContext): DerivationStep {
         parts: [`${left}${tail}${weight.length === 0 ? '' : ', counted as often as its weight says'}:`],
       },
       { kind: 'formula', lines: [density] },
-      ...tailWords(f),
+      ...tailWords(f, explained),
     )
   }
   for (const g of d.graph.constraints) {

@@ -23,7 +23,7 @@ import {
   tablesOf,
 } from './api/options.js'
 import { densityForOracle } from './api/oracle-density.js'
-import { type LatentPosterior, posteriorsOf } from './api/posterior.js'
+import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './api/posterior.js'
 import { bindFitted, type Prediction, type PredictOptions, type Score } from './api/predict.js'
 import { bindProgram, type ProgramModel } from './compiler/bind/bound-model.js'
 import { certifyDerivation } from './compiler/bind/certified-engine.js'
@@ -253,6 +253,8 @@ export class Model {
 
 /** A fitted model. `params`, `logLikelihood`, `trace` and the rest are those of the result JSON. */
 export class Fit {
+  private read: readonly LatentPosterior[] | null = null
+
   constructor(
     readonly model: Model,
     readonly result: FitResult,
@@ -301,7 +303,9 @@ export class Fit {
 
   /** Posterior of every latent for the rows of the fit; null for a fit that was loaded from a file. */
   posteriors(): readonly LatentPosterior[] | null {
-    return this.own === null ? null : posteriorsOf(this.own.model, this.own.params)
+    if (this.own === null) return null
+    this.read ??= posteriorsOf(this.own.model, this.own.params)
+    return this.read
   }
 
   /**
@@ -322,11 +326,12 @@ export class Fit {
    * Posterior of every latent for new rows, at the fitted params. Sizes that no param has are those of the new data. With
    * `filtered` the states of chains are given the data up to their own place.
    *
-   * @throws DataError where the new data does not fit the model or the fit
+   * @throws DataError where the new data does not fit the model or the fit, or a chain has no filtered states (E418)
    */
   async predict(data: FitData, options: PredictOptions = {}): Promise<Prediction> {
     const bound = bindFitted(this.model, this.result, data, options)
-    return { latents: posteriorsOf(bound.model, bound.params), warnings: bound.data.warnings }
+    const read = options.filtered === true ? filteredPosteriors : posteriorsOf
+    return { latents: read(bound.model, bound.params), warnings: bound.data.warnings }
   }
 
   /**

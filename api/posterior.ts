@@ -1,7 +1,9 @@
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import { type ContinuousPosterior, PosteriorReports, type Posteriors } from '../compiler/bind/posterior-reports.js'
+import { planFilter } from '../compiler/estep/filtered.js'
 import { canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
 import type { LatentLayout } from '../runtime/contract.js'
+import { DataError, problem } from './errors.js'
 
 /**
  * Posterior of one latent over its rows. A discrete latent has probabilities and modes; a number or a vector of numbers
@@ -47,8 +49,18 @@ export function posteriorsOf(model: ProgramModel, params: Float64Array): readonl
   return latentPosteriors(model, params, new PosteriorReports(model).at(params))
 }
 
-/** The same, from posteriors that were read. */
-export function latentPosteriors(
+/**
+ * The same, with the states of chains given the data up to their own place.
+ *
+ * @throws DataError (E418) where a chain has no filtered states
+ */
+export function filteredPosteriors(model: ProgramModel, params: Float64Array): readonly LatentPosterior[] {
+  const filter = planFilter(model.derivation.eStep)
+  if (typeof filter === 'string') throw new DataError([problem('E418', `there are no filtered states: ${filter}`)])
+  return latentPosteriors(model, params, new PosteriorReports(model, filter).at(params))
+}
+
+function latentPosteriors(
   model: ProgramModel,
   params: Float64Array,
   posteriors: Posteriors,

@@ -99,9 +99,13 @@ function fitPort(fit: Fit): FitPort {
     layout: fit.layout,
     data: fit.data,
     posterior: () => fit.posteriors(),
-    predict: (data) =>
+    predict: (data, filtered) =>
       onNewData(async () => {
-        const { latents, warnings } = await fit.predict(data.tables, { columns: data.columns, groupBy: data.groupBy })
+        const { latents, warnings } = await fit.predict(data.tables, {
+          columns: data.columns,
+          groupBy: data.groupBy,
+          filtered,
+        })
         return { kind: 'posterior', latents, warnings }
       }),
     impute: (data) =>

@@ -81,7 +81,8 @@ export interface FitPort {
   readonly data: BoundData | null
   /** Posterior of the latents for the rows of the fit; null in a fit that was loaded. */
   posterior(): readonly LatentPosterior[] | null
-  predict(data: DataRequest): Promise<PredictOutcome>
+  /** `filtered`: states of chains given the data up to their own place. */
+  predict(data: DataRequest, filtered: boolean): Promise<PredictOutcome>
   impute(data: DataRequest): Promise<ImputeOutcome>
   score(data: DataRequest): Promise<ScoreOutcome>
 }

@@ -9,6 +9,7 @@ import { posteriorCsv, posteriorJson } from '../render/posterior-rows.js'
 
 export interface PredictOptions extends DataOptions {
   readonly hard?: boolean
+  readonly filtered?: boolean
   readonly impute?: boolean
   readonly sd?: boolean
   readonly out?: string
@@ -26,9 +27,11 @@ export async function predict(context: Context, path: string, options: PredictOp
       'predict needs rows to predict for',
       'give a file with --data FILE; it may be the data of the fit',
     )
+  if (options.impute === true && options.filtered === true)
+    throw new UsageError('--impute fills cells given all data', 'leave --filtered out')
   if (options.impute === true) return impute(context, fit, data, options)
   if (options.sd === true) throw new UsageError('--sd goes with --impute', 'without it every number has its sd')
-  const outcome = await fit.predict(data)
+  const outcome = await fit.predict(data, options.filtered === true)
   if (outcome.kind !== 'posterior') return newDataFailed(context, outcome, json)
   const hard = options.hard === true
   if (options.out !== undefined) await host.write(options.out, posteriorCsv(outcome.latents, hard))

@@ -1,11 +1,13 @@
 /** Posteriors over bound data, read from the program of reports: what prediction and a fit's posteriors are made of. */
 import type { IndexVar } from '../algebra/types.js'
+import type { FilterPlan } from '../estep/filtered.js'
 import type { ContinuousReport } from '../lower/continuous-reports.js'
 import { extentOf } from '../lower/lowerer.js'
 import { lowerReports, type ReportProgram } from '../lower/reports.js'
 import type { Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
 import type { ProgramModel } from './bound-model.js'
+import { type FilteredCells, filteredStates } from './filtered-states.js'
 import { type ImputedCells, missingCells, readImputations } from './imputed-cells.js'
 import { KernelRunner } from './kernel-runner.js'
 import { allocate, type ProgramMemory } from './memory.js'
@@ -57,8 +59,12 @@ export class PosteriorReports {
   private readonly memory: ProgramMemory
   private readonly kernels: KernelRunner
 
-  constructor(private readonly model: ProgramModel) {
-    this.program = lowerReports(model.derivation)
+  /** @param filter of chains, the posteriors given the data up to a place */
+  constructor(
+    private readonly model: ProgramModel,
+    filter: FilterPlan | null = null,
+  ) {
+    this.program = lowerReports(model.derivation, filter)
     this.memory = allocate(this.program.program, model.derivation.model.symbols, model.data, model.numbers)
     this.kernels = new KernelRunner(
       this.program.program,
@@ -82,7 +88,8 @@ export class PosteriorReports {
     const ofKind = (kind: 'discrete' | 'count'): ReadonlyMap<string, Float64Array> =>
       new Map(program.latents.filter((l) => l.kind === kind).map((l) => [l.name, copy(l.buffer)]))
     const discrete = ofKind('discrete')
-    const numbers = continuous.map((r) => this.read(r, memory))
+    const filtered = new Map(this.program.filtered.flatMap((b) => [...filteredStates(b, this.model.numbers, memory)]))
+    const numbers = continuous.map((r) => this.read(r, memory, filtered.get(r.name) ?? null))
     return {
       discrete,
       counts: ofKind('count'),
@@ -128,12 +135,13 @@ export class PosteriorReports {
     })
   }
 
-  private read(r: ContinuousReport, memory: Memory): ContinuousPosterior {
+  private read(r: ContinuousReport, memory: Memory, filtered: FilteredCells | null): ContinuousPosterior {
     const { numbers } = this.model
     const own = r.own.map((v) => numbers.extent(extentOf(v)))
     const size = own.reduce((a, b) => a * b, 1)
     const shape = r.loops.map((v) => numbers.extent(extentOf(v)))
-    const rows = (id: string, width: number): Float64Array => this.rows(r.loops, f64(memory, id), width)
+    const rows = (padded: Float64Array, width: number): Float64Array => this.rows(r.loops, padded, width)
+    const [mean, variance] = [filtered?.mean ?? f64(memory, r.mean), filtered?.variance ?? f64(memory, r.variance)]
     return {
       name: r.name,
       shape,
@@ -141,11 +149,12 @@ export class PosteriorReports {
       rows: rowCount(r.loops, numbers),
       own,
       size,
-      mean: rows(r.mean, size),
-      variance: rows(r.variance, size).map((v) => Math.max(0, v)),
-      covariance: r.covariance === null ? null : rows(r.covariance, size * size),
+      mean: rows(mean, size),
+      variance: rows(variance, size).map((v) => Math.max(0, v)),
+      covariance:
+        r.covariance === null ? null : rows(covarianceOf(f64(memory, r.covariance), size, filtered), size * size),
       family: r.family,
-      parameters: new Map(r.parameters.map((p) => [p.name, rows(p.buffer, size)])),
+      parameters: new Map(r.parameters.map((p) => [p.name, rows(f64(memory, p.buffer), size)])),
     }
   }
 
@@ -162,4 +171,13 @@ export class PosteriorReports {
     }
     return out
   }
+}
+
+/** Covariances of the rows of a latent, as in its buffer or filtered. */
+function covarianceOf(buffer: Float64Array, size: number, filtered: FilteredCells | null): Float64Array {
+  if (filtered === null) return buffer
+  return buffer.map((_, i) => {
+    const row = Math.floor(i / (size * size)) * size
+    return filtered.covariance(row + (Math.floor(i / size) % size), row + (i % size))
+  })
 }

@@ -65,6 +65,9 @@ import type {
   Predictive,
 } from './types.js'
 
+/** Stands for an element of the left side, whichever it is. */
+const ANY: Expr = { kind: 'index', var: '*', name: '*' }
+
 const NEGATIVE_INFINITY: Expr = { kind: 'float', value: Number.NEGATIVE_INFINITY }
 
 /** Builds the factor graph. Constructs that have no derivation in this version are diagnostics (E401…), never guesses. */
@@ -329,7 +332,11 @@ class GraphBuilder {
     if (s.role === 'latent' && s.target.kind === 'ref' && this.integrated.has(s.target.symbol)) return
     const value = this.elaborator.tensor(s.target, place.env)
     const role: FactorRole = s.role === 'prior' ? 'prior' : s.role === 'latent' ? 'latent' : 'likelihood'
-    const target = this.targetOf(s.target, s.role)
+    const cell = value.at(value.dims.map((): Expr => ANY))
+    const target: Factor['target'] = {
+      ...this.targetOf(s.target, s.role),
+      ...(cell.kind === 'ref' ? { index: cell.index.filter((e) => e !== ANY) } : {}),
+    }
     this.density(s.distribution, value, role, target, s.span, place)
     if (s.role === 'latent') {
       this.declareLatent(s.target, s.distribution, s.span, place)

@@ -6,11 +6,13 @@
 import type { IndexVar } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
 import { blockOf } from '../estep/expectation.js'
+import type { FilterPlan } from '../estep/filtered.js'
 import type { KernelOp } from '../kernel/types.js'
 import { ContinuousLowering } from './continuous.js'
 import { type ContinuousReport, lowerContinuousReport, rowPairs } from './continuous-reports.js'
 import { type Contribution, lowerContributions } from './contributions.js'
 import { EStepLowering } from './e-step.js'
+import { type FilteredBlock, lowerFilterTerms } from './filter-terms.js'
 import { type Imputation, lowerImputations } from './imputations.js'
 import { lower } from './lower.js'
 import { Lowerer, type LoweringContext } from './lowerer.js'
@@ -24,15 +26,21 @@ export interface ReportProgram {
   readonly contributions: readonly Contribution[]
   /** What is said of missing cells that are left out of the E-step. */
   readonly imputations: readonly Imputation[]
+  /** Gaussian chains of which filtered states are asked for. */
+  readonly filtered: readonly FilteredBlock[]
 }
 
-export function lowerReports(d: Derivation): ReportProgram {
+/** `filter`: of chains, the posteriors given the data up to a place. */
+export function lowerReports(d: Derivation, filter: FilterPlan | null = null): ReportProgram {
   const rename = (v: IndexVar): IndexVar => d.supply.fresh(v.name, v.to, v.from)
   const lowerer = new Lowerer(d.shapes)
   const { graph, lifted, eStep: plan, mStep, shapes, collectOptions: collecting } = d
-  const made = lower({ graph, lifted, eStep: plan, mStep, shapes, collecting, rename, lets: [] }, lowerer)
+  const made = lower(
+    { graph, lifted, eStep: plan, mStep, shapes, collecting, rename, lets: [], filtered: filter !== null },
+    lowerer,
+  )
   // the buffers are those that `lower` has made: this lowering only answers what reads them
-  const eStep = new EStepLowering(lowerer, plan)
+  const eStep = new EStepLowering(lowerer, plan, filter !== null)
   eStep.run()
   const { expect } = new ContinuousLowering(lowerer, plan, collecting, eStep.probability)
   const context: LoweringContext = {
@@ -49,6 +57,7 @@ export function lowerReports(d: Derivation): ReportProgram {
   )
   const contributions = lowerContributions(made, loopVariables(d), lowerer)
   const imputed = lowerImputations(d, lowerer, context)
+  const filtered = (filter?.gaussian ?? []).map((g) => lowerFilterTerms(g, made.passes, lowerer))
   const pairs = plan.blocks.flatMap((b) =>
     b.kind === 'gaussian' && b.layout === 'joint' ? [rowPairs(b, d, lowerer)] : [],
   )
@@ -67,10 +76,16 @@ export function lowerReports(d: Derivation): ReportProgram {
       sizes: lowerer.sizes,
       derived: { ...made.derived, param: derived },
     },
-    reports: [...continuous.flatMap((c) => c.ops), ...contributions.ops, ...imputed.ops],
+    reports: [
+      ...continuous.flatMap((c) => c.ops),
+      ...contributions.ops,
+      ...imputed.ops,
+      ...filtered.flatMap((f) => f.ops),
+    ],
     continuous: continuous.map((c) => c.report),
     contributions: contributions.contributions,
     imputations: imputed.imputations,
+    filtered: filtered.map((f) => f.filtered),
   }
 }
 

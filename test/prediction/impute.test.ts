@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compileOrThrow, DataError, type Fit } from '../../index.js'
+import { compileOrThrow, DataError, type Fit, loadFit } from '../../index.js'
 import { JointGaussian, normalDensity } from '../oracle/joint-gaussian.js'
 import { fitAt } from './fit-at.js'
 
@@ -313,4 +313,48 @@ for n in 1..N { y[n] ~ Truncated(Normal(m, 1), low=0) }`
   await expect(fit.impute({ y: [1, null] })).rejects.toSatisfy(
     (e) => e instanceof DataError && e.problems.every((p) => p.code === 'E417' && p.message.includes('Truncated')),
   )
+})
+
+test('new rows of which a column is missing altogether are filled from the fit', async () => {
+  const text = `model Holes
+data  x : real?[N, 3]
+param mu    : real[3]
+param Sigma : covariance[3]
+for n in 1..N { x[n] ~ MvNormal(mu, Sigma) }`
+  const mu = [1, -1, 0.5]
+  const fit = await fitAt(
+    text,
+    {
+      x: [
+        [1, 2, 3],
+        [2, 0, 1],
+      ],
+    },
+    { mu, Sigma },
+  )
+  const { cells } = await cellsOf(
+    fit,
+    {
+      x: [
+        [null, 0, 1],
+        [null, null, null],
+      ],
+    },
+    'x',
+  )
+  const given = new JointGaussian().addVector(['1', '2', '3'], mu, [{}, {}, {}], Sigma).given({ 2: 0, 3: 1 })
+  near(cells[0]?.value, given.mean('1'))
+  near(cells[1]?.value, 1)
+  near(cells[1]?.sd, Math.sqrt(2))
+})
+
+test('without an argument the data of the fit is filled', async () => {
+  const text = `model Holes
+data  x : real?[N]
+param m : real
+for n in 1..N { x[n] ~ Normal(m, 1) }`
+  const fit = await compileOrThrow(text).fit({ x: [1, null, 3] })
+  const [x] = (await fit.impute()).arrays
+  near(x?.cells[0]?.value, 2)
+  await expect(loadFit(JSON.parse(JSON.stringify(fit))).impute()).rejects.toThrow('without its data')
 })

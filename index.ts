@@ -331,7 +331,7 @@ export class Fit {
   async predict(data: FitData, options: PredictOptions = {}): Promise<Prediction> {
     const bound = bindFitted(this.model, this.result, data, options)
     const read = options.filtered === true ? filteredPosteriors : posteriorsOf
-    return { latents: read(bound.model, bound.params), warnings: bound.data.warnings }
+    return { latents: read(bound.model, bound.params, options.covariance), warnings: bound.data.warnings }
   }
 
   /**
@@ -358,7 +358,7 @@ export class Fit {
     const { model, params, data: own } = bindFitted(this.model, this.result, data, options)
     return {
       logLikelihood: model.eStep(params).logLikelihood,
-      contributions: new PosteriorReports(model).at(params).contributions,
+      contributions: new PosteriorReports(model, { covariance: false }).at(params).contributions,
       warnings: own.warnings,
     }
   }

@@ -45,8 +45,8 @@ export interface LatentPosterior {
 }
 
 /** Posteriors of all latents at the params, components in canonical order. */
-export function posteriorsOf(model: ProgramModel, params: Float64Array): readonly LatentPosterior[] {
-  return latentPosteriors(model, params, new PosteriorReports(model).at(params))
+export function posteriorsOf(model: ProgramModel, params: Float64Array, covariance = true): readonly LatentPosterior[] {
+  return latentPosteriors(model, params, new PosteriorReports(model, { covariance }).at(params))
 }
 
 /**
@@ -54,10 +54,14 @@ export function posteriorsOf(model: ProgramModel, params: Float64Array): readonl
  *
  * @throws DataError (E418) where a chain has no filtered states
  */
-export function filteredPosteriors(model: ProgramModel, params: Float64Array): readonly LatentPosterior[] {
+export function filteredPosteriors(
+  model: ProgramModel,
+  params: Float64Array,
+  covariance = true,
+): readonly LatentPosterior[] {
   const filter = planFilter(model.derivation.eStep)
   if (typeof filter === 'string') throw new DataError([problem('E418', `there are no filtered states: ${filter}`)])
-  return latentPosteriors(model, params, new PosteriorReports(model, filter).at(params))
+  return latentPosteriors(model, params, new PosteriorReports(model, { filter, covariance }).at(params))
 }
 
 function latentPosteriors(
@@ -107,7 +111,10 @@ function ofDiscrete(l: LatentLayout, probabilities: Float64Array): LatentPosteri
   }
 }
 
-const ofCount = ([name, mean]: readonly [string, Float64Array]): LatentPosterior => ({
+const ofCount = ([name, { mean, variance }]: readonly [
+  string,
+  { readonly mean: Float64Array; readonly variance: Float64Array | null },
+]): LatentPosterior => ({
   ...none,
   name,
   kind: 'count',
@@ -116,6 +123,8 @@ const ofCount = ([name, mean]: readonly [string, Float64Array]): LatentPosterior
   rows: mean.length,
   means: mean,
   mean,
+  variance,
+  sd: variance === null ? null : variance.map((v) => Math.sqrt(Math.max(0, v))),
 })
 
 function ofContinuous(p: ContinuousPosterior): LatentPosterior {

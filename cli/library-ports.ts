@@ -99,12 +99,12 @@ function fitPort(fit: Fit): FitPort {
     layout: fit.layout,
     data: fit.data,
     posterior: () => fit.posteriors(),
-    predict: (data, filtered) =>
+    predict: (data, options) =>
       onNewData(async () => {
         const { latents, warnings } = await fit.predict(data.tables, {
           columns: data.columns,
           groupBy: data.groupBy,
-          filtered,
+          ...options,
         })
         return { kind: 'posterior', latents, warnings }
       }),

@@ -81,8 +81,7 @@ export interface FitPort {
   readonly data: BoundData | null
   /** Posterior of the latents for the rows of the fit; null in a fit that was loaded. */
   posterior(): readonly LatentPosterior[] | null
-  /** `filtered`: states of chains given the data up to their own place. */
-  predict(data: DataRequest, filtered: boolean): Promise<PredictOutcome>
+  predict(data: DataRequest, options: PredictCall): Promise<PredictOutcome>
   impute(data: DataRequest): Promise<ImputeOutcome>
   score(data: DataRequest): Promise<ScoreOutcome>
 }
@@ -118,6 +117,13 @@ export interface LatentPosterior {
   /** rows × size × size. */
   readonly covariance: Float64Array | null
   readonly parameters: { readonly family: string; readonly values: ReadonlyMap<string, Float64Array> } | null
+}
+
+export interface PredictCall {
+  /** States of chains given the data up to their own place. */
+  readonly filtered: boolean
+  /** Covariances of vectors too. */
+  readonly covariance: boolean
 }
 
 /** What does not fit in new data, or fails on it. */

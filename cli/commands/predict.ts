@@ -31,8 +31,10 @@ export async function predict(context: Context, path: string, options: PredictOp
     throw new UsageError('--impute fills cells given all data', 'leave --filtered out')
   if (options.impute === true) return impute(context, fit, data, options)
   if (options.sd === true) throw new UsageError('--sd goes with --impute', 'without it every number has its sd')
-  const outcome = await fit.predict(data, options.filtered === true)
+  const outcome = await fit.predict(data, { filtered: options.filtered === true, covariance: json })
   if (outcome.kind !== 'posterior') return newDataFailed(context, outcome, json)
+  if (outcome.latents.length === 0)
+    throw new UsageError('the model has no latent to predict', 'estep score gives the log-likelihood of the rows')
   const hard = options.hard === true
   if (options.out !== undefined) await host.write(options.out, posteriorCsv(outcome.latents, hard))
   if (json) printJson(context, posteriorJson(outcome.latents, hard))

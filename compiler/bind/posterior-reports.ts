@@ -1,9 +1,8 @@
 /** Posteriors over bound data, read from the program of reports: what prediction and a fit's posteriors are made of. */
 import type { IndexVar } from '../algebra/types.js'
-import type { FilterPlan } from '../estep/filtered.js'
 import type { ContinuousReport } from '../lower/continuous-reports.js'
 import { extentOf } from '../lower/lowerer.js'
-import { lowerReports, type ReportProgram } from '../lower/reports.js'
+import { lowerReports, type ReportOptions, type ReportProgram } from '../lower/reports.js'
 import type { Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
 import type { ProgramModel } from './bound-model.js'
@@ -45,8 +44,8 @@ export interface Contributions {
 export interface Posteriors {
   /** Probabilities by latent, rows × values. */
   readonly discrete: ReadonlyMap<string, Float64Array>
-  /** Means of counts by latent. */
-  readonly counts: ReadonlyMap<string, Float64Array>
+  /** Counts and latents that an equation gives, by latent; variances where they are known. */
+  readonly counts: ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array | null }>
   readonly continuous: readonly ContinuousPosterior[]
   readonly contributions: readonly Contributions[]
   /** Missing cells by array; arrays without any are left out. */
@@ -59,12 +58,11 @@ export class PosteriorReports {
   private readonly memory: ProgramMemory
   private readonly kernels: KernelRunner
 
-  /** @param filter of chains, the posteriors given the data up to a place */
   constructor(
     private readonly model: ProgramModel,
-    filter: FilterPlan | null = null,
+    options: ReportOptions = {},
   ) {
-    this.program = lowerReports(model.derivation, filter)
+    this.program = lowerReports(model.derivation, options)
     this.memory = allocate(this.program.program, model.derivation.model.symbols, model.data, model.numbers)
     this.kernels = new KernelRunner(
       this.program.program,
@@ -85,14 +83,17 @@ export class PosteriorReports {
     this.kernels.run(program.marginals, memory)
     this.kernels.run(reports, memory)
     const copy = (id: string): Float64Array => Float64Array.from(f64(memory, id))
-    const ofKind = (kind: 'discrete' | 'count'): ReadonlyMap<string, Float64Array> =>
-      new Map(program.latents.filter((l) => l.kind === kind).map((l) => [l.name, copy(l.buffer)]))
-    const discrete = ofKind('discrete')
+    const ofKind = (kind: 'discrete' | 'count') => program.latents.filter((l) => l.kind === kind)
+    const discrete = new Map(ofKind('discrete').map((l) => [l.name, copy(l.buffer)]))
+    const counts = ofKind('count').map((l) => {
+      const variance = this.program.countVariances.get(l.name)
+      return [l.name, { mean: copy(l.buffer), variance: variance === undefined ? null : copy(variance) }] as const
+    })
     const filtered = new Map(this.program.filtered.flatMap((b) => [...filteredStates(b, this.model.numbers, memory)]))
     const numbers = continuous.map((r) => this.read(r, memory, filtered.get(r.name) ?? null))
     return {
       discrete,
-      counts: ofKind('count'),
+      counts: new Map(counts),
       continuous: numbers,
       imputed: this.imputed(discrete, numbers, memory),
       contributions: contributions.map((c) => ({ plate: c.loop?.name ?? null, values: copy(c.buffer) })),

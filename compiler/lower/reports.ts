@@ -11,6 +11,7 @@ import type { KernelOp } from '../kernel/types.js'
 import { ContinuousLowering } from './continuous.js'
 import { type ContinuousReport, lowerContinuousReport, rowPairs } from './continuous-reports.js'
 import { type Contribution, lowerContributions } from './contributions.js'
+import { lowerCountVariances } from './count-reports.js'
 import { EStepLowering } from './e-step.js'
 import { type FilteredBlock, lowerFilterTerms } from './filter-terms.js'
 import { type Imputation, lowerImputations } from './imputations.js'
@@ -26,12 +27,20 @@ export interface ReportProgram {
   readonly contributions: readonly Contribution[]
   /** What is said of missing cells that are left out of the E-step. */
   readonly imputations: readonly Imputation[]
+  /** Buffers of the variances of counts and of latents that an equation gives, by latent. */
+  readonly countVariances: ReadonlyMap<string, string>
   /** Gaussian chains of which filtered states are asked for. */
   readonly filtered: readonly FilteredBlock[]
 }
 
-/** `filter`: of chains, the posteriors given the data up to a place. */
-export function lowerReports(d: Derivation, filter: FilterPlan | null = null): ReportProgram {
+export interface ReportOptions {
+  /** Of chains, the posteriors given the data up to a place. */
+  readonly filter?: FilterPlan | null
+  /** Covariances of vectors too: rows × size × size numbers. */
+  readonly covariance?: boolean
+}
+
+export function lowerReports(d: Derivation, { filter = null, covariance = true }: ReportOptions = {}): ReportProgram {
   const rename = (v: IndexVar): IndexVar => d.supply.fresh(v.name, v.to, v.from)
   const lowerer = new Lowerer(d.shapes)
   const { graph, lifted, eStep: plan, mStep, shapes, collectOptions: collecting } = d
@@ -52,14 +61,15 @@ export function lowerReports(d: Derivation, filter: FilterPlan | null = null): R
   }
   const continuous = graph.latents.flatMap((l) =>
     l.kind === 'continuous' && plan.blocks.some((b) => b.latents.some((x) => x.latent.name === l.name))
-      ? [lowerContinuousReport(l, blockOf(l.name, plan), d, lowerer, context)]
+      ? [lowerContinuousReport(l, blockOf(l.name, plan), d, lowerer, context, covariance)]
       : [],
   )
   const contributions = lowerContributions(made, loopVariables(d), lowerer)
   const imputed = lowerImputations(d, lowerer, context)
+  const counts = lowerCountVariances(d, lowerer, context)
   const filtered = (filter?.gaussian ?? []).map((g) => lowerFilterTerms(g, made.passes, lowerer))
   const pairs = plan.blocks.flatMap((b) =>
-    b.kind === 'gaussian' && b.layout === 'joint' ? [rowPairs(b, d, lowerer)] : [],
+    covariance && b.kind === 'gaussian' && b.layout === 'joint' ? [rowPairs(b, d, lowerer)] : [],
   )
   const withPairs = (op: KernelOp): readonly KernelOp[] => {
     if (op.op !== 'sparseGaussian') return [op]
@@ -80,11 +90,13 @@ export function lowerReports(d: Derivation, filter: FilterPlan | null = null): R
       ...continuous.flatMap((c) => c.ops),
       ...contributions.ops,
       ...imputed.ops,
+      ...counts.ops,
       ...filtered.flatMap((f) => f.ops),
     ],
     continuous: continuous.map((c) => c.report),
     contributions: contributions.contributions,
     imputations: imputed.imputations,
+    countVariances: counts.variances,
     filtered: filtered.map((f) => f.filtered),
   }
 }

@@ -179,3 +179,15 @@ for t in 1..T { y[t] ~ Normal(m[t], s) }`,
   expect(none.err).toContain('E418')
   expect((await estep('predict <level.json> --data <level.csv> --filtered --impute')).status).toBe(2)
 })
+
+test('a model without latents has nothing to predict, in words', async () => {
+  await fitted(
+    'plain',
+    'model Plain\ndata x : real[N]\nparam m : real\nfor n in 1..N { x[n] ~ Normal(m, 1) }',
+    'x\n1\n2\n',
+  )
+  const { status, out, err } = await estep('predict <plain.json> --data <plain.csv>')
+  expect([status, out]).toEqual([2, ''])
+  expect(err).toContain('no latent to predict')
+  expect((await estep('score <plain.json> --data <plain.csv>')).status).toBe(0)
+})

@@ -28,12 +28,15 @@ import { bindFitted, type Prediction, type PredictOptions, type Score } from './
 import { bindProgram, type ProgramModel } from './compiler/bind/bound-model.js'
 import { certifyDerivation } from './compiler/bind/certified-engine.js'
 import { dataDeclarations } from './compiler/bind/declarations.js'
+import { HardModel } from './compiler/bind/hard-model.js'
 import { PosteriorReports } from './compiler/bind/posterior-reports.js'
 import { BindError } from './compiler/bind/sizes.js'
 import { derivationDocument, planJson } from './compiler/derivation/index.js'
-import { type Derivation, derive } from './compiler/derive.js'
+import { type Derivation, type DeriveOptions, derive } from './compiler/derive.js'
 import { distributionByName, signatures } from './compiler/distributions/index.js'
 import type { Distribution } from './compiler/distributions/types.js'
+import { refuseMaxProduct } from './compiler/estep/max-product.js'
+import type { Product } from './compiler/lower/max-product.js'
 import { compileInterpreter } from './compiler/targets/interpreter/index.js'
 import { compileJavaScript } from './compiler/targets/javascript/index.js'
 import { withoutScales } from './compiler/vanishing-scales.js'
@@ -105,6 +108,7 @@ export function compileOrThrow(source: string | Source, options: CompileOptions 
 /** A compiled model: its derivation, and fits of it to data. */
 export class Model {
   readonly name: string
+  private readonly others = new Map<string, Derivation>()
 
   constructor(
     readonly typed: TypedModel,
@@ -120,9 +124,35 @@ export class Model {
     return derivationDocument(this.derived)
   }
 
+  /**
+   * The derivation of hard mode.
+   *
+   * @throws CompileError where the model has none: no discrete latents, or counts with an observed sum
+   */
+  get hardDerivation(): ReturnType<typeof derivationDocument> {
+    this.refuseHard()
+    return derivationDocument(this.derivationFor(false, 'max'))
+  }
+
+  /** The plan in hard mode. */
+  get hardPlan(): Json {
+    this.refuseHard()
+    return toJson(planJson(this.derivationFor(false, 'max')))
+  }
+
+  private refuseHard(): void {
+    const refusals = refuseMaxProduct(this.derived.graph, this.derived.eStep)
+    if (refusals.length > 0) throw new CompileError(refusals.map((r) => ({ ...r, severity: 'error' })))
+  }
+
   /** What each latent's E-step and each param's M-step is, as in a result. */
   get plan(): Json {
     return toJson(planJson(this.derived))
+  }
+
+  /** true where some latent takes one of a few values. */
+  get hasDiscreteLatents(): boolean {
+    return this.derived.eStep.tables.length > 0
   }
 
   /** The data the model needs. `set` are values of consts. */
@@ -142,9 +172,11 @@ export class Model {
   /**
    * Fits the model.
    *
-   * @throws DataError where the data does not fit the model; OptionError for a bad option; AbortError with `.partial`
+   * @throws DataError where the data does not fit the model; OptionError for a bad option; CompileError where the model
+   *   has no hard mode; AbortError with `.partial`
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit> {
+    if (options.mode === 'hard') this.refuseHard()
     const bound = this.bind(data, options)
     refuseEmpty(bound, this.declarations())
     const start = options.start === undefined ? undefined : startValuesFromJson(record(options.start))
@@ -197,6 +229,7 @@ export class Model {
 
   /** One EM iteration at a time, from a start (given values, or the first one that `fit` would make). */
   async *iterate(data: FitData, options: FitCallOptions = {}): AsyncGenerator<EmIteration> {
+    if (options.mode === 'hard') this.refuseHard()
     const { model } = this.bind(data, options)
     let begin = await firstStart(model, options)
     if (options.start !== undefined) {
@@ -223,14 +256,20 @@ export class Model {
         : { frozenLevels: restored.levels, frozenSizes: restored.sizes, asFitted: restored.columns }),
     })
     if (result.value === undefined) throw new DataError(result.problems)
-    const derivation = options.mStep === 'gradient' ? this.gradientDerivation() : this.derived
+    const product = options.mode === 'hard' ? 'max' : 'sum'
+    const derivation = this.derivationFor(options.mStep === 'gradient', product)
     try {
-      const model = bindProgram(derivation, result.value, {
+      const settings = {
         set,
         compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
         frozen: restored?.numbers ?? new Map(),
-        withoutScales: (names) => this.withoutScales(names, options.mStep === 'gradient'),
-      })
+        withoutScales: (names: ReadonlySet<string>) =>
+          this.withoutScales(names, { gradientOnly: options.mStep === 'gradient', product }),
+      }
+      const model =
+        product === 'max'
+          ? new HardModel(derivation, result.value, settings)
+          : bindProgram(derivation, result.value, settings)
       model.setFloor(options.floor ?? 1e-6)
       return { model, data: result.value }
     } catch (e) {
@@ -239,14 +278,19 @@ export class Model {
     }
   }
 
-  private withoutScales(names: ReadonlySet<string>, gradientOnly: boolean): Derivation | null {
+  private withoutScales(names: ReadonlySet<string>, options: DeriveOptions): Derivation | null {
     const smaller = withoutScales(this.typed, names)
-    return smaller === null ? null : (derive(smaller, this.distributions, { gradientOnly }).value ?? null)
+    return smaller === null ? null : (derive(smaller, this.distributions, options).value ?? null)
   }
 
-  private gradientDerivation(): Derivation {
-    const derived = derive(this.typed, this.distributions, { gradientOnly: true })
+  private derivationFor(gradientOnly: boolean, product: Product): Derivation {
+    if (!gradientOnly && product === 'sum') return this.derived
+    const key = `${gradientOnly} ${product}`
+    const known = this.others.get(key)
+    if (known !== undefined) return known
+    const derived = derive(this.typed, this.distributions, { gradientOnly, product })
     if (derived.value === undefined) throw new CompileError(derived.diagnostics)
+    this.others.set(key, derived.value)
     return derived.value
   }
 }
@@ -324,12 +368,16 @@ export class Fit {
 
   /**
    * Posterior of every latent for new rows, at the fitted params. Sizes that no param has are those of the new data. With
-   * `filtered` the states of chains are given the data up to their own place.
+   * `filtered` the states of chains are given the data up to their own place; with `hard` the modes are the most probable
+   * values of all discrete latents together.
    *
    * @throws DataError where the new data does not fit the model or the fit, or a chain has no filtered states (E418)
    */
   async predict(data: FitData, options: PredictOptions = {}): Promise<Prediction> {
-    const bound = bindFitted(this.model, this.result, data, options)
+    if (options.hard === true && options.filtered === true)
+      throw new OptionError('`hard` takes the values of all places together, `filtered` those of each place: give one')
+    const mode = options.hard === true && this.model.hasDiscreteLatents ? 'hard' : 'em'
+    const bound = bindFitted(this.model, this.result, data, { ...options, mode })
     const read = options.filtered === true ? filteredPosteriors : posteriorsOf
     return { latents: read(bound.model, bound.params, options.covariance), warnings: bound.data.warnings }
   }

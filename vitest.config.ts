@@ -1,6 +1,9 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // Scripts of the examples import the package by its name; here that is the source, not what was built.
+  resolve: { alias: [{ find: /^estep$/, replacement: fileURLToPath(new URL('index.ts', import.meta.url)) }] },
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 30_000,

@@ -1,4 +1,5 @@
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
+import { largest } from '../compiler/bind/hard-model.js'
 import { type ContinuousPosterior, PosteriorReports, type Posteriors } from '../compiler/bind/posterior-reports.js'
 import { planFilter } from '../compiler/estep/filtered.js'
 import { canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
@@ -25,7 +26,7 @@ export interface LatentPosterior {
   readonly probabilities: Float64Array | null
   /** The same. */
   readonly probability: Float64Array | null
-  /** 0-based most probable value of each row. */
+  /** 0-based most probable value of each row by itself; with `hard`, and after a fit in hard mode, of all rows together. */
   readonly modes: Int32Array | null
   /** rows × size; null for a discrete latent. */
   readonly means: Float64Array | null
@@ -70,8 +71,14 @@ function latentPosteriors(
   posteriors: Posteriors,
 ): readonly LatentPosterior[] {
   const order = canonicalOrder(model, params)
+  const together = model.labels?.(params)
   const discrete = model.latents.map((l) =>
-    ofDiscrete(l, permutePosterior(l, posteriors.discrete.get(l.name) ?? new Float64Array(0), order)),
+    ofDiscrete(
+      l,
+      permutePosterior(l, posteriors.discrete.get(l.name) ?? new Float64Array(0), order),
+      together?.get(l.name),
+      order.get(l.name),
+    ),
   )
   return [...discrete, ...[...posteriors.counts].map(ofCount), ...posteriors.continuous.map(ofContinuous)]
 }
@@ -90,13 +97,18 @@ const none = {
   parameters: null,
 } as const
 
-function ofDiscrete(l: LatentLayout, probabilities: Float64Array): LatentPosterior {
-  const modes = Int32Array.from({ length: l.rows }, (_, r) => {
-    let best = 0
-    for (let v = 1; v < l.values; v++)
-      if ((probabilities[r * l.values + v] ?? 0) > (probabilities[r * l.values + best] ?? 0)) best = v
-    return best
-  })
+function ofDiscrete(
+  l: LatentLayout,
+  probabilities: Float64Array,
+  together: Int32Array | undefined,
+  order: readonly number[] | undefined,
+): LatentPosterior {
+  const modes =
+    together === undefined
+      ? largest(probabilities, l.rows, l.values)
+      : order === undefined
+        ? together
+        : together.map((old) => order.indexOf(old))
   return {
     ...none,
     name: l.name,

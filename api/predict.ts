@@ -17,6 +17,8 @@ export interface PredictOptions extends DataOptions {
   readonly filtered?: boolean
   /** false: without the covariances of vectors, which take rows × size × size numbers. */
   readonly covariance?: boolean
+  /** `modes` are the most probable values of all discrete latents together: of a chain its most probable path. */
+  readonly hard?: boolean
 }
 
 export interface Prediction {
@@ -51,7 +53,7 @@ export function bindFitted(
   model: Binder,
   result: FitResult,
   data: FitData,
-  options: DataOptions,
+  options: DataOptions & Pick<FitCallOptions, 'mode'>,
 ): Bound & { readonly params: Float64Array } {
   const stored = restore(result)
   const columns = entriesOf(options.columns ?? new Map())

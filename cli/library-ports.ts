@@ -44,7 +44,15 @@ function modelPort(model: Model): ModelPort {
   return {
     name: model.name,
     declarations: model.declarations(),
-    derivation: () => model.derivation,
+    derivation(mode) {
+      try {
+        return { document: mode === 'hard' ? model.hardDerivation : model.derivation, diagnostics: [] }
+      } catch (e) {
+        if (e instanceof CompileError) return { diagnostics: e.diagnostics }
+        throw e
+      }
+    },
+    plan: (mode) => (mode === 'hard' ? model.hardPlan : model.plan),
     async certify({ seed }) {
       const { passed, checks, declined } = model.certify({ seed })
       return {
@@ -63,6 +71,7 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
       columns: data.columns,
       groupBy: data.groupBy,
       set: call.set,
+      mode: call.mode,
       init: call.init,
       seed: call.seed,
       tolerance: call.tolerance,
@@ -99,13 +108,9 @@ function fitPort(fit: Fit): FitPort {
     layout: fit.layout,
     data: fit.data,
     posterior: () => fit.posteriors(),
-    predict: (data, options) =>
+    predict: ({ tables, columns, groupBy }, options) =>
       onNewData(async () => {
-        const { latents, warnings } = await fit.predict(data.tables, {
-          columns: data.columns,
-          groupBy: data.groupBy,
-          ...options,
-        })
+        const { latents, warnings } = await fit.predict(tables, { columns, groupBy, ...options })
         return { kind: 'posterior', latents, warnings }
       }),
     impute: (data) =>

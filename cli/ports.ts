@@ -27,7 +27,13 @@ export interface ModelPort {
   readonly name: string
   /** Sizes that stand in for consts that `--set` overrides are applied by `fit`. */
   readonly declarations: readonly DataDeclaration[]
-  derivation(): { toText(): string; toMarkdown(): string }
+  /** No document where the model has none in this mode: the diagnostics say why. */
+  derivation(mode: 'em' | 'hard'): {
+    readonly document?: { toText(): string; toMarkdown(): string }
+    readonly diagnostics: readonly Diagnostic[]
+  }
+  /** How latents are integrated out, and which rule gives each block of params, as in a fit file. */
+  plan(mode: 'em' | 'hard'): unknown
   certify(options: { readonly seed: number }): Promise<Certificate>
   fit(data: DataRequest, options: FitCall): Promise<FitOutcome>
 }
@@ -46,6 +52,7 @@ export interface FitCall {
   /** Start values by param, nested as in a result; may be partial. */
   readonly start: ReadonlyMap<string, unknown> | null
   readonly init: 'auto' | 'kmeans++' | 'random'
+  readonly mode: 'em' | 'hard'
   readonly seed: number
   readonly restarts: number | null
   readonly tolerance: number
@@ -120,6 +127,8 @@ export interface LatentPosterior {
 }
 
 export interface PredictCall {
+  /** The modes are the most probable values of all latents together. */
+  readonly hard: boolean
   /** States of chains given the data up to their own place. */
   readonly filtered: boolean
   /** Covariances of vectors too. */

@@ -135,7 +135,7 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
     .description('posterior of the latents for (new) rows')
     .argument('<fit>', 'a fit written by `estep fit --out`')
   addDataOptions(command)
-    .option('--hard', 'only the most probable values')
+    .option('--hard', 'only the most probable values, all latents together: of a chain its most probable path')
     .option('--filtered', 'of chains, the states given the data up to their own place')
     .option('--impute', 'the rows as they are, with missing cells filled')
     .option('--sd', 'with --impute: the sd or the probability of what was filled, in columns of their own')
@@ -173,7 +173,7 @@ function addDataOptions(command: Command): Command {
 }
 
 function modeOption(): Option {
-  return new Option('--mode <mode>', 'em')
-    .argParser(oneOf('--mode', ['em'], ['hard', 'vb', 'online', 'anneal', 'cem', 'sem']))
+  return new Option('--mode <mode>', 'em, or hard: most probable values of the latents in place of their posterior')
+    .argParser(oneOf('--mode', ['em', 'hard'], ['vb', 'online', 'anneal', 'cem', 'sem']))
     .default('em')
 }

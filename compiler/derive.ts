@@ -6,7 +6,9 @@ import { NotDifferentiable, partials } from './algebra/differentiate.js'
 import { isNonnegative, type SignOf } from './algebra/signs.js'
 import type { Expr, IndexVar } from './algebra/types.js'
 import type { Distribution } from './distributions/types.js'
+import { maxProductSteps } from './estep/max-product.js'
 import { planEStep } from './estep/plan.js'
+import { refusalDiagnostic } from './estep/refusal-diagnostic.js'
 import type { EStepPlan } from './estep/types.js'
 import { buildFactorGraph } from './graph/build.js'
 import { Elaborator } from './graph/elaborate.js'
@@ -15,8 +17,9 @@ import { type LiftedFactor, liftFactors } from './graph/lift.js'
 import { solveSums } from './graph/solve-sums.js'
 import { IndexSupply } from './graph/tensors.js'
 import type { FactorGraph } from './graph/types.js'
-import { lower } from './lower/lower.js'
-import type { ArrayShapes } from './lower/lowerer.js'
+import { type LowerInput, lower } from './lower/lower.js'
+import { type ArrayShapes, Lowerer } from './lower/lowerer.js'
+import type { Product } from './lower/max-product.js'
 import type { Program } from './lower/program.js'
 import { planMStep, qTerms } from './mstep/plan.js'
 import type { StatisticsOptions } from './mstep/statistics.js'
@@ -30,6 +33,8 @@ export const MAX_TERMS = 4000
 export interface DeriveOptions {
   /** `--m-step gradient`: no closed forms. */
   readonly gradientOnly?: boolean
+  /** `max`: with the program of hard mode. */
+  readonly product?: Product
 }
 
 /** Everything that is derived from a model, before any data. */
@@ -40,6 +45,8 @@ export interface Derivation {
   readonly eStep: EStepPlan
   readonly mStep: MStepPlan
   readonly program: Program
+  /** The same with the most probable values of the discrete latents in place of their posterior; made where asked for. */
+  readonly maxProduct: Program | null
   readonly params: readonly ParamInfo[]
   readonly shapes: ArrayShapes
   readonly collectOptions: StatisticsOptions
@@ -74,16 +81,7 @@ export function derive(
     }
   }
   if (planned.plan === null) {
-    const diagnostics = planned.refusals.map(
-      (r): Diagnostic => ({
-        code: r.code,
-        severity: 'error',
-        span: r.span,
-        message: r.message,
-        ...(r.help === undefined ? {} : { help: r.help }),
-      }),
-    )
-    return { diagnostics }
+    return { diagnostics: planned.refusals.map((r) => refusalDiagnostic(r, graph, lifted)) }
   }
   graph = { ...graph, bindTables: [...graph.bindTables, ...planned.plan.bindTables] }
   const shapes = arrayShapes(model, graph, supply)
@@ -130,7 +128,7 @@ export function derive(
   if (edge !== null) return { diagnostics: [edge] }
   const unknown = withoutDerivative(mStep, lifted)
   if (unknown !== null) return { diagnostics: [unknown] }
-  const program = lower({
+  const toLower: LowerInput = {
     graph,
     lifted,
     eStep: planned.plan,
@@ -139,15 +137,18 @@ export function derive(
     collecting: collectOptions,
     rename: (v) => supply.fresh(v.name, v.to, v.from),
     lets: graph.lets,
-  })
+  }
+  const lowerer = new Lowerer(shapes)
+  const program = lower(toLower, lowerer)
   return {
     value: {
       model,
       graph,
       lifted,
-      eStep: planned.plan,
+      eStep: options.product === 'max' ? { ...planned.plan, steps: maxProductSteps(planned.plan) } : planned.plan,
       mStep,
       program,
+      maxProduct: options.product === 'max' ? lower(toLower, lowerer, 'max') : null,
       params,
       shapes,
       collectOptions,

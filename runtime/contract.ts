@@ -67,7 +67,10 @@ export interface LatentLayout {
 
 /** What one E-step gives. */
 export interface Expectation {
-  /** Sum of the units' log-normalisers times their weights: log p(data; params). */
+  /**
+   * Sum of the units' log-normalisers times their weights: log p(data; params). In hard mode the complete-data
+   * log-likelihood at the most probable labels.
+   */
   readonly logLikelihood: number
   /** Statistics, laid out by the program; opaque to the runtime. */
   readonly statistics: Float64Array
@@ -147,6 +150,15 @@ export interface BoundModel {
   /** true where one M-step from any q gives the maximum: no latents and every block closed. */
   readonly direct: boolean
   readonly sizes: ReadonlyMap<string, number>
+  /**
+   * Hard mode: this model takes the most probable values of its discrete latents, and `summed` is the same one with
+   * them summed out. Starts are made with it, and it gives the marginal log-likelihood. Left out in other modes.
+   */
+  readonly summed?: BoundModel
+  /** Hard mode: 0-based most probable value of each row of each discrete latent, those of a unit together. */
+  labels?(params: Float64Array): ReadonlyMap<string, Int32Array>
+  /** Hard mode: squared distances of the rows to the means of their components; null where these are not Gaussian of one sd. */
+  withinSS?(params: Float64Array): number | null
 
   eStep(params: Float64Array): Expectation
   /**

@@ -17,9 +17,10 @@ export interface EmPoint {
   readonly iteration: number
   readonly params: Float64Array
   readonly expectation: Expectation
+  /** log p(data; params); in hard mode of data and labels together. */
   readonly logLikelihood: number
   readonly logPrior: number
-  /** log likelihood + log prior: what EM raises. */
+  /** Their sum: what EM raises. */
   readonly objective: number
   /** What "relative" refers to: max(1, Σ |log-normaliser| + |log prior|). */
   readonly scale: number
@@ -71,6 +72,11 @@ export function pointAt(
   const whole = expectation.scale + Math.abs(logPrior)
   const scale = Math.max(1, Number.isFinite(whole) ? whole : 0)
   return { iteration, params, expectation, logLikelihood, logPrior, objective, scale, floored, condition }
+}
+
+/** log p(data; params), labels summed out. */
+export function marginalLogLikelihood(model: BoundModel, point: Pick<EmPoint, 'params' | 'logLikelihood'>): number {
+  return model.summed === undefined ? point.logLikelihood : model.summed.eStep(point.params).logLikelihood
 }
 
 /** true where EM can go on from a point: −∞ is legal (a start on the edge of the support), NaN and +∞ are not. */

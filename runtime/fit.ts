@@ -2,7 +2,7 @@ import { tryEdge } from './boundary.js'
 import { type ComponentOrder, canonicalOrder, permuteFloors, permuteParams } from './canonical-order.js'
 import type { BoundModel, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
-import { type EmPoint, NEARLY_SINGULAR, nearlySingular, pointAt, slack } from './em-step.js'
+import { type EmPoint, marginalLogLikelihood, NEARLY_SINGULAR, nearlySingular, pointAt, slack } from './em-step.js'
 import { AbortError, InternalError } from './errors.js'
 import { jsonNumber } from './json.js'
 import { type FitRequest, resolveOptions } from './options.js'
@@ -145,10 +145,12 @@ async function edgeRow(model: BoundModel, point: EmPoint, pacer: Pacer): Promise
     return await lastRow(model, point, pacer)
   } catch (error) {
     if (!(error instanceof InternalError)) throw error
-    const { iteration, objective, logLikelihood, params } = point
+    const { iteration, objective, params } = point
+    const logLikelihood = marginalLogLikelihood(model, point)
     const expected = model.scalars.length > 0 ? model.expected(params) : new Map<string, number>()
+    const labels = model.labels?.(params) ?? null
     const elbo = { elboAfterE: objective, elboAfterM: Number.NaN, gap: Number.NaN }
-    return { iteration, objective, logLikelihood, ...elbo, params, expected }
+    return { iteration, objective, logLikelihood, ...elbo, params, expected, labels }
   }
 }
 
@@ -176,7 +178,7 @@ function conclude(
     options.seed,
     {
       params,
-      logLikelihood: point.logLikelihood,
+      logLikelihood: marginalLogLikelihood(model, point),
       objective: point.objective,
       converged: stop === 'tolerance' || stop === 'direct',
       stop,

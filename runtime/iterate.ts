@@ -1,5 +1,5 @@
 import type { BoundModel, FloorHit } from './contract.js'
-import { emStep, pointAt, usable } from './em-step.js'
+import { emStep, marginalLogLikelihood, pointAt, usable } from './em-step.js'
 import { busyPacer, type Pacer } from './pacer.js'
 
 /** One EM iteration, seen from θ(t): its E-step, then the M-step that leads to θ(t+1). */
@@ -9,7 +9,7 @@ export interface EmIteration {
   readonly params: Float64Array
   /** log p(data; θ(t)), natural log; −Infinity is legal at the start. */
   readonly logLikelihood: number
-  /** log-likelihood + log prior at θ(t). */
+  /** log-likelihood + log prior at θ(t); in hard mode that of data and labels together. */
   readonly objective: number
   /** ELBO(q(t), θ(t)) + log prior, after the E-step: equals `objective`. */
   readonly elboAfterE: number
@@ -19,6 +19,8 @@ export interface EmIteration {
   readonly gap: number
   /** Posterior means of the scalar latents at θ(t), by name. */
   readonly expected: ReadonlyMap<string, number>
+  /** Hard mode: 0-based most probable value of each row at θ(t), by latent: its E-step. null in other modes. */
+  readonly labels: ReadonlyMap<string, Int32Array> | null
   /** θ(t+1); equal to `params` where the M-step failed. */
   readonly next: Float64Array
   readonly nextObjective: number
@@ -44,12 +46,13 @@ export async function* iterate(
     yield {
       iteration: point.iteration,
       params: point.params,
-      logLikelihood: point.logLikelihood,
+      logLikelihood: marginalLogLikelihood(model, point),
       objective: point.objective,
       elboAfterE: point.objective,
       elboAfterM: moved ? move.elboAfterM : Number.NaN,
       gap: moved ? move.gap : Number.NaN,
       expected: model.scalars.length > 0 ? model.expected(point.params) : new Map(),
+      labels: model.labels?.(point.params) ?? null,
       next: moved ? move.to.params : point.params,
       nextObjective: moved ? move.to.objective : Number.NaN,
       floored: moved ? move.to.floored : [],

@@ -35,6 +35,8 @@ export interface IterateEntry {
   readonly gap: JsonNumber
   readonly params: { readonly [name: string]: NestedNumbers }
   readonly expected: { readonly [name: string]: JsonNumber }
+  /** Hard mode: the most probable value of each row at θ(t), by latent: labels of levels, else numbers from 1. */
+  readonly labels?: { readonly [name: string]: readonly string[] }
 }
 
 /** A fit as `estep fit --json` prints it; `docs/fit.schema.json` says the same. Natural logarithms throughout. */
@@ -43,10 +45,14 @@ export interface FitResult {
   readonly model: string
   readonly estepVersion: string
   readonly seed: number
+  /** Left out for plain EM. */
+  readonly mode?: 'hard'
   readonly sizes: { readonly [name: string]: number }
   readonly logLikelihood: JsonNumber
-  /** log-likelihood + log prior. */
+  /** log-likelihood + log prior; in hard mode the log-likelihood is that of the data and the labels together. */
   readonly objective: JsonNumber
+  /** Hard mode, where components are Gaussian with one sd: squared distances of the rows to the means of theirs. */
+  readonly withinSS?: JsonNumber
   readonly bound: 'exact'
   /** Identified number of params. */
   readonly parameters: number
@@ -117,9 +123,11 @@ export function buildResult(model: BoundModel, seed: number, finding: Finding, c
     model: model.name,
     estepVersion: context.estepVersion,
     seed,
+    ...(model.summed === undefined ? {} : { mode: 'hard' as const }),
     sizes: record(model.sizes),
     logLikelihood: jsonNumber(logLikelihood),
     objective: jsonNumber(finding.objective),
+    ...withinSquares(model, params),
     bound: 'exact',
     parameters,
     parametersNominal: model.nominalParameters,
@@ -143,6 +151,11 @@ export function buildResult(model: BoundModel, seed: number, finding: Finding, c
   return context.extra.size === 0 ? result : { ...record(context.extra), ...result }
 }
 
+function withinSquares(model: BoundModel, params: Float64Array): { readonly withinSS?: JsonNumber } {
+  const sum = model.withinSS?.(params) ?? null
+  return sum === null ? {} : { withinSS: jsonNumber(sum) }
+}
+
 /** Params by name, nested in the declared order. */
 export function paramsToJson(model: BoundModel, params: Float64Array): { readonly [name: string]: NestedNumbers } {
   return record([...nestParams(model.params, params)].map(([name, value]) => [name, nestedToJson(value)] as const))
@@ -158,5 +171,21 @@ function iterateEntry(model: BoundModel, row: IterateRow, order: ComponentOrder)
     gap: jsonNumber(row.gap),
     params: paramsToJson(model, permuteParams(model, row.params, order)),
     expected: record([...row.expected].map(([name, value]) => [name, jsonNumber(value)] as const)),
+    ...(row.labels === null ? {} : { labels: labelsToJson(model, row.labels, order) }),
   }
+}
+
+/** Values of latents by the labels they have in the result. */
+function labelsToJson(
+  model: BoundModel,
+  labels: ReadonlyMap<string, Int32Array>,
+  orders: ComponentOrder,
+): { readonly [name: string]: readonly string[] } {
+  return record(
+    model.latents.map(({ name, labels: names }) => {
+      const order = orders.get(name)
+      const shown = Array.from(labels.get(name) ?? [], (old) => names[order?.indexOf(old) ?? old] ?? '')
+      return [name, shown] as const
+    }),
+  )
 }

@@ -1,5 +1,5 @@
 import type { BoundModel } from './contract.js'
-import { type EmPoint, emStep, pointAt, usable, whyUnusable } from './em-step.js'
+import { type EmPoint, emStep, marginalLogLikelihood, pointAt, usable, whyUnusable } from './em-step.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { converged, type StopReason } from './stop.js'
 import { creeping, positive, vanish } from './vanishing.js'
@@ -15,6 +15,8 @@ export interface IterateRow {
   readonly gap: number
   readonly params: Float64Array
   readonly expected: ReadonlyMap<string, number>
+  /** Hard mode: 0-based most probable values at θ(t), by latent. */
+  readonly labels: ReadonlyMap<string, Int32Array> | null
 }
 
 /** EM from one start, as far as it has come. */
@@ -134,11 +136,12 @@ function rowOf(model: BoundModel, point: EmPoint, elboAfterM: number, gap: numbe
   return {
     iteration: point.iteration,
     objective: point.objective,
-    logLikelihood: point.logLikelihood,
+    logLikelihood: marginalLogLikelihood(model, point),
     elboAfterE: point.objective,
     elboAfterM,
     gap,
     params: point.params,
     expected: model.scalars.length > 0 ? model.expected(point.params) : new Map(),
+    labels: model.labels?.(point.params) ?? null,
   }
 }

@@ -1,6 +1,6 @@
 import type { BoundModel, ComponentState, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
-import { emStep } from './em-step.js'
+import { emStep, marginalLogLikelihood } from './em-step.js'
 import { BRIEF_ITERATIONS, LAST_ROUND, RUN_ON } from './options.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { beginRun, continueRun, type EmRun, type RunLimits } from './run.js'
@@ -127,7 +127,9 @@ async function advance(request: SearchRequest, end: StartEnd, index: number, pau
         starts: options.restarts,
         iteration: point.iteration,
         objective: point.objective,
-        logLikelihood: point.logLikelihood,
+        get logLikelihood() {
+          return marginalLogLikelihood(model, point)
+        },
       }),
   }
   const run = await continueRun(model, end.run, limits, pacer, pause)

@@ -14,7 +14,7 @@ import { paramsFromSeeds, type SeedRequest, seedComponents } from './seed-compon
  */
 export type Leaning = ReadonlyMap<string, Float64Array>
 
-/** Makes starts of one model. */
+/** Makes starts of one model; those of hard mode with its latents summed out. */
 export interface Starter {
   /**
    * A start from `seed`: the same seed gives the same bits. The first one of a fit (`first`) is the plainest there is
@@ -29,7 +29,8 @@ export interface Starter {
  * - Component-like latents, `auto` and `kmeans++`: a row seeds each component (`seedComponents`), every row is assigned
  *   to what the seeds explain, and two M-steps follow (the second with a settled pivot). Half of the starts look for
  *   seeds greedily, half settle under a common spread first, and half assign hard, at random; a part of each row, also
- *   drawn, is spread over all components. `kmeans++` always assigns hard and spreads a tenth. Where evidence fixes the
+ *   drawn, is spread over all components. `kmeans++` always assigns hard and spreads a tenth. Hard mode always assigns
+ *   hard, and spreads nothing where components have only locations and weights. Where evidence fixes the
  *   value of some rows (labels), the first start uses them alone, with a little of the others.
  * - Where the values bear names that label another dimension too (raters), components are named so that they agree.
  * - `random`: the posterior of each row is a draw from Dirichlet(1), then two M-steps.
@@ -38,11 +39,13 @@ export interface Starter {
  * Components are never all alike in a start made here.
  */
 export function createStarter(
-  model: BoundModel,
+  fitted: BoundModel,
   init: FitOptions['init'],
   pacer: Pacer,
   leaning: Leaning = new Map(),
 ): Starter {
+  const model = fitted.summed ?? fitted
+  const hardMode = fitted.summed !== undefined
   const latents = componentLatents(model)
   if (latents.length === 0) {
     return {
@@ -60,7 +63,8 @@ export function createStarter(
         await pacer.breathe()
         if (init !== 'random') units = model.unitLogLikelihood(base.params).length
       }
-      return componentStart({ model, latents, init, pacer, leaning, base, units, random: randomSource(seed, 1), first })
+      const random = randomSource(seed, 1)
+      return componentStart({ model, latents, init, hardMode, pacer, leaning, base, units, random, first })
     },
   }
 }
@@ -73,6 +77,7 @@ interface ComponentStart {
   readonly model: BoundModel
   readonly latents: readonly LatentLayout[]
   readonly init: FitOptions['init']
+  readonly hardMode: boolean
   readonly pacer: Pacer
   readonly leaning: Leaning
   readonly base: Pooled
@@ -121,9 +126,9 @@ async function seededWeights(request: ComponentStart, latent: LatentLayout): Pro
   const others = weightsOf(model, base.params)
   for (const other of latents) if (other.name !== latent.name) others.set(other.name, dirichletWeights(other, random))
   const greedy = random.uniform() < 0.5
-  const hard = random.uniform() < 0.5 || init === 'kmeans++'
+  const hard = random.uniform() < 0.5 || init === 'kmeans++' || request.hardMode
   const drawn = LEAST_SPREAD + (MOST_SPREAD - LEAST_SPREAD) * random.uniform()
-  const spread = init === 'kmeans++' ? 2 * LEAST_SPREAD : drawn
+  const spread = request.hardMode && isFree(model, latent) ? 0 : init === 'kmeans++' ? 2 * LEAST_SPREAD : drawn
   const seeding: SeedRequest = {
     model,
     latent,
@@ -143,6 +148,16 @@ async function seededWeights(request: ComponentStart, latent: LatentLayout): Pro
   const weights = tellsApart(latent, assigned) ? assigned : seedWeights(latent, seeds)
   if (latent.beginnings === undefined || request.first || random.uniform() < 0.5) return weights
   return begunAnywhere(latent, latent.beginnings, weights, random)
+}
+
+/**
+ * true where a component that is made of its own rows alone can take in any other: it has locations and a weight. A spread
+ * could collapse on these rows, and a probability be 0 or 1 for ever.
+ */
+function isFree(model: BoundModel, latent: LatentLayout): boolean {
+  return componentAxes(model, latent.name).every(
+    ({ param }) => param.support.kind === 'real' || (param.role === 'weight' && param.shape.length === 1),
+  )
 }
 
 /** true where the rows are not all alike. */

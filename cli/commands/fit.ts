@@ -17,6 +17,7 @@ export interface FitCommandOptions extends DataOptions {
   readonly set?: readonly string[]
   readonly start?: readonly string[]
   readonly init?: string
+  readonly mode: 'em' | 'hard'
   readonly seed: number
   readonly restarts?: number
   readonly tol: number
@@ -88,6 +89,7 @@ async function runFit(
       set,
       start: start.values,
       init: start.init,
+      mode: options.mode,
       seed: options.seed,
       restarts: options.restarts ?? null,
       tolerance: options.tol,

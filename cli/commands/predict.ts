@@ -31,7 +31,13 @@ export async function predict(context: Context, path: string, options: PredictOp
     throw new UsageError('--impute fills cells given all data', 'leave --filtered out')
   if (options.impute === true) return impute(context, fit, data, options)
   if (options.sd === true) throw new UsageError('--sd goes with --impute', 'without it every number has its sd')
-  const outcome = await fit.predict(data, { filtered: options.filtered === true, covariance: json })
+  if (options.hard === true && options.filtered === true)
+    throw new UsageError('--hard takes the values of all places together', 'leave --filtered out')
+  const outcome = await fit.predict(data, {
+    hard: options.hard === true,
+    filtered: options.filtered === true,
+    covariance: json,
+  })
   if (outcome.kind !== 'posterior') return newDataFailed(context, outcome, json)
   if (outcome.latents.length === 0)
     throw new UsageError('the model has no latent to predict', 'estep score gives the log-likelihood of the rows')

@@ -47,11 +47,15 @@ export function fitReport(
 function headline(result: FitResult, paint: Paint): string[] {
   const sizes = Object.entries(result.sizes).map(([name, value]) => `${name} = ${value}`)
   const state = result.converged ? paint.good('converged') : paint.warning(`not converged (${stopWord(result.stop)})`)
+  const hard = result.mode === 'hard'
+  const within =
+    result.withinSS === undefined ? '' : `  within-component sum of squares ${formatObjective(result.withinSS)}`
   const objective =
-    result.objective === result.logLikelihood ? '' : `, with the prior ${formatObjective(result.objective)}`
+    hard || result.objective === result.logLikelihood ? '' : `, with the prior ${formatObjective(result.objective)}`
   return [
     `${paint.strong(printable(result.model))}  ${printable(sizes.join(', '))}`,
     `log-likelihood ${paint.strong(formatObjective(result.logLikelihood))}${objective}`,
+    ...(hard ? [`complete-data log-likelihood ${formatObjective(result.objective)}${within}`] : []),
     `BIC ${formatObjective(result.bic)}  AIC ${formatObjective(result.aic)}  (${plural(result.parameters, 'parameter')}, ${plural(result.observations, 'observation')})`,
     `${plural(result.iterations, 'iteration')}, ${state}`,
   ]

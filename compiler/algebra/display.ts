@@ -55,6 +55,8 @@ export type GuardDisplay =
     }
   | { readonly kind: 'and' | 'or'; readonly left: GuardDisplay; readonly right: GuardDisplay }
   | { readonly kind: 'not'; readonly of: GuardDisplay }
+  /** The cell is observed. */
+  | { readonly kind: 'present'; readonly of: Display }
   | { readonly kind: 'literal'; readonly value: boolean }
 
 /** A term with its sign outside. */
@@ -90,6 +92,10 @@ export function shortDecimal(value: Rational): string | null {
 export interface PrintOptions {
   readonly probability?: (e: ExprOf<'probability'>) => string | null
   readonly mean?: (e: ExprOf<'mean'>) => string | null
+  /** Expectations given the values of discrete latents are printed without the probability of these. */
+  readonly given?: 'conditional'
+  /** Sums stay sums over their index: no vectors and matrices. */
+  readonly sums?: 'plain'
   /** For refs to statistics. */
   readonly stat?: (e: ExprOf<'ref'>) => string | null
 }

@@ -16,13 +16,23 @@ function greek(words: readonly string[]): Map<string, string> {
   return letters
 }
 
-/** A name taken apart for printing: `sigma_x` and `mu0` are a letter with a subscript, `height` and `level_sd` are words. */
+/**
+ * A name taken apart for printing: `sigma_x` and `mu0` are a letter with a subscript, `height` and `level_sd` are words.
+ * What stands after a `^`, which no name of a model has, is written above.
+ */
 export interface NameParts {
   readonly base: string
   readonly suffix: string | null
+  /** Names side by side. */
+  readonly above: readonly string[]
 }
 
 export function nameParts(name: string): NameParts {
+  const [own = name, ...above] = name.split('^')
+  return { ...withSubscript(own), above }
+}
+
+function withSubscript(name: string): Omit<NameParts, 'above'> {
   const cut = name.indexOf('_')
   const stem = name.slice(0, Math.max(cut, 0))
   if (cut > 0 && cut < name.length - 1 && (stem.length === 1 || GREEK.has(stem)))

@@ -111,6 +111,7 @@ function number(value: Rational): string {
 
 function decimal(value: number): string {
   if (value === Infinity) return '\\infty'
+  if (value === Math.LN2) return '\\log 2'
   const [mantissa = '', power] = String(value).split('e')
   return power === undefined ? mantissa : `${mantissa} \\cdot 10^{${power.replace('+', '')}}`
 }
@@ -188,11 +189,13 @@ function enclose(by: 'abs' | 'norm' | 'floor' | 'ceil', text: string): string {
 }
 
 function symbol(d: Display & { kind: 'symbol' }): Rendered {
-  const { base, suffix } = nameParts(d.name)
+  const { base, suffix, above } = nameParts(d.name)
   const parts = [...(suffix === null ? [] : [letter(suffix)]), ...d.subscripts.map(tight)]
   const below = parts.length === 0 ? '' : `_${script(parts.join(','))}`
-  const name = `${d.mark === 'shift' ? '\\Delta ' : ''}${letter(base)}${below}`
-  return d.mark === 'old' ? { text: `${name}^{\\mathrm{old}}`, level: POWER } : atom(name)
+  const label = above.length === 0 ? '' : `^${script(above.map(letter).join(' '))}`
+  const name = `${d.mark === 'shift' ? '\\Delta ' : ''}${letter(base)}${label}${below}`
+  if (d.mark === 'old') return { text: `${name}^{\\mathrm{old}}`, level: POWER }
+  return { text: name, level: above.length === 0 ? ATOM : POWER }
 }
 
 /** Subscripts of an element: without commas where they are single letters. */
@@ -222,7 +225,9 @@ function guard(g: GuardDisplay): string {
     case 'or':
       return `${guard(g.left)} \\text{ or } ${guard(g.right)}`
     case 'not':
-      return `\\text{not } (${guard(g.of)})`
+      return g.of.kind === 'present' ? `${plain(g.of.of)} \\text{ missing}` : `\\text{not } (${guard(g.of)})`
+    case 'present':
+      return `${plain(g.of)} \\text{ observed}`
     case 'literal':
       return `\\text{${String(g.value)}}`
   }

@@ -110,6 +110,7 @@ function number(value: Rational): Rendered {
 }
 
 function decimal(value: number): string {
+  if (value === Math.LN2) return 'log 2'
   return value === Infinity ? '∞' : String(value).replace('-', '−')
 }
 
@@ -211,10 +212,13 @@ function bounds(d: Display & { kind: 'bigSum' }): string {
 }
 
 function symbol(d: Display & { kind: 'symbol' }): Rendered {
-  const { base, suffix } = nameParts(d.name)
+  const { base, suffix, above } = nameParts(d.name)
   const parts = [...(suffix === null ? [] : [letter(suffix)]), ...d.subscripts.map(tight)]
-  const name = `${d.mark === 'shift' ? 'Δ' : ''}${letter(base)}${join(parts, ',')}`
-  return d.mark === 'old' ? { text: `${name}^old`, level: POWER } : atom(name)
+  const label =
+    above.length === 0 ? '' : `^${above.map(letter).join(above.every((a) => letter(a).length === 1) ? '' : ',')}`
+  const name = `${d.mark === 'shift' ? 'Δ' : ''}${letter(base)}${label}${join(parts, ',')}`
+  if (d.mark === 'old') return { text: `${name}^old`, level: POWER }
+  return { text: name, level: above.length === 0 ? ATOM : POWER }
 }
 
 function subscript(parts: readonly Display[], compact: boolean): string {
@@ -243,7 +247,9 @@ function guard(g: GuardDisplay): string {
     case 'or':
       return `${guard(g.left)} or ${guard(g.right)}`
     case 'not':
-      return `not (${guard(g.of)})`
+      return g.of.kind === 'present' ? `${plain(g.of.of)} missing` : `not (${guard(g.of)})`
+    case 'present':
+      return `${plain(g.of)} observed`
     case 'literal':
       return String(g.value)
   }

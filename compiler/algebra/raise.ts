@@ -132,10 +132,15 @@ function raiseExpectation(
   raise: (body: Expr) => Signed | null,
   context: RaiseContext,
 ): Signed | null {
-  if (indices.some((i) => !hasCoordinate(e, i))) return null
+  if (indices.some((i) => !hasCoordinate(e, i)) || ofOneArray(e.body, indices)) return null
   const body = raise(e.body)
   return body === null ? null : { negative: false, term: context.expectation(e.of, whole(body)) }
 }
+
+/** true where one array is read at all of several indices: its rows are then summed one by one. */
+const ofOneArray = (body: Expr, indices: readonly string[]): boolean =>
+  indices.length > 1 &&
+  collectNodes(body, (n) => n.kind === 'ref' && n.space === 'latent').some((n) => indices.every((i) => mentions(n, i)))
 
 /** true where the index is a coordinate of the latents that an expectation is of: a sum over their rows stays a sum. */
 const hasCoordinate = (e: Expr & { kind: 'expect' }, i: string): boolean =>

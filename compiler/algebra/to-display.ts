@@ -48,7 +48,10 @@ function signed(e: Expr, scope: Scope): Signed {
     case 'pow':
       return e.exponent.n < 0 ? scaled([e], [], scope) : plain(powerOf(signed(e.base, scope), e.exponent))
     case 'sum':
-      return raiseScalar(e, raising(scope)) ?? bigSum(e, scope, (inner) => signed(e.body, inner))
+      return (
+        (scope.options.sums === 'plain' ? null : raiseScalar(e, raising(scope))) ??
+        bigSum(e, scope, (inner) => signed(e.body, inner))
+      )
     default:
       return plain(atom(e, scope))
   }
@@ -129,7 +132,9 @@ function expectation(of: readonly Indicator[], body: Display, scope: Scope): Dis
     }),
   )
   const expected: Display = { kind: 'expectation', of: body, given }
-  return given.length === 0 ? expected : sideBySide([atom({ kind: 'probability', of }, scope), expected])
+  return given.length === 0 || scope.options.given === 'conditional'
+    ? expected
+    : sideBySide([atom({ kind: 'probability', of }, scope), expected])
 }
 
 function callOf(e: Expr & { kind: 'call' }, scope: Scope): Display {
@@ -184,8 +189,12 @@ function caseOf(e: Expr & { kind: 'case' }, scope: Scope): Display {
 
 function guard(g: Guard, scope: Scope): GuardDisplay {
   switch (g.kind) {
-    case 'compare':
-      return { kind: 'relation', operator: g.operator, left: shown(g.left, scope), right: shown(g.right, scope) }
+    case 'compare': {
+      const cell = observedCell(g, scope)
+      return (
+        cell ?? { kind: 'relation', operator: g.operator, left: shown(g.left, scope), right: shown(g.right, scope) }
+      )
+    }
     case 'and':
     case 'or':
       return { kind: g.kind, left: guard(g.left, scope), right: guard(g.right, scope) }
@@ -194,6 +203,14 @@ function guard(g: Guard, scope: Scope): GuardDisplay {
     case 'literal':
       return g
   }
+}
+
+/** [cell observed] = 1, or 0, in words. */
+function observedCell(g: Guard & { kind: 'compare' }, scope: Scope): GuardDisplay | null {
+  if (g.left.kind !== 'ref' || g.left.space !== 'observed' || g.operator !== '==') return null
+  const value = literal(g.right)
+  const present: GuardDisplay = { kind: 'present', of: array({ ...g.left, space: 'data' }, g.left.index, scope) }
+  return value === 1 ? present : value === 0 ? { kind: 'not', of: present } : null
 }
 
 /** The matrix by name where it raises, else by its elements. */

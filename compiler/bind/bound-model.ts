@@ -14,6 +14,7 @@ import type { Derivation } from '../derive.js'
 import type { KernelOp } from '../kernel/types.js'
 import { givenBuffer, varianceBuffer } from '../lower/buffers.js'
 import type { Pass, Program } from '../lower/program.js'
+import { WITHIN } from '../lower/within-squares.js'
 import type { MStep } from '../mstep/types.js'
 import type { CompileKernel, Memory } from '../targets/memory.js'
 import { solveBeta, solveDirichlet, solveGeneralisedGamma, solveMatrix } from '../targets/solve/closed-forms.js'
@@ -46,6 +47,8 @@ export interface BindProgramOptions {
   readonly compile: CompileKernel
   /** Reductions of the data of an earlier fit, by bind table: they are kept, not taken anew. */
   readonly frozen?: ReadonlyMap<string, readonly number[]>
+  /** Memory of another program of the same derivation that has all of its buffers. */
+  readonly memory?: ProgramMemory
   /** The derivation with these scales at 0 and the latents that they measure at their means. */
   readonly withoutScales?: (names: ReadonlySet<string>) => Derivation | null
 }
@@ -65,6 +68,7 @@ export class ProgramModel implements BoundModel {
   readonly hasPrior: boolean
   readonly direct: boolean
   readonly sizes: ReadonlyMap<string, number>
+  readonly summed?: ProgramModel
   readonly vanishing: readonly string[]
   readonly numbers: BoundNumbers
   readonly memory: ProgramMemory
@@ -88,7 +92,7 @@ export class ProgramModel implements BoundModel {
     this.name = d.model.name
     this.numbers = new BoundNumbers(d.model.symbols, d.graph.bindTables, data, options.set, options.frozen ?? new Map())
     checkLevels(d.model, this.numbers, data)
-    this.memory = allocate(program, d.model.symbols, data, this.numbers)
+    this.memory = options.memory ?? allocate(program, d.model.symbols, data, this.numbers)
     this.params = paramLayouts(d, this.numbers, data)
     for (const p of this.params) checkParam(p, d.shapes.shape('param', p.name))
     this.byName = new Map(this.params.map((p) => [p.name, p]))
@@ -141,9 +145,17 @@ export class ProgramModel implements BoundModel {
   withoutScales(names: readonly string[]): ProgramModel | null {
     const derivation = this.options.withoutScales?.(new Set(names)) ?? null
     if (derivation === null) return null
-    const model = bindProgram(derivation, this.data, this.options)
+    const model = this.bound(derivation)
     model.setFloor(this.floor)
     return model
+  }
+
+  labels?(params: Float64Array): ReadonlyMap<string, Int32Array>
+
+  /** A derivation over the same data. */
+  protected bound(derivation: Derivation): ProgramModel {
+    const { memory: _, ...options } = this.options
+    return bindProgram(derivation, this.data, options)
   }
 
   /** Columns of observed data that are constant although the model gives them a spread. */
@@ -385,6 +397,17 @@ export class ProgramModel implements BoundModel {
         .filter((l) => l.kind === 'discrete')
         .map((l) => [l.name, Float64Array.from(f64(memory, l.buffer))]),
     )
+  }
+
+  /** What `withinSquares` of the program adds up; null where it has none. */
+  withinSS(params: Float64Array): number | null {
+    const { withinSquares } = this.program
+    if (withinSquares === null) return null
+    const memory = this.calibrate(params)
+    const sum = f64(memory, WITHIN)
+    sum.fill(0)
+    this.kernels.run(withinSquares, memory)
+    return sum[0] ?? 0
   }
 
   /** Posterior means and variances of continuous latents, over their rows and coordinates. */

@@ -100,12 +100,18 @@ function engineOf(
     mStep: (params, e) => model.mStep(params, full(e)),
     mStepBlocks(params, e) {
       const last = new Map<string, BlockResult>()
+      // a shape found with its scale profiled out is at its best once the scale has followed
+      const waiting = new Map<string, readonly string[]>()
       model.mStep(params, full(e), (step, after) => {
         last.delete(step.id)
+        if (step.kind === 'stationary' && step.profile !== undefined) {
+          waiting.set(step.profile.param, step.params)
+          return
+        }
         last.set(step.id, {
-          params: step.params,
+          params: [...step.params, ...step.params.flatMap((p) => waiting.get(p) ?? [])],
           exact: step.exact,
-          iterative: step.kind === 'newton' || step.kind === 'stationary',
+          iterative: step.kind === 'newton' || step.kind === 'stationary' || step.params.some((p) => waiting.has(p)),
           after,
         })
       })

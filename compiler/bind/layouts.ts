@@ -1,8 +1,10 @@
 /** Params and latents of a derivation over bound data, as the runtime sees them. */
 import type { ParamSymbol } from '../../lang/typed/types.js'
 import type { BoundData, LatentLayout, ParamLayout } from '../../runtime/contract.js'
-import type { Expr } from '../algebra/types.js'
-import { children, collectNodes } from '../algebra/visit.js'
+import { literal, num } from '../algebra/build.js'
+import { keyOf } from '../algebra/key.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import { children, collectNodes, substituteIndex } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { extentOf } from '../lower/lowerer.js'
 import type { LatentOutput } from '../lower/program.js'
@@ -151,7 +153,7 @@ function isExchangeable(l: LatentOutput, d: Derivation): boolean {
   const picked = new Map<string, Set<number>>()
   for (const f of d.lifted)
     for (const v of f.variables) {
-      if (v.latent.name !== l.name) continue
+      if (v.latent.name !== l.name || isAlike(f.expr, v.value)) continue
       if (!onlyPicksParams(f.expr, v.value.id, picked)) return false
     }
   if (picked.size === 0) return false
@@ -169,6 +171,17 @@ function isExchangeable(l: LatentOutput, d: Derivation): boolean {
     }
   return true
 }
+
+/** The same at each value: `Categorical([1/2, 1/2])`. */
+function isAlike(e: Expr, variable: IndexVar): boolean {
+  const [low, high] = [literal(variable.from), literal(variable.to)]
+  if (low === null || high === null || high - low > MOST_CONSTANTS) return false
+  const at = (value: number): string => keyOf(substituteIndex(e, new Map([[variable.id, num(value)]])))
+  return Array.from({ length: high - low }, (_, i) => low + 1 + i).every((value) => at(value) === at(low))
+}
+
+/** Values of a latent that are looked at one by one: probabilities that are written out are not many. */
+const MOST_CONSTANTS = 100
 
 function onlyPicksParams(e: Expr, variable: string, picked: Map<string, Set<number>>): boolean {
   if (e.kind === 'index') return e.var !== variable

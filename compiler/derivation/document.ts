@@ -1,14 +1,20 @@
 /** The whole derivation: its steps in the order of a lecture, as text and as Markdown. */
+import type { Expr } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
+import { qTerms } from '../mstep/plan.js'
+import { boundStep } from './bound-step.js'
 import { eSteps } from './e-step-steps.js'
+import { hardBoundStep, hardRise, isHard, marked } from './hard-steps.js'
 import { blockStep } from './m-step-steps.js'
-import { boundStep, liftingStep, likelihoodStep, modelStep, notationStep, parameterCount } from './model-steps.js'
+import { liftingStep, likelihoodStep, modelStep, notationStep, parameterCount } from './model-steps.js'
+import { letteredNames } from './names-words.js'
 import { notationOf } from './notation.js'
 import { allParams, type Formula, type FormulaContext } from './print.js'
 import { qStep } from './q-step.js'
 import { stepsToMarkdown, stepsToText } from './render.js'
 import { type Block, type DerivationStep, say } from './types.js'
-import { updateContext } from './updates.js'
+import type { UpdateContext } from './update-types.js'
+import { updateContext, updateOf } from './updates.js'
 
 export interface DerivationDocument {
   readonly steps: readonly DerivationStep[]
@@ -18,12 +24,20 @@ export interface DerivationDocument {
 
 export function derivationDocument(d: Derivation): DerivationDocument {
   const steps = derivationSteps(d)
-  const title = `${d.model.name}: ${hasLatents(d) ? 'the EM algorithm' : 'the estimate'}, derived`
+  const title = `${d.model.name}: ${hasLatents(d) ? (isHard(d) ? 'hard EM' : 'the EM algorithm') : 'the estimate'}, derived`
   return { steps, toText: () => stepsToText(title, steps), toMarkdown: () => stepsToMarkdown(title, steps) }
 }
 
 const hasLatents = (d: Derivation): boolean =>
-  d.eStep.tables.some((t) => t.latents.length > 0) || d.eStep.countGroups.length > 0
+  d.eStep.tables.some((t) => t.latents.length > 0) || d.eStep.countGroups.length > 0 || d.eStep.blocks.length > 0
+
+/** What the updates read, and Q itself where one of them is numerical. */
+function demandedBy(d: Derivation, context: UpdateContext): readonly Expr[] {
+  const updates = d.mStep.steps.flatMap((s) => updateOf(s, context).equations.map((e) => e.right))
+  const left = d.mStep.steps.flatMap((s) => updateOf(s, context).equations.map((e) => e.left))
+  const numeric = d.mStep.steps.some((s) => s.kind === 'newton')
+  return [...left, ...updates, ...(numeric ? qTerms(d.lifted) : [])]
+}
 
 /** The steps in the order of a lecture. */
 export function derivationSteps(d: Derivation): readonly DerivationStep[] {
@@ -33,12 +47,12 @@ export function derivationSteps(d: Derivation): readonly DerivationStep[] {
   const context = updateContext(d, notation)
   const lifting = latent ? liftingStep(c) : null
   const first = [notationStep(c), modelStep(c), likelihoodStep(c, latent)]
-  const e = latent ? eSteps(c) : []
+  const e = latent ? eSteps(c, demandedBy(d, context)) : []
   const q = qStep(c, latent)
   const blocks = d.mStep.steps.map((s) => blockStep(s, context, c, latent))
   return [
     ...first,
-    ...(latent ? [boundStep(c)] : []),
+    ...(latent ? [isHard(d) ? hardBoundStep(c) : boundStep(c)] : []),
     ...(lifting === null ? [] : [lifting]),
     ...e,
     q,
@@ -64,11 +78,12 @@ function algorithmStep(
   const closed = d.mStep.steps.every((s) => s.closedForm)
   const mLines = d.mStep.steps.flatMap((s, i) => {
     const lines = (updates[i] ?? []).map((l) => l.text)
-    if (lines.length === 0) return [`Newton steps for ${s.params.join(', ')}`]
+    const names = letteredNames(s.params, c)
+    if (lines.length === 0) return [`Newton steps for ${names}`]
     return s.kind === 'normal' && !lines.every((l) => /^[^ ]+ = /.test(l))
-      ? [`solve for ${s.params.join(', ')}:`, ...lines.map((l) => `  ${l}`)]
+      ? [`solve for ${names}:`, ...lines.map((l) => `  ${l}`)]
       : s.kind === 'stationary'
-        ? [`solve for ${s.params.join(', ')}:`, ...lines.map((l) => `  ${l}`)]
+        ? [`solve for ${names}:`, ...lines.map((l) => `  ${l}`)]
         : lines
   })
   if (!latent) {
@@ -95,20 +110,10 @@ function algorithmStep(
         ...last.map((l) => `    ${l}`),
         '  M-step',
         ...sweeps,
-        'until the log-likelihood stops rising',
+        isHard(d) ? 'until the complete-data log-likelihood stops rising' : 'until the log-likelihood stops rising',
       ],
     })
-    const all = allParams(c.notation)
-    const at = (t: string, style: 'text' | 'latex'): string =>
-      style === 'text' ? `${all.text}_${t}` : `${all.latex}_${t}`
-    const rise: Formula = {
-      text: `log L(${at('t', 'text')}) = ELBO(q, ${at('t', 'text')}) ≤ ELBO(q, ${at('{t+1}', 'text')}) ≤ log L(${at('{t+1}', 'text')})`,
-      latex: `\\log L(${at('t', 'latex')}) = \\mathrm{ELBO}(q, ${at('t', 'latex')}) \\leq \\mathrm{ELBO}(q, ${at('{t+1}', 'latex')}) \\leq \\log L(${at('{t+1}', 'latex')})`,
-    }
-    content.push(
-      say`The log-likelihood never falls. After the E-step the bound touches it, the M-step raises the bound, and by Jensen's inequality the new log-likelihood is at least as high:`,
-      { kind: 'formula', lines: [rise] },
-    )
+    content.push(...(isHard(d) ? hardRise(c) : rise(c)))
     if (d.lifted.some((f) => f.factor.role === 'prior'))
       content.push(say`L includes the prior density of the parameters.`)
   }
@@ -118,10 +123,25 @@ function algorithmStep(
   return {
     id: 'algorithm',
     kind: 'algorithm',
-    title: latent ? 'The algorithm' : 'The estimate',
+    title: latent ? marked('The algorithm', d) : 'The estimate',
     rule: null,
     content,
     citation: null,
     span: null,
   }
+}
+
+/** The three (in)equalities of EM. */
+function rise(c: FormulaContext): readonly Block[] {
+  const all = allParams(c.notation)
+  const at = (t: string, style: 'text' | 'latex'): string =>
+    style === 'text' ? `${all.text}_${t}` : `${all.latex}_${t}`
+  const line: Formula = {
+    text: `log L(${at('t', 'text')}) = ELBO(q, ${at('t', 'text')}) ≤ ELBO(q, ${at('{t+1}', 'text')}) ≤ log L(${at('{t+1}', 'text')})`,
+    latex: `\\log L(${at('t', 'latex')}) = \\mathrm{ELBO}(q, ${at('t', 'latex')}) \\leq \\mathrm{ELBO}(q, ${at('{t+1}', 'latex')}) \\leq \\log L(${at('{t+1}', 'latex')})`,
+  }
+  return [
+    say`The log-likelihood never falls. After the E-step the bound touches it, the M-step raises the bound, and by Jensen's inequality the new log-likelihood is at least as high:`,
+    { kind: 'formula', lines: [line] },
+  ]
 }

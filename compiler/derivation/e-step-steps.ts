@@ -3,18 +3,27 @@ import { add, caseOf, compare, div, exp, idx, isZero, literal, mul, num, ONE, po
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { some, substituteIndex } from '../algebra/visit.js'
 import type { CountGroup, EStepStep, LatentTable, PlacedFactor } from '../estep/types.js'
+import { shownNormalisers } from './block-names.js'
+import { blockStep } from './block-step.js'
+import { chainStep } from './chain-step.js'
 import { comparesWithNumber } from './conditions.js'
+import { argmaxLines, isHard, marked, maximised } from './hard-steps.js'
 import { rangesWords } from './model-steps.js'
+import { demandedIn } from './moments.js'
 import { type Formula, type FormulaContext, formula } from './print.js'
+import { productOf, sideBySide } from './products.js'
 import { cancelled } from './ratio.js'
 import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, inline, say } from './types.js'
 
-export function eSteps(c: FormulaContext): readonly DerivationStep[] {
+/** `demanded`: what the M-step reads, in which expectations of continuous latents stand. */
+export function eSteps(c: FormulaContext, demanded: readonly Expr[]): readonly DerivationStep[] {
   const { eStep } = c.notation.derivation
   const described = (names: readonly string[]): EStepStep | undefined =>
     eStep.steps.find((s) => s.latents.join() === names.join())
+  const expectations = demandedIn(demanded, c)
   return [
+    ...eStep.blocks.map((b) => blockStep(b, described(b.latents.map((l) => l.latent.name)), expectations, c)),
     ...eStep.tables
       .filter((t) => t.latents.length > 0)
       .map((t) => tableStep(t, described(t.latents.map((l) => l.name)), c)),
@@ -23,6 +32,7 @@ export function eSteps(c: FormulaContext): readonly DerivationStep[] {
 }
 
 function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContext): DerivationStep {
+  if (t.chain !== null) return chainStep(t, t.chain, step, c)
   const { eStep } = c.notation.derivation
   const loops = t.loops.map((l) => l.index)
   const potentials = eStep.potentials.filter((p) => p.table === t.id)
@@ -33,13 +43,20 @@ function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContex
     only !== undefined &&
     !eStep.tables.some((x) => x.parent?.table === t.id)
   const content: Block[] = []
-  if (single && only !== undefined)
+  if (single && only !== undefined && !(isHard(c.notation.derivation) && t.chain !== null))
     content.push(
       ...singleLatent(
         only,
         potentials.flatMap((p) => p.factors),
         loops,
         c,
+      ),
+    )
+  else if (isHard(c.notation.derivation))
+    content.push(
+      ...maximised(
+        t,
+        eStep.tables.some((x) => x.parent?.table === t.id),
       ),
     )
   else content.push(...eliminated(t, c))
@@ -49,7 +66,9 @@ function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContex
   return {
     id: `e-step ${names}`,
     kind: 'e-step',
-    title: `E-step: the posterior of ${names}`,
+    title: isHard(c.notation.derivation)
+      ? marked(`E-step: the most probable ${names}`, c.notation.derivation)
+      : `E-step: the posterior of ${names}`,
     rule: step?.method ?? null,
     content,
     citation: step?.reference ?? null,
@@ -97,14 +116,16 @@ function singleLatent(
       const shown = formula(at(joint), indices, c)
       return [{ text: `log ${shownWeight.text} = ${shown.text}`, latex: `\\log ${shownWeight.latex} = ${shown.latex}` }]
     }
-    const shown = parts.map((p) => asProduct(p, indices, c))
-    return [
-      {
-        text: `${shownWeight.text} = ${shown.map((s) => s.text).join(' ')}`,
-        latex: `${shownWeight.latex} = ${shown.map((s) => s.latex).join(' \\, ')}`,
-      },
-    ]
+    const shown = sideBySide(parts, indices, c)
+    return [{ text: `${shownWeight.text} = ${shown.text}`, latex: `${shownWeight.latex} = ${shown.latex}` }]
   })
+  if (isHard(c.notation.derivation)) {
+    lines.push(...argmaxLines(cell, value, weight, shownR, indices, c))
+    return [
+      say`With ${weight} for the joint density of a row at one value of the latent, all factors that read it multiplied, the latent takes the value of the largest; of several equal ones the first.`,
+      { kind: 'formula', lines },
+    ]
+  }
   lines.push({ text: `${shownR.text} = ${bayes.text}`, latex: `${shownR.latex} = ${bayes.latex}` })
   const total = formula(sum(other, rho(other)), loops, c)
   return [
@@ -141,40 +162,9 @@ function logWeight(f: PlacedFactor, loops: readonly IndexVar[], value: IndexVar,
       if (l !== undefined) e = mul(caseOf(compare('==', key, idx(l)), ONE), e)
     })
   return simplify(
-    f.extraLoops.map((l) => l.index).reduceRight<Expr>((b, l) => sum(l, b), e),
+    f.extraLoops.map((l) => l.index).reduceRight<Expr>((b, l) => sum(l, b), shownNormalisers(e, c.notation)),
     c.notation.facts,
   )
-}
-
-/** The factors of exp(Σ logs) where each is the exponential of a logarithm or of a sum of logarithms, else null. */
-function productOf(logs: readonly Expr[]): readonly Expr[] | null {
-  const inner = (e: Expr): Expr | null => {
-    if (e.kind === 'call' && e.fn === 'log' && e.args[0] !== undefined) return e.args[0]
-    if (e.kind === 'sum') {
-      const body = inner(e.body)
-      return body === null ? null : { ...e, body }
-    }
-    if (e.kind === 'mul') {
-      const [power, log, ...more] = [...e.factors].sort((a, b) => Number(a.kind === 'call') - Number(b.kind === 'call'))
-      const base = log === undefined ? null : inner(log)
-      if (more.length > 0 || power === undefined || base === null || base.kind === 'sum') return null
-      return power.kind === 'case' || power.kind === 'ref' ? { kind: 'call', fn: 'power', args: [base, power] } : null
-    }
-    return null
-  }
-  const out: Expr[] = []
-  for (const l of logs) {
-    const e = inner(l)
-    if (e === null) return null
-    out.push(e)
-  }
-  return out
-}
-
-/** A sum sign over logs is a product sign over what they are of. */
-function asProduct(e: Expr, indices: readonly IndexVar[], c: FormulaContext): Formula {
-  const f = formula(e, indices, c)
-  return e.kind === 'sum' ? { text: f.text.replaceAll('∑', '∏'), latex: f.latex.replaceAll('\\sum', '\\prod') } : f
 }
 
 function eliminated(t: LatentTable, c: FormulaContext): readonly Block[] {

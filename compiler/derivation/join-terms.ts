@@ -1,5 +1,19 @@
 /** Terms of a sum that belong together: all values of a posterior, all counts of an observed sum, equal sums over rows. */
-import { add, idx, literal, mul, num, ONE, splitCoefficient, sum, ZERO } from '../algebra/build.js'
+import {
+  add,
+  caseOf,
+  idx,
+  isOne,
+  isZero,
+  literal,
+  mul,
+  notOf,
+  num,
+  ONE,
+  splitCoefficient,
+  sum,
+  ZERO,
+} from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr } from '../algebra/types.js'
 import { collectNodes, rewrite, substituteIndex } from '../algebra/visit.js'
@@ -97,28 +111,37 @@ function likeTerms(e: Expr): Expr {
   return merged ? add(...[...known.values()].map((k) => mul(add(...k.coefficients), k.rest)), ...out) : e
 }
 
+/** [c] and [not c]. */
+const complementary = (a: Expr, b: Expr): boolean =>
+  a.kind === 'case' &&
+  b.kind === 'case' &&
+  [a, b].every((x) => isOne(x.then) && isZero(x.otherwise)) &&
+  keyOf(caseOf(notOf(a.when), ONE)) === keyOf(b)
+
 /** Σ_n r q + Σ_n r (1 − q) = Σ_n r: sums over the same rows whose bodies add up to something shorter. */
 function joinBodies(e: Expr, again: Simplify): Expr {
   if (e.kind !== 'add') return e
-  for (const [i, a] of e.terms.entries())
-    for (const [j, b] of e.terms.entries()) {
+  const scaled = e.terms.map(splitCoefficient)
+  for (const [i, { rest: a, coefficient }] of scaled.entries())
+    for (const [j, { rest: b, coefficient: other }] of scaled.entries()) {
       if (
         j <= i ||
-        a.kind !== 'sum' ||
-        b.kind !== 'sum' ||
+        a?.kind !== 'sum' ||
+        b?.kind !== 'sum' ||
+        keyOf(coefficient) !== keyOf(other) ||
         keyOf(a.index.to) !== keyOf(b.index.to) ||
         keyOf(a.index.from) !== keyOf(b.index.from)
       )
         continue
-      const other = substituteIndex(b.body, new Map([[b.index.id, idx(a.index)]]))
+      const second = substituteIndex(b.body, new Map([[b.index.id, idx(a.index)]]))
       const parts = (x: Expr): readonly Expr[] => (x.kind === 'mul' ? x.factors : [x])
-      const shared = parts(a.body).filter((f) => parts(other).some((g) => canonicalKey(f) === canonicalKey(g)))
+      const shared = parts(a.body).filter((f) => parts(second).some((g) => canonicalKey(f) === canonicalKey(g)))
       const rest = (x: Expr): Expr =>
         mul(...parts(x).filter((f) => !shared.some((g) => canonicalKey(f) === canonicalKey(g))))
-      const joined = add(rest(a.body), rest(other))
+      const joined = complementary(rest(a.body), rest(second)) ? ONE : add(rest(a.body), rest(second))
       if (shared.length === 0 || (joined.kind === 'add' && joined.terms.length > 1)) continue
-      const whole = again(sum(a.index, mul(joined, ...shared)))
-      return joinBodies(likeTerms(add(...e.terms.filter((t) => t !== a && t !== b), whole)), again)
+      const whole = mul(coefficient, again(sum(a.index, mul(joined, ...shared))))
+      return joinBodies(likeTerms(add(...e.terms.filter((_, k) => k !== i && k !== j), whole)), again)
     }
   return e
 }

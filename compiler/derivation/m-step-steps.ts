@@ -8,6 +8,7 @@ import { equation, type Formula, type FormulaContext, formula, tensorFormula } f
 import { multiplier } from './probability-updates.js'
 import { definitions } from './q-step.js'
 import { simplify } from './simplify.js'
+import { tailReason } from './tail-words.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
 import type { Update, UpdateContext } from './update-types.js'
 import { updateOf } from './updates.js'
@@ -67,6 +68,10 @@ const EXACT = {
   ascent: 'Each step is accepted only if Q rises (a generalised EM step).',
 } as const
 
+/** The same, where the likelihood itself is maximised. */
+const exactness = (step: MStep, latent: boolean): string =>
+  latent || step.exact !== 'ascent' ? EXACT[step.exact] : 'Each step is accepted only if ℓ rises.'
+
 /** true where the blocks that it reads are themselves maximised exactly, without reading it. */
 function bestAnyway(step: MStep, c: FormulaContext): boolean {
   const owners = c.notation.derivation.mStep.steps.filter((s) => s.params.some((p) => step.dependsOn.includes(p)))
@@ -115,6 +120,7 @@ export function blockStep(
         ' is maximised numerically, by damped Newton steps in coordinates without constraints.',
       ],
     })
+    content.push(...tailReason(step, c))
   } else {
     content.push({
       kind: 'prose',
@@ -143,9 +149,22 @@ export function blockStep(
       kind: 'formula',
       lines: equations,
     })
-  else if (step.kind === 'stationary')
+  else if (step.kind === 'stationary') {
+    if (step.profile !== undefined)
+      content.push({
+        kind: 'prose',
+        parts: [
+          'With ',
+          ...inlineNames([step.profile.param], c),
+          ' at its best value for each ',
+          ...inlineNames(step.params, c),
+          ', ',
+          q,
+          ' is a function of one number.',
+        ],
+      })
     content.push(say`The derivative vanishes where`, { kind: 'formula', lines: equations })
-  else if (equations.length > 0)
+  } else if (equations.length > 0)
     content.push(
       say`The derivative${step.kind === 'inverse-wishart' ? ' by the inverse' : ''} vanishes where`,
       { kind: 'formula', lines: conditions },
@@ -155,7 +174,9 @@ export function blockStep(
   const defined = definitions(c, known)
   const words = MAXIMUM.get(step.kind)
   content.push(...defined)
-  content.push(say`${[...(words === undefined ? [] : [words]), ...atTheEdge(step, c), EXACT[step.exact]].join(' ')}`)
+  content.push(
+    say`${[...(words === undefined ? [] : [words]), ...atTheEdge(step, c), exactness(step, latent)].join(' ')}`,
+  )
   if (step.dependsOn.length > 0) {
     const others = inlineNames(step.dependsOn, c)
     content.push({

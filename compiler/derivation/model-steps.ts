@@ -6,9 +6,10 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
-import { present, sizeName } from './notation.js'
-import { allParams, compactSubscripts, type Formula, type FormulaContext, formula } from './print.js'
+import { lettersFor, present, sizeName } from './notation.js'
+import { compactSubscripts, type Formula, type FormulaContext, formula } from './print.js'
 import { simplify } from './simplify.js'
+import { tailWords } from './tail-words.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
 
 const SUPPORTS: ReadonlyMap<string, string> = new Map([
@@ -24,6 +25,16 @@ const SUPPORTS: ReadonlyMap<string, string> = new Map([
   ['ordered', 'increasing'],
   ['covariance', 'a covariance matrix'],
   ['correlation', 'a correlation matrix'],
+])
+
+/** Words for values of continuous latents. */
+const CONTINUOUS: ReadonlyMap<string, string> = new Map([
+  ['real', 'real'],
+  ['positive', 'positive'],
+  ['unit', 'between 0 and 1'],
+  ['simplex', 'a probability vector'],
+  ['covariance', 'a covariance matrix'],
+  ['count', 'a count'],
 ])
 
 /** Words that are a formula as well: a name on its own. */
@@ -56,14 +67,14 @@ export function notationStep(c: FormulaContext): DerivationStep {
       s.type.optional ? '; cells may be missing' : '',
     )
   for (const l of d.graph.latents) {
-    if (l.kind === 'discrete' && l.evidence) continue
+    if (l.kind !== 'count' && l.evidence) continue
     const low = l.kind === 'discrete' ? plain(l.low, c) : null
     const high = l.kind === 'discrete' ? plain(l.high, c) : null
     const loops = l.loops.map((x) => x.index)
     const cell = formula({ kind: 'ref', space: 'latent', name: l.name, index: loops.map((x) => idx(x)) }, loops, c)
     items.push(
       low === null || high === null
-        ? inline`${cell}: latent, a count`
+        ? inline`${cell}: latent, ${l.kind === 'continuous' ? (CONTINUOUS.get(l.support) ?? l.support) : 'a count'}${rangesWords(loops, c)}`
         : inline`${cell}: latent, ${low}${low.text === '0' && high.text === '1' ? ' or ' : ', …, '}${high}${rangesWords(loops, c)}`,
     )
   }
@@ -95,7 +106,8 @@ export function notationStep(c: FormulaContext): DerivationStep {
 /** " for n = 1, …, N". */
 export function rangesWords(loops: readonly IndexVar[], c: FormulaContext): string {
   if (loops.length === 0) return ''
-  return ` for ${loops.map((v) => `${v.name} = ${compactSubscripts(printText(present(v.from, c.notation)))}, …, ${compactSubscripts(printText(present(v.to, c.notation)))}`).join(', ')}`
+  const letters = lettersFor(loops, c.notation)
+  return ` for ${loops.map((v) => `${letters.get(v.id) ?? v.name} = ${compactSubscripts(printText(present(v.from, c.notation)))}, …, ${compactSubscripts(printText(present(v.to, c.notation)))}`).join(', ')}`
 }
 
 export const loopsOf = (f: LiftedFactor): readonly IndexVar[] => f.factor.loops.map((l) => l.index)
@@ -124,6 +136,7 @@ export function modelStep(c: FormulaContext): DerivationStep {
         parts: [`${left}${tail}${weight.length === 0 ? '' : ', counted as often as its weight says'}:`],
       },
       { kind: 'formula', lines: [density] },
+      ...tailWords(f),
     )
   }
   for (const g of d.graph.constraints) {
@@ -181,41 +194,6 @@ const signedLine = (f: Formula): Formula => ({
   text: f.text.startsWith('−') ? `    − ${f.text.slice(1)}` : `    + ${f.text}`,
   latex: f.latex.startsWith('-') ? `\\quad - ${f.latex.slice(1)}` : `\\quad + ${f.latex}`,
 })
-
-/** Why the likelihood itself is hard, and the bound that EM climbs. */
-export function boundStep(c: FormulaContext): DerivationStep {
-  const all = allParams(c.notation)
-  const at = (f: Formula): Formula => ({
-    text: f.text.replaceAll('θ', all.text),
-    latex: f.latex.replaceAll('\\theta', all.latex),
-  })
-  const jensen: Formula = {
-    text: 'log Σ_z p(x, z | θ) ≥ Σ_z q(z) log p(x, z | θ) − Σ_z q(z) log q(z) = ELBO(q, θ)',
-    latex:
-      '\\log \\sum_z p(x, z \\mid \\theta) \\;\\geq\\; \\sum_z q(z) \\log p(x, z \\mid \\theta) - \\sum_z q(z) \\log q(z) = \\mathrm{ELBO}(q, \\theta)',
-  }
-  const gap: Formula = {
-    text: 'log p(x | θ) − ELBO(q, θ) = KL(q ‖ p(z | x, θ))',
-    latex:
-      '\\log p(x \\mid \\theta) - \\mathrm{ELBO}(q, \\theta) = \\mathrm{KL}\\left(q \\,\\|\\, p(z \\mid x, \\theta)\\right)',
-  }
-  const q: Formula = { text: 'q', latex: 'q' }
-  return {
-    id: 'bound',
-    kind: 'bound',
-    title: 'Why EM',
-    rule: null,
-    span: null,
-    citation: 'Dempster, Laird and Rubin (1977); Neal and Hinton (1998)',
-    content: [
-      say`The latents (all of them together: z) are not known, so what is to be maximised is the logarithm of a sum over their values, which does not split into one term per parameter. By Jensen's inequality, for any distribution ${q} over the latents,`,
-      { kind: 'formula', lines: [at(jensen)] },
-      say`The gap between the two sides is`,
-      { kind: 'formula', lines: [at(gap)] },
-      say`so the E-step closes it by taking for ${q} the posterior of the latents at the current parameters. The M-step then maximises the bound over the parameters with ${q} held fixed.`,
-    ],
-  }
-}
 
 /** Factors whose latents are picked by an index become sums over their values. */
 export function liftingStep(c: FormulaContext): DerivationStep | null {

@@ -96,6 +96,8 @@ function mapOnce(x: Expr, f: (e: Expr) => Expr): Expr {
       return { kind: 'add', terms: x.terms.map(f) }
     case 'mul':
       return { kind: 'mul', factors: x.factors.map(f) }
+    case 'inverse':
+      return { ...x, of: { ...x.of, element: f(x.of.element) } }
     case 'pow':
       return { ...x, base: f(x.base) }
     case 'call':
@@ -125,7 +127,11 @@ function subjectValue(e: Expr): Expr | null {
     e.when.operator !== '=='
   )
     return null
-  if (e.when.left.kind === 'ref' && (e.when.right.kind === 'index' || literal(e.when.right) !== null))
+  if (
+    e.when.left.kind === 'ref' &&
+    e.when.left.space !== 'observed' &&
+    (e.when.right.kind === 'index' || literal(e.when.right) !== null)
+  )
     return e.when.right
   return null
 }

@@ -2,7 +2,7 @@
 import { add, caseOf, compare, idx, isZero, literal, mul, num, ONE, ref, sub, sum, ZERO } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
-import { substituteIndex } from '../algebra/visit.js'
+import { freeIndices, substituteIndex } from '../algebra/visit.js'
 import type { NormalStep } from '../mstep/types.js'
 import { agree } from './agree.js'
 import { aboutZero, readsShift } from './elements.js'
@@ -26,7 +26,9 @@ export function normalUpdate(step: NormalStep, c: UpdateContext): Update {
   const systems = elements.map(system)
   const diagonal = systems.every((s) => s.others.length === 0)
   const faithful = systems.every((s) => aboutZeroHolds(s, c))
+  const solution = faithful && !diagonal ? solved(systems, c) : null
   const equations = systems.map((s): Equation => {
+    if (solution !== null) return solution
     const { element } = s
     const own = ref('param', element.param, element.at)
     const over = vectorIndex(s)
@@ -42,7 +44,7 @@ export function normalUpdate(step: NormalStep, c: UpdateContext): Update {
   })
   return {
     step,
-    objective: systems.map((s, i) => ({ ...objectiveOf(s, faithful, c), over: equations[i]?.over ?? [] })),
+    objective: systems.map((s, i) => ({ ...objectiveOf(s, faithful, c), over: (equations[i]?.over ?? []).slice(-1) })),
     conditions: systems.map((s, i) => ({
       left: sub(equationRight(s, faithful, c), rowsOf(s, faithful)),
       right: ZERO,
@@ -51,7 +53,44 @@ export function normalUpdate(step: NormalStep, c: UpdateContext): Update {
     })),
     equations,
     multipliers: [],
-    explicit: diagonal,
+    explicit: diagonal || solution !== null,
+  }
+}
+
+/** W_d = C⁻¹ h_d where one vector of one param is all that a row of the system joins: W = H C⁻¹ where C is the same for all d. */
+function solved(systems: readonly System[], c: UpdateContext): Equation | null {
+  const [s, ...more] = systems
+  const [other, ...others] = s?.others ?? []
+  const last = s?.element.at.at(-1)
+  if (s === undefined || other === undefined || more.length > 0 || others.length > 0) return null
+  const { over } = other
+  if (over === null || other.element.param !== s.element.param || last?.kind !== 'index') return null
+  const h = simplify(aboutZero(s.linear, s.block), c.notation.facts)
+  const matrix = add(other.coefficient, mul(s.diagonal, caseOf(compare('==', last, idx(over)), ONE)))
+  const plain = cancelled(matrix, h, false)
+  const own = s.element.indices.find((v) => v.id === last.var)
+  if (own === undefined) return null
+  const [row, column, inner] = [c.rename(own), c.rename(own), c.rename(own)]
+  const of = {
+    row,
+    column,
+    element: substituteIndex(
+      plain.top,
+      new Map([
+        [last.var, idx(row)],
+        [over.id, idx(column)],
+      ]),
+    ),
+  }
+  const lead = s.element.at.at(-2)
+  const alike = lead?.kind === 'index' && !freeIndices(plain.top).has(lead.var) ? lead : null
+  const [i, j] = alike === null ? [last, idx(inner)] : [idx(inner), last]
+  const moved = substituteIndex(plain.bottom, new Map([[last.var, idx(inner)]]))
+  return {
+    left: ref('param', s.element.param, s.element.at),
+    right: sum(inner, mul(moved, { kind: 'inverse', of, row: i, column: j })),
+    indices: s.element.indices,
+    over: alike === null ? [last.var] : [alike.var, last.var],
   }
 }
 
@@ -234,7 +273,11 @@ function splitDiagonal(
     (t.kind === 'mul' ? t.factors : [t]).some((f) => keyOf(f) === equal || keyOf(f) === equalToo)
   const unit = (t: Expr): Expr =>
     mul(...(t.kind === 'mul' ? t.factors : [t]).filter((f) => keyOf(f) !== equal && keyOf(f) !== equalToo))
-  return { diagonal: add(...terms.filter(isDiagonal).map(unit)), rest: add(...terms.filter((t) => !isDiagonal(t))) }
+  const there = new Map([[over.id, mine]])
+  return {
+    diagonal: add(...terms.filter(isDiagonal).map((t) => substituteIndex(unit(t), there))),
+    rest: add(...terms.filter((t) => !isDiagonal(t))),
+  }
 }
 
 /** h about the previous value p is h about 0 less Λp: then δ = Λ⁻¹h moves p to Λ⁻¹h₀. */

@@ -1,11 +1,12 @@
 /** Names for the reader: arrays as the user wrote them, index letters that do not clash, names for recurring sums. */
-import { idx, ref } from '../algebra/build.js'
+import { call, idx, ref } from '../algebra/build.js'
 import { printText } from '../algebra/print-text.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import { children, freeIndices, rewrite } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import type { BindTable } from '../graph/types.js'
 import type { Facts } from './facts.js'
+import { type Symbols, symbolsOf } from './symbols.js'
 
 /** Everything about names in one derivation. */
 export interface Notation {
@@ -18,6 +19,8 @@ export interface Notation {
   /** Present where posterior probabilities of one latent are written r. */
   readonly responsibility: string | null
   readonly sumName: string
+  /** Letters for what the E-step computes. */
+  readonly symbols: Symbols
 }
 
 export function notationOf(d: Derivation): Notation {
@@ -27,16 +30,19 @@ export function notationOf(d: Derivation): Notation {
   const symmetric = new Set(
     d.params.filter((p) => p.support === 'covariance' || p.support === 'correlation').map((p) => p.name),
   )
+  const own = new Set(d.model.symbols.flatMap((s) => (s.kind === 'index' ? [s.name] : [])))
+  const { symbols, used } = symbolsOf(d, new Set([...arrays, ...own]))
   return {
     derivation: d,
+    symbols,
     facts: {
       latents: new Map(d.graph.latents.map((l) => [l.name, l])),
       constraints: d.graph.constraints,
       symmetric,
       isNonnegative: d.collectOptions.isNonnegative,
     },
-    taken: arrays,
-    own: new Set(d.model.symbols.flatMap((s) => (s.kind === 'index' ? [s.name] : []))),
+    taken: new Set([...arrays, ...used]),
+    own,
     responsibility: discrete.length === 1 && only !== undefined && !arrays.has('r') ? only.name : null,
     sumName: d.model.symbols.some((s) => s.name === 'N' && s.kind !== 'size') ? 'S' : 'N',
   }
@@ -47,12 +53,21 @@ export function present(e: Expr, notation: Notation): Expr {
   const { symbols } = notation.derivation.model
   const tables = notation.derivation.graph.bindTables
   return rewrite(e, (n) => {
+    if (n.kind === 'ref' && n.space === 'table') return reference(n)
     if (n.kind !== 'ref' || (n.space !== 'size' && n.space !== 'const')) return n
-    const symbol = symbols.find((s) => s.id === n.name)
+    const [id, largest] = n.name.split('#')
+    const symbol = symbols.find((s) => s.id === id)
+    if (symbol !== undefined && largest === 'max') return call('max', ref(n.space, sizeName(symbol.name, notation)))
     if (symbol !== undefined) return ref(n.space, sizeName(symbol.name, notation), n.index)
     const table = tables.find((t) => t.name === n.name)
     return table === undefined ? n : ref('const', tableName(table, notation), n.index)
   })
+}
+
+/** x⁰ for the reference point of a half-observed array x. */
+function reference(e: Extract<Expr, { kind: 'ref' }>): Expr {
+  const of = /^reference (.+)$/.exec(e.name)?.[1]
+  return of === undefined ? e : { ...e, name: `${of}^0` }
 }
 
 /** L_y for the number of levels of y. */

@@ -3,17 +3,13 @@ import type { Expr } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import type { Exactness, MStep } from '../mstep/types.js'
+import { type EStepJson, eStepJson } from './e-step-json.js'
 import { notationOf } from './notation.js'
 import { asTyped, definition, equation, type FormulaContext } from './print.js'
 import { updateContext, updateOf } from './updates.js'
 
 export interface PlanJson {
-  readonly eStep: readonly {
-    readonly latents: readonly string[]
-    readonly method: string
-    readonly explanation: string
-    readonly reference: string
-  }[]
+  readonly eStep: readonly EStepJson[]
   readonly mStep: readonly {
     readonly params: readonly string[]
     readonly rule: string
@@ -29,9 +25,7 @@ export interface PlanJson {
 
 export function planJson(d: Derivation): PlanJson {
   return {
-    eStep: d.eStep.steps
-      .filter((s) => s.latents.length > 0)
-      .map(({ latents, method, explanation, reference }) => ({ latents, method, explanation, reference })),
+    eStep: eStepJson(notationOf(d)),
     mStep: d.mStep.steps.map((s) => {
       const { text, where } = updateLine(s, d)
       return {

@@ -30,6 +30,10 @@ export interface FormulaContext {
   readonly named: NamedSum[]
   /** Posterior means as E[b] (the document), or as plain b (the plan). */
   readonly means: 'expectation' | 'plain'
+  /** Expectations given discrete values without the probability of these before them. */
+  readonly given?: 'conditional'
+  /** Sums stay sums over their index. */
+  readonly sums?: 'plain'
 }
 
 /** Sums named, letters chosen, names as the user knows them. */
@@ -57,6 +61,8 @@ export function optionsFor(c: FormulaContext, style: 'text' | 'latex'): PrintOpt
   const print = style === 'text' ? printText : printLatex
   const single = c.notation.responsibility
   return {
+    ...(c.given === undefined ? {} : { given: c.given }),
+    ...(c.sums === undefined ? {} : { sums: c.sums }),
     ...(c.means === 'plain'
       ? { mean: (e) => print({ kind: 'ref', space: 'latent', name: e.latent, index: e.index }) }
       : {}),
@@ -81,12 +87,17 @@ export function formula(e: Expr, indices: readonly IndexVar[], c: FormulaContext
 }
 
 /** An expression as a vector or matrix over the given indices, where it has that form. */
-export function tensorFormula(e: Expr, over: readonly string[], c: FormulaContext): Formula {
-  const ready = prepared(e, [], c)
+export function tensorFormula(
+  e: Expr,
+  over: readonly string[],
+  c: FormulaContext,
+  indices: readonly IndexVar[] = [],
+): Formula {
+  const ready = prepared(e, indices, c)
   const text = toTensorDisplay(ready, over, optionsFor(c, 'text'))
   const latex = toTensorDisplay(ready, over, optionsFor(c, 'latex'))
   return text === null || latex === null
-    ? formula(e, [], c)
+    ? formula(e, indices, c)
     : { text: compactSubscripts(displayText(text)), latex: displayLatex(latex) }
 }
 

@@ -5,6 +5,7 @@ import { some } from '../algebra/visit.js'
 import { qTerm } from '../mstep/plan.js'
 import { canonicalKey } from './canonical-key.js'
 import { expandStatistics } from './elements.js'
+import { isHard, marked } from './hard-steps.js'
 import { allParams, definition, type Formula, type FormulaContext, formula } from './print.js'
 import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, say } from './types.js'
@@ -44,9 +45,11 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
   })
   const constant: Formula = { text: '    + const', latex: '\\quad + \\text{const}' }
   const content: Block[] = [
-    latent
-      ? say`The entropy of q does not depend on the parameters ${all}, so the M-step maximises the expectation of the complete-data log-likelihood alone: every indicator is replaced by its posterior probability, every latent count by its posterior mean.`
-      : say`Only these terms depend on the parameters ${all}:`,
+    latent && isHard(d)
+      ? say`The M-step maximises the complete-data log-likelihood over the parameters ${all} with the labels held fixed: every indicator is 1 or 0, as the E-step found it.`
+      : latent
+        ? say`The entropy of q does not depend on the parameters ${all}, so the M-step maximises the expectation of the complete-data log-likelihood alone: ${replacements(c)}.`
+        : say`Only these terms depend on the parameters ${all}:`,
     { kind: 'formula', lines: [...lines, constant] },
   ]
   const statistics = statisticsOf(c)
@@ -68,12 +71,29 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
   return {
     id: 'q',
     kind: 'q',
-    title: latent ? 'The function Q' : 'Terms in the parameters',
+    title: latent ? marked('The function Q', d) : 'Terms in the parameters',
     rule: null,
     content,
     citation: null,
     span: null,
   }
+}
+
+/** What expectations the latents of this derivation leave in Q. */
+function replacements(c: FormulaContext): string {
+  const { latents } = c.notation.derivation.graph
+  const continuous = latents.some((l) => l.kind === 'continuous')
+  const others = latents.some((l) => l.kind !== 'continuous')
+  return [
+    ...(others
+      ? ['every indicator is replaced by its posterior probability, every latent count by its posterior mean']
+      : []),
+    ...(continuous
+      ? [
+          `every function of ${others ? 'a continuous' : 'a'} latent${others ? '' : ' is replaced'} by its posterior expectation`,
+        ]
+      : []),
+  ].join(', ')
 }
 
 /** Terms without params are constants of Q. */

@@ -1,11 +1,11 @@
 /** What each block of the M-step does, as formulas: made from the contributions and statistics that are executed. */
-import { add, mul, ref, ZERO } from '../algebra/build.js'
+import { add, div, log, mul, num, ONE, ref, sub, ZERO } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { rewrite } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
-import type { MStep, StationaryStep } from '../mstep/types.js'
+import type { Contribution, MStep, StationaryStep } from '../mstep/types.js'
 import { compact } from './compact.js'
-import { coefficientAt, expandStatistics, type Rename, targetsOf } from './elements.js'
+import { coefficientAt, expandStatistics, type Rename, type Target, targetsOf } from './elements.js'
 import { normalUpdate } from './normal-update.js'
 import type { Notation } from './notation.js'
 import { betaUpdate, simplexUpdate } from './probability-updates.js'
@@ -47,6 +47,17 @@ export function updateOf(step: MStep, context: UpdateContext): Update {
   }
 }
 
+/** What a scale at its best value adds to the objective of a shape `u`, and its derivative. */
+function profiled({ profile }: StationaryStep, t: Target, u: Expr, c: UpdateContext): { value: Expr; slope: Expr } {
+  if (profile === undefined) return { value: ZERO, slope: ZERO }
+  const sum = (cs: readonly Contribution[]): Expr => compact(cs, null, t, c)
+  const alpha = sum(profile.linear)
+  const whole = add(mul(alpha, u), sum(profile.constant))
+  const p: Expr = { kind: 'num', value: profile.power }
+  const best = log(div(mul(num(-1), whole), mul(p, sum(profile.powers))))
+  return { value: mul(div(whole, p), sub(best, ONE)), slope: mul(div(alpha, p), best) }
+}
+
 /** One number at a time, from the derivative. */
 function stationary(step: StationaryStep, c: UpdateContext): Update {
   const name = step.params[0] ?? ''
@@ -56,8 +67,9 @@ function stationary(step: StationaryStep, c: UpdateContext): Update {
     const left = ref('param', name, t.at)
     const at = (e: Expr): Expr => rewrite(e, (n) => (n.kind === 'index' && n.var === step.variable ? left : n))
     const coefficients = step.terms.map((term) => compact(term.coefficients, null, t, c))
-    const objective = add(...step.terms.map((term, i) => mul(coefficients[i] ?? ZERO, at(term.value))))
-    const slope = add(...step.terms.map((term, i) => mul(coefficients[i] ?? ZERO, at(term.first))))
+    const scale = profiled(step, t, left, c)
+    const objective = add(...step.terms.map((term, i) => mul(coefficients[i] ?? ZERO, at(term.value))), scale.value)
+    const slope = add(...step.terms.map((term, i) => mul(coefficients[i] ?? ZERO, at(term.first))), scale.slope)
     return {
       objective: { term: objective, indices: t.indices },
       equation: { left: slope, right: ZERO, indices: t.indices, over: [] },

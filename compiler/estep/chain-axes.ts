@@ -2,10 +2,12 @@
  * Which tables are chains: a factor reads latents of one table at two places that differ, along one loop of the table
  * and by a fixed number of steps.
  */
+import { call, ONE } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
+import type { Expr } from '../algebra/types.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import type { Loop } from '../graph/types.js'
-import { keysOf, loopText, readsByTable, stepOf, type TableReads, valuesText } from './places.js'
+import { keysOf, lengthOf, readsByTable, stepOf, type TableReads, valuesOf } from './places.js'
 import type { EStepRefusal } from './types.js'
 
 /** The loop along which the rows of a table follow on one another. */
@@ -64,25 +66,28 @@ function stepsBetween(reads: TableReads, f: LiftedFactor): ChainAxis | EStepRefu
 const keyAt = (index: TableReads['variables'][number]['index'] | undefined, i: number): string =>
   keysOf((index ?? []).slice(i, i + 1))
 
+const values = (r: TableReads): Expr => (r.variables[0] === undefined ? ONE : valuesOf(r.variables[0].latent))
 const name = (r: TableReads): string => r.variables[0]?.latent.name ?? ''
 
 function grid(reads: TableReads, f: LiftedFactor, along: readonly ChainAxis[]): EStepRefusal {
   const loops = along.map((a) => a.loop.index)
-  const values = reads.variables[0] === undefined ? '' : valuesText(reads.variables[0].latent)
   return {
     code: 'E405',
     span: f.factor.span,
-    message: `\`${name(reads)}\` at one place depends on \`${name(reads)}\` at others along two loops, so all of its places are coupled: an exact E-step would carry ${values}^min(${loops.map(loopText).join(', ')}) joint values`,
+    message: `\`${name(reads)}\` at one place depends on \`${name(reads)}\` at others along two loops, so all of its places are coupled`,
+    coupled: [name(reads)],
+    cost: { kind: 'states', sides: [{ values: values(reads), places: call('min', ...loops.map(lengthOf)) }] },
     help: 'a latent may depend on itself along one loop, as in a chain',
   }
 }
 
 function unrelated(reads: TableReads, f: LiftedFactor, loop: Loop): EStepRefusal {
-  const values = reads.variables[0] === undefined ? '' : valuesText(reads.variables[0].latent)
   return {
     code: 'E405',
     span: f.factor.span,
-    message: `this statement reads \`${name(reads)}\` at places that are not a fixed number of steps apart, so any of its places may depend on any other: an exact E-step would carry up to ${values}^${loopText(loop.index)} joint values`,
+    message: `this statement reads \`${name(reads)}\` at places that are not a fixed number of steps apart, so any of its places may depend on any other`,
+    coupled: [name(reads)],
+    cost: { kind: 'states', sides: [{ values: values(reads), places: lengthOf(loop.index) }], atMost: true },
     help: 'places that differ by a number, such as z[t] and z[t-1], have an exact E-step',
   }
 }

@@ -3,7 +3,7 @@
  * integrated out first and discrete latents last (Lauritzen 1992): a block that discrete latents choose the terms of
  * becomes one posterior for each of their values, and its normaliser a factor over them.
  */
-import { add, idx, num, ref, sub, ZERO } from '../algebra/build.js'
+import { add, idx, mul, num, ref, sub, ZERO } from '../algebra/build.js'
 import { type CollectOptions, collect, TooManyTerms } from '../algebra/collect.js'
 import { keyOf } from '../algebra/key.js'
 import type { Atom, Monomial } from '../algebra/monomial.js'
@@ -14,6 +14,7 @@ import type { LiftedFactor } from '../graph/lift.js'
 import type { BindTable, ContinuousLatent, FactorGraph, Loop } from '../graph/types.js'
 import { statisticOf } from './latent-atoms.js'
 import { patternTables, sharingOf } from './patterns.js'
+import { lengthOf, valuesOf } from './places.js'
 import { referenceOf, referenceTables } from './references.js'
 import type {
   BlockCell,
@@ -160,13 +161,20 @@ function blockOf(
   if (gaussian !== null) return gaussian
   const names = group.map((l) => `\`${l.name}\``).join(' and ')
   if (group.length > 1 || coupled) {
-    const odd = monomials.find((m) => !isQuadratic(m.atoms))
+    const odd = monomials.filter((m) => !isQuadratic(m.atoms)).map((m) => m.factor.lifted)
+    const joining = odd.find((f) => new Set(f.continuous.map((c) => c.latent.name)).size > 1) ?? odd[0]
     return {
       ...refusal(
         first,
-        `${names} ${group.length > 1 ? 'are' : 'is'} coupled by a statement that is not quadratic in ${group.length > 1 ? 'them' : 'its cells'}, so no exact E-step exists: their joint posterior would need an integral over all of them at once`,
+        `${group.length > 1 ? `${names} are coupled` : `the cells of ${names} are coupled`} by this statement, which is not quadratic in them: their joint posterior is not Normal. Some such pairs have another joint family (a Normal with a Gamma precision), which this version does not derive`,
       ),
-      span: odd?.factor.lifted.factor.span ?? first.span,
+      coupled: group.map((l) => l.name),
+      cost: {
+        kind: 'integral',
+        dimensions: add(...latents.map((l) => mul(...l.coordinates.map(lengthOf)))),
+        times: mul(...loops.map((l) => lengthOf(l.index))),
+      },
+      span: joining?.factor.span ?? first.span,
     }
   }
   return asConjugate(base, first, monomials)
@@ -201,7 +209,14 @@ function place(
       return {
         code: 'E404',
         span: f.factor.span,
-        message: `\`${v.latent.name}\` and \`${group[0]?.name ?? ''}\` are coupled over several rows: \`${group[0]?.name ?? ''}\` at one place depends on \`${v.latent.name}\` at many, and its exact posterior would be a mixture over every combination of their values, whose number grows as a power of the rows`,
+        message: `\`${v.latent.name}\` and \`${group[0]?.name ?? ''}\` are coupled over several rows: \`${group[0]?.name ?? ''}\` at one place depends on \`${v.latent.name}\` at many`,
+        coupled: [v.latent.name, ...group.map((l) => l.name)],
+        cost: {
+          kind: 'mixture',
+          values: valuesOf(v.latent),
+          places: mul(...v.latent.loops.map((l) => lengthOf(l.index))),
+          dimension: add(...group.map(cellsOf)),
+        },
         help: 'an exact E-step needs the discrete latent to be of the same rows, or of rows these point to',
       }
     const key = `${v.latent.name}[${index.map(keyOf).join(',')}]`
@@ -217,6 +232,9 @@ function place(
     extraLoops: direct ? f.factor.loops.filter((l) => !own.has(l.index.id)) : f.factor.loops,
   }
 }
+
+/** Number of cells of a latent array. */
+const cellsOf = (l: ContinuousLatent): Expr => mul(...[...l.loops.map((x) => x.index), ...l.own].map(lengthOf))
 
 /** Replaces the outermost sub-expressions for which `f` has something. */
 function rewriteWhole(e: Expr, f: (x: Expr) => Expr | null): Expr {
@@ -340,6 +358,16 @@ function asConjugate(base: Base, latent: ContinuousLatent, terms: readonly Term[
           latent,
           `the log density of \`${latent.name}\` is not linear in statistics of a known family: this statement brings in another function of it, and its posterior has no closed form`,
         ),
+        coupled: [latent.name],
+        ...(latent.support === 'count'
+          ? {}
+          : {
+              cost: {
+                kind: 'integral',
+                dimensions: mul(...(base.latents[0]?.coordinates ?? []).map(lengthOf)),
+                times: mul(...base.loops.map((l) => lengthOf(l.index))),
+              },
+            }),
         span: term.factor.lifted.factor.span,
       }
     statistics.add(found.statistic)
@@ -359,7 +387,8 @@ function asConjugate(base: Base, latent: ContinuousLatent, terms: readonly Term[
 const unbounded = (latent: ContinuousLatent): EStepRefusal => ({
   code: 'E407',
   span: latent.span,
-  message: `the latent count \`${latent.name}\` is unbounded: no \`observe\` gives a sum that contains it`,
+  message: `the latent count \`${latent.name}\` is unbounded: no \`observe\` gives a sum that contains it, and its posterior would be a sum over 0, 1, 2, … without end`,
+  coupled: [latent.name],
   help: `add a line such as  observe total = ${latent.name} + …`,
 })
 

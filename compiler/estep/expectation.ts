@@ -11,16 +11,9 @@ import { type Monomial, substituteMonomial } from '../algebra/monomial.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
 import { collectNodes, rewrite, substituteIndex } from '../algebra/visit.js'
 import type { ContinuousLatent } from '../graph/types.js'
-import {
-  cellPosition,
-  covarianceTable,
-  meanTable,
-  naturalTable,
-  posteriorAt,
-  scopeAt,
-  sharedAt,
-} from './block-layout.js'
+import { scopeAt } from './block-layout.js'
 import { statisticOf } from './latent-atoms.js'
+import { EXECUTED, naturalOf, type PosteriorNumbers } from './posterior-numbers.js'
 import type { BlockCell, ConjugateBlock, ContinuousBlock, EStepPlan, GaussianBlock } from './types.js'
 
 type Expectation = Extract<Expr, { kind: 'expect' }>
@@ -34,6 +27,8 @@ export class NoMoment extends Error {}
 export interface ExpectationOptions {
   readonly plan: Pick<EStepPlan, 'blocks'>
   readonly collecting: Omit<CollectOptions, 'inU'>
+  /** How the numbers of a posterior are read; without it, from the tables that are executed. */
+  readonly numbers?: PosteriorNumbers
 }
 
 export function expandExpectation(e: Expectation, options: ExpectationOptions): Expr {
@@ -55,8 +50,9 @@ export function expectationIn(
   row: readonly Expr[],
   of: readonly Indicator[],
   body: Expr,
-  { collecting }: Pick<ExpectationOptions, 'collecting'>,
+  options: Pick<ExpectationOptions, 'collecting' | 'numbers'>,
 ): Expr {
+  const { collecting } = options
   const open: Indicator[] = []
   const loops: IndexVar[] = []
   const known = new Map<string, Expr>()
@@ -76,8 +72,8 @@ export function expectationIn(
   const read = rewrite(body, (n) => (isCell(n) ? (known.get(`${n.name}[${n.index.map(keyOf).join(',')}]`) ?? n) : n))
   const given =
     block.kind === 'gaussian'
-      ? new GaussianMoments(block, row, values, collecting).of(read)
-      : new ConjugateMoments(block, row, values, collecting).of(read)
+      ? new GaussianMoments(block, row, values, options).of(read)
+      : new ConjugateMoments(block, row, values, options).of(read)
   const all = [...of, ...open]
   const weighted: Expr = all.length === 0 ? given : mul({ kind: 'probability', of: all }, given)
   return loops.reduceRight<Expr>((inner, v) => sum(v, inner), weighted)
@@ -176,30 +172,26 @@ export function blockOf(latent: string, plan: Pick<EStepPlan, 'blocks'>): Contin
 }
 
 /** An expression with its latents at the posterior mean, or at a family's point. */
-export function atPoint(block: ContinuousBlock, e: Expr, row: readonly Expr[], values: readonly Expr[]): Expr {
+export function atPoint(
+  block: ContinuousBlock,
+  e: Expr,
+  row: readonly Expr[],
+  values: readonly Expr[],
+  numbers: PosteriorNumbers = EXECUTED,
+): Expr {
   return rewrite(e, (n) => {
     if (!isCell(n)) return n
     const at = n.index.slice(block.loops.length)
-    if (block.kind === 'gaussian') return meanOf(block, { latent: n.name, at }, row, values)
+    if (block.kind === 'gaussian') return numbers.mean(block, { latent: n.name, at }, row, values)
     return atDatum(
       block,
       row,
       at,
       (datum) => datum,
-      block.family.point(at, naturalOf(block, row, values), lastOf(block)),
+      block.family.point(at, numbers.natural(block, row, values), lastOf(block)),
     )
   })
 }
-
-const meanOf = (b: GaussianBlock, cell: BlockCell, row: readonly Expr[], values: readonly Expr[]): Expr =>
-  ref('table', meanTable(b), [...posteriorAt(b, row, values), cellPosition(b, cell)])
-
-export const naturalOf =
-  (b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]) =>
-  (statistic: Parameters<typeof naturalTable>[1], at: readonly Expr[]): Expr =>
-    b.terms.some((t) => t.statistic === statistic)
-      ? ref('table', naturalTable(b, statistic), [...posteriorAt(b, row, values), ...at])
-      : ZERO
 
 export const lastOf = (b: ConjugateBlock): IndexVar | null => b.latents[0]?.coordinates.at(-1) ?? null
 
@@ -210,12 +202,18 @@ const guardedSum = (m: Monomial, value: Expr): Expr =>
   )
 
 class GaussianMoments {
+  private readonly collecting: ExpectationOptions['collecting']
+  private readonly numbers: PosteriorNumbers
+
   constructor(
     private readonly block: GaussianBlock,
     private readonly row: readonly Expr[],
     private readonly values: readonly Expr[],
-    private readonly collecting: Omit<CollectOptions, 'inU'>,
-  ) {}
+    options: Pick<ExpectationOptions, 'collecting' | 'numbers'>,
+  ) {
+    this.collecting = options.collecting
+    this.numbers = options.numbers ?? EXECUTED
+  }
 
   of(e: Expr): Expr {
     if (!readsLatent(e)) return e
@@ -247,7 +245,7 @@ class GaussianMoments {
   }
 
   private mean(e: Expr): Expr {
-    return atPoint(this.block, e, this.row, this.values)
+    return atPoint(this.block, e, this.row, this.values, this.numbers)
   }
 
   /** E[f·g] of two affine forms; null where one is not affine. */
@@ -292,14 +290,8 @@ class GaussianMoments {
 
   private covariance(a: Cell, b: Cell): Expr {
     const rank = this.block.loops.length
-    const at = (c: Cell): Expr => {
-      const position = cellPosition(this.block, { latent: c.name, at: c.index.slice(rank) })
-      // in one system over all cells those that are observed have no place
-      return this.block.layout === 'joint' && this.block.references.has(c.name)
-        ? caseOf(compare('==', ref('observed', c.name, c.index), ONE), ZERO, position)
-        : position
-    }
-    return ref('table', covarianceTable(this.block), [...sharedAt(this.block, this.row, this.values), at(a), at(b)])
+    const cell = (c: Cell): BlockCell => ({ latent: c.name, at: c.index.slice(rank) })
+    return this.numbers.covariance(this.block, [cell(a), cell(b)], this.row, this.values)
   }
 
   /** Monomial by monomial, where an expression is no product of affine forms. */
@@ -343,12 +335,18 @@ function repeated(e: Expr): readonly Expr[] {
 }
 
 class ConjugateMoments {
+  private readonly collecting: ExpectationOptions['collecting']
+  private readonly numbers: PosteriorNumbers
+
   constructor(
     private readonly block: ConjugateBlock,
     private readonly row: readonly Expr[],
     private readonly values: readonly Expr[],
-    private readonly collecting: Omit<CollectOptions, 'inU'>,
-  ) {}
+    options: Pick<ExpectationOptions, 'collecting' | 'numbers'>,
+  ) {
+    this.collecting = options.collecting
+    this.numbers = options.numbers ?? EXECUTED
+  }
 
   of(e: Expr): Expr {
     if (!readsLatent(e)) return e
@@ -395,7 +393,7 @@ class ConjugateMoments {
         const { base } = atom
         const cell = found?.index ?? (isCell(base) ? base.index : null)
         const at = cell?.slice(this.block.loops.length) ?? []
-        const natural = naturalOf(this.block, this.row, this.values)
+        const natural = this.numbers.natural(this.block, this.row, this.values)
         const power = { power: { kind: 'num', value: atom.power } as const }
         const of = found === null || found.statistic === 'u²' ? power : found.statistic
         const moment =

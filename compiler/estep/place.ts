@@ -4,9 +4,9 @@ import { keyOf } from '../algebra/key.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import { freeIndices, substituteIndex } from '../algebra/visit.js'
 import type { LiftedFactor, LiftedVariable } from '../graph/lift.js'
-import type { Loop } from '../graph/types.js'
+import type { DiscreteLatent, Loop } from '../graph/types.js'
 import type { ChainAxis } from './chain-axes.js'
-import { elementName, keysOf, loopText, readsByTable, stepOf, type TableReads, tableOf, valuesText } from './places.js'
+import { elementName, keysOf, lengthOf, readsByTable, stepOf, type TableReads, tableOf, valuesOf } from './places.js'
 import type { EStepRefusal, PlacedFactor } from './types.js'
 
 /** A factor at home: its table, and the row of the parent table that it reads beside. */
@@ -46,11 +46,14 @@ export function place(f: LiftedFactor, axes: ReadonlyMap<string, ChainAxis>): Ho
     .filter((r) => r.own !== null)
     .sort((a, b) => b.loops.length - a.loops.length || Number(axes.has(a.table)) - Number(axes.has(b.table)))
   if (reads.length > 2 && homes.length > 0)
-    return refusal(
-      'E404',
-      f,
-      'this statement joins latents of more than two tables, which has no exact E-step in this version',
-    )
+    return {
+      ...refusal(
+        'E404',
+        f,
+        'this statement joins latents of more than two tables, which has no exact E-step in this version',
+      ),
+      coupled: reads.flatMap((r) => r.variables.map((v) => v.latent.name)),
+    }
   let first: EStepRefusal | null = null
   for (const fine of homes) {
     const found = withParent(fine, reads.find((r) => r !== fine) ?? null, f, axes)
@@ -60,13 +63,21 @@ export function place(f: LiftedFactor, axes: ReadonlyMap<string, ChainAxis>): Ho
   const [only] = reads
   if (first === null && reads.length === 1 && only !== undefined) return byKey(only, f)
   return (
-    first ??
-    refusal(
-      'E404',
-      f,
-      'this statement joins latents of several groups through keys, which makes every latent depend on every other',
-    )
+    first ?? {
+      ...refusal(
+        'E404',
+        f,
+        `this statement joins ${reads.map((r) => `\`${r.variables[0]?.latent.name ?? ''}\``).join(' and ')} of several groups through keys, which makes every latent depend on every other`,
+      ),
+      ...crossed(reads.flatMap((r) => r.variables.slice(0, 1).map((v) => v.latent))),
+    }
   )
+}
+
+/** Latents of crossed groups: given all of one side, those of the other fall apart. */
+export function crossed(latents: readonly DiscreteLatent[]): Pick<EStepRefusal, 'coupled' | 'cost'> {
+  const sides = latents.map((l) => ({ values: valuesOf(l), places: mul(...l.loops.map((x) => lengthOf(x.index))) }))
+  return { coupled: [...new Set(latents.map((l) => l.name))], cost: { kind: 'states', sides } }
 }
 
 const refusal = (code: string, f: LiftedFactor, message: string): EStepRefusal => ({
@@ -157,19 +168,24 @@ function withParent(
   if (first !== undefined && up !== undefined) {
     const loops = new Set(fine.loops.map((l) => l.index.id))
     if (!key.every((e) => [...freeIndices(e)].every((v) => loops.has(v))))
-      return refusal(
-        'E404',
-        f,
-        `\`${up.name}\` is read through an index that is not a key of the rows of \`${first.name}\``,
-      )
+      return {
+        ...refusal(
+          'E404',
+          f,
+          `\`${up.name}\` is read through an index that is not a key of the rows of \`${first.name}\``,
+        ),
+        coupled: [up.name, first.name],
+      }
     const axis = axes.get(fine.table)
     if (axis !== undefined && key.some((e) => freeIndices(e).has(axis.loop.index.id)))
       return {
         ...refusal(
           'E404',
           f,
-          `each place of the chain \`${first.name}\` reads another \`${up.name}\`, and the chain couples them all: an exact E-step would carry ${valuesText(up)}^${loopText(axis.loop.index)} joint values`,
+          `each place of the chain \`${first.name}\` reads another \`${up.name}\`, and the chain couples them all`,
         ),
+        coupled: [up.name, first.name],
+        cost: { kind: 'states', sides: [{ values: valuesOf(up), places: lengthOf(axis.loop.index) }] },
         help: `let the whole sequence read one \`${up.name}\`, or let \`${up.name}\` stand in the loop of the chain`,
       }
   }

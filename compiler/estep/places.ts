@@ -57,11 +57,9 @@ export const keysOf = (es: readonly Expr[]): string => es.map(keyOf).join(';')
 /** A size as the user wrote it: symbols without the kind that stands before their names. */
 export const sizeText = (e: Expr): string => printText(e).replace(/\b(?:const|size|data):/g, '')
 
-/** Number of values of a latent, or of iterations of a loop, in the user's symbols. */
-export const extentText = (from: Expr, to: Expr): string =>
-  sizeText(literal(from) === 1 ? to : add(to, num(1), neg(from)))
-
 const neg = (e: Expr): Expr => (literal(e) === null ? { kind: 'mul', factors: [num(-1), e] } : num(-(literal(e) ?? 0)))
 
-export const valuesText = (l: DiscreteLatent): string => extentText(l.low, l.high)
-export const loopText = (v: IndexVar): string => extentText(v.from, v.to)
+/** Number of integers from..to. */
+export const extentOf = (from: Expr, to: Expr): Expr => (literal(from) === 1 ? to : add(to, num(1), neg(from)))
+export const valuesOf = (l: DiscreteLatent): Expr => extentOf(l.low, l.high)
+export const lengthOf = (v: IndexVar): Expr => extentOf(v.from, v.to)

@@ -2,6 +2,7 @@
 import { add, mul, num } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
 import type { Expr } from '../algebra/types.js'
+import { some } from '../algebra/visit.js'
 import { hasNestedSelector, type LiftedFactor } from '../graph/lift.js'
 import type { DiscreteLatent, FactorGraph, Loop } from '../graph/types.js'
 import { type ChainAxis, chainAxes } from './chain-axes.js'
@@ -9,7 +10,7 @@ import { ordersOf, tableChain } from './chain-blocks.js'
 import { planContinuous } from './continuous.js'
 import { planCounts } from './counts.js'
 import { eliminationOrder } from './elimination-order.js'
-import { type Home, type ParentRow, place } from './place.js'
+import { crossed, type Home, type ParentRow, place } from './place.js'
 import { elementName, elementOf, keysOf, stepOf, tableOf } from './places.js'
 import type { Bucket, EStepPlan, EStepRefusal, EStepStep, LatentTable, PlacedFactor, Potential } from './types.js'
 
@@ -34,6 +35,7 @@ export function planEStep(
       code: 'E403',
       span: nested.factor.span,
       message: 'a latent that picks which latent is read has no exact E-step in this version',
+      ...picked(nested),
     })
   if (refusals.length > 0) return { plan: null, refusals }
 
@@ -122,6 +124,13 @@ export function weightOf(loops: readonly Loop[]): Expr | null {
 const isLoose = (scope: readonly string[], own: readonly DiscreteLatent[]): boolean =>
   !scope.some((e) => own.some((l) => l.name === elementOf(e).latent))
 
+/** The latents that another latent picks from: every one of them may be the one that is read. */
+function picked(f: LiftedFactor): Pick<EStepRefusal, 'coupled' | 'cost'> {
+  const isLatent = (e: Expr): boolean => some(e, (n) => n.kind === 'ref' && n.space === 'latent')
+  const from = f.variables.filter((v) => v.index.some(isLatent)).map((v) => v.latent)
+  return { ...crossed(from), coupled: [...new Set(f.variables.map((v) => v.latent.name))] }
+}
+
 interface Placed {
   readonly factor: PlacedFactor
   readonly table: string
@@ -169,6 +178,7 @@ function alongOneKey(
           code: 'E404',
           span: of.factor.span,
           message: `the latents of one row are joined to those of two others through different keys, which makes every latent depend on every other`,
+          ...crossed(of.variables.filter((v) => tableOf(v.latent) !== home.table).map((v) => v.latent)),
           help: 'an exact E-step needs the groups to be nested; crossed groups need an approximation that this version does not have',
         })
     }
@@ -220,13 +230,14 @@ function describe(t: LatentTable): EStepStep {
 }
 
 const toParent = (t: LatentTable): string =>
-  t.parent === null ? '' : `, with messages to the rows of ${t.parent.table} through their key`
+  t.parent === null ? '' : ', with messages to the coarser rows that these point to'
 
 function describeChain(t: LatentTable, names: readonly string[]): EStepStep {
   const blocks = t.chain?.blocks ?? []
   const chains = blocks.map((b) => {
     const states = b.states.map((s) => (s.order === 1 ? s.latent : `${s.latent} (order ${s.order})`))
-    return `${states.join(' and ')}${b.parents.length === 0 ? '' : ` for each value of ${b.parents.join(', ')}`}`
+    const parents = [...new Set(b.parents.map((e) => elementOf(e).latent))]
+    return `${states.join(' and ')}${parents.length === 0 ? '' : ` for each value of ${parents.join(', ')}`}`
   })
   const first = t.buckets.map((b) => b.eliminate)
   return {

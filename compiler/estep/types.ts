@@ -189,13 +189,30 @@ export interface EStepStep {
     | 'sparse-gaussian'
     | 'conjugate'
     | 'observed'
+    | 'max-product'
   readonly explanation: string
   readonly reference: string
 }
 
+/** What an exact E-step that is not to be had would cost. */
+export type ExactCost =
+  /** A table over the values^places combinations of one side, whichever has fewer. */
+  | {
+      readonly kind: 'states'
+      readonly sides: readonly { readonly values: Expr; readonly places: Expr }[]
+      readonly atMost?: true
+    }
+  /** A continuous posterior for each of values^places combinations. */
+  | { readonly kind: 'mixture'; readonly values: Expr; readonly places: Expr; readonly dimension: Expr }
+  /** An integral without a closed form, `times` of them. */
+  | { readonly kind: 'integral'; readonly dimensions: Expr; readonly times: Expr }
+
 /** Why no E-step was found. */
 export interface EStepRefusal {
   readonly code: string
+  /** Latents that are coupled: the statements that read them are shown. */
+  readonly coupled?: readonly string[]
+  readonly cost?: ExactCost
   readonly message: string
   readonly help?: string
   readonly span: Span

@@ -17,6 +17,7 @@ export const betaFamily: Family = {
     { name: 'a', value: first(at, eta) },
     { name: 'b', value: second(at, eta) },
   ],
+  natural: (statistic, parameter) => sub(parameter(statistic === 'log u' ? 'a' : 'b'), ONE),
   moment(of, at, eta) {
     const [a, b] = [first(at, eta), second(at, eta)]
     if (of === 'u') return div(a, add(a, b))

@@ -39,6 +39,7 @@ export const dirichletFamily: Family = {
   vector: true,
   citation: 'Kotz, Balakrishnan and Johnson (2000), Continuous Multivariate Distributions 1, section 49.1',
   parameters: (at, eta) => [{ name: 'alpha', value: alpha(at, eta) }],
+  natural: (_, parameter) => sub(parameter('alpha'), ONE),
   moment(of, at, eta, last) {
     const whole = total(at.slice(0, -1), eta, need(last))
     if (of === 'u') return div(alpha(at, eta), whole)

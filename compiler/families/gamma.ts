@@ -17,6 +17,7 @@ export const gammaFamily: Family = {
     { name: 'shape', value: shape(at, eta) },
     { name: 'rate', value: rate(at, eta) },
   ],
+  natural: (statistic, parameter) => (statistic === 'log u' ? sub(parameter('shape'), ONE) : neg(parameter('rate'))),
   moment(of, at, eta) {
     const [a, b] = [shape(at, eta), rate(at, eta)]
     if (of === 'u') return div(a, b)
@@ -49,6 +50,8 @@ export const inverseGammaFamily: Family = {
     { name: 'shape', value: inverseShape(at, eta) },
     { name: 'scale', value: scale(at, eta) },
   ],
+  natural: (statistic, parameter) =>
+    statistic === 'log u' ? sub(neg(parameter('shape')), ONE) : neg(parameter('scale')),
   moment(of, at, eta) {
     const [a, b] = [inverseShape(at, eta), scale(at, eta)]
     if (of === '1/u') return div(a, b)

@@ -17,6 +17,10 @@ export const logNormalFamily: Family = {
     { name: 'mean', value: mean(at, eta) },
     { name: 'sd', value: pow(precision(at, eta), { n: -1, d: 2 }) },
   ],
+  natural(statistic, parameter) {
+    const p = pow(parameter('sd'), -2)
+    return statistic === 'log u' ? sub(mul(p, parameter('mean')), ONE) : mul(num(-1, 2), p)
+  },
   moment(of, at, eta) {
     const [m, p] = [mean(at, eta), precision(at, eta)]
     if (of === 'log u') return m

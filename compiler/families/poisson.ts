@@ -1,4 +1,4 @@
-import { add, call, exp, mul, neg, ONE, ZERO } from '../algebra/build.js'
+import { add, call, exp, log, mul, neg, num, ONE, ZERO } from '../algebra/build.js'
 import type { Family } from './types.js'
 
 /** η u − log u!: Poisson(e^η). */
@@ -11,6 +11,7 @@ export const poissonFamily: Family = {
   fixed: { statistic: 'log u!', value: -1 },
   citation: 'Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, section 4.3',
   parameters: (at, eta) => [{ name: 'rate', value: exp(eta('u', at)) }],
+  natural: (statistic, parameter) => (statistic === 'u' ? log(parameter('rate')) : num(-1)),
   moment: (of, at, eta) => (of === 'u' ? exp(eta('u', at)) : null),
   variance: (at, eta) => exp(eta('u', at)),
   point: () => ZERO,

@@ -30,6 +30,8 @@ export interface Family {
   readonly citation: string
   /** Its parameters by name, for documents and results. */
   parameters(at: readonly Expr[], eta: Natural): readonly { readonly name: string; readonly value: Expr }[]
+  /** The natural parameter of a statistic from the parameters by name: the inverse of `parameters`. */
+  natural(statistic: FamilyStatistic, parameter: (name: string) => Expr): Expr
   /** E[t(u)] for a statistic or u^power, or null where it has no closed form. */
   moment(
     of: FamilyStatistic | { readonly power: Expr },

@@ -17,6 +17,8 @@ export const tableIdOf = (loops: readonly Loop[]): string => loops.map((l) => l.
 
 export const postBuffer = (b: Bucket): string => `post ${b.table} ${b.eliminate}`
 export const messageBuffer = (b: Bucket): string => `msg ${b.table} ${b.eliminate}`
+/** Best value of what a bucket eliminates, under max-product. */
+export const bestBuffer = (b: Bucket): string => `best ${b.table} ${b.eliminate}`
 export const meanBuffer = (latent: string): string => `mean ${latent}`
 export const varianceBuffer = (latent: string): string => `variance ${latent}`
 export const givenBuffer = (latent: string): string => `given ${latent}`

@@ -42,7 +42,8 @@ export interface ChainHost {
   given(element: string, value: KExpr, positions: readonly KExpr[]): KExpr
 }
 
-type Values = ReadonlyMap<string, KExpr>
+/** Values of elements, by name. */
+export type Values = ReadonlyMap<string, KExpr>
 
 /** Log of the least α that is kept as it is, and of the largest ratio. */
 const KEPT = 600
@@ -51,27 +52,27 @@ const LEAST_PREDICTED = 1e-240
 const NEVER = k.num(Number.NEGATIVE_INFINITY)
 
 export class ChainLowering {
-  private readonly window: readonly Axis[]
-  private readonly leaving: readonly Axis[]
-  private readonly parents: readonly Axis[]
-  private readonly sequences: readonly Axis[]
-  private readonly axis: Axis
-  private readonly tables: readonly { readonly of: StepTable; readonly plain: string; readonly log: string }[]
+  protected readonly window: readonly Axis[]
+  protected readonly leaving: readonly Axis[]
+  protected readonly parents: readonly Axis[]
+  protected readonly sequences: readonly Axis[]
+  protected readonly axis: Axis
+  protected readonly tables: readonly { readonly of: StepTable; readonly plain: string; readonly log: string }[]
   /** The step depends on the place. */
   private readonly varies: boolean
-  private readonly alpha: string
-  private readonly ratio: string
-  private readonly gamma: string
+  protected readonly alpha: string
+  protected readonly ratio: string
+  protected readonly gamma: string
   /** 1 under a start's posterior, where the step does not count. */
-  private readonly free: string
+  protected readonly free: string
   /** Log-normaliser of each sequence, for each value of the parents' elements. */
   readonly total: Source
 
   constructor(
-    private readonly host: ChainHost,
+    protected readonly host: ChainHost,
     private readonly table: LatentTable,
-    private readonly chain: TableChain,
-    private readonly block: ChainBlock,
+    protected readonly chain: TableChain,
+    protected readonly block: ChainBlock,
     private readonly terms: ChainTerms,
   ) {
     const { id } = block
@@ -103,13 +104,13 @@ export class ChainLowering {
   // -- positions and values ------------------------------------------------------------------------------------------
 
   /** Positions of a row along the loops of the table, `at` along the chain. */
-  private positions(at: KExpr = k.axis(this.axis)): readonly KExpr[] {
+  protected positions(at: KExpr = k.axis(this.axis)): readonly KExpr[] {
     const out: KExpr[] = this.sequences.map((a) => k.axis(a))
     out.splice(this.chain.position, 0, at)
     return out
   }
 
-  private load(buffer: string, positions: readonly KExpr[], elements: readonly string[], values: Values): KExpr {
+  protected load(buffer: string, positions: readonly KExpr[], elements: readonly string[], values: Values): KExpr {
     const row = rowAt(
       this.table.loops.map((l) => l.index),
       positions,
@@ -118,7 +119,7 @@ export class ChainLowering {
     return k.load(buffer, ...row, ...elements.map((e) => need(values.get(e))))
   }
 
-  private store(buffer: string, axes: readonly Axis[], value: KExpr): KernelOp {
+  protected store(buffer: string, axes: readonly Axis[], value: KExpr): KernelOp {
     const row = rowAt(
       this.table.loops.map((l) => l.index),
       this.positions(),
@@ -128,7 +129,7 @@ export class ChainLowering {
   }
 
   /** The values of all elements at their own axes. */
-  private ownValues(): Map<string, KExpr> {
+  protected ownValues(): Map<string, KExpr> {
     const { window, leaving, parents } = this.block
     return new Map([
       ...window.map((e, i) => [e, k.axis(need(this.window[i]))] as const),
@@ -138,7 +139,7 @@ export class ChainLowering {
   }
 
   /** Values at the place before: what lay back n + 1 steps lies back n. */
-  private before(values: Values): Map<string, KExpr> {
+  protected before(values: Values): Map<string, KExpr> {
     const { window, parents } = this.block
     const earlier = (e: string): string => {
       const { latent, lag } = elementOf(e)
@@ -150,38 +151,43 @@ export class ChainLowering {
     ])
   }
 
-  private beforePositions(positions: readonly KExpr[]): readonly KExpr[] {
+  protected beforePositions(positions: readonly KExpr[]): readonly KExpr[] {
     return positions.map((p, i) => (i === this.chain.position ? k.add(p, k.num(-1)) : p))
   }
 
-  private isFirst(positions: readonly KExpr[]): KExpr {
+  protected isFirst(positions: readonly KExpr[]): KExpr {
     return k.compare('==', need(positions[this.chain.position]), k.num(0))
   }
 
-  private length(): KExpr {
+  protected length(): KExpr {
     const { ragged, size } = this.axis
     return ragged === undefined ? k.size(size) : k.load(ragged.sizes, ragged.at)
   }
 
   /** Before the first place the absent elements have all their mass at their first value. */
-  private absent(elements: readonly string[], values: Values): KExpr {
+  protected absent(elements: readonly string[], values: Values): KExpr {
     return k.and(...elements.map((e) => k.compare('==', need(values.get(e)), k.num(0))))
   }
 
-  private readonly lagged = (e: string): boolean => elementOf(e).lag > 0
+  protected readonly lagged = (e: string): boolean => elementOf(e).lag > 0
 
-  private get states(): readonly string[] {
+  protected get states(): readonly string[] {
     return [...this.block.window, ...this.block.parents]
   }
 
   // -- the step ------------------------------------------------------------------------------------------------------
 
-  private tableAt(t: (typeof this.tables)[number], buffer: string, positions: readonly KExpr[], values: Values): KExpr {
+  protected tableAt(
+    t: (typeof this.tables)[number],
+    buffer: string,
+    positions: readonly KExpr[],
+    values: Values,
+  ): KExpr {
     const at = t.of.loops.map((l) => need(positions[this.table.loops.indexOf(l)]))
     return k.load(buffer, ...at, ...t.of.elements.map((e) => need(values.get(e))))
   }
 
-  private where(t: StepTable, positions: readonly KExpr[], then: KExpr, otherwise: KExpr): KExpr {
+  protected where(t: StepTable, positions: readonly KExpr[], then: KExpr, otherwise: KExpr): KExpr {
     const when = this.host.lowerer.guard(t.when, this.host.context(this.table.loops, positions))
     return k.select(when, then, otherwise)
   }
@@ -192,7 +198,7 @@ export class ChainLowering {
     )
   }
 
-  private logStep(positions: readonly KExpr[], values: Values): KExpr {
+  protected logStep(positions: readonly KExpr[], values: Values): KExpr {
     const { direct, sources } = this.terms.step
     const alike = this.tables.map((t) =>
       this.where(t.of, positions, this.tableAt(t, t.log, positions, values), k.num(0)),
@@ -210,7 +216,7 @@ export class ChainLowering {
     return this.host.lowerer.expr(placedExpr({ ...f, lifted: { ...f.lifted, expr: this.host.summed(f) } }), context)
   }
 
-  private stepTables(): readonly KernelOp[] {
+  protected stepTables(): readonly KernelOp[] {
     return this.tables.flatMap((t) => {
       const { axes: rows, context } = this.host.lowerer.loops(
         t.of.loops.map((l) => l.index),
@@ -300,7 +306,7 @@ export class ChainLowering {
     return [...out, this.alongSequences(steps, false)]
   }
 
-  private sequenceRow(): readonly KExpr[] {
+  protected sequenceRow(): readonly KExpr[] {
     return rowAt(
       this.chain.sequences.map((l) => l.index),
       this.sequences.map((a) => k.axis(a)),
@@ -308,7 +314,7 @@ export class ChainLowering {
     )
   }
 
-  private alongSequences(steps: readonly KernelOp[], reverse: boolean): KernelOp {
+  protected alongSequences(steps: readonly KernelOp[], reverse: boolean): KernelOp {
     const along: KernelOp = { op: 'scan', axis: this.axis, reverse, carry: [], step: steps }
     return this.sequences.reduceRight<KernelOp>(
       (inner, axis) => ({ op: 'scan', axis, reverse: false, carry: [], step: [inner] }),
@@ -317,7 +323,7 @@ export class ChainLowering {
   }
 
   /** The evidence of each place, in the array that the posterior takes over. */
-  private evidence(): readonly KernelOp[] {
+  protected evidence(): readonly KernelOp[] {
     const { local } = this.terms
     const { axes: rows, context } = this.host.lowerer.loops(
       this.table.loops.map((l) => l.index),
@@ -442,22 +448,7 @@ export class ChainLowering {
     const end = k.call('exp', this.logOfAlpha(alpha))
     const parent = this.block.parents.length === 0 ? null : this.parentAt(values)
     const atEnd = parent === null ? end : k.mul0(parent, end)
-    // at the next place what is here lies one step back, and its newest values are summed out
-    const next = new Map(this.block.parents.map((e) => [e, need(values.get(e))]))
-    for (const e of this.block.window) {
-      const { latent, lag } = elementOf(e)
-      next.set(elementName(latent, lag + 1), need(values.get(e)))
-      if (lag === 0) next.set(e, k.axis(`sum ${e}`))
-    }
-    const pairs = this.pair(
-      positions.map((p, i) => (i === this.chain.position ? k.add(p, k.num(1)) : p)),
-      next,
-    )
-    const arriving = this.block.window.filter((e) => !this.lagged(e))
-    const inner = arriving.reduceRight<KExpr>(
-      (e, element) => k.sum({ ...this.host.valueAxis(element), id: `sum ${element}` }, e),
-      pairs,
-    )
+    const inner = this.fromNext(values)
     const gamma = this.load(this.gamma, positions, this.states, values)
     const predicted = this.load(this.ratio, positions, this.states, values)
     const logRatio = k.sub(k.call('log', gamma), predicted)
@@ -483,12 +474,29 @@ export class ChainLowering {
     ]
   }
 
-  private parentAt(values: Values): KExpr {
+  /** γ of a place from the next one: what is here lies one step back there, and the newest values are summed out. */
+  protected fromNext(values: Values): KExpr {
+    const next = new Map(this.block.parents.map((e) => [e, need(values.get(e))]))
+    for (const e of this.block.window) {
+      const { latent, lag } = elementOf(e)
+      next.set(elementName(latent, lag + 1), need(values.get(e)))
+      if (lag === 0) next.set(e, k.axis(`sum ${e}`))
+    }
+    const pairs = this.pair(
+      this.positions().map((p, i) => (i === this.chain.position ? k.add(p, k.num(1)) : p)),
+      next,
+    )
+    return this.block.window
+      .filter((e) => !this.lagged(e))
+      .reduceRight<KExpr>((e, element) => k.sum({ ...this.host.valueAxis(element), id: `sum ${element}` }, e), pairs)
+  }
+
+  protected parentAt(values: Values): KExpr {
     return this.host.parent(new Map(this.block.parents.map((e) => [e, need(values.get(e))])), this.positions())
   }
 
   /** ξ: the joint posterior of all elements at a place that is not the first. */
-  private pair(positions: readonly KExpr[], values: Values): KExpr {
+  protected pair(positions: readonly KExpr[], values: Values): KExpr {
     const alpha = this.load(this.alpha, this.beforePositions(positions), this.states, this.before(values))
     const ratio = this.load(this.ratio, positions, this.states, values)
     const logs = k.call('exp', k.add(this.logOfAlpha(alpha), this.logStep(positions, values), this.logOfRatio(ratio)))

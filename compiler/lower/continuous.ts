@@ -20,10 +20,10 @@ import {
   expandCovariance,
   expandExpectation,
   lastOf,
-  naturalOf,
   reportedExpectation,
 } from '../estep/expectation.js'
 import { weightOf } from '../estep/plan.js'
+import { naturalOf } from '../estep/posterior-numbers.js'
 import type {
   BlockFactor,
   BlockTerm,

@@ -11,6 +11,7 @@ import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
 import {
   addToObjective,
+  bestBuffer,
   givenBuffer,
   marginalBuffer,
   meanBuffer,
@@ -24,6 +25,8 @@ import { chainTerms, type Source } from './chain-terms.js'
 import { type ReadCells, readCells } from './indicators.js'
 
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
+import { MaxChainLowering } from './max-chain.js'
+import { type Product, positionOfMaximum } from './max-product.js'
 import { rowAt, rowShape } from './rows.js'
 
 export interface LoweredTable {
@@ -61,6 +64,7 @@ export class EStepLowering {
   constructor(
     private readonly lowerer: Lowerer,
     private readonly plan: EStepPlan,
+    private readonly product: Product = 'sum',
     /** Posteriors along chains are those given the data up to a place. */
     private readonly filtered = false,
   ) {
@@ -239,13 +243,21 @@ export class EStepLowering {
       ])
       up.push({
         op: 'reduce',
-        kind: 'logSumExp',
+        kind: this.product === 'max' ? 'max' : 'logSumExp',
         out: message,
         axes: [...rows, ...axes],
         over: [over],
         at: [...rowAt, ...axes.map((a) => k.axis(a))],
         value: total(at),
       })
+      if (this.product === 'max')
+        up.push({
+          op: 'map',
+          out: this.scratch(bestBuffer(b), t.loops, rest),
+          axes: [...rows, ...axes],
+          at: [...rowAt, ...axes.map((a) => k.axis(a))],
+          value: positionOfMaximum([over], total(at), k.load(message, ...rowAt, ...axes.map((a) => k.axis(a)))),
+        })
       if (rest.length === 0) normalisers.push(message)
       else live = [...live, { buffer: message, scope: rest }]
     }
@@ -316,9 +328,10 @@ export class EStepLowering {
       parent: (fixed, positions) => this.parentQuery(t, fixed, positions),
       given: (e, value, positions) => this.givenAt(t, e, value, positions),
     }
+    const Chain = this.product === 'max' ? MaxChainLowering : ChainLowering
     return chain.blocks.map((block) => {
       const terms = chainTerms(chain, block, rest, live, (p) => ({ buffer: this.potential(t, p, up), scope: p.scope }))
-      const lowering = new ChainLowering(host, t, chain, block, terms)
+      const lowering = new Chain(host, t, chain, block, terms)
       this.chainLowerings.set(block.id, lowering)
       up.push(...lowering.forward())
       return lowering
@@ -468,14 +481,7 @@ export class EStepLowering {
       const axes = b.scope.map((s) => this.valueAxis(s))
       const at = new Map(b.scope.map((s, i) => [s, k.axis(need(axes[i]))]))
       const rest = b.scope.slice(1)
-      const total = need(combined.get(b.eliminate))(at)
-      const message = k.load(messageBuffer(b), ...rowAt, ...rest.map((s) => need(at.get(s))))
-      // below e^NEGLIGIBLE a probability is 0: denormal numbers would round to 0 in one place and not in another
-      const conditional = k.select(
-        k.compare('>', total, k.add(message, k.num(NEGLIGIBLE))),
-        k.call('exp', k.sub(total, message)),
-        k.num(0),
-      )
+      const conditional = this.conditional(b, at, rowAt, need(combined.get(b.eliminate)))
       const outer = rest.length === 0 ? null : this.restMarginal(t, b, at)
       out.push({
         op: 'map',
@@ -486,6 +492,26 @@ export class EStepLowering {
       })
     }
     return out
+  }
+
+  /** P(eliminated | rest): under max-product 1 at the best value, the lowest where several are. */
+  private conditional(
+    b: Bucket,
+    at: ReadonlyMap<string, KExpr>,
+    rowAt: readonly KExpr[],
+    combined: (at: ReadonlyMap<string, KExpr>) => KExpr,
+  ): KExpr {
+    const rest = b.scope.slice(1).map((s) => need(at.get(s)))
+    if (this.product === 'max')
+      return k.compare('==', need(at.get(b.eliminate)), k.load(bestBuffer(b), ...rowAt, ...rest))
+    const total = combined(at)
+    const message = k.load(messageBuffer(b), ...rowAt, ...rest)
+    // below e^NEGLIGIBLE a probability is 0: denormal numbers would round to 0 in one place and not in another
+    return k.select(
+      k.compare('>', total, k.add(message, k.num(NEGLIGIBLE))),
+      k.call('exp', k.sub(total, message)),
+      k.num(0),
+    )
   }
 
   /** P(rest of the scope): from the bucket that took the message, from the chain, or from the parent's row. */
@@ -530,6 +556,7 @@ export class EStepLowering {
 
   /** A start's posterior: the product of the weights handed in. */
   private given(t: LatentTable): readonly KernelOp[] {
+    if (this.product === 'max') return []
     const rows = this.rowAxes(t.loops)
     const positions = rows.map((a) => k.axis(a))
     return t.buckets.map((b): KernelOp => {

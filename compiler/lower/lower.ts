@@ -25,7 +25,9 @@ import {
   lowerStatistic,
   type Posterior,
 } from './m-step.js'
+import type { Product } from './max-product.js'
 import type { LatentOutput, Pass, Program } from './program.js'
+import { lowerWithinSquares } from './within-squares.js'
 
 export interface LowerInput {
   readonly graph: FactorGraph
@@ -44,10 +46,18 @@ export interface LowerInput {
 
 const empty: LoweringContext = { vars: new Map(), at: 'param' }
 
-export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.shapes)): Program {
+/**
+ * @param product `max`: discrete latents take their most probable values together, where `sum` gives them probabilities;
+ *   made with the lowerer of the sum, it has the same buffers and some more
+ */
+export function lower(
+  input: LowerInput,
+  lowerer: Lowerer = new Lowerer(input.shapes),
+  product: Product = 'sum',
+): Program {
   const { graph, eStep: plan, mStep } = input
   for (const id of ['loglik', 'scale']) lowerer.buffer({ id, space: 'sum', type: 'f64', shape: [] })
-  const eStep = new EStepLowering(lowerer, plan, input.filtered)
+  const eStep = new EStepLowering(lowerer, plan, product, input.filtered)
   const continuous = new ContinuousLowering(lowerer, plan, input.collecting, eStep.probability)
   const posterior: Posterior = { probability: eStep.probability, expect: continuous.expect, mean: eStep.mean }
   const tables = eStep.run()
@@ -229,6 +239,7 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
       ),
     ),
   ]
+  const withinSquares = product === 'max' ? lowerWithinSquares(input.lifted, lowerer, posterior, input.rename) : null
   return {
     sizes: lowerer.sizes,
     buffers: [...lowerer.buffers.values()],
@@ -256,6 +267,7 @@ export function lower(input: LowerInput, lowerer: Lowerer = new Lowerer(input.sh
         b.scope.length > 0 ? [] : [{ buffer: normaliserTable(b), loops: b.loops.map((l) => l.index) }],
       ),
     ],
+    withinSquares,
     derivedValues,
   }
 }

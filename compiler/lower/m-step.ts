@@ -116,6 +116,11 @@ function lowerSolve(step: MStep, input: MStepLoweringInput): Solve {
       break
     case 'stationary':
       for (const [i, t] of step.terms.entries()) table(`term${i}`, shape, t.coefficients)
+      if (step.profile !== undefined) {
+        table('profile linear', shape, step.profile.linear)
+        table('profile constant', shape, step.profile.constant)
+        table('profile powers', shape, step.profile.powers)
+      }
       break
     case 'newton':
       break

@@ -83,6 +83,8 @@ export interface Program {
   readonly latents: readonly LatentOutput[]
   /** Log-normalisers of units: buffers [rows] by table, roots only. */
   readonly units: readonly { readonly buffer: string; readonly loops: readonly IndexVar[] }[]
+  /** Under max-product, where components are Gaussian with one sd: adds the squared distances to their means to `WITHIN`. */
+  readonly withinSquares: readonly KernelOp[] | null
   /** Top-level lets over params, element by element → buffer. */
   readonly derivedValues: readonly {
     readonly name: string

@@ -49,7 +49,7 @@ export function lowerReports(d: Derivation, { filter = null, covariance = true }
     lowerer,
   )
   // the buffers are those that `lower` has made: this lowering only answers what reads them
-  const eStep = new EStepLowering(lowerer, plan, filter !== null)
+  const eStep = new EStepLowering(lowerer, plan, 'sum', filter !== null)
   eStep.run()
   const { expect } = new ContinuousLowering(lowerer, plan, collecting, eStep.probability)
   const context: LoweringContext = {

@@ -15,6 +15,7 @@ import { stationary } from '../rules/mstep/stationary.js'
 import type { Block, MStepRule, ParamInfo } from '../rules/mstep/types.js'
 import { readsParam, splitFor } from './atoms.js'
 import { numericRoles, TAIL_FUNCTIONS } from './numeric-roles.js'
+import { profileScales } from './profile.js'
 import { paramsOf, type StatisticsOptions, shiftParams, toStatistics } from './statistics.js'
 import type { DriverObjective, MStep, MStepPlan, NewtonStep, NumericRole } from './types.js'
 
@@ -133,7 +134,7 @@ export function planMStep(input: MStepInput): MStepPlan {
     const names = new Set(group.params.map((p) => p.name))
     steps.push(newtonStep(group.params, group.declined, objective, numericRoles(input.lifted, names)))
   }
-  const ordered = orderSteps(steps)
+  const ordered = orderSteps(profileScales(steps))
   return { ...ordered, objective, shifted: [...shifted], canonical }
 }
 

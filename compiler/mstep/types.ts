@@ -135,6 +135,17 @@ export interface StationaryStep extends StepBase {
   }[]
   /** A reference that stands for u in those expressions. */
   readonly variable: string
+  /** A scale that is at its best value for each u. */
+  readonly profile?: Profile
+}
+
+/** max over v of (α u + α₀) log v + B v^power, α, α₀ and B added up at the element of u. */
+export interface Profile {
+  readonly param: string
+  readonly power: Rational
+  readonly linear: readonly Contribution[]
+  readonly constant: readonly Contribution[]
+  readonly powers: readonly Contribution[]
 }
 
 /** Damped Newton (L-BFGS beyond the cap) on the objective in unconstrained coordinates. */

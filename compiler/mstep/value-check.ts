@@ -3,10 +3,11 @@
  * was put together from the factors, and Q as statistics times functions of the params, change alike between random
  * points. What is free of the params is in the first only, so differences are compared. A mismatch is an error of ours.
  */
-import { literal, ZERO } from '../algebra/build.js'
+import { compare, literal, ZERO } from '../algebra/build.js'
 import { type Environment, evaluate, holds, type NumericIndicator } from '../algebra/evaluate.js'
 import type { Monomial } from '../algebra/monomial.js'
 import type { ArraySpace, Expr } from '../algebra/types.js'
+import { rewrite } from '../algebra/visit.js'
 import type { BindTable } from '../graph/types.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
 import { dependencyOrder } from './statistics.js'
@@ -71,6 +72,14 @@ function plain(m: Monomial): Expr {
   const guarded = m.guards.reduceRight<Expr>((e, when) => ({ kind: 'case', when, then: e, otherwise: ZERO }), body)
   return m.loops.reduceRight<Expr>((e, index) => ({ kind: 'sum', index, body: e }), guarded)
 }
+
+/** An expression with the log of a structural 0 left out: no path takes it, and its posterior is 0 where there is one. */
+const taken = (e: Expr): Expr =>
+  rewrite(e, (n) => {
+    if (n.kind === 'float' && n.value === Number.NEGATIVE_INFINITY) return ZERO
+    const [x] = n.kind === 'call' && n.fn === 'log' ? n.args : []
+    return x === undefined ? n : { kind: 'case', when: compare('==', x, ZERO), then: ZERO, otherwise: n }
+  })
 
 /** Compares the two forms of Q by value. Throws where they differ. */
 export function checkByValue(input: ValueCheckInput): ValueCheck {
@@ -138,15 +147,15 @@ class Instance {
   whole(point: number): number {
     this.reads = 0
     const env = this.environment(point)
-    return this.input.terms.reduce((total, t) => total + evaluate(t, env), 0)
+    return this.input.terms.reduce((total, t) => total + evaluate(taken(t), env), 0)
   }
 
   parts(point: number): number {
     this.reads = 0
     const env = this.environment(point)
     const { monomials, rowTerms } = this.input.objective
-    const rows = rowTerms.reduce((total, r) => total + evaluate(r.expr, env), 0)
-    return monomials.reduce((total, m) => total + evaluate(plain(m), env), rows)
+    const rows = rowTerms.reduce((total, r) => total + evaluate(taken(r.expr), env), 0)
+    return monomials.reduce((total, m) => total + evaluate(taken(plain(m)), env), rows)
   }
 
   private environment(point: number): Environment {

@@ -40,8 +40,8 @@ export const modelDerivationEntries: readonly CatalogueEntry[] = [
   ),
   entry(
     'E402',
-    'a continuous latent whose posterior has no closed form',
-    'A continuous latent is integrated out where its log density, with all that is known, is a quadratic (then its posterior is Normal) or linear in the statistics of a family: Gamma, inverse Gamma, Beta, Dirichlet, LogNormal. Here another function of it comes in, and its posterior has no closed form. A conjugate distribution for the latent has one: a Gamma for the rate of a Poisson.',
+    'a continuous latent without a posterior that can be derived',
+    'Continuous latents are integrated out where the log density, with all that is known, is a quadratic in them (then their posterior is Normal, whatever their number), or, of one latent, linear in the statistics of a family: Gamma, inverse Gamma, Beta, Dirichlet, LogNormal. Here another function comes in. In most cases no closed form exists then, and an exact E-step would be a numerical integral over all latents that a statement couples. In some the pair has a joint family, as a Normal whose precision is Gamma, that this version does not derive. A conjugate distribution for the latent helps: a Gamma for the rate of a Poisson.',
     [
       'model Example',
       'data  y : count[N]',
@@ -281,5 +281,36 @@ export const boundDerivationEntries: readonly CatalogueEntry[] = [
   ),
 ]
 
+/** E420: what hard mode refuses of a model that EM fits. Examples are models and how they are fitted. */
+export const hardModeEntries: readonly CatalogueEntry[] = [
+  entry(
+    'E420',
+    'no hard mode for this model',
+    'Hard mode takes the most probable values of finite discrete latents, together, in place of their posterior. Continuous latents beside them stay integrated out: at its most probable value a latent would give the complete-data likelihood no maximum, as it grows without bound when the variance of the latent goes to 0. Counts that share out an observed total would need their most probable whole numbers, which this version does not search for.',
+    [
+      'model Example',
+      'data  x : real[N]',
+      'param a : positive',
+      'for n in 1..N {',
+      '  latent u ~ Normal(0, a)',
+      '  x[n] ~ Normal(u, 1)',
+      '}',
+    ],
+    [
+      'model Example',
+      'data  x : real[N]',
+      'param mu : real[2]',
+      'for n in 1..N {',
+      '  latent z ~ Categorical([1/2, 1/2])',
+      '  x[n] ~ Normal(mu[z], 1)',
+      '}',
+    ],
+  ),
+]
+
 /** E4xx: what the derivation refuses, with the reason the mathematics gives. */
-export const derivationEntries: readonly CatalogueEntry[] = [...modelDerivationEntries, ...boundDerivationEntries]
+export const derivationEntries: readonly CatalogueEntry[] = [
+  ...modelDerivationEntries,
+  ...boundDerivationEntries,
+  ...hardModeEntries,
+]

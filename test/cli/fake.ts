@@ -177,7 +177,11 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
         model: {
           name: 'OldFaithful',
           declarations: declare(text),
-          derivation: () => ({ toText: () => 'text', toMarkdown: () => '# markdown' }),
+          derivation: (mode) => ({
+            document: { toText: () => (mode === 'hard' ? 'hard text' : 'text'), toMarkdown: () => '# markdown' },
+            diagnostics: [],
+          }),
+          plan: () => ({ eStep: [], mStep: [] }),
           certify: async () => ({
             passed: !text.includes('wrong'),
             checks: [

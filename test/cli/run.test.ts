@@ -141,7 +141,8 @@ describe('estep fit', () => {
   })
 
   it.each([
-    '--mode hard',
+    '--mode vb',
+    '--mode cem',
     '--standardize',
     '--threads 4',
     '--accelerate',
@@ -206,6 +207,11 @@ describe('other commands', () => {
   it('derive prints text or Markdown', async () => {
     expect((await estep('derive m.estep')).out).toBe('text\n')
     expect((await estep('derive m.estep --format md')).out).toBe('# markdown\n')
+    expect((await estep('derive m.estep --mode hard')).out).toBe('hard text\n')
+    expect(JSON.parse((await estep('derive m.estep --json')).out)).toMatchObject({
+      text: 'text',
+      plan: { eStep: [], mStep: [] },
+    })
     expect((await estep('derive m.estep --format latex')).status).toBe(2)
     expect((await estep('derive m.estep --worked')).status).toBe(2)
   })

@@ -8,10 +8,7 @@ import type { CaseId } from './cases.js'
 export type Refusal = `E4${string}` | 'mode'
 
 /** Cases whose model this version refuses to derive, and with what. */
-export const notYet: ReadonlyMap<CaseId, Refusal> = new Map<CaseId, Refusal>([
-  ['A13-iris-kmeans', 'mode'],
-  ['A14-faithful-kmeans', 'mode'],
-])
+export const notYet: ReadonlyMap<CaseId, Refusal> = new Map<CaseId, Refusal>([])
 
 /** Cases that derive but whose fit is not right yet, and what is wrong. Their log-likelihood is near the reference. */
 export const knownDefects: ReadonlyMap<CaseId, string> = new Map<CaseId, string>([])

@@ -1,7 +1,10 @@
 /** The pages of the classic models, whole; and the formulas that a lecturer would look for on them. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { derivationDocument, planJson } from '../../compiler/derivation/index.js'
-import { deriveExample } from '../support/derive.js'
+import { schemaProblems } from '../runtime/json-schema.js'
+import { deriveExample, deriveModel } from '../support/derive.js'
+import { LATENT_PAGES } from './latent-pages.js'
 
 const PAGES: readonly { readonly example: string; readonly formulas: readonly string[] }[] = [
   {
@@ -37,7 +40,7 @@ const PAGES: readonly { readonly example: string; readonly formulas: readonly st
     example: 'map-mixture/model',
     formulas: [
       'π_k = (N_k + 1) / (N + K)',
-      '0.01 μ_k + N_k Σ_k⁻¹ μ_k = Σ_k⁻¹ ∑_n r_nk x_n',
+      'μ_k = (N_k Σ_k⁻¹ + 0.01 I)⁻¹ Σ_k⁻¹ ∑_n r_nk x_n',
       'Σ_k = (I + ∑_n r_nk (x_n − μ_k) (x_n − μ_k)ᵀ) / (2 D + N_k + 3)',
       'maximised in turn (ECM',
     ],
@@ -68,7 +71,7 @@ const PAGES: readonly { readonly example: string; readonly formulas: readonly st
     example: 'regressions/lines-unequal',
     formulas: ['N_k intercept_k + slope_k ∑_n r_nk gnp_n = ∑_n r_nk co2_n', '(co2_n − intercept_k − slope_k gnp_n)²'],
   },
-  { example: 'switching/model', formulas: ['(∑_n r_nk x_n x_nᵀ) β_k = ∑_n r_nk y_n x_n', 'damped Newton steps'] },
+  { example: 'switching/model', formulas: ['β_k = (∑_n r_nk x_n x_nᵀ)⁻¹ ∑_n r_nk y_n x_n', 'damped Newton steps'] },
 ]
 
 describe('derivations of the examples', () => {
@@ -82,10 +85,21 @@ describe('derivations of the examples', () => {
       await expect(page.toMarkdown()).toMatchFileSnapshot(`${file}.md`)
     })
 
+  for (const { page, model, formulas } of LATENT_PAGES)
+    it(page, async () => {
+      const made = derivationDocument(deriveModel(model))
+      const text = made.toText()
+      const unbroken = text.replaceAll(/\s+/g, ' ')
+      for (const f of formulas) expect(unbroken).toContain(f)
+      await expect(text).toMatchFileSnapshot(`derivation/${page}.txt`)
+      await expect(made.toMarkdown()).toMatchFileSnapshot(`derivation/${page}.md`)
+    })
+
   it('has no internal names, and no line wider than a terminal', () => {
-    for (const { example } of PAGES) {
-      const text = derivationDocument(deriveExample(example)).toText()
-      expect(text).not.toMatch(/size:|const:|\[object|undefined|NaN|_\d{2,}|\bs_\d/)
+    const pages = [...PAGES.map((p) => deriveExample(p.example)), ...LATENT_PAGES.map((p) => deriveModel(p.model))]
+    for (const derivation of pages) {
+      const text = derivationDocument(derivation).toText()
+      expect(text).not.toMatch(/size:|const:|\[object|undefined|NaN|\bs_\d|\bp\d\b|block \d|natural |reference /)
       expect(text).not.toMatch(/[+−] −|− \+|· 1 \/ 1|\b1 · /)
       for (const line of text.split('\n')) expect([...line].length).toBeLessThanOrEqual(100)
     }
@@ -108,6 +122,55 @@ describe('the plan of a fit', () => {
     const gate = planJson(deriveExample('switching/model')).mStep.find((s) => s.params.includes('G'))
     expect(gate).toMatchObject({ closedForm: false, exact: 'ascent' })
     expect(gate?.declined.length).toBeGreaterThan(3)
+  })
+
+  it('names how each block of latents is integrated out, over what, and at what cost', () => {
+    const eStep = (model: string) => planJson(deriveModel(model)).eStep
+    expect(eStep('certify/models/mixture-of-factors')[0]).toMatchObject({
+      latents: ['f'],
+      method: 'gaussian',
+      family: 'Normal',
+      given: ['z'],
+      across: [],
+      factorisation: 'all rows',
+      cost: { time: 'K Q³ + N K Q²', memory: 'K Q² + N K Q' },
+    })
+    expect(eStep('conformance/models/A38-airquality-mvn-missing')[0]).toMatchObject({
+      latents: ['x'],
+      factorisation: 'rows with the same cells observed',
+      cost: { time: 'patterns D³ + N D²' },
+    })
+    expect(eStep('certify/models/crossed-intercepts')[0]).toMatchObject({
+      latents: ['u', 'v'],
+      method: 'sparse-gaussian',
+      across: ['g', 'i'],
+      factorisation: 'all cells',
+    })
+    expect(eStep('certify/models/vector-chain')[0]).toMatchObject({
+      across: ['t'],
+      cost: { time: '8 T', memory: '4 T' },
+    })
+    expect(eStep('certify/models/gamma-classes')[0]).toMatchObject({
+      method: 'conjugate',
+      family: 'Gamma',
+      given: ['z'],
+    })
+    expect(eStep('certify/models/chain-mixture')[0]).toMatchObject({
+      latents: ['z'],
+      method: 'forward-backward',
+      given: ['c'],
+      across: ['t'],
+      cost: { time: 'sum(T) S² K', memory: '3 sum(T) S K' },
+    })
+  })
+
+  it('has the form that the schema of fit files publishes', () => {
+    const schema = JSON.parse(readFileSync(new URL('../../docs/fit.schema.json', import.meta.url), 'utf8'))
+    const plans = [...PAGES.map((p) => deriveExample(p.example)), ...LATENT_PAGES.map((p) => deriveModel(p.model))].map(
+      planJson,
+    )
+    for (const plan of plans) expect(schemaProblems(schema.properties.plan, plan)).toEqual([])
+    expect(schemaProblems(schema.properties.plan, { eStep: [{ latents: ['z'] }], mStep: [] })).not.toEqual([])
   })
 
   it('has no E-step where there are no latents', () => {

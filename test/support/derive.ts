@@ -15,3 +15,7 @@ export function deriveText(text: string): Derivation {
 /** `old-faithful/full` and the like. */
 export const deriveExample = (name: string): Derivation =>
   deriveText(readFileSync(new URL(`../../examples/${name}.estep`, import.meta.url), 'utf8'))
+
+/** A model below `test/`, such as `certify/models/factor-analysis`. */
+export const deriveModel = (path: string): Derivation =>
+  deriveText(readFileSync(new URL(`../${path}.estep`, import.meta.url), 'utf8'))

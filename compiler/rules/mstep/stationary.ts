@@ -16,7 +16,8 @@ export const STATIONARY_VARIABLE = 'u'
  */
 export const stationary: MStepRule = {
   id: 'symbolic-stationarity',
-  statement: 'Q in one scalar is Σ C_i g_i(u); u solves Σ C_i g_i′(u) = 0 and is the best such point in its support',
+  statement:
+    'Q in one scalar is Σ C_i g_i(u); u solves Σ C_i g_i′(u) = 0 and is the best such point in its support. A scale v that u goes round with, A log v + B v^p with A linear in u, is profiled out first: A/p (log(−A/(p B)) − 1) takes its place',
   citation: 'Press et al. (2007), Numerical Recipes, section 9.4 (safeguarded Newton)',
   apply(block) {
     const [p] = block.params

@@ -1,5 +1,6 @@
 /** The best stationary point of Σ C_i g_i(u) on an interval. */
 import { evaluate } from '../../algebra/evaluate.js'
+import { toNumber } from '../../algebra/rational.js'
 import type { Expr } from '../../algebra/types.js'
 import type { Solve } from '../../lower/program.js'
 import type { StationaryStep } from '../../mstep/types.js'
@@ -23,22 +24,41 @@ export function solveStationary(
     value: scalar(t.value, step.variable, constant),
     first: scalar(t.first, step.variable, constant),
   }))
+  const values = compiled.map((f) => f.value)
+  const slopes = compiled.map((f) => f.first)
+  const profile = profileOf(step, solve, context)
   for (let i = 0; i < u.length; i++) {
     const c = tables.map((t) => at(t, i))
     if (c.every((x) => x === 0) || !c.every(Number.isFinite)) continue
-    const q = (x: number): number =>
-      total(
-        c,
-        compiled.map((f) => f.value),
-        x,
-      )
-    const slope = (x: number): number =>
-      total(
-        c,
-        compiled.map((f) => f.first),
-        x,
-      )
+    const scale = profile(i)
+    const q = (x: number): number => total(c, values, x) + scale.value(x)
+    const slope = (x: number): number => total(c, slopes, x) + scale.slope(x)
     u[i] = best(q, slope, low, high, at(u, i))
+  }
+}
+
+interface ProfiledScale {
+  value(u: number): number
+  slope(u: number): number
+}
+
+const NO_SCALE: ProfiledScale = { value: () => 0, slope: () => 0 }
+
+/** A/p (log(−A/(p B)) − 1) with A = α u + α₀, and its derivative α/p log(−A/(p B)). */
+function profileOf({ profile }: StationaryStep, solve: Solve, context: SolveContext): (i: number) => ProfiledScale {
+  if (profile === undefined) return () => NO_SCALE
+  const [linear, constant, powers] = (['linear', 'constant', 'powers'] as const).map((role) =>
+    tableOf(solve, `profile ${role}`, context.memory),
+  )
+  const p = toNumber(profile.power)
+  return (i) => {
+    const [slope, intercept, b] = [linear, constant, powers].map((t) => (t === undefined ? 0 : at(t, i)))
+    const [alpha, alpha0, power] = [slope ?? 0, intercept ?? 0, b ?? 0]
+    const log = (u: number): number => Math.log(-(alpha * u + alpha0) / (p * power))
+    return {
+      value: (u) => ((alpha * u + alpha0) / p) * (log(u) - 1),
+      slope: (u) => (alpha / p) * log(u),
+    }
   }
 }
 

@@ -11,19 +11,25 @@ const GOLDEN: Readonly<Record<string, readonly [string, string]>> = {
   E401: ['Laplace(centre, scale)', 'Laplace has no density in this version, so nothing can be derived from it'],
   E402: [
     'y[n] ~ Poisson(exp(f))',
-    'the log density of `f` is not linear in statistics of a known family: this statement brings in another function of it, and its posterior has no closed form',
+    'the log density of `f` is not linear in statistics of a known family: this statement brings in another function of it, and its posterior has no closed form: without one, an exact E-step would need an integral over 1 dimension for each of N rows',
   ],
-  E403: ['x[n] ~ Normal(mu[z[s]], 1)', 'a latent that picks which latent is read has no exact E-step in this version'],
+  E403: [
+    'x[n] ~ Normal(mu[z[s]], 1)',
+    'a latent that picks which latent is read has no exact E-step in this version: an exact E-step would carry K^N = 2^N joint values',
+  ],
   E404: [
     'x[n] ~ Normal(mu[u[person[n]], v[question[n]]], 1)',
-    'this statement joins latents of several groups through keys, which makes every latent depend on every other',
+    'this statement joins `u` and `v` of several groups through keys, which makes every latent depend on every other: an exact E-step would carry the smaller of K^levels(person) = 2^levels(person) and K^levels(question) = 2^levels(question) joint values',
   ],
   E405: [
     'latent z[i, j] ~ Categorical(step[z[i-1, j], z[i, j-1]])',
-    '`z` at one place depends on `z` at others along two loops, so all of its places are coupled: an exact E-step would carry K^min(M, N) joint values',
+    '`z` at one place depends on `z` at others along two loops, so all of its places are coupled: an exact E-step would carry K^min(M, N) = 2^min(M, N) joint values',
   ],
   E406: ['observe difference = a - b', 'only a plain sum of latent counts can be observed in this version'],
-  E407: ['there', 'the latent count `there` is unbounded: no `observe` gives a sum that contains it'],
+  E407: [
+    'there',
+    'the latent count `there` is unbounded: no `observe` gives a sum that contains it, and its posterior would be a sum over 0, 1, 2, … without end',
+  ],
   E408: [
     'R',
     'no M-step rule applies to `R`, and a correlation has no unconstrained form for a numerical one in this version',

@@ -175,7 +175,7 @@ for i in 1..M { for j in 1..N { x[i, j] ~ Normal(z[i, j], 1) } }`),
     ).toEqual([
       [
         'E405',
-        '`z` at one place depends on `z` at others along two loops, so all of its places are coupled: an exact E-step would carry K^min(M, N) joint values',
+        '`z` at one place depends on `z` at others along two loops, so all of its places are coupled: an exact E-step would carry K^min(M, N) = 2^min(M, N) joint values',
       ],
     ])
   })
@@ -193,7 +193,7 @@ for n in 1..N { x[n] ~ Normal(m[z[left[n]], z[right[n]]], 1) }`),
     ).toEqual([
       [
         'E405',
-        'this statement reads `z` at places that are not a fixed number of steps apart, so any of its places may depend on any other: an exact E-step would carry up to K^Node joint values',
+        'this statement reads `z` at places that are not a fixed number of steps apart, so any of its places may depend on any other: an exact E-step would carry up to K^Node = 3^Node joint values',
       ],
     ])
   })
@@ -212,7 +212,7 @@ for t in 2..T { latent z[t] ~ Categorical(step[mood[day[t]], z[t-1]]) }
 for t in 1..T { y[t] ~ Poisson(rate[z[t]]) }`)
     expect(found?.[0]).toBe('E404')
     expect(found?.[1]).toContain('each place of the chain `z` reads another `mood`')
-    expect(found?.[1]).toContain('S^T joint values')
+    expect(found?.[1]).toContain('S^T = 2^T joint values')
   })
 
   test('weights on single places', () => {

@@ -96,6 +96,18 @@ describe('which rule applies', () => {
       'stationary: one-dimensional, one-dimensional, joint',
     ],
     [
+      'a shape, its rate profiled out',
+      'model M\ndata y : positive[N]\nparam a, b : positive\nfor n in 1..N { y[n] ~ Gamma(a, b) }',
+      'a',
+      'stationary: profiled, one-dimensional, joint',
+    ],
+    [
+      'a rate shared by shapes, which is not profiled',
+      'model M\ndata y : positive[N, D]\nparam a : positive[D]\nparam b : positive\nfor n in 1..N { y[n] ~ Gamma(a, b) }',
+      'a',
+      'stationary: conditional-maximisation, one-dimensional, blockwise',
+    ],
+    [
       'a param with two powers',
       normal('param s : positive', 's', 's'),
       's',

@@ -1,0 +1,241 @@
+/** The page of a conjugate block: which family, its parameters from the statements, expectations and normaliser. */
+import { add, idx, mul, neg, num, ONE, ref, sum, ZERO } from '../algebra/build.js'
+import { collect } from '../algebra/collect.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import { collectNodes, substituteIndex } from '../algebra/visit.js'
+import { lastOf } from '../estep/expectation.js'
+import type { ConjugateBlock, EStepStep } from '../estep/types.js'
+import type { FamilyStatistic } from '../families/index.js'
+import { normaliserRef, parameterName, shownNumbers } from './block-names.js'
+import { addedAt, placeOf } from './block-terms.js'
+import type { Rename } from './elements.js'
+import { tidied, volumesJoined } from './for-display.js'
+import { absentWords, unitOf } from './gaussian-words.js'
+import { rangesWords } from './model-steps.js'
+import { letteredNames } from './names-words.js'
+import { equation, type Formula, type FormulaContext, formula, tensorFormula } from './print.js'
+import { type Block, type DerivationStep, type Inline, say } from './types.js'
+import type { Equation } from './update-types.js'
+
+export function conjugateStep(
+  b: ConjugateBlock,
+  step: EStepStep | undefined,
+  moments: readonly Formula[],
+  c: FormulaContext,
+): DerivationStep {
+  const d = c.notation.derivation
+  const rename: Rename = (v) => d.supply.fresh(v.name, v.to, v.from)
+  const latent = b.latents[0]?.latent
+  const names = b.latents.map((l) => l.latent.name).join(', ')
+  const content: Block[] = [
+    ...statisticsWords(b, c, rename),
+    ...parameterWords(b, c, rename),
+    ...(moments.length === 0
+      ? []
+      : [say`Of it the M-step reads these expectations:`, { kind: 'formula' as const, lines: moments }]),
+    ...normaliserWords(b, c),
+  ]
+  return {
+    id: `e-step ${names}`,
+    kind: 'e-step',
+    title: `E-step: the posterior of ${letteredNames([names], c)}`,
+    rule: step?.method ?? null,
+    content,
+    citation: step?.reference ?? null,
+    span: latent?.span ?? null,
+  }
+}
+
+const outerOf = (b: ConjugateBlock): readonly IndexVar[] => [
+  ...b.loops.map((l) => l.index),
+  ...b.scope.map((s) => s.value),
+]
+
+const cellExpr = (b: ConjugateBlock, coordinates: readonly IndexVar[]): Expr => ({
+  kind: 'ref',
+  space: 'latent',
+  name: b.latents[0]?.latent.name ?? '',
+  index: [...b.loops.map((l) => idx(l.index)), ...coordinates.map(idx)],
+})
+
+const coordinatesOf = (b: ConjugateBlock): readonly IndexVar[] => b.latents[0]?.coordinates ?? []
+
+/** A statistic of a cell. */
+function statisticOf(s: FamilyStatistic, u: Expr): Expr {
+  const call = (fn: 'log' | 'lgamma', arg: Expr): Expr => ({ kind: 'call', fn, args: [arg] })
+  const power = (e: Expr, n: number): Expr => ({ kind: 'pow', base: e, exponent: { n, d: 1 } })
+  switch (s) {
+    case 'u':
+      return u
+    case 'u²':
+      return power(u, 2)
+    case '1/u':
+      return power(u, -1)
+    case 'log u':
+      return call('log', u)
+    case '(log u)²':
+      return power(call('log', u), 2)
+    case 'log(1 − u)':
+      return call('log', add(ONE, neg(u)))
+    case 'log u!':
+      return call('lgamma', add(u, ONE))
+  }
+}
+
+/** The coefficient of a statistic, written out. */
+function naturalOf(b: ConjugateBlock, s: FamilyStatistic, cell: readonly IndexVar[], rename: Rename): Expr {
+  const target = [...b.loops.map((l) => idx(l.index)), ...cell.map(idx)]
+  const ranges = [...outerOf(b), ...cell]
+  return add(
+    ...b.terms.filter((t) => t.statistic === s).map((t) => addedAt(t, placeOf(t, [t.cell.at]), target, ranges, rename)),
+  )
+}
+
+function statisticsWords(b: ConjugateBlock, c: FormulaContext, rename: Rename): readonly Block[] {
+  const cell = coordinatesOf(b).map((v) => rename(v))
+  const indices = [...outerOf(b), ...cell]
+  const u = cellExpr(b, cell)
+  const shownU = formula(u, indices, c)
+  const own = b.family.statistics.filter((s) => b.terms.some((t) => t.statistic === s))
+  const lines = own.map((s): Formula => {
+    const value = formula(tidied(naturalOf(b, s, cell, rename), c.notation.facts), indices, c)
+    const statistic = formula(statisticOf(s, u), indices, c)
+    return {
+      text: `coefficient of ${statistic.text} = ${value.text}`,
+      latex: `\\text{coefficient of } ${statistic.latex} = ${value.latex}`,
+    }
+  })
+  const given: Inline = b.scope.flatMap(
+    (s, i): Inline => [
+      i === 0 ? ', for each value of ' : ' and ',
+      formula(
+        { kind: 'ref', space: 'latent', name: s.latent.name, index: s.index },
+        b.loops.map((l) => l.index),
+        c,
+      ),
+    ],
+  )
+  return [
+    {
+      kind: 'prose',
+      parts: [
+        'The log joint density reads ',
+        shownU,
+        rangesWords(
+          b.loops.map((l) => l.index),
+          c,
+        ),
+        ' through ',
+        ...own.flatMap(
+          (s, i): Inline => [
+            i === 0 ? '' : i === own.length - 1 ? ' and ' : ', ',
+            formula(statisticOf(s, u), indices, c),
+          ],
+        ),
+        ` alone, the statistics of a ${b.family.title} density`,
+        ...given,
+        '. The prior and the statements that read it add up to',
+      ],
+    },
+    { kind: 'formula', lines },
+  ]
+}
+
+function parameterWords(b: ConjugateBlock, c: FormulaContext, rename: Rename): readonly Block[] {
+  const n = c.notation
+  const cell = coordinatesOf(b).map((v) => rename(v))
+  const at = cell.map(idx)
+  const outer = outerOf(b)
+  const values = new Map(b.family.statistics.map((s) => [s, naturalOf(b, s, cell, rename)]))
+  const parameters = b.family.parameters(at, (s) => values.get(s) ?? ZERO)
+  const over = b.family.vector ? cell.slice(-1).map((v) => v.id) : []
+  const all = [...outer, ...cell]
+  const lines = parameters.map((p): Formula => {
+    const left = ref('table', parameterName(p.name, b, n), [...outer.map(idx), ...at])
+    const q: Equation = { left, right: tidied(p.value, n.facts), indices: all, over }
+    return equation(q, c)
+  })
+  const names = parameters.map((p) =>
+    tensorFormula(ref('table', parameterName(p.name, b, n), all.map(idx)), over, c, all),
+  )
+  const half = b.latents.some((l) => l.latent.evidence)
+  const u = tensorFormula(cellExpr(b, cell), over, c, all)
+  return [
+    say`so the posterior is again of that family: ${u} has the posterior ${{
+      text: `${b.family.title}(${names.map((x) => x.text).join(', ')})`,
+      latex: `\\text{${b.family.title}}(${names.map((x) => x.latex).join(', ')})`,
+    }}${half ? ', where it is missing,' : ''} with`,
+    { kind: 'formula', lines },
+    ...(half
+      ? [
+          say`Where ${u} is observed it is its data, and there is nothing to integrate: its density is that of the statements at the data.`,
+        ]
+      : []),
+    ...absentWords(b.latents, c),
+  ]
+}
+
+/** log Z = log p(data, u) − log q(u) for every u: what is free of u on both sides. */
+function normaliserWords(b: ConjugateBlock, c: FormulaContext): readonly Block[] {
+  const n = c.notation
+  const d = n.derivation
+  const isCell = (r: Expr): boolean => r.kind === 'ref' && r.space === 'latent'
+  const values = b.scope.map((s) => idx(s.value))
+  const row = b.loops.map((l) => idx(l.index))
+  const free = (e: Expr): Expr =>
+    add(
+      ...collect(e, { ...d.collectOptions, inU: isCell })
+        .filter((m) => m.atoms.length === 0)
+        .map((m) =>
+          m.loops.reduceRight<Expr>(
+            (body, l) => sum(l, body),
+            m.guards.reduceRight<Expr>(
+              (body, g) => ({ kind: 'case', when: g, then: body, otherwise: ZERO }),
+              m.coefficient,
+            ),
+          ),
+        ),
+    )
+  const joint = b.factors.map((f): Expr => {
+    const weights = f.extraLoops.flatMap((l) => (l.weight === null ? [] : [l.weight]))
+    const own = mul(...weights, free(f.expr))
+    const guarded = f.direct
+      ? own
+      : f.row.reduce<Expr>((e, at, i) => {
+          const target = row[i]
+          return target === undefined
+            ? e
+            : {
+                kind: 'case',
+                when: { kind: 'compare', operator: '==', left: at, right: target },
+                then: e,
+                otherwise: ZERO,
+              }
+        }, own)
+    return f.extraLoops.reduceRight<Expr>((e, l) => sum(l.index, e), guarded)
+  })
+  const natural = shownNumbers(n).natural(b, row, values)
+  const coordinates = coordinatesOf(b)
+  const lead = b.family.vector ? coordinates.slice(0, -1) : coordinates
+  const density = b.family.logDensity(
+    (at) => ({ kind: 'ref', space: 'latent', name: b.latents[0]?.latent.name ?? '', index: [...row, ...at] }),
+    lead.map(idx),
+    natural,
+    lastOf(b),
+  )
+  const own = lead.reduceRight<Expr>((e, v) => {
+    const fresh = d.supply.fresh(v.name, v.to, v.from)
+    return sum(fresh, substituteIndex(e, new Map([[v.id, idx(fresh)]])))
+  }, free(density))
+  const right = volumesJoined(tidied(add(...joint, mul(num(-1), own)), n.facts))
+  if (collectNodes(right, isCell).length > 0) return []
+  const outer = outerOf(b)
+  const left: Expr = { kind: 'call', fn: 'log', args: [normaliserRef(b, n)] }
+  const line = equation({ left, right, indices: outer, over: [] }, c)
+  const half = b.latents.some((l) => l.latent.evidence) ? ' where it is missing' : ''
+  const what =
+    b.scope.length > 0
+      ? say`What does not depend on the latent is left when it is integrated out${half}: the density of what is observed given the discrete value,`
+      : say`What does not depend on the latent is left when it is integrated out${half}, the likelihood ${b.loops.length === 0 ? 'of what it explains' : `of the ${unitOf(b)}`}:`
+  return [what, { kind: 'formula', lines: [line] }]
+}

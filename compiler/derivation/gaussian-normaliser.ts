@@ -1,0 +1,78 @@
+/** What a Gaussian block leaves when it is integrated out. */
+import { add, idx, log, mul, num, PI, ref, sum } from '../algebra/build.js'
+import type { Expr } from '../algebra/types.js'
+import { countsCells, dimension } from '../estep/block-layout.js'
+import { atPoint } from '../estep/expectation.js'
+import type { GaussianBlock } from '../estep/types.js'
+import { normaliserRef, precisionName, shownNumbers, wholeName } from './block-names.js'
+import { tidied, volumesJoined } from './for-display.js'
+import { isScalar, leadOf } from './gaussian-system.js'
+import { outerOf, unitOf } from './gaussian-words.js'
+import { equation, type FormulaContext, formula } from './print.js'
+import { type Block, say } from './types.js'
+
+/** log Z: the statements at the posterior mean, and the volume of the Normal. */
+export function normaliserWords(b: GaussianBlock, c: FormulaContext): readonly Block[] {
+  const n = c.notation
+  const values = b.scope.map((s) => idx(s.value))
+  const row = b.loops.map((l) => idx(l.index))
+  const numbers = shownNumbers(n)
+  const whole = b.factors.map((f): Expr => {
+    const own = atPoint(b, f.expr, f.direct ? row : f.row, values, numbers)
+    const weights = f.extraLoops.flatMap((l) => (l.weight === null ? [] : [l.weight]))
+    const body = mul(...weights, own)
+    const guarded = f.direct
+      ? body
+      : f.row.reduce<Expr>((e, at, i) => {
+          const target = row[i]
+          return target === undefined
+            ? e
+            : {
+                kind: 'case',
+                when: { kind: 'compare', operator: '==', left: at, right: target },
+                then: e,
+                otherwise: num(0),
+              }
+        }, body)
+    return f.extraLoops.reduceRight<Expr>((e, l) => sum(l.index, e), guarded)
+  })
+  const [i] = b.latents
+  const scalar = isScalar(b)
+  const missing = formula(
+    ref('table', n.symbols.missing, b.layout === 'joint' || b.sharing === 'one' ? [] : row),
+    outerOf(b),
+    c,
+  )
+  const cells: Expr = countsCells(b)
+    ? ref('table', n.symbols.missing, b.layout === 'joint' || b.sharing === 'one' ? [] : row)
+    : dimension(b)
+  const lambda = ref(
+    'table',
+    i !== undefined && b.latents.length === 1 ? precisionName(b, null, n) : wholeName(n.symbols.precision, b, null, n),
+    leadOf(b, b.sharing !== 'one'),
+  )
+  const logdet: Expr = scalar ? log(lambda) : logDeterminant(lambda, c)
+  const right = volumesJoined(
+    tidied(add(...whole, mul(num(1, 2), cells, log(mul(num(2), PI))), mul(num(-1, 2), logdet)), n.facts),
+  )
+  const left = log(normaliserRef(b, n))
+  const line = equation({ left, right, indices: outerOf(b), over: [] }, c)
+  const what =
+    b.scope.length > 0
+      ? say`Integrating the latent out leaves the normaliser, the density of what is observed given the discrete value. It is the joint density at the posterior mean, where the quadratic is flat, times the volume of the Normal:`
+      : b.loops.length === 0
+        ? say`Integrating the latents out leaves the log-likelihood of what they explain: the joint log density at the posterior mean, and the log volume of the Normal,`
+        : say`Integrating the latent out leaves the ${unitOf(b)}'s likelihood: the joint density at the posterior mean times the volume of the Normal,`
+  const after: readonly Block[] = countsCells(b)
+    ? [say`where ${missing} is the number of cells that are not known, and the determinant is over these.`]
+    : []
+  return [what, { kind: 'formula', lines: [line] }, ...after]
+}
+
+function logDeterminant(lambda: Expr, c: FormulaContext): Expr {
+  const { supply } = c.notation.derivation
+  const row = supply.fresh('i', num(1), num(1))
+  const column = supply.fresh('j', num(1), num(1))
+  const element: Expr = lambda.kind === 'ref' ? { ...lambda, index: [...lambda.index, idx(row), idx(column)] } : lambda
+  return { kind: 'logdet', of: { row, column, element } }
+}

@@ -1,0 +1,55 @@
+/** Mean and covariance of a Gaussian block, from Λ and h. */
+import type { GaussianBlock } from '../estep/types.js'
+import { isScalar } from './gaussian-system.js'
+import { cellsWords, cellWords, givenWords, namesFormula } from './gaussian-words.js'
+import type { Formula, FormulaContext } from './print.js'
+import { type Block, type Inline, say } from './types.js'
+
+export function posteriorWords(b: GaussianBlock, c: FormulaContext): readonly Block[] {
+  const { lambda, h, m, v } = namesFormula(b, c)
+  const given = givenWords(b, c)
+  const head: Inline = [
+    'Completing the square, the posterior of ',
+    ...(b.references.size > 0 ? ['the missing cells'] : cellsWords(b, c)),
+    ...(given.length === 0 ? [] : [' given ', ...given]),
+    ' is Normal, with mean ',
+    m,
+    isScalar(b) ? ' and variance ' : ' and covariance ',
+    v,
+    ':',
+  ]
+  if (b.references.size > 0) {
+    const first = b.latents.find((l) => l.latent.evidence)
+    const about = first === undefined ? null : cellWords(first, c, `${first.latent.name}^0`)
+    return [
+      { kind: 'prose', parts: head },
+      {
+        kind: 'formula',
+        lines: [
+          {
+            text: `${v.text} = ${lambda.text}⁻¹ over the missing cells, 0 elsewhere`,
+            latex: `${v.latex} = ${lambda.latex}^{-1} \\text{ over the missing cells, } 0 \\text{ elsewhere}`,
+          },
+          {
+            text: `${m.text} = ${about?.text ?? ''} + ${v.text} ${h.text}`,
+            latex: `${m.latex} = ${about?.latex ?? ''} + ${v.latex} ${h.latex}`,
+          },
+        ],
+      },
+      say`Of ${lambda} only the rows and columns of the missing cells are inverted. An observed cell keeps its data, with variance 0.`,
+    ]
+  }
+  const lines: readonly Formula[] = isScalar(b)
+    ? [
+        { text: `${v.text} = 1 / ${lambda.text}`, latex: `${v.latex} = \\frac{1}{${lambda.latex}}` },
+        { text: `${m.text} = ${h.text} / ${lambda.text}`, latex: `${m.latex} = \\frac{${h.latex}}{${lambda.latex}}` },
+      ]
+    : [
+        { text: `${v.text} = ${lambda.text}⁻¹`, latex: `${v.latex} = ${lambda.latex}^{-1}` },
+        { text: `${m.text} = ${v.text} ${h.text}`, latex: `${m.latex} = ${v.latex} ${h.latex}` },
+      ]
+  return [
+    { kind: 'prose', parts: head },
+    { kind: 'formula', lines },
+  ]
+}

@@ -1,0 +1,105 @@
+/** The steps of a derivation that are others in hard mode. */
+import { compare, idx, num, ONE } from '../algebra/build.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import type { Derivation } from '../derive.js'
+import type { LatentTable } from '../estep/types.js'
+import { allParams, type Formula, type FormulaContext, formula } from './print.js'
+import { type Block, type DerivationStep, inline, say } from './types.js'
+
+export const isHard = (d: Derivation): boolean => d.maxProduct !== null
+
+/** The title of a step that differs from EM's. */
+export const marked = (title: string, d: Derivation): string => (isHard(d) ? `${title} (hard mode)` : title)
+
+/** What is maximised in place of the likelihood. */
+export function hardBoundStep(c: FormulaContext): DerivationStep {
+  const all = allParams(c.notation)
+  const goal: Formula = {
+    text: `max over ${all.text} and z of log p(x, z | ${all.text})`,
+    latex: `\\max_{${all.latex},\\, z} \\log p(x, z \\mid ${all.latex})`,
+  }
+  return {
+    id: 'bound',
+    kind: 'bound',
+    title: marked('Why EM', c.notation.derivation),
+    rule: null,
+    span: null,
+    citation: 'Celeux and Govaert (1992)',
+    content: [
+      say`The latents (all of them together: z) are not known. Hard mode treats the discrete ones as unknowns beside the parameters and maximises the complete-data log-likelihood over both,`,
+      { kind: 'formula', lines: [goal] },
+      say`one of them at a time: the E-step takes the most probable values of the latents at the current parameters, the M-step the best parameters with these values held fixed. It is EM with a distribution over the latents that has all of its mass at one point. The estimates are not those of maximum likelihood: rows between components are counted for one of them alone.`,
+    ],
+  }
+}
+
+/** z = argmax ρ, and the indicator of it. */
+export function argmaxLines(
+  cell: Expr,
+  value: IndexVar,
+  weight: Formula,
+  shownR: Formula,
+  indices: readonly IndexVar[],
+  c: FormulaContext,
+): readonly Formula[] {
+  const z = formula(cell, indices, c)
+  const k = formula(idx(value), indices, c)
+  const indicator = formula(
+    { kind: 'case', when: compare('==', cell, idx(value)), then: ONE, otherwise: num(0) },
+    indices,
+    c,
+  )
+  return [
+    {
+      text: `${z.text} = argmax_${k.text} ${weight.text}`,
+      latex: `${z.latex} = \\operatorname*{arg\\,max}_{${k.latex}} ${weight.latex}`,
+    },
+    { text: `${shownR.text} = ${indicator.text}`, latex: `${shownR.latex} = ${indicator.latex}` },
+  ]
+}
+
+/** Max-product elimination, or the best path where the table is a chain. */
+export function maximised(t: LatentTable, hasChildren: boolean): readonly Block[] {
+  const names = t.latents.map((l) => l.name).join(', ')
+  const out: Block[] = [
+    say`The latents ${names} depend on one another. Their most probable values together are found by max-product: the steps are those of EM's elimination with a maximum over the values of a latent in place of the sum.`,
+  ]
+  if (t.buckets.length > 0)
+    out.push({
+      kind: 'list',
+      items: t.buckets.map((b) => {
+        const rest = b.scope.slice(1)
+        return rest.length === 0
+          ? inline`${b.eliminate}: what is left is the log of the row's largest joint density`
+          : inline`${b.eliminate}: leaves its best value for each value of ${rest.join(', ')}`
+      }),
+    })
+  if (t.chain !== null)
+    out.push(
+      say`Along ${t.chain.axis.name} the best path into each value is kept from place to place, with where it came from (Viterbi's algorithm).`,
+    )
+  out.push(
+    say`Backwards through the same steps each latent takes the value that attained the maximum, given those that are fixed already; of several equal ones the first.`,
+  )
+  if (t.parent !== null)
+    out.push(
+      say`The maxima that are left over go to the row of the coarser table that this row points to, and are multiplied there with those of its other rows.`,
+    )
+  if (hasChildren) out.push(say`The maxima of the rows that point here are multiplied in first.`)
+  return out
+}
+
+/** The objective never falls. */
+export function hardRise(c: FormulaContext): readonly Block[] {
+  const all = allParams(c.notation)
+  const at = (z: string, t: string, style: 'text' | 'latex'): string =>
+    style === 'text' ? `ℓ_c(z_${z}, ${all.text}_${t})` : `\\ell_c(z_${z}, ${all.latex}_${t})`
+  const line = (style: 'text' | 'latex'): string =>
+    [at('t', 't', style), at('t', '{t+1}', style), at('{t+1}', '{t+1}', style)].join(
+      style === 'text' ? ' ≤ ' : ' \\leq ',
+    )
+  return [
+    say`The complete-data log-likelihood never falls: the M-step raises it with the labels fixed, the next E-step with the parameters fixed. As there are finitely many labellings it ends after finitely many steps, at a maximum that depends on the start.`,
+    { kind: 'formula', lines: [{ text: line('text'), latex: line('latex') }] },
+  ]
+}

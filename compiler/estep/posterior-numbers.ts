@@ -1,0 +1,42 @@
+/** How the numbers of a block's posterior are referred to: by the tables that are executed, or by letters on a page. */
+import { caseOf, compare, ONE, ref, ZERO } from '../algebra/build.js'
+import type { Expr } from '../algebra/types.js'
+import type { Natural } from '../families/index.js'
+import { cellPosition, covarianceTable, meanTable, naturalTable, posteriorAt, sharedAt } from './block-layout.js'
+import type { BlockCell, ConjugateBlock, GaussianBlock } from './types.js'
+
+/** References to the numbers of a posterior, at a row and the values of the block's scope. */
+export interface PosteriorNumbers {
+  mean(b: GaussianBlock, cell: BlockCell, row: readonly Expr[], values: readonly Expr[]): Expr
+  covariance(
+    b: GaussianBlock,
+    cells: readonly [BlockCell, BlockCell],
+    row: readonly Expr[],
+    values: readonly Expr[],
+  ): Expr
+  natural(b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]): Natural
+}
+
+/** The tables of natural parameters that are executed; one that no term has is 0. */
+export const naturalOf =
+  (b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]): Natural =>
+  (statistic, at) =>
+    b.terms.some((t) => t.statistic === statistic)
+      ? ref('table', naturalTable(b, statistic), [...posteriorAt(b, row, values), ...at])
+      : ZERO
+
+/** What is executed. */
+export const EXECUTED: PosteriorNumbers = {
+  mean: (b, cell, row, values) => ref('table', meanTable(b), [...posteriorAt(b, row, values), cellPosition(b, cell)]),
+  covariance: (b, [a, c], row, values) =>
+    ref('table', covarianceTable(b), [...sharedAt(b, row, values), unknownPosition(b, a), unknownPosition(b, c)]),
+  natural: naturalOf,
+}
+
+/** In one system over all cells those that are observed have no place. */
+function unknownPosition(b: GaussianBlock, cell: BlockCell): Expr {
+  const position = cellPosition(b, cell)
+  return b.layout === 'joint' && b.references.has(cell.latent)
+    ? caseOf(compare('==', ref('observed', cell.latent, cell.at), ONE), ZERO, position)
+    : position
+}

@@ -1,0 +1,73 @@
+/** Refusals say which latents are coupled, through which statements, and what an exact E-step would cost. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { compile } from '../../../index.js'
+
+const certified = (name: string): string =>
+  readFileSync(new URL(`../../certify/models/${name}.estep`, import.meta.url), 'utf8')
+
+function refusal(text: string) {
+  const [first, ...more] = compile(text).diagnostics
+  if (first === undefined || more.length > 0) throw new Error('not one refusal')
+  const at = (span: { readonly start: number; readonly end: number }): string => text.slice(span.start, span.end)
+  return {
+    code: first.code,
+    marked: at(first.span),
+    message: first.message,
+    related: (first.related ?? []).map((r) => [at(r.span), r.message]),
+  }
+}
+
+describe('what is coupled, and what it would cost', () => {
+  test('a Normal whose precision is Gamma', () => {
+    const found = refusal(certified('normal-gamma'))
+    expect([found.code, found.marked]).toEqual(['E402', 'latent mu ~ Normal(m, precision=k * tau)'])
+    expect(found.message).toContain('`tau` and `mu` are coupled by this statement')
+    expect(found.message).toContain('which this version does not derive')
+    expect(found.message).not.toMatch(/no exact E-step exists/)
+    expect(found.message).toContain('an integral over 2 dimensions for each of G rows, g^2 evaluations')
+    expect(found.related).toEqual([
+      ['latent tau ~ Gamma(a, b)', 'the distribution of `tau`'],
+      ['x[g, j] ~ Normal(mu, precision=tau)', 'reads `tau` and `mu`'],
+    ])
+  })
+
+  test('regimes of a level', () => {
+    const found = refusal(certified('switching-level'))
+    expect(found.code).toBe('E404')
+    expect(found.message).toContain('a mixture of 2^T densities, one for each combination of their values, each of T')
+    expect(found.related.map(([, m]) => m)).toEqual([
+      'the distribution of `m`',
+      'the distribution of `m`',
+      'the distribution of `z`',
+    ])
+  })
+
+  test('numbers where consts give them', () => {
+    const found = refusal(`model M
+const K = 3
+const P = 40
+const Q = 50
+data x : real[P, Q]
+param start : simplex[K]
+param step : simplex[K, K, K]
+for i in 1..P { latent z[i, 1] ~ Categorical(start) }
+for j in 2..Q { latent z[1, j] ~ Categorical(start) }
+for i in 2..P { for j in 2..Q { latent z[i, j] ~ Categorical(step[z[i-1, j], z[i, j-1]]) } }
+for i in 1..P { for j in 1..Q { x[i, j] ~ Normal(z[i, j], 1) } }`)
+    expect(found.message).toContain('K^min(P, Q) = 3^40 (about 10^19) joint values')
+  })
+
+  test('a vector of latents under a link', () => {
+    const found = refusal(`model M
+const Q = 4
+data y : count[N]
+data v : real[N, Q]
+for n in 1..N {
+  latent f : real[Q] ~ Normal(0, 1)
+  y[n] ~ Poisson(exp(dot(v[n], f)))
+}`)
+    expect(found.code).toBe('E402')
+    expect(found.message).toContain('an integral over Q = 4 dimensions for each of N rows, g^4 evaluations')
+  })
+})

@@ -406,7 +406,7 @@ export class Fit {
     const { model, params, data: own } = bindFitted(this.model, this.result, data, options)
     return {
       logLikelihood: model.eStep(params).logLikelihood,
-      contributions: new PosteriorReports(model, { covariance: false }).at(params).contributions,
+      contributions: new PosteriorReports(model, { contributions: true }).at(params).contributions,
       warnings: own.warnings,
     }
   }

@@ -47,8 +47,9 @@ export interface Posteriors {
   /** Counts and latents that an equation gives, by latent; variances where they are known. */
   readonly counts: ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array | null }>
   readonly continuous: readonly ContinuousPosterior[]
+  /** Where they were asked for. */
   readonly contributions: readonly Contributions[]
-  /** Missing cells by array; arrays without any are left out. */
+  /** Missing cells by array, where they were asked for; arrays without any are left out. */
   readonly imputed: readonly ImputedCells[]
 }
 
@@ -60,7 +61,7 @@ export class PosteriorReports {
 
   constructor(
     private readonly model: ProgramModel,
-    options: ReportOptions = {},
+    private readonly options: ReportOptions = {},
   ) {
     this.program = lowerReports(model.derivation, options)
     this.memory = allocate(this.program.program, model.derivation.model.symbols, model.data, model.numbers)
@@ -95,7 +96,7 @@ export class PosteriorReports {
       discrete,
       counts: new Map(counts),
       continuous: numbers,
-      imputed: this.imputed(discrete, numbers, memory),
+      imputed: this.options.impute === true ? this.imputed(discrete, numbers, memory) : [],
       contributions: contributions.map((c) => ({ plate: c.loop?.name ?? null, values: copy(c.buffer) })),
     }
   }

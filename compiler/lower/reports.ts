@@ -38,9 +38,14 @@ export interface ReportOptions {
   readonly filter?: FilterPlan | null
   /** Covariances of vectors too: rows × size × size numbers. */
   readonly covariance?: boolean
+  /** What is said of missing cells. */
+  readonly impute?: boolean
+  /** What each row adds to the log-likelihood. */
+  readonly contributions?: boolean
 }
 
-export function lowerReports(d: Derivation, { filter = null, covariance = true }: ReportOptions = {}): ReportProgram {
+export function lowerReports(d: Derivation, options: ReportOptions = {}): ReportProgram {
+  const { filter = null, covariance = false } = options
   const rename = (v: IndexVar): IndexVar => d.supply.fresh(v.name, v.to, v.from)
   const lowerer = new Lowerer(d.shapes)
   const { graph, lifted, eStep: plan, mStep, shapes, collectOptions: collecting } = d
@@ -64,8 +69,11 @@ export function lowerReports(d: Derivation, { filter = null, covariance = true }
       ? [lowerContinuousReport(l, blockOf(l.name, plan), d, lowerer, context, covariance)]
       : [],
   )
-  const contributions = lowerContributions(made, loopVariables(d), lowerer)
-  const imputed = lowerImputations(d, lowerer, context)
+  const contributions =
+    options.contributions === true
+      ? lowerContributions(made, loopVariables(d), lowerer)
+      : { contributions: [], ops: [] }
+  const imputed = options.impute === true ? lowerImputations(d, lowerer, context) : { imputations: [], ops: [] }
   const counts = lowerCountVariances(d, lowerer, context)
   const filtered = (filter?.gaussian ?? []).map((g) => lowerFilterTerms(g, made.passes, lowerer))
   const pairs = plan.blocks.flatMap((b) =>

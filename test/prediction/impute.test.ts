@@ -358,3 +358,69 @@ for n in 1..N { x[n] ~ Normal(m, 1) }`
   near(x?.cells[0]?.value, 2)
   await expect(loadFit(JSON.parse(JSON.stringify(fit))).impute()).rejects.toThrow('without its data')
 })
+
+test('a missing label that others read is filled by its posterior', async () => {
+  const text = `model Labelled
+data  g : category?[N]
+data  y : real[N]
+param p : simplex[levels(g)]
+param m : real[levels(g)]
+for n in 1..N {
+  g[n] ~ Categorical(p)
+  y[n] ~ Normal(m[g[n]], 1)
+}`
+  const [p, m] = [
+    [0.2, 0.8],
+    [0, 3],
+  ]
+  const whole = { g: ['a', 'b', 'b'], y: [0.2, 2, 1.1] }
+  const fit = await fitAt(text, whole, { p, m })
+  const g = await cellsOf(fit, { ...whole, g: ['a', 'b', null] }, 'g')
+  const weights = p.map((q, k) => q * normalDensity(1.1, m[k] ?? 0, 1))
+  expect(g.cells[0]?.value).toBe('b')
+  near(g.cells[0]?.probability, (weights[1] ?? 0) / ((weights[0] ?? 0) + (weights[1] ?? 0)))
+  expect(g.values).toEqual(['a', 'b', 'b'])
+})
+
+test('columns with levels of their own are filled with their own labels', async () => {
+  const text = `model Classes
+data  y : category?[N, 2]
+param w : simplex[2]
+param theta : simplex[2, 2, levels(y)]
+for n in 1..N {
+  latent z ~ Categorical(w)
+  for j in 1..2 { y[n, j] ~ Categorical(theta[z, j]) }
+}`
+  const theta = [
+    [
+      [0.9, 0.1],
+      [0.7, 0.2, 0.1],
+    ],
+    [
+      [0.2, 0.8],
+      [0.1, 0.1, 0.8],
+    ],
+  ]
+  const whole = {
+    y: [
+      ['no', 'high'],
+      ['yes', 'low'],
+      ['no', 'medium'],
+    ],
+  }
+  const fit = await fitAt(text, whole, { w: [0.5, 0.5], theta })
+  const holes = {
+    y: [
+      ['no', null],
+      [null, 'medium'],
+    ],
+  }
+  const y = await cellsOf(fit, holes, 'y')
+  // P(class | no) = (0.9, 0.2)/1.1; levels in order: no, yes and high, low, medium
+  const first = (k: number): number => (0.9 / 1.1) * (theta[0]?.[1]?.[k] ?? 0) + (0.2 / 1.1) * (theta[1]?.[1]?.[k] ?? 0)
+  expect(y.cells[0]?.value).toBe('high')
+  for (const [k, label] of ['high', 'low', 'medium'].entries()) near(y.cells[0]?.probabilities?.get(label), first(k))
+  // P(class | medium) = (0.1, 0.8)/0.9
+  expect(y.cells[1]?.value).toBe('yes')
+  near(y.cells[1]?.probability, (0.1 / 0.9) * 0.1 + (0.8 / 0.9) * 0.8)
+})

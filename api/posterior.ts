@@ -1,5 +1,7 @@
+import { literal } from '../compiler/algebra/build.js'
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import { largest } from '../compiler/bind/hard-model.js'
+import { labelsOf } from '../compiler/bind/layouts.js'
 import { type ContinuousPosterior, PosteriorReports, type Posteriors } from '../compiler/bind/posterior-reports.js'
 import { planFilter } from '../compiler/estep/filtered.js'
 import { canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
@@ -18,6 +20,8 @@ export interface LatentPosterior {
   /** Lengths of the sequences where the second plate is ragged: rows are those of the sequences, one after another. */
   readonly lengths: readonly number[] | null
   readonly rows: number
+  /** Names of the rows along each plate that runs over levels, else null. */
+  readonly rowLabels: readonly (readonly string[] | null)[]
   /** Extents of the array of one row, whose elements are `size` = their product; empty for a number. */
   readonly own: readonly number[]
   /** Names of the values of a discrete latent. */
@@ -80,10 +84,20 @@ function latentPosteriors(
       order.get(l.name),
     ),
   )
-  return [...discrete, ...[...posteriors.counts].map(ofCount), ...posteriors.continuous.map(ofContinuous)]
+  const all = [...discrete, ...[...posteriors.counts].map(ofCount), ...posteriors.continuous.map(ofContinuous)]
+  return all.map((l) => ({ ...l, rowLabels: rowLabels(model, l) }))
+}
+
+function rowLabels(model: ProgramModel, { name, shape }: LatentPosterior): LatentPosterior['rowLabels'] {
+  const loops = model.program.latents.find((l) => l.name === name)?.loops ?? []
+  return shape.map((_, i) => {
+    const loop = loops[i]
+    return loop === undefined || literal(loop.from) !== 1 ? null : labelsOf(loop.to, model.derivation, model.data)
+  })
 }
 
 const none = {
+  rowLabels: [],
   own: [],
   labels: [],
   probabilities: null,

@@ -111,6 +111,8 @@ export interface LatentPosterior {
   /** Lengths of the sequences where the second plate is ragged: rows are those of the sequences, one after another. */
   readonly lengths?: readonly number[] | null
   readonly rows: number
+  /** Names of the rows along each plate that runs over levels, else null. */
+  readonly rowLabels: readonly (readonly string[] | null)[]
   /** Extents of one row's array, with `size` elements; empty for a number. */
   readonly own: readonly number[]
   readonly labels: readonly string[]

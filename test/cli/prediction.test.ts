@@ -92,8 +92,8 @@ for n in 1..N {
     'z 1',
     'z 2',
     'z 3',
-    'u 1',
-    'u 2',
+    'u p',
+    'u q',
     'v 1',
     'v 2',
     'v 3',
@@ -190,4 +190,29 @@ test('a model without latents has nothing to predict, in words', async () => {
   expect([status, out]).toEqual([2, ''])
   expect(err).toContain('no latent to predict')
   expect((await estep('score <plain.json> --data <plain.csv>')).status).toBe(0)
+})
+
+test('rows of groups carry the names of their levels', async () => {
+  await fitted(
+    'groups',
+    `model Groups
+data  g : category[N]
+data  y : real[N]
+param b : real
+for j in levels(g) { latent u[j] ~ Normal(0, 1) }
+for n in 1..N { y[n] ~ Normal(b + u[g[n]], 1) }`,
+    'g,y\nnorth,1\nsouth,3\nnorth,2\n',
+  )
+  file('more.csv', 'g,y\neast,1\nsouth,3\n')
+  const { out } = await estep('predict <groups.json> --data <more.csv>')
+  const lines = out
+    .trim()
+    .split('\n')
+    .map((l) => l.split(','))
+  expect(lines[0]).toEqual(['row', 'level', 'u', 'u:sd'])
+  expect(lines.slice(1).map((l) => l[1])).toEqual(['north', 'south', 'east'])
+  // nothing of it in these rows: the prior
+  expect(lines[1]?.slice(2).map(Number)).toEqual([0, 1])
+  const json = JSON.parse((await estep('predict <groups.json> --data <more.csv> --json')).out)
+  expect(json.latents.u.levels).toEqual([['north', 'south', 'east']])
 })

@@ -149,3 +149,45 @@ for n in 1..N {
   expect(json.imputed.y[0].probability).toBeCloseTo(2 / 3, 9)
   expect((await estep('predict <holes.json> --data <holes.csv> --sd')).status).toBe(2)
 })
+
+test('predict --filtered differs from the smoothed states, but at the last place', async () => {
+  await fitted(
+    'level',
+    `model Level
+data  y : real[T]
+param q, s : positive
+latent m[1] ~ Normal(0, 10)
+for t in 2..T { latent m[t] ~ Normal(m[t-1], q) }
+for t in 1..T { y[t] ~ Normal(m[t], s) }`,
+    'y\n1\n3\n2\n5\n4\n',
+  )
+  const rows = async (options: string) => {
+    const { status, out, err } = await estep(`predict <level.json> --data <level.csv>${options}`)
+    expect(status, err).toBe(0)
+    return out
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((l) => l.split(',').map(Number))
+  }
+  const [smoothed, filtered] = [await rows(''), await rows(' --filtered')]
+  expect(filtered[4]?.[1]).toBeCloseTo(smoothed[4]?.[1] ?? Number.NaN, 9)
+  expect(Math.abs((filtered[1]?.[1] ?? 0) - (smoothed[1]?.[1] ?? 0))).toBeGreaterThan(1e-3)
+  for (const [i, row] of filtered.entries()) expect(row[2]).toBeGreaterThanOrEqual((smoothed[i]?.[2] ?? 0) - 1e-9)
+  const none = await estep('predict <factors.json> --data <factors.csv> --filtered')
+  expect(none.status).toBe(3)
+  expect(none.err).toContain('E418')
+  expect((await estep('predict <level.json> --data <level.csv> --filtered --impute')).status).toBe(2)
+})
+
+test('a model without latents has nothing to predict, in words', async () => {
+  await fitted(
+    'plain',
+    'model Plain\ndata x : real[N]\nparam m : real\nfor n in 1..N { x[n] ~ Normal(m, 1) }',
+    'x\n1\n2\n',
+  )
+  const { status, out, err } = await estep('predict <plain.json> --data <plain.csv>')
+  expect([status, out]).toEqual([2, ''])
+  expect(err).toContain('no latent to predict')
+  expect((await estep('score <plain.json> --data <plain.csv>')).status).toBe(0)
+})

@@ -23,7 +23,7 @@ import {
   tablesOf,
 } from './api/options.js'
 import { densityForOracle } from './api/oracle-density.js'
-import { type LatentPosterior, posteriorsOf } from './api/posterior.js'
+import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './api/posterior.js'
 import { bindFitted, type Prediction, type PredictOptions, type Score } from './api/predict.js'
 import { bindProgram, type ProgramModel } from './compiler/bind/bound-model.js'
 import { certifyDerivation } from './compiler/bind/certified-engine.js'
@@ -297,6 +297,8 @@ export class Model {
 
 /** A fitted model. `params`, `logLikelihood`, `trace` and the rest are those of the result JSON. */
 export class Fit {
+  private read: readonly LatentPosterior[] | null = null
+
   constructor(
     readonly model: Model,
     readonly result: FitResult,
@@ -345,7 +347,9 @@ export class Fit {
 
   /** Posterior of every latent for the rows of the fit; null for a fit that was loaded from a file. */
   posteriors(): readonly LatentPosterior[] | null {
-    return this.own === null ? null : posteriorsOf(this.own.model, this.own.params)
+    if (this.own === null) return null
+    this.read ??= posteriorsOf(this.own.model, this.own.params)
+    return this.read
   }
 
   /**
@@ -367,12 +371,15 @@ export class Fit {
    * `filtered` the states of chains are given the data up to their own place; with `hard` the modes are the most probable
    * values of all discrete latents together.
    *
-   * @throws DataError where the new data does not fit the model or the fit
+   * @throws DataError where the new data does not fit the model or the fit, or a chain has no filtered states (E418)
    */
   async predict(data: FitData, options: PredictOptions = {}): Promise<Prediction> {
+    if (options.hard === true && options.filtered === true)
+      throw new OptionError('`hard` takes the values of all places together, `filtered` those of each place: give one')
     const mode = options.hard === true && this.model.hasDiscreteLatents ? 'hard' : 'em'
     const bound = bindFitted(this.model, this.result, data, { ...options, mode })
-    return { latents: posteriorsOf(bound.model, bound.params), warnings: bound.data.warnings }
+    const read = options.filtered === true ? filteredPosteriors : posteriorsOf
+    return { latents: read(bound.model, bound.params, options.covariance), warnings: bound.data.warnings }
   }
 
   /**
@@ -399,7 +406,7 @@ export class Fit {
     const { model, params, data: own } = bindFitted(this.model, this.result, data, options)
     return {
       logLikelihood: model.eStep(params).logLikelihood,
-      contributions: new PosteriorReports(model).at(params).contributions,
+      contributions: new PosteriorReports(model, { contributions: true }).at(params).contributions,
       warnings: own.warnings,
     }
   }

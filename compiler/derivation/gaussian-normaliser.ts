@@ -8,7 +8,7 @@ import { normaliserRef, precisionName, shownNumbers, wholeName } from './block-n
 import { tidied, volumesJoined } from './for-display.js'
 import { isScalar, leadOf } from './gaussian-system.js'
 import { outerOf, unitOf } from './gaussian-words.js'
-import { equation, type FormulaContext, formula } from './print.js'
+import { type FormulaContext, formula, sumEquation } from './print.js'
 import { type Block, say } from './types.js'
 
 /** log Z: the statements at the posterior mean, and the volume of the Normal. */
@@ -56,7 +56,7 @@ export function normaliserWords(b: GaussianBlock, c: FormulaContext): readonly B
     tidied(add(...whole, mul(num(1, 2), cells, log(mul(num(2), PI))), mul(num(-1, 2), logdet)), n.facts),
   )
   const left = log(normaliserRef(b, n))
-  const line = equation({ left, right, indices: outerOf(b), over: [] }, c)
+  const lines = sumEquation(left, right, outerOf(b), c)
   const what =
     b.scope.length > 0
       ? say`Integrating the latent out leaves the normaliser, the density of what is observed given the discrete value. It is the joint density at the posterior mean, where the quadratic is flat, times the volume of the Normal:`
@@ -66,7 +66,7 @@ export function normaliserWords(b: GaussianBlock, c: FormulaContext): readonly B
   const after: readonly Block[] = countsCells(b)
     ? [say`where ${missing} is the number of cells that are not known, and the determinant is over these.`]
     : []
-  return [what, { kind: 'formula', lines: [line] }, ...after]
+  return [what, { kind: 'formula', lines }, ...after]
 }
 
 function logDeterminant(lambda: Expr, c: FormulaContext): Expr {

@@ -15,6 +15,9 @@ import { collectRefs } from './reads.js'
 import { type IndexSupply, NotElaborated, unrollSums } from './tensors.js'
 import type { Factor, FactorGraph, FactorRole } from './types.js'
 
+/** Stands for an element of the left side, whichever it is. */
+const ANY: Expr = { kind: 'index', var: '*', name: '*' }
+
 /** Builds the factor graph. Constructs that have no derivation in this version are diagnostics (E401…), never guesses. */
 export function buildFactorGraph(
   model: TypedModel,
@@ -126,7 +129,11 @@ class GraphBuilder {
     if (s.role === 'latent' && s.target.kind === 'ref' && this.observed.integrates(s.target.symbol)) return
     const value = this.graph.elaborator.tensor(s.target, place.env)
     const role: FactorRole = s.role === 'prior' ? 'prior' : s.role === 'latent' ? 'latent' : 'likelihood'
-    const target = this.targetOf(s.target, s.role)
+    const cell = value.at(value.dims.map((): Expr => ANY))
+    const target: Factor['target'] = {
+      ...this.targetOf(s.target, s.role),
+      ...(cell.kind === 'ref' ? { index: cell.index.filter((e) => e !== ANY) } : {}),
+    }
     this.densities.add(s.distribution, value, role, target, s.span, place)
     if (s.role === 'latent') {
       this.latents.declare(s.target, s.distribution, place)

@@ -27,7 +27,8 @@ export function posteriorCsv(latents: readonly LatentPosterior[], hard: boolean)
 /** A CSV row per element: the value, with the probability of a most probable value or the sd of a mean. */
 function longCsv(latents: readonly LatentPosterior[], hard: boolean): string {
   const numbers = !hard && latents.some((latent) => latent.sd !== null)
-  const lines = [['latent', 'index', 'value', ...(hard ? [] : ['probability']), ...(numbers ? ['sd'] : [])]]
+  const labels = !hard && latents.some((latent) => latent.modes !== null)
+  const lines = [['latent', 'index', 'value', ...(labels ? ['probability'] : []), ...(numbers ? ['sd'] : [])]]
   for (const latent of latents) {
     const size = sizeOf(latent)
     for (let i = 0; i < latent.rows; i++) {
@@ -38,7 +39,7 @@ function longCsv(latents: readonly LatentPosterior[], hard: boolean): string {
           latent.name,
           indexText(latent, i),
           latent.labels[mode] ?? '',
-          ...(hard ? [] : [probability]),
+          ...(labels ? [probability] : []),
           ...(numbers ? [''] : []),
         ])
         continue
@@ -49,7 +50,7 @@ function longCsv(latents: readonly LatentPosterior[], hard: boolean): string {
           latent.name,
           at,
           textAt(latent.means, i * size + j),
-          ...(hard ? [] : ['']),
+          ...(labels ? [''] : []),
           ...(numbers ? [textAt(latent.sd, i * size + j)] : []),
         ])
       }

@@ -9,6 +9,7 @@ import type { FamilyStatistic } from '../families/index.js'
 import { normaliserRef, parameterName, shownNumbers } from './block-names.js'
 import { addedAt, placeOf } from './block-terms.js'
 import type { Rename } from './elements.js'
+import { factorOfRow } from './factor-of-row.js'
 import { tidied, volumesJoined } from './for-display.js'
 import { absentWords, unitOf } from './gaussian-words.js'
 import { rangesWords } from './model-steps.js'
@@ -203,24 +204,7 @@ function normaliserWords(b: ConjugateBlock, c: FormulaContext): readonly Block[]
           ),
         ),
     )
-  const joint = b.factors.map((f): Expr => {
-    const weights = f.extraLoops.flatMap((l) => (l.weight === null ? [] : [l.weight]))
-    const own = mul(...weights, free(f.expr))
-    const guarded = f.direct
-      ? own
-      : f.row.reduce<Expr>((e, at, i) => {
-          const target = row[i]
-          return target === undefined
-            ? e
-            : {
-                kind: 'case',
-                when: { kind: 'compare', operator: '==', left: at, right: target },
-                then: e,
-                otherwise: ZERO,
-              }
-        }, own)
-    return f.extraLoops.reduceRight<Expr>((e, l) => sum(l.index, e), guarded)
-  })
+  const joint = b.factors.map((f) => factorOfRow(f, row, free(f.expr)))
   const natural = shownNumbers(n).natural(b, row, values)
   const coordinates = coordinatesOf(b)
   const lead = b.family.vector ? coordinates.slice(0, -1) : coordinates

@@ -1,10 +1,11 @@
 /** What a Gaussian block leaves when it is integrated out. */
-import { add, idx, log, mul, num, PI, ref, sum } from '../algebra/build.js'
+import { add, idx, log, mul, num, PI, ref } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { countsCells, dimension } from '../estep/block-layout.js'
 import { atPoint } from '../estep/expectation.js'
 import type { GaussianBlock } from '../estep/types.js'
 import { normaliserRef, precisionName, shownNumbers, wholeName } from './block-names.js'
+import { factorOfRow } from './factor-of-row.js'
 import { tidied, volumesJoined } from './for-display.js'
 import { isScalar, leadOf } from './gaussian-system.js'
 import { outerOf, unitOf } from './gaussian-words.js'
@@ -17,25 +18,7 @@ export function normaliserWords(b: GaussianBlock, c: FormulaContext): readonly B
   const values = b.scope.map((s) => idx(s.value))
   const row = b.loops.map((l) => idx(l.index))
   const numbers = shownNumbers(n)
-  const whole = b.factors.map((f): Expr => {
-    const own = atPoint(b, f.expr, f.direct ? row : f.row, values, numbers)
-    const weights = f.extraLoops.flatMap((l) => (l.weight === null ? [] : [l.weight]))
-    const body = mul(...weights, own)
-    const guarded = f.direct
-      ? body
-      : f.row.reduce<Expr>((e, at, i) => {
-          const target = row[i]
-          return target === undefined
-            ? e
-            : {
-                kind: 'case',
-                when: { kind: 'compare', operator: '==', left: at, right: target },
-                then: e,
-                otherwise: num(0),
-              }
-        }, body)
-    return f.extraLoops.reduceRight<Expr>((e, l) => sum(l.index, e), guarded)
-  })
+  const whole = b.factors.map((f) => factorOfRow(f, row, atPoint(b, f.expr, f.direct ? row : f.row, values, numbers)))
   const [i] = b.latents
   const scalar = isScalar(b)
   const missing = formula(

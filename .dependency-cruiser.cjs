@@ -1,4 +1,4 @@
-/** Who may import whom: lang ← compiler ← index ← cli; lang ← oracle ← index; runtime ← index. One way, no cycles. */
+/** Who may import whom: lang ← compiler ← api ← index ← cli; lang ← oracle ← api; runtime ← api. One way, no cycles. */
 const own = '^(lang|compiler|oracle|runtime|api|cli|test|bench|playground|index\\.ts$)'
 
 /** A folder that may import nothing of the project but itself and `others`. */

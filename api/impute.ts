@@ -51,7 +51,7 @@ export function imputed(
   declarations: readonly DataDeclaration[],
   params: Float64Array,
 ): Imputation {
-  const found = new PosteriorReports(model).at(params).imputed
+  const found = new PosteriorReports(model, { impute: true }).at(params).imputed
   const refused = found.filter((c) => c.reason !== null)
   if (refused.length > 0)
     throw new DataError(

@@ -1,8 +1,12 @@
+import { literal } from '../compiler/algebra/build.js'
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import { largest } from '../compiler/bind/hard-model.js'
+import { labelsOf } from '../compiler/bind/layouts.js'
 import { type ContinuousPosterior, PosteriorReports, type Posteriors } from '../compiler/bind/posterior-reports.js'
+import { planFilter } from '../compiler/estep/filtered.js'
 import { canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
 import type { LatentLayout } from '../runtime/contract.js'
+import { DataError, problem } from './errors.js'
 
 /**
  * Posterior of one latent over its rows. A discrete latent has probabilities and modes; a number or a vector of numbers
@@ -16,6 +20,8 @@ export interface LatentPosterior {
   /** Lengths of the sequences where the second plate is ragged: rows are those of the sequences, one after another. */
   readonly lengths: readonly number[] | null
   readonly rows: number
+  /** Names of the rows along each plate that runs over levels, else null. */
+  readonly rowLabels: readonly (readonly string[] | null)[]
   /** Extents of the array of one row, whose elements are `size` = their product; empty for a number. */
   readonly own: readonly number[]
   /** Names of the values of a discrete latent. */
@@ -44,12 +50,26 @@ export interface LatentPosterior {
 }
 
 /** Posteriors of all latents at the params, components in canonical order. */
-export function posteriorsOf(model: ProgramModel, params: Float64Array): readonly LatentPosterior[] {
-  return latentPosteriors(model, params, new PosteriorReports(model).at(params))
+export function posteriorsOf(model: ProgramModel, params: Float64Array, covariance = true): readonly LatentPosterior[] {
+  return latentPosteriors(model, params, new PosteriorReports(model, { covariance }).at(params))
 }
 
-/** The same, from posteriors that were read. */
-export function latentPosteriors(
+/**
+ * The same, with the states of chains given the data up to their own place.
+ *
+ * @throws DataError (E418) where a chain has no filtered states
+ */
+export function filteredPosteriors(
+  model: ProgramModel,
+  params: Float64Array,
+  covariance = true,
+): readonly LatentPosterior[] {
+  const filter = planFilter(model.derivation.eStep)
+  if (typeof filter === 'string') throw new DataError([problem('E418', `there are no filtered states: ${filter}`)])
+  return latentPosteriors(model, params, new PosteriorReports(model, { filter, covariance }).at(params))
+}
+
+function latentPosteriors(
   model: ProgramModel,
   params: Float64Array,
   posteriors: Posteriors,
@@ -64,10 +84,20 @@ export function latentPosteriors(
       order.get(l.name),
     ),
   )
-  return [...discrete, ...[...posteriors.counts].map(ofCount), ...posteriors.continuous.map(ofContinuous)]
+  const all = [...discrete, ...[...posteriors.counts].map(ofCount), ...posteriors.continuous.map(ofContinuous)]
+  return all.map((l) => ({ ...l, rowLabels: rowLabels(model, l) }))
+}
+
+function rowLabels(model: ProgramModel, { name, shape }: LatentPosterior): LatentPosterior['rowLabels'] {
+  const loops = model.program.latents.find((l) => l.name === name)?.loops ?? []
+  return shape.map((_, i) => {
+    const loop = loops[i]
+    return loop === undefined || literal(loop.from) !== 1 ? null : labelsOf(loop.to, model.derivation, model.data)
+  })
 }
 
 const none = {
+  rowLabels: [],
   own: [],
   labels: [],
   probabilities: null,
@@ -107,7 +137,10 @@ function ofDiscrete(
   }
 }
 
-const ofCount = ([name, mean]: readonly [string, Float64Array]): LatentPosterior => ({
+const ofCount = ([name, { mean, variance }]: readonly [
+  string,
+  { readonly mean: Float64Array; readonly variance: Float64Array | null },
+]): LatentPosterior => ({
   ...none,
   name,
   kind: 'count',
@@ -116,6 +149,8 @@ const ofCount = ([name, mean]: readonly [string, Float64Array]): LatentPosterior
   rows: mean.length,
   means: mean,
   mean,
+  variance,
+  sd: variance === null ? null : variance.map((v) => Math.sqrt(Math.max(0, v))),
 })
 
 function ofContinuous(p: ContinuousPosterior): LatentPosterior {

@@ -15,6 +15,8 @@ export interface PredictOptions extends DataOptions {
    * their own place, and not given all data (smoothed).
    */
   readonly filtered?: boolean
+  /** false: without the covariances of vectors, which take rows × size × size numbers. */
+  readonly covariance?: boolean
   /** `modes` are the most probable values of all discrete latents together: of a chain its most probable path. */
   readonly hard?: boolean
 }

@@ -108,9 +108,9 @@ function fitPort(fit: Fit): FitPort {
     layout: fit.layout,
     data: fit.data,
     posterior: () => fit.posteriors(),
-    predict: ({ tables, columns, groupBy }, hard) =>
+    predict: ({ tables, columns, groupBy }, options) =>
       onNewData(async () => {
-        const { latents, warnings } = await fit.predict(tables, { columns, groupBy, hard })
+        const { latents, warnings } = await fit.predict(tables, { columns, groupBy, ...options })
         return { kind: 'posterior', latents, warnings }
       }),
     impute: (data) =>

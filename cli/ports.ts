@@ -88,8 +88,7 @@ export interface FitPort {
   readonly data: BoundData | null
   /** Posterior of the latents for the rows of the fit; null in a fit that was loaded. */
   posterior(): readonly LatentPosterior[] | null
-  /** `hard`: the modes are the most probable values of all latents together. */
-  predict(data: DataRequest, hard: boolean): Promise<PredictOutcome>
+  predict(data: DataRequest, options: PredictCall): Promise<PredictOutcome>
   impute(data: DataRequest): Promise<ImputeOutcome>
   score(data: DataRequest): Promise<ScoreOutcome>
 }
@@ -112,6 +111,8 @@ export interface LatentPosterior {
   /** Lengths of the sequences where the second plate is ragged: rows are those of the sequences, one after another. */
   readonly lengths?: readonly number[] | null
   readonly rows: number
+  /** Names of the rows along each plate that runs over levels, else null. */
+  readonly rowLabels: readonly (readonly string[] | null)[]
   /** Extents of one row's array, with `size` elements; empty for a number. */
   readonly own: readonly number[]
   readonly labels: readonly string[]
@@ -125,6 +126,15 @@ export interface LatentPosterior {
   /** rows × size × size. */
   readonly covariance: Float64Array | null
   readonly parameters: { readonly family: string; readonly values: ReadonlyMap<string, Float64Array> } | null
+}
+
+export interface PredictCall {
+  /** The modes are the most probable values of all latents together. */
+  readonly hard: boolean
+  /** States of chains given the data up to their own place. */
+  readonly filtered: boolean
+  /** Covariances of vectors too. */
+  readonly covariance: boolean
 }
 
 /** What does not fit in new data, or fails on it. */

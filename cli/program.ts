@@ -136,6 +136,7 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
     .argument('<fit>', 'a fit written by `estep fit --out`')
   addDataOptions(command)
     .option('--hard', 'only the most probable values, all latents together: of a chain its most probable path')
+    .option('--filtered', 'of chains, the states given the data up to their own place')
     .option('--impute', 'the rows as they are, with missing cells filled')
     .option('--sd', 'with --impute: the sd or the probability of what was filled, in columns of their own')
     .option('--out <file>', 'write the rows as CSV')

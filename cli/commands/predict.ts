@@ -9,6 +9,7 @@ import { posteriorCsv, posteriorJson } from '../render/posterior-rows.js'
 
 export interface PredictOptions extends DataOptions {
   readonly hard?: boolean
+  readonly filtered?: boolean
   readonly impute?: boolean
   readonly sd?: boolean
   readonly out?: string
@@ -26,10 +27,20 @@ export async function predict(context: Context, path: string, options: PredictOp
       'predict needs rows to predict for',
       'give a file with --data FILE; it may be the data of the fit',
     )
+  if (options.impute === true && options.filtered === true)
+    throw new UsageError('--impute fills cells given all data', 'leave --filtered out')
   if (options.impute === true) return impute(context, fit, data, options)
   if (options.sd === true) throw new UsageError('--sd goes with --impute', 'without it every number has its sd')
-  const outcome = await fit.predict(data, options.hard === true)
+  if (options.hard === true && options.filtered === true)
+    throw new UsageError('--hard takes the values of all places together', 'leave --filtered out')
+  const outcome = await fit.predict(data, {
+    hard: options.hard === true,
+    filtered: options.filtered === true,
+    covariance: json,
+  })
   if (outcome.kind !== 'posterior') return newDataFailed(context, outcome, json)
+  if (outcome.latents.length === 0)
+    throw new UsageError('the model has no latent to predict', 'estep score gives the log-likelihood of the rows')
   const hard = options.hard === true
   if (options.out !== undefined) await host.write(options.out, posteriorCsv(outcome.latents, hard))
   if (json) printJson(context, posteriorJson(outcome.latents, hard))

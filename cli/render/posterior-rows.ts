@@ -16,15 +16,19 @@ export function posteriorCsv(latents: readonly LatentPosterior[], hard: boolean)
   const rows = latents[0]?.rows ?? 0
   if (latents.some((latent) => latent.rows !== rows)) return longCsv(latents, hard)
   const columns = latents.flatMap((latent) => columnsOf(latent, hard))
-  const lines = [['row', ...columns.map((c) => c.header)]]
-  for (let i = 0; i < rows; i++) lines.push([String(i + 1), ...columns.map((c) => c.at(i))])
+  const [names, others] = latents[0]?.rowLabels ?? []
+  const levels = names === undefined || names === null || others !== undefined ? null : names
+  const lines = [['row', ...(levels === null ? [] : ['level']), ...columns.map((c) => c.header)]]
+  for (let i = 0; i < rows; i++)
+    lines.push([String(i + 1), ...(levels === null ? [] : [levels[i] ?? '']), ...columns.map((c) => c.at(i))])
   return csvText(lines)
 }
 
 /** A CSV row per element: the value, with the probability of a most probable value or the sd of a mean. */
 function longCsv(latents: readonly LatentPosterior[], hard: boolean): string {
   const numbers = !hard && latents.some((latent) => latent.sd !== null)
-  const lines = [['latent', 'index', 'value', ...(hard ? [] : ['probability']), ...(numbers ? ['sd'] : [])]]
+  const labels = !hard && latents.some((latent) => latent.modes !== null)
+  const lines = [['latent', 'index', 'value', ...(labels ? ['probability'] : []), ...(numbers ? ['sd'] : [])]]
   for (const latent of latents) {
     const size = sizeOf(latent)
     for (let i = 0; i < latent.rows; i++) {
@@ -35,7 +39,7 @@ function longCsv(latents: readonly LatentPosterior[], hard: boolean): string {
           latent.name,
           indexText(latent, i),
           latent.labels[mode] ?? '',
-          ...(hard ? [] : [probability]),
+          ...(labels ? [probability] : []),
           ...(numbers ? [''] : []),
         ])
         continue
@@ -46,7 +50,7 @@ function longCsv(latents: readonly LatentPosterior[], hard: boolean): string {
           latent.name,
           at,
           textAt(latent.means, i * size + j),
-          ...(hard ? [] : ['']),
+          ...(labels ? [''] : []),
           ...(numbers ? [textAt(latent.sd, i * size + j)] : []),
         ])
       }
@@ -67,6 +71,7 @@ export function posteriorJson(latents: readonly LatentPosterior[], hard: boolean
       latent.name,
       {
         shape: [...latent.shape, ...latent.own],
+        ...(latent.rowLabels.every((x) => x === null) ? {} : { levels: latent.rowLabels }),
         ...(latent.lengths === undefined || latent.lengths === null ? {} : { lengths: latent.lengths }),
         ...(modes === null
           ? {}
@@ -133,11 +138,13 @@ function elementIndex(extents: readonly number[], flat: number): readonly string
 
 function indexText(latent: LatentPosterior, row: number): string {
   const lengths = latent.lengths ?? null
-  if (lengths === null) return elementIndex(latent.shape, row).join(' ')
+  const named = (indices: readonly string[]): string =>
+    indices.map((x, i) => latent.rowLabels[i]?.[Number(x) - 1] ?? x).join(' ')
+  if (lengths === null) return named(elementIndex(latent.shape, row))
   const inner = latent.shape.slice(2)
   const width = inner.reduce((a, b) => a * b, 1)
   let place = Math.floor(row / Math.max(1, width))
   let sequence = 0
   for (; place >= (lengths[sequence] ?? Number.POSITIVE_INFINITY); sequence++) place -= lengths[sequence] ?? 0
-  return [sequence + 1, place + 1, ...elementIndex(inner, row % Math.max(1, width))].join(' ')
+  return named([String(sequence + 1), String(place + 1), ...elementIndex(inner, row % Math.max(1, width))])
 }

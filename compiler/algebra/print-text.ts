@@ -208,7 +208,9 @@ function enclose(by: 'abs' | 'norm' | 'floor' | 'ceil', text: string): string {
 function bounds(d: Display & { kind: 'bigSum' }): string {
   const index = plain(d.index)
   const fromOne = d.from.kind === 'number' && d.from.value.n === 1 && d.from.value.d === 1
-  return fromOne && d.to.kind !== 'sum' ? `_${index}` : `_{${index}=${tight(d.from)}..${tight(d.to)}}`
+  return fromOne && d.to.kind !== 'sum' && d.to.kind !== 'number'
+    ? `_${index}`
+    : `_{${index}=${tight(d.from)}..${tight(d.to)}}`
 }
 
 function symbol(d: Display & { kind: 'symbol' }): Rendered {

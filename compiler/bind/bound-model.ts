@@ -25,7 +25,7 @@ import { vanishingScales } from '../vanishing-scales.js'
 import { checkLevels } from './check-levels.js'
 import { checkParam } from './check-size.js'
 import { componentStates } from './component-states.js'
-import { conditioning } from './conditioning.js'
+import { conditioning, roundingOfCounts } from './conditioning.js'
 import { type DataScale, dataScale } from './data-scale.js'
 import { freeCount } from './free-count.js'
 import { identifiedParameters } from './identified.js'
@@ -79,6 +79,8 @@ export class ProgramModel implements BoundModel {
   private readonly sums: readonly { readonly id: string; readonly length: number; readonly offset: number }[]
   private readonly scales: ReadonlyMap<string, DataScale>
   private floors: ReadonlyMap<string, Float64Array> = new Map()
+  /** Scale of the objective that stands for the digits that counts lose. */
+  private readonly rounding: number
   private floor = 0
   private onceDone = false
 
@@ -133,6 +135,12 @@ export class ProgramModel implements BoundModel {
     this.scales = new Map(
       [...data.arrays].flatMap(([name, a]) =>
         a.values instanceof Float64Array ? [[name, dataScale(a)] as const] : [],
+      ),
+    )
+    const observed = new Set(d.graph.factors.flatMap((f) => (f.role === 'likelihood' ? [f.target.name] : [])))
+    this.rounding = roundingOfCounts(
+      d.graph.data.flatMap((x) =>
+        x.type.support.kind === 'count' && observed.has(x.name) ? [data.arrays.get(x.name)?.values ?? []] : [],
       ),
     )
     const vanishing = vanishingScales(d.model)
@@ -210,7 +218,7 @@ export class ProgramModel implements BoundModel {
     for (const s of this.sums) statistics.set(f64(this.memory.blocks, s.id), s.offset)
     return {
       logLikelihood: f64(this.memory.blocks, 'loglik')[0] ?? 0,
-      scale: (f64(this.memory.blocks, 'scale')[0] ?? 0) * conditioning(this.params, params),
+      scale: (f64(this.memory.blocks, 'scale')[0] ?? 0) * conditioning(this.params, params) + this.rounding,
       statistics,
     }
   }

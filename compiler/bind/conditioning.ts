@@ -20,3 +20,19 @@ export function conditioning(layouts: readonly ParamLayout[], params: Float64Arr
   }
   return 1 + worst / HARMLESS
 }
+
+/**
+ * The part of a sum of log densities of counts that is rounded off, as a scale of the objective. log x! and x log λ are of size
+ * x log x each, while the density is of size log x: of 16 digits so many are lost.
+ *
+ * @param counts the counts that have a likelihood, one array each
+ */
+export function roundingOfCounts(counts: readonly ArrayLike<number>[]): number {
+  let size = 0
+  for (const values of counts)
+    for (let i = 0; i < values.length; i++) {
+      const x = Math.abs(values[i] ?? 0)
+      if (Number.isFinite(x)) size += x * Math.log1p(x)
+    }
+  return size / HARMLESS
+}

@@ -146,13 +146,19 @@ function thin(values: Float64Array | Int32Array, random: () => number): void {
 
 /**
  * Each cell by one drawn from its column, with replacement: a permutation would keep the column's sum, on which the score of
- * a mean depends in balanced designs and on nothing else.
+ * a mean depends in balanced designs and on nothing else. Missing cells (NaN, or −1 of a category) stay where they are,
+ * since the program is bound to their places.
  */
 function resampleColumns(values: Float64Array | Int32Array, columns: number, random: () => number): void {
+  const missing = (x: number): boolean => Number.isNaN(x) || (values instanceof Int32Array && x === -1)
   const rows = Math.floor(values.length / columns)
   const before = values.slice()
-  for (let c = 0; c < columns; c++)
-    for (let i = 0; i < rows; i++) values[i * columns + c] = before[Math.floor(random() * rows) * columns + c] ?? 0
+  for (let c = 0; c < columns; c++) {
+    const there = Array.from({ length: rows }, (_, i) => i * columns + c).filter(
+      (i) => !missing(before[i] ?? Number.NaN),
+    )
+    for (const i of there) values[i] = before[there[Math.floor(random() * there.length)] ?? i] ?? 0
+  }
 }
 
 /** Real-valued data that stand outside every loop: one observation, whose scores vary only with its value. */

@@ -1,6 +1,7 @@
 /** Missing cells of data and what the posterior says of each. */
 import type { BoundArray } from '../../runtime/contract.js'
-import type { IndexVar } from '../algebra/types.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import { freeIndices } from '../algebra/visit.js'
 import type { Imputation } from '../lower/imputations.js'
 import { extentOf } from '../lower/lowerer.js'
 import type { Memory } from '../targets/memory.js'
@@ -59,17 +60,18 @@ export function readImputations(
   const found: { share: number; p: Imputation; at: number; width: number }[][] = [...cells].map(() => [])
   let reason: string | null = null
   for (const { p, sizes, width } of parts) {
-    for (const { indices, flat } of iterations(p.loops, sizes, numbers)) {
+    const index = p.index.map((e) => reader(e, numbers))
+    iterate(p.loops, sizes, numbers, (indices, flat) => {
       const i = slot.get(
         positionIn(
           array,
-          p.index.map((e) => numbers.value(e, indices)),
+          index.map((at) => at(indices)),
         ),
       )
-      if (i === undefined) continue
+      if (i === undefined) return
       if (p.of.kind === 'none') reason ??= p.of.reason
       else found[i]?.push({ share: f64(memory, p.of.share)[flat] ?? 0, p, at: flat, width })
-    }
+    })
   }
   const isMass = imputations.some((p) => p.of.kind === 'mass')
   const values = Math.max(0, ...parts.map((x) => x.width))
@@ -122,24 +124,36 @@ function fill(
 const paddedSizes = (p: Imputation, numbers: BoundNumbers): readonly number[] =>
   p.loops.map((v) => numbers.extent(extentOf(v)))
 
-/** Every iteration of nested loops: the values of their indices, and the position in a table with padded extents. */
-function* iterations(
+type Indices = ReadonlyMap<string, number>
+
+/** The value of an expression at each iteration; what no index changes is evaluated once. */
+function reader(e: Expr, numbers: BoundNumbers): (indices: Indices) => number {
+  if (e.kind === 'index') return (indices) => indices.get(e.var) ?? Number.NaN
+  if (freeIndices(e).size > 0) return (indices) => numbers.value(e, indices)
+  const value = numbers.value(e)
+  return () => value
+}
+
+/** Calls `visit` at every iteration of nested loops, with the position in a table whose ragged extents are padded. */
+function iterate(
   loops: readonly IndexVar[],
   sizes: readonly number[],
   numbers: BoundNumbers,
-  indices: Map<string, number> = new Map(),
-  flat = 0,
-  depth = 0,
-): Generator<{ readonly indices: ReadonlyMap<string, number>; readonly flat: number }> {
-  const loop = loops[depth]
-  if (loop === undefined) {
-    yield { indices, flat }
-    return
+  visit: (indices: Indices, flat: number) => void,
+): void {
+  const bounds = loops.map((l) => ({ id: l.id, from: reader(l.from, numbers), to: reader(l.to, numbers) }))
+  const indices = new Map<string, number>()
+  const along = (depth: number, flat: number): void => {
+    const loop = bounds[depth]
+    if (loop === undefined) {
+      visit(indices, flat)
+      return
+    }
+    const [from, to] = [loop.from(indices), loop.to(indices)]
+    for (let i = from; i <= to; i++) {
+      indices.set(loop.id, i)
+      along(depth + 1, flat * (sizes[depth] ?? 1) + i - from)
+    }
   }
-  const [from, to] = [numbers.value(loop.from, indices), numbers.value(loop.to, indices)]
-  for (let i = from; i <= to; i++) {
-    indices.set(loop.id, i)
-    yield* iterations(loops, sizes, numbers, indices, flat * (sizes[depth] ?? 1) + i - from, depth + 1)
-  }
-  indices.delete(loop.id)
+  along(0, 0)
 }

@@ -49,7 +49,8 @@ function usedLengths(
   return Array.from({ length: rows }, (_, r) => lengths[Math.floor(r / inner) % (shape[by] ?? 1)] ?? 0)
 }
 
-function labelsOf(extent: Expr, d: Derivation, data: BoundData): readonly string[] | null {
+/** Names of the values of an extent that counts levels, else null. */
+export function labelsOf(extent: Expr, d: Derivation, data: BoundData): readonly string[] | null {
   if (extent.kind !== 'ref' || extent.space !== 'size' || extent.index.length > 0) return null
   const s = d.model.symbols.find((x) => x.id === extent.name)
   if (s?.kind !== 'size' || s.origin !== 'levels') return null

@@ -4,7 +4,7 @@ import { collectNodes, freeIndices } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { reduceSums } from '../estep/counts.js'
 import { stepOf } from '../estep/places.js'
-import type { Factor, Loop } from '../graph/types.js'
+import type { Factor, Loop, SolvedLatent } from '../graph/types.js'
 import type { BoundNumbers } from './sizes.js'
 
 /**
@@ -26,8 +26,22 @@ export function countObservations(d: Derivation, numbers: BoundNumbers): number 
     const n = numbers.value(all)
     plates.set(key, Math.max(plates.get(key) ?? 0, Number.isNaN(n) ? 0 : n))
   }
+  // an observed sum is an observation of its row, whether or not a statement has data on its left
+  const sums = [...d.graph.constraints.map((c) => ({ loops: c.loops, of: c.total })), ...d.graph.solved.map(ofSolved)]
+  for (const { loops, of } of sums) {
+    if (collectNodes(of, (n) => n.kind === 'ref' && n.space === 'data').length === 0) continue
+    const [outer] = loops
+    const key = outer?.index.id ?? 'single'
+    const rows: Expr = outer === undefined ? ONE : { kind: 'sum', index: outer.index, body: outer.weight ?? ONE }
+    plates.set(key, Math.max(plates.get(key) ?? 0, numbers.value(rows)))
+  }
   return [...plates.values()].reduce((a, b) => a + b, 0)
 }
+
+const ofSolved = (s: SolvedLatent): { readonly loops: readonly Loop[]; readonly of: Expr } => ({
+  loops: s.loops,
+  of: s.value,
+})
 
 /** The loops down to that of the chain whose latents a factor reads; null where it reads none of a chain. */
 function chainLoops(f: Factor, d: Derivation): readonly Loop[] | null {

@@ -2,10 +2,11 @@
 import type { IndexVar } from '../algebra/types.js'
 import type { ContinuousReport } from '../lower/continuous-reports.js'
 import { extentOf } from '../lower/lowerer.js'
-import { lowerReports, type ReportProgram } from '../lower/reports.js'
+import { lowerReports, type ReportOptions, type ReportProgram } from '../lower/reports.js'
 import type { Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
 import type { ProgramModel } from './bound-model.js'
+import { type FilteredCells, filteredStates } from './filtered-states.js'
 import { type ImputedCells, missingCells, readImputations } from './imputed-cells.js'
 import { KernelRunner } from './kernel-runner.js'
 import { allocate, type ProgramMemory } from './memory.js'
@@ -43,11 +44,12 @@ export interface Contributions {
 export interface Posteriors {
   /** Probabilities by latent, rows × values. */
   readonly discrete: ReadonlyMap<string, Float64Array>
-  /** Means of counts by latent. */
-  readonly counts: ReadonlyMap<string, Float64Array>
+  /** Counts and latents that an equation gives, by latent; variances where they are known. */
+  readonly counts: ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array | null }>
   readonly continuous: readonly ContinuousPosterior[]
+  /** Where they were asked for. */
   readonly contributions: readonly Contributions[]
-  /** Missing cells by array; arrays without any are left out. */
+  /** Missing cells by array, where they were asked for; arrays without any are left out. */
   readonly imputed: readonly ImputedCells[]
 }
 
@@ -57,8 +59,11 @@ export class PosteriorReports {
   private readonly memory: ProgramMemory
   private readonly kernels: KernelRunner
 
-  constructor(private readonly model: ProgramModel) {
-    this.program = lowerReports(model.derivation)
+  constructor(
+    private readonly model: ProgramModel,
+    private readonly options: ReportOptions = {},
+  ) {
+    this.program = lowerReports(model.derivation, options)
     this.memory = allocate(this.program.program, model.derivation.model.symbols, model.data, model.numbers)
     this.kernels = new KernelRunner(
       this.program.program,
@@ -79,15 +84,19 @@ export class PosteriorReports {
     this.kernels.run(program.marginals, memory)
     this.kernels.run(reports, memory)
     const copy = (id: string): Float64Array => Float64Array.from(f64(memory, id))
-    const ofKind = (kind: 'discrete' | 'count'): ReadonlyMap<string, Float64Array> =>
-      new Map(program.latents.filter((l) => l.kind === kind).map((l) => [l.name, copy(l.buffer)]))
-    const discrete = ofKind('discrete')
-    const numbers = continuous.map((r) => this.read(r, memory))
+    const ofKind = (kind: 'discrete' | 'count') => program.latents.filter((l) => l.kind === kind)
+    const discrete = new Map(ofKind('discrete').map((l) => [l.name, copy(l.buffer)]))
+    const counts = ofKind('count').map((l) => {
+      const variance = this.program.countVariances.get(l.name)
+      return [l.name, { mean: copy(l.buffer), variance: variance === undefined ? null : copy(variance) }] as const
+    })
+    const filtered = new Map(this.program.filtered.flatMap((b) => [...filteredStates(b, this.model.numbers, memory)]))
+    const numbers = continuous.map((r) => this.read(r, memory, filtered.get(r.name) ?? null))
     return {
       discrete,
-      counts: ofKind('count'),
+      counts: new Map(counts),
       continuous: numbers,
-      imputed: this.imputed(discrete, numbers, memory),
+      imputed: this.options.impute === true ? this.imputed(discrete, numbers, memory) : [],
       contributions: contributions.map((c) => ({ plate: c.loop?.name ?? null, values: copy(c.buffer) })),
     }
   }
@@ -128,12 +137,13 @@ export class PosteriorReports {
     })
   }
 
-  private read(r: ContinuousReport, memory: Memory): ContinuousPosterior {
+  private read(r: ContinuousReport, memory: Memory, filtered: FilteredCells | null): ContinuousPosterior {
     const { numbers } = this.model
     const own = r.own.map((v) => numbers.extent(extentOf(v)))
     const size = own.reduce((a, b) => a * b, 1)
     const shape = r.loops.map((v) => numbers.extent(extentOf(v)))
-    const rows = (id: string, width: number): Float64Array => this.rows(r.loops, f64(memory, id), width)
+    const rows = (padded: Float64Array, width: number): Float64Array => this.rows(r.loops, padded, width)
+    const [mean, variance] = [filtered?.mean ?? f64(memory, r.mean), filtered?.variance ?? f64(memory, r.variance)]
     return {
       name: r.name,
       shape,
@@ -141,11 +151,12 @@ export class PosteriorReports {
       rows: rowCount(r.loops, numbers),
       own,
       size,
-      mean: rows(r.mean, size),
-      variance: rows(r.variance, size).map((v) => Math.max(0, v)),
-      covariance: r.covariance === null ? null : rows(r.covariance, size * size),
+      mean: rows(mean, size),
+      variance: rows(variance, size).map((v) => Math.max(0, v)),
+      covariance:
+        r.covariance === null ? null : rows(covarianceOf(f64(memory, r.covariance), size, filtered), size * size),
       family: r.family,
-      parameters: new Map(r.parameters.map((p) => [p.name, rows(p.buffer, size)])),
+      parameters: new Map(r.parameters.map((p) => [p.name, rows(f64(memory, p.buffer), size)])),
     }
   }
 
@@ -162,4 +173,13 @@ export class PosteriorReports {
     }
     return out
   }
+}
+
+/** Covariances of the rows of a latent, as in its buffer or filtered. */
+function covarianceOf(buffer: Float64Array, size: number, filtered: FilteredCells | null): Float64Array {
+  if (filtered === null) return buffer
+  return buffer.map((_, i) => {
+    const row = Math.floor(i / (size * size)) * size
+    return filtered.covariance(row + (Math.floor(i / size) % size), row + (i % size))
+  })
 }

@@ -9,11 +9,13 @@ import type { FamilyStatistic } from '../families/index.js'
 import { normaliserRef, parameterName, shownNumbers } from './block-names.js'
 import { addedAt, placeOf } from './block-terms.js'
 import type { Rename } from './elements.js'
+import { factorOfRow } from './factor-of-row.js'
 import { tidied, volumesJoined } from './for-display.js'
 import { absentWords, unitOf } from './gaussian-words.js'
 import { rangesWords } from './model-steps.js'
 import { letteredNames } from './names-words.js'
-import { equation, type Formula, type FormulaContext, formula, tensorFormula } from './print.js'
+import type { Notation } from './notation.js'
+import { equation, type Formula, type FormulaContext, formula, sumEquation, tensorFormula } from './print.js'
 import { type Block, type DerivationStep, type Inline, say } from './types.js'
 import type { Equation } from './update-types.js'
 
@@ -29,7 +31,7 @@ export function conjugateStep(
   const names = b.latents.map((l) => l.latent.name).join(', ')
   const content: Block[] = [
     ...statisticsWords(b, c, rename),
-    ...parameterWords(b, c, rename),
+    ...parameterWords(b, c),
     ...(moments.length === 0
       ? []
       : [say`Of it the M-step reads these expectations:`, { kind: 'formula' as const, lines: moments }]),
@@ -141,23 +143,29 @@ function statisticsWords(b: ConjugateBlock, c: FormulaContext, rename: Rename): 
   ]
 }
 
-function parameterWords(b: ConjugateBlock, c: FormulaContext, rename: Rename): readonly Block[] {
-  const n = c.notation
+/** The parameters of the posterior at a row, an element and values of the scope. */
+export function conjugateParameters(b: ConjugateBlock, n: Notation): readonly Equation[] {
+  const { supply } = n.derivation
+  const rename: Rename = (v) => supply.fresh(v.name, v.to, v.from)
   const cell = coordinatesOf(b).map((v) => rename(v))
-  const at = cell.map(idx)
-  const outer = outerOf(b)
+  const indices = [...outerOf(b), ...cell]
   const values = new Map(b.family.statistics.map((s) => [s, naturalOf(b, s, cell, rename)]))
-  const parameters = b.family.parameters(at, (s) => values.get(s) ?? ZERO)
-  const over = b.family.vector ? cell.slice(-1).map((v) => v.id) : []
-  const all = [...outer, ...cell]
-  const lines = parameters.map((p): Formula => {
-    const left = ref('table', parameterName(p.name, b, n), [...outer.map(idx), ...at])
-    const q: Equation = { left, right: tidied(p.value, n.facts), indices: all, over }
-    return equation(q, c)
-  })
-  const names = parameters.map((p) =>
-    tensorFormula(ref('table', parameterName(p.name, b, n), all.map(idx)), over, c, all),
-  )
+  return b.family
+    .parameters(cell.map(idx), (s) => values.get(s) ?? ZERO)
+    .map((p) => ({
+      left: ref('table', parameterName(p.name, b, n), indices.map(idx)),
+      right: tidied(p.value, n.facts),
+      indices,
+      over: b.family.vector ? cell.slice(-1).map((v) => v.id) : [],
+    }))
+}
+
+function parameterWords(b: ConjugateBlock, c: FormulaContext): readonly Block[] {
+  const parameters = conjugateParameters(b, c.notation)
+  const lines = parameters.map((q) => equation(q, c))
+  const [{ indices: all, over } = { indices: outerOf(b), over: [] }] = parameters
+  const cell = all.slice(outerOf(b).length)
+  const names = parameters.map((p) => tensorFormula(p.left, over, c, all))
   const half = b.latents.some((l) => l.latent.evidence)
   const u = tensorFormula(cellExpr(b, cell), over, c, all)
   return [
@@ -196,24 +204,7 @@ function normaliserWords(b: ConjugateBlock, c: FormulaContext): readonly Block[]
           ),
         ),
     )
-  const joint = b.factors.map((f): Expr => {
-    const weights = f.extraLoops.flatMap((l) => (l.weight === null ? [] : [l.weight]))
-    const own = mul(...weights, free(f.expr))
-    const guarded = f.direct
-      ? own
-      : f.row.reduce<Expr>((e, at, i) => {
-          const target = row[i]
-          return target === undefined
-            ? e
-            : {
-                kind: 'case',
-                when: { kind: 'compare', operator: '==', left: at, right: target },
-                then: e,
-                otherwise: ZERO,
-              }
-        }, own)
-    return f.extraLoops.reduceRight<Expr>((e, l) => sum(l.index, e), guarded)
-  })
+  const joint = b.factors.map((f) => factorOfRow(f, row, free(f.expr)))
   const natural = shownNumbers(n).natural(b, row, values)
   const coordinates = coordinatesOf(b)
   const lead = b.family.vector ? coordinates.slice(0, -1) : coordinates
@@ -231,11 +222,11 @@ function normaliserWords(b: ConjugateBlock, c: FormulaContext): readonly Block[]
   if (collectNodes(right, isCell).length > 0) return []
   const outer = outerOf(b)
   const left: Expr = { kind: 'call', fn: 'log', args: [normaliserRef(b, n)] }
-  const line = equation({ left, right, indices: outer, over: [] }, c)
+  const lines = sumEquation(left, right, outer, c)
   const half = b.latents.some((l) => l.latent.evidence) ? ' where it is missing' : ''
   const what =
     b.scope.length > 0
       ? say`What does not depend on the latent is left when it is integrated out${half}: the density of what is observed given the discrete value,`
       : say`What does not depend on the latent is left when it is integrated out${half}, the likelihood ${b.loops.length === 0 ? 'of what it explains' : `of the ${unitOf(b)}`}:`
-  return [what, { kind: 'formula', lines: [line] }]
+  return [what, { kind: 'formula', lines }]
 }

@@ -7,7 +7,7 @@ import { shownNormalisers } from './block-names.js'
 import { blockStep } from './block-step.js'
 import { chainStep } from './chain-step.js'
 import { comparesWithNumber } from './conditions.js'
-import { argmaxLines, isHard, marked, maximised } from './hard-steps.js'
+import { argmaxLines, dependence, isHard, marked, maximised } from './hard-steps.js'
 import { rangesWords } from './model-steps.js'
 import { demandedIn } from './moments.js'
 import { type Formula, type FormulaContext, formula } from './print.js'
@@ -43,7 +43,7 @@ function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContex
     only !== undefined &&
     !eStep.tables.some((x) => x.parent?.table === t.id)
   const content: Block[] = []
-  if (single && only !== undefined && !(isHard(c.notation.derivation) && t.chain !== null))
+  if (single && only !== undefined)
     content.push(
       ...singleLatent(
         only,
@@ -172,7 +172,7 @@ function eliminated(t: LatentTable, c: FormulaContext): readonly Block[] {
   const names = t.latents.map((l) => l.name)
   const children = eStep.tables.filter((x) => x.parent?.table === t.id)
   const out: Block[] = [
-    say`The latents ${names.join(', ')} depend on one another, so their values are summed out one after the other (variable elimination). Each step multiplies the factors and messages that read the latent and sums over its values:`,
+    say`${dependence(names)} Their values are summed out one after the other (variable elimination). Each step multiplies the factors and messages that read the latent and sums over its values:`,
     {
       kind: 'list',
       items: t.buckets.map((b) => {

@@ -1,5 +1,19 @@
 /** Small changes of form that only the page needs. */
-import { add, bothOf, caseOf, isOne, isZero, log, mul, num, ONE, PI, TRUE } from '../algebra/build.js'
+import {
+  add,
+  bothOf,
+  caseOf,
+  isOne,
+  isZero,
+  log,
+  mul,
+  num,
+  ONE,
+  PI,
+  pow,
+  splitCoefficient,
+  TRUE,
+} from '../algebra/build.js'
 import { splitContent } from '../algebra/content.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr, Guard } from '../algebra/types.js'
@@ -35,8 +49,24 @@ const dataFirst = (e: Expr): Expr =>
   rewrite(e, (n) => {
     if (n.kind !== 'mul') return n
     const { number, factors } = splitContent(n.factors)
-    return mul(number, ...factors)
+    if (factors.length < 2) return mul(number, ...factors)
+    const leads = factors.map(leadingNumber)
+    return mul(number, ...leads, ...factors.map((f, i) => mul(pow(leads[i] ?? ONE, -1), f)))
   })
+
+/** ⅛ of ⅛ y − 145/2, which is ⅛ (y − 580): the number before the first term, where a constant and the others are whole multiples of it. */
+function leadingNumber(e: Expr): Expr {
+  if (e.kind !== 'add') return ONE
+  const parts = e.terms.map(splitCoefficient)
+  const lead = parts.find((p) => p.rest !== null)?.coefficient
+  if (lead?.kind !== 'num' || parts.every((p) => p.rest !== null)) return ONE
+  const size = num(Math.abs(lead.value.n), lead.value.d)
+  const whole = parts.every((p) => {
+    const ratio = mul(p.coefficient, pow(size, -1))
+    return ratio.kind === 'num' && ratio.value.d === 1
+  })
+  return whole ? size : ONE
+}
 
 /** The terms of a sum in log 2π as one, with a coefficient multiplied out: those of a Normal and of its integral cancel. */
 export function volumesJoined(e: Expr): Expr {

@@ -1,14 +1,15 @@
 /** What a Gaussian block leaves when it is integrated out. */
-import { add, idx, log, mul, num, PI, ref, sum } from '../algebra/build.js'
+import { add, idx, log, mul, num, PI, ref } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { countsCells, dimension } from '../estep/block-layout.js'
 import { atPoint } from '../estep/expectation.js'
 import type { GaussianBlock } from '../estep/types.js'
 import { normaliserRef, precisionName, shownNumbers, wholeName } from './block-names.js'
+import { factorOfRow } from './factor-of-row.js'
 import { tidied, volumesJoined } from './for-display.js'
 import { isScalar, leadOf } from './gaussian-system.js'
 import { outerOf, unitOf } from './gaussian-words.js'
-import { equation, type FormulaContext, formula } from './print.js'
+import { type FormulaContext, formula, sumEquation } from './print.js'
 import { type Block, say } from './types.js'
 
 /** log Z: the statements at the posterior mean, and the volume of the Normal. */
@@ -17,25 +18,7 @@ export function normaliserWords(b: GaussianBlock, c: FormulaContext): readonly B
   const values = b.scope.map((s) => idx(s.value))
   const row = b.loops.map((l) => idx(l.index))
   const numbers = shownNumbers(n)
-  const whole = b.factors.map((f): Expr => {
-    const own = atPoint(b, f.expr, f.direct ? row : f.row, values, numbers)
-    const weights = f.extraLoops.flatMap((l) => (l.weight === null ? [] : [l.weight]))
-    const body = mul(...weights, own)
-    const guarded = f.direct
-      ? body
-      : f.row.reduce<Expr>((e, at, i) => {
-          const target = row[i]
-          return target === undefined
-            ? e
-            : {
-                kind: 'case',
-                when: { kind: 'compare', operator: '==', left: at, right: target },
-                then: e,
-                otherwise: num(0),
-              }
-        }, body)
-    return f.extraLoops.reduceRight<Expr>((e, l) => sum(l.index, e), guarded)
-  })
+  const whole = b.factors.map((f) => factorOfRow(f, row, atPoint(b, f.expr, f.direct ? row : f.row, values, numbers)))
   const [i] = b.latents
   const scalar = isScalar(b)
   const missing = formula(
@@ -56,7 +39,7 @@ export function normaliserWords(b: GaussianBlock, c: FormulaContext): readonly B
     tidied(add(...whole, mul(num(1, 2), cells, log(mul(num(2), PI))), mul(num(-1, 2), logdet)), n.facts),
   )
   const left = log(normaliserRef(b, n))
-  const line = equation({ left, right, indices: outerOf(b), over: [] }, c)
+  const lines = sumEquation(left, right, outerOf(b), c)
   const what =
     b.scope.length > 0
       ? say`Integrating the latent out leaves the normaliser, the density of what is observed given the discrete value. It is the joint density at the posterior mean, where the quadratic is flat, times the volume of the Normal:`
@@ -66,7 +49,7 @@ export function normaliserWords(b: GaussianBlock, c: FormulaContext): readonly B
   const after: readonly Block[] = countsCells(b)
     ? [say`where ${missing} is the number of cells that are not known, and the determinant is over these.`]
     : []
-  return [what, { kind: 'formula', lines: [line] }, ...after]
+  return [what, { kind: 'formula', lines }, ...after]
 }
 
 function logDeterminant(lambda: Expr, c: FormulaContext): Expr {

@@ -1,8 +1,9 @@
 /** Mean and covariance of a Gaussian block, from Λ and h. */
+import { ref } from '../algebra/build.js'
 import type { GaussianBlock } from '../estep/types.js'
 import { isScalar } from './gaussian-system.js'
 import { cellsWords, cellWords, givenWords, namesFormula } from './gaussian-words.js'
-import type { Formula, FormulaContext } from './print.js'
+import { type Formula, type FormulaContext, formula } from './print.js'
 import { type Block, type Inline, say } from './types.js'
 
 export function posteriorWords(b: GaussianBlock, c: FormulaContext): readonly Block[] {
@@ -20,7 +21,9 @@ export function posteriorWords(b: GaussianBlock, c: FormulaContext): readonly Bl
   ]
   if (b.references.size > 0) {
     const first = b.latents.find((l) => l.latent.evidence)
-    const about = first === undefined ? null : cellWords(first, c, `${first.latent.name}^0`)
+    const name = `${first?.latent.name ?? ''}^0`
+    const about =
+      first === undefined ? null : b.layout === 'joint' ? formula(ref('table', name), [], c) : cellWords(first, c, name)
     return [
       { kind: 'prose', parts: head },
       {

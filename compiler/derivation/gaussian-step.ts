@@ -6,7 +6,7 @@ import { posteriorWords } from './gaussian-posterior.js'
 import { type GaussianSystem, gaussianSystem } from './gaussian-system.js'
 import { absentWords, quadraticWords } from './gaussian-words.js'
 import { letteredNames } from './names-words.js'
-import { equation, type Formula, type FormulaContext } from './print.js'
+import { equation, type Formula, type FormulaContext, sumEquation } from './print.js'
 import { definitions } from './q-step.js'
 import { sharingWords } from './sharing-words.js'
 import { type Block, type DerivationStep, type Inline, say } from './types.js'
@@ -23,7 +23,9 @@ export function gaussianStep(
   const system = gaussianSystem(b, c.notation, rename)
   const known = c.named.length
   const names = b.latents.map((l) => l.latent.name)
-  const lines = [...system.precision, ...system.linear].map((e) => equation(e.equation, c))
+  const lines = [...system.precision, ...system.linear].flatMap(({ equation: q }) =>
+    q.over.length > 0 ? [equation(q, c)] : sumEquation(q.left, q.right, q.indices, c),
+  )
   const content: Block[] = [
     ...quadraticWords(b, c),
     { kind: 'formula', lines },

@@ -58,11 +58,16 @@ export function argmaxLines(
   ]
 }
 
-/** Max-product elimination, or the best path where the table is a chain. */
+/** How latents of one table depend on one another, or on those of another table. */
+export const dependence = (names: readonly string[]): string =>
+  names.length === 1
+    ? `The latent ${names[0] ?? ''} and latents of other rows depend on one another.`
+    : `The latents ${names.join(', ')} depend on one another.`
+
+/** Max-product elimination. */
 export function maximised(t: LatentTable, hasChildren: boolean): readonly Block[] {
-  const names = t.latents.map((l) => l.name).join(', ')
   const out: Block[] = [
-    say`The latents ${names} depend on one another. Their most probable values together are found by max-product: the steps are those of EM's elimination with a maximum over the values of a latent in place of the sum.`,
+    say`${dependence(t.latents.map((l) => l.name))} The most probable values together are found by max-product: the steps are those of EM's elimination with a maximum over the values of a latent in place of the sum.`,
   ]
   if (t.buckets.length > 0)
     out.push({
@@ -74,10 +79,6 @@ export function maximised(t: LatentTable, hasChildren: boolean): readonly Block[
           : inline`${b.eliminate}: leaves its best value for each value of ${rest.join(', ')}`
       }),
     })
-  if (t.chain !== null)
-    out.push(
-      say`Along ${t.chain.axis.name} the best path into each value is kept from place to place, with where it came from (Viterbi's algorithm).`,
-    )
   out.push(
     say`Backwards through the same steps each latent takes the value that attained the maximum, given those that are fixed already; of several equal ones the first.`,
   )

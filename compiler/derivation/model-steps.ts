@@ -7,7 +7,7 @@ import { some } from '../algebra/visit.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
 import { lettersFor, present, sizeName } from './notation.js'
-import { compactSubscripts, type Formula, type FormulaContext, formula } from './print.js'
+import { compactSubscripts, continued, type Formula, type FormulaContext, formula } from './print.js'
 import { simplify } from './simplify.js'
 import { tailWords } from './tail-words.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
@@ -117,6 +117,7 @@ export function modelStep(c: FormulaContext): DerivationStep {
   const d = c.notation.derivation
   const text = d.model.source.text
   const content: Block[] = [say`Each statement gives one log density.`]
+  const explained = new Set<string>()
   for (const f of d.lifted) {
     if (f.factor.role === 'evidence') continue
     const loops = loopsOf(f)
@@ -136,7 +137,7 @@ export function modelStep(c: FormulaContext): DerivationStep {
         parts: [`${left}${tail}${weight.length === 0 ? '' : ', counted as often as its weight says'}:`],
       },
       { kind: 'formula', lines: [density] },
-      ...tailWords(f),
+      ...tailWords(f, explained),
     )
   }
   for (const g of d.graph.constraints) {
@@ -160,7 +161,7 @@ export function likelihoodStep(c: FormulaContext, latent: boolean): DerivationSt
           : { kind: 'case', when: f.factor.guard, then: f.factor.value, otherwise: num(0) }
       const whole = loopsOf(f).reduceRight<Expr>((e, l) => sum(l, e), mul(...weights, simple(guarded, c)))
       const shown = formula(whole, [], c)
-      return i === 0 ? shown : signedLine(shown)
+      return i === 0 ? shown : continued(shown)
     })
   const [first, ...rest] = lines
   const symbol = latent ? 'ℓ_c' : 'ℓ'
@@ -189,11 +190,6 @@ export function likelihoodStep(c: FormulaContext, latent: boolean): DerivationSt
     span: null,
   }
 }
-
-const signedLine = (f: Formula): Formula => ({
-  text: f.text.startsWith('−') ? `    − ${f.text.slice(1)}` : `    + ${f.text}`,
-  latex: f.latex.startsWith('-') ? `\\quad - ${f.latex.slice(1)}` : `\\quad + ${f.latex}`,
-})
 
 /** Factors whose latents are picked by an index become sums over their values. */
 export function liftingStep(c: FormulaContext): DerivationStep | null {

@@ -123,6 +123,44 @@ export function equation(q: Equation, c: FormulaContext, ready: typeof prepared 
   }
 }
 
+/** About as long as a line of a page. */
+const LINE = 90
+
+/** left = a sum, on as many lines as it needs. */
+export function sumEquation(
+  left: Expr,
+  right: Expr,
+  indices: readonly IndexVar[],
+  c: FormulaContext,
+): readonly Formula[] {
+  const whole = equation({ left, right, indices, over: [] }, c)
+  if (right.kind !== 'add' || [...whole.text].length <= LINE) return [whole]
+  const groups: Expr[][] = []
+  let room = 0
+  for (const t of right.terms) {
+    const size = [...formula(t, indices, c).text].length + 3
+    const last = groups.at(-1)
+    if (last === undefined || size > room) {
+      groups.push([t])
+      room = LINE - size
+    } else {
+      last.push(t)
+      room -= size
+    }
+  }
+  return groups.map((terms, i) => {
+    const sum: Expr = terms.length === 1 && terms[0] !== undefined ? terms[0] : { kind: 'add', terms }
+    if (i === 0) return equation({ left, right: sum, indices, over: [] }, c)
+    return continued(formula(sum, indices, c))
+  })
+}
+
+/** The next line of a sum. */
+export const continued = (f: Formula): Formula => ({
+  text: f.text.startsWith('−') ? `    − ${f.text.slice(1)}` : `    + ${f.text}`,
+  latex: f.latex.startsWith('-') ? `\\quad - ${f.latex.slice(1)}` : `\\quad + ${f.latex}`,
+})
+
 const isZeroExpr = (e: Expr): boolean => e.kind === 'num' && e.value.n === 0
 
 /** r_{n,k} → r_nk where all subscripts are single letters or digits. */

@@ -97,13 +97,14 @@ function markdownBlock(b: Block): string {
   }
 }
 
-/** Aligned at its first = sign outside braces. */
+/** Aligned at its first = sign outside brackets; a line that goes on where it begins. */
 function aligned(latex: string): string {
+  if (latex.startsWith('\\quad')) return `&${latex}`
   let depth = 0
   for (let i = 0; i < latex.length; i++) {
     const ch = latex[i]
-    if (ch === '{' || ch === '(') depth++
-    else if (ch === '}' || ch === ')') depth--
+    if (ch === '{' || ch === '(' || ch === '[') depth++
+    else if (ch === '}' || ch === ')' || ch === ']') depth--
     else if ((ch === '=' || latex.startsWith('\\propto', i)) && depth === 0)
       return `${latex.slice(0, i)}&${latex.slice(i)}`
   }

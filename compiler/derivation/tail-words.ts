@@ -43,10 +43,15 @@ const tailsIn = (e: Expr): readonly TailFunction[] => [
 ]
 
 /** What the density of a censored or truncated value is, after its formula. */
-export function tailWords(f: LiftedFactor): readonly Block[] {
+export function tailWords(f: LiftedFactor, explained: Set<string>): readonly Block[] {
   const { tails, distribution } = f.factor
   if (tails === undefined) return []
-  const functions = tailsIn(f.factor.value)
+  const functions = tailsIn(f.factor.value).filter((t) => !explained.has(t.symbol.text))
+  for (const t of functions) explained.add(t.symbol.text)
+  const kind = `${tails} ${distribution}`
+  const known = explained.has(kind)
+  explained.add(kind)
+  if (known && functions.length === 0) return []
   return [
     tails === 'censored'
       ? say`What is known is that the value lies within bounds, not where: this is the log of the probability that ${article(distribution)} gives to them.`

@@ -389,7 +389,7 @@ const unbounded = (latent: ContinuousLatent): EStepRefusal => ({
   span: latent.span,
   message: `the latent count \`${latent.name}\` is unbounded: no \`observe\` gives a sum that contains it, and its posterior would be a sum over 0, 1, 2, … without end`,
   coupled: [latent.name],
-  help: `add a line such as  observe total = ${latent.name} + …`,
+  help: `give it a largest value, as in  latent ${latent.name} ~ Truncated(…, high=100), or a sum that is observed, as in  observe total = ${latent.name} + …`,
 })
 
 /** A natural parameter that the family fixes is that number, in one term. */

@@ -68,7 +68,7 @@ export function planCounts(graph: FactorGraph, lifted: readonly LiftedFactor[], 
         span: l.span,
         message: `the latent count \`${l.name}\` is unbounded: no \`observe\` gives a sum that contains it, and its posterior would be a sum over 0, 1, 2, … without end`,
         coupled: [l.name],
-        help: `add a line such as  observe total = ${l.name} + …`,
+        help: `give it a largest value, as in  latent ${l.name} ~ Truncated(…, high=100), or a sum that is observed, as in  observe total = ${l.name} + …`,
       })
   if (refusals.length > 0) return { groups: [], rest: [], refusals, steps: [] }
 

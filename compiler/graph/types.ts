@@ -70,7 +70,12 @@ export interface Factor {
   readonly guard: Guard
   readonly value: Expr
   /** What stands on the left, for reports. */
-  readonly target: { readonly space: 'data' | 'latent' | 'param'; readonly name: string }
+  readonly target: {
+    readonly space: 'data' | 'latent' | 'param'
+    readonly name: string
+    /** Indices of the cell, as far as the statement runs over them; left out where the left side is no single cell. */
+    readonly index?: readonly Expr[]
+  }
   readonly distribution: string
   /** The distribution is made from another by its tails. */
   readonly tails?: 'truncated' | 'censored'

@@ -434,8 +434,11 @@ export class ChainLowering {
 
   // -- backward ------------------------------------------------------------------------------------------------------
 
-  /** Fills γ and the ratios, once the parent's posterior is known. */
-  backward(): readonly KernelOp[] {
+  /**
+   * Fills γ and the ratios, once the parent's posterior is known. `filtered`: γ is left at α, the posterior given what was
+   * seen up to the place.
+   */
+  backward(filtered = false): readonly KernelOp[] {
     const positions = this.positions()
     const values = this.ownValues()
     const states = [...this.window, ...this.parents]
@@ -462,7 +465,10 @@ export class ChainLowering {
         )
     return [
       this.alongSequences(
-        [this.store(this.gamma, states, k.select(last, atEnd, inner)), this.store(this.ratio, states, kept)],
+        [
+          this.store(this.gamma, states, filtered ? atEnd : k.select(last, atEnd, inner)),
+          this.store(this.ratio, states, kept),
+        ],
         true,
       ),
     ]

@@ -43,12 +43,15 @@ export function lowerContinuousReport(
   d: Derivation,
   lowerer: Lowerer,
   context: LoweringContext,
+  withCovariance: boolean,
 ): LoweredReport {
   const loops = latent.loops.map((l) => l.index)
   const ops: KernelOp[] = []
   const single = block.scope.length === 0
   const covariance =
-    latent.own.length === 0 || latent.evidence ? null : lowerCovariance(latent, block, d, lowerer, context, ops)
+    !withCovariance || latent.own.length === 0 || latent.evidence
+      ? null
+      : lowerCovariance(latent, block, d, lowerer, context, ops)
   return {
     report: {
       name: latent.name,

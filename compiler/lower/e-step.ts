@@ -65,6 +65,8 @@ export class EStepLowering {
     private readonly lowerer: Lowerer,
     private readonly plan: EStepPlan,
     private readonly product: Product = 'sum',
+    /** Posteriors along chains are those given the data up to a place. */
+    private readonly filtered = false,
   ) {
     this.tables = new Map(plan.tables.map((t) => [t.id, t]))
     this.latents = new Map(plan.tables.flatMap((t) => t.latents.map((l) => [l.name, l] as const)))
@@ -276,7 +278,7 @@ export class EStepLowering {
       table: t,
       blockable,
       up,
-      down: [...chains.flatMap((c) => c.backward()), ...this.down(t, combined)],
+      down: [...chains.flatMap((c) => c.backward(this.filtered)), ...this.down(t, combined)],
       given: [...chains.flatMap((c) => c.given()), ...this.given(t)],
       objective: normaliser === null ? [] : this.objectiveOf(t, normaliser),
       marginals: this.marginals(t),

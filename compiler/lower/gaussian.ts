@@ -323,11 +323,15 @@ export class GaussianLowering {
     return { rows, columns, values }
   }
 
-  /** 1 where a cell is not observed, else 0; null where it never is. */
   private unknownCell(cell: BlockCell): Expr | null {
-    const evidence = this.block.latents.some((l) => l.latent.name === cell.latent && l.latent.evidence)
-    return evidence ? caseOf(observedCell(cell.latent, cell.at), num(0), ONE) : null
+    return unknownCell(this.block, cell)
   }
+}
+
+/** 1 where a cell of one system over all cells is not observed, else 0; null where it never is. */
+export function unknownCell(block: GaussianBlock, cell: BlockCell): Expr | null {
+  const evidence = block.latents.some((l) => l.latent.name === cell.latent && l.latent.evidence)
+  return evidence ? caseOf(observedCell(cell.latent, cell.at), num(0), ONE) : null
 }
 
 const observedCell = (name: string, at: readonly Expr[]) => compare('==', ref('observed', name, at), ONE)

@@ -38,6 +38,8 @@ export interface LowerInput {
   /** How expressions are taken apart in the latents. */
   readonly collecting: Omit<CollectOptions, 'inU'>
   readonly rename: (v: IndexVar) => IndexVar
+  /** Posteriors along chains are those given the data up to a place: for reports only. */
+  readonly filtered?: boolean
   /** Top-level lets over params: name, the indices of its elements, the element. */
   readonly lets: readonly { readonly name: string; readonly indices: readonly IndexVar[]; readonly value: Expr }[]
 }
@@ -55,7 +57,7 @@ export function lower(
 ): Program {
   const { graph, eStep: plan, mStep } = input
   for (const id of ['loglik', 'scale']) lowerer.buffer({ id, space: 'sum', type: 'f64', shape: [] })
-  const eStep = new EStepLowering(lowerer, plan, product)
+  const eStep = new EStepLowering(lowerer, plan, product, input.filtered)
   const continuous = new ContinuousLowering(lowerer, plan, input.collecting, eStep.probability)
   const posterior: Posterior = { probability: eStep.probability, expect: continuous.expect, mean: eStep.mean }
   const tables = eStep.run()

@@ -6,11 +6,14 @@
 import type { IndexVar } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
 import { blockOf } from '../estep/expectation.js'
+import type { FilterPlan } from '../estep/filtered.js'
 import type { KernelOp } from '../kernel/types.js'
 import { ContinuousLowering } from './continuous.js'
 import { type ContinuousReport, lowerContinuousReport, rowPairs } from './continuous-reports.js'
 import { type Contribution, lowerContributions } from './contributions.js'
+import { lowerCountVariances } from './count-reports.js'
 import { EStepLowering } from './e-step.js'
+import { type FilteredBlock, lowerFilterTerms } from './filter-terms.js'
 import { type Imputation, lowerImputations } from './imputations.js'
 import { lower } from './lower.js'
 import { Lowerer, type LoweringContext } from './lowerer.js'
@@ -24,15 +27,34 @@ export interface ReportProgram {
   readonly contributions: readonly Contribution[]
   /** What is said of missing cells that are left out of the E-step. */
   readonly imputations: readonly Imputation[]
+  /** Buffers of the variances of counts and of latents that an equation gives, by latent. */
+  readonly countVariances: ReadonlyMap<string, string>
+  /** Gaussian chains of which filtered states are asked for. */
+  readonly filtered: readonly FilteredBlock[]
 }
 
-export function lowerReports(d: Derivation): ReportProgram {
+export interface ReportOptions {
+  /** Of chains, the posteriors given the data up to a place. */
+  readonly filter?: FilterPlan | null
+  /** Covariances of vectors too: rows × size × size numbers. */
+  readonly covariance?: boolean
+  /** What is said of missing cells. */
+  readonly impute?: boolean
+  /** What each row adds to the log-likelihood. */
+  readonly contributions?: boolean
+}
+
+export function lowerReports(d: Derivation, options: ReportOptions = {}): ReportProgram {
+  const { filter = null, covariance = false } = options
   const rename = (v: IndexVar): IndexVar => d.supply.fresh(v.name, v.to, v.from)
   const lowerer = new Lowerer(d.shapes)
   const { graph, lifted, eStep: plan, mStep, shapes, collectOptions: collecting } = d
-  const made = lower({ graph, lifted, eStep: plan, mStep, shapes, collecting, rename, lets: [] }, lowerer)
+  const made = lower(
+    { graph, lifted, eStep: plan, mStep, shapes, collecting, rename, lets: [], filtered: filter !== null },
+    lowerer,
+  )
   // the buffers are those that `lower` has made: this lowering only answers what reads them
-  const eStep = new EStepLowering(lowerer, plan)
+  const eStep = new EStepLowering(lowerer, plan, 'sum', filter !== null)
   eStep.run()
   const { expect } = new ContinuousLowering(lowerer, plan, collecting, eStep.probability)
   const context: LoweringContext = {
@@ -44,13 +66,18 @@ export function lowerReports(d: Derivation): ReportProgram {
   }
   const continuous = graph.latents.flatMap((l) =>
     l.kind === 'continuous' && plan.blocks.some((b) => b.latents.some((x) => x.latent.name === l.name))
-      ? [lowerContinuousReport(l, blockOf(l.name, plan), d, lowerer, context)]
+      ? [lowerContinuousReport(l, blockOf(l.name, plan), d, lowerer, context, covariance)]
       : [],
   )
-  const contributions = lowerContributions(made, loopVariables(d), lowerer)
-  const imputed = lowerImputations(d, lowerer, context)
+  const contributions =
+    options.contributions === true
+      ? lowerContributions(made, loopVariables(d), lowerer)
+      : { contributions: [], ops: [] }
+  const imputed = options.impute === true ? lowerImputations(d, lowerer, context) : { imputations: [], ops: [] }
+  const counts = lowerCountVariances(d, lowerer, context)
+  const filtered = (filter?.gaussian ?? []).map((g) => lowerFilterTerms(g, made.passes, lowerer))
   const pairs = plan.blocks.flatMap((b) =>
-    b.kind === 'gaussian' && b.layout === 'joint' ? [rowPairs(b, d, lowerer)] : [],
+    covariance && b.kind === 'gaussian' && b.layout === 'joint' ? [rowPairs(b, d, lowerer)] : [],
   )
   const withPairs = (op: KernelOp): readonly KernelOp[] => {
     if (op.op !== 'sparseGaussian') return [op]
@@ -67,10 +94,18 @@ export function lowerReports(d: Derivation): ReportProgram {
       sizes: lowerer.sizes,
       derived: { ...made.derived, param: derived },
     },
-    reports: [...continuous.flatMap((c) => c.ops), ...contributions.ops, ...imputed.ops],
+    reports: [
+      ...continuous.flatMap((c) => c.ops),
+      ...contributions.ops,
+      ...imputed.ops,
+      ...counts.ops,
+      ...filtered.flatMap((f) => f.ops),
+    ],
     continuous: continuous.map((c) => c.report),
     contributions: contributions.contributions,
     imputations: imputed.imputations,
+    countVariances: counts.variances,
+    filtered: filtered.map((f) => f.filtered),
   }
 }
 

@@ -272,6 +272,13 @@ export const boundDerivationEntries: readonly CatalogueEntry[] = [
     ['estep predict fit.json --data holes.csv --impute', 'y[n] ~ Truncated(Normal(m, s), low=0)', 'with a missing y'],
     ['estep predict fit.json --data complete.csv --impute', 'without missing cells in y'],
   ),
+  entry(
+    'E418',
+    'no filtered states',
+    'A filtered state is given the data up to its own place. A forward pass has it for a chain in which every state depends on earlier ones only: not where a state depends on a later one, or on latents of the whole sequence, and not in a model without a chain.',
+    ['estep predict fit.json --data rows.csv --filtered', 'for t in 1..T-1 { latent z[t] ~ Categorical(p[z[t+1]]) }'],
+    ['estep predict fit.json --data rows.csv', 'which gives the smoothed states'],
+  ),
 ]
 
 /** E420: what hard mode refuses of a model that EM fits. Examples are models and how they are fitted. */

@@ -105,6 +105,7 @@ const latents: readonly LatentPosterior[] = [
     name: 'z',
     kind: 'discrete',
     own: [],
+    rowLabels: [null],
     shape: [4],
     rows: 4,
     labels: ['1', '2'],

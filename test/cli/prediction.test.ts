@@ -92,8 +92,8 @@ for n in 1..N {
     'z 1',
     'z 2',
     'z 3',
-    'u 1',
-    'u 2',
+    'u p',
+    'u q',
     'v 1',
     'v 2',
     'v 3',
@@ -148,4 +148,71 @@ for n in 1..N {
   expect(json.imputed.y[0]).toMatchObject({ index: [3], value: 'u' })
   expect(json.imputed.y[0].probability).toBeCloseTo(2 / 3, 9)
   expect((await estep('predict <holes.json> --data <holes.csv> --sd')).status).toBe(2)
+})
+
+test('predict --filtered differs from the smoothed states, but at the last place', async () => {
+  await fitted(
+    'level',
+    `model Level
+data  y : real[T]
+param q, s : positive
+latent m[1] ~ Normal(0, 10)
+for t in 2..T { latent m[t] ~ Normal(m[t-1], q) }
+for t in 1..T { y[t] ~ Normal(m[t], s) }`,
+    'y\n1\n3\n2\n5\n4\n',
+  )
+  const rows = async (options: string) => {
+    const { status, out, err } = await estep(`predict <level.json> --data <level.csv>${options}`)
+    expect(status, err).toBe(0)
+    return out
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((l) => l.split(',').map(Number))
+  }
+  const [smoothed, filtered] = [await rows(''), await rows(' --filtered')]
+  expect(filtered[4]?.[1]).toBeCloseTo(smoothed[4]?.[1] ?? Number.NaN, 9)
+  expect(Math.abs((filtered[1]?.[1] ?? 0) - (smoothed[1]?.[1] ?? 0))).toBeGreaterThan(1e-3)
+  for (const [i, row] of filtered.entries()) expect(row[2]).toBeGreaterThanOrEqual((smoothed[i]?.[2] ?? 0) - 1e-9)
+  const none = await estep('predict <factors.json> --data <factors.csv> --filtered')
+  expect(none.status).toBe(3)
+  expect(none.err).toContain('E418')
+  expect((await estep('predict <level.json> --data <level.csv> --filtered --impute')).status).toBe(2)
+})
+
+test('a model without latents has nothing to predict, in words', async () => {
+  await fitted(
+    'plain',
+    'model Plain\ndata x : real[N]\nparam m : real\nfor n in 1..N { x[n] ~ Normal(m, 1) }',
+    'x\n1\n2\n',
+  )
+  const { status, out, err } = await estep('predict <plain.json> --data <plain.csv>')
+  expect([status, out]).toEqual([2, ''])
+  expect(err).toContain('no latent to predict')
+  expect((await estep('score <plain.json> --data <plain.csv>')).status).toBe(0)
+})
+
+test('rows of groups carry the names of their levels', async () => {
+  await fitted(
+    'groups',
+    `model Groups
+data  g : category[N]
+data  y : real[N]
+param b : real
+for j in levels(g) { latent u[j] ~ Normal(0, 1) }
+for n in 1..N { y[n] ~ Normal(b + u[g[n]], 1) }`,
+    'g,y\nnorth,1\nsouth,3\nnorth,2\n',
+  )
+  file('more.csv', 'g,y\neast,1\nsouth,3\n')
+  const { out } = await estep('predict <groups.json> --data <more.csv>')
+  const lines = out
+    .trim()
+    .split('\n')
+    .map((l) => l.split(','))
+  expect(lines[0]).toEqual(['row', 'level', 'u', 'u:sd'])
+  expect(lines.slice(1).map((l) => l[1])).toEqual(['north', 'south', 'east'])
+  // nothing of it in these rows: the prior
+  expect(lines[1]?.slice(2).map(Number)).toEqual([0, 1])
+  const json = JSON.parse((await estep('predict <groups.json> --data <more.csv> --json')).out)
+  expect(json.latents.u.levels).toEqual([['north', 'south', 'east']])
 })

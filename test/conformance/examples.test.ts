@@ -13,6 +13,8 @@ interface Expected {
     readonly logLikelihood: number
     readonly tolerance: number
     readonly objective?: number
+    /** How many params the data identify. */
+    readonly parameters?: number
     readonly params?: Readonly<Record<string, Nested>>
     readonly paramsTolerance?: number
   }
@@ -35,12 +37,13 @@ for (const name of names) {
       test([entry.model, ...entry.data, ...entry.args].join(' '), { timeout: 300_000 }, async () => {
         const files = entry.data.map((file) => ({ name: file, text: read(file) }))
         const fit = await runCase(read(entry.model), files, entry.args, 1, read)
-        const { logLikelihood, tolerance, objective, params, paramsTolerance } = entry.expect
+        const { logLikelihood, tolerance, objective, parameters, params, paramsTolerance } = entry.expect
         expect(Math.abs(fit.logLikelihood - logLikelihood), `log-likelihood ${fit.logLikelihood}`).toBeLessThanOrEqual(
           tolerance,
         )
         if (objective !== undefined)
           expect(Math.abs(fit.objective - objective), `objective ${fit.objective}`).toBeLessThanOrEqual(tolerance)
+        if (parameters !== undefined) expect(fit.result.parameters).toBe(parameters)
         if (params !== undefined) expect(compareValues(params, fit.params)).toBeLessThanOrEqual(paramsTolerance ?? 1e-3)
       })
     }

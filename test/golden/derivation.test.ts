@@ -95,6 +95,17 @@ describe('derivations of the examples', () => {
       await expect(made.toMarkdown()).toMatchFileSnapshot(`derivation/${page}.md`)
     })
 
+  it('of a chain in hard mode is the recursion of the best path', () => {
+    const hard = (model: string): string =>
+      derivationDocument(deriveModel(model, { product: 'max' }))
+        .toText()
+        .replaceAll(/\s+/g, ' ')
+    const chain = hard('certify/models/chain-poisson')
+    expect(chain).toContain('α^max_ts = e_ts max_i α^max_{t−1,i} ψ_tis')
+    expect(chain).not.toMatch(/smoother|α^pred/)
+    expect(hard('certify/models/chain-order-2')).toContain('α^max_tks = e_tks max_j α^max_{t−1,s,j} ψ_tjks')
+  })
+
   it('has no internal names, and no line wider than a terminal', () => {
     const pages = [...PAGES.map((p) => deriveExample(p.example)), ...LATENT_PAGES.map((p) => deriveModel(p.model))]
     for (const derivation of pages) {

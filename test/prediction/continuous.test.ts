@@ -200,3 +200,56 @@ for n in 1..N { y[n] ~ Normal(b + u[group[n]], exp(s)) }`
   near(u.mean?.[2], 0)
   near(u.sd?.[2], Math.exp(0.3))
 })
+
+test('latents with an observed sum have variances: Binomial counts, and what the sum leaves of Normal ones', async () => {
+  const grades = `model Grades
+data  h, c, d : count
+param mu : real in (0, 1/6)
+latent a, b : count
+[a, b, c, d] ~ Multinomial([1/2, mu, 2*mu, 1/2 - 3*mu])
+observe h = a + b`
+  const data = { h: 14, c: 9, d: 10 }
+  const counts = (await (await fitAt(grades, data, { mu: 0.1 })).predict(data)).latents
+  const share = 0.5 / 0.6
+  near(named(counts, 'a').mean?.[0], 14 * share)
+  for (const name of ['a', 'b']) near(named(counts, name).sd?.[0], Math.sqrt(14 * share * (1 - share)))
+
+  const sums = `model Sums
+data  y : real[N]
+param m : real[3]
+param s : positive[3]
+for n in 1..N {
+  latent u ~ Normal(m[1], s[1])
+  latent v ~ Normal(m[2], s[2])
+  latent w ~ Normal(m[3], s[3])
+  observe y[n] = u + 2 * v + w
+}`
+  const params = { m: [1, 2, 3], s: [0.5, 1, 2] }
+  const { latents } = await (await fitAt(sums, { y: [4, 9] }, params)).predict({ y: [4, 9] })
+  const joint = new JointGaussian()
+    .add('u', 1, {}, 0.25)
+    .add('v', 2, {}, 1)
+    .add('w', 3, {}, 4)
+    .add('y', 0, { u: 1, v: 2, w: 1 }, 0)
+  ;[4, 9].forEach((y, n) => {
+    const given = joint.given({ y })
+    for (const name of ['u', 'v', 'w']) {
+      near(named(latents, name).mean?.[n], given.mean(name))
+      near(named(latents, name).sd?.[n], Math.sqrt(given.covariance(name, name)))
+    }
+  })
+})
+
+test('covariances are left out where they are not wanted', async () => {
+  const x = [[1, 2, 3]]
+  const W = [
+    [1, 0],
+    [0, 1],
+    [1, 1],
+  ]
+  const fit = await fitAt(factors, { x }, { W, mu: [0, 0, 0], psi: [1, 1, 1] })
+  const [whole, short] = [await fit.predict({ x }), await fit.predict({ x }, { covariance: false })]
+  expect(named(whole.latents, 'f').covariance?.length).toBe(4)
+  expect(named(short.latents, 'f').covariance).toBe(null)
+  expect(numbers(named(short.latents, 'f').mean)).toEqual(numbers(named(whole.latents, 'f').mean))
+})

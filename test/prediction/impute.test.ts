@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compileOrThrow, DataError, type Fit } from '../../index.js'
+import { compileOrThrow, DataError, type Fit, loadFit } from '../../index.js'
 import { JointGaussian, normalDensity } from '../oracle/joint-gaussian.js'
 import { fitAt } from './fit-at.js'
 
@@ -313,4 +313,114 @@ for n in 1..N { y[n] ~ Truncated(Normal(m, 1), low=0) }`
   await expect(fit.impute({ y: [1, null] })).rejects.toSatisfy(
     (e) => e instanceof DataError && e.problems.every((p) => p.code === 'E417' && p.message.includes('Truncated')),
   )
+})
+
+test('new rows of which a column is missing altogether are filled from the fit', async () => {
+  const text = `model Holes
+data  x : real?[N, 3]
+param mu    : real[3]
+param Sigma : covariance[3]
+for n in 1..N { x[n] ~ MvNormal(mu, Sigma) }`
+  const mu = [1, -1, 0.5]
+  const fit = await fitAt(
+    text,
+    {
+      x: [
+        [1, 2, 3],
+        [2, 0, 1],
+      ],
+    },
+    { mu, Sigma },
+  )
+  const { cells } = await cellsOf(
+    fit,
+    {
+      x: [
+        [null, 0, 1],
+        [null, null, null],
+      ],
+    },
+    'x',
+  )
+  const given = new JointGaussian().addVector(['1', '2', '3'], mu, [{}, {}, {}], Sigma).given({ 2: 0, 3: 1 })
+  near(cells[0]?.value, given.mean('1'))
+  near(cells[1]?.value, 1)
+  near(cells[1]?.sd, Math.sqrt(2))
+})
+
+test('without an argument the data of the fit is filled', async () => {
+  const text = `model Holes
+data  x : real?[N]
+param m : real
+for n in 1..N { x[n] ~ Normal(m, 1) }`
+  const fit = await compileOrThrow(text).fit({ x: [1, null, 3] })
+  const [x] = (await fit.impute()).arrays
+  near(x?.cells[0]?.value, 2)
+  await expect(loadFit(JSON.parse(JSON.stringify(fit))).impute()).rejects.toThrow('without its data')
+})
+
+test('a missing label that others read is filled by its posterior', async () => {
+  const text = `model Labelled
+data  g : category?[N]
+data  y : real[N]
+param p : simplex[levels(g)]
+param m : real[levels(g)]
+for n in 1..N {
+  g[n] ~ Categorical(p)
+  y[n] ~ Normal(m[g[n]], 1)
+}`
+  const [p, m] = [
+    [0.2, 0.8],
+    [0, 3],
+  ]
+  const whole = { g: ['a', 'b', 'b'], y: [0.2, 2, 1.1] }
+  const fit = await fitAt(text, whole, { p, m })
+  const g = await cellsOf(fit, { ...whole, g: ['a', 'b', null] }, 'g')
+  const weights = p.map((q, k) => q * normalDensity(1.1, m[k] ?? 0, 1))
+  expect(g.cells[0]?.value).toBe('b')
+  near(g.cells[0]?.probability, (weights[1] ?? 0) / ((weights[0] ?? 0) + (weights[1] ?? 0)))
+  expect(g.values).toEqual(['a', 'b', 'b'])
+})
+
+test('columns with levels of their own are filled with their own labels', async () => {
+  const text = `model Classes
+data  y : category?[N, 2]
+param w : simplex[2]
+param theta : simplex[2, 2, levels(y)]
+for n in 1..N {
+  latent z ~ Categorical(w)
+  for j in 1..2 { y[n, j] ~ Categorical(theta[z, j]) }
+}`
+  const theta = [
+    [
+      [0.9, 0.1],
+      [0.7, 0.2, 0.1],
+    ],
+    [
+      [0.2, 0.8],
+      [0.1, 0.1, 0.8],
+    ],
+  ]
+  const whole = {
+    y: [
+      ['no', 'high'],
+      ['yes', 'low'],
+      ['no', 'medium'],
+    ],
+  }
+  const fit = await fitAt(text, whole, { w: [0.5, 0.5], theta })
+  const holes = {
+    y: [
+      ['no', null],
+      [null, 'medium'],
+    ],
+  }
+  const y = await cellsOf(fit, holes, 'y')
+  // P(class | no) = (0.9, 0.2)/1.1; levels in order: no, yes and high, low, medium
+  const first = (k: number): number => (0.9 / 1.1) * (theta[0]?.[1]?.[k] ?? 0) + (0.2 / 1.1) * (theta[1]?.[1]?.[k] ?? 0)
+  expect(y.cells[0]?.value).toBe('high')
+  for (const [k, label] of ['high', 'low', 'medium'].entries()) near(y.cells[0]?.probabilities?.get(label), first(k))
+  // P(class | medium) = (0.1, 0.8)/0.9
+  expect(y.cells[1]?.value).toBe('yes')
+  near(y.cells[1]?.probability, (0.1 / 0.9) * 0.1 + (0.8 / 0.9) * 0.8)
 })

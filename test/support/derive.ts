@@ -1,13 +1,13 @@
 /** A derivation from the text of a model, or from a file of the examples. */
 import { readFileSync } from 'node:fs'
-import { type Derivation, derive } from '../../compiler/derive.js'
+import { type Derivation, type DeriveOptions, derive } from '../../compiler/derive.js'
 import { distributionByName, signatures } from '../../compiler/distributions/index.js'
 import { check } from '../../lang/check.js'
 
-export function deriveText(text: string): Derivation {
+export function deriveText(text: string, options: DeriveOptions = {}): Derivation {
   const checked = check({ name: 'model.estep', text }, signatures)
   if (checked.value === undefined) throw new Error(checked.diagnostics.map((d) => d.message).join('\n'))
-  const derived = derive(checked.value, distributionByName)
+  const derived = derive(checked.value, distributionByName, options)
   if (derived.value === undefined) throw new Error(derived.diagnostics.map((d) => d.message).join('\n'))
   return derived.value
 }
@@ -17,5 +17,5 @@ export const deriveExample = (name: string): Derivation =>
   deriveText(readFileSync(new URL(`../../examples/${name}.estep`, import.meta.url), 'utf8'))
 
 /** A model below `test/`, such as `certify/models/factor-analysis`. */
-export const deriveModel = (path: string): Derivation =>
-  deriveText(readFileSync(new URL(`../${path}.estep`, import.meta.url), 'utf8'))
+export const deriveModel = (path: string, options: DeriveOptions = {}): Derivation =>
+  deriveText(readFileSync(new URL(`../${path}.estep`, import.meta.url), 'utf8'), options)

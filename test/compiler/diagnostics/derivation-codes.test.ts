@@ -139,6 +139,27 @@ describe('refused when data is bound', () => {
     expect((await fit.impute({ y: [1, 2] })).arrays).toEqual([])
   })
 
+  test('E418', async () => {
+    const chain = (step: string) =>
+      compileOrThrow(`model A
+data  y : count[T]
+param p : unit
+param r : positive[2]
+${step}
+for t in 1..T { y[t] ~ Poisson(r[1 + z[t]]) }`).fit({ y: [1, 2, 5] }, { maxIterations: 2, restarts: 1 })
+    const backwards = await chain(
+      'latent z[T] ~ Bernoulli(p)\nfor t in 1..T-1 { latent z[t] ~ Bernoulli(0.1 + 0.8 * z[t+1]) }',
+    )
+    const forwards = await chain(
+      'latent z[1] ~ Bernoulli(p)\nfor t in 2..T { latent z[t] ~ Bernoulli(0.1 + 0.8 * z[t-1]) }',
+    )
+    const predict = (fit: typeof forwards) => fit.predict({ y: [1, 2, 3] }, { filtered: true })
+    await expect(predict(backwards)).rejects.toSatisfy(
+      (e) => e instanceof DataError && e.problems.every((p) => p.code === 'E418' && p.message.includes('comes after')),
+    )
+    expect((await predict(forwards)).latents.map((l) => l.name)).toEqual(['z'])
+  })
+
   test('each has a test', () => {
     const here = readFileSync(new URL(import.meta.url), 'utf8')
     for (const { code } of boundDerivationEntries) expect(here).toContain(`test('${code}'`)

@@ -36,4 +36,20 @@ for n in 1..N { y[n] ~ Normal(m + a[g[n]] + b[h[n]], s) }
     const fit = await crossed.fit(data, { maxIterations: 50, restarts: 1 })
     expect(fit.result.parameters).toBe(4)
   })
+
+  it('fits counts of which log densities keep few digits: log x! is of size x log x', async () => {
+    const rates = compileOrThrow(`model Rates
+data  x : count[N]
+param a, b : positive
+for n in 1..N {
+  latent u ~ Gamma(a, b)
+  x[n] ~ Poisson(u)
+}
+`)
+    const x = [1003421000, 968584000, 1023457000, 1071658000, 970709000, 1071472000]
+    const fit = await rates.fit({ x })
+    const mean = x.reduce((s, v) => s + v, 0) / x.length
+    expect(Number(fit.params.a) / Number(fit.params.b) / mean).toBeCloseTo(1, 6)
+    expect(fit.converged).toBe(true)
+  })
 })

@@ -1,0 +1,400 @@
+/** A compiled model, and its fits. */
+
+import { bindProgram, type ProgramModel } from '../compiler/bind/bound-model.js'
+import { certifyDerivation } from '../compiler/bind/certified-engine.js'
+import { dataDeclarations } from '../compiler/bind/declarations.js'
+import { HardModel } from '../compiler/bind/hard-model.js'
+import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
+import { BindError } from '../compiler/bind/sizes.js'
+import { derivationDocument, planJson } from '../compiler/derivation/index.js'
+import { type Derivation, type DeriveOptions, derive } from '../compiler/derive.js'
+import type { Distribution } from '../compiler/distributions/types.js'
+import { refuseMaxProduct } from '../compiler/estep/max-product.js'
+import type { Product } from '../compiler/lower/max-product.js'
+import { compileInterpreter } from '../compiler/targets/interpreter/index.js'
+import { compileJavaScript } from '../compiler/targets/javascript/index.js'
+import { withoutScales } from '../compiler/vanishing-scales.js'
+import type { Diagnostic } from '../lang/diagnostics/types.js'
+import type { TypedModel } from '../lang/typed/types.js'
+import { type Certificate, certify } from '../oracle/certify.js'
+import type { ComponentOrder } from '../runtime/canonical-order.js'
+import type { ParamLayout } from '../runtime/contract.js'
+import { bindData } from '../runtime/data/bind.js'
+import { didYouMean } from '../runtime/data/nearest-name.js'
+import type { BoundData, DataDeclaration } from '../runtime/data/types.js'
+import { AbortError } from '../runtime/errors.js'
+import { type FitOutcome, fitModel } from '../runtime/fit.js'
+import { type EmIteration, iterate } from '../runtime/iterate.js'
+import { type Json, toJson } from '../runtime/json.js'
+import { busyPacer } from '../runtime/pacer.js'
+import type { FitResult } from '../runtime/result.js'
+import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
+import type { FitWarning } from '../runtime/warnings.js'
+import { version } from '../version.js'
+import { CompileError, DataError, OptionError, problem } from './errors.js'
+import { type Bound, type Frozen, frozen } from './frozen.js'
+import { type Imputation, imputed } from './impute.js'
+import {
+  type DataOptions,
+  entriesOf,
+  type FitCallOptions,
+  type FitData,
+  record,
+  searchOptions,
+  tablesOf,
+} from './options.js'
+import { densityForOracle } from './oracle-density.js'
+import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
+import { bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+
+/** A compiled model: its derivation, and fits of it to data. */
+export class Model {
+  readonly name: string
+  private readonly others = new Map<string, Derivation>()
+
+  constructor(
+    readonly typed: TypedModel,
+    private readonly derived: Derivation,
+    private readonly distributions: ReadonlyMap<string, Distribution>,
+    readonly diagnostics: readonly Diagnostic[],
+  ) {
+    this.name = typed.name
+  }
+
+  /** The derivation as a document: `toText()`, `toMarkdown()`, `steps`. */
+  get derivation(): ReturnType<typeof derivationDocument> {
+    return derivationDocument(this.derived)
+  }
+
+  /**
+   * The derivation of hard mode.
+   *
+   * @throws CompileError where the model has none: no discrete latents, or counts with an observed sum
+   */
+  get hardDerivation(): ReturnType<typeof derivationDocument> {
+    this.refuseHard()
+    return derivationDocument(this.derivationFor(false, 'max'))
+  }
+
+  /** The plan in hard mode. */
+  get hardPlan(): Json {
+    this.refuseHard()
+    return toJson(planJson(this.derivationFor(false, 'max')))
+  }
+
+  private refuseHard(): void {
+    const refusals = refuseMaxProduct(this.derived.graph, this.derived.eStep)
+    if (refusals.length > 0) throw new CompileError(refusals.map((r) => ({ ...r, severity: 'error' })))
+  }
+
+  /** What each latent's E-step and each param's M-step is, as in a result. */
+  get plan(): Json {
+    return toJson(planJson(this.derived))
+  }
+
+  /** true where some latent takes one of a few values. */
+  get hasDiscreteLatents(): boolean {
+    return this.derived.eStep.tables.length > 0
+  }
+
+  /** The data the model needs. `set` are values of consts. */
+  declarations(set: ReadonlyMap<string, unknown> = new Map()): readonly DataDeclaration[] {
+    return dataDeclarations(this.typed, set)
+  }
+
+  /** Checks the derivation against brute force on micro-data. */
+  certify(options: { readonly seed?: number; readonly replicates?: number } = {}): Certificate {
+    return certify(this.typed, (data, consts) => certifyDerivation(this.derived, data, consts), {
+      seed: options.seed ?? 1,
+      replicates: options.replicates ?? 3,
+      densities: [...this.distributions.values()].flatMap(densityForOracle),
+    })
+  }
+
+  /**
+   * Fits the model.
+   *
+   * @throws DataError where the data does not fit the model; OptionError for a bad option; CompileError where the model
+   *   has no hard mode; AbortError with `.partial`
+   */
+  async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit> {
+    if (options.mode === 'hard') this.refuseHard()
+    const bound = this.bind(data, options)
+    refuseEmpty(bound, this.declarations())
+    const start = options.start === undefined ? undefined : startValuesFromJson(record(options.start))
+    const wrap = (outcome: Extract<FitOutcome, { ok: true }>): Fit =>
+      new Fit(this, outcome.result, bound.model.params, {
+        model: bound.model,
+        data: bound.data,
+        params: outcome.params,
+        order: outcome.order,
+      })
+    const run = fitModel(
+      bound.model,
+      { ...searchOptions(options), ...(start === undefined ? {} : { start }) },
+      {
+        pause: nextTurn,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        ...(options.onIteration === undefined ? {} : { onIteration: options.onIteration.bind(options) }),
+        context: {
+          estepVersion: version,
+          plan: toJson(planJson(bound.model.derivation)),
+          columns: bound.data.columns,
+          levels: new Map(
+            [...bound.data.levels].map(([name, lists]) => [name, toJson(lists.length === 1 ? lists[0] : lists)]),
+          ),
+          warnings: [
+            ...this.diagnostics
+              .filter((d) => d.severity === 'warning')
+              .map((d) => ({ code: d.code, message: d.message })),
+            ...bound.data.warnings.map((w) => ({ code: w.code, message: w.message })),
+            ...bound.model.constantColumns().map(constantColumn),
+          ],
+          extra: new Map([
+            ['source', this.typed.source.text],
+            ['fit', frozen(bound, options)],
+          ]),
+        },
+      },
+    )
+    let outcome: FitOutcome
+    try {
+      outcome = await run
+    } catch (e) {
+      if (!(e instanceof AbortError)) throw e
+      const partial = e.partial as FitOutcome | null
+      throw new AbortError(partial?.ok === true ? wrap(partial) : null)
+    }
+    if (!outcome.ok) throw new OptionError(outcome.problems.map((p) => p.message).join('\n'))
+    return wrap(outcome)
+  }
+
+  /** One EM iteration at a time, from a start (given values, or the first one that `fit` would make). */
+  async *iterate(data: FitData, options: FitCallOptions = {}): AsyncGenerator<EmIteration> {
+    if (options.mode === 'hard') this.refuseHard()
+    const { model } = this.bind(data, options)
+    let begin = await firstStart(model, options)
+    if (options.start !== undefined) {
+      const { params, problems } = applyStartValues(model, entriesOf(options.start), begin)
+      if (problems.length > 0) throw new OptionError(problems.map((p) => p.message).join('\n'))
+      begin = params
+    }
+    yield* iterate(model, begin, busyPacer())
+  }
+
+  /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit. */
+  bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null): Bound {
+    const set = entriesOf(options.set ?? new Map())
+    const consts = this.typed.symbols.filter((s) => s.kind === 'const').map((s) => s.name)
+    const scalars = this.typed.symbols.filter((s) => s.kind === 'data').map((s) => s.name)
+    for (const name of set.keys())
+      if (!consts.includes(name) && !scalars.includes(name)) throw new OptionError(noSuchConst(name, consts, scalars))
+    const result = bindData(this.declarations(set), tablesOf(data), {
+      columns: entriesOf(options.columns ?? new Map()) as ReadonlyMap<string, readonly string[]>,
+      groupBy: options.groupBy ?? null,
+      set,
+      ...(restored === null
+        ? {}
+        : { frozenLevels: restored.levels, frozenSizes: restored.sizes, asFitted: restored.columns }),
+    })
+    if (result.value === undefined) throw new DataError(result.problems)
+    const product = options.mode === 'hard' ? 'max' : 'sum'
+    const derivation = this.derivationFor(options.mStep === 'gradient', product)
+    try {
+      const settings = {
+        set,
+        compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
+        frozen: restored?.numbers ?? new Map(),
+        withoutScales: (names: ReadonlySet<string>) =>
+          this.withoutScales(names, { gradientOnly: options.mStep === 'gradient', product }),
+      }
+      const model =
+        product === 'max'
+          ? new HardModel(derivation, result.value, settings)
+          : bindProgram(derivation, result.value, settings)
+      model.setFloor(options.floor ?? 1e-6)
+      return { model, data: result.value }
+    } catch (e) {
+      if (!(e instanceof BindError)) throw e
+      throw new DataError([problem(e.code, e.message, e.help)])
+    }
+  }
+
+  private withoutScales(names: ReadonlySet<string>, options: DeriveOptions): Derivation | null {
+    const smaller = withoutScales(this.typed, names)
+    return smaller === null ? null : (derive(smaller, this.distributions, options).value ?? null)
+  }
+
+  private derivationFor(gradientOnly: boolean, product: Product): Derivation {
+    if (!gradientOnly && product === 'sum') return this.derived
+    const key = `${gradientOnly} ${product}`
+    const known = this.others.get(key)
+    if (known !== undefined) return known
+    const derived = derive(this.typed, this.distributions, { gradientOnly, product })
+    if (derived.value === undefined) throw new CompileError(derived.diagnostics)
+    this.others.set(key, derived.value)
+    return derived.value
+  }
+}
+
+/** A fitted model. `params`, `logLikelihood`, `trace` and the rest are those of the result JSON. */
+export class Fit {
+  private read: readonly LatentPosterior[] | null = null
+
+  constructor(
+    readonly model: Model,
+    readonly result: FitResult,
+    /** How params are laid out. */
+    readonly layout: readonly ParamLayout[],
+    private readonly own: {
+      readonly model: ProgramModel
+      readonly data: BoundData
+      readonly params: Float64Array
+      readonly order: ComponentOrder
+    } | null,
+  ) {}
+
+  get params(): FitResult['params'] {
+    return this.result.params
+  }
+  get logLikelihood(): number {
+    return asNumber(this.result.logLikelihood)
+  }
+  get objective(): number {
+    return asNumber(this.result.objective)
+  }
+  get converged(): boolean {
+    return this.result.converged
+  }
+  get trace(): readonly number[] {
+    return this.result.trace.map(asNumber)
+  }
+  get starts(): FitResult['starts'] {
+    return this.result.starts
+  }
+  get derived(): FitResult['derived'] {
+    return this.result.derived
+  }
+  get warnings(): FitResult['warnings'] {
+    return this.result.warnings
+  }
+  /** The data as it was bound; null for a fit that was loaded. */
+  get data(): BoundData | null {
+    return this.own?.data ?? null
+  }
+
+  toJSON(): FitResult {
+    return this.result
+  }
+
+  /** Posterior of every latent for the rows of the fit; null for a fit that was loaded from a file. */
+  posteriors(): readonly LatentPosterior[] | null {
+    if (this.own === null) return null
+    this.read ??= posteriorsOf(this.own.model, this.own.params)
+    return this.read
+  }
+
+  /**
+   * Posterior of one latent for the rows of the fit.
+   *
+   * @throws OptionError where the model has no such latent, or the fit was loaded without its data
+   */
+  posterior(name: string): LatentPosterior {
+    const all = this.posteriors()
+    if (all === null) throw new OptionError('the fit was loaded without its data: use predict with the data')
+    const found = all.find((p) => p.name === name)
+    if (found === undefined)
+      throw new OptionError(`the model has no latent \`${name}\`; it has ${all.map((p) => `\`${p.name}\``).join(', ')}`)
+    return found
+  }
+
+  /**
+   * Posterior of every latent for new rows, at the fitted params. Sizes that no param has are those of the new data. With
+   * `filtered` the states of chains are given the data up to their own place; with `hard` the modes are the most probable
+   * values of all discrete latents together.
+   *
+   * @throws DataError where the new data does not fit the model or the fit, or a chain has no filtered states (E418)
+   */
+  async predict(data: FitData, options: PredictOptions = {}): Promise<Prediction> {
+    if (options.hard === true && options.filtered === true)
+      throw new OptionError('`hard` takes the values of all places together, `filtered` those of each place: give one')
+    const mode = options.hard === true && this.model.hasDiscreteLatents ? 'hard' : 'em'
+    const bound = bindFitted(this.model, this.result, data, { ...options, mode })
+    const read = options.filtered === true ? filteredPosteriors : posteriorsOf
+    return { latents: read(bound.model, bound.params, options.covariance), warnings: bound.data.warnings }
+  }
+
+  /**
+   * Data with its missing cells filled: numbers by their posterior mean, with an sd, categories and truth values by the
+   * most probable one, with its probability. Without an argument the data of the fit.
+   *
+   * @throws DataError where the new data does not fit the model or the fit, or a mean has no closed form (E417);
+   *   OptionError where the fit was loaded and no data is given
+   */
+  async impute(data?: FitData, options: DataOptions = {}): Promise<Imputation> {
+    if (data === undefined && this.own === null)
+      throw new OptionError('the fit was loaded without its data: give impute the data')
+    const bound =
+      data === undefined && this.own !== null ? this.own : bindFitted(this.model, this.result, data, options)
+    return imputed(bound.model, bound.data, this.model.declarations(), bound.params)
+  }
+
+  /**
+   * Log-likelihood of data at the fitted params, and what each row of the outermost plates adds to it.
+   *
+   * @throws DataError where the new data does not fit the model or the fit
+   */
+  async score(data: FitData, options: DataOptions = {}): Promise<Score> {
+    const { model, params, data: own } = bindFitted(this.model, this.result, data, options)
+    return {
+      logLikelihood: model.eStep(params).logLikelihood,
+      contributions: new PosteriorReports(model, { contributions: true }).at(params).contributions,
+      warnings: own.warnings,
+    }
+  }
+}
+
+async function firstStart(model: ProgramModel, options: FitCallOptions): Promise<Float64Array> {
+  const { createStarter } = await import('../runtime/starts.js')
+  return createStarter(model, options.init ?? 'auto', busyPacer()).start(options.seed ?? 1, true)
+}
+
+/** Data without rows, or with rows that weigh nothing. */
+function refuseEmpty(bound: Bound, declarations: readonly DataDeclaration[]): void {
+  if (bound.model.observations > 0 || declarations.length === 0) return
+  if ([...bound.data.arrays.values()].some(({ values }) => values.length === 0))
+    throw new DataError([problem('E304', 'the data has no rows')])
+  throw new DataError([problem('E416', 'nothing was observed: the weights or the counts in the data are all 0')])
+}
+
+function constantColumn({ data, column, value }: { data: string; column: number; value: number }): FitWarning {
+  const message = `column ${column} of \`${data}\` is ${value} in every row: it has no spread to estimate`
+  return { code: 'W530', message }
+}
+
+function noSuchConst(name: string, consts: readonly string[], data: readonly string[]): string {
+  const all = [...consts, ...data]
+  const known = all.length === 0 ? 'it has none' : `it has ${all.map((n) => `\`${n}\``).join(', ')}`
+  return `--set ${name}: the model has no const or data \`${name}\`; ${didYouMean(name, all) ?? known}`
+}
+
+const asNumber = (x: unknown): number =>
+  typeof x === 'number'
+    ? x
+    : x === '-Infinity'
+      ? Number.NEGATIVE_INFINITY
+      : x === 'Infinity'
+        ? Number.POSITIVE_INFINITY
+        : Number.NaN
+
+/** Resolves in a later turn of the event loop, in Node and in a page. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    const scheduler = globalThis as {
+      readonly setImmediate?: (f: () => void) => unknown
+      readonly setTimeout?: (f: () => void, ms: number) => unknown
+    }
+    if (scheduler.setImmediate !== undefined) scheduler.setImmediate(resolve)
+    else scheduler.setTimeout?.(resolve, 0)
+  })
+}

@@ -3,7 +3,6 @@ import { add, idx, literal, mul, num, ONE, ref, sub } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { freeIndices, rewrite, substituteIndex } from '../algebra/visit.js'
 import type { FamilyStatistic } from '../families/index.js'
-import { valuePosition } from './continuous.js'
 import type { BlockCell, BlockLatent, ContinuousBlock, GaussianBlock, ScopeVariable } from './types.js'
 
 type Block = { readonly id: string }
@@ -58,15 +57,26 @@ export function scopeAt(b: ContinuousBlock, s: ScopeVariable, row: readonly Expr
   return s.index.map((e) => substituteIndex(e, by))
 }
 
+/** 1-based position of a discrete value along a table's axis. */
+export const valuePosition = (v: Pick<ScopeVariable, 'latent'>, value: Expr): Expr =>
+  sub(value, sub(v.latent.low, num(1)))
+
+/** 1-based places of a row in the tables of a block, whose loops may begin elsewhere. */
+export const placeOfRow = (b: Pick<ContinuousBlock, 'loops'>, row: readonly Expr[]): readonly Expr[] =>
+  row.map((e, i) => {
+    const from = b.loops[i]?.index.from ?? ONE
+    return literal(from) === 1 ? e : sub(e, sub(from, ONE))
+  })
+
 /** Leading indices of tables of one posterior: the row, and the values of the scope. */
 export const posteriorAt = (b: ContinuousBlock, row: readonly Expr[], values: readonly Expr[]): readonly Expr[] => [
-  ...row,
+  ...placeOfRow(b, row),
   ...b.scope.map((s, i) => valuePosition(s, values[i] ?? idx(s.value))),
 ]
 
 /** The same for tables of what Λ depends on. */
 export function sharedAt(b: GaussianBlock, row: readonly Expr[], values: readonly Expr[]): readonly Expr[] {
   const at = posteriorAt(b, row, values).slice(row.length)
-  if (b.sharing === 'row') return [...row, ...at]
+  if (b.sharing === 'row') return [...placeOfRow(b, row), ...at]
   return b.pattern === null ? at : [ref('const', b.pattern.id, row), ...at]
 }

@@ -3,7 +3,7 @@
  * integrated out first and discrete latents last (Lauritzen 1992): a block that discrete latents choose the terms of
  * becomes one posterior for each of their values, and its normaliser a factor over them.
  */
-import { add, idx, mul, num, ref, sub, ZERO } from '../algebra/build.js'
+import { add, idx, mul, num, ref, ZERO } from '../algebra/build.js'
 import { type CollectOptions, collect, TooManyTerms } from '../algebra/collect.js'
 import { keyOf } from '../algebra/key.js'
 import type { Atom, Monomial } from '../algebra/monomial.js'
@@ -12,6 +12,7 @@ import { freeIndices, rewrite, substituteIndex } from '../algebra/visit.js'
 import { type Family, type FamilyStatistic, recogniseFamily } from '../families/index.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import type { BindTable, ContinuousLatent, FactorGraph, Loop } from '../graph/types.js'
+import { placeOfRow, valuePosition } from './block-layout.js'
 import { statisticOf } from './latent-atoms.js'
 import { patternTables, sharingOf } from './patterns.js'
 import { lengthOf, valuesOf } from './places.js'
@@ -41,10 +42,6 @@ export interface ContinuousPlan {
 
 /** Name of the table of a block's log-normalisers. */
 export const normaliserTable = (block: { readonly id: string }): string => `log Z ${block.id}`
-
-/** 1-based position of a discrete value along a table's axis. */
-export const valuePosition = (v: Pick<ScopeVariable, 'latent'>, value: Expr): Expr =>
-  sub(value, sub(v.latent.low, num(1)))
 
 export function planContinuous(
   graph: FactorGraph,
@@ -410,7 +407,8 @@ function keepsFixed(
 function messageOf(b: ContinuousBlock): LiftedFactor {
   const [first] = b.factors
   if (first === undefined) throw new Error('a block without factors')
-  const at = [...b.loops.map((l) => idx(l.index)), ...b.scope.map((s) => valuePosition(s, idx(s.value)))]
+  const row = b.loops.map((l) => idx(l.index))
+  const at = [...placeOfRow(b, row), ...b.scope.map((s) => valuePosition(s, idx(s.value)))]
   return {
     factor: {
       ...first.lifted.factor,

@@ -106,7 +106,8 @@ export function expandCovariance(
 ): Expr {
   const [a, b] = elements
   const { family } = block
-  const last = lastOf(block)
+  const coordinate = lastOf(block)
+  const last = coordinate === null ? null : options.collecting.rename(coordinate)
   return overScope(block, row, options, (values) => {
     const natural = naturalOf(block, row, values)
     const mean = (at: readonly Expr[]): Expr =>
@@ -362,6 +363,12 @@ class ConjugateMoments {
     }
   }
 
+  /** A family sums over the last coordinate by a variable of its own: that of the block may be what the demand runs over. */
+  private last(): IndexVar | null {
+    const v = lastOf(this.block)
+    return v === null ? null : this.collecting.rename(v)
+  }
+
   /** E[c·f²] of f affine in one element: c·(E[f]² + slope²·Var), which unlike a difference of raw moments cancels nothing. */
   private square(e: Expr): Expr | null {
     const factors = e.kind === 'mul' ? e.factors : [e]
@@ -376,7 +383,7 @@ class ConjugateMoments {
     // a square of the element alone is a moment of its own, which the family may give
     if (slope.loops.length > 0 || slope.guards.length > 0 || isCell(f.base)) return null
     const at = atom.base.index.slice(this.block.loops.length)
-    const variance = this.block.family.variance(at, naturalOf(this.block, this.row, this.values), lastOf(this.block))
+    const variance = this.block.family.variance(at, naturalOf(this.block, this.row, this.values), this.last())
     const free = atDatum(this.block, this.row, at, () => ZERO, variance)
     return mul(
       ...factors.filter((x) => !readsLatent(x)),
@@ -397,7 +404,7 @@ class ConjugateMoments {
         const power = { power: { kind: 'num', value: atom.power } as const }
         const of = found === null || found.statistic === 'u²' ? power : found.statistic
         const moment =
-          m.atoms.length === 1 && cell !== null ? this.block.family.moment(of, at, natural, lastOf(this.block)) : null
+          m.atoms.length === 1 && cell !== null ? this.block.family.moment(of, at, natural, this.last()) : null
         if (moment === null)
           throw new NoMoment(
             `the ${this.block.family.title} posterior has no closed form for an expectation that Q needs`,

@@ -66,7 +66,17 @@ export class ObservedFacts {
     if (found !== null && latent !== undefined) {
       const at = found.subscripts.map((x) => (x.kind === 'at' ? this.graph.elaborator.scalar(x.index, place.env) : ONE))
       const isWhole = this.graph.distributions.get(latent.distribution.name)?.signature.value.discrete === true
-      const bound = (e: TExpr): Expr => this.graph.elaborator.scalar(e, place.env)
+      const bound = (e: TExpr): Expr => {
+        const at = this.graph.elaborator.scalar(e, place.env)
+        const other = collectNodes(at, (n) => n.kind === 'ref' && n.space === 'latent').find(
+          (n) => n.kind === 'ref' && this.graph.latents.get(n.name)?.kind !== 'discrete',
+        )
+        if (other?.kind !== 'ref') return at
+        throw new NotElaborated(
+          `an observed condition that compares \`${latent.name}\` with the latent \`${other.name}\` has no derivation in this version: it bounds the two together`,
+          s.span,
+        )
+      }
       const interval = intervalOf(s.condition, found.symbol, bound, isWhole, this.graph.facts)
       const key = `${found.symbol} ${at.map(keyOf).join(' ')}`
       const env = new Map([...place.env, ...latent.indices.map((id, i) => [id, at[i] ?? ONE] as const)])

@@ -7,7 +7,7 @@ import { compare, literal, ZERO } from '../algebra/build.js'
 import { type Environment, evaluate, holds, type NumericIndicator } from '../algebra/evaluate.js'
 import type { Monomial } from '../algebra/monomial.js'
 import type { ArraySpace, Expr } from '../algebra/types.js'
-import { rewrite } from '../algebra/visit.js'
+import { collectNodes, rewrite } from '../algebra/visit.js'
 import type { BindTable } from '../graph/types.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
 import { dependencyOrder } from './statistics.js'
@@ -37,7 +37,7 @@ const TOLERANCE = 1e-9
 const READ_LIMIT = 40_000
 /** Draws of data and of params among which finite values are looked for. */
 const DRAWS = 6
-/** Extents on the micro-instance; consts that are larger integers shrink to `LARGEST`. */
+/** Extents on the micro-instance, at least: what names single places is given as many; consts that are larger integers shrink to `LARGEST`. */
 const SIZE = 2
 const LARGEST = 3
 
@@ -124,6 +124,14 @@ function compareAt(instance: Instance): ValueCheck | null {
   return points < POINTS ? null : { kind: 'checked', points, largestError }
 }
 
+/** The largest place that an expression names: `x[3]`, or 4 of a loop over 4..T. */
+function largestPlace(e: Expr): number {
+  const places = collectNodes(e, (n) => n.kind === 'ref' || n.kind === 'sum').flatMap((n) =>
+    n.kind === 'ref' ? n.index.map(literal) : n.kind === 'sum' ? [literal(n.index.from)] : [],
+  )
+  return Math.max(0, ...places.map((x) => x ?? 0))
+}
+
 /** One draw of data, posterior and pivots; params are drawn per point. */
 class Instance {
   private readonly params: ReadonlyMap<string, ParamInfo>
@@ -135,10 +143,13 @@ class Instance {
   /** The posterior is a mixture of `SAMPLES` points: this is the one that latents are read at. */
   private sample = 0
 
+  private readonly size: number
+
   constructor(
     private readonly input: ValueCheckInput,
     private readonly draw: number,
   ) {
+    this.size = Math.max(SIZE, ...input.terms.map(largestPlace))
     this.params = new Map(input.params.map((p) => [p.name, p]))
     this.tables = new Map(input.bindTables.map((t) => [t.name, t]))
     this.statistics = new Map(input.objective.statistics.map((s) => [s.id, s]))
@@ -196,7 +207,7 @@ class Instance {
     this.count()
     switch (space) {
       case 'size':
-        return SIZE
+        return this.size
       case 'const':
         return this.constant(name, index)
       case 'data':

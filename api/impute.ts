@@ -3,6 +3,7 @@
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import type { ImputedCells } from '../compiler/bind/imputed-cells.js'
 import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
+import { cellIndex } from '../runtime/data/grid.js'
 import type { BoundArray, BoundData, CellOrigin, DataDeclaration, DataProblem } from '../runtime/data/types.js'
 import { DataError, problem } from './errors.js'
 
@@ -66,7 +67,7 @@ function arrayOf(c: ImputedCells, data: BoundData, declarations: readonly DataDe
   if (array === undefined || declaration === undefined) throw new Error(`no data ${c.data}`)
   const labelled = valuesOf(declaration, array, data)
   const cells = [...c.cells].map((position, i): ImputedCell => {
-    const own = { index: indexOf(array, position), origin: array.origins?.[i] ?? null }
+    const own = { index: cellIndex(array, position), origin: array.origins?.[i] ?? null }
     if (c.probabilities === null)
       return {
         ...own,
@@ -110,17 +111,3 @@ function valuesOf(
 
 const lengthsOf = (offsets: Int32Array): readonly number[] =>
   Array.from(offsets.subarray(1), (end, r) => end - (offsets[r] ?? 0))
-
-function indexOf({ shape, offsets }: BoundArray, position: number): readonly number[] {
-  const dims = offsets === null ? shape : shape.slice(2)
-  const out: number[] = []
-  let rest = position
-  for (const extent of dims.toReversed()) {
-    out.unshift((rest % Math.max(1, extent)) + 1)
-    rest = Math.floor(rest / Math.max(1, extent))
-  }
-  if (offsets === null) return out
-  let r = 0
-  while (r + 1 < offsets.length - 1 && (offsets[r + 1] ?? 0) <= rest) r++
-  return [r + 1, rest - (offsets[r] ?? 0) + 1, ...out]
-}

@@ -1,5 +1,5 @@
 /** A derivation as a certificate sees it: a program over micro-data, run by one target and checked against the other. */
-import type { BoundData, Expectation, ParamLayout } from '../../runtime/contract.js'
+import type { BoundArray, BoundData, Expectation, ParamLayout } from '../../runtime/contract.js'
 import type { Derivation } from '../derive.js'
 import { extentOf } from '../lower/lowerer.js'
 import { lowerScores } from '../lower/scores.js'
@@ -142,14 +142,25 @@ function engineOf(
 /** Means and variances, NaN at cells of data that are observed. */
 function latentMoments(model: ProgramModel, params: Float64Array): ReturnType<DerivationEngine['moments']> {
   const moments = model.continuous(params)
-  for (const l of model.program.latents)
-    if (l.evidence && l.kind === 'continuous')
-      model.data.arrays.get(l.name)?.values.forEach((x, i) => {
-        if (Number.isNaN(x)) return
-        for (const part of [moments.get(l.name)?.mean, moments.get(l.name)?.variance])
-          if (part !== undefined) part[i] = Number.NaN
-      })
+  for (const l of model.program.latents) {
+    const array = l.evidence && l.kind === 'continuous' ? model.data.arrays.get(l.name) : undefined
+    if (array === undefined) continue
+    const { mean, variance } = moments.get(l.name) ?? {}
+    paddedPositions(array).forEach((position, i) => {
+      if (Number.isNaN(array.values[i])) return
+      for (const part of [mean, variance]) if (part !== undefined) part[position] = Number.NaN
+    })
+  }
   return moments
+}
+
+/** Where each cell of an array stands once its sequences are padded to the longest. */
+function paddedPositions({ values, shape, offsets }: BoundArray): readonly number[] {
+  if (offsets === null) return Array.from(values, (_, i) => i)
+  const inner = shape.slice(2).reduce((a, b) => a * b, 1)
+  const lengths = Array.from(offsets.subarray(1), (to, r) => to - (offsets[r] ?? 0))
+  const longest = Math.max(0, ...lengths)
+  return lengths.flatMap((n, r) => Array.from({ length: n * inner }, (_, i) => r * longest * inner + i))
 }
 
 function latentsOf(model: ProgramModel): DerivationEngine['latents'] {

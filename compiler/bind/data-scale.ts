@@ -15,7 +15,9 @@ export function dataScale(array: BoundArray): DataScale {
 }
 
 function momentsOf(array: BoundArray, of: (x: number) => number): DataScale {
-  const columns = array.offsets === null && array.shape.length >= 2 ? (array.shape.at(-1) ?? 1) : 1
+  // sequences lie one after another: their two dimensions are one
+  const rank = array.shape.length - (array.offsets === null ? 0 : 1)
+  const columns = rank >= 2 ? (array.shape.at(-1) ?? 1) : 1
   const means: number[] = []
   const variances: number[] = []
   for (let c = 0; c < columns; c++) {

@@ -6,7 +6,7 @@ import type { Imputation } from '../lower/imputations.js'
 import { extentOf } from '../lower/lowerer.js'
 import type { Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
-import type { BoundNumbers } from './sizes.js'
+import { type BoundNumbers, cellPosition } from './sizes.js'
 
 /** The missing cells of one array, in its order. */
 export interface ImputedCells {
@@ -34,14 +34,6 @@ export function missingCells(array: BoundArray): Int32Array {
   return Int32Array.from(out)
 }
 
-/** Position of a cell in an array, from its 1-based indices. */
-function positionIn(array: BoundArray, index: readonly number[]): number {
-  const { shape, offsets } = array
-  if (offsets === null) return index.reduce((n, i, d) => n * (shape[d] ?? 1) + i - 1, 0)
-  const [r = 1, t = 1, ...rest] = index
-  return rest.reduce((n, i, d) => n * (shape[d + 2] ?? 1) + i - 1, (offsets[r - 1] ?? 0) + t - 1)
-}
-
 /** Reads what the statements on one array say of its missing cells: a mixture over those that may hold. */
 export function readImputations(
   data: string,
@@ -63,7 +55,7 @@ export function readImputations(
     const index = p.index.map((e) => reader(e, numbers))
     iterate(p.loops, sizes, numbers, (indices, flat) => {
       const i = slot.get(
-        positionIn(
+        cellPosition(
           array,
           index.map((at) => at(indices)),
         ),

@@ -237,12 +237,7 @@ export class BoundNumbers {
 }
 
 function cell(a: BoundArray, index: readonly number[]): number {
-  if (a.offsets !== null) return a.values[(a.offsets[(index[0] ?? 1) - 1] ?? 0) + (index[1] ?? 1) - 1] ?? Number.NaN
-  let flat = 0
-  a.shape.forEach((n, i) => {
-    flat = flat * n + (index[i] ?? 1) - 1
-  })
-  const value = a.values[flat] ?? Number.NaN
+  const value = a.values[cellPosition(a, index)] ?? Number.NaN
   return a.values instanceof Int32Array ? value + 1 : value
 }
 
@@ -259,6 +254,14 @@ function pick(value: unknown, at: readonly number[], name: string): number {
 
 const flatten = (at: readonly number[], shape: readonly number[]): number =>
   at.reduce((flat, i, d) => flat * (shape[d] ?? 1) + i - 1, 0)
+
+/** Position of a cell in an array, from its 1-based indices. */
+export function cellPosition({ shape, offsets }: BoundArray, index: readonly number[]): number {
+  if (offsets === null) return flatten(index, shape)
+  // sequences lie one after another: the first two dimensions are one
+  const [r = 1, t = 1, ...rest] = index
+  return rest.reduce((n, i, d) => n * (shape[d + 2] ?? 1) + i - 1, (offsets[r - 1] ?? 0) + t - 1)
+}
 
 export function unflatten(flat: number, shape: readonly number[]): readonly number[] {
   const out: number[] = []

@@ -17,7 +17,7 @@ export interface ArrayShapes {
   isCategory(name: string): boolean
   /** true for a category whose cells may be missing. */
   mayMiss(name: string): boolean
-  /** Ragged data `[R][T]` lies flat: the size symbol of its lengths, else null. */
+  /** Ragged data `[R][T, ..]` lies flat over its first two dimensions: the size symbol of its lengths, else null. */
   raggedLength(name: string): string | null
 }
 
@@ -111,10 +111,9 @@ export class Lowerer {
   array(space: 'data' | 'param' | 'const', name: string, at: At): string {
     const prefix = space === 'param' ? at : space
     const flat = space === 'data' ? this.shapes.raggedLength(name) : null
-    const shape =
-      flat === null
-        ? this.shapes.shape(space, name).map((e) => this.size(e))
-        : [this.size({ kind: 'ref', space: 'size', name: `${flat}#total`, index: [] })]
+    const declared = this.shapes.shape(space, name)
+    const total: Expr = { kind: 'ref', space: 'size', name: `${flat}#total`, index: [] }
+    const shape = (flat === null ? declared : [total, ...declared.slice(2)]).map((e) => this.size(e))
     const type = space === 'data' && this.shapes.isCategory(name) ? 'i32' : 'f64'
     return this.buffer({ id: `${prefix}:${name}`, space: space === 'param' ? at : 'data', type, shape, label: name })
   }
@@ -242,9 +241,9 @@ export class Lowerer {
     const at = index.map((i) => this.position(i, context))
     const flat = this.shapes.raggedLength(name)
     if (flat === null) return at
-    const [row, within] = at
+    const [row, within, ...rest] = at
     if (row === undefined || within === undefined) throw new Error('ragged data needs two indices')
-    return [k.add(k.load(this.offsets(flat), row), within)]
+    return [k.add(k.load(this.offsets(flat), row), within), ...rest]
   }
 
   /** Buffer of where each sequence begins in what lies flat. */

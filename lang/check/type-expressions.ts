@@ -51,6 +51,7 @@ export function checkType(
   const dims = checkDims(ctx, type, scope)
   const misplaced = misplacedParts(ctx, type, name, declared)
   if (dims === null || misplaced) return null
+  if (declared.role === 'data' && !sequencesFirst(ctx, type, dims)) return null
   const core = coreRank(name)
   if (core > 0 && dims.length === 0) {
     ctx.report({
@@ -160,6 +161,23 @@ function checkSupport(
     return null
   }
   return { kind: 'interval', low, high }
+}
+
+/** The sequences of data are its first dimension and their places the second: data is bound and laid out like that. */
+function sequencesFirst(ctx: CheckContext, type: ast.TypeExpression, dims: readonly Dim[]): boolean {
+  const misplaced = dims.findIndex((d, i) => {
+    const symbol = d.size.kind === 'ref' ? ctx.symbols.get(d.size.symbol) : undefined
+    return symbol?.kind === 'size' && symbol.origin === 'length' && i !== 1
+  })
+  const written = type.dims.flat()[misplaced]
+  if (written === undefined) return true
+  ctx.report({
+    code: 'E240',
+    span: written.span,
+    message: `\`${textAt(ctx, written.span)}\` is a length of sequences, and these are the first dimension of data and their places the second`,
+    help: 'write the sequences first, as in `real[R][T]` or `real[R][T, D]`',
+  })
+  return false
 }
 
 /** All groups of brackets in a row; a size of one number per element of an earlier dimension is ragged. */

@@ -312,7 +312,7 @@ export const typeEntries: readonly CatalogueEntry[] = [
   entry(
     'E240',
     'a ragged size without its dimension',
-    'levels(y) of a matrix is one number for each column, and the length T of a ragged array one number for each sequence: as a size it follows the dimension that runs over these columns or sequences.',
+    'levels(y) of a matrix is one number for each column, and the length T of a ragged array one number for each sequence: as a size it follows the dimension that runs over these columns or sequences. The sequences of data are its first dimension.',
     'model Example\ndata  y : category[N, J]\nparam p : simplex[levels(y)]\nfor n in 1..N { for j in 1..J { y[n, j] ~ Categorical(p) } }',
     'model Example\ndata  y : category[N, J]\nparam p : simplex[J, levels(y)]\nfor n in 1..N { for j in 1..J { y[n, j] ~ Categorical(p[j]) } }',
   ),

@@ -83,16 +83,17 @@ export function gridOfNested(
   const [rows = 1, extent = 1] = cells.shape
   const lengths = ragged ? (cells.lengths ?? new Array<number>(rows).fill(extent)) : null
   const shape = lengths === null ? cells.shape : [rows, lengths.reduce((sum, n) => sum + n, 0), ...cells.shape.slice(2)]
+  const offsets = lengths === null ? null : offsetsOf(lengths)
   return {
     declaration,
     source,
     origin: `\`${declaration.name}\` (\`${column}\` of ${source})`,
     columns: [column],
     shape,
-    offsets: lengths === null ? null : offsetsOf(lengths),
+    offsets,
     length: cells.cells.length,
     cell: (index) => cells.cells[index],
-    place: (index) => nestedPlace(index, shape, column),
+    place: (index) => nestedPlace(index, shape, offsets, column),
   }
 }
 
@@ -134,16 +135,28 @@ export function rowPlace(table: Table, index: number, column: string): CellPlace
   return { row, text: `${at}, column \`${column}\``, column }
 }
 
-function nestedPlace(index: number, shape: readonly number[], column: string): CellPlace {
-  const indices: number[] = []
-  let rest = index
-  for (let i = shape.length - 1; i >= 0; i--) {
-    const extent = Math.max(1, shape[i] ?? 1)
-    indices.unshift((rest % extent) + 1)
-    rest = Math.floor(rest / extent)
-  }
+function nestedPlace(index: number, shape: readonly number[], offsets: Int32Array | null, column: string): CellPlace {
+  const indices = cellIndex({ shape, offsets }, index)
   const text = indices.length === 0 ? `\`${column}\`` : `\`${column}[${indices.join(', ')}]\``
   return { row: indices[0] ?? null, text, column }
+}
+
+/** 1-based indices of the cell at a position of an array; sequences lie one after another. */
+export function cellIndex(
+  { shape, offsets }: { readonly shape: readonly number[]; readonly offsets: Int32Array | null },
+  position: number,
+): readonly number[] {
+  const dims = offsets === null ? shape : shape.slice(2)
+  const out: number[] = []
+  let rest = position
+  for (const extent of dims.toReversed()) {
+    out.unshift((rest % Math.max(1, extent)) + 1)
+    rest = Math.floor(rest / Math.max(1, extent))
+  }
+  if (offsets === null) return out
+  let r = 0
+  while (r + 1 < offsets.length - 1 && (offsets[r + 1] ?? 0) <= rest) r++
+  return [r + 1, rest - (offsets[r] ?? 0) + 1, ...out]
 }
 
 function columnList(columns: readonly Column[]): string {

@@ -12,6 +12,12 @@ describe('rule 2: names', () => {
     expect(complaints('data N : count[J]\ndata x : real[N]\nx[1] ~ Normal(0, 1)')).toContain('E240 3:15')
   })
 
+  test('the sequences of data are its first dimension, their places the second', () => {
+    expect(complaints('data x : real[R][T, D]\nx[1, 1, 1] ~ Normal(0, 1)')).toEqual([])
+    expect(complaints('data x : real[M, R][T]\nx[1, 1, 1] ~ Normal(0, 1)')).toContain('E240 2:21')
+    expect(complaints('data x : real[R][T][U]\nx[1, 1, 1] ~ Normal(0, 1)')).toContain('E240 2:21')
+  })
+
   test('declarations may stand in any order', () => {
     expect(
       complaints(

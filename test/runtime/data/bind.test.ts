@@ -142,6 +142,42 @@ describe('ragged arrays', () => {
     expect([...(even.arrays.get('y')?.offsets ?? [])]).toEqual([0, 2, 4])
   })
 
+  it('of vectors lie row after row', () => {
+    const vectors = 'data y : real[R][T, D]'
+    const grouped = bound(vectors, [table('id,y1,y2\nb,1,2\na,3,4\nb,5,6\n')], {
+      groupBy: 'id',
+      columns: new Map([['y', ['y1', 'y2']]]),
+    })
+    const nested = bound(vectors, [
+      object({
+        y: [
+          [
+            [1, 2],
+            [5, 6],
+          ],
+          [[3, 4]],
+        ],
+      }),
+    ])
+    for (const data of [grouped, nested]) {
+      expect(values(data, 'y')).toEqual([1, 2, 5, 6, 3, 4])
+      expect(data.arrays.get('y')?.shape).toEqual([2, 3, 2])
+      expect([...(data.arrays.get('y')?.offsets ?? [])]).toEqual([0, 2, 3])
+    }
+    const [problem] = refused(vectors, [
+      object({
+        y: [
+          [
+            [1, 2],
+            [5, 6],
+          ],
+          [[3, 'x']],
+        ],
+      }),
+    ])
+    expect(problem?.message).toContain('`y[2, 1, 2]`')
+  })
+
   it('are refused without --group-by', () => {
     expect(refused('data y : count[R][T]', [table('id,y\n1,2\n')])[0]).toMatchObject({
       code: 'E329',

@@ -237,10 +237,12 @@ export class BoundNumbers {
 }
 
 function cell(a: BoundArray, index: readonly number[]): number {
-  if (a.offsets !== null) return a.values[(a.offsets[(index[0] ?? 1) - 1] ?? 0) + (index[1] ?? 1) - 1] ?? Number.NaN
+  const { offsets } = a
   let flat = 0
   a.shape.forEach((n, i) => {
-    flat = flat * n + (index[i] ?? 1) - 1
+    // the rows of the sequences lie one after another
+    if (offsets !== null && i === 1) flat = (offsets[flat] ?? 0) + (index[1] ?? 1) - 1
+    else flat = flat * n + (index[i] ?? 1) - 1
   })
   const value = a.values[flat] ?? Number.NaN
   return a.values instanceof Int32Array ? value + 1 : value

@@ -1,11 +1,11 @@
 /** Small random data for any typed model: a few rows, every category with at least two levels that all occur. */
-import type { ArrayType, DataSymbol, Dim, SizeSymbol, SymbolId, TExpr, TypedModel } from '../lang/typed/types.js'
-import { statementExpressions, visitExpression, visitStatements } from '../lang/typed/visit.js'
+import type { DataSymbol, Dim, SizeSymbol, SymbolId, TExpr, TypedModel } from '../lang/typed/types.js'
 import { at, range } from './arrays.js'
 import { densities } from './densities/index.js'
 import { type Environment, evaluate } from './evaluate.js'
 import { integer, normal, shuffled } from './random.js'
 import { OracleError, type Value, type Values } from './types.js'
+import { dimensions, sizeOf, type Uses, usesOf } from './uses.js'
 import type { World } from './world.js'
 
 export interface MicroArray {
@@ -40,14 +40,6 @@ export interface MicroShape {
 
 export function microData(model: TypedModel, consts: Values, shape: MicroShape, random: () => number): MicroData {
   return new Maker(model, consts, shape, random).make()
-}
-
-/** Numbers that count something else's possibilities (n of a Binomial) and those that weigh rows. */
-interface Uses {
-  readonly totals: ReadonlySet<SymbolId>
-  readonly weights: ReadonlySet<SymbolId>
-  /** Labels that the model compares a level set with. */
-  readonly labels: ReadonlyMap<SymbolId, ReadonlySet<string>>
 }
 
 class Maker {
@@ -105,10 +97,13 @@ class Maker {
       if (dim.raggedBy === null || size === null || this.lengths.has(size.name)) continue
       if (size.origin === 'levels') continue
       const rows = this.extent(at(dims, dim.raggedBy))
-      const most = Math.max(2, Math.min(4, this.shape.rows))
+      const named = this.uses.places.get(size.id) ?? 1
+      const most = Math.max(2, named, Math.min(4, this.shape.rows))
+      // a model that names a place may still have a condition for the sequences without it
+      const least = named > 1 && integer(this.random, 4) > 0 ? named : 1
       this.lengths.set(
         size.name,
-        Int32Array.from({ length: rows }, (_, r) => (r === 0 ? most : 1 + integer(this.random, most))),
+        Int32Array.from({ length: rows }, (_, r) => (r === 0 ? most : least + integer(this.random, most - least + 1))),
       )
     }
   }
@@ -242,39 +237,6 @@ class Maker {
     const value: Value = evaluate(e, this.env)
     return typeof value === 'number' ? value : Number.NaN
   }
-}
-
-function dimensions(type: ArrayType): readonly Dim[] {
-  return [...type.batch, ...type.core]
-}
-
-function sizeOf(d: Dim): readonly SymbolId[] {
-  return d.size.kind === 'ref' ? [d.size.symbol] : []
-}
-
-function usesOf(model: TypedModel): Uses {
-  const totals = new Set<SymbolId>()
-  const weights = new Set<SymbolId>()
-  const labels = new Map<SymbolId, Set<string>>()
-  const refs = (e: TExpr, into: Set<SymbolId>): void =>
-    visitExpression(e, (x) => {
-      if (x.kind === 'ref') into.add(x.symbol)
-    })
-  const collectLabels = (e: TExpr): void =>
-    visitExpression(e, (x) => {
-      if (x.kind !== 'label') return
-      const known = labels.get(x.levels)
-      if (known === undefined) labels.set(x.levels, new Set([x.value]))
-      else known.add(x.value)
-    })
-  visitStatements(model.statements, (s) => {
-    for (const e of statementExpressions(s)) collectLabels(e)
-    if (s.kind === 'for' && s.weight !== null) refs(s.weight, weights)
-    if (s.kind === 'sample' && s.distribution.kind === 'plain' && s.distribution.name !== 'Multinomial')
-      for (const a of s.distribution.arguments) if (a.name === 'n') refs(a.value, totals)
-  })
-  for (const s of model.symbols) if (s.kind === 'let' || s.kind === 'const') collectLabels(s.value)
-  return { totals, weights, labels }
 }
 
 /** A random positive definite matrix, row by row: A·Aᵀ + I/2, or scaled to a unit diagonal. */

@@ -23,6 +23,7 @@ import { solveStationary } from '../targets/solve/stationary.js'
 import { f64, type SolveContext } from '../targets/solve/types.js'
 import { vanishingScales } from '../vanishing-scales.js'
 import { checkLevels } from './check-levels.js'
+import { checkPlaces } from './check-places.js'
 import { checkParam } from './check-size.js'
 import { componentStates } from './component-states.js'
 import { conditioning, roundingOfCounts } from './conditioning.js'
@@ -94,6 +95,7 @@ export class ProgramModel implements BoundModel {
     this.name = d.model.name
     this.numbers = new BoundNumbers(d.model.symbols, d.graph.bindTables, data, options.set, options.frozen ?? new Map())
     checkLevels(d.model, this.numbers, data)
+    checkPlaces(d.model, this.numbers, new Set(d.graph.bindTables.map((t) => t.name)))
     this.memory = options.memory ?? allocate(program, d.model.symbols, data, this.numbers)
     this.params = paramLayouts(d, this.numbers, data)
     for (const p of this.params) checkParam(p, d.shapes.shape('param', p.name))

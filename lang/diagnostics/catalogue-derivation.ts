@@ -279,6 +279,20 @@ export const boundDerivationEntries: readonly CatalogueEntry[] = [
     ['estep predict fit.json --data rows.csv --filtered', 'for t in 1..T-1 { latent z[t] ~ Categorical(p[z[t+1]]) }'],
     ['estep predict fit.json --data rows.csv', 'which gives the smoothed states'],
   ),
+  entry(
+    'E419',
+    'a place that is not there',
+    'The model names a fixed place of an array or of each sequence, as `z[2]`, or a place at a fixed distance, as `z[t - 2]`. Here the array, or one of its sequences, is too short to have it. A place that a loop or a condition excludes is not read: it may be missing.',
+    [
+      'for r in 1..R {',
+      '  latent z[1] ~ Categorical(first)',
+      '  latent z[2] ~ Categorical(second[z[1]])',
+      '  for t in 3..T { latent z[t] ~ Categorical(third[z[t-2], z[t-1]]) }',
+      '}',
+      'with a sequence of length 1',
+    ],
+    ['the same model', 'with sequences of length 2 or more'],
+  ),
 ]
 
 /** E420: what hard mode refuses of a model that EM fits. Examples are models and how they are fitted. */

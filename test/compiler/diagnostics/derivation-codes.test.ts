@@ -139,6 +139,13 @@ describe('refused when data is bound', () => {
     expect((await fit.impute({ y: [1, 2] })).arrays).toEqual([])
   })
 
+  test('E419', () => {
+    const source = 'model Two\ndata x : real[N]\nparam m : real\nx[1] ~ Normal(m, 1)\nx[2] ~ Normal(m, 2)'
+    expect(() => compileOrThrow(source).bind({ x: [1] }, {})).toThrow(
+      expect.toSatisfy((e) => e instanceof DataError && e.problems[0]?.code === 'E419'),
+    )
+  })
+
   test('E418', async () => {
     const chain = (step: string) =>
       compileOrThrow(`model A

@@ -194,6 +194,8 @@ export interface BoundModel {
   readonly vanishing?: readonly string[]
   /** The model over the same data with these scales at 0, their latents at their means; null where it has no derivation. */
   withoutScales?(names: readonly string[]): BoundModel | null
+  /** A spread beside which the data are known to no digit, by name; null where there is none. */
+  collapsedSpread?(params: Float64Array): string | null
   /** Sets the floor of spreads (relative to the variance of the data). */
   setFloor(floor: number): void
 }

@@ -92,6 +92,14 @@ export function nearlySingular(condition: number): string {
   )
 }
 
+/** What it means that a spread goes to 0, and what to do. */
+function spreadIsGone(name: string): string {
+  return (
+    `\`${name}\` goes to 0 and the likelihood grows without bound: all that it measures is equal, or explained by as many ` +
+    'params and latents as there are data; hold it fixed or give it a prior'
+  )
+}
+
 /** An objective that is no number to go on from, in words. */
 export function whyUnusable(objective: number, when: string): string {
   return objective === Number.POSITIVE_INFINITY
@@ -115,7 +123,11 @@ export async function emStep(model: BoundModel, from: EmPoint, pacer: Pacer, len
   await pacer.breathe()
   const to = pointAt(model, next, iteration + 1, floored, condition)
   await pacer.breathe()
-  if (!usable(to)) return { kind: 'numerical', reason: whyUnusable(to.objective, 'after an M-step') }
+  if (!usable(to)) {
+    const gone = model.collapsedSpread?.(next) ?? null
+    const reason = gone === null ? whyUnusable(to.objective, 'after an M-step') : spreadIsGone(gone)
+    return { kind: 'numerical', reason }
+  }
   if (from.objective === Number.NEGATIVE_INFINITY) {
     return { kind: 'moved', to, elboAfterM: Number.NaN, gap: Number.NaN }
   }
@@ -138,6 +150,8 @@ export async function emStep(model: BoundModel, from: EmPoint, pacer: Pacer, len
           : null
   if (broken !== null) {
     if (condition > NEARLY_SINGULAR) return { kind: 'numerical', reason: nearlySingular(condition) }
+    const collapsed = model.collapsedSpread?.(next) ?? null
+    if (collapsed !== null) return { kind: 'numerical', reason: spreadIsGone(collapsed) }
     throw new InternalError(`${where}: ${broken} (allowed: ${allowed})`)
   }
   return { kind: 'moved', to, elboAfterM, gap }

@@ -25,6 +25,7 @@ import { vanishingScales } from '../vanishing-scales.js'
 import { checkLevels } from './check-levels.js'
 import { checkPlaces } from './check-places.js'
 import { checkParam } from './check-size.js'
+import { collapsedSpread } from './collapsed-spread.js'
 import { componentStates } from './component-states.js'
 import { conditioning, roundingOfCounts } from './conditioning.js'
 import { type DataScale, dataScale } from './data-scale.js'
@@ -150,6 +151,10 @@ export class ProgramModel implements BoundModel {
     this.zeroLimits = zeroLimits(vanishing, this.scales)
     this.kernels = new KernelRunner(program, this.memory, this.params, this.zeroLimits, options.compile)
     this.setFloor(1e-6)
+  }
+
+  collapsedSpread(params: Float64Array): string | null {
+    return collapsedSpread(this.derivation, this.params, this.data, params)
   }
 
   withoutScales(names: readonly string[]): ProgramModel | null {

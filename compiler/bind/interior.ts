@@ -98,7 +98,7 @@ export function interiorPoint(
 }
 
 /** 1 for an sd, 2 for a variance: u^−2 or u^−1 multiplies squares in Q; null for what is neither. */
-function scalePower(name: string, d: Derivation): number | null {
+export function scalePower(name: string, d: Derivation): number | null {
   const step = d.mStep.steps.find((s) => s.params.includes(name))
   const role = step?.kind === 'newton' ? step.roles.find((r) => r.param === name)?.role : undefined
   if (role !== undefined) return role === 'sd' ? 1 : role === 'variance' ? 2 : role === 'precision' ? -2 : null

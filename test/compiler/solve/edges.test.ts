@@ -52,4 +52,17 @@ for n in 1..N {
     expect(Number(fit.params.a) / Number(fit.params.b) / mean).toBeCloseTo(1, 6)
     expect(fit.converged).toBe(true)
   })
+
+  it('says which spread is gone where all responses are equal', async () => {
+    const groups = compileOrThrow(`model Intercepts
+data  g : category[N]
+data  y : real[N]
+param b : real
+param t, s : positive
+for i in levels(g) { latent u[i] ~ Normal(0, t) }
+for n in 1..N { y[n] ~ Normal(b + u[g[n]], s) }
+`)
+    const fit = await groups.fit({ g: ['a', 'a', 'b', 'b', 'c', 'c'], y: [2, 2, 2, 2, 2, 2] })
+    expect(fit.warnings.map((w) => `${w.code} ${w.message}`).join('\n')).toMatch(/W529.*`[st]` goes to 0/)
+  })
 })

@@ -1,0 +1,33 @@
+import type { BoundData, ParamLayout } from '../../runtime/contract.js'
+import type { Derivation } from '../derive.js'
+import { scalePower } from './interior.js'
+
+/** An sd of this part of the largest datum squares to what is rounded off beside that datum's square. */
+const LEAST = 1e-7
+
+/**
+ * A spread so small beside the data that residuals are rounding: the likelihood grows without bound as it goes to 0, and is
+ * known to no digit. Its element by name; null where there is none.
+ */
+export function collapsedSpread(
+  d: Derivation,
+  layouts: readonly ParamLayout[],
+  data: BoundData,
+  params: Float64Array,
+): string | null {
+  const largest = [...data.arrays.values()].reduce((max, { values }) => {
+    let most = max
+    if (values instanceof Float64Array)
+      for (const x of values) if (Number.isFinite(x)) most = Math.max(most, Math.abs(x))
+    return most
+  }, 0)
+  for (const { name, offset, length } of layouts) {
+    const power = scalePower(name, d)
+    if (power === null) continue
+    for (let i = 0; i < length; i++) {
+      const sd = (params[offset + i] ?? Number.NaN) ** (1 / power)
+      if (sd <= LEAST * largest) return length === 1 ? name : `${name}[…]`
+    }
+  }
+  return null
+}

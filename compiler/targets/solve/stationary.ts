@@ -54,6 +54,8 @@ function profileOf({ profile }: StationaryStep, solve: Solve, context: SolveCont
   return (i) => {
     const [slope, intercept, b] = [linear, constant, powers].map((t) => (t === undefined ? 0 : at(t, i)))
     const [alpha, alpha0, power] = [slope ?? 0, intercept ?? 0, b ?? 0]
+    // an element that no term joins to a scale
+    if (alpha === 0 && alpha0 === 0) return NO_SCALE
     const log = (u: number): number => Math.log(-(alpha * u + alpha0) / (p * power))
     return {
       value: (u) => ((alpha * u + alpha0) / p) * (log(u) - 1),

@@ -107,7 +107,8 @@ export function notationStep(c: FormulaContext): DerivationStep {
 export function rangesWords(loops: readonly IndexVar[], c: FormulaContext): string {
   if (loops.length === 0) return ''
   const letters = lettersFor(loops, c.notation)
-  return ` for ${loops.map((v) => `${letters.get(v.id) ?? v.name} = ${compactSubscripts(printText(present(v.from, c.notation)))}, …, ${compactSubscripts(printText(present(v.to, c.notation)))}`).join(', ')}`
+  const end = (e: Expr): string => formula(e, loops, c).text
+  return ` for ${loops.map((v) => `${letters.get(v.id) ?? v.name} = ${end(v.from)}, …, ${end(v.to)}`).join(', ')}`
 }
 
 export const loopsOf = (f: LiftedFactor): readonly IndexVar[] => f.factor.loops.map((l) => l.index)

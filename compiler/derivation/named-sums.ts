@@ -71,7 +71,7 @@ export function nameSums(e: Expr, notation: Notation, known: NamedSum[]): Expr {
       const count = weights.length > 0 ? 'weighted number' : 'number'
       const words =
         own.kind === 'probability'
-          ? `the expected ${count} of cases with ${subject} = `
+          ? `the ${notation.derivation.maxProduct === null ? 'expected ' : ''}${count} of cases with ${subject} = `
           : `the ${count} of rows with ${subject} = `
       named = { name, key, indices: [index], value: general, words }
       known.push(named)

@@ -92,7 +92,7 @@ it('counts that are all 0', async () => {
 it('a likelihood without bound is said to be one', async () => {
   const result = (await compileOrThrow(models.normal).fit({ y: [3, 3, 3] })).toJSON()
   expect(result.stop).toBe('numerical')
-  expect(result.warnings.map(({ message }) => message).join()).toContain('a spread is 0')
+  expect(result.warnings.map(({ message }) => message).join()).toContain('`sigma` goes to 0')
 })
 
 describe('a fit file that was edited', () => {

@@ -1,12 +1,13 @@
 /**
- * Scales of Normal latents whose estimate may be 0. There a latent is its mean, and the model is a smaller one: EM on it
+ * Scales of latents whose estimate may be 0. There a latent is its mean, and the model is a smaller one: EM on it
  * finds the maximum at the edge, which EM on the whole model only nears, and ever more slowly.
  */
 import type { LetSymbol, ModelSymbol, SymbolId, TExpr, TStatement, TypedModel } from '../lang/typed/types.js'
+import { distributionByName } from './distributions/index.js'
 
 type Sample = Extract<TStatement, { kind: 'sample' }>
 
-/** The `nonnegative` params that scale Normal latents, as factors of an sd (power 1) or of a variance (2). */
+/** The `nonnegative` params that scale latents, as factors of an sd (power 1) or of a variance (2). */
 export function vanishingScales(model: TypedModel): ReadonlyMap<string, 1 | 2> {
   const found = new Map<string, 1 | 2>()
   for (const s of model.symbols) {
@@ -65,18 +66,20 @@ function reduced(model: TypedModel, param: SymbolId): { readonly model: TypedMod
   return { model: { ...model, symbols: atZero(symbols, param), statements: atZero(statements, param) }, power }
 }
 
-/** `latent[i, …] ~ Normal(mean, scale)` with the param as a factor of its scale, as a let of that latent. */
+/** `latent[i, …] ~ D(mean, scale)` with the param as a factor of a scale that leaves a point at 0, as a let of that latent. */
 function meanOf(
   model: TypedModel,
   s: Sample,
   param: SymbolId,
 ): { readonly latent: SymbolId; readonly as: LetSymbol; readonly power: 1 | 2 } | null {
   const { target, distribution: d } = s
-  if (s.role !== 'latent' || target.kind !== 'ref' || d.kind !== 'plain' || d.name !== 'Normal') return null
-  const scale = d.arguments.find((a) => a.name === 'sd' || a.name === 'var')
-  const mean = d.arguments.find((a) => a.name === 'mean')?.value
+  if (s.role !== 'latent' || target.kind !== 'ref' || d.kind !== 'plain') return null
+  const mass = distributionByName.get(d.name)?.pointMass
+  const scale = d.arguments.find((a) => mass?.scales.has(a.name))
+  const mean = d.arguments.find((a) => a.name === mass?.at)?.value
+  const power = mass?.scales.get(scale?.name ?? '')
   const latent = model.symbols.find((x) => x.id === target.symbol)
-  if (latent?.kind !== 'latent' || mean === undefined || scale === undefined) return null
+  if (latent?.kind !== 'latent' || mean === undefined || scale === undefined || power === undefined) return null
   if (!factorsOf(scale.value).some((f) => f.kind === 'ref' && f.symbol === param)) return null
   const indices: SymbolId[] = []
   for (const sub of target.subscripts) {
@@ -89,7 +92,7 @@ function meanOf(
     return null
   const { id, name, span } = latent
   const as = { kind: 'let', id, name, span, indices, value: mean, topLevel: false } as const
-  return { latent: id, as, power: scale.name === 'sd' ? 1 : 2 }
+  return { latent: id, as, power }
 }
 
 function factorsOf(e: TExpr): readonly TExpr[] {

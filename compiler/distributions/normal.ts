@@ -37,6 +37,13 @@ export const Normal: Distribution = {
     ],
     value: { support: 'real', rank: 0, discrete: false },
   },
+  pointMass: {
+    at: 'mean',
+    scales: new Map([
+      ['sd', 1],
+      ['var', 2],
+    ]),
+  },
   logDensity(value, args) {
     const square = pow(sub(value.at([]), scalar(args, 'mean')), 2)
     const constant = mul(num(-1, 2), log(mul(num(2), PI)))

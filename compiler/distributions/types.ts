@@ -67,6 +67,11 @@ export interface Distribution {
   /** P(X = value) of labels and truth values, linear in probabilities that are arguments. */
   mass?(value: Expr, args: ReadonlyMap<string, Tensor>, context: DensityContext): Expr
   /**
+   * Where scales that may go to 0 leave a point: all mass is then at the argument `at`. `scales` are these arguments, with
+   * the power of the value's unit that they are measured in (1 for an sd, 2 for a variance). Left out where there is none.
+   */
+  readonly pointMass?: { readonly at: string; readonly scales: ReadonlyMap<string, 1 | 2> }
+  /**
    * true where a numeric value lies in the support for these numeric arguments (arguments of the first parametrisation).
    */
   inSupport(value: NumericArgument, args: ReadonlyMap<string, NumericArgument>): boolean

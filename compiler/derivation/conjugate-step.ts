@@ -3,7 +3,7 @@ import { add, idx, mul, neg, num, ONE, ref, sum, ZERO } from '../algebra/build.j
 import { collect } from '../algebra/collect.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { collectNodes, substituteIndex } from '../algebra/visit.js'
-import { lastOf } from '../estep/expectation.js'
+import { lastOf } from '../estep/moments.js'
 import type { ConjugateBlock, EStepStep } from '../estep/types.js'
 import type { FamilyStatistic } from '../families/index.js'
 import { normaliserRef, parameterName, shownNumbers } from './block-names.js'

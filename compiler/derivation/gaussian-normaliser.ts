@@ -2,7 +2,7 @@
 import { add, idx, log, mul, num, PI, ref } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { countsCells, dimension } from '../estep/block-layout.js'
-import { atPoint } from '../estep/expectation.js'
+import { atPoint } from '../estep/moments.js'
 import type { GaussianBlock } from '../estep/types.js'
 import { normaliserRef, precisionName, shownNumbers, wholeName } from './block-names.js'
 import { factorOfRow } from './factor-of-row.js'

@@ -14,14 +14,8 @@ import {
   unknownTable,
 } from '../estep/block-layout.js'
 import { normaliserTable } from '../estep/continuous.js'
-import {
-  atDatum,
-  atPoint,
-  expandCovariance,
-  expandExpectation,
-  lastOf,
-  reportedExpectation,
-} from '../estep/expectation.js'
+import { expandCovariance, expandExpectation, reportedExpectation } from '../estep/expectation.js'
+import { atDatum, atPoint, lastOf } from '../estep/moments.js'
 import { weightOf } from '../estep/plan.js'
 import { naturalOf } from '../estep/posterior-numbers.js'
 import type {

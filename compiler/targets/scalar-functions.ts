@@ -2,6 +2,7 @@ import type { KFunction } from '../kernel/types.js'
 import {
   besselI0,
   besselI1,
+  chiSquareDraw,
   digamma,
   digammaDelta,
   inverseMills,
@@ -15,6 +16,7 @@ import {
   logit,
   logPhi,
   logPhiBetween,
+  normalDraw,
   Phi,
   trigamma,
 } from '../numerics/index.js'
@@ -28,6 +30,8 @@ export const severalArguments = {
   logGammaP,
   logGammaQ,
   logBetaI,
+  normalDraw,
+  chiSquareDraw,
 } as const
 
 export type SeveralArguments = keyof typeof severalArguments
@@ -74,7 +78,8 @@ export function isUnary(fn: KFunction): fn is UnaryFunction {
 /** Number of arguments; null: one or more. */
 export function arityOf(fn: KFunction): number | null {
   if (isUnary(fn)) return 1
-  if (fn === 'logBetaI') return 3
+  if (fn === 'logBetaI' || fn === 'chiSquareDraw') return 3
+  if (fn === 'normalDraw') return 4
   return fn === 'min' || fn === 'max' ? null : 2
 }
 

@@ -54,12 +54,29 @@ function headline(result: FitResult, paint: Paint): string[] {
     hard || result.objective === result.logLikelihood ? '' : `, with the prior ${formatObjective(result.objective)}`
   return [
     `${paint.strong(printable(result.model))}  ${printable(sizes.join(', '))}`,
-    `log-likelihood ${paint.strong(formatObjective(result.logLikelihood))}${objective}`,
+    `log-likelihood ${boundWords(result)}${paint.strong(formatObjective(result.logLikelihood))}${objective}`,
     ...(hard ? [`complete-data log-likelihood ${formatObjective(result.objective)}${within}`] : []),
     `BIC ${formatObjective(result.bic)}  AIC ${formatObjective(result.aic)}  (${plural(result.parameters, 'parameter')}, ${plural(result.observations, 'observation')})`,
     `${plural(result.iterations, 'iteration')}, ${state}`,
   ]
 }
+
+/** What a log-likelihood that is not exact is. */
+function boundWords({ bound, accuracy }: FitResult): string {
+  const error = accuracy === undefined ? [] : [`error ≤ ${accuracy.error.toPrecision(1)}`]
+  switch (bound) {
+    case 'exact':
+      return ''
+    case 'variational':
+      return '(variational: a lower bound) ≥ '
+    case 'quadrature':
+      return `(${['quadrature', ...counted(accuracy?.points, 'point'), ...error].join(', ')}) `
+    case 'monte-carlo':
+      return `(${['Monte Carlo', ...counted(accuracy?.draws, 'draw'), ...error].join(', ')}) `
+  }
+}
+
+const counted = (n: number | undefined, word: string): readonly string[] => (n === undefined ? [] : [plural(n, word)])
 
 function stopWord(stop: FitResult['stop']): string {
   switch (stop) {

@@ -111,6 +111,8 @@ export type ScalarFunction =
   | 'logBetaI'
   /** log(1 − e^x) for x ≤ 0. */
   | 'log1mexp'
+  /** log(1 + e^x). */
+  | 'log1pexp'
   /** power(a, b) with an exponent that is not a number. */
   | 'power'
 

@@ -107,6 +107,7 @@ export type KFunction =
   | 'logGammaQ'
   | 'logBetaI'
   | 'log1mexp'
+  | 'log1pexp'
   | 'power'
   | 'isNaN'
 

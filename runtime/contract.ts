@@ -65,6 +65,26 @@ export interface LatentLayout {
   readonly beginnings?: Int32Array
 }
 
+/**
+ * What the objective is: log p(data; params) itself; the evidence lower bound of a factorised posterior; or that log
+ * density to a stated error, by quadrature or by random draws.
+ */
+export type Bound = 'exact' | 'variational' | 'quadrature' | 'monte-carlo'
+
+/** How well an objective by quadrature or by draws is known. */
+export interface Accuracy {
+  /** Distance of the objective from that of a finer rule, or 2 standard errors of one by draws; in nats. */
+  readonly error: number
+  /** Nodes in each dimension of the quadrature; the most, where several blocks of latents have one. */
+  readonly points?: number
+  /** Draws of each unit. */
+  readonly draws?: number
+  /** Standard error of the objective over the draws, in nats. */
+  readonly standardError?: number
+  /** Smallest effective sample size of a unit's draws: (Σ w)² / Σ w² of its weights. */
+  readonly effectiveDraws?: number
+}
+
 /** What one E-step gives. */
 export interface Expectation {
   /**
@@ -150,6 +170,15 @@ export interface BoundModel {
   /** true where one M-step from any q gives the maximum: no latents and every block closed. */
   readonly direct: boolean
   readonly sizes: ReadonlyMap<string, number>
+  /** What the objective is; left out: exact. */
+  readonly bound?: Bound
+  /** How well the objective is known at `params`; null where it is exact or a bound. */
+  accuracy?(params: Float64Array): Accuracy | null
+  /**
+   * Takes more nodes or draws where the objective at `params` is known less well than it should be. true where it has:
+   * objectives and expectations of before are then those of a coarser rule.
+   */
+  refine?(params: Float64Array): boolean
   /**
    * Hard mode: this model takes the most probable values of its discrete latents, and `summed` is the same one with
    * them summed out. Starts are made with it, and it gives the marginal log-likelihood. Left out in other modes.

@@ -1,5 +1,6 @@
 /** A program over bound data: what the runtime drives. */
 import type {
+  Bound,
   BoundData,
   BoundModel,
   ComponentState,
@@ -70,6 +71,7 @@ export class ProgramModel implements BoundModel {
   readonly hasPrior: boolean
   readonly direct: boolean
   readonly sizes: ReadonlyMap<string, number>
+  readonly bound: Bound
   readonly summed?: ProgramModel
   readonly vanishing: readonly string[]
   readonly numbers: BoundNumbers
@@ -94,6 +96,7 @@ export class ProgramModel implements BoundModel {
   ) {
     const d = derivation
     this.name = d.model.name
+    this.bound = d.eStep.bound
     this.numbers = new BoundNumbers(d.model.symbols, d.graph.bindTables, data, options.set, options.frozen ?? new Map())
     checkLevels(d.model, this.numbers, data)
     checkPlaces(d.model, this.numbers, new Set(d.graph.bindTables.map((t) => t.name)))
@@ -160,7 +163,7 @@ export class ProgramModel implements BoundModel {
   withoutScales(names: readonly string[]): ProgramModel | null {
     const derivation = this.options.withoutScales?.(new Set(names)) ?? null
     if (derivation === null) return null
-    const model = this.bound(derivation)
+    const model = this.bindAnew(derivation)
     model.setFloor(this.floor)
     return model
   }
@@ -168,7 +171,7 @@ export class ProgramModel implements BoundModel {
   labels?(params: Float64Array): ReadonlyMap<string, Int32Array>
 
   /** A derivation over the same data. */
-  protected bound(derivation: Derivation): ProgramModel {
+  protected bindAnew(derivation: Derivation): ProgramModel {
     const { memory: _, ...options } = this.options
     return bindProgram(derivation, this.data, options)
   }

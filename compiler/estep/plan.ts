@@ -100,6 +100,7 @@ export function planEStep(
     }
   })
   const plan: EStepPlan = {
+    bound: 'exact',
     blocks: continuous.blocks,
     bindTables: continuous.bindTables,
     tables,

@@ -1,4 +1,5 @@
 import type { Span } from '../../lang/source.js'
+import type { Bound } from '../../runtime/contract.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import type { Family, FamilyStatistic } from '../families/index.js'
 import type { LiftedFactor } from '../graph/lift.js'
@@ -164,6 +165,8 @@ export interface ConjugateBlock extends BlockBase {
 export type ContinuousBlock = GaussianBlock | ConjugateBlock
 
 export interface EStepPlan {
+  /** What the objective is, by the roughest of its parts. */
+  readonly bound: Bound
   /** Blocks of continuous latents; they come first, given the discrete ones. */
   readonly blocks: readonly ContinuousBlock[]
   /** Tables that are known when data is bound. */

@@ -239,6 +239,7 @@ class Instance {
       case 'latent':
         if (this.sample === 0) throw new Error(`latent ${name} stands in Q outside an expectation`)
         return this.latent(name, index)
+      case 'other':
       case 'table':
         throw new Error(`${space} ${name} stands in Q`)
     }

@@ -253,6 +253,7 @@ function joined(
     }),
   )
   return {
+    bound: 'variational',
     blocks: plans.flatMap((p) => p.blocks),
     bindTables: plans.flatMap((p) => p.bindTables),
     tables: plans.flatMap((p) => p.tables),

@@ -21,7 +21,7 @@ import { type LowerInput, lower } from './lower/lower.js'
 import { type ArrayShapes, Lowerer } from './lower/lowerer.js'
 import type { Product } from './lower/max-product.js'
 import type { Program } from './lower/program.js'
-import { planMStep, qTerms } from './mstep/plan.js'
+import { planMStep, qTerms, valueRanges } from './mstep/plan.js'
 import type { StatisticsOptions } from './mstep/statistics.js'
 import type { MStepPlan } from './mstep/types.js'
 import { checkByValue, type ValueCheck } from './mstep/value-check.js'
@@ -102,6 +102,7 @@ export function derive(
     params,
     data: new Map(graph.data.map((d) => [d.name, d.type.support.kind])),
     bindTables: graph.bindTables,
+    ranges: valueRanges(lifted),
     latents: new Map(graph.latents.flatMap((l) => (l.kind === 'continuous' ? [[l.name, l.support] as const] : []))),
   })
   const unsupported = mStep.steps

@@ -1,4 +1,4 @@
-import { type Json, numberFromJson } from '../../runtime/json.js'
+import { type Json, type NestedNumbers, numberFromJson } from '../../runtime/json.js'
 import type { FitResult } from '../../runtime/result.js'
 import type { Against } from '../against.js'
 import type { ParamView } from '../ports.js'
@@ -20,8 +20,8 @@ export function fitReport(
 ): string {
   const lines = [...headline(result, paint), '']
   lines.push(...paramTables(result.params, layout, width))
-  const derived = Object.entries(result.derived).flatMap(([name, value]) => derivedLine(name, value))
-  if (derived.length > 0) lines.push('', ...derived)
+  const derived = Object.fromEntries(Object.entries(result.derived).map(([name, value]) => [name, nestedOf(value)]))
+  if (Object.keys(derived).length > 0) lines.push('', ...paramTables(derived, [], width))
   const trace = sparkline(
     result.trace.map((value) => numberFromJson(value) ?? Number.NaN),
     Math.max(10, Math.min(60, width - 30)),
@@ -94,8 +94,7 @@ function stopWord(stop: FitResult['stop']): string {
   }
 }
 
-function derivedLine(name: string, value: Json): string[] {
-  if (typeof value === 'number') return [`${printable(name)} = ${formatNumber(value)}`]
-  const text = JSON.stringify(value) ?? ''
-  return [`${printable(name)} = ${text.length > 100 ? `${text.slice(0, 99)}…` : text}`]
+/** The numbers of a `let` as its value in JSON holds them. */
+function nestedOf(value: Json): NestedNumbers {
+  return Array.isArray(value) ? value.map(nestedOf) : (numberFromJson(value) ?? null)
 }

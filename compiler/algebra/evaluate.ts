@@ -9,6 +9,7 @@ import {
   lgamma,
   lgammaDelta,
   log1mexp,
+  log1pexp,
   logBetaI,
   logGammaP,
   logGammaQ,
@@ -255,6 +256,8 @@ function apply(fn: ScalarFunction, args: readonly number[]): number {
       return logBetaI(a, b, c)
     case 'log1mexp':
       return log1mexp(a)
+    case 'log1pexp':
+      return log1pexp(a)
   }
 }
 

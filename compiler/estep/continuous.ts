@@ -48,6 +48,7 @@ export function planContinuous(
   graph: FactorGraph,
   lifted: readonly LiftedFactor[],
   options: Omit<CollectOptions, 'inU'>,
+  taken = 0,
 ): ContinuousPlan {
   const latents = graph.latents.filter((l) => l.kind === 'continuous')
   const blocks: ContinuousBlock[] = []
@@ -58,7 +59,7 @@ export function planContinuous(
     const names = new Set(group.map((l) => l.name))
     const factors = lifted.filter((f) => f.continuous.some((c) => names.has(c.latent.name)))
     for (const f of factors) absorbed.add(f)
-    const made = blockOf(group, factors, `block ${blocks.length + 1}`, options, graph)
+    const made = blockOf(group, factors, `block ${taken + blocks.length + 1}`, options, graph)
     if ('code' in made) refusals.push(made)
     else {
       blocks.push(made.block)

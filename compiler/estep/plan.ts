@@ -21,12 +21,14 @@ export interface EStepResult {
   readonly refusals: readonly EStepRefusal[]
 }
 
+/** @param taken number of blocks that have a name already */
 export function planEStep(
   graph: FactorGraph,
   all: readonly LiftedFactor[],
   options: Omit<CollectOptions, 'inU'>,
+  taken = 0,
 ): EStepResult {
-  const continuous = planContinuous(graph, all, options)
+  const continuous = planContinuous(graph, all, options, taken)
   const refusals: EStepRefusal[] = [...continuous.refusals]
   const lifted = [...all.filter((f) => !continuous.absorbed.has(f)), ...continuous.messages]
   const nested = lifted.find(hasNestedSelector)
@@ -111,6 +113,7 @@ export function planEStep(
       ...counts.rest,
     ],
     steps: [...continuous.steps, ...tables.map(describe), ...counts.steps],
+    factorised: null,
   }
   return { plan, refusals: [] }
 }

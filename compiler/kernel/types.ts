@@ -107,6 +107,7 @@ export type KFunction =
   | 'logGammaQ'
   | 'logBetaI'
   | 'log1mexp'
+  | 'log1pexp'
   | 'power'
   | 'isNaN'
   /** A standard normal draw of (seed, unit, draw, coordinate), a χ² one with 4 degrees of freedom of (seed, unit, draw). */

@@ -3,6 +3,7 @@ import { add, idx, log, mul, num, ONE, PI, ref, sub, ZERO } from '../algebra/bui
 import type { CollectOptions } from '../algebra/collect.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { substituteIndex } from '../algebra/visit.js'
+import { showLatents } from '../estep/across.js'
 import {
   countsCells,
   dimension,
@@ -33,6 +34,7 @@ import type { BlockHost, Placed } from './block-host.js'
 import { addToObjective, meanBuffer, tableIdOf, varianceBuffer } from './buffers.js'
 import { GaussianLowering } from './gaussian.js'
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
+import { MomentTables } from './moment-tables.js'
 import { NodeLowering } from './nodes.js'
 
 export interface LoweredBlock {
@@ -48,19 +50,38 @@ export interface LoweredBlock {
   readonly marginals: readonly KernelOp[]
 }
 
-const empty: LoweringContext = { vars: new Map(), at: 'param' }
-
 export class ContinuousLowering implements BlockHost {
+  readonly base: LoweringContext
+  readonly moments: MomentTables | null
+
   constructor(
     private readonly lowerer: Lowerer,
     private readonly plan: EStepPlan,
     readonly collecting: Omit<CollectOptions, 'inU'>,
     private readonly probability: LoweringContext['probability'],
-  ) {}
+  ) {
+    const { factorised } = plan
+    this.moments = factorised === null ? null : new MomentTables(lowerer, this)
+    const bare: LoweringContext = { vars: new Map(), at: 'param' }
+    this.base =
+      factorised === null || probability === undefined
+        ? bare
+        : { ...bare, probability, expect: (e, c) => this.expect(e, c) }
+  }
 
   /** E_q of an expression, lowered in the loops of whoever demands it. */
   readonly expect = (e: Extract<Expr, { kind: 'expect' }>, context: LoweringContext): KExpr =>
-    this.lowerer.expr(expandExpectation(e, { plan: this.plan, collecting: this.collecting }), context)
+    this.lowerer.expr(
+      expandExpectation(
+        { ...e, body: showLatents(e.body) },
+        {
+          plan: this.plan,
+          collecting: this.collecting,
+          ...(this.moments === null ? {} : { numbers: this.moments.numbers }),
+        },
+      ),
+      context,
+    )
 
   lower(b: ContinuousBlock): LoweredBlock {
     const rows = this.rows(b)
@@ -69,7 +90,7 @@ export class ContinuousLowering implements BlockHost {
     const normaliser = b.kind === 'nodes' ? [] : this.normaliser(b, rows)
     return {
       block: b,
-      blockable: b.loops.length > 0 && b.factors.every((f) => f.direct),
+      blockable: this.plan.factorised === null && b.loops.length > 0 && b.factors.every((f) => f.direct),
       posterior,
       normaliser,
       objective: b.scope.length === 0 ? this.objective(b, rows) : [],
@@ -91,7 +112,7 @@ export class ContinuousLowering implements BlockHost {
   rows(b: ContinuousBlock): Placed {
     const { axes, context } = this.lowerer.loops(
       b.loops.map((l) => l.index),
-      empty,
+      this.base,
     )
     return { axes, context, row: b.loops.map((l) => idx(l.index)) }
   }
@@ -140,7 +161,7 @@ export class ContinuousLowering implements BlockHost {
       ? this.nested(factor.extraLoops, rows)
       : this.lowerer.loops(
           factor.lifted.factor.loops.map((l) => l.index),
-          empty,
+          this.base,
         )
     const lead = factor.direct ? rows.axes : []
     const scope = this.scope(b, outer.context)
@@ -219,7 +240,7 @@ export class ContinuousLowering implements BlockHost {
     for (const f of b.factors.filter((x) => !x.direct)) {
       const { axes, context } = this.lowerer.loops(
         f.lifted.factor.loops.map((l) => l.index),
-        empty,
+        this.base,
       )
       const inner = this.scope(b, context)
       out.push({
@@ -270,7 +291,7 @@ export class ContinuousLowering implements BlockHost {
 
   private marginals(b: ContinuousBlock): readonly KernelOp[] {
     const context: LoweringContext = {
-      ...empty,
+      ...this.base,
       ...(this.probability === undefined ? {} : { probability: this.probability }),
       expect: this.expect,
     }

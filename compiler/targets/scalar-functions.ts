@@ -9,6 +9,7 @@ import {
   lgamma,
   lgammaDelta,
   log1mexp,
+  log1pexp,
   logBetaI,
   logGammaP,
   logGammaQ,
@@ -61,6 +62,7 @@ export const unaryFunctions: Readonly<Record<UnaryFunction, (x: number) => numbe
   logPhi,
   inverseMills,
   log1mexp,
+  log1pexp,
   isNaN: (x) => (Number.isNaN(x) ? 1 : 0),
 }
 

@@ -342,6 +342,8 @@ class Instance {
     if (t === undefined) throw new Error(`unknown const ${name}`)
     const u = this.random(name, index, CONST)
     switch (t.compute.kind) {
+      case 'nodes':
+        throw new Error('nodes of a quadrature stand in no term of Q')
       case 'label':
       case 'pattern':
         return 1 + Math.floor(SIZE * u)

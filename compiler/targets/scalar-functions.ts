@@ -4,6 +4,7 @@ import {
   besselI1,
   besselRatio,
   besselRatioSlope,
+  chiSquareDraw,
   digamma,
   digammaDelta,
   inverseMills,
@@ -20,6 +21,7 @@ import {
   logLogistic,
   logPhi,
   logPhiBetween,
+  normalDraw,
   Phi,
   trigamma,
 } from '../numerics/index.js'
@@ -33,6 +35,8 @@ export const severalArguments = {
   logGammaP,
   logGammaQ,
   logBetaI,
+  normalDraw,
+  chiSquareDraw,
 } as const
 
 export type SeveralArguments = keyof typeof severalArguments
@@ -85,7 +89,8 @@ export function isUnary(fn: KFunction): fn is UnaryFunction {
 /** Number of arguments; null: one or more. */
 export function arityOf(fn: KFunction): number | null {
   if (isUnary(fn)) return 1
-  if (fn === 'logBetaI') return 3
+  if (fn === 'logBetaI' || fn === 'chiSquareDraw') return 3
+  if (fn === 'normalDraw') return 4
   return fn === 'min' || fn === 'max' ? null : 2
 }
 

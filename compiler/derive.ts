@@ -6,6 +6,7 @@ import { NotDifferentiable, partials } from './algebra/differentiate.js'
 import { isNonnegative, type SignOf } from './algebra/signs.js'
 import type { Expr, IndexVar } from './algebra/types.js'
 import type { Distribution } from './distributions/types.js'
+import { missingMoment, planFactorised } from './estep/factorised.js'
 import { maxProductSteps } from './estep/max-product.js'
 import { planEStep } from './estep/plan.js'
 import { refusalDiagnostic } from './estep/refusal-diagnostic.js'
@@ -80,6 +81,11 @@ export function derive(
       lifted = liftFactors(graph, supply)
       planned = planEStep(graph, lifted, collecting())
     }
+  }
+  if (planned.plan === null) {
+    const factorised = planFactorised(graph, lifted, collecting(), planned.refusals)
+    const missing = factorised?.plan == null ? null : missingMoment(factorised.plan, collecting())
+    if (factorised !== null && missing === null) planned = factorised
   }
   if (planned.plan === null) {
     return { diagnostics: planned.refusals.map((r) => refusalDiagnostic(r, graph, lifted)) }

@@ -263,6 +263,7 @@ function joined(
       .filter((f) => latentsOf(f).length === 0 && f.factor.role !== 'prior')
       .map((f) => ({ lifted: f, expr: f.expr })),
     steps: parts.flatMap(({ unit, made }) => made.plan.steps.map((s): EStepStep => ({ ...s, factor: names(unit) }))),
+    bound: 'variational',
     factorised: { factors, refused },
   }
 }

@@ -101,7 +101,12 @@ export interface Expectation {
   readonly scale: number
   /** Weights that stand for the posterior, where it was made up: an M-step that goes over the rows again needs them. */
   readonly given?: ReadonlyMap<string, Float64Array>
+  /** Numbers of a factorised posterior, laid out by the program; left out where q is the posterior itself. */
+  readonly q?: Float64Array
 }
+
+/** Where coordinate ascent on a factorised posterior begins: at the q of an expectation, or at a random one. */
+export type Beginning = Expectation | { readonly seed: number }
 
 /** A param element held at its floor. */
 export interface FloorHit {
@@ -189,7 +194,13 @@ export interface BoundModel {
   /** Hard mode: squared distances of the rows to the means of their components; null where these are not Gaussian of one sd. */
   withinSS?(params: Float64Array): number | null
 
-  eStep(params: Float64Array): Expectation
+  /**
+   * Under a factorised posterior `from` says where it begins: one sweep from an expectation, a few from a seed; without
+   * it, from a seed of its own until it stands still. Elsewhere it does not count.
+   */
+  eStep(params: Float64Array, from?: Beginning): Expectation
+  /** Posteriors at these params are to be read under the q of this expectation. */
+  remember?(params: Float64Array, expectation: Expectation): void
   /**
    * An expectation as if the posterior of each latent were what is given (rows × values, row-major, rows need not sum to
    * 1: a row's weight in each component). `params` gives the pivot. Its logLikelihood is NaN.

@@ -1,4 +1,4 @@
-import type { BoundModel } from './contract.js'
+import type { Beginning, BoundModel } from './contract.js'
 import { type EmPoint, emStep, marginalLogLikelihood, pointAt, usable, whyUnusable } from './em-step.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { converged, type StopReason } from './stop.js'
@@ -53,9 +53,9 @@ const IMPOSSIBLE = 3
 /** Why a run at an objective of −∞ ends. */
 export const IMPOSSIBLE_DATA = 'the data have probability 0 under the params'
 
-/** A run that has made its first E-step only. */
-export function beginRun(model: BoundModel, start: Float64Array): EmRun {
-  const point = pointAt(model, start)
+/** A run that has made its first E-step only; `from`: where a factorised posterior begins. */
+export function beginRun(model: BoundModel, start: Float64Array, from?: Beginning): EmRun {
+  const point = pointAt(model, start, 0, [], 1, from)
   const reason = usable(point) ? null : whyUnusable(point.objective, 'at the start')
   return { point, trace: [point.objective], rows: [], stop: reason === null ? null : 'numerical', reason }
 }
@@ -75,7 +75,8 @@ export async function continueRun(
   if (run.stop !== null) return run
   // other starts may have made the rule finer that this objective was computed by
   const isRough = model.bound === 'quadrature' || model.bound === 'monte-carlo'
-  if (isRough && pause === null) while (model.refine?.(run.point.params));
+  if (model.bound === 'quadrature' && pause === null && run.point.iteration > 0)
+    while (model.refine?.(run.point.params));
   let point = isRough ? again(model, run.point) : run.point
   let doubled = point.iteration === 0 ? null : point
   const trace = [...run.trace.slice(0, -1), point.objective]

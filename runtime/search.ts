@@ -55,7 +55,7 @@ export async function search(request: SearchRequest): Promise<StartEnd[]> {
     if (index > 0 && over(request)) break
     const seed = options.seed + index
     const own = index === 0 ? request.start : null
-    const run = beginRun(model, own ?? (await request.starter.start(seed, index === 0)))
+    const run = beginRun(model, own ?? (await request.starter.start(seed, index === 0)), { seed })
     await request.pacer.breathe()
     const end = await advance(
       request,

@@ -7,8 +7,8 @@ import type { NodeBlock } from '../estep/types.js'
 import { MOST_DRAWN, type NodeRules } from './node-rules.js'
 import { BindError } from './sizes.js'
 
-/** What an objective by quadrature is to be known to, relative to Σ |log-normaliser| over the units. */
-const RELATIVE = 1e-9
+/** What an objective by quadrature is to be known to, relative to Σ |log-normaliser| over the units, by dimensions. */
+const RELATIVE: readonly number[] = [1e-11, 1e-11, 1e-9, 1e-7]
 /** The standard error that an objective by draws is to have, in nats, and relative to the same sum. */
 const STANDARD_ERROR = 0.1
 const RELATIVE_STANDARD_ERROR = 1e-5
@@ -61,6 +61,10 @@ export class NodePrecision {
 
   private get ruled(): readonly NodeBlock[] {
     return this.blocks.filter((b) => !this.host.rules.isDrawn(b.id))
+  }
+
+  private get relative(): number {
+    return Math.max(0, ...this.ruled.map((b) => RELATIVE[this.host.rules.dimension(b.id)] ?? 0))
   }
 
   bound(): Bound {
@@ -168,7 +172,7 @@ export class NodePrecision {
    *
    * @param relative error of a quadrature to be had, relative to Σ |log-normaliser|
    */
-  refine(params: Float64Array, relative = RELATIVE): boolean {
+  refine(params: Float64Array, relative = this.relative): boolean {
     let changed = false
     while (this.ruled.length > 0) {
       const found = this.difference(params)

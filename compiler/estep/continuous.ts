@@ -107,8 +107,15 @@ function commonRows(latents: readonly ContinuousLatent[], factors: readonly Lift
     while (same < rank && l.loops[same] !== undefined && l.loops[same]?.index.id === first.loops[same]?.index.id) same++
     rank = same
   }
-  const oneRow = (f: LiftedFactor, depth: number): boolean =>
-    new Set(f.continuous.map((c) => c.index.slice(0, depth).map(keyOf).join(','))).size <= 1
+  // an index that a sum inside the factor runs over is that of many rows
+  const oneRow = (f: LiftedFactor, depth: number): boolean => {
+    const loops = new Set(f.factor.loops.map((l) => l.index.id))
+    const rows = f.continuous.map((c) => c.index.slice(0, depth))
+    return (
+      new Set(rows.map((r) => r.map(keyOf).join(','))).size <= 1 &&
+      rows.every((r) => r.every((e) => [...freeIndices(e)].every((v) => loops.has(v))))
+    )
+  }
   while (rank > 0 && !factors.every((f) => oneRow(f, rank))) rank--
   return rank
 }
@@ -457,7 +464,7 @@ function keepsFixed(
 }
 
 /** log Z of a block as a factor over its scope. */
-function messageOf(b: ContinuousBlock): LiftedFactor {
+export function messageOf(b: ContinuousBlock): LiftedFactor {
   const [first] = b.factors
   if (first === undefined) throw new Error('a block without factors')
   const row = b.loops.map((l) => idx(l.index))

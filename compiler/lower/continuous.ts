@@ -6,6 +6,7 @@ import { substituteIndex } from '../algebra/visit.js'
 import { showLatents } from '../estep/across.js'
 import {
   countsCells,
+  covarianceTable,
   dimension,
   logdetTable,
   naturalTable,
@@ -62,6 +63,10 @@ export class ContinuousLowering implements BlockHost {
   ) {
     const { factorised } = plan
     this.moments = factorised === null ? null : new MomentTables(lowerer, this)
+    // they may be read before they are lowered
+    if (factorised !== null)
+      for (const b of plan.blocks)
+        if (b.kind === 'gaussian' && b.layout === 'joint') lowerer.sparse.add(covarianceTable(b))
     const bare: LoweringContext = { vars: new Map(), at: 'param' }
     this.base =
       factorised === null || probability === undefined
@@ -343,8 +348,16 @@ function substituteAll(e: Expr, from: readonly IndexVar[], to: readonly IndexVar
 }
 
 /** ½ d log 2π − ½ log det Λ: the log of what a Normal density integrates to at height 1, d the cells not observed. */
-function logVolume(b: GaussianBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
+export function logVolume(b: GaussianBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
   const at = sharedAt(b, row, values)
-  const unknown = countsCells(b) ? ref('table', unknownTable(b), at.slice(0, at.length - b.scope.length)) : dimension(b)
-  return add(mul(num(1, 2), unknown, log(mul(num(2), PI))), mul(num(-1, 2), ref('table', logdetTable(b), at)))
+  return add(
+    mul(num(1, 2), unknownCells(b, row, values), log(mul(num(2), PI))),
+    mul(num(-1, 2), ref('table', logdetTable(b), at)),
+  )
+}
+
+/** Number of cells of a block that are not observed. */
+export function unknownCells(b: GaussianBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
+  const at = sharedAt(b, row, values)
+  return countsCells(b) ? ref('table', unknownTable(b), at.slice(0, at.length - b.scope.length)) : dimension(b)
 }

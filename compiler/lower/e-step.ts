@@ -1,6 +1,7 @@
 /** E-step plan → kernel operations: potentials, elimination upwards, joint posteriors downwards. */
 import { mul } from '../algebra/build.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
+import { substituteIndex } from '../algebra/visit.js'
 import { unitLoops } from '../estep/chain-blocks.js'
 import { placedExpr } from '../estep/place.js'
 import { elementOf } from '../estep/places.js'
@@ -614,6 +615,42 @@ export class EStepLowering {
         this.valueAxis(name).size,
       ],
     })
+  }
+
+  /** The entropy of the posterior of a table without a chain, added to the objective: −Σ P log P(eliminated | rest). */
+  entropy(t: LatentTable): readonly KernelOp[] {
+    const rows = this.rowAxes(t.loops)
+    const rowAt = this.ownRow(t.loops)
+    const weight = this.copies(t)
+    return t.buckets.flatMap((b) => {
+      const axes = b.scope.map((s): Axis => ({ ...this.valueAxis(s), id: `entropy ${s}` }))
+      const joint = k.load(postBuffer(b), ...rowAt, ...axes.map((a) => k.axis(a)))
+      const fixed = new Map(b.scope.slice(1).map((s, i) => [s, k.axis(need(axes[i + 1]))]))
+      const rest = this.marginal(postBuffer(b), b.scope, fixed, rowAt)
+      const term = k.select(
+        k.compare('>', joint, k.num(0)),
+        k.mul(joint, b.scope.length === 1 ? k.call('log', joint) : k.call('log', k.div(joint, rest))),
+        k.num(0),
+      )
+      const whole = axes.reduceRight<KExpr>((e, a) => k.sum(a, e), k.neg(term))
+      return addToObjective(
+        rows,
+        weight === null ? whole : k.mul0(this.lowerer.expr(weight, this.rowContext(t.loops)), whole),
+      )
+    })
+  }
+
+  /** How many copies a row of a table stands for: its weights, times those of the rows that it points to. */
+  private copies(t: LatentTable): Expr | null {
+    const own = weightOf(t.loops)
+    const parent = t.parent === null ? undefined : this.tables.get(t.parent.table)
+    if (t.parent === null || parent === undefined) return own
+    const shared = new Set(t.loops.map((l) => l.index.id))
+    const by = new Map(parent.loops.map((l, i) => [l.index.id, t.parent?.key[i] ?? l.index.from]))
+    const above = weightOf(parent.loops.filter((l) => !shared.has(l.index.id)))
+    if (above === null) return own
+    const moved = substituteIndex(above, by)
+    return own === null ? moved : mul(own, moved)
   }
 
   private marginals(t: LatentTable): readonly KernelOp[] {

@@ -42,6 +42,11 @@ export class MomentTables {
     return [...this.made.values()].filter((m) => m.block === block.id).map((m) => m.op)
   }
 
+  /** What fills all of them. */
+  all(): readonly KernelOp[] {
+    return [...this.made.values()].map((m) => m.op)
+  }
+
   private table(b: ConjugateBlock, of: Moment): string {
     const { lowerer, host } = this
     const id = `moment ${b.id} ${typeof of === 'string' ? of : `u^${keyOf(of.power)}`}`

@@ -8,7 +8,10 @@ import { warningExplanations } from '../../../runtime/warnings.js'
 
 /** Code, the text that is marked, and the sentence. */
 const GOLDEN: Readonly<Record<string, readonly [string, string]>> = {
-  E401: ['Laplace(centre, scale)', 'Laplace has no density in this version, so nothing can be derived from it'],
+  E401: [
+    'Mixture([0.5, 0.5], Normal(0, 1), Normal(9, 1))',
+    'a Mixture as a prior or as the distribution of a latent has no derivation in this version',
+  ],
   E402: [
     'y[t] ~ Poisson(exp(m[t]))',
     'the cells of `m` are coupled by this statement, which is not quadratic in them: their joint posterior is not Normal. Some such pairs have another joint family (a Normal with a Gamma precision), which this version does not derive: without one, an exact E-step would need an integral over T dimensions, g^T evaluations with g points a dimension',

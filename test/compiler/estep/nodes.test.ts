@@ -64,13 +64,14 @@ describe('a fit by quadrature', () => {
   it('states its error, and the nodes it took', async () => {
     const fit = (await model.fit(data)).toJSON()
     expect(fit.bound).toBe('quadrature')
-    expect(fit.accuracy?.error).toBeLessThan(1e-6)
+    expect(fit.accuracy?.error).toBeLessThan(1e-8)
     expect(fit.plan).toMatchObject({
       eStep: [{ method: 'quadrature', points: fit.accuracy?.points, error: fit.accuracy?.error }],
     })
     // it may fall where nodes are added, by the error of those before
     const steps = fit.trace.slice(1).map((l, t) => Number(l) - Number(fit.trace[t]))
-    expect(steps.filter((x) => x < -1e-9).length).toBeLessThanOrEqual(1)
+    const error = fit.accuracy?.error ?? 0
+    expect(steps.filter((x) => x < -1e-10 - error).length).toBeLessThanOrEqual(1)
     expect(Math.min(...steps)).toBeGreaterThan(-1e-3)
   })
 

@@ -65,7 +65,7 @@ export async function fitModel(model: BoundModel, request: FitRequest, hooks: Fi
   const best = bestEnd(ends)
   if (best === undefined) throw new InternalError('a fit made no start')
 
-  const settled = trusted(model, await settle(model, options, best, ends, signal, pacer))
+  const settled = trusted(await settle(model, options, best, ends, signal, pacer))
   model.remember?.(settled.point.params, settled.point.expectation)
   await pacer.breathe()
   const identified = model.identifiedParameters(randomSource(options.seed, 2).uniform, settled.point.params)
@@ -102,7 +102,7 @@ interface Settled {
 }
 
 /** The weights of draws may be on so few that they say nothing, not even of their own error. */
-function trusted(model: BoundModel, settled: Settled & Pick<Conclusion, 'accuracy'>): typeof settled {
+function trusted(settled: Settled & Pick<Conclusion, 'accuracy'>): typeof settled {
   const { effectiveDraws = Number.POSITIVE_INFINITY, draws = 0 } = settled.accuracy ?? {}
   if (settled.stop === 'numerical' || effectiveDraws >= warn.LEAST_EFFECTIVE) return settled
   return { ...settled, stop: 'numerical', reason: warn.fewEffective(effectiveDraws, draws) }

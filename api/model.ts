@@ -139,7 +139,9 @@ export class Model {
         ...(options.onIteration === undefined ? {} : { onIteration: options.onIteration.bind(options) }),
         context: {
           estepVersion: version,
-          plan: toJson(planJson(bound.model.derivation)),
+          get plan() {
+            return toJson(planJson(bound.model.derivation, bound.model.nodeFacts()))
+          },
           columns: bound.data.columns,
           levels: new Map(
             [...bound.data.levels].map(([name, lists]) => [name, toJson(lists.length === 1 ? lists[0] : lists)]),

@@ -73,19 +73,23 @@ export function derive(
   let graph = solveSums(boundRaggedDomains(built.value))
   let lifted = liftFactors(graph, supply)
   const collecting = (): StatisticsOptions => statisticsOptions(model, graph, supply)
-  let planned = planEStep(graph, lifted, collecting())
+  let planned = planEStep(graph, lifted, collecting(), 0, 'quadrature')
   if (planned.plan === null && planned.refusals.every((r) => r.code === 'E406')) {
     const enumerated = enumerateCounts(graph)
     if (enumerated !== null) {
       graph = enumerated
       lifted = liftFactors(graph, supply)
-      planned = planEStep(graph, lifted, collecting())
+      planned = planEStep(graph, lifted, collecting(), 0, 'quadrature')
     }
   }
   if (planned.plan === null) {
     const factorised = planFactorised(graph, lifted, collecting(), planned.refusals)
     const missing = factorised?.plan == null ? null : missingMoment(factorised.plan, collecting())
     if (factorised !== null && missing === null) planned = factorised
+    if (planned.plan === null) {
+      const drawn = planEStep(graph, lifted, collecting(), 0, 'draws')
+      if (drawn.plan !== null) planned = drawn
+    }
   }
   if (planned.plan === null) {
     return { diagnostics: planned.refusals.map((r) => refusalDiagnostic(r, graph, lifted)) }

@@ -94,7 +94,13 @@ export async function continueRun(
     if (point.iteration >= IMPOSSIBLE && point.objective === Number.NEGATIVE_INFINITY) {
       return end('numerical', IMPOSSIBLE_DATA)
     }
-    const done = converged(trace, point.scale, limits.tolerance)
+    let done = converged(trace, point.scale, limits.tolerance)
+    if (done && model.refine?.(point.params)) {
+      // more nodes: the run goes on from the same params
+      point = pointAt(model, point.params, point.iteration, point.floored, point.condition)
+      trace[trace.length - 1] = point.objective
+      done = false
+    }
     const last = point.iteration >= limits.maxIterations
     if (limits.tolerance > 0 && (done || last || isDoubled(point.iteration))) {
       const shrinking =

@@ -208,6 +208,7 @@ export class Model {
         set,
         compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
         frozen: restored?.numbers ?? new Map(),
+        seed: options.seed ?? 1,
         withoutScales: (names: ReadonlySet<string>) =>
           this.withoutScales(names, { gradientOnly: options.mStep === 'gradient', product }),
       }

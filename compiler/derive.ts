@@ -86,10 +86,10 @@ export function derive(
     const factorised = planFactorised(graph, lifted, collecting(), planned.refusals)
     const missing = factorised?.plan == null ? null : missingMoment(factorised.plan, collecting())
     if (factorised !== null && missing === null) planned = factorised
-    if (planned.plan === null) {
-      const drawn = planEStep(graph, lifted, collecting(), 0, 'draws')
-      if (drawn.plan !== null) planned = drawn
-    }
+  }
+  if (planned.plan === null) {
+    const drawn = planEStep(graph, lifted, collecting(), 0, 'draws')
+    if (drawn.plan !== null) planned = drawn
   }
   if (planned.plan === null) {
     return { diagnostics: planned.refusals.map((r) => refusalDiagnostic(r, graph, lifted)) }

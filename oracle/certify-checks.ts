@@ -264,26 +264,28 @@ function checkBlock(
     return
   }
   if (b.exact === 'ascent') return
-  const own = (d: Direction): boolean => b.params.includes(d.param)
-  const directions = feasibleDirections(t.engine.params, b.after).filter(own)
+  const ofBlock = (d: Direction): boolean => b.params.includes(d.param)
+  const directions = feasibleDirections(t.engine.params, b.after).filter(ofBlock)
+  const own = inherited(t, t.params)
   const value = q(b.after)
   const scale = Math.max(1, Math.abs(value))
   for (const d of directions) {
     const { slope, curvature, error } = slopeAlong(q, b.after, d.step)
     const size = Math.max(scale, Math.abs(curvature))
-    found.record(NAMES.stationary, Math.abs(slope) / size, GRADIENT + error / size, where)
+    found.record(NAMES.stationary, Math.abs(slope) / size, GRADIENT + (error + own) / size, where)
   }
   const rise = (step: Float64Array, by: number): void => {
     const moved = q(shifted(b.after, step, by))
     if (Number.isNaN(moved)) return
-    found.record(NAMES.improved, Math.max(0, moved - value) / scale, EXACT, where)
+    found.record(NAMES.improved, Math.max(0, moved - value) / scale, EXACT + own / scale, where)
   }
   if (directions.length > 0)
     for (let i = 0; i < 2; i++) {
       const step = combined(directions, random)
       for (const by of [1e-3, -1e-3, 1e-2, -1e-2, 0.1, -0.1]) rise(step, by)
     }
-  for (const d of inward(t.engine.params, b.after).filter(own)) for (const by of [1e-6, 1e-3, 1e-2]) rise(d.step, by)
+  for (const d of inward(t.engine.params, b.after).filter(ofBlock))
+    for (const by of [1e-6, 1e-3, 1e-2]) rise(d.step, by)
 }
 
 /**

@@ -151,11 +151,14 @@ export async function emStep(model: BoundModel, from: EmPoint, pacer: Pacer, len
           : null
   let broken = brokenBy(allowed)
   if (broken !== null && model.accuracy !== undefined) {
-    // an objective by quadrature or by draws is not known better
+    // an objective by quadrature or by draws is known to its error: that of a quadrature is made small first
+    const refined = (): boolean => model.refine?.(from.params) === true || model.refine?.(to.params) === true
     const known = (point: EmPoint): number => model.accuracy?.(point.params)?.error ?? 0
+    const again = (): Promise<EmMove> =>
+      emStep(model, pointAt(model, params, iteration, from.floored, from.condition), pacer, lenient)
+    if (model.bound === 'quadrature' && refined()) return again()
     broken = brokenBy(allowed + known(from) + known(to))
-    if (broken !== null && (model.refine?.(from.params) || model.refine?.(to.params)))
-      return emStep(model, pointAt(model, params, iteration, from.floored, from.condition), pacer, lenient)
+    if (broken !== null && refined()) return again()
   }
   if (broken !== null) {
     if (condition > NEARLY_SINGULAR) return { kind: 'numerical', reason: nearlySingular(condition) }

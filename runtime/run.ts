@@ -73,9 +73,13 @@ export async function continueRun(
   pause: number | null = null,
 ): Promise<EmRun> {
   if (run.stop !== null) return run
-  let point = run.point
+  // other starts may have made the rule finer that this objective was computed by
+  const isRough = model.bound === 'quadrature' || model.bound === 'monte-carlo'
+  if (model.bound === 'quadrature' && pause === null && run.point.iteration > 0)
+    while (model.refine?.(run.point.params));
+  let point = isRough ? again(model, run.point) : run.point
   let doubled = point.iteration === 0 ? null : point
-  const trace = [...run.trace]
+  const trace = [...run.trace.slice(0, -1), point.objective]
   const rows = [...run.rows]
   const end = (stop: StopReason | null, reason: string | null = null): EmRun => ({ point, trace, rows, stop, reason })
 
@@ -97,7 +101,7 @@ export async function continueRun(
     let done = converged(trace, point.scale, limits.tolerance)
     if (done && model.refine?.(point.params)) {
       // more nodes: the run goes on from the same params
-      point = pointAt(model, point.params, point.iteration, point.floored, point.condition)
+      point = again(model, point)
       trace[trace.length - 1] = point.objective
       done = false
     }
@@ -125,6 +129,10 @@ export async function continueRun(
     if (done) return end('tolerance')
   }
 }
+
+/** The same params, by the rule as it now is. */
+export const again = (model: BoundModel, { params, iteration, floored, condition }: EmPoint): EmPoint =>
+  pointAt(model, params, iteration, floored, condition)
 
 const isDoubled = (iteration: number): boolean =>
   iteration >= FIRST_LOOK && Number.isInteger(Math.log2(iteration / FIRST_LOOK))

@@ -55,6 +55,8 @@ export interface BindProgramOptions {
   /** Values of consts given by `--set`. */
   readonly set: ReadonlyMap<string, unknown>
   readonly compile: CompileKernel
+  /** Of draws; 1 where left out. */
+  readonly seed?: number
   /** Reductions of the data of an earlier fit, by bind table: they are kept, not taken anew. */
   readonly frozen?: ReadonlyMap<string, readonly number[]>
   /** Memory of another program of the same derivation that has all of its buffers. */
@@ -126,6 +128,7 @@ export class ProgramModel implements BoundModel {
     this.numbers =
       options.memory?.numbers ??
       new BoundNumbers(d.model.symbols, d.graph.bindTables, data, options.set, options.frozen ?? new Map())
+    if (options.seed !== undefined) this.numbers.nodes.seed = options.seed
     checkLevels(d.model, d.distributions, this.numbers, data)
     checkPlaces(d.model, this.numbers, new Set(d.graph.bindTables.map((t) => t.name)))
     this.memory = options.memory ?? allocate(program, d.model.symbols, data, this.numbers)
@@ -509,14 +512,22 @@ export class ProgramModel implements BoundModel {
     this.restore(expectation)
     this.kernels.load(params, 'param')
     if (this.program.passes.some((p) => p.q.length > 0)) this.kernels.run(this.program.derived.param)
+    const ready = new Set<Pass>()
     const at = (theta: Float64Array): number => {
       this.kernels.load(theta, 'trial')
       this.kernels.run(this.program.derived.trial)
       this.kernels.zero(['q:driver', 'q:rows'])
       this.kernels.run(this.program.qDriver)
-      for (const pass of this.program.passes)
-        if (pass.q.length > 0)
-          this.kernels.runPass(pass, this.kernels.part(pass, 'q', [this.q === null ? pass.posterior : [], pass.q]))
+      for (const pass of this.program.passes) {
+        if (pass.q.length === 0) continue
+        const posterior = this.q === null ? pass.posterior : []
+        if (this.kernels.inOneBlock(pass)) {
+          // the posterior of all rows stays in scratch
+          if (!ready.has(pass)) this.kernels.runPass(pass, this.kernels.part(pass, 'posterior', [posterior]))
+          ready.add(pass)
+          this.kernels.runPass(pass, pass.q)
+        } else this.kernels.runPass(pass, this.kernels.part(pass, 'q', [posterior, pass.q]))
+      }
       return (f64(this.memory.blocks, 'q:driver')[0] ?? 0) + (f64(this.memory.blocks, 'q:rows')[0] ?? 0)
     }
     const before = at(params)

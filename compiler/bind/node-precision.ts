@@ -7,15 +7,15 @@ import type { NodeBlock } from '../estep/types.js'
 import { MOST_DRAWN, type NodeRules } from './node-rules.js'
 import { BindError } from './sizes.js'
 
-/** What an objective by quadrature is to be known to, relative to Σ |log-normaliser| over the units. */
-const RELATIVE = 1e-9
+/** What an objective by quadrature is to be known to, relative to Σ |log-normaliser| over the units, by dimensions. */
+const RELATIVE: readonly number[] = [1e-11, 1e-11, 1e-9, 1e-7]
 /** The standard error that an objective by draws is to have, in nats, and relative to the same sum. */
-const STANDARD_ERROR = 0.05
+const STANDARD_ERROR = 0.1
 const RELATIVE_STANDARD_ERROR = 1e-5
-/** An effective sample size below this says nothing of the error: the weight is on a few draws. */
-export const LEAST_EFFECTIVE = 10
 /** Fewer effective draws than this ask for more. */
 const FEW_EFFECTIVE = 50
+/** Ratio of successive errors beyond which a rule does not converge to speak of. */
+const SLOWEST = 0.9
 /** Numbers that the nodes of all posteriors may take, 8 bytes each. */
 const MOST_NUMBERS = 1.5e8
 
@@ -59,6 +59,10 @@ export class NodePrecision {
 
   private get ruled(): readonly NodeBlock[] {
     return this.blocks.filter((b) => !this.host.rules.isDrawn(b.id))
+  }
+
+  private get relative(): number {
+    return Math.max(0, ...this.ruled.map((b) => RELATIVE[this.host.rules.dimension(b.id)] ?? 0))
   }
 
   bound(): Bound {
@@ -110,13 +114,20 @@ export class NodePrecision {
     return this.last
   }
 
-  /** At the finest rule the next coarser one says what its error is at most. */
+  /**
+   * The error of the finest rule from the differences to two coarser ones: what is left of them, taken as a geometric
+   * series, and no less than the last one.
+   */
   private coarserDifference(params: Float64Array): number {
-    const here = this.host.evaluate(params)
-    if (!this.move(this.ruled, -1)) return Number.POSITIVE_INFINITY
-    const coarser = this.host.evaluate(params)
-    this.move(this.ruled, 1)
-    return Math.abs(coarser.logLikelihood - here.logLikelihood)
+    const values = [this.host.evaluate(params).logLikelihood]
+    for (let step = 1; step <= 2 && this.move(this.ruled, -1); step++)
+      values.push(this.host.evaluate(params).logLikelihood)
+    if (values.length > 1) this.move(this.ruled, values.length - 1)
+    const [finest, coarser, coarsest] = values
+    if (finest === undefined || coarser === undefined) return Number.POSITIVE_INFINITY
+    const last = Math.abs(finest - coarser)
+    const ratio = coarsest === undefined ? 1 : Math.min(SLOWEST, last / Math.abs(coarser - coarsest))
+    return last * Math.max(1, ratio / (1 - ratio))
   }
 
   /**
@@ -159,7 +170,7 @@ export class NodePrecision {
    *
    * @param relative error of a quadrature to be had, relative to Σ |log-normaliser|
    */
-  refine(params: Float64Array, relative = RELATIVE): boolean {
+  refine(params: Float64Array, relative = this.relative): boolean {
     let changed = false
     while (this.ruled.length > 0) {
       const found = this.difference(params)

@@ -57,7 +57,8 @@ export function planFactorised(
     if (first === undefined) return null
     return {
       plan: null,
-      refusals: refused.map((r) => ({ ...r, message: `${r.message}; nor has a factorised posterior: ${first}` })),
+      // a part that is refused for the same reason needs no second saying
+      refusals: refused.some((r) => r.message === first) ? refused : refused.map((r) => ({ ...r, apart: first })),
     }
   }
   const order = units.map((u, i) => ({ u, first: firstOf(attempts[i]) })).sort((a, b) => a.first - b.first)

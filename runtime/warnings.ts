@@ -115,6 +115,13 @@ export const warningExplanations: readonly WarningExplanation[] = [
       'of such fits are upper bounds too: compare them between models of one kind at most. Spreads of latents that are ' +
       'correlated with those of other factors come out too small.',
   },
+  {
+    code: 'W539',
+    title: 'rows of probability 0',
+    explanation:
+      'The fitted model gives these rows probability 0, whatever the values of their latents: a count above its number of ' +
+      'trials, a value outside the range of a Uniform. No posterior exists for them; what is printed for their latents says nothing.',
+  },
 ]
 
 export function symmetricStart(latents: readonly LatentLayout[]): FitWarning {

@@ -97,8 +97,13 @@ export type ScalarFunction =
   | 'max'
   | 'cos'
   | 'sin'
+  | 'atan'
   | 'besselI0'
   | 'besselI1'
+  /** log(e^−|x| I₀(x)), I₁(x)/I₀(x) and its derivative, accurate where I₀ overflows. */
+  | 'logBesselI0e'
+  | 'besselRatio'
+  | 'besselRatioSlope'
   /** log Γ(a + n) − log Γ(a) and ψ(a + n) − ψ(a), accurate at large a. */
   | 'lgammaDelta'
   | 'digammaDelta'
@@ -110,8 +115,12 @@ export type ScalarFunction =
   | 'logGammaP'
   | 'logGammaQ'
   | 'logBetaI'
+  /** log(1/(1 + e^−x)), accurate in both tails. */
+  | 'logLogistic'
   /** log(1 − e^x) for x ≤ 0. */
   | 'log1mexp'
+  /** log(1 + e^x). */
+  | 'log1pexp'
   /** power(a, b) with an exponent that is not a number. */
   | 'power'
 

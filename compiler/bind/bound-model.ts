@@ -119,7 +119,7 @@ export class ProgramModel implements BoundModel {
     this.name = d.model.name
     this.bound = d.eStep.bound
     this.numbers = new BoundNumbers(d.model.symbols, d.graph.bindTables, data, options.set, options.frozen ?? new Map())
-    checkLevels(d.model, this.numbers, data)
+    checkLevels(d.model, d.distributions, this.numbers, data)
     checkPlaces(d.model, this.numbers, new Set(d.graph.bindTables.map((t) => t.name)))
     this.memory = options.memory ?? allocate(program, d.model.symbols, data, this.numbers)
     this.params = paramLayouts(d, this.numbers, data)

@@ -13,6 +13,7 @@ import { scopeAt } from './block-layout.js'
 import { ConjugateMoments } from './conjugate-moments.js'
 import { GaussianMoments } from './gaussian-moments.js'
 import { atDatum, isCell, lastOf, type MomentOptions } from './moments.js'
+import { nodeExpectation } from './node-moments.js'
 import { naturalOf } from './posterior-numbers.js'
 import type { ConjugateBlock, ContinuousBlock, EStepPlan } from './types.js'
 
@@ -75,13 +76,27 @@ export function expectationIn(
     return value
   })
   const read = rewrite(body, (n) => (isCell(n) ? (known.get(`${n.name}[${n.index.map(keyOf).join(',')}]`) ?? n) : n))
-  const given =
-    block.kind === 'gaussian'
-      ? new GaussianMoments(block, row, values, options).of(read)
-      : new ConjugateMoments(block, row, values, options).of(read)
+  const given = momentOf(block, row, values, read, options)
   const all = [...of, ...open]
   const weighted: Expr = all.length === 0 ? given : mul({ kind: 'probability', of: all }, given)
   return loops.reduceRight<Expr>((inner, v) => sum(v, inner), weighted)
+}
+
+function momentOf(
+  block: ContinuousBlock,
+  row: readonly Expr[],
+  values: readonly Expr[],
+  e: Expr,
+  options: MomentOptions,
+): Expr {
+  switch (block.kind) {
+    case 'gaussian':
+      return new GaussianMoments(block, row, values, options).of(e)
+    case 'conjugate':
+      return new ConjugateMoments(block, row, values, options).of(e)
+    case 'nodes':
+      return nodeExpectation(block, row, values, e, options)
+  }
 }
 
 /** E_q as it is reported: of a latent that exists in some branches only, given that it does. */

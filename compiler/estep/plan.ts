@@ -100,7 +100,7 @@ export function planEStep(
     }
   })
   const plan: EStepPlan = {
-    bound: 'exact',
+    bound: boundOf(continuous.steps),
     blocks: continuous.blocks,
     bindTables: continuous.bindTables,
     tables,
@@ -116,6 +116,12 @@ export function planEStep(
     factorised: null,
   }
   return { plan, refusals: [] }
+}
+
+/** The roughest of what the steps give. */
+function boundOf(steps: readonly EStepStep[]): EStepPlan['bound'] {
+  if (steps.some((s) => s.method === 'monte-carlo')) return 'monte-carlo'
+  return steps.some((s) => s.method === 'quadrature') ? 'quadrature' : 'exact'
 }
 
 /** Product of the weights of loops, or null where all are 1. */

@@ -162,7 +162,14 @@ export interface ConjugateBlock extends BlockBase {
   readonly terms: readonly (BlockTerm & { readonly statistic: FamilyStatistic; readonly cell: BlockCell })[]
 }
 
-export type ContinuousBlock = GaussianBlock | ConjugateBlock
+/** Latents whose posterior is no family: it stands as nodes with weights, of a quadrature or drawn. */
+export interface NodeBlock extends BlockBase {
+  readonly kind: 'nodes'
+  /** Which factor closes the better roads, and why. */
+  readonly because: { readonly factor: LiftedFactor; readonly reason: string }
+}
+
+export type ContinuousBlock = GaussianBlock | ConjugateBlock | NodeBlock
 
 export interface EStepPlan {
   /** What the objective is, by the roughest of its parts. */
@@ -214,6 +221,8 @@ export interface EStepStep {
     | 'gaussian'
     | 'sparse-gaussian'
     | 'conjugate'
+    | 'quadrature'
+    | 'monte-carlo'
     | 'observed'
     | 'max-product'
   /** Id of the factor of q that the latents belong to, where q is factorised. */

@@ -36,6 +36,7 @@ import { addToObjective, meanBuffer, tableIdOf, varianceBuffer } from './buffers
 import { GaussianLowering } from './gaussian.js'
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
 import { MomentTables } from './moment-tables.js'
+import { NodeLowering } from './nodes.js'
 
 export interface LoweredBlock {
   readonly block: ContinuousBlock
@@ -89,9 +90,9 @@ export class ContinuousLowering implements BlockHost {
 
   lower(b: ContinuousBlock): LoweredBlock {
     const rows = this.rows(b)
-    const posterior =
-      b.kind === 'gaussian' ? new GaussianLowering(this.lowerer, b, this).posterior() : this.natural(b, rows)
-    const normaliser = this.normaliser(b, rows)
+    const posterior = this.posterior(b, rows)
+    // that of nodes comes with their weights
+    const normaliser = b.kind === 'nodes' ? [] : this.normaliser(b, rows)
     return {
       block: b,
       blockable: this.plan.factorised === null && b.loops.length > 0 && b.factors.every((f) => f.direct),
@@ -99,6 +100,17 @@ export class ContinuousLowering implements BlockHost {
       normaliser,
       objective: b.scope.length === 0 ? this.objective(b, rows) : [],
       marginals: this.marginals(b),
+    }
+  }
+
+  private posterior(b: ContinuousBlock, rows: Placed): readonly KernelOp[] {
+    switch (b.kind) {
+      case 'gaussian':
+        return new GaussianLowering(this.lowerer, b, this).posterior()
+      case 'conjugate':
+        return this.natural(b, rows)
+      case 'nodes':
+        return new NodeLowering(this.lowerer, b, this, this.collecting.rename).posterior()
     }
   }
 
@@ -214,7 +226,7 @@ export class ContinuousLowering implements BlockHost {
   // -- log-normaliser --------------------------------------------------------------------------------------------------
 
   /** log Z = log p(data, u) − log q(u) at one point u, which for a Normal posterior is its mean. */
-  private normaliser(b: ContinuousBlock, rows: Placed): readonly KernelOp[] {
+  private normaliser(b: GaussianBlock | ConjugateBlock, rows: Placed): readonly KernelOp[] {
     const id = this.scratch(normaliserTable(b), b, [])
     const values = b.scope.map((s) => idx(s.value))
     const scope = this.scope(b, rows.context)
@@ -247,7 +259,12 @@ export class ContinuousLowering implements BlockHost {
     return out
   }
 
-  private summed(b: ContinuousBlock, f: BlockFactor, row: readonly Expr[], values: readonly Expr[]): Expr {
+  private summed(
+    b: GaussianBlock | ConjugateBlock,
+    f: BlockFactor,
+    row: readonly Expr[],
+    values: readonly Expr[],
+  ): Expr {
     return f.extraLoops.reduceRight<Expr>(
       (body, l) => ({ kind: 'sum', index: l.index, body }),
       weighted(f, atPoint(b, f.expr, row, values)),
@@ -299,9 +316,9 @@ export class ContinuousLowering implements BlockHost {
       const of = (body: Expr): KExpr => this.lowerer.expr(reportedExpectation(b, latent, row, body, this), inner)
       const average = ref('table', mean, positions)
       const square =
-        b.kind === 'gaussian'
-          ? of(mul(deviation, deviation))
-          : this.lowerer.expr(conjugateVariance(b, all.map(idx), average, this), inner)
+        b.kind === 'conjugate'
+          ? this.lowerer.expr(conjugateVariance(b, all.map(idx), average, this), inner)
+          : of(mul(deviation, deviation))
       return [
         { op: 'map', out: mean, axes, at, value: of(cell) },
         { op: 'map', out: variance, axes, at, value: square },

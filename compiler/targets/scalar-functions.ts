@@ -2,19 +2,26 @@ import type { KFunction } from '../kernel/types.js'
 import {
   besselI0,
   besselI1,
+  besselRatio,
+  besselRatioSlope,
+  chiSquareDraw,
   digamma,
   digammaDelta,
   inverseMills,
   lgamma,
   lgammaDelta,
   log1mexp,
+  log1pexp,
+  logBesselI0e,
   logBetaI,
   logGammaP,
   logGammaQ,
   logistic,
   logit,
+  logLogistic,
   logPhi,
   logPhiBetween,
+  normalDraw,
   Phi,
   trigamma,
 } from '../numerics/index.js'
@@ -28,6 +35,8 @@ export const severalArguments = {
   logGammaP,
   logGammaQ,
   logBetaI,
+  normalDraw,
+  chiSquareDraw,
 } as const
 
 export type SeveralArguments = keyof typeof severalArguments
@@ -52,11 +61,17 @@ export const unaryFunctions: Readonly<Record<UnaryFunction, (x: number) => numbe
   ceil: Math.ceil,
   cos: Math.cos,
   sin: Math.sin,
+  atan: Math.atan,
   besselI0,
   besselI1,
+  logBesselI0e,
+  besselRatio,
+  besselRatioSlope,
+  logLogistic,
   logPhi,
   inverseMills,
   log1mexp,
+  log1pexp,
   isNaN: (x) => (Number.isNaN(x) ? 1 : 0),
 }
 
@@ -74,7 +89,8 @@ export function isUnary(fn: KFunction): fn is UnaryFunction {
 /** Number of arguments; null: one or more. */
 export function arityOf(fn: KFunction): number | null {
   if (isUnary(fn)) return 1
-  if (fn === 'logBetaI') return 3
+  if (fn === 'logBetaI' || fn === 'chiSquareDraw') return 3
+  if (fn === 'normalDraw') return 4
   return fn === 'min' || fn === 'max' ? null : 2
 }
 

@@ -123,9 +123,14 @@ export function helperFor(fn: KFunction): HelperBinding | null {
     case 'Phi':
     case 'besselI0':
     case 'besselI1':
+    case 'logBesselI0e':
+    case 'besselRatio':
+    case 'besselRatioSlope':
+    case 'logLogistic':
     case 'logPhi':
     case 'inverseMills':
     case 'log1mexp':
+    case 'log1pexp':
       return fn
     default:
       return null

@@ -124,6 +124,8 @@ export interface CertifiedEngine {
   mStep(params: Float64Array, expectation: EngineExpectation): { readonly params: Float64Array }
   /** The blocks of the last round of an M-step, in the order they were solved. */
   mStepBlocks(params: Float64Array, expectation: EngineExpectation): readonly EngineBlock[]
+  /** Absolute error that it states of its log-likelihood at `params`; left out: none. */
+  error?(params: Float64Array): number
   /** Q(trial) − Q(params) + log prior(trial) − log prior(params). */
   gain(params: Float64Array, expectation: EngineExpectation, trial: Float64Array): number
   logPrior(params: Float64Array): number

@@ -13,6 +13,9 @@ import { scoreRunner } from './scores.js'
 import { BindError } from './sizes.js'
 import { rowLengths } from './table-rows.js'
 
+/** Error of a quadrature, relative: the derivation is judged, not the number of nodes that a fit would take. */
+const PRECISE = 1e-12
+
 /** One block of the last round of an M-step, with the params as they stood after it. */
 export interface BlockResult {
   readonly params: readonly string[]
@@ -61,6 +64,7 @@ export interface DerivationEngine {
     trial: Float64Array,
   ): number
   logPrior(params: Float64Array): number
+  error(params: Float64Array): number
   posterior(params: Float64Array): ReadonlyMap<string, Float64Array>
   moments(params: Float64Array): ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array }>
   score(params: Float64Array): Float64Array
@@ -109,13 +113,17 @@ function engineOf(
     fulls.set(e, known)
     return known
   }
+  const refine = (params: Float64Array): boolean => model.refine(params, PRECISE)
   return {
     params: model.params,
     length: model.length,
     latents: latentsOf(model),
     introduces: model.program.latents.some((l) => l.introduced),
     ...factorsOf(model),
-    eStep: (params, from) => model.eStep(params, from === undefined ? undefined : full(from)),
+    eStep(params, from) {
+      refine(params)
+      return model.eStep(params, from === undefined ? undefined : full(from))
+    },
     mStep: (params, e) => model.mStep(params, full(e)),
     mStepBlocks(params, e) {
       const last = new Map<string, BlockResult>()
@@ -138,9 +146,18 @@ function engineOf(
     },
     gain: (params, e, trial) => model.gain(params, full(e), trial),
     logPrior: (params) => model.logPrior(params),
-    posterior: (params) => new Map([...model.posterior(params), ...model.countMeans(params)]),
-    moments: (params) => latentMoments(model, params),
+    error: (params) => model.accuracy(params)?.error ?? 0,
+    posterior(params) {
+      refine(params)
+      return new Map([...model.posterior(params), ...model.countMeans(params)])
+    },
+    moments(params) {
+      refine(params)
+      return latentMoments(model, params)
+    },
     score(params) {
+      // it has memory of its own, for as many nodes as there were
+      if (refine(params)) score = null
       score ??= scoreRunner(model, lowerScores(derivation), compile)
       return score(params)
     },
@@ -151,7 +168,10 @@ function engineOf(
     others: [
       {
         name: 'interpreter',
-        eStep: (params) => interpreted.eStep(params),
+        eStep(params) {
+          interpreted.followNodes(model)
+          return interpreted.eStep(params)
+        },
         mStep: (params, e) => interpreted.mStep(params, full(e)),
       },
     ],

@@ -4,7 +4,7 @@ import type { Expr } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import type { Exactness, MStep } from '../mstep/types.js'
-import { type EStepJson, eStepJson } from './e-step-json.js'
+import { type EStepJson, eStepJson, type NodeFacts } from './e-step-json.js'
 import { notationOf } from './notation.js'
 import { asTyped, definition, equation, type FormulaContext } from './print.js'
 import { updateContext, updateOf } from './updates.js'
@@ -31,9 +31,13 @@ export interface PlanJson {
   }[]
 }
 
-export function planJson(d: Derivation): PlanJson {
+/** @param nodes how many nodes the posteriors of a fit have that are no family */
+export function planJson(d: Derivation, nodes: readonly NodeFacts[] = []): PlanJson {
   return {
-    eStep: eStepJson(notationOf(d)),
+    eStep: eStepJson(notationOf(d)).map((step) => {
+      const { latents: _, ...own } = nodes.find((n) => n.latents.join() === step.latents.join()) ?? { latents: [] }
+      return { ...step, ...own }
+    }),
     ...factorisedJson(d),
     mStep: d.mStep.steps.map((s) => {
       const { text, where } = updateLine(s, d)

@@ -48,6 +48,7 @@ export function planFactorised(
   if (!refused.every((r) => COUPLED.has(r.code))) return null
   if (graph.constraints.length > 0 || graph.latents.some((l) => l.kind === 'count')) return null
   let units = finest(graph)
+  if (units.length < 2) return null
   const planner = new Planner(graph, lifted, options)
   for (let merged = merge(units, planner); merged !== null; merged = merge(units, planner)) units = merged
   const attempts = units.map((u) => planner.attempt(units, u, 0))

@@ -17,7 +17,6 @@ import { weightOf } from '../estep/plan.js'
 import { naturalOf } from '../estep/posterior-numbers.js'
 import type {
   ConjugateBlock,
-  ContinuousBlock,
   EStepPlan,
   Factorisation,
   GaussianBlock,

@@ -41,23 +41,22 @@ export const modelDerivationEntries: readonly CatalogueEntry[] = [
   entry(
     'E402',
     'a continuous latent without a posterior that can be derived',
-    'Continuous latents are integrated out where the log density, with all that is known, is a quadratic in them (then their posterior is Normal, whatever their number), or, of one latent, linear in the statistics of a family: Gamma, inverse Gamma, Beta, Dirichlet, LogNormal. Here another function comes in. In most cases no closed form exists then, and an exact E-step would be a numerical integral over all latents that a statement couples. Latents that are coupled, but conjugate one by one, are fitted with a factorised posterior (docs/variational.md). A conjugate distribution for the latent helps: a Gamma for the rate of a Poisson.',
+    'Continuous latents are integrated out where the log density, with all that is known, is a quadratic in them (then their posterior is Normal, whatever their number), or, of one latent, linear in the statistics of a family: Gamma, inverse Gamma, Beta, Dirichlet, LogNormal. Where another function comes in and each row, or each group that rows point to, has a posterior of its own, it is taken by quadrature in up to three dimensions, and by draws beyond. Latents that are coupled, but conjugate given each other, are fitted with a factorised posterior (docs/variational.md). Here none of this does: all rows are coupled with one another, so that there is one posterior in as many dimensions as there are latents; or the density is cut off, or has no derivative. Latents that are independent given the params help, or a Normal distribution for what they explain.',
     [
       'model Example',
-      'data  y : count[N]',
+      'data  y : count[T]',
       'param s : positive',
-      'for n in 1..N {',
-      '  latent f ~ Normal(0, s)',
-      '  y[n] ~ Poisson(exp(f))',
-      '}',
+      'latent m[1] ~ Normal(0, 1)',
+      'for t in 2..T { latent m[t] ~ Normal(m[t-1], s) }',
+      'for t in 1..T { y[t] ~ Poisson(exp(m[t])) }',
     ],
     [
       'model Example',
-      'data  y : count[N]',
-      'param a, b : positive',
-      'for n in 1..N {',
-      '  latent rate ~ Gamma(a, b)',
-      '  y[n] ~ Poisson(rate)',
+      'data  y : count[T]',
+      'param s : positive',
+      'for t in 1..T {',
+      '  latent m ~ Normal(0, s)',
+      '  y[t] ~ Poisson(exp(m))',
       '}',
     ],
   ),
@@ -224,7 +223,7 @@ export const modelDerivationEntries: readonly CatalogueEntry[] = [
   ),
 ]
 
-/** E410–E419 (E411 was never published): what shows only when data is bound. Examples are models and what they are given. */
+/** E410–E419 and E421 (E411 was never published): what shows only when data is bound. Examples are models and what they are given. */
 export const boundDerivationEntries: readonly CatalogueEntry[] = [
   entry(
     'E410',
@@ -295,6 +294,19 @@ export const boundDerivationEntries: readonly CatalogueEntry[] = [
       'with a sequence of length 1',
     ],
     ['the same model', 'with sequences of length 2 or more'],
+  ),
+  entry(
+    'E421',
+    'a posterior of too many dimensions',
+    'A posterior that is no family is represented by draws around its mode, weighted by how much more or less probable they are than they were drawn. The more dimensions it has, the fewer draws have any weight; beyond 60 the weights say nothing. The number of dimensions is that of the latents of one row or group, counted when data is bound.',
+    [
+      'for r in 1..R {',
+      '  for j in 1..J { latent u[r, j] ~ Normal(v[r], 1) }',
+      '  …',
+      '}',
+      'with J = 100 beside a Poisson that reads u',
+    ],
+    ['the same model', 'with J = 50'],
   ),
 ]
 

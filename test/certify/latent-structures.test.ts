@@ -11,12 +11,18 @@ const refused: ReadonlyMap<string, string> = new Map([
   ['missing-count-read.estep', 'E402'],
 ])
 
+/** Densities that the brute force of a posterior in two dimensions takes. */
+const evaluations: ReadonlyMap<string, number> = new Map([['nodes-random-slopes.estep', 4000]])
+
 // chains have a test of their own
 const files = readdirSync(folder).filter((f) => !/^(chains?-|latent-in-branch).*\.estep$/.test(f))
 
 describe('latent structures', () => {
   it.each(files)('%s', { timeout: 60_000 }, (file) => {
-    const outcome = certifyText(readFileSync(new URL(file, folder), 'utf8'), { replicates: 1 })
+    const outcome = certifyText(readFileSync(new URL(file, folder), 'utf8'), {
+      replicates: 1,
+      ...(evaluations.has(file) ? { evaluations: evaluations.get(file) ?? 0 } : {}),
+    })
     const code = refused.get(file)
     if (outcome.kind === 'refused' || code !== undefined) {
       expect(outcome).toMatchObject({ kind: 'refused', by: 'derive', codes: [code] })

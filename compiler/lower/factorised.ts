@@ -23,27 +23,10 @@ import { qTerm } from '../mstep/plan.js'
 import { addToObjective } from './buffers.js'
 import { type ContinuousLowering, type LoweredBlock, logVolume, unknownCells } from './continuous.js'
 import type { EStepLowering, LoweredTable } from './e-step.js'
-import { type FirstState, firstStates } from './first-states.js'
+import { firstStates } from './first-states.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
 import type { Posterior } from './m-step.js'
-
-/** The part of a program that keeps q. */
-export interface FactorisedProgram {
-  /** The updates in their order: one sweep. */
-  readonly updates: readonly { readonly factor: string; readonly ops: readonly KernelOp[] }[]
-  /** Buffers that q is read from between sweeps. */
-  readonly state: readonly string[]
-  /** What is made anew from the state where it is put back: sparse inverses. */
-  readonly refresh: readonly KernelOp[]
-  /** Discrete latents at responsibilities that are handed in. */
-  readonly given: readonly KernelOp[]
-  /** Continuous latents before their first update. */
-  readonly first: readonly FirstState[]
-  /** Moments of the first states. */
-  readonly moments: readonly KernelOp[]
-  /** Updates of the factors without discrete latents, for a start whose responsibilities are given. */
-  readonly continuous: readonly KernelOp[]
-}
+import type { FactorisedProgram } from './program.js'
 
 export interface FactorisedInput {
   readonly plan: EStepPlan

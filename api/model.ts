@@ -109,6 +109,7 @@ export class Model {
       seed: options.seed ?? 1,
       replicates: options.replicates ?? 3,
       densities: [...this.distributions.values()].flatMap(densityForOracle),
+      bound: this.derived.eStep.bound === 'variational',
     })
   }
 

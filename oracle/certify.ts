@@ -1,5 +1,6 @@
 /** The numerical proof of a derivation: an engine's answers against brute force on micro-data. */
 import type { TypedModel } from '../lang/typed/types.js'
+import { checkBound } from './certify-bound.js'
 import {
   checkEStep,
   checkFisher,
@@ -44,6 +45,8 @@ export interface CertifyOptions {
   readonly replicates: number
   /** Distributions that the oracle does not have itself. */
   readonly densities?: readonly Density[]
+  /** The engine's objective is a lower bound: data need not be small enough for the log-likelihood itself. */
+  readonly bound?: boolean
   /** Densities that one evaluation of the likelihood may take, where 1000, and 5000 on data that are hard to find, are too few. */
   readonly evaluations?: number
 }
@@ -77,13 +80,18 @@ function replicate(
   engineFor: EngineFor,
   found: Findings,
   random: () => number,
-  { densities = [], evaluations: most = 0 }: Partial<CertifyOptions>,
+  { densities = [], evaluations: most = 0, bound = false }: Partial<CertifyOptions>,
 ): string | null {
   for (let draw = 0; draw < REDRAWS; draw++) {
     // more rows where a density has no bound on few
     const evaluations = Math.max(most, draw < 4 ? 1000 : 5000)
-    const trial = findTrial(model, engineFor, random, { densities, evaluations })
+    const trial = findTrial(model, engineFor, random, { densities, evaluations, bound })
     if (typeof trial === 'string') return trial
+    if (trial.engine.factors !== undefined) {
+      checkBound(trial, found, random)
+      checkTargets(trial, found)
+      return null
+    }
     const step = mStepOf(trial)
     if (step === null) continue
     checkEStep(trial, found)

@@ -220,6 +220,7 @@ function warningsOf(
   const { point, stop, start, best, ends, trace, parameters } = found
   const warnings: warn.FitWarning[] = []
   if (stop === 'numerical') return [warn.failedFit(found.reason ?? 'no number')]
+  if (model.bound === 'variational') warnings.push(warn.lowerBound())
   const symmetric = start === null ? [] : symmetricLatents(model, start)
   if (symmetric.length > 0) warnings.push(warn.symmetricStart(symmetric))
   const fall = (trace[0] ?? 0) - (trace[1] ?? Number.POSITIVE_INFINITY)

@@ -116,6 +116,15 @@ export const warningExplanations: readonly WarningExplanation[] = [
       'With fewer than 10 effective draws for a row or group the weights say nothing at all, and the fit fails.',
   },
   {
+    code: 'W534',
+    title: 'the objective is a lower bound',
+    explanation:
+      'The posterior of the latents has no closed form, and q is taken among products of factors that have one ' +
+      '(docs/variational.md). The log-likelihood is larger than the objective, by how much is not known, so AIC and BIC ' +
+      'of such fits are upper bounds too: compare them between models of one kind at most. Spreads of latents that are ' +
+      'correlated with those of other factors come out too small.',
+  },
+  {
     code: 'W539',
     title: 'rows of probability 0',
     explanation:
@@ -175,6 +184,12 @@ export function notConverged(stop: 'max-iterations' | 'max-time' | 'aborted', it
         : 'an interruption'
   const help = stop === 'aborted' ? '' : stop === 'max-time' ? '; raise --max-time' : '; raise --max-iter'
   return { code: 'W524', message: `not converged: stopped by ${why} after ${iterations} iterations${help}` }
+}
+
+export function lowerBound(): FitWarning {
+  const message =
+    'the objective is a lower bound of the log-likelihood (a factorised posterior), and AIC and BIC are of the bound'
+  return { code: 'W534', message }
 }
 
 export function failedStarts(failed: number, all: number, reason: string): FitWarning {

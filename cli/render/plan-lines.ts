@@ -7,8 +7,10 @@ export function planLines(plan: unknown): string[] {
   if (entries === undefined) return []
   const eSteps = listOf(entries.get('eStep'))
   const mSteps = listOf(entries.get('mStep'))
+  const given = entries.get('factorised') === undefined ? '' : ' given the other factors of q (variational)'
   const lines = eSteps.map(
-    (step) => `E-step  ${names(step.get('latents'))}: ${text(step.get('method')) ?? 'not stated'}${nodes(step)}`,
+    (step) =>
+      `E-step  ${names(step.get('latents'))}: ${text(step.get('method')) ?? 'not stated'}${given}${nodes(step)}`,
   )
   if (eSteps.length === 0) lines.push('E-step  none: nothing is unobserved')
   for (const step of mSteps) lines.push(mLine(step))

@@ -1,4 +1,5 @@
 /** The plan of a derivation as plain JSON: which E-step each latent has, and which rule and formula each block of params. */
+import type { Span } from '../../lang/source.js'
 import type { Expr } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
@@ -10,6 +11,13 @@ import { updateContext, updateOf } from './updates.js'
 
 export interface PlanJson {
   readonly eStep: readonly EStepJson[]
+  /** Where q is a product of factors: which, in the order of their updates, and what closed the exact E-step. */
+  readonly factorised?: {
+    readonly method: 'mean-field'
+    readonly factors: readonly { readonly latents: readonly string[]; readonly joinedWith: readonly string[] }[]
+    readonly declined: readonly { readonly code: string; readonly reason: string; readonly span: Span }[]
+    readonly reference: string
+  }
   readonly mStep: readonly {
     readonly params: readonly string[]
     readonly rule: string
@@ -30,6 +38,7 @@ export function planJson(d: Derivation, nodes: readonly NodeFacts[] = []): PlanJ
       const { latents: _, ...own } = nodes.find((n) => n.latents.join() === step.latents.join()) ?? { latents: [] }
       return { ...step, ...own }
     }),
+    ...factorisedJson(d),
     mStep: d.mStep.steps.map((s) => {
       const { text, where } = updateLine(s, d)
       return {
@@ -43,6 +52,23 @@ export function planJson(d: Derivation, nodes: readonly NodeFacts[] = []): PlanJ
         declined: s.declined,
       }
     }),
+  }
+}
+
+function factorisedJson({ eStep }: Derivation): Pick<PlanJson, 'factorised'> {
+  const { factorised } = eStep
+  if (factorised === null) return {}
+  return {
+    factorised: {
+      method: 'mean-field',
+      factors: factorised.factors.map((f) => ({
+        latents: f.latents,
+        joinedWith: [...new Set(f.couplings.flatMap((c) => c.with))],
+      })),
+      declined: factorised.refused.map((r) => ({ code: r.code, reason: r.message, span: r.span })),
+      reference:
+        'Jordan, Ghahramani, Jaakkola and Saul (1999); Bishop (2006), Pattern Recognition and Machine Learning, section 10.1',
+    },
   }
 }
 

@@ -46,6 +46,7 @@ export function certifyText(text: string, options: CertifyTextOptions = {}): Out
   const certificate = certify(checked.value, (data, consts) => certifyDerivation(derivation, data, consts), {
     seed: options.seed ?? 1,
     replicates: options.replicates ?? 2,
+    bound: derivation.eStep.bound === 'variational',
     ...(options.evaluations === undefined ? {} : { evaluations: options.evaluations }),
   })
   return { kind: 'certificate', certificate }

@@ -9,17 +9,13 @@ const folder = new URL('models/', import.meta.url)
 const refused: ReadonlyMap<string, string> = new Map([
   ['heaped.estep', 'E401'],
   ['missing-count-read.estep', 'E402'],
-  ['switching-level.estep', 'E404'],
 ])
 
 /** Densities that the brute force of a posterior in two dimensions takes. */
 const evaluations: ReadonlyMap<string, number> = new Map([['nodes-random-slopes.estep', 4000]])
 
-/** Models that brute force takes more than a minute for, in two dimensions where a precision scales the other latent. */
-const slow: ReadonlySet<string> = new Set(['normal-gamma.estep', 'student-t-factors.estep'])
-
 // chains have a test of their own
-const files = readdirSync(folder).filter((f) => !/^(chains?-|latent-in-branch).*\.estep$/.test(f) && !slow.has(f))
+const files = readdirSync(folder).filter((f) => !/^(chains?-|latent-in-branch).*\.estep$/.test(f))
 
 describe('latent structures', () => {
   it.each(files)('%s', { timeout: 60_000 }, (file) => {
@@ -35,6 +31,4 @@ describe('latent structures', () => {
     expect(complaints(outcome.certificate)).toEqual([])
     expect(outcome.certificate.passed).toBe(true)
   })
-
-  it.skip.each([...slow])('%s: brute force in two dimensions takes more than a minute', () => {})
 })

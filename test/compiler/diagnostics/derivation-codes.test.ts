@@ -21,8 +21,8 @@ const GOLDEN: Readonly<Record<string, readonly [string, string]>> = {
     'a latent that picks which latent is read has no exact E-step in this version: an exact E-step would carry K^N = 2^N joint values',
   ],
   E404: [
-    'x[n] ~ Normal(mu[u[person[n]], v[question[n]]], 1)',
-    'this statement joins `u` and `v` of several groups through keys, which makes every latent depend on every other: an exact E-step would carry the smaller of K^levels(person) = 2^levels(person) and K^levels(question) = 2^levels(question) joint values',
+    'latent z ~ Bernoulli(logistic(f[person[n]]))',
+    '`z` and `f` are coupled over several rows: `f` at one place depends on `z` at many: its exact posterior would be a mixture of 2^N densities, one for each combination of their values, each of levels(person) dimensions; a factorised posterior has no closed form either: the log density of `f` is not linear in statistics of a known family: this statement brings in another function of it, and its posterior has no closed form',
   ],
   E405: [
     'latent z[i, j] ~ Categorical(step[z[i-1, j], z[i, j-1]])',

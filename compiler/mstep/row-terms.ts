@@ -52,7 +52,9 @@ function joinExponentials(atoms: readonly Atom[]): readonly Atom[] {
   const own = atoms.filter(isExp)
   if (own.length < 2) return atoms
   const exponent = add(
-    ...own.map((a) => mul({ kind: 'num', value: a.power }, (a.base.kind === 'call' ? a.base.args[0] : undefined) ?? ONE)),
+    ...own.map((a) =>
+      mul({ kind: 'num', value: a.power }, (a.base.kind === 'call' ? a.base.args[0] : undefined) ?? ONE),
+    ),
   )
   return [...atoms.filter((a) => !isExp(a)), { base: exp(exponent), power: { n: 1, d: 1 } }]
 }
@@ -84,11 +86,9 @@ function addWeights(weights: readonly Expr[]): Expr {
   const [first, ...others] = weights
   if (first === undefined || others.length === 0) return first ?? ONE
   const shared = factorsOf(first).filter(
-    (f) =>
-      literal(f) === null && others.every((o) => factorsOf(o).some((x) => keyOf(x) === keyOf(f))),
+    (f) => literal(f) === null && others.every((o) => factorsOf(o).some((x) => keyOf(x) === keyOf(f))),
   )
   const keys = new Set(shared.map(keyOf))
   const rest = weights.map((w) => mul(...factorsOf(w).filter((f) => !keys.has(keyOf(f)))))
   return mul(...shared, add(...rest))
 }
-

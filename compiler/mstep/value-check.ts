@@ -10,8 +10,8 @@ import type { ArraySpace, Expr } from '../algebra/types.js'
 import { collectNodes, rewrite } from '../algebra/visit.js'
 import type { BindTable } from '../graph/types.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
-import { dependencyOrder } from './statistics.js'
 import type { ValueRange } from './row-terms.js'
+import { dependencyOrder } from './statistics.js'
 import type { DriverObjective, Statistic } from './types.js'
 
 /** What the check came to; `skipped` says why there was nothing to compare. */

@@ -6,6 +6,7 @@ import { NotDifferentiable, partials } from './algebra/differentiate.js'
 import { isNonnegative, type SignOf } from './algebra/signs.js'
 import type { Expr, IndexVar } from './algebra/types.js'
 import type { Distribution } from './distributions/types.js'
+import { missingMoment, planFactorised } from './estep/factorised.js'
 import { maxProductSteps } from './estep/max-product.js'
 import { planEStep } from './estep/plan.js'
 import { refusalDiagnostic } from './estep/refusal-diagnostic.js'
@@ -40,6 +41,7 @@ export interface DeriveOptions {
 /** Everything that is derived from a model, before any data. */
 export interface Derivation {
   readonly model: TypedModel
+  readonly distributions: ReadonlyMap<string, Distribution>
   readonly graph: FactorGraph
   readonly lifted: readonly LiftedFactor[]
   readonly eStep: EStepPlan
@@ -79,6 +81,11 @@ export function derive(
       lifted = liftFactors(graph, supply)
       planned = planEStep(graph, lifted, collecting())
     }
+  }
+  if (planned.plan === null) {
+    const factorised = planFactorised(graph, lifted, collecting(), planned.refusals)
+    const missing = factorised?.plan == null ? null : missingMoment(factorised.plan, collecting())
+    if (factorised !== null && missing === null) planned = factorised
   }
   if (planned.plan === null) {
     return { diagnostics: planned.refusals.map((r) => refusalDiagnostic(r, graph, lifted)) }
@@ -125,8 +132,6 @@ export function derive(
         },
       ],
     }
-  const edge = supportEdge(lifted)
-  if (edge !== null) return { diagnostics: [edge] }
   const unknown = withoutDerivative(mStep, lifted)
   if (unknown !== null) return { diagnostics: [unknown] }
   const toLower: LowerInput = {
@@ -144,6 +149,7 @@ export function derive(
   return {
     value: {
       model,
+      distributions,
       graph,
       lifted,
       eStep: options.product === 'max' ? { ...planned.plan, steps: maxProductSteps(planned.plan) } : planned.plan,
@@ -187,48 +193,6 @@ function withoutDerivative(mStep: MStepPlan, lifted: readonly LiftedFactor[]): D
 
 const isContinuous = (t: ArrayType): boolean =>
   ['real', 'positive', 'nonnegative', 'unit', 'interval'].includes(t.support.kind)
-
-/** A guard that compares data with a param makes the support move with the param: Q is not differentiable there. */
-function supportEdge(lifted: readonly LiftedFactor[]): Diagnostic | null {
-  for (const f of lifted) {
-    const name = f.factor.distribution === 'Uniform' ? movingEdge(f.expr) : null
-    if (name !== null)
-      return {
-        code: 'E409',
-        severity: 'error',
-        span: f.factor.span,
-        message: `the ends of this Uniform depend on the param \`${name}\`, so the likelihood is not smooth in it and EM has no M-step for it`,
-        help: 'give the ends as constants or as min() and max() of data',
-      }
-  }
-  return null
-}
-
-function movingEdge(e: Expr): string | null {
-  const visit = (x: Expr): string | null => {
-    if (x.kind === 'ref') return x.space === 'param' ? x.name : null
-    const kids: readonly Expr[] =
-      x.kind === 'add'
-        ? x.terms
-        : x.kind === 'mul'
-          ? x.factors
-          : x.kind === 'case'
-            ? [x.then, x.otherwise]
-            : x.kind === 'call'
-              ? x.args
-              : x.kind === 'pow'
-                ? [x.base]
-                : x.kind === 'sum'
-                  ? [x.body]
-                  : []
-    for (const c of kids) {
-      const found = visit(c)
-      if (found !== null) return found
-    }
-    return null
-  }
-  return visit(e)
-}
 
 const elaborator = (model: TypedModel, supply: IndexSupply): Elaborator =>
   new Elaborator({

@@ -46,7 +46,9 @@ export interface DistributionSignature {
     readonly sizeOf?: string
     /** true where the values are a finite or countable set. */
     readonly discrete: boolean
-    /** For Categorical: the value is an index 1..length of this argument. */
+    /** The value is an index 1..length of this argument, as of Categorical's probabilities. */
     readonly indexOf?: string
+    /** How many values there are beyond the length of that argument: cuts lie between levels. */
+    readonly beyondIndex?: number
   }
 }

@@ -179,6 +179,15 @@ function derivativeOfCall(e: Extract<Expr, { kind: 'call' }>, position: number):
       return neg(call('sin', a))
     case 'sin':
       return call('cos', a)
+    case 'atan':
+      return pow(add(ONE, square(a)), -1)
+    case 'logBesselI0e':
+      // for x ≥ 0
+      return sub(call('besselRatio', a), ONE)
+    case 'besselRatio':
+      return call('besselRatioSlope', a)
+    case 'logLogistic':
+      return call('logistic', neg(a))
     case 'besselI0':
       return call('besselI1', a)
     case 'besselI1':
@@ -225,6 +234,7 @@ function derivativeOfCall(e: Extract<Expr, { kind: 'call' }>, position: number):
     case 'ceil':
       return ZERO
     case 'trigamma':
+    case 'besselRatioSlope':
     case 'mod':
       throw new NotDifferentiable(`${e.fn} has no derivative rule`)
   }

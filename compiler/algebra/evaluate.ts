@@ -3,6 +3,8 @@ import { inverse as inverseOf, LuDecomposition, Matrix } from 'ml-matrix'
 import {
   besselI0,
   besselI1,
+  besselRatio,
+  besselRatioSlope,
   digamma,
   digammaDelta,
   inverseMills,
@@ -10,11 +12,13 @@ import {
   lgammaDelta,
   log1mexp,
   log1pexp,
+  logBesselI0e,
   logBetaI,
   logGammaP,
   logGammaQ,
   logistic,
   logit,
+  logLogistic,
   logPhi,
   logPhiBetween,
   Phi,
@@ -232,10 +236,18 @@ function apply(fn: ScalarFunction, args: readonly number[]): number {
       return Math.cos(a)
     case 'sin':
       return Math.sin(a)
+    case 'atan':
+      return Math.atan(a)
     case 'besselI0':
       return besselI0(a)
     case 'besselI1':
       return besselI1(a)
+    case 'logBesselI0e':
+      return logBesselI0e(a)
+    case 'besselRatio':
+      return besselRatio(a)
+    case 'besselRatioSlope':
+      return besselRatioSlope(a)
     case 'power':
       return a ** b
     case 'lgammaDelta':
@@ -254,6 +266,8 @@ function apply(fn: ScalarFunction, args: readonly number[]): number {
       return logGammaQ(a, b)
     case 'logBetaI':
       return logBetaI(a, b, c)
+    case 'logLogistic':
+      return logLogistic(a)
     case 'log1mexp':
       return log1mexp(a)
     case 'log1pexp':

@@ -157,6 +157,9 @@ const FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ['phi', '\\varphi'],
   ['besselI0', 'I_0'],
   ['besselI1', 'I_1'],
+  ['besselRatioSlope', "A'"],
+  ['logLogistic', '\\log\\operatorname{logistic}'],
+  ['atan', '\\arctan'],
   ['logPhi', '\\log\\Phi'],
   ['P', 'P'],
   ['Q', 'Q'],
@@ -171,7 +174,7 @@ function apply(fn: string, args: readonly Display[], followed: boolean): Rendere
   if (fn === 'mod') return atom(`(${args.map((a) => within(a, POWER)).join(' \\bmod ')})`)
   if (BARE.has(fn) && args.length === 1 && only !== undefined && !followed && render(only).level >= ATOM)
     return { text: `${name} ${plain(only)}`, level: REACHING }
-  const level = BARE.has(fn) || fn === 'lgamma' || fn === 'logPhi' ? POWER - 0.5 : ATOM
+  const level = BARE.has(fn) || fn === 'lgamma' || fn === 'logPhi' || fn === 'logLogistic' ? POWER - 0.5 : ATOM
   return { text: `${name}${brackets('(', args.map(plain).join(', '), ')')}`, level }
 }
 

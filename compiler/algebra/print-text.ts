@@ -174,6 +174,8 @@ const FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ['phi', 'φ'],
   ['besselI0', 'I₀'],
   ['besselI1', 'I₁'],
+  ['besselRatioSlope', 'A′'],
+  ['logLogistic', 'log logistic'],
   ['logPhi', 'log Φ'],
 ])
 const BARE = new Set(['log', 'cos', 'sin'])

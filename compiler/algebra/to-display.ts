@@ -164,6 +164,16 @@ function callOf(e: Expr & { kind: 'call' }, scope: Scope): Display {
       return applied('log', whole(minus(applied('Phi', b), applied('Phi', a))))
     case 'log1pexp':
       return { kind: 'apply', fn: 'log', args: [whole(sumOf([plain(integer(1)), plain(applied('exp', a))]))] }
+    case 'logBesselI0e':
+      return applied(
+        'log',
+        sideBySide([
+          applied('exp', whole(sumOf([{ negative: true, term: { kind: 'enclosed', by: 'abs', of: a } }]))),
+          applied('besselI0', a),
+        ]),
+      )
+    case 'besselRatio':
+      return { kind: 'fraction', top: applied('besselI1', a), bottom: applied('besselI0', a) }
     case 'log1mexp':
       return applied('log', whole(minus(integer(1), applied('exp', a))))
     case 'logGammaP':

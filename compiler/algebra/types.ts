@@ -30,6 +30,7 @@ export type ArraySpace =
   | 'size' // integers known when data is bound
   | 'param'
   | 'latent' // only before lifting
+  | 'other' // a latent of another factor of a factorised posterior, inside an expectation
   | 'shift' // param minus its value at the start of the iteration
   | 'pivot' // the param's value at the start of the iteration
   | 'stat' // a sum over rows, see statistics
@@ -96,8 +97,13 @@ export type ScalarFunction =
   | 'max'
   | 'cos'
   | 'sin'
+  | 'atan'
   | 'besselI0'
   | 'besselI1'
+  /** log(e^−|x| I₀(x)), I₁(x)/I₀(x) and its derivative, accurate where I₀ overflows. */
+  | 'logBesselI0e'
+  | 'besselRatio'
+  | 'besselRatioSlope'
   /** log Γ(a + n) − log Γ(a) and ψ(a + n) − ψ(a), accurate at large a. */
   | 'lgammaDelta'
   | 'digammaDelta'
@@ -109,6 +115,8 @@ export type ScalarFunction =
   | 'logGammaP'
   | 'logGammaQ'
   | 'logBetaI'
+  /** log(1/(1 + e^−x)), accurate in both tails. */
+  | 'logLogistic'
   /** log(1 − e^x) for x ≤ 0. */
   | 'log1mexp'
   /** log(1 + e^x). */

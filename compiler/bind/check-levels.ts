@@ -1,3 +1,4 @@
+import type { DistributionSignature } from '../../lang/signature.js'
 import type { ModelSymbol, TDistribution, TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
 import type { BoundData } from '../../runtime/contract.js'
 import { Elaborator } from '../graph/elaborate.js'
@@ -10,7 +11,12 @@ import { BindError, type BoundNumbers } from './sizes.js'
  *
  * @throws BindError naming the statement's data and both numbers
  */
-export function checkLevels(model: TypedModel, numbers: BoundNumbers, data: BoundData): void {
+export function checkLevels(
+  model: TypedModel,
+  distributions: ReadonlyMap<string, { readonly signature: DistributionSignature }>,
+  numbers: BoundNumbers,
+  data: BoundData,
+): void {
   const symbols = new Map(model.symbols.map((s) => [s.id, s]))
   const elaborator = new Elaborator({ symbols, supply: new IndexSupply(), asLatent: new Set(), bindTables: new Map() })
   const length = (e: TExpr): number | null => {
@@ -25,20 +31,32 @@ export function checkLevels(model: TypedModel, numbers: BoundNumbers, data: Boun
   }
   const values = new Map<string, number>()
   const check = (target: TExpr, d: TDistribution): void => {
-    if (d.kind !== 'plain' || d.name !== 'Categorical' || target.kind !== 'ref') return
+    if (d.kind === 'mixture') {
+      const { components } = d
+      for (const c of components.kind === 'listed' ? components.components : [components.component]) check(target, c)
+      return
+    }
+    if (d.kind !== 'plain' || target.kind !== 'ref') return
+    const signature = distributions.get(d.name)?.signature
+    if (signature?.value.indexOf === undefined) return
+    const beyond = signature.value.beyondIndex ?? 0
     const s = symbols.get(target.symbol)
-    const p = d.arguments[0]?.value
-    if (s?.kind === 'latent' && p !== undefined) checkPieces(s.name, length(p), values)
+    const ranks = signature.parametrisations[d.parametrisation]?.arguments ?? []
+    const p = d.arguments.find((a) => ranks.find((r) => r.name === a.name)?.rank === 1)?.value
+    const own = p === undefined ? null : length(p)
+    const n = own === null ? null : own + beyond
+    if (s?.kind === 'latent') checkPieces(s.name, n, values)
     if (s?.kind !== 'data' || s.type.support.kind !== 'category' || p === undefined) return
     const levels = data.levels.get(nameOf(symbols.get(s.type.support.levels)))
-    const n = length(p)
     if (levels === undefined || n === null) return
     for (const list of levels)
       if (list.length !== n)
         throw new BindError(
           'E414',
-          `\`${s.name}\` has ${list.length} levels (${list.slice(0, 6).join(', ')}${list.length > 6 ? ', …' : ''}), but its distribution has ${n} probabilities`,
-          'give one probability for each level, in the sorted order of the levels, or size the param by levels(…)',
+          `\`${s.name}\` has ${list.length} levels (${list.slice(0, 6).join(', ')}${list.length > 6 ? ', …' : ''}), but its distribution has ${beyond === 0 ? `${n} probabilities` : `cuts for ${n}`}`,
+          beyond === 0
+            ? 'give one probability for each level, in the sorted order of the levels, or size the param by levels(…)'
+            : 'give one cut between each level and the next, in the sorted order of the levels: declare them ordered[levels(…) - 1]',
         )
   }
   const visit = (list: readonly TStatement[]): void => {

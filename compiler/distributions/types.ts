@@ -71,6 +71,10 @@ export interface Distribution {
    * the power of the value's unit that they are measured in (1 for an sd, 2 for a variance). Left out where there is none.
    */
   readonly pointMass?: { readonly at: string; readonly scales: ReadonlyMap<string, 1 | 2> }
+  /** Arguments that are ends of the support: the likelihood jumps where one passes an observation. */
+  readonly ends?: readonly string[]
+  /** Of angles: values this far apart are the same, and the density over one turn has mass 1. */
+  readonly turn?: number
   /**
    * true where a numeric value lies in the support for these numeric arguments (arguments of the first parametrisation).
    */

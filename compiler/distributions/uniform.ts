@@ -20,6 +20,7 @@ export const Uniform: Distribution = {
     ],
     value: { support: 'real', rank: 0, discrete: false },
   },
+  ends: ['low', 'high'],
   logDensity(value, args) {
     const x = value.at([])
     const low = scalar(args, 'low')

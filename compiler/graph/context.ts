@@ -7,7 +7,7 @@ import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import type { Distribution } from '../distributions/types.js'
 import { columnUse } from './column-use.js'
 import { type ElaborationScope, Elaborator } from './elaborate.js'
-import { type ElementDensity, logDensityOf } from './log-density.js'
+import { type DensityPlace, type ElementDensity, logDensityOf, writtenDensity } from './log-density.js'
 import { cellsOfLatents } from './reads.js'
 import { type SymbolFacts, symbolFacts } from './symbol-facts.js'
 import type { BuiltTensor, IndexSupply } from './tensors.js'
@@ -80,11 +80,20 @@ export class GraphContext {
     span: Span,
     density?: ElementDensity,
   ): Expr {
+    return logDensityOf(distribution, d, value, args, this.densityPlace(span), density)
+  }
+
+  /** A log density that is written out; `value` is what stands on the left. */
+  customDensity(logDensity: Expr, value: BuiltTensor, span: Span): Expr {
+    return writtenDensity(logDensity, value, this.densityPlace(span))
+  }
+
+  private densityPlace(span: Span): DensityPlace {
     const isOptional = (name: string): boolean => {
       const s = this.symbols.get(`data:${name}`)
       return s?.kind === 'data' && s.type.optional
     }
-    return logDensityOf(distribution, d, value, args, { span, supply: this.supply, isOptional }, density)
+    return { span, supply: this.supply, isOptional }
   }
 }
 

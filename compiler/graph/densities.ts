@@ -32,6 +32,7 @@ export class Densities {
           return
         }
         const args = new Map(d.arguments.map((a) => [a.name, this.graph.elaborator.tensor(a.value, place.env)]))
+        if (this.hasMovingEnd(distribution, args, span)) return
         const split = splitCells(
           distribution,
           value,
@@ -62,7 +63,7 @@ export class Densities {
         this.tails(d, value, role, target, span, place)
         return
       case 'custom':
-        this.graph.refuse(d.span, 'a Custom density has no derivation in this version')
+        this.custom(d, value, role, target, span, place)
     }
   }
 
@@ -117,6 +118,7 @@ export class Densities {
       return
     }
     const args = new Map(of.arguments.map((a) => [a.name, this.graph.elaborator.tensor(a.value, place.env)]))
+    if (this.hasMovingEnd(distribution, args, span)) return
     if (role === 'likelihood') this.predict(distribution, of, value, args, target, { ...place, span }, made)
     this.graph.addFactor({
       role,
@@ -128,6 +130,25 @@ export class Densities {
       tails: d.kind,
       span,
     })
+  }
+
+  /**
+   * An end of the support that moves with a param: the likelihood rises in it up to an observation and is 0 beyond, so that
+   * no derivative vanishes at its maximum, and rows that a component has lost can never come back to it.
+   */
+  private hasMovingEnd(distribution: Distribution, args: ReadonlyMap<string, BuiltTensor>, span: Span): boolean {
+    const ends = (distribution.ends ?? []).flatMap((name) => args.get(name) ?? [])
+    const param = ends.flatMap((t) => paramIn(t.at(t.dims.map(() => ONE))) ?? [])[0]
+    if (param === undefined) return false
+    const { name } = distribution.signature
+    this.graph.diagnostics.push({
+      code: 'E409',
+      severity: 'error',
+      span,
+      message: `the ends of this ${name} depend on the param \`${param}\`, so the likelihood is not smooth in it and EM has no M-step for it`,
+      help: 'give the ends as constants or as min() and max() of data',
+    })
+    return true
   }
 
   /** What the statement says of missing cells that are left out of the E-step. `made`: what is made from the distribution. */
@@ -146,6 +167,33 @@ export class Densities {
     if (found === null) return
     const reason = `the mean of a ${made} ${d.name} has no closed form in this version`
     this.graph.predictives.push(made === undefined ? found : { ...found, of: { kind: 'none', reason } })
+  }
+
+  /** A log density that is written out: what the expression says, of the value on the left, of params and of latents. */
+  private custom(
+    d: Extract<TDistribution, { kind: 'custom' }>,
+    value: BuiltTensor,
+    role: FactorRole,
+    target: Factor['target'],
+    span: Span,
+    place: Place,
+  ): void {
+    if (role === 'latent') {
+      this.graph.refuse(
+        d.span,
+        'a latent with a Custom density has no derivation in this version: its range is not known',
+      )
+      return
+    }
+    this.graph.addFactor({
+      role,
+      loops: place.loops,
+      guard: place.guard,
+      value: this.graph.customDensity(this.graph.elaborator.scalar(d.logDensity, place.env), value, span),
+      target,
+      distribution: 'Custom',
+      span,
+    })
   }
 
   private mixture(

@@ -8,7 +8,7 @@ import { collectNodes } from '../algebra/visit.js'
 import type { DensityContext, Distribution, Tensor } from '../distributions/types.js'
 import { type BuiltTensor, type IndexSupply, NotElaborated, unrollSums } from './tensors.js'
 
-interface Place {
+export interface DensityPlace {
   readonly span: Span
   readonly supply: IndexSupply
   /** true for data whose cells may be missing. */
@@ -42,7 +42,7 @@ export function elementOf(
   d: Extract<TDistribution, { kind: 'plain' }>,
   value: BuiltTensor,
   args: ReadonlyMap<string, BuiltTensor>,
-  place: Pick<Place, 'span' | 'supply'>,
+  place: Pick<DensityPlace, 'span' | 'supply'>,
 ): Element {
   const { signature } = distribution
   const rank = signature.value.rank
@@ -85,7 +85,7 @@ export function logDensityOf(
   d: Extract<TDistribution, { kind: 'plain' }>,
   value: BuiltTensor,
   args: ReadonlyMap<string, BuiltTensor>,
-  place: Place,
+  place: DensityPlace,
   density: ElementDensity = { of: (element, given, context) => distribution.logDensity(element, given, context) },
 ): Expr {
   const { indices, element, args: given } = elementOf(distribution, d, value, args, place)
@@ -95,8 +95,16 @@ export function logDensityOf(
   return e
 }
 
+/**
+ * A log density that the model writes out, which reads its value by name: one number for all that stands on the left.
+ *
+ * @throws NotElaborated where a missing cell lies inside a vector
+ */
+export const writtenDensity = (logDensity: Expr, value: Tensor, place: DensityPlace): Expr =>
+  normaliseMatrices(unrollSums(guardMissing(logDensity, value, value.dims.length, place)))
+
 /** A missing cell that is read nowhere else integrates to one: its term counts only where the cell is observed. */
-function guardMissing(e: Expr, element: Tensor, rank: number, place: Place): Expr {
+function guardMissing(e: Expr, element: Tensor, rank: number, place: DensityPlace): Expr {
   const probe =
     element.dims.length === 0
       ? element.at([])

@@ -243,6 +243,7 @@ export class Lowerer {
         return k.load(name, ...positions())
       }
       case 'latent':
+      case 'other':
         throw new Error(`the latent ${name} was not lifted`)
     }
   }

@@ -239,6 +239,7 @@ class Instance {
       case 'latent':
         if (this.sample === 0) throw new Error(`latent ${name} stands in Q outside an expectation`)
         return this.latent(name, index)
+      case 'other':
       case 'table':
         throw new Error(`${space} ${name} stands in Q`)
     }
@@ -341,6 +342,8 @@ class Instance {
     if (t === undefined) throw new Error(`unknown const ${name}`)
     const u = this.random(name, index, CONST)
     switch (t.compute.kind) {
+      case 'nodes':
+        throw new Error('nodes of a quadrature stand in no term of Q')
       case 'label':
       case 'pattern':
         return 1 + Math.floor(SIZE * u)

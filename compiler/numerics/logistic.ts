@@ -10,3 +10,8 @@ export function logit(p: number): number {
   if (p > 0.25 && p < 0.75) return Math.log1p((2 * p - 1) / (1 - p))
   return Math.log(p / (1 - p))
 }
+
+/** log(1 / (1 + e^−x)): a few ulp, without overflow. */
+export function logLogistic(x: number): number {
+  return x >= 0 ? -Math.log1p(Math.exp(-x)) : x - Math.log1p(Math.exp(x))
+}

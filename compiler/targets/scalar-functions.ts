@@ -2,6 +2,9 @@ import type { KFunction } from '../kernel/types.js'
 import {
   besselI0,
   besselI1,
+  besselRatio,
+  besselRatioSlope,
+  chiSquareDraw,
   digamma,
   digammaDelta,
   inverseMills,
@@ -9,13 +12,16 @@ import {
   lgammaDelta,
   log1mexp,
   log1pexp,
+  logBesselI0e,
   logBetaI,
   logGammaP,
   logGammaQ,
   logistic,
   logit,
+  logLogistic,
   logPhi,
   logPhiBetween,
+  normalDraw,
   Phi,
   trigamma,
 } from '../numerics/index.js'
@@ -29,6 +35,8 @@ export const severalArguments = {
   logGammaP,
   logGammaQ,
   logBetaI,
+  normalDraw,
+  chiSquareDraw,
 } as const
 
 export type SeveralArguments = keyof typeof severalArguments
@@ -53,8 +61,13 @@ export const unaryFunctions: Readonly<Record<UnaryFunction, (x: number) => numbe
   ceil: Math.ceil,
   cos: Math.cos,
   sin: Math.sin,
+  atan: Math.atan,
   besselI0,
   besselI1,
+  logBesselI0e,
+  besselRatio,
+  besselRatioSlope,
+  logLogistic,
   logPhi,
   inverseMills,
   log1mexp,
@@ -76,7 +89,8 @@ export function isUnary(fn: KFunction): fn is UnaryFunction {
 /** Number of arguments; null: one or more. */
 export function arityOf(fn: KFunction): number | null {
   if (isUnary(fn)) return 1
-  if (fn === 'logBetaI') return 3
+  if (fn === 'logBetaI' || fn === 'chiSquareDraw') return 3
+  if (fn === 'normalDraw') return 4
   return fn === 'min' || fn === 'max' ? null : 2
 }
 

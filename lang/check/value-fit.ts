@@ -1,7 +1,7 @@
 /** Whether the value on the left may be what a distribution gives, and what it is where nothing says it. */
 import type { DistributionSignature, SupportName } from '../signature.js'
 import { userName } from '../typed/print.js'
-import type { Dim, Support, ValueType } from '../typed/types.js'
+import type { Dim, Support, TExpr, ValueType } from '../typed/types.js'
 import type { PlacedArgument } from './argument-fit.js'
 import { type CheckContext, type ExpectedValue, textAt } from './context.js'
 import { compareSizes } from './size-form.js'
@@ -97,7 +97,7 @@ function compatibleCore(given: SupportName, have: string): boolean {
   return given === 'covariance' && have === 'correlation'
 }
 
-/** Categorical: one probability for each level. */
+/** One probability for each level, or one cut between each level and the next. */
 function checkLevelCount(
   ctx: CheckContext,
   signature: DistributionSignature,
@@ -109,14 +109,38 @@ function checkLevelCount(
   const length = p?.value.type.dims.at(-1)
   const support = expected.target?.type.support
   if (p === undefined || length === undefined || support?.kind !== 'category') return true
-  const set = length.size.kind === 'ref' ? ctx.symbols.get(length.size.symbol) : undefined
-  if (set?.kind !== 'size' || set.origin !== 'levels' || set.id === support.levels) return true
+  const beyond = signature.value.beyondIndex ?? 0
+  const [size, less] = lessThan(length.size)
+  const set = size.kind === 'ref' ? ctx.symbols.get(size.symbol) : undefined
+  if (set?.kind !== 'size' || set.origin !== 'levels') return true
+  if (set.id === support.levels && less === beyond) return true
+  if (beyond > 0) {
+    const cuts = `\`${textAt(ctx, p.span)}\``
+    ctx.report({
+      code: 'E213',
+      span: p.span,
+      message:
+        set.id === support.levels
+          ? `${cuts} has ${less === 0 ? 'as many cuts as' : `${less} cuts less than`} \`${expected.text}\` has levels, but ${signature.name} has one cut between each level and the next`
+          : `${cuts} has the cuts of ${set.name}, but \`${expected.text}\` is a level of ${userName(support.levels)}`,
+      help: `declare it ordered[levels(…) - ${beyond}]`,
+    })
+    return false
+  }
+  if (set.id === support.levels || less !== 0) return true
   ctx.report({
     code: 'E213',
     span: p.span,
     message: `\`${textAt(ctx, p.span)}\` has one probability for each of ${set.name}, but \`${expected.text}\` is a level of ${userName(support.levels)}`,
   })
   return false
+}
+
+/** a − c of a size and a number as its two parts; else the size and 0. */
+function lessThan(size: TExpr): readonly [TExpr, number] {
+  return size.kind === 'binary' && size.operator === '-' && size.right.kind === 'number'
+    ? [size.left, size.right.value]
+    : [size, 0]
 }
 
 /** What the value is when nothing on the left says it. */
@@ -144,13 +168,18 @@ function impliedSupport(
   signature: DistributionSignature,
   placed: readonly PlacedArgument[],
 ): Support {
-  const { support, indexOf } = signature.value
+  const { support, indexOf, beyondIndex = 0 } = signature.value
   if (support !== 'category') return { kind: support }
   if (indexOf === undefined) return { kind: 'int' }
   const p = placed.find((a) => a.signature.name === indexOf) ?? placed.find((a) => a.signature.rank === 1)
-  const size = p?.value.type.dims.at(-1)?.size
+  const length = p?.value.type.dims.at(-1)?.size
+  const [size, less] = length === undefined ? [undefined, 0] : lessThan(length)
   const set = size?.kind === 'ref' && size.subscripts.length === 0 ? ctx.symbols.get(size.symbol) : undefined
-  return size?.kind === 'ref' && set?.kind === 'size' && set.origin === 'levels' && set.rank === 0
+  return size?.kind === 'ref' &&
+    set?.kind === 'size' &&
+    set.origin === 'levels' &&
+    set.rank === 0 &&
+    less === beyondIndex
     ? { kind: 'category', levels: size.symbol }
     : { kind: 'int' }
 }

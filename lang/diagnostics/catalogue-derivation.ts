@@ -22,20 +22,20 @@ export const modelDerivationEntries: readonly CatalogueEntry[] = [
   entry(
     'E401',
     'a construct without a derivation',
-    'The model is well formed, but this version has no density, or no E-step, for this statement: distributions that are still to come, an observed condition on a number that other statements read as well, functions without a derivation. Nothing is approximated in silence.',
+    'The model is well formed, but this version has no density, or no E-step, for this statement: a Mixture as a prior, an observed condition on a number that other statements read as well, functions without a derivation. Nothing is approximated in silence.',
     [
       'model Example',
       'data  x : real[N]',
       'param centre : real',
-      'param scale  : positive',
-      'for n in 1..N { x[n] ~ Laplace(centre, scale) }',
+      'centre ~ Mixture([0.5, 0.5], Normal(0, 1), Normal(9, 1))',
+      'for n in 1..N { x[n] ~ Normal(centre, 1) }',
     ],
     [
       'model Example',
       'data  x : real[N]',
       'param centre : real',
-      'param scale  : positive',
-      'for n in 1..N { x[n] ~ Normal(centre, scale) }',
+      'centre ~ Normal(0, 9)',
+      'for n in 1..N { x[n] ~ Normal(centre, 1) }',
     ],
   ),
   entry(

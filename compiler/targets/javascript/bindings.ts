@@ -123,6 +123,10 @@ export function helperFor(fn: KFunction): HelperBinding | null {
     case 'Phi':
     case 'besselI0':
     case 'besselI1':
+    case 'logBesselI0e':
+    case 'besselRatio':
+    case 'besselRatioSlope':
+    case 'logLogistic':
     case 'logPhi':
     case 'inverseMills':
     case 'log1mexp':

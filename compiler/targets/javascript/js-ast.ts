@@ -21,6 +21,7 @@ export type MathName =
   | 'pow'
   | 'round'
   | 'sin'
+  | 'atan'
   | 'sqrt'
 
 export type JsBinary = '+' | '-' | '*' | '/' | '|' | '===' | '!==' | '<' | '<=' | '>' | '>=' | '&&' | '||'

@@ -55,6 +55,7 @@ export function lowerCall(lowering: Lowering, fn: KFunction, args: readonly KExp
     case 'max':
     case 'cos':
     case 'sin':
+    case 'atan':
       return jsMath(fn, ...args.map((arg) => lowering.lower(arg)))
     default:
       throw new KernelError(`no code for ${fn}`)

@@ -65,6 +65,9 @@ const SCALARS: Readonly<Record<string, Expr>> = {
   'abs of a negative number': call('abs', sub(u, num(5))),
   'cos and sin': mul(call('cos', u), call('sin', square(u))),
   'Bessel functions': add(call('besselI0', u), call('besselI1', u)),
+  'log I₀, scaled': call('logBesselI0e', mul(num(3), u)),
+  'log logistic': add(call('logLogistic', sub(u, num(2))), call('logLogistic', neg(u))),
+  atan: call('atan', square(u)),
   'power, in its base and in its exponent': add(
     call('power', u, add(u, ref('const', 'c'))),
     call('power', float(1.5), u),

@@ -8,7 +8,10 @@ import { warningExplanations } from '../../../runtime/warnings.js'
 
 /** Code, the text that is marked, and the sentence. */
 const GOLDEN: Readonly<Record<string, readonly [string, string]>> = {
-  E401: ['Laplace(centre, scale)', 'Laplace has no density in this version, so nothing can be derived from it'],
+  E401: [
+    'Mixture([0.5, 0.5], Normal(0, 1), Normal(9, 1))',
+    'a Mixture as a prior or as the distribution of a latent has no derivation in this version',
+  ],
   E402: [
     'y[n] ~ Poisson(exp(f))',
     'the log density of `f` is not linear in statistics of a known family: this statement brings in another function of it, and its posterior has no closed form: without one, an exact E-step would need an integral over 1 dimension for each of N rows',

@@ -6,7 +6,7 @@ Run in an environment with mpmath: python make-tail-tables.py > tail-tables.json
 import json
 import random
 
-from mpmath import betainc, digamma, erfc, exp, expm1, gammainc, log, loggamma, mp, mpf, npdf, sqrt
+from mpmath import besseli, betainc, digamma, erfc, exp, expm1, gammainc, log, loggamma, mp, mpf, npdf, sqrt
 
 mp.dps = 60
 random.seed(2)
@@ -71,6 +71,32 @@ delta = [(1, 1), (3, 2), (0.5, 7), (1e-8, 3), (0.25, 0.5), (20, 0.5), (1e8, 0.5)
 delta += [(10**rand(-2, 7), random.randint(1, 200)) for _ in range(20)]
 one_minus = [-1e-18, -1e-10, -1e-3, -0.1, -0.5, -0.6931, -0.6932, -0.7, -1, -2, -5, -20, -40, -700, -745, -0.25, -0.35, -3.5, -10, -15]
 
+concentrations = [0, 1e-8, 1e-3, 0.1, 0.5, 1, 2, 3.7, 5, 10, 15, 19.99, 20, 20.01, 25, 40, 100, 300, 713, 720, 1e4, 1e6, 1e8, 1e12]
+concentrations += [rand(0, 30) for _ in range(10)]
+
+
+def scaled(order, x):
+    """e^-x I_order(x); far out by its asymptotic series (DLMF 10.40.1)."""
+    if x < 5000:
+        return besseli(order, x) * exp(-x)
+    term = total = mpf(1)
+    for m in range(1, 60):
+        term *= mpf((2 * m - 1) ** 2 - 4 * order * order) / (m * 8 * x)
+        total += term
+    return total / sqrt(2 * mp.pi * x)
+
+
+def log_scaled(x):
+    return log(scaled(0, x))
+
+
+def slope_of_ratio(x):
+    if x == 0:
+        return mpf(1) / 2
+    a = scaled(1, x) / scaled(0, x)
+    return 1 - a / x - a * a
+
+
 tables = {
     "logPhi": table(precisely(lambda x: log(Phi(x))), [(x,) for x in normal]),
     "inverseMills": table(lambda x: npdf(x) / Phi(x), [(x,) for x in normal if -1e9 < x < 38.5]),
@@ -81,6 +107,10 @@ tables = {
     "logBetaI": table(log_beta, beta),
     "lgammaDelta": table(lambda a, n: loggamma(a + n) - loggamma(a), delta),
     "digammaDelta": table(lambda a, n: digamma(a + n) - digamma(a), delta),
+    "logLogistic": table(precisely(lambda x: -log(1 + exp(-x))), [(x,) for x in normal if abs(x) < 1e5]),
+    "logBesselI0e": table(lambda x: log_scaled(x), [(x,) for x in concentrations]),
+    "besselRatio": table(lambda x: scaled(1, x) / scaled(0, x), [(x,) for x in concentrations]),
+    "besselRatioSlope": table(slope_of_ratio, [(x,) for x in concentrations]),
 }
 lines = ",\n".join
 print("{\n" + lines(f'  "{name}": [\n' + lines("    " + json.dumps(row) for row in rows) + "\n  ]" for name, rows in tables.items()) + "\n}")

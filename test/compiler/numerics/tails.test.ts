@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import {
+  besselRatio,
+  besselRatioSlope,
   digammaDelta,
   inverseMills,
   lbeta,
   lgamma,
   lgammaDelta,
   log1mexp,
+  logBesselI0e,
   logBetaI,
   logGammaP,
   logGammaQ,
+  logLogistic,
   logPhi,
   logPhiBetween,
 } from '../../../compiler/numerics/index.js'
@@ -29,6 +33,10 @@ const cases: readonly (readonly [string, (...args: readonly number[]) => number,
   ['logGammaP', (a = 0, x = 0) => logGammaP(a, x), 1e-12],
   ['logGammaQ', (a = 0, x = 0) => logGammaQ(a, x), 1e-12],
   ['logBetaI', (a = 0, b = 0, x = 0) => logBetaI(a, b, x), 1e-12],
+  ['logLogistic', (x = 0) => logLogistic(x), 2e-15],
+  ['logBesselI0e', (x = 0) => logBesselI0e(x), 2e-15],
+  ['besselRatio', (x = 0) => besselRatio(x), 2e-15],
+  ['besselRatioSlope', (x = 0) => besselRatioSlope(x), 1e-12],
   ['lgammaDelta', (a = 0, n = 0) => lgammaDelta(a, n), 1e-14],
   ['digammaDelta', (a = 0, n = 0) => digammaDelta(a, n), 1e-14],
 ]
@@ -58,6 +66,27 @@ describe('functions of tails against mpmath', () => {
       0,
     ])
     expect(logPhiBetween(-Infinity, -3)).toBe(logPhi(-3))
+    expect([logLogistic(-Infinity), Math.abs(logLogistic(Infinity)), logLogistic(Number.NaN)]).toEqual([
+      -Infinity,
+      0,
+      Number.NaN,
+    ])
+    expect([logBesselI0e(Infinity), logBesselI0e(Number.NaN), logBesselI0e(-7)]).toEqual([
+      -Infinity,
+      Number.NaN,
+      logBesselI0e(7),
+    ])
+    expect([besselRatio(Infinity), besselRatio(-Infinity), besselRatio(-2), besselRatio(Number.NaN)]).toEqual([
+      1,
+      -1,
+      -besselRatio(2),
+      Number.NaN,
+    ])
+    expect([besselRatioSlope(Infinity), besselRatioSlope(-30), besselRatioSlope(Number.NaN)]).toEqual([
+      0,
+      besselRatioSlope(30),
+      Number.NaN,
+    ])
     expect(logPhiBetween(3, Infinity)).toBe(logPhi(-3))
     expect([logGammaP(0, 1), logGammaP(2, 0), logGammaP(2, Infinity)]).toEqual([0, -Infinity, 0])
     expect([logGammaQ(0, 1), logGammaQ(2, 0), logGammaQ(2, Infinity)]).toEqual([-Infinity, 0, -Infinity])

@@ -1,6 +1,6 @@
-"""Log densities and moments of every distribution, from SciPy, one JSON file each.
+"""Log densities and moments of every distribution, from SciPy and mpmath, one JSON file each.
 
-    python3 -m venv /tmp/venv && /tmp/venv/bin/pip install numpy scipy && /tmp/venv/bin/python generate.py
+    python3 -m venv /tmp/venv && /tmp/venv/bin/pip install numpy scipy mpmath && /tmp/venv/bin/python generate.py
 
 A file has
   source        where the numbers come from
@@ -16,10 +16,13 @@ import json
 import math
 import pathlib
 
+import mpmath
+import mpmath as mp
 import numpy as np
 import scipy
 from scipy import stats
 
+mp.mp.dps = 60
 HERE = pathlib.Path(__file__).parent
 SOURCE = f"scipy.stats {scipy.__version__}"
 
@@ -176,6 +179,60 @@ def continuous():
         lambda df, mean, scale: stats.t(df, mean, scale),
     )
     scalar(
+        "logistic",
+        [([{"location": m, "scale": s}], values) for m, s, values in [
+            (0, 1, (-40, -1, 0, 0.5, 700)), (2, 0.25, (-3, 1.9, 2, 2.5, 9)), (-50, 12, (-160, -60, -50, -49, 400)),
+            (1e-3, 1e-2, (-0.3, 0, 0.001, 0.02, 0.2)),
+        ]],
+        lambda location, scale: stats.logistic(location, scale),
+    )
+    scalar(
+        "laplace",
+        [([{"location": m, "scale": s}], values) for m, s, values in [
+            (0, 1, (-40, -1, 0, 0.5, 700)), (2, 0.25, (-3, 1.9, 2, 2.5, 9)), (-50, 12, (-160, -60, -50, -49, 400)),
+            (1e-3, 1e-2, (-0.3, 0, 0.001, 0.02, 0.2)),
+        ]],
+        lambda location, scale: stats.laplace(location, scale),
+    )
+    scalar(
+        "cauchy",
+        [([{"location": m, "scale": s}], values) for m, s, values in [
+            (0, 1, (-1e6, -1, 0, 0.5, 700)), (2, 0.25, (-3, 1.9, 2, 2.5, 9)), (-50, 12, (-1600, -60, -50, -49, 400)),
+            (1e-3, 1e-2, (-0.3, 0, 0.001, 0.02, 0.2)),
+        ]],
+        lambda location, scale: stats.cauchy(location, scale),
+    )
+    scalar(
+        "half-normal",
+        [([{"sd": s}], values) for s, values in [
+            (1, (0, 0.1, 1, 2.5, 30)), (0.02, (0, 1e-3, 0.02, 0.05, 0.2)), (7, (0.5, 3, 7, 12, 40)), (300, (0, 20, 250, 800, 3000)),
+        ]],
+        lambda sd: stats.halfnorm(scale=sd),
+        outside=(-1, -1e-9),
+    )
+    scalar(
+        "pareto",
+        [([{"shape": a, "scale": s}], values) for a, s, values in [
+            (4.5, 1, (1, 1.5, 3, 40, 1e6)), (2.5, 0.1, (0.1, 0.11, 0.2, 1, 50)), (9, 20, (20, 21, 25, 40, 90)),
+            (40, 3, (3, 3.01, 3.1, 3.5, 5)),
+        ]],
+        lambda shape, scale: stats.pareto(shape, scale=scale),
+        outside=(0.05, -2),
+    )
+    points, moments = [], []
+    for m, k in ((0, 1), (2.5, 0), (-1, 0.01), (0.5, 4), (3, 60), (-2, 2500), (1, 1e6), (0.3, 1e10)):
+        k_ = mp.mpf(k)
+        log_norm = mp.log(2 * mp.pi) + mp.log(mp.besseli(0, k_)) - k_ if k < 1e8 else mp.log(2 * mp.pi / k_) / 2 + mp.log(1 + 1 / (8 * k_))
+        for x in (m, m + 1 / math.sqrt(1 + k), m - 3 / math.sqrt(4 + k), m + 2 * math.pi + 0.5 / math.sqrt(1 + k)):
+            exact = -2 * k_ * mp.sin((mp.mpf(x) - mp.mpf(m)) / 2) ** 2 - log_norm
+            points.append(point([{"mean": m, "concentration": k}], x, float(exact)))
+        if k <= 60:  # over one turn around 0
+            at = lambda x: mp.exp(k_ * (mp.cos(x - m) - 1) - log_norm)
+            pieces = mp.linspace(-mp.pi, mp.pi, 65)
+            moments.append({"arguments": {"mean": m, "concentration": k}, "expectations": [
+                {"of": [[]] * order, "value": float(mp.quad(lambda x: x**order * at(x), pieces))} for order in (1, 2)]})
+    write("von-mises", points, moments, source=f"mpmath {mpmath.__version__}")
+    scalar(
         "rayleigh",
         [([{"scale": s}], values) for s, values in [
             (1, (0.01, 0.5, 1, 2, 8)), (0.2, (0.001, 0.1, 0.2, 0.5, 1)), (15, (0.5, 5, 15, 30, 90)),
@@ -248,6 +305,16 @@ def discrete():
         moments.append({"arguments": {"p": p}, "expectations": [
             {"of": [[]], "value": np.dot(k, p)}, {"of": [[], []], "value": np.dot(k**2, p)}]})
     write("categorical", points, moments)
+    points, moments = [], []
+    for location, cuts in ((0, [-1, 0.5, 2]), (3, [2.5]), (-2, [-6, -2.2, -2.1, 1]), (40, [0, 41]), (0.7, [-30, -29, 5, 60])):
+        below = [mp.mpf(1) / (1 + mp.exp(mp.mpf(location) - mp.mpf(c))) for c in cuts]
+        p = [b - a for a, b in zip([0, *below], [*below, 1])]
+        for value in (0, *range(1, len(p) + 1), len(p) + 1, 1.5):
+            inside = value in range(1, len(p) + 1)
+            points.append(point([{"location": location, "cuts": cuts}], value, float(mp.log(p[value - 1])) if inside else -math.inf))
+        moments.append({"arguments": {"location": location, "cuts": cuts}, "expectations": [
+            {"of": [[]] * order, "value": float(sum(q * (k + 1) ** order for k, q in enumerate(p)))} for order in (1, 2)]})
+    write("ordinal", points, moments, source=f"mpmath {mpmath.__version__}")
     points = [point([{"v": v}], x, 0.0 if x == v else -math.inf) for v in (0, 1, -2.5, 7, 1e6) for x in (v, v + 1, v - 0.5, v / 3 + 10)]
     moments = [{"arguments": {"v": v}, "expectations": [{"of": [[]], "value": v}]} for v in (0, -2.5, 7)]
     write("dirac", points, moments, source="definition")
@@ -270,6 +337,23 @@ def vectors():
             *({"of": [[i]], "value": mean[i]} for i in range(d)),
             *({"of": [[i], [j]], "value": second[i, j]} for i in range(d) for j in range(i + 1))]})
     write("mv-normal", points, moments)
+
+    own = np.random.default_rng(19730101)
+    points, moments = [], []
+    for d, df in ((1, 3), (2, 6.5), (2, 9), (3, 1.5), (4, 30)):
+        mean, root = own.normal(size=d).round(2), own.normal(size=(d, d)).round(2)
+        scale = np.round(root @ root.T + 0.3 * np.eye(d), 6)
+        frozen = stats.multivariate_t(mean, scale, df=df)
+        arguments = {"df": df, "mean": mean, "scale": scale}
+        for _ in range(5):
+            value = (mean + 3 * own.normal(size=d)).round(2)
+            points.append(point([arguments], value, frozen.logpdf(value)))
+        expectations = [{"of": [[i]], "value": mean[i]} for i in range(d)] if df > 2 else []
+        if df > 4:
+            second = df / (df - 2) * scale + np.outer(mean, mean)
+            expectations += [{"of": [[i], [j]], "value": second[i, j]} for i in range(d) for j in range(i + 1)]
+        moments.append({"arguments": arguments, "expectations": expectations})
+    write("mv-student-t", points, moments)
 
     points, moments = [], []
     for a in ([1, 1, 1], [2, 3.5], [0.7, 1.2, 4], [2, 2, 2, 2], [30, 12, 9]):

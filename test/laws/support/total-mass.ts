@@ -40,7 +40,7 @@ export function totalMass(
   return { mass: chartMass(numericDensity(distribution, args), chart, draws), tolerance }
 }
 
-/** The mass of values up to `bound` of a scalar distribution. */
+/** The mass of values up to `bound` of a scalar distribution; of angles, from half a turn below 0 to half a turn above. */
 export function scalarMass(distribution: Distribution, args: Arguments, draws: readonly number[], bound: number): Mass {
   const logDensity = numericDensity(distribution, args)
   const inside = (x: number) => distribution.inSupport(x, args)
@@ -48,8 +48,9 @@ export function scalarMass(distribution: Distribution, args: Arguments, draws: r
   const domain = numericDomain(distribution, args)
   if (domain !== null) return { mass: sumOver(density, domain.low, Math.min(domain.high, bound)), tolerance: 1e-11 }
   const middle = [...draws].sort((a, b) => a - b)[Math.floor(draws.length / 2)] ?? Number.NaN
-  const low = edge(inside, middle, -1)
-  const high = edge(inside, middle, 1)
+  const { turn } = distribution
+  const low = turn === undefined ? edge(inside, middle, -1) : -turn / 2
+  const high = turn === undefined ? edge(inside, middle, 1) : turn / 2
   const cuts = [low, ...[middle, bound].filter((x) => x > low && x < Math.min(high, bound)), Math.min(high, bound)]
   cuts.sort((a, b) => a - b)
   let mass = 0
@@ -125,11 +126,27 @@ interface Chart {
 function chartOf(distribution: Distribution, draws: readonly NumericArgument[]): Chart | null {
   const { support, rank } = distribution.signature.value
   const order = shapeOf(draws[0] ?? 0)[0] ?? 0
-  if (support === 'real' && rank === 1)
-    return { coordinates: order, toValue: (u) => [...u], toCoordinates: (x) => asVector(x) ?? [], logJacobian: () => 0 }
+  if (support === 'real' && rank === 1) return realChart(order, draws)
   if (support === 'simplex' && rank === 1) return simplexChart(order)
   if (support === 'covariance' && rank === 2) return covarianceChart(order)
   return null
+}
+
+/** x = c + 2 s sinh(u/2), with the middle and the spread of the draws: tails that are powers then fall exponentially. */
+function realChart(order: number, draws: readonly NumericArgument[]): Chart {
+  const places = Array.from({ length: order }, (_place, i) => {
+    const sorted = draws.map((x) => asVector(x)?.[i] ?? Number.NaN).sort((a, b) => a - b)
+    const quantile = (q: number) => sorted[Math.floor(q * sorted.length)] ?? Number.NaN
+    return { middle: quantile(0.5), spread: (quantile(0.75) - quantile(0.25)) / 1.35 }
+  })
+  return {
+    coordinates: order,
+    toValue: (u) => places.map(({ middle, spread }, i) => middle + 2 * spread * Math.sinh((u[i] ?? Number.NaN) / 2)),
+    toCoordinates: (x) =>
+      places.map(({ middle, spread }, i) => 2 * Math.asinh(((asVector(x)?.[i] ?? Number.NaN) - middle) / (2 * spread))),
+    logJacobian: (u) =>
+      places.reduce((total, { spread }, i) => total + Math.log(spread * Math.cosh((u[i] ?? Number.NaN) / 2)), 0),
+  }
 }
 
 /** x = softmax(u_1, …, u_{K−1}, 0), dx_1 … dx_{K−1} = Π x_k du. */

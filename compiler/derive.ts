@@ -96,6 +96,7 @@ export function derive(
   const collectOptions = collecting()
   const mStep = planMStep({
     params,
+    spans: new Map(graph.params.map((p) => [p.name, p.span])),
     lifted,
     eStep: planned.plan,
     options: collectOptions,
@@ -295,6 +296,8 @@ function statisticsOptions(model: TypedModel, graph: FactorGraph, supply: IndexS
       const support = latents.get(r.name)
       return support === 'unit' || support === 'simplex' ? 1 : null
     }
+    const d = r.kind === 'ref' && r.space === 'data' ? data.get(r.name) : undefined
+    if (d !== undefined && ['unit', 'simplex', 'bool'].includes(d.type.support.kind)) return 1
     const p = r.kind === 'ref' && r.space === 'param' ? params.get(r.name) : undefined
     if (p === undefined) return null
     const { support } = p.type

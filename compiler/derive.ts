@@ -117,11 +117,7 @@ export function derive(
     .filter((s) => s.kind === 'newton')
     .flatMap((s) => s.params)
     .map((n) => graph.params.find((p) => p.name === n))
-    .find(
-      (p) =>
-        p !== undefined &&
-        (p.type.support.kind === 'correlation' || ['int', 'count', 'bool', 'category'].includes(p.type.support.kind)),
-    )
+    .find((p) => p !== undefined && ['int', 'count', 'bool', 'category'].includes(p.type.support.kind))
   if (unsupported !== undefined)
     return {
       diagnostics: [

@@ -41,6 +41,32 @@ describe('the plan', () => {
       ])
   })
 
+  it('draws one posterior over all rows, chained or crossed', () => {
+    const chain = `model Chain
+data y : count[T]
+param s : positive
+latent m[1] ~ Normal(0, 1)
+for t in 2..T { latent m[t] ~ Normal(m[t-1], s) }
+for t in 1..T { y[t] ~ Poisson(exp(m[t])) }`
+    const crossed = `model Crossed
+data y : count[N]
+data a, b : category[N]
+param s, t : positive
+for i in levels(a) { latent u ~ Normal(0, s) }
+for j in levels(b) { latent v ~ Normal(0, t) }
+for n in 1..N { y[n] ~ Poisson(exp(u[a[n]] + v[b[n]])) }`
+    for (const [text, latents] of [
+      [chain, ['m']],
+      [crossed, ['u', 'v']],
+    ] as const)
+      expect(plan(text)).toMatchObject([{ latents }])
+    const long = compileOrThrow(chain)
+    expect(() => long.bind({ y: Array.from({ length: 201 }, () => 1) }, {})).toThrow(/201 coordinates/)
+    const { model } = long.bind({ y: Array.from({ length: 30 }, (_, t) => t % 3) }, {})
+    expect(model.bound).toBe('monte-carlo')
+    expect(model.accuracy(Float64Array.of(0.5))?.effectiveDraws).toBeGreaterThan(50)
+  })
+
   it('leaves a posterior that is a family alone', () => {
     expect(
       plan(

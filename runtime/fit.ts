@@ -2,6 +2,7 @@ import { tryEdge } from './boundary.js'
 import { type ComponentOrder, canonicalOrder, permuteFloors, permuteParams } from './canonical-order.js'
 import type { Accuracy, BoundModel, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
+import { fewEffective, LEAST_EFFECTIVE } from './effective-draws.js'
 import { type EmPoint, marginalLogLikelihood, NEARLY_SINGULAR, nearlySingular, pointAt, slack } from './em-step.js'
 import { AbortError, InternalError } from './errors.js'
 import { jsonNumber } from './json.js'
@@ -104,8 +105,8 @@ interface Settled {
 /** The weights of draws may be on so few that they say nothing, not even of their own error. */
 function trusted(settled: Settled & Pick<Conclusion, 'accuracy'>): typeof settled {
   const { effectiveDraws = Number.POSITIVE_INFINITY, draws = 0 } = settled.accuracy ?? {}
-  if (settled.stop === 'numerical' || effectiveDraws >= warn.LEAST_EFFECTIVE) return settled
-  return { ...settled, stop: 'numerical', reason: warn.fewEffective(effectiveDraws, draws) }
+  if (settled.stop === 'numerical' || effectiveDraws >= LEAST_EFFECTIVE) return settled
+  return { ...settled, stop: 'numerical', reason: fewEffective(effectiveDraws, draws) }
 }
 
 /** Last touches on the best run: the edge of nonnegative params, and the last row of the trace. */

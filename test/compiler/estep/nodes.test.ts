@@ -141,6 +141,21 @@ describe('draws', () => {
     expect(value(1)).not.toBe(value(2))
   })
 
+  it('are not trusted where a few of them have all the weight', { timeout: 60_000 }, async () => {
+    // a posterior on a sphere: around a mode there is nothing of it to speak of
+    const shell = compileOrThrow(`model Shell
+data y : real[N]
+param s : positive
+for n in 1..N {
+  latent u : real[6] ~ Normal(0, s)
+  y[n] ~ Normal(dot(u, u), 0.001)
+}`)
+    const fit = (await shell.fit({ y: [1, 2] }, { restarts: 1, maxIterations: 30 })).toJSON()
+    expect(fit.stop).toBe('numerical')
+    expect(fit.warnings.map((w) => w.code)).toContain('W529')
+    expect(fit.warnings.map((w) => w.message).join()).toMatch(/of 64000 draws of a posterior [\d.]+ count \(below 10\)/)
+  })
+
   it('fit a model whose objective is known to a standard error', { timeout: 60_000 }, async () => {
     const few = rows.slice(0, 15).map((r) => r.slice(0, 4))
     const fit = (await compileOrThrow(matrix(true)).fit({ y: few }, { restarts: 1, tolerance: 1e-5 })).toJSON()

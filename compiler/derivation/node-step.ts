@@ -24,7 +24,7 @@ export function nodeStep(
   const content: Block[] = [
     say`${sentence(b.because.reason)}. What it is up to a constant is known, and so are integrals over it to as many digits as are asked for. Its logarithm is`,
     { kind: 'formula', lines: logJoint(b, c) },
-    ...(size !== null && size > MOST_DIMENSIONS ? drawnWords(b, c) : ruleWords(b, size === null, c)),
+    ...(size !== null && size <= MOST_DIMENSIONS ? ruleWords(b, c) : drawnWords(b, size === null, c)),
     ...(demanded.some((e) => reads(e.body, b))
       ? [
           say`An expectation that the M-step reads is a sum over the nodes, whatever the function, params inside it or not:`,
@@ -69,6 +69,9 @@ const EXPECTATION: Formula = {
   latex: '\\mathbb{E}[f(u)] = \\sum_q r_q\\, f(u_q)',
 }
 
+/** What one posterior is of. */
+const whose = (b: NodeBlock): string => (b.loops.length === 0 ? 'all of them together' : `each ${unitOf(b)}`)
+
 /** Coordinates of one posterior: u, of several latents or elements together. */
 function transformed(b: NodeBlock): readonly Block[] {
   const bounded = b.latents.filter((l) => l.latent.support !== 'real')
@@ -80,18 +83,15 @@ function transformed(b: NodeBlock): readonly Block[] {
   )
 }
 
-function ruleWords(b: NodeBlock, open: boolean, c: FormulaContext): readonly Block[] {
+function ruleWords(b: NodeBlock, c: FormulaContext): readonly Block[] {
   const n = c.notation
   const z = formula(normaliserRef(b, n), outerOf(b), c)
   const l = letterOf(n)
-  const words = open
-    ? ` (up to ${MOST_DIMENSIONS} coordinates; where the data make it more, the nodes are draws from a t distribution there, weighted by importance)`
-    : ''
   return [
     ...transformed(b),
     {
       kind: 'prose',
-      parts: inline`Adaptive Gauss–Hermite quadrature${words}: the mode û of each ${unitOf(b)} is found by damped Newton steps, and nodes are spread around it at the scale L of its curvature: L Lᵀ is the inverse of the negative Hessian of the logarithm there. z_q and w_q are the nodes and weights of the Gauss–Hermite rule, which integrates exp(−z²) times a polynomial exactly; in d dimensions they are products.`,
+      parts: inline`Adaptive Gauss–Hermite quadrature: the mode û of ${whose(b)} is found by damped Newton steps, and nodes are spread around it at the scale L of its curvature: L Lᵀ is the inverse of the negative Hessian of the logarithm there. z_q and w_q are the nodes and weights of the Gauss–Hermite rule, which integrates exp(−z²) times a polynomial exactly; in d dimensions they are products.`,
     },
     {
       kind: 'formula',
@@ -111,7 +111,7 @@ function ruleWords(b: NodeBlock, open: boolean, c: FormulaContext): readonly Blo
   ]
 }
 
-function drawnWords(b: NodeBlock, c: FormulaContext): readonly Block[] {
+function drawnWords(b: NodeBlock, open: boolean, c: FormulaContext): readonly Block[] {
   const n = c.notation
   const z = formula(normaliserRef(b, n), outerOf(b), c)
   const l = letterOf(n)
@@ -119,7 +119,7 @@ function drawnWords(b: NodeBlock, c: FormulaContext): readonly Block[] {
     ...transformed(b),
     {
       kind: 'prose',
-      parts: inline`Its dimension is too high for a product rule, so the nodes are drawn (Monte Carlo EM): the mode û of each ${unitOf(b)} is found by damped Newton steps, and S nodes are drawn around it at the scale L of its curvature: L Lᵀ is the inverse of the negative Hessian of the logarithm there. They come from a multivariate t distribution of 4 degrees of freedom, with density τ, whose tails are heavier than those of most posteriors.`,
+      parts: inline`${open ? `It has as many dimensions as the data make it: with up to ${MOST_DIMENSIONS} it is taken by Gauss–Hermite quadrature; with more` : 'It has too many dimensions for a product rule:'} the nodes are drawn (Monte Carlo EM). The mode û of ${whose(b)} is found by damped Newton steps, and S nodes are drawn around it at the scale L of its curvature: L Lᵀ is the inverse of the negative Hessian of the logarithm there. They come from a multivariate t distribution of 4 degrees of freedom, with density τ, whose tails are heavier than those of most posteriors.`,
     },
     {
       kind: 'formula',
@@ -135,6 +135,6 @@ function drawnWords(b: NodeBlock, c: FormulaContext): readonly Block[] {
         },
       ],
     },
-    say`The t_q are the same from iteration to iteration (common random numbers), so the objective is a smooth function of the params and EM settles. Its standard error over the draws follows from the spread of the weights of each ${unitOf(b)}; draws are added until it is small, and the fit states what is left of it.`,
+    say`The t_q are the same from iteration to iteration (common random numbers), so the objective is a smooth function of the params and EM settles. Its standard error over the draws follows from the spread of the weights; draws are added until it is small, and the fit states what is left of it.`,
   ]
 }

@@ -29,6 +29,8 @@ export function planFilter(plan: EStepPlan): FilterPlan | string {
     if (reason !== null) return reason
   }
   for (const block of plan.blocks) {
+    if (block.kind === 'nodes' && block.latents.some((l) => l.latent.loops.length > block.loops.length))
+      return `the posterior of \`${block.latents[0]?.latent.name ?? ''}\` stands as nodes of all its places together`
     if (block.kind !== 'gaussian') continue
     const axes = axesOf(block)
     const [axis, second] = axes

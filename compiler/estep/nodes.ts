@@ -77,19 +77,16 @@ export const DRAWS_REFERENCE =
   'Booth and Hobert (1999), J. R. Statist. Soc. B 61, p. 265; Caffo, Jank and Jones (2005), J. R. Statist. Soc. B 67, p. 235'
 
 export function describeNodes(b: NodeBlock, given: string, coordinates: number | null): EStepStep {
-  const drawn = coordinates !== null && coordinates > MOST_DIMENSIONS
-  const quadrature = 'adaptive Gauss–Hermite quadrature around the mode of the log joint density'
-  const draws = `draws from a t distribution around the mode of the log joint density, weighted by importance`
+  const drawn = coordinates === null || coordinates > MOST_DIMENSIONS
+  const road = drawn
+    ? 'draws from a t distribution around the mode of the log joint density, weighted by importance'
+    : 'adaptive Gauss–Hermite quadrature around the mode of the log joint density'
+  const few =
+    coordinates === null ? `, and quadrature where the data make it ${MOST_DIMENSIONS} coordinates or fewer` : ''
   return {
     latents: b.latents.map((l) => l.latent.name),
     method: drawn ? 'monte-carlo' : 'quadrature',
-    explanation: `${b.because.reason}: ${
-      drawn
-        ? draws
-        : coordinates === null
-          ? `${quadrature} up to ${MOST_DIMENSIONS} coordinates, ${draws} beyond`
-          : quadrature
-    }${given}`,
+    explanation: `${b.because.reason}: ${road}${few}${given}`,
     reference: drawn ? DRAWS_REFERENCE : QUADRATURE_REFERENCE,
   }
 }

@@ -63,6 +63,8 @@ export interface Spread {
   readonly data: readonly string[]
   /** It measures the logarithms of the data. */
   readonly logged: boolean
+  /** It is compared with the bulk of the data: a few far values are as its tails would have them. */
+  readonly heavy?: boolean
 }
 
 /** What a param of a numerical M-step is to the data. */
@@ -73,6 +75,8 @@ export interface NumericRole {
   readonly data: string
   /** On the scale of the logarithm of the data. */
   readonly logged: boolean
+  /** The density falls as a power of the residual: a few far values say nothing of its scale. */
+  readonly heavy?: boolean
 }
 
 /** Weighted log terms on a simplex: p ∝ max(coefficients, 0); Dirichlet's mode. */

@@ -33,6 +33,7 @@ import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
+import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
 import {
   type DataOptions,
@@ -166,7 +167,7 @@ export class Model {
       throw new AbortError(partial?.ok === true ? wrap(partial) : null)
     }
     if (!outcome.ok) throw new OptionError(outcome.problems.map((p) => p.message).join('\n'))
-    return wrap(outcome)
+    return wrap(withReason(bound.model, outcome))
   }
 
   /** One EM iteration at a time, from a start (given values, or the first one that `fit` would make). */
@@ -321,7 +322,8 @@ export class Fit {
     const mode = options.hard === true && this.model.hasDiscreteLatents ? 'hard' : 'em'
     const bound = bindFitted(this.model, this.result, data, { ...options, mode })
     const read = options.filtered === true ? filteredPosteriors : posteriorsOf
-    return { latents: read(bound.model, bound.params, options.covariance), warnings: bound.data.warnings }
+    const warnings = [...bound.data.warnings, ...impossibleRowsWarning(bound.model, bound.params)]
+    return { latents: read(bound.model, bound.params, options.covariance), warnings }
   }
 
   /**
@@ -370,6 +372,20 @@ function refuseEmpty(bound: Bound, declarations: readonly DataDeclaration[]): vo
 function constantColumn({ data, column, value }: { data: string; column: number; value: number }): FitWarning {
   const message = `column ${column} of \`${data}\` is ${value} in every row: it has no spread to estimate`
   return { code: 'W530', message }
+}
+
+/** Names the rows that make the objective of a failed fit −∞. */
+function withReason(
+  model: ProgramModel,
+  outcome: Extract<FitOutcome, { ok: true }>,
+): Extract<FitOutcome, { ok: true }> {
+  if (outcome.result.stop !== 'numerical' || outcome.result.objective !== '-Infinity') return outcome
+  const rows = impossibleRows(model, outcome.params)
+  if (rows === null) return outcome
+  const warnings = outcome.result.warnings.map((w) =>
+    w.code === 'W529' ? { ...w, message: `${w.message}: ${rows}` } : w,
+  )
+  return { ...outcome, result: { ...outcome.result, warnings } }
 }
 
 function noSuchConst(name: string, consts: readonly string[], data: readonly string[]): string {

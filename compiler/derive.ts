@@ -6,6 +6,7 @@ import { NotDifferentiable, partials } from './algebra/differentiate.js'
 import { isNonnegative, type SignOf } from './algebra/signs.js'
 import type { Expr, IndexVar } from './algebra/types.js'
 import type { Distribution } from './distributions/types.js'
+import { missingMoment, planFactorised } from './estep/factorised.js'
 import { maxProductSteps } from './estep/max-product.js'
 import { planEStep } from './estep/plan.js'
 import { refusalDiagnostic } from './estep/refusal-diagnostic.js'
@@ -21,7 +22,7 @@ import { type LowerInput, lower } from './lower/lower.js'
 import { type ArrayShapes, Lowerer } from './lower/lowerer.js'
 import type { Product } from './lower/max-product.js'
 import type { Program } from './lower/program.js'
-import { planMStep, qTerms } from './mstep/plan.js'
+import { planMStep, qTerms, valueRanges } from './mstep/plan.js'
 import type { StatisticsOptions } from './mstep/statistics.js'
 import type { MStepPlan } from './mstep/types.js'
 import { checkByValue, type ValueCheck } from './mstep/value-check.js'
@@ -82,6 +83,11 @@ export function derive(
     }
   }
   if (planned.plan === null) {
+    const factorised = planFactorised(graph, lifted, collecting(), planned.refusals)
+    const missing = factorised?.plan == null ? null : missingMoment(factorised.plan, collecting())
+    if (factorised !== null && missing === null) planned = factorised
+  }
+  if (planned.plan === null) {
     return { diagnostics: planned.refusals.map((r) => refusalDiagnostic(r, graph, lifted)) }
   }
   graph = { ...graph, bindTables: [...graph.bindTables, ...planned.plan.bindTables] }
@@ -103,6 +109,7 @@ export function derive(
     params,
     data: new Map(graph.data.map((d) => [d.name, d.type.support.kind])),
     bindTables: graph.bindTables,
+    ranges: valueRanges(lifted),
     latents: new Map(graph.latents.flatMap((l) => (l.kind === 'continuous' ? [[l.name, l.support] as const] : []))),
   })
   const unsupported = mStep.steps

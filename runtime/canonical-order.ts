@@ -14,6 +14,8 @@ export type ComponentOrder = ReadonlyMap<string, readonly number[]>
  */
 export function canonicalOrder(model: BoundModel, params: Float64Array): ComponentOrder {
   const orders = new Map<string, readonly number[]>()
+  // a factorised q belongs to the order in which it was found
+  if (model.bound === 'variational') return orders
   for (const group of sharingGroups(model)) {
     const leader = group[0]
     if (leader === undefined || !group.every((latent) => movable(model, latent, leader.values))) continue

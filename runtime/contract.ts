@@ -65,6 +65,26 @@ export interface LatentLayout {
   readonly beginnings?: Int32Array
 }
 
+/**
+ * What the objective is: log p(data; params) itself; the evidence lower bound of a factorised posterior; or that log
+ * density to a stated error, by quadrature or by random draws.
+ */
+export type Bound = 'exact' | 'variational' | 'quadrature' | 'monte-carlo'
+
+/** How well an objective by quadrature or by draws is known. */
+export interface Accuracy {
+  /** Distance of the objective from that of a finer rule, or 2 standard errors of one by draws; in nats. */
+  readonly error: number
+  /** Nodes in each dimension of the quadrature; the most, where several blocks of latents have one. */
+  readonly points?: number
+  /** Draws of each unit. */
+  readonly draws?: number
+  /** Standard error of the objective over the draws, in nats. */
+  readonly standardError?: number
+  /** Smallest effective sample size of a unit's draws: (Σ w)² / Σ w² of its weights. */
+  readonly effectiveDraws?: number
+}
+
 /** What one E-step gives. */
 export interface Expectation {
   /**
@@ -81,7 +101,12 @@ export interface Expectation {
   readonly scale: number
   /** Weights that stand for the posterior, where it was made up: an M-step that goes over the rows again needs them. */
   readonly given?: ReadonlyMap<string, Float64Array>
+  /** Numbers of a factorised posterior, laid out by the program; left out where q is the posterior itself. */
+  readonly q?: Float64Array
 }
+
+/** Where coordinate ascent on a factorised posterior begins: at the q of an expectation, or at a random one. */
+export type Beginning = Expectation | { readonly seed: number }
 
 /** A param element held at its floor. */
 export interface FloorHit {
@@ -150,6 +175,15 @@ export interface BoundModel {
   /** true where one M-step from any q gives the maximum: no latents and every block closed. */
   readonly direct: boolean
   readonly sizes: ReadonlyMap<string, number>
+  /** What the objective is; left out: exact. */
+  readonly bound?: Bound
+  /** How well the objective is known at `params`; null where it is exact or a bound. */
+  accuracy?(params: Float64Array): Accuracy | null
+  /**
+   * Takes more nodes or draws where the objective at `params` is known less well than it should be. true where it has:
+   * objectives and expectations of before are then those of a coarser rule.
+   */
+  refine?(params: Float64Array): boolean
   /**
    * Hard mode: this model takes the most probable values of its discrete latents, and `summed` is the same one with
    * them summed out. Starts are made with it, and it gives the marginal log-likelihood. Left out in other modes.
@@ -160,7 +194,13 @@ export interface BoundModel {
   /** Hard mode: squared distances of the rows to the means of their components; null where these are not Gaussian of one sd. */
   withinSS?(params: Float64Array): number | null
 
-  eStep(params: Float64Array): Expectation
+  /**
+   * Under a factorised posterior `from` says where it begins: one sweep from an expectation, a few from a seed; without
+   * it, from a seed of its own until it stands still. Elsewhere it does not count.
+   */
+  eStep(params: Float64Array, from?: Beginning): Expectation
+  /** Posteriors at these params are to be read under the q of this expectation. */
+  remember?(params: Float64Array, expectation: Expectation): void
   /**
    * An expectation as if the posterior of each latent were what is given (rows × values, row-major, rows need not sum to
    * 1: a row's weight in each component). `params` gives the pivot. Its logLikelihood is NaN.

@@ -8,7 +8,7 @@
  * (Dempster, Laird, Rubin 1977, theorem 1; Neal, Hinton 1998). The middle term is log L(t) + gain; the differences are
  * what the M-step won and the Kullback–Leibler divergence that the next E-step closes. Both are checked here, every time.
  */
-import type { BoundModel, Expectation, FloorHit } from './contract.js'
+import type { Beginning, BoundModel, Expectation, FloorHit } from './contract.js'
 import { InternalError } from './errors.js'
 import type { Pacer } from './pacer.js'
 
@@ -57,15 +57,16 @@ export function slack(scale: number, terms: number): number {
   return (TOLERANCE + 4 * ULP * Math.sqrt(Math.max(1, terms))) * Math.max(1, scale)
 }
 
-/** The E-step at `params`, as iteration number `iteration`. */
+/** The E-step at `params`, as iteration number `iteration`; `from`: where a factorised posterior begins. */
 export function pointAt(
   model: BoundModel,
   params: Float64Array,
   iteration = 0,
   floored: readonly FloorHit[] = [],
   condition = 1,
+  from?: Beginning,
 ): EmPoint {
-  const expectation = model.eStep(params)
+  const expectation = model.eStep(params, from)
   const logPrior = model.hasPrior ? model.logPrior(params) : 0
   const logLikelihood = expectation.logLikelihood
   const objective = logLikelihood + logPrior
@@ -121,7 +122,7 @@ export async function emStep(model: BoundModel, from: EmPoint, pacer: Pacer, len
   await pacer.breathe()
   const gain = model.gain(params, expectation, next)
   await pacer.breathe()
-  const to = pointAt(model, next, iteration + 1, floored, condition)
+  const to = pointAt(model, next, iteration + 1, floored, condition, expectation)
   await pacer.breathe()
   if (!usable(to)) {
     const gone = model.collapsedSpread?.(next) ?? null

@@ -66,6 +66,7 @@ export async function fitModel(model: BoundModel, request: FitRequest, hooks: Fi
   if (best === undefined) throw new InternalError('a fit made no start')
 
   const settled = await settle(model, options, best, ends, signal, pacer)
+  model.remember?.(settled.point.params, settled.point.expectation)
   await pacer.breathe()
   const identified = model.identifiedParameters(randomSource(options.seed, 2).uniform, settled.point.params)
   await pacer.breathe()
@@ -119,11 +120,12 @@ async function settle(
 
   if (rows !== null && stop !== 'numerical') rows.push(await lastRow(model, point, pacer))
   if (options.tolerance > 0 && (stop === 'tolerance' || stop === 'max-iterations')) {
-    const objectiveAt = (params: Float64Array): number => pointAt(model, params).objective
+    const before = point.expectation
+    const objectiveAt = (params: Float64Array): number => pointAt(model, params, 0, [], 1, before).objective
     const tried = await tryEdge(model, point.params, point.objective, objectiveAt, pacer)
     if (tried.moved.length > 0) {
       edge = [...edge, ...tried.moved]
-      point = pointAt(model, tried.params, point.iteration + 1)
+      point = pointAt(model, tried.params, point.iteration + 1, [], 1, before)
       trace.push(point.objective)
       if (staysPut(model, point, options.tolerance)) stop = 'tolerance'
       if (rows !== null) rows.push(await edgeRow(model, point, pacer))
@@ -135,7 +137,7 @@ async function settle(
 /** true where a further iteration of EM changes the objective by no more than the tolerance. */
 function staysPut(model: BoundModel, point: EmPoint, tolerance: number): boolean {
   const { params } = model.mStep(point.params, point.expectation)
-  const next = pointAt(model, params).objective
+  const next = pointAt(model, params, 0, [], 1, point.expectation).objective
   return Math.abs(next - point.objective) <= tolerance * (1 + Math.abs(point.objective))
 }
 

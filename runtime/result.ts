@@ -1,6 +1,6 @@
 import { type BoundaryEntry, boundaryOf } from './boundary.js'
 import { type ComponentOrder, permuteParams } from './canonical-order.js'
-import type { BoundModel } from './contract.js'
+import type { Accuracy, Bound, BoundModel } from './contract.js'
 import { type Json, type JsonNumber, jsonNumber, type NestedNumbers, record, toJson } from './json.js'
 import { nestedToJson, nestParams } from './nest.js'
 import type { IterateRow } from './run.js'
@@ -53,7 +53,10 @@ export interface FitResult {
   readonly objective: JsonNumber
   /** Hard mode, where components are Gaussian with one sd: squared distances of the rows to the means of theirs. */
   readonly withinSS?: JsonNumber
-  readonly bound: 'exact'
+  /** What the log-likelihood and the objective are: `variational`, bounds below; `quadrature`, `monte-carlo`: to the stated accuracy. */
+  readonly bound: Bound
+  /** Left out where the objective is exact or a bound. */
+  readonly accuracy?: Accuracy
   /** Identified number of params. */
   readonly parameters: number
   readonly parametersNominal: number
@@ -128,7 +131,8 @@ export function buildResult(model: BoundModel, seed: number, finding: Finding, c
     logLikelihood: jsonNumber(logLikelihood),
     objective: jsonNumber(finding.objective),
     ...withinSquares(model, params),
-    bound: 'exact',
+    bound: model.bound ?? 'exact',
+    ...accuracyOf(model, params),
     parameters,
     parametersNominal: model.nominalParameters,
     observations: model.observations,
@@ -149,6 +153,11 @@ export function buildResult(model: BoundModel, seed: number, finding: Finding, c
     ...(rows === null ? {} : { iterates: rows.map((row) => iterateEntry(model, row, finding.order)) }),
   }
   return context.extra.size === 0 ? result : { ...record(context.extra), ...result }
+}
+
+function accuracyOf(model: BoundModel, params: Float64Array): { readonly accuracy?: Accuracy } {
+  const accuracy = model.accuracy?.(params) ?? null
+  return accuracy === null ? {} : { accuracy }
 }
 
 function withinSquares(model: BoundModel, params: Float64Array): { readonly withinSS?: JsonNumber } {

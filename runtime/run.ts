@@ -1,4 +1,4 @@
-import type { BoundModel } from './contract.js'
+import type { Beginning, BoundModel } from './contract.js'
 import { type EmPoint, emStep, marginalLogLikelihood, pointAt, usable, whyUnusable } from './em-step.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { converged, type StopReason } from './stop.js'
@@ -50,10 +50,12 @@ export interface RunLimits {
 const FIRST_LOOK = 32
 /** Iterations at an objective of −∞ before it counts as hopeless. */
 const IMPOSSIBLE = 3
+/** Why a run at an objective of −∞ ends. */
+export const IMPOSSIBLE_DATA = 'the data have probability 0 under the params'
 
-/** A run that has made its first E-step only. */
-export function beginRun(model: BoundModel, start: Float64Array): EmRun {
-  const point = pointAt(model, start)
+/** A run that has made its first E-step only; `from`: where a factorised posterior begins. */
+export function beginRun(model: BoundModel, start: Float64Array, from?: Beginning): EmRun {
+  const point = pointAt(model, start, 0, [], 1, from)
   const reason = usable(point) ? null : whyUnusable(point.objective, 'at the start')
   return { point, trace: [point.objective], rows: [], stop: reason === null ? null : 'numerical', reason }
 }
@@ -90,7 +92,7 @@ export async function continueRun(
     trace.push(point.objective)
     limits.onIteration(point)
     if (point.iteration >= IMPOSSIBLE && point.objective === Number.NEGATIVE_INFINITY) {
-      return end('numerical', 'the data have probability 0 under the params')
+      return end('numerical', IMPOSSIBLE_DATA)
     }
     const done = converged(trace, point.scale, limits.tolerance)
     const last = point.iteration >= limits.maxIterations

@@ -3,7 +3,7 @@ import { degenerateComponents } from './degenerate.js'
 import { emStep, marginalLogLikelihood } from './em-step.js'
 import { BRIEF_ITERATIONS, LAST_ROUND, RUN_ON } from './options.js'
 import type { AbortFlag, Pacer } from './pacer.js'
-import { beginRun, continueRun, type EmRun, type RunLimits } from './run.js'
+import { beginRun, continueRun, type EmRun, IMPOSSIBLE_DATA, type RunLimits } from './run.js'
 import type { Starter } from './starts.js'
 
 /** Where one start has led so far. */
@@ -55,7 +55,7 @@ export async function search(request: SearchRequest): Promise<StartEnd[]> {
     if (index > 0 && over(request)) break
     const seed = options.seed + index
     const own = index === 0 ? request.start : null
-    const run = beginRun(model, own ?? (await request.starter.start(seed, index === 0)))
+    const run = beginRun(model, own ?? (await request.starter.start(seed, index === 0)), { seed })
     await request.pacer.breathe()
     const end = await advance(
       request,
@@ -147,6 +147,8 @@ async function directEnd(request: SearchRequest): Promise<StartEnd> {
   const once = await advance({ ...request, options: limits, start }, begun, 0, null)
   if (once.run.stop !== 'max-iterations') return once
   const { point } = once.run
+  if (point.objective === Number.NEGATIVE_INFINITY)
+    return { ...once, run: { ...once.run, stop: 'numerical', reason: IMPOSSIBLE_DATA } }
   const again = await emStep(model, point, pacer)
   const allowed = Math.max(options.tolerance, 1e-10) * (1 + Math.abs(point.objective))
   if (again.kind === 'moved' && again.to.objective - point.objective > allowed) {

@@ -40,11 +40,13 @@ export interface Starter {
  */
 export function createStarter(
   fitted: BoundModel,
-  init: FitOptions['init'],
+  asked: FitOptions['init'],
   pacer: Pacer,
   leaning: Leaning = new Map(),
 ): Starter {
   const model = fitted.summed ?? fitted
+  // a bound has no log density for each row, by which seeds are told apart
+  const init = model.bound === 'variational' ? 'random' : asked
   const hardMode = fitted.summed !== undefined
   const latents = componentLatents(model)
   if (latents.length === 0) {

@@ -106,6 +106,13 @@ export const warningExplanations: readonly WarningExplanation[] = [
       'number. Covariates that are nearly sums of each other, or that lie far from 0 beside an intercept (years, times in ' +
       'seconds), make it large. Subtract their mean, or leave one out: `const middle = mean(x)` and `x[n] - middle`.',
   },
+  {
+    code: 'W539',
+    title: 'rows of probability 0',
+    explanation:
+      'The fitted model gives these rows probability 0, whatever the values of their latents: a count above its number of ' +
+      'trials, a value outside the range of a Uniform. No posterior exists for them; what is printed for their latents says nothing.',
+  },
 ]
 
 export function symmetricStart(latents: readonly LatentLayout[]): FitWarning {

@@ -1,4 +1,4 @@
-import { type Json, numberFromJson } from '../../runtime/json.js'
+import { type Json, type NestedNumbers, numberFromJson } from '../../runtime/json.js'
 import type { FitResult } from '../../runtime/result.js'
 import type { Against } from '../against.js'
 import type { ParamView } from '../ports.js'
@@ -20,8 +20,8 @@ export function fitReport(
 ): string {
   const lines = [...headline(result, paint), '']
   lines.push(...paramTables(result.params, layout, width))
-  const derived = Object.entries(result.derived).flatMap(([name, value]) => derivedLine(name, value))
-  if (derived.length > 0) lines.push('', ...derived)
+  const derived = Object.fromEntries(Object.entries(result.derived).map(([name, value]) => [name, nestedOf(value)]))
+  if (Object.keys(derived).length > 0) lines.push('', ...paramTables(derived, [], width))
   const trace = sparkline(
     result.trace.map((value) => numberFromJson(value) ?? Number.NaN),
     Math.max(10, Math.min(60, width - 30)),
@@ -54,12 +54,29 @@ function headline(result: FitResult, paint: Paint): string[] {
     hard || result.objective === result.logLikelihood ? '' : `, with the prior ${formatObjective(result.objective)}`
   return [
     `${paint.strong(printable(result.model))}  ${printable(sizes.join(', '))}`,
-    `log-likelihood ${paint.strong(formatObjective(result.logLikelihood))}${objective}`,
+    `log-likelihood ${boundWords(result)}${paint.strong(formatObjective(result.logLikelihood))}${objective}`,
     ...(hard ? [`complete-data log-likelihood ${formatObjective(result.objective)}${within}`] : []),
     `BIC ${formatObjective(result.bic)}  AIC ${formatObjective(result.aic)}  (${plural(result.parameters, 'parameter')}, ${plural(result.observations, 'observation')})`,
     `${plural(result.iterations, 'iteration')}, ${state}`,
   ]
 }
+
+/** What a log-likelihood that is not exact is. */
+function boundWords({ bound, accuracy }: FitResult): string {
+  const error = accuracy === undefined ? [] : [`error ≤ ${accuracy.error.toPrecision(1)}`]
+  switch (bound) {
+    case 'exact':
+      return ''
+    case 'variational':
+      return '(variational: a lower bound) ≥ '
+    case 'quadrature':
+      return `(${['quadrature', ...counted(accuracy?.points, 'point'), ...error].join(', ')}) `
+    case 'monte-carlo':
+      return `(${['Monte Carlo', ...counted(accuracy?.draws, 'draw'), ...error].join(', ')}) `
+  }
+}
+
+const counted = (n: number | undefined, word: string): readonly string[] => (n === undefined ? [] : [plural(n, word)])
 
 function stopWord(stop: FitResult['stop']): string {
   switch (stop) {
@@ -77,8 +94,7 @@ function stopWord(stop: FitResult['stop']): string {
   }
 }
 
-function derivedLine(name: string, value: Json): string[] {
-  if (typeof value === 'number') return [`${printable(name)} = ${formatNumber(value)}`]
-  const text = JSON.stringify(value) ?? ''
-  return [`${printable(name)} = ${text.length > 100 ? `${text.slice(0, 99)}…` : text}`]
+/** The numbers of a `let` as its value in JSON holds them. */
+function nestedOf(value: Json): NestedNumbers {
+  return Array.isArray(value) ? value.map(nestedOf) : (numberFromJson(value) ?? null)
 }

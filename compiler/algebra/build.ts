@@ -159,6 +159,10 @@ export function call(fn: ScalarFunction, ...args: readonly Expr[]): Expr {
     if (fn === 'log' && a.kind === 'call' && a.fn === 'exp' && a.args[0] !== undefined) return a.args[0]
     if (fn === 'exp' && a.kind === 'call' && a.fn === 'log' && a.args[0] !== undefined) return a.args[0]
     if (fn === 'log' && value === 1) return ZERO
+    if (fn === 'log') {
+      const known = logOfProbability(a)
+      if (known !== null) return known
+    }
     if (fn === 'log' && a.kind === 'constant' && a.name === 'e') return ONE
     if (fn === 'exp' && value === 0) return ONE
     if (fn === 'lgamma' && (value === 1 || value === 2)) return ZERO
@@ -167,6 +171,60 @@ export function call(fn: ScalarFunction, ...args: readonly Expr[]): Expr {
   if ((fn === 'lgammaDelta' || fn === 'digammaDelta') && b !== undefined && isZero(b)) return ZERO
   if (fn === 'power' && a !== undefined && b !== undefined && b.kind === 'num') return pow(a, b.value)
   return { kind: 'call', fn, args }
+}
+
+/**
+ * Logarithms of logistic and of normal probabilities and of what is left of them to 1, which would lose their digits:
+ * with L(x) = log(1 + e^x), log(1/(1 + e^−x)) = x − L(x) and log(1 − 1/(1 + e^−x)) = −L(x). null for anything else.
+ */
+function logOfProbability(e: Expr): Expr | null {
+  const odds = onePlusExp(e)
+  if (odds !== null) return log1pexp(odds)
+  if (e.kind === 'pow') {
+    const inner = onePlusExp(e.base)
+    return inner === null ? null : mul(fromRational(e.exponent), log1pexp(inner))
+  }
+  if (e.kind === 'mul' && e.factors.every(isExponential)) return add(...e.factors.map(logOfExponential))
+  if (e.kind === 'call' && e.fn === 'Phi') return { ...e, fn: 'logPhi' }
+  if (e.kind === 'call' && e.fn === 'logistic') return neg(log1pexp(neg(e.args[0] ?? ZERO)))
+  const rest = oneMinus(e)
+  if (rest === null) return null
+  if (rest.kind === 'pow' && rest.exponent.n === -1 && rest.exponent.d === 1) {
+    const inner = onePlusExp(rest.base)
+    return inner === null ? null : sub(inner, log1pexp(inner))
+  }
+  if (rest.kind !== 'call') return null
+  if (rest.fn === 'Phi') return call('logPhi', neg(rest.args[0] ?? ZERO))
+  return rest.fn === 'logistic' ? neg(log1pexp(rest.args[0] ?? ZERO)) : null
+}
+
+/** e^x, or a power of Σ e^x: positive, with a logarithm that is worth taking apart (a softmax). */
+const isExponential = (e: Expr): boolean =>
+  (e.kind === 'call' && e.fn === 'exp') ||
+  (e.kind === 'pow' && e.base.kind === 'sum' && e.base.body.kind === 'call' && e.base.body.fn === 'exp')
+
+const logOfExponential = (e: Expr): Expr =>
+  e.kind === 'pow' ? mul(fromRational(e.exponent), { kind: 'call', fn: 'log', args: [e.base] }) : call('log', e)
+
+/** x of 1 + e^x, else null. */
+function onePlusExp(e: Expr): Expr | null {
+  if (e.kind !== 'add' || e.terms.length !== 2 || !e.terms.some(isOne)) return null
+  const other = e.terms.find((t) => !isOne(t))
+  return other?.kind === 'call' && other.fn === 'exp' ? (other.args[0] ?? null) : null
+}
+
+/** y of 1 − y, else null. */
+function oneMinus(e: Expr): Expr | null {
+  if (e.kind !== 'add' || e.terms.length !== 2 || !e.terms.some(isOne)) return null
+  const { coefficient, rest } = splitCoefficient(e.terms.find((t) => !isOne(t)) ?? ONE)
+  return literal(coefficient) === -1 ? rest : null
+}
+
+/** log(1 + e^x), as x + log(1 + e^−x) where x is written with a minus sign. */
+function log1pexp(x: Expr): Expr {
+  const first = x.kind === 'add' ? (x.terms[0] ?? x) : x
+  const flip = (literal(splitCoefficient(first).coefficient) ?? 1) < 0
+  return flip ? add(x, call('log1pexp', neg(x))) : { kind: 'call', fn: 'log1pexp', args: [x] }
 }
 
 export const log = (e: Expr): Expr => call('log', e)

@@ -77,6 +77,14 @@ export function partials(e: Expr, isTarget: Target, rename: (v: IndexVar) => Ind
         visit(x.otherwise, adjoint, loops, bothOf(guard, notOf(x.when)))
         return
       case 'call': {
+        const exponent = summedExponent(x)
+        if (exponent !== null) {
+          // ∂ log Σ_j e^{z_j} = Σ_j e^{z_j − log Σ} ∂z_j: a softmax, which neither overflows nor underflows
+          const index = rename(exponent.index)
+          const z = substituteIndex(exponent.of, new Map([[exponent.index.id, idx(index)]]))
+          visit(z, mul(adjoint, exp(sub(z, x))), [...loops, index], guard)
+          return
+        }
         x.args.forEach((a, i) => {
           if (has(a)) visit(a, mul(adjoint, derivativeOfCall(x, i)), loops, guard)
         })
@@ -115,6 +123,14 @@ export function partials(e: Expr, isTarget: Target, rename: (v: IndexVar) => Ind
   }
   visit(e, ONE, [], TRUE)
   return out
+}
+
+/** z and its index of log Σ e^z, else null. */
+function summedExponent(e: Extract<Expr, { kind: 'call' }>): { readonly index: IndexVar; readonly of: Expr } | null {
+  const [arg] = e.args
+  if (e.fn !== 'log' || arg?.kind !== 'sum' || arg.body.kind !== 'call' || arg.body.fn !== 'exp') return null
+  const [of] = arg.body.args
+  return of === undefined ? null : { index: arg.index, of }
 }
 
 function fresh(m: MatrixRef, rename: (v: IndexVar) => IndexVar): MatrixRef {
@@ -186,6 +202,8 @@ function derivativeOfCall(e: Extract<Expr, { kind: 'call' }>, position: number):
       return neg(mul(e, add(a, e)))
     case 'logPhiBetween':
       return position === 0 ? neg(exp(sub(logNormalDensity(a), e))) : exp(sub(logNormalDensity(b), e))
+    case 'log1pexp':
+      return call('logistic', a)
     case 'log1mexp':
       return neg(pow(call('expm1', neg(a)), -1))
     case 'logGammaP':

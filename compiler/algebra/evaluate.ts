@@ -11,6 +11,7 @@ import {
   lgamma,
   lgammaDelta,
   log1mexp,
+  log1pexp,
   logBesselI0e,
   logBetaI,
   logGammaP,
@@ -269,6 +270,8 @@ function apply(fn: ScalarFunction, args: readonly number[]): number {
       return logLogistic(a)
     case 'log1mexp':
       return log1mexp(a)
+    case 'log1pexp':
+      return log1pexp(a)
   }
 }
 

@@ -140,12 +140,14 @@ function raiseExpectation(
 /** true where one array is read at all of several indices: its rows are then summed one by one. */
 const ofOneArray = (body: Expr, indices: readonly string[]): boolean =>
   indices.length > 1 &&
-  collectNodes(body, (n) => n.kind === 'ref' && n.space === 'latent').some((n) => indices.every((i) => mentions(n, i)))
+  collectNodes(body, (n) => n.kind === 'ref' && (n.space === 'latent' || n.space === 'other')).some((n) =>
+    indices.every((i) => mentions(n, i)),
+  )
 
 /** true where the index is a coordinate of the latents that an expectation is of: a sum over their rows stays a sum. */
 const hasCoordinate = (e: Expr & { kind: 'expect' }, i: string): boolean =>
   !e.of.some((x) => mentionsIndicator(x, i)) &&
-  collectNodes(e.body, (n) => n.kind === 'ref' && n.space === 'latent').every(
+  collectNodes(e.body, (n) => n.kind === 'ref' && (n.space === 'latent' || n.space === 'other')).every(
     (n) => n.kind !== 'ref' || n.index.length > 1 || !mentions(n, i),
   )
 

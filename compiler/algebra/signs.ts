@@ -28,7 +28,9 @@ export function isNonnegative(e: Expr, signOf: SignOf, atMost: (e: Expr) => numb
     case 'pow':
       return (e.exponent.d === 1 && e.exponent.n % 2 === 0) || isNonnegative(e.base, signOf, atMost)
     case 'call':
-      return ['exp', 'abs', 'Phi', 'logistic', 'besselRatioSlope', 'inverseMills', 'digammaDelta'].includes(e.fn)
+      return ['exp', 'abs', 'Phi', 'logistic', 'besselRatioSlope', 'inverseMills', 'digammaDelta', 'log1pexp'].includes(
+        e.fn,
+      )
     case 'sum':
       return isNonnegative(e.body, signOf, atMost)
     case 'case':

@@ -162,6 +162,8 @@ function callOf(e: Expr & { kind: 'call' }, scope: Scope): Display {
       return { kind: 'fraction', top: applied('phi', a), bottom: applied('Phi', a) }
     case 'logPhiBetween':
       return applied('log', whole(minus(applied('Phi', b), applied('Phi', a))))
+    case 'log1pexp':
+      return { kind: 'apply', fn: 'log', args: [whole(sumOf([plain(integer(1)), plain(applied('exp', a))]))] }
     case 'logBesselI0e':
       return applied(
         'log',

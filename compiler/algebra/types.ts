@@ -30,6 +30,7 @@ export type ArraySpace =
   | 'size' // integers known when data is bound
   | 'param'
   | 'latent' // only before lifting
+  | 'other' // a latent of another factor of a factorised posterior, inside an expectation
   | 'shift' // param minus its value at the start of the iteration
   | 'pivot' // the param's value at the start of the iteration
   | 'stat' // a sum over rows, see statistics
@@ -118,6 +119,8 @@ export type ScalarFunction =
   | 'logLogistic'
   /** log(1 − e^x) for x ≤ 0. */
   | 'log1mexp'
+  /** log(1 + e^x). */
+  | 'log1pexp'
   /** power(a, b) with an exponent that is not a number. */
   | 'power'
 

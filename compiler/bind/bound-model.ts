@@ -1,5 +1,7 @@
 /** A program over bound data: what the runtime drives. */
 import type {
+  Beginning,
+  Bound,
   BoundData,
   BoundModel,
   ComponentState,
@@ -29,6 +31,7 @@ import { collapsedSpread } from './collapsed-spread.js'
 import { componentStates } from './component-states.js'
 import { conditioning, roundingOfCounts } from './conditioning.js'
 import { type DataScale, dataScale } from './data-scale.js'
+import { FactorisedState } from './factorised-state.js'
 import { freeCount } from './free-count.js'
 import { identifiedParameters } from './identified.js'
 import { interiorPoint } from './interior.js'
@@ -55,6 +58,21 @@ export interface BindProgramOptions {
   readonly withoutScales?: (names: ReadonlySet<string>) => Derivation | null
 }
 
+/** An expectation under a factorised q, with the params it was made at. */
+interface Held {
+  readonly params: Float64Array
+  readonly expectation: Expectation
+}
+
+/** Seed of the q of a model that was not fitted: new rows, and reports at other params than those of the fit. */
+const FIRST_SEED = 1
+/** Sweeps of a start, and of a q that is to stand still. */
+const BRIEF_SWEEPS = 10
+const MOST_SWEEPS = 1000
+
+const sameNumbers = (a: Float64Array, b: Float64Array): boolean =>
+  a.length === b.length && a.every((x, i) => Object.is(x, b[i]))
+
 export function bindProgram(derivation: Derivation, data: BoundData, options: BindProgramOptions): ProgramModel {
   return new ProgramModel(derivation, derivation.program, data, options)
 }
@@ -70,6 +88,7 @@ export class ProgramModel implements BoundModel {
   readonly hasPrior: boolean
   readonly direct: boolean
   readonly sizes: ReadonlyMap<string, number>
+  readonly bound: Bound
   readonly summed?: ProgramModel
   readonly vanishing: readonly string[]
   readonly numbers: BoundNumbers
@@ -85,6 +104,10 @@ export class ProgramModel implements BoundModel {
   private readonly rounding: number
   private floor = 0
   private onceDone = false
+  /** Where q is factorised: its numbers, and the expectation that they are those of. */
+  private readonly q: FactorisedState | null
+  private held: Held | null = null
+  private remembered: Held | null = null
 
   constructor(
     readonly derivation: Derivation,
@@ -94,6 +117,7 @@ export class ProgramModel implements BoundModel {
   ) {
     const d = derivation
     this.name = d.model.name
+    this.bound = d.eStep.bound
     this.numbers = new BoundNumbers(d.model.symbols, d.graph.bindTables, data, options.set, options.frozen ?? new Map())
     checkLevels(d.model, d.distributions, this.numbers, data)
     checkPlaces(d.model, this.numbers, new Set(d.graph.bindTables.map((t) => t.name)))
@@ -150,6 +174,8 @@ export class ProgramModel implements BoundModel {
     this.vanishing = [...vanishing.keys()]
     this.zeroLimits = zeroLimits(vanishing, this.scales)
     this.kernels = new KernelRunner(program, this.memory, this.params, this.zeroLimits, options.compile)
+    this.q =
+      program.factorised === null ? null : new FactorisedState(program, program.factorised, this.memory, this.kernels)
     this.setFloor(1e-6)
   }
 
@@ -160,7 +186,7 @@ export class ProgramModel implements BoundModel {
   withoutScales(names: readonly string[]): ProgramModel | null {
     const derivation = this.options.withoutScales?.(new Set(names)) ?? null
     if (derivation === null) return null
-    const model = this.bound(derivation)
+    const model = this.bindAnew(derivation)
     model.setFloor(this.floor)
     return model
   }
@@ -168,7 +194,7 @@ export class ProgramModel implements BoundModel {
   labels?(params: Float64Array): ReadonlyMap<string, Int32Array>
 
   /** A derivation over the same data. */
-  protected bound(derivation: Derivation): ProgramModel {
+  protected bindAnew(derivation: Derivation): ProgramModel {
     const { memory: _, ...options } = this.options
     return bindProgram(derivation, this.data, options)
   }
@@ -194,14 +220,74 @@ export class ProgramModel implements BoundModel {
 
   // -- E-step ----------------------------------------------------------------------------------------------------------
 
-  eStep(params: Float64Array): Expectation {
+  eStep(params: Float64Array, from?: Beginning): Expectation {
+    if (this.q !== null) return this.sweeps(this.q, params, from)
     return this.expectation(params, (p) => this.kernels.part(p, 'e', [p.posterior, p.objective, p.statistics]))
   }
 
   eStepFrom(given: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation {
-    const run = (): Expectation =>
-      this.expectation(params, (p) => this.kernels.part(p, 'given', [p.given, p.statistics]))
-    return { ...this.withGiven(given, run), logLikelihood: Number.NaN, given }
+    const run = (): Expectation => {
+      const begin = this.q === null ? undefined : () => this.q?.beginGiven()
+      return this.expectation(
+        params,
+        (p) => this.kernels.part(p, 'given', [this.q === null ? p.given : [], p.statistics]),
+        begin,
+      )
+    }
+    const made = { ...this.withGiven(given, run), logLikelihood: Number.NaN, given }
+    this.held = { params: params.slice(), expectation: made }
+    return made
+  }
+
+  /** Coordinate ascent on a factorised q, from q as it is in `from`, or from a random one until it stands still. */
+  private sweeps(q: FactorisedState, params: Float64Array, from: Beginning | undefined): Expectation {
+    const warm = from !== undefined && 'q' in from ? from : null
+    const begin = (): void => {
+      if (warm === null) q.begin(this.latents, from !== undefined && 'seed' in from ? from.seed : FIRST_SEED)
+      else if (warm !== this.held?.expectation && warm.q !== undefined) q.putBack(warm.q)
+      q.sweep()
+    }
+    const bound = (): Expectation =>
+      this.expectation(params, (p) => this.kernels.part(p, 'bound', [p.objective, p.statistics]), begin)
+    const again = (): Expectation =>
+      this.expectation(
+        params,
+        (p) => this.kernels.part(p, 'bound', [p.objective, p.statistics]),
+        () => q.sweep(),
+      )
+    let made = bound()
+    if (warm === null) {
+      const brief = from !== undefined
+      const [most, tolerance] = brief ? [BRIEF_SWEEPS, 1e-4] : [MOST_SWEEPS, 1e-10]
+      const trace = [made.logLikelihood]
+      for (let i = 1; i < most; i++) {
+        made = again()
+        trace.push(made.logLikelihood)
+        const [last, before] = [made.logLikelihood, trace.at(-2) ?? Number.NaN]
+        if (!(Math.abs(last - before) > tolerance * (1 + Math.abs(last)))) break
+      }
+    }
+    const expectation = { ...made, q: q.take() }
+    this.held = { params: params.slice(), expectation }
+    return expectation
+  }
+
+  /** q as it was made for an expectation. */
+  private hold(e: Expectation): void {
+    if (this.q === null || this.held?.expectation === e || e.q === undefined) return
+    this.q.putBack(e.q)
+    this.held = null
+  }
+
+  remember(params: Float64Array, expectation: Expectation): void {
+    if (this.q !== null && expectation.q !== undefined) this.remembered = { params: params.slice(), expectation }
+  }
+
+  /** The numbers of a factorised q at params, for reports; null where q is the posterior. */
+  factorised(params: Float64Array): Float64Array | null {
+    if (this.q === null) return null
+    this.settled(params)
+    return this.q.take()
   }
 
   /** Runs with the responsibilities of a start, by latent, in place. */
@@ -210,7 +296,8 @@ export class ProgramModel implements BoundModel {
     return this.memory.withGiven((id) => byBuffer.get(id), run)
   }
 
-  private expectation(params: Float64Array, ops: (p: Pass) => readonly KernelOp[]): Expectation {
+  /** `begin` runs before the passes, at the params. */
+  private expectation(params: Float64Array, ops: (p: Pass) => readonly KernelOp[], begin?: () => void): Expectation {
     this.kernels.load(params, 'param')
     const once = new Set(this.program.once.flatMap((op) => ('out' in op ? [op.out] : [])))
     this.kernels.zero(this.sums.filter((s) => !once.has(s.id)).map((s) => s.id))
@@ -219,6 +306,7 @@ export class ProgramModel implements BoundModel {
       this.onceDone = true
     }
     this.kernels.run(this.program.derived.param)
+    begin?.()
     for (const pass of this.program.passes) this.kernels.runPass(pass, ops(pass))
     const last = this.sums.at(-1)
     const statistics = new Float64Array(last === undefined ? 0 : last.offset + last.length)
@@ -232,6 +320,7 @@ export class ProgramModel implements BoundModel {
 
   private restore(e: Expectation): void {
     for (const s of this.sums) f64(this.memory.blocks, s.id).set(e.statistics.subarray(s.offset, s.offset + s.length))
+    this.hold(e)
   }
 
   // -- M-step ----------------------------------------------------------------------------------------------------------
@@ -331,7 +420,8 @@ export class ProgramModel implements BoundModel {
       runRows: (id, ops) => {
         const pass = this.program.passes.find((p) => p.id === id)
         if (pass === undefined) throw new Error(`no pass ${id}`)
-        const posterior = given ? pass.given : pass.posterior
+        // a factorised q is there already
+        const posterior = this.q !== null ? [] : given ? pass.given : pass.posterior
         if (this.kernels.inOneBlock(pass)) {
           // the posterior of all rows stays in scratch
           if (!ready.has(id)) this.kernels.runPass(pass, posterior)
@@ -371,7 +461,8 @@ export class ProgramModel implements BoundModel {
       this.kernels.zero(['q:driver', 'q:rows'])
       this.kernels.run(this.program.qDriver)
       for (const pass of this.program.passes)
-        if (pass.q.length > 0) this.kernels.runPass(pass, this.kernels.part(pass, 'q', [pass.posterior, pass.q]))
+        if (pass.q.length > 0)
+          this.kernels.runPass(pass, this.kernels.part(pass, 'q', [this.q === null ? pass.posterior : [], pass.q]))
       return (f64(this.memory.blocks, 'q:driver')[0] ?? 0) + (f64(this.memory.blocks, 'q:rows')[0] ?? 0)
     }
     const before = at(params)
@@ -391,12 +482,22 @@ export class ProgramModel implements BoundModel {
 
   /** Posterior buffers of all rows at once. */
   private calibrate(params: Float64Array): Memory {
+    if (this.q !== null) return this.settled(params)
     this.kernels.load(params, 'param')
     const memory = this.memory.whole()
     this.kernels.run(this.program.derived.param, memory)
     for (const pass of this.program.passes) this.kernels.runPass(pass, pass.posterior, true)
     this.kernels.run(this.program.marginals, memory)
     return memory
+  }
+
+  /** A factorised q at the params: that of the fit where it is at hand, else one found from a random beginning. */
+  private settled(params: Float64Array): Memory {
+    const known = [this.held, this.remembered].find((h) => h !== null && sameNumbers(h.params, params)) ?? null
+    if (known === null) this.eStep(params)
+    else this.hold(known.expectation)
+    this.kernels.run(this.program.marginals)
+    return this.memory.blocks
   }
 
   unitLogLikelihood(params: Float64Array): Float64Array {
@@ -474,6 +575,8 @@ export class ProgramModel implements BoundModel {
    * the same at almost every point, and where the random one gives the data no probability to speak of, too low.
    */
   identifiedParameters(random: () => number, fitted: Float64Array): Identified | null {
+    // Fisher's identity is one of exact posteriors
+    if (this.q !== null) return null
     const theta = this.separated(random)
     const first = identifiedParameters(this, this.options.compile, random, theta)
     if (first === null || first.parameters === this.nominalParameters) return first

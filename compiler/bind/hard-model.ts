@@ -25,7 +25,7 @@ export class HardModel extends ProgramModel {
     made?.setFloor(floor)
   }
 
-  protected override bound(derivation: Derivation): ProgramModel {
+  protected override bindAnew(derivation: Derivation): ProgramModel {
     return new HardModel(derivation, this.data, this.options)
   }
 

@@ -19,6 +19,8 @@ export interface ProgramMemory {
   /** Runs with the responsibilities of a start in place, by buffer; those left out are 0. */
   withGiven<T>(values: (buffer: string) => Float64Array | undefined, run: () => T): T
   readonly numbers: BoundNumbers
+  /** Takes the numbers of nodes anew: what holds them gets as long as they need, and empty. */
+  resize(): void
 }
 
 export function allocate(
@@ -41,6 +43,7 @@ export function allocate(
     return extents.reduce((a, n) => a * n, 1)
   }
   const shared = new Map<string, Float64Array | Int32Array>()
+  const nodeTables = new Set(program.bindTables.flatMap((t) => (t.compute.kind === 'nodes' ? [`const:${t.name}`] : [])))
   for (const b of program.buffers) {
     // a start's responsibilities are lent when there is one
     if (b.space === 'scratch' || b.space === 'given') continue
@@ -63,6 +66,21 @@ export function allocate(
   let whole: Memory | null = null
   return {
     blocks,
+    resize() {
+      const changed = new Set<SizeKey>()
+      for (const [key, extent] of program.sizes) {
+        const size = numbers.extent(extent)
+        if (sizes.get(key) !== size) changed.add(key)
+        sizes.set(key, size)
+      }
+      if (changed.size === 0) return
+      whole = null
+      for (const b of program.buffers) {
+        if (!b.shape.some((s) => changed.has(s))) continue
+        if (nodeTables.has(b.id)) blocks.buffers.set(b.id, dataBuffer(b.id, symbols, data, numbers, program))
+        else if (b.space === 'scratch') blocks.buffers.set(b.id, new Float64Array(length(b, false)))
+      }
+    },
     withGiven(values, run) {
       const given = program.buffers.filter((b) => b.space === 'given')
       for (const b of given) blocks.buffers.set(b.id, values(b.id) ?? new Float64Array(length(b, true)))
@@ -72,6 +90,10 @@ export function allocate(
     },
     whole: () => {
       // what is not cut into blocks is as long in both: nothing in it outlives a pass
+      for (const id of nodeTables) {
+        const table = blocks.buffers.get(id)
+        if (table !== undefined) shared.set(id, table)
+      }
       whole ??= withScratch((b) => {
         const own = blocks.buffers.get(b.id)
         const long = length(b, true)

@@ -6,6 +6,7 @@ import { lowerReports, type ReportOptions, type ReportProgram } from '../lower/r
 import type { Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
 import type { ProgramModel } from './bound-model.js'
+import { FactorisedState } from './factorised-state.js'
 import { type FilteredCells, filteredStates } from './filtered-states.js'
 import { type ImputedCells, missingCells, readImputations } from './imputed-cells.js'
 import { KernelRunner } from './kernel-runner.js'
@@ -80,6 +81,9 @@ export class PosteriorReports {
     this.kernels.load(params, 'param')
     const memory = this.memory.whole()
     this.kernels.run(program.derived.param, memory)
+    const q = this.model.factorised(params)
+    if (program.factorised !== null && q !== null)
+      new FactorisedState(program, program.factorised, this.memory, this.kernels).putBack(q)
     for (const pass of program.passes) this.kernels.runPass(pass, pass.posterior, true)
     this.kernels.run(program.marginals, memory)
     this.kernels.run(reports, memory)

@@ -1,11 +1,14 @@
 /** Numbers that are known once data is bound: sizes, consts, reductions, level numbers. */
 import type { ModelSymbol, SizeSymbol } from '../../lang/typed/types.js'
 import type { BoundArray, BoundData } from '../../runtime/contract.js'
+import { ONE } from '../algebra/build.js'
 import { type Environment, evaluate } from '../algebra/evaluate.js'
 import { keyOf } from '../algebra/key.js'
 import type { ArraySpace, Expr, IndexVar } from '../algebra/types.js'
 import { freeIndices, rewrite } from '../algebra/visit.js'
+import { placesTable } from '../estep/node-layout.js'
 import type { BindTable } from '../graph/types.js'
+import { NodeRules } from './node-rules.js'
 
 /** Thrown where bound data contradicts the model (a level that is not there, a const that is no number): the user's. */
 export class BindError extends Error {
@@ -24,6 +27,10 @@ interface Patterns {
 }
 
 export class BoundNumbers {
+  /** The nodes of posteriors that are no family. */
+  readonly nodes = new NodeRules((block) =>
+    this.value(this.tables.get(placesTable({ id: block }))?.indices[1]?.to ?? ONE),
+  )
   private readonly sizeSymbols: ReadonlyMap<string, SizeSymbol>
   private readonly tables: ReadonlyMap<string, BindTable>
   private readonly memo = new Map<string, number>()
@@ -76,6 +83,8 @@ export class BoundNumbers {
   }
 
   private element(t: BindTable, at: readonly number[]): number {
+    // they change while a fit runs
+    if (t.compute.kind === 'nodes') return this.compute(t, at)
     const key = `${t.name} ${at.join(',')}`
     const known = this.memo.get(key)
     if (known !== undefined) return known
@@ -115,6 +124,11 @@ export class BoundNumbers {
             ] ?? Number.NaN
           )
         return this.reduce(t.compute.fn, t.compute.over, t.compute.value, indices)
+      }
+      case 'nodes': {
+        const [q = 1, i = 1] = at
+        const { block, part } = t.compute
+        return part === 'place' ? this.nodes.place(block, q - 1, i - 1) : this.nodes.logWeight(block, q - 1)
       }
       case 'pattern': {
         const { numbers, representatives } = this.patterns(t.compute)
@@ -225,6 +239,10 @@ export class BoundNumbers {
       if (t?.compute.kind !== 'pattern') throw new Error(`unknown ${id}`)
       return this.patterns(t.compute).representatives.length
     }
+    const [kind, block] = [id.slice(0, id.indexOf(' ')), id.slice(id.indexOf(' ') + 1)]
+    if (kind === 'nodes') return this.nodes.count(block)
+    if (kind === 'drawn') return this.nodes.isDrawn(block) ? 1 : 0
+    if (kind === 'seed') return this.nodes.seed
     if (id.endsWith('#total')) return this.vector(id.slice(0, -6)).reduce((a, b) => a + b, 0)
     const s = this.sizeSymbols.get(id)
     if (s === undefined) throw new Error(`unknown size ${id}`)

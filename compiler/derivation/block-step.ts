@@ -4,6 +4,7 @@ import type { ContinuousBlock, EStepStep } from '../estep/types.js'
 import { conjugateStep } from './conjugate-step.js'
 import { gaussianStep } from './gaussian-step.js'
 import { momentLines } from './moments.js'
+import { nodeStep } from './node-step.js'
 import type { FormulaContext } from './print.js'
 import type { DerivationStep } from './types.js'
 
@@ -13,6 +14,12 @@ export function blockStep(
   demanded: readonly Extract<Expr, { kind: 'expect' }>[],
   c: FormulaContext,
 ): DerivationStep {
-  const moments = momentLines(b, demanded, c)
-  return b.kind === 'gaussian' ? gaussianStep(b, step, moments, c) : conjugateStep(b, step, moments, c)
+  switch (b.kind) {
+    case 'gaussian':
+      return gaussianStep(b, step, momentLines(b, demanded, c), c)
+    case 'conjugate':
+      return conjugateStep(b, step, momentLines(b, demanded, c), c)
+    case 'nodes':
+      return nodeStep(b, step, demanded, c)
+  }
 }

@@ -49,7 +49,9 @@ export function boundStep(c: FormulaContext): DerivationStep {
       { kind: 'formula', lines: [at(jensen)] },
       say`The gap between the two sides is`,
       { kind: 'formula', lines: [at(gap)] },
-      say`so the E-step closes it by taking for ${q} the posterior of the latents at the current parameters. The M-step then maximises the bound over the parameters with ${q} held fixed.`,
+      c.notation.derivation.eStep.factorised === null
+        ? say`so the E-step closes it by taking for ${q} the posterior of the latents at the current parameters. The M-step then maximises the bound over the parameters with ${q} held fixed.`
+        : say`so the best ${q} is the posterior of the latents at the current parameters, and the gap is closed where the E-step can take it. The M-step maximises the bound over the parameters with ${q} held fixed.`,
     ],
   }
 }

@@ -35,7 +35,7 @@ export function conjugateStep(
     ...(moments.length === 0
       ? []
       : [say`Of it the M-step reads these expectations:`, { kind: 'formula' as const, lines: moments }]),
-    ...normaliserWords(b, c),
+    ...(d.eStep.factorised === null ? normaliserWords(b, c) : []),
   ]
   return {
     id: `e-step ${names}`,

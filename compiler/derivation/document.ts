@@ -4,6 +4,7 @@ import type { Derivation } from '../derive.js'
 import { qTerms } from '../mstep/plan.js'
 import { boundStep } from './bound-step.js'
 import { eSteps } from './e-step-steps.js'
+import { factorisationSteps, factorisedRise } from './factorised-steps.js'
 import { hardBoundStep, hardRise, isHard, marked } from './hard-steps.js'
 import { blockStep } from './m-step-steps.js'
 import { liftingStep, likelihoodStep, modelStep, notationStep, parameterCount } from './model-steps.js'
@@ -24,7 +25,7 @@ export interface DerivationDocument {
 
 export function derivationDocument(d: Derivation): DerivationDocument {
   const steps = derivationSteps(d)
-  const title = `${d.model.name}: ${hasLatents(d) ? (isHard(d) ? 'hard EM' : 'the EM algorithm') : 'the estimate'}, derived`
+  const title = `${d.model.name}: ${hasLatents(d) ? (isHard(d) ? 'hard EM' : d.eStep.factorised === null ? 'the EM algorithm' : 'the variational EM algorithm') : 'the estimate'}, derived`
   return { steps, toText: () => stepsToText(title, steps), toMarkdown: () => stepsToMarkdown(title, steps) }
 }
 
@@ -52,7 +53,7 @@ export function derivationSteps(d: Derivation): readonly DerivationStep[] {
   const blocks = d.mStep.steps.map((s) => blockStep(s, context, c, latent))
   return [
     ...first,
-    ...(latent ? [isHard(d) ? hardBoundStep(c) : boundStep(c)] : []),
+    ...(latent ? [isHard(d) ? hardBoundStep(c) : boundStep(c), ...factorisationSteps(c)] : []),
     ...(lifting === null ? [] : [lifting]),
     ...e,
     q,
@@ -110,10 +111,12 @@ function algorithmStep(
         ...last.map((l) => `    ${l}`),
         '  M-step',
         ...sweeps,
-        isHard(d) ? 'until the complete-data log-likelihood stops rising' : 'until the log-likelihood stops rising',
+        isHard(d)
+          ? 'until the complete-data log-likelihood stops rising'
+          : `until the ${d.eStep.factorised === null ? 'log-likelihood' : 'bound'} stops rising`,
       ],
     })
-    content.push(...(isHard(d) ? hardRise(c) : rise(c)))
+    content.push(...(isHard(d) ? hardRise(c) : d.eStep.factorised === null ? rise(c) : factorisedRise(c)))
     if (d.lifted.some((f) => f.factor.role === 'prior'))
       content.push(say`L includes the prior density of the parameters.`)
   }

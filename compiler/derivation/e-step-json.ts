@@ -25,6 +25,13 @@ export interface EStepJson {
   readonly cost: { readonly time: string; readonly memory: string }
   readonly explanation: string
   readonly reference: string
+  /** Why the posterior is no family, where it stands as nodes. */
+  readonly because?: string
+  /** Nodes in each dimension, or draws, of one posterior: in the plan of a fit. */
+  readonly points?: number
+  readonly draws?: number
+  /** What the objective is known to, in nats: in the plan of a fit. */
+  readonly error?: number
 }
 
 export function eStepJson(notation: Notation): readonly EStepJson[] {
@@ -59,7 +66,7 @@ export function eStepJson(notation: Notation): readonly EStepJson[] {
     })
 }
 
-type Facts = Pick<EStepJson, 'family' | 'given' | 'across' | 'factorisation' | 'cost'>
+type Facts = Pick<EStepJson, 'family' | 'given' | 'across' | 'factorisation' | 'cost' | 'because'>
 
 const costOf = (time: Expr, memory: Expr): EStepJson['cost'] => ({ time: sizeText(time), memory: sizeText(memory) })
 
@@ -89,6 +96,11 @@ function blockFacts(b: ContinuousBlock, notation: Notation): Facts {
     const cells = mul(rows, elements)
     const cost = costOf(add(cells, pointing(b)), cells)
     return { family: b.family.title, given, across: [], factorisation: null, cost }
+  }
+  if (b.kind === 'nodes') {
+    const nodes = mul(rows, ref('size', 'nodes'))
+    const cost = costOf(add(nodes, mul(ref('size', 'nodes'), pointing(b))), mul(nodes, add(dimension(b), ONE)))
+    return { family: null, given, across: [], factorisation: null, cost, because: b.because.reason }
   }
   return { family: 'Normal', given, ...gaussianFacts(b, rows, notation) }
 }

@@ -7,6 +7,7 @@ import { shownNormalisers } from './block-names.js'
 import { blockStep } from './block-step.js'
 import { chainStep } from './chain-step.js'
 import { comparesWithNumber } from './conditions.js'
+import { factorStep } from './factorised-steps.js'
 import { argmaxLines, dependence, isHard, marked, maximised } from './hard-steps.js'
 import { rangesWords } from './model-steps.js'
 import { demandedIn } from './moments.js'
@@ -22,13 +23,15 @@ export function eSteps(c: FormulaContext, demanded: readonly Expr[]): readonly D
   const described = (names: readonly string[]): EStepStep | undefined =>
     eStep.steps.find((s) => s.latents.join() === names.join())
   const expectations = demandedIn(demanded, c)
-  return [
+  const factorised = (steps: readonly DerivationStep[]): readonly DerivationStep[] =>
+    eStep.factorised === null ? steps : steps.map((s) => factorStep(s, c))
+  return factorised([
     ...eStep.blocks.map((b) => blockStep(b, described(b.latents.map((l) => l.latent.name)), expectations, c)),
     ...eStep.tables
       .filter((t) => t.latents.length > 0)
       .map((t) => tableStep(t, described(t.latents.map((l) => l.name)), c)),
     ...eStep.countGroups.map((g) => countStep(g, described(g.latents), c)),
-  ]
+  ])
 }
 
 function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContext): DerivationStep {
@@ -101,9 +104,10 @@ function singleLatent(
     index: [...loops.map((l) => idx(l)), idx(v)],
   })
   const shownR = formula(r, indices, c)
+  const { factorised } = c.notation.derivation.eStep
   const meaning: Formula = {
-    text: `P(${formula(cell, loops, c).text} = ${formula(idx(value), indices, c).text} | data)`,
-    latex: `P(${formula(cell, loops, c).latex} = ${formula(idx(value), indices, c).latex} \\mid \\text{data})`,
+    text: `${factorised === null ? 'P' : 'q'}(${formula(cell, loops, c).text} = ${formula(idx(value), indices, c).text}${factorised === null ? ' | data' : ''})`,
+    latex: `${factorised === null ? 'P' : 'q'}(${formula(cell, loops, c).latex} = ${formula(idx(value), indices, c).latex}${factorised === null ? ' \\mid \\text{data}' : ''})`,
   }
   const bayes = formula(div(rho(value), sum(other, rho(other))), indices, c)
   const weight = formula(rho(value), indices, c)
@@ -128,6 +132,12 @@ function singleLatent(
   }
   lines.push({ text: `${shownR.text} = ${bayes.text}`, latex: `${shownR.latex} = ${bayes.latex}` })
   const total = formula(sum(other, rho(other)), loops, c)
+  if (factorised !== null)
+    return [
+      say`With ${weight} for exp E[log p], up to a factor that is the same for all values,`,
+      { kind: 'formula', lines },
+      say`${shownR.text === meaning.text ? 'with one such share' : 'where '}${shownR.text === meaning.text ? '' : shownR}${shownR.text === meaning.text ? '' : ' = '}${shownR.text === meaning.text ? '' : meaning}${rangesWords(loops, c)}.`,
+    ]
   return [
     say`By Bayes' rule the posterior of a value is its share of the joint density. With ${weight} for the joint density of a row at one value of the latent, all factors that read it multiplied,`,
     { kind: 'formula', lines },

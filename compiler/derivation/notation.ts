@@ -82,6 +82,8 @@ function tableName(t: BindTable, notation: Notation): string {
       return t.compute.name.replace(/^const:/, '')
     case 'label':
       return `“${t.compute.label}”`
+    case 'nodes':
+      return t.compute.part === 'place' ? 'z' : 'w'
     case 'pattern':
       return t.compute.part === 'number' ? 'pattern' : 'row'
     case 'reduction': {

@@ -19,7 +19,7 @@ import {
   sum,
   ZERO,
 } from '../algebra/build.js'
-import { expectation, readsLatent } from '../algebra/expectation.js'
+import { expectation, readsRandom } from '../algebra/expectation.js'
 import { keyOf } from '../algebra/key.js'
 import { matrixSlice } from '../algebra/matrices.js'
 import type { Expr, Guard, IndexVar, Indicator } from '../algebra/types.js'
@@ -63,7 +63,7 @@ function expectationOf(e: Expr & { kind: 'expect' }, facts: Facts): Expr {
     case 'sum':
       return { ...body, body: expectation(of, body.body) }
     case 'case':
-      return guardChildren(body.when).some(readsLatent)
+      return guardChildren(body.when).some(readsRandom)
         ? e
         : caseOf(body.when, expectation(of, body.then), expectation(of, body.otherwise))
     case 'call':
@@ -73,7 +73,7 @@ function expectationOf(e: Expr & { kind: 'expect' }, facts: Facts): Expr {
       return keyOf(pulled) === keyOf(e) ? e : pulled
     }
     default:
-      return readsLatent(body) ? e : expectation(of, body)
+      return readsRandom(body) ? e : expectation(of, body)
   }
 }
 

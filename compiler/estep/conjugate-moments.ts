@@ -63,8 +63,10 @@ export class ConjugateMoments extends Moments {
         const natural = this.numbers.natural(this.block, this.row, this.values)
         const power = { power: { kind: 'num', value: atom.power } as const }
         const of = found === null || found.statistic === 'u²' ? power : found.statistic
-        const moment =
+        const computed =
           m.atoms.length === 1 && cell !== null ? this.block.family.moment(of, at, natural, this.last()) : null
+        const moment =
+          computed === null ? null : (this.numbers.moment?.(this.block, of, at, this.row, this.values) ?? computed)
         if (moment === null)
           throw new NoMoment(
             `the ${this.block.family.title} posterior has no closed form for an expectation that Q needs`,

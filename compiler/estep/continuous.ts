@@ -14,6 +14,7 @@ import type { LiftedFactor } from '../graph/lift.js'
 import type { BindTable, ContinuousLatent, FactorGraph, Loop } from '../graph/types.js'
 import { placeOfRow, valuePosition } from './block-layout.js'
 import { statisticOf } from './latent-atoms.js'
+import { describeNodes, knownDimension, nodeRefusal, nodeTables } from './nodes.js'
 import { patternTables, sharingOf } from './patterns.js'
 import { lengthOf, valuesOf } from './places.js'
 import { referenceOf, referenceTables } from './references.js'
@@ -47,6 +48,7 @@ export function planContinuous(
   graph: FactorGraph,
   lifted: readonly LiftedFactor[],
   options: Omit<CollectOptions, 'inU'>,
+  taken = 0,
 ): ContinuousPlan {
   const latents = graph.latents.filter((l) => l.kind === 'continuous')
   const blocks: ContinuousBlock[] = []
@@ -57,7 +59,7 @@ export function planContinuous(
     const names = new Set(group.map((l) => l.name))
     const factors = lifted.filter((f) => f.continuous.some((c) => names.has(c.latent.name)))
     for (const f of factors) absorbed.add(f)
-    const made = blockOf(group, factors, `block ${blocks.length + 1}`, options, graph)
+    const made = blockOf(group, factors, `block ${taken + blocks.length + 1}`, options, graph)
     if ('code' in made) refusals.push(made)
     else {
       blocks.push(made.block)
@@ -69,7 +71,7 @@ export function planContinuous(
     absorbed,
     messages: blocks.flatMap((b) => (b.scope.length === 0 ? [] : [messageOf(b)])),
     bindTables,
-    steps: blocks.map(describe),
+    steps: blocks.map((b) => describe(b, graph)),
     refusals,
   }
 }
@@ -104,8 +106,15 @@ function commonRows(latents: readonly ContinuousLatent[], factors: readonly Lift
     while (same < rank && l.loops[same] !== undefined && l.loops[same]?.index.id === first.loops[same]?.index.id) same++
     rank = same
   }
-  const oneRow = (f: LiftedFactor, depth: number): boolean =>
-    new Set(f.continuous.map((c) => c.index.slice(0, depth).map(keyOf).join(','))).size <= 1
+  // an index that a sum inside the factor runs over is that of many rows
+  const oneRow = (f: LiftedFactor, depth: number): boolean => {
+    const loops = new Set(f.factor.loops.map((l) => l.index.id))
+    const rows = f.continuous.map((c) => c.index.slice(0, depth))
+    return (
+      new Set(rows.map((r) => r.map(keyOf).join(','))).size <= 1 &&
+      rows.every((r) => r.every((e) => [...freeIndices(e)].every((v) => loops.has(v))))
+    )
+  }
   while (rank > 0 && !factors.every((f) => oneRow(f, rank))) rank--
   return rank
 }
@@ -128,8 +137,35 @@ function blockOf(
   const coupled = group.some((l) => l.loops.length > common)
   const hasDiscrete = lifted.some((f) => f.variables.length > 0)
   const layout = coupled && !hasDiscrete ? 'joint' : 'row'
-  const rank = layout === 'joint' ? 0 : common
-  const loops = first.loops.slice(0, rank)
+  const made = baseOf(group, lifted, id, layout === 'joint' ? 0 : common)
+  if ('code' in made) return made
+  if (layout === 'joint') {
+    const weighted = group.find((l) => l.loops.some((x) => x.weight !== null))
+    if (weighted !== undefined)
+      return refusal(
+        weighted,
+        `the rows of \`${weighted.name}\` are weighted, and its posterior is one for all rows together`,
+      )
+  }
+  const monomials = termsOf(made, options)
+  const closed =
+    typeof monomials === 'string'
+      ? refusal(first, monomials)
+      : (asGaussian(made, layout, monomials, graph, options) ??
+        (group.length > 1 || coupled ? coupling(made, group, coupled, monomials) : asConjugate(made, first, monomials)))
+  if (!('code' in closed)) return closed
+  if (layout === 'joint' && common === 0) return closed
+  return withNodes(group, lifted, id, common, closed, options)
+}
+
+/** The block of a group with a posterior for each row of the loops that its latents share, `rank` of them. */
+function baseOf(
+  group: readonly ContinuousLatent[],
+  lifted: readonly LiftedFactor[],
+  id: string,
+  rank: number,
+): Base | EStepRefusal {
+  const loops = group[0]?.loops.slice(0, rank) ?? []
   const latents = group.map(
     (latent): BlockLatent => ({
       latent,
@@ -139,42 +175,60 @@ function blockOf(
   const scope = new Map<string, ScopeVariable>()
   const factors: BlockFactor[] = []
   for (const f of lifted) {
-    const made = place(f, loops, scope, group)
-    if ('code' in made) return made
-    factors.push(made)
+    const placed = place(f, loops, scope, group)
+    if ('code' in placed) return placed
+    factors.push(placed)
   }
-  if (layout === 'joint') {
-    const weighted = group.find((l) => l.loops.some((x) => x.weight !== null))
-    if (weighted !== undefined)
-      return refusal(
-        weighted,
-        `the rows of \`${weighted.name}\` are weighted, and its posterior is one for all rows together`,
-      )
+  return { id, loops, latents, scope: [...scope.values()], factors }
+}
+
+/** Nodes in place of a family, where `closed` says why there is none; else that refusal, with why there are no nodes. */
+function withNodes(
+  group: readonly ContinuousLatent[],
+  lifted: readonly LiftedFactor[],
+  id: string,
+  rank: number,
+  closed: EStepRefusal,
+  options: Omit<CollectOptions, 'inU'>,
+): Made | EStepRefusal {
+  if (closed.code !== 'E402') return closed
+  const base = baseOf(group, lifted, id, rank)
+  if ('code' in base) return base
+  const reason = nodeRefusal(base, options.rename)
+  if (reason !== null) return { ...closed, message: `${closed.message}; ${reason}` }
+  const factor = lifted.find((f) => f.factor.span === closed.span) ?? lifted[0]
+  if (factor === undefined) throw new Error('a block without factors')
+  return {
+    block: { ...base, kind: 'nodes', because: { factor, reason: closed.message } },
+    bindTables: nodeTables(base, options.rename),
   }
-  const base = { id, loops, latents, scope: [...scope.values()], factors }
-  const monomials = termsOf(base, options)
-  if (typeof monomials === 'string') return refusal(first, monomials)
-  const gaussian = asGaussian(base, layout, monomials, graph, options)
-  if (gaussian !== null) return gaussian
+}
+
+/** Why cells that are coupled have no joint Normal posterior. */
+function coupling(
+  base: Base,
+  group: readonly ContinuousLatent[],
+  coupled: boolean,
+  monomials: readonly Term[],
+): EStepRefusal {
+  const [first] = group
+  if (first === undefined) throw new Error('a block without latents')
   const names = group.map((l) => `\`${l.name}\``).join(' and ')
-  if (group.length > 1 || coupled) {
-    const odd = monomials.filter((m) => !isQuadratic(m.atoms)).map((m) => m.factor.lifted)
-    const joining = odd.find((f) => new Set(f.continuous.map((c) => c.latent.name)).size > 1) ?? odd[0]
-    return {
-      ...refusal(
-        first,
-        `${group.length > 1 ? `${names} are coupled` : `the cells of ${names} are coupled`} by this statement, which is not quadratic in them: their joint posterior is not Normal. Some such pairs have another joint family (a Normal with a Gamma precision), which this version does not derive`,
-      ),
-      coupled: group.map((l) => l.name),
-      cost: {
-        kind: 'integral',
-        dimensions: add(...latents.map((l) => mul(...l.coordinates.map(lengthOf)))),
-        times: mul(...loops.map((l) => lengthOf(l.index))),
-      },
-      span: joining?.factor.span ?? first.span,
-    }
+  const odd = monomials.filter((m) => !isQuadratic(m.atoms)).map((m) => m.factor.lifted)
+  const joining = odd.find((f) => new Set(f.continuous.map((c) => c.latent.name)).size > 1) ?? odd[0]
+  return {
+    ...refusal(
+      first,
+      `${coupled && group.length === 1 ? `the cells of ${names} are coupled` : `${names} are coupled`} by this statement, which is not quadratic in them: their joint posterior is not Normal. Some such pairs have another joint family (a Normal with a Gamma precision), which this version does not derive`,
+    ),
+    coupled: group.map((l) => l.name),
+    cost: {
+      kind: 'integral',
+      dimensions: add(...base.latents.map((l) => mul(...l.coordinates.map(lengthOf)))),
+      times: mul(...base.loops.map((l) => lengthOf(l.index))),
+    },
+    span: joining?.factor.span ?? first.span,
   }
-  return asConjugate(base, first, monomials)
 }
 
 const refusal = (latent: ContinuousLatent, message: string): EStepRefusal => ({
@@ -404,7 +458,7 @@ function keepsFixed(
 }
 
 /** log Z of a block as a factor over its scope. */
-function messageOf(b: ContinuousBlock): LiftedFactor {
+export function messageOf(b: ContinuousBlock): LiftedFactor {
   const [first] = b.factors
   if (first === undefined) throw new Error('a block without factors')
   const row = b.loops.map((l) => idx(l.index))
@@ -425,9 +479,10 @@ function messageOf(b: ContinuousBlock): LiftedFactor {
   }
 }
 
-function describe(b: ContinuousBlock): EStepStep {
+function describe(b: ContinuousBlock, graph: FactorGraph): EStepStep {
   const names = b.latents.map((l) => l.latent.name)
   const given = b.scope.length === 0 ? '' : `, one for each value of ${b.scope.map((s) => s.latent.name).join(' and ')}`
+  if (b.kind === 'nodes') return describeNodes(b, given, knownDimension(b, graph.bindTables))
   if (b.kind === 'conjugate')
     return {
       latents: names,

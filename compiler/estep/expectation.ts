@@ -8,23 +8,40 @@ import { keyOf } from '../algebra/key.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
 import { collectNodes, rewrite } from '../algebra/visit.js'
 import type { ContinuousLatent } from '../graph/types.js'
+import { expectAcross } from './across.js'
 import { scopeAt } from './block-layout.js'
 import { ConjugateMoments } from './conjugate-moments.js'
 import { GaussianMoments } from './gaussian-moments.js'
 import { atDatum, isCell, lastOf, type MomentOptions } from './moments.js'
+import { nodeExpectation } from './node-moments.js'
 import { naturalOf } from './posterior-numbers.js'
 import type { ConjugateBlock, ContinuousBlock, EStepPlan } from './types.js'
 
 type Expectation = Extract<Expr, { kind: 'expect' }>
 export interface ExpectationOptions extends MomentOptions {
-  readonly plan: Pick<EStepPlan, 'blocks'>
+  readonly plan: Pick<EStepPlan, 'blocks' | 'factorised'>
 }
 
 export function expandExpectation(e: Expectation, options: ExpectationOptions): Expr {
+  const apart = takenApart(e, options)
+  if (apart !== null) return rewrite(apart, (n) => (n.kind === 'expect' ? expandExpectation(n, options) : n))
   const [first] = collectNodes(e.body, isCell)
   if (first?.kind !== 'ref') throw new Error('an expectation of nothing latent')
   const block = blockOf(first.name, options.plan)
   return expectationIn(block, first.index.slice(0, block.loops.length), e.of, e.body, options)
+}
+
+/** Where q is factorised, an expectation over several of its factors as products of expectations over one; else null. */
+function takenApart(e: Expectation, { plan, collecting }: ExpectationOptions): Expr | null {
+  if (plan.factorised === null) return null
+  const holder = new Map(plan.factorised.factors.flatMap((f) => f.latents.map((l) => [l, f.id] as const)))
+  const factorOf = (latent: string): string => holder.get(latent) ?? latent
+  const read = [
+    ...e.of.map((i) => i.latent),
+    ...collectNodes(e.body, isCell).flatMap((n) => (isCell(n) ? [n.name] : [])),
+  ]
+  if (new Set(read.map(factorOf)).size < 2) return null
+  return expectAcross(e.body, e.of, { factorOf, own: null, collecting })
 }
 
 /**
@@ -59,13 +76,27 @@ export function expectationIn(
     return value
   })
   const read = rewrite(body, (n) => (isCell(n) ? (known.get(`${n.name}[${n.index.map(keyOf).join(',')}]`) ?? n) : n))
-  const given =
-    block.kind === 'gaussian'
-      ? new GaussianMoments(block, row, values, options).of(read)
-      : new ConjugateMoments(block, row, values, options).of(read)
+  const given = momentOf(block, row, values, read, options)
   const all = [...of, ...open]
   const weighted: Expr = all.length === 0 ? given : mul({ kind: 'probability', of: all }, given)
   return loops.reduceRight<Expr>((inner, v) => sum(v, inner), weighted)
+}
+
+function momentOf(
+  block: ContinuousBlock,
+  row: readonly Expr[],
+  values: readonly Expr[],
+  e: Expr,
+  options: MomentOptions,
+): Expr {
+  switch (block.kind) {
+    case 'gaussian':
+      return new GaussianMoments(block, row, values, options).of(e)
+    case 'conjugate':
+      return new ConjugateMoments(block, row, values, options).of(e)
+    case 'nodes':
+      return nodeExpectation(block, row, values, e, options)
+  }
 }
 
 /** E_q as it is reported: of a latent that exists in some branches only, given that it does. */

@@ -6,7 +6,7 @@ import type { Monomial } from '../algebra/monomial.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { rewrite } from '../algebra/visit.js'
 import { EXECUTED, type PosteriorNumbers } from './posterior-numbers.js'
-import type { ConjugateBlock, ContinuousBlock } from './types.js'
+import type { ConjugateBlock, GaussianBlock } from './types.js'
 
 export type Cell = Extract<Expr, { kind: 'ref' }>
 
@@ -74,7 +74,7 @@ export function atDatum(
 
 /** An expression with its latents at the posterior mean, or at a family's point. */
 export function atPoint(
-  block: ContinuousBlock,
+  block: GaussianBlock | ConjugateBlock,
   e: Expr,
   row: readonly Expr[],
   values: readonly Expr[],

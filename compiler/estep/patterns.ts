@@ -57,6 +57,8 @@ export function sharingOf(base: Base, quadratic: readonly BlockTerm[]): Sharing 
 function readsRow(e: Expr, row: ReadonlySet<string>): boolean {
   if (e.kind === 'ref' && e.space === 'observed') return false
   if (e.kind === 'ref' && (e.space === 'data' || e.space === 'table')) return true
+  // the posterior of other latents changes while params stay
+  if (e.kind === 'expect' || e.kind === 'probability') return true
   if (e.kind === 'index') return row.has(e.var)
   return children(e).some((c) => readsRow(c, row))
 }

@@ -21,12 +21,14 @@ export interface EStepResult {
   readonly refusals: readonly EStepRefusal[]
 }
 
+/** @param taken number of blocks that have a name already */
 export function planEStep(
   graph: FactorGraph,
   all: readonly LiftedFactor[],
   options: Omit<CollectOptions, 'inU'>,
+  taken = 0,
 ): EStepResult {
-  const continuous = planContinuous(graph, all, options)
+  const continuous = planContinuous(graph, all, options, taken)
   const refusals: EStepRefusal[] = [...continuous.refusals]
   const lifted = [...all.filter((f) => !continuous.absorbed.has(f)), ...continuous.messages]
   const nested = lifted.find(hasNestedSelector)
@@ -98,6 +100,7 @@ export function planEStep(
     }
   })
   const plan: EStepPlan = {
+    bound: boundOf(continuous.steps),
     blocks: continuous.blocks,
     bindTables: continuous.bindTables,
     tables,
@@ -110,8 +113,15 @@ export function planEStep(
       ...counts.rest,
     ],
     steps: [...continuous.steps, ...tables.map(describe), ...counts.steps],
+    factorised: null,
   }
   return { plan, refusals: [] }
+}
+
+/** The roughest of what the steps give. */
+function boundOf(steps: readonly EStepStep[]): EStepPlan['bound'] {
+  if (steps.some((s) => s.method === 'monte-carlo')) return 'monte-carlo'
+  return steps.some((s) => s.method === 'quadrature') ? 'quadrature' : 'exact'
 }
 
 /** Product of the weights of loops, or null where all are 1. */

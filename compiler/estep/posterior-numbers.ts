@@ -1,7 +1,7 @@
 /** How the numbers of a block's posterior are referred to: by the tables that are executed, or by letters on a page. */
 import { caseOf, compare, ONE, ref, ZERO } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
-import type { Natural } from '../families/index.js'
+import type { FamilyStatistic, Natural } from '../families/index.js'
 import { cellPosition, covarianceTable, meanTable, naturalTable, posteriorAt, sharedAt } from './block-layout.js'
 import type { BlockCell, ConjugateBlock, GaussianBlock } from './types.js'
 
@@ -15,6 +15,14 @@ export interface PosteriorNumbers {
     values: readonly Expr[],
   ): Expr
   natural(b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]): Natural
+  /** A moment at an element that is kept beside the natural parameters; left out where moments are computed from them. */
+  moment?(
+    b: ConjugateBlock,
+    of: FamilyStatistic | { readonly power: Expr },
+    at: readonly Expr[],
+    row: readonly Expr[],
+    values: readonly Expr[],
+  ): Expr
 }
 
 /** The tables of natural parameters that are executed; one that no term has is 0. */

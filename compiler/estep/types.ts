@@ -1,4 +1,5 @@
 import type { Span } from '../../lang/source.js'
+import type { Bound } from '../../runtime/contract.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import type { Family, FamilyStatistic } from '../families/index.js'
 import type { LiftedFactor } from '../graph/lift.js'
@@ -161,9 +162,18 @@ export interface ConjugateBlock extends BlockBase {
   readonly terms: readonly (BlockTerm & { readonly statistic: FamilyStatistic; readonly cell: BlockCell })[]
 }
 
-export type ContinuousBlock = GaussianBlock | ConjugateBlock
+/** Latents whose posterior is no family: it stands as nodes with weights, of a quadrature or drawn. */
+export interface NodeBlock extends BlockBase {
+  readonly kind: 'nodes'
+  /** Which factor closes the better roads, and why. */
+  readonly because: { readonly factor: LiftedFactor; readonly reason: string }
+}
+
+export type ContinuousBlock = GaussianBlock | ConjugateBlock | NodeBlock
 
 export interface EStepPlan {
+  /** What the objective is, by the roughest of its parts. */
+  readonly bound: Bound
   /** Blocks of continuous latents; they come first, given the discrete ones. */
   readonly blocks: readonly ContinuousBlock[]
   /** Tables that are known when data is bound. */
@@ -175,6 +185,29 @@ export interface EStepPlan {
   /** Factors without latents, or what is left of them once the counts are out: their log density is added up. */
   readonly constants: readonly { readonly lifted: LiftedFactor; readonly expr: Expr }[]
   readonly steps: readonly EStepStep[]
+  /** Set where q is a product of factors, each exact given the others; null where it is the posterior itself. */
+  readonly factorised: Factorisation | null
+}
+
+/** q = Π q_B, by coordinate ascent: the factors in the order in which they are updated. */
+export interface Factorisation {
+  readonly factors: readonly PosteriorFactor[]
+  /** Why there is no exact E-step: what the exact planner said. */
+  readonly refused: readonly EStepRefusal[]
+}
+
+/** One factor of q: latents that are treated together, with the model's terms in expectation over the other factors. */
+export interface PosteriorFactor {
+  readonly id: string
+  readonly latents: readonly string[]
+  /** Ids of its tables, children before parents. */
+  readonly tables: readonly string[]
+  /** Ids of its blocks. */
+  readonly blocks: readonly string[]
+  /** The factors of the model that read its latents, in expectation over the other factors of q. */
+  readonly expected: readonly LiftedFactor[]
+  /** Statements that join it with other factors of q. */
+  readonly couplings: readonly { readonly span: Span; readonly with: readonly string[] }[]
 }
 
 /** What the derivation says of a latent. */
@@ -188,8 +221,12 @@ export interface EStepStep {
     | 'gaussian'
     | 'sparse-gaussian'
     | 'conjugate'
+    | 'quadrature'
+    | 'monte-carlo'
     | 'observed'
     | 'max-product'
+  /** Id of the factor of q that the latents belong to, where q is factorised. */
+  readonly factor?: string
   readonly explanation: string
   readonly reference: string
 }

@@ -126,6 +126,8 @@ export interface BindTable {
         readonly row: IndexVar
         readonly masks: readonly { readonly over: readonly IndexVar[]; readonly value: Expr }[]
       }
+    /** Nodes and log weights of the product rule of a block of latents. */
+    | { readonly kind: 'nodes'; readonly block: string; readonly part: 'place' | 'weight' }
   readonly span: Span
 }
 

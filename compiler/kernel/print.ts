@@ -126,6 +126,10 @@ export function printKernelOp(op: KernelOp): string {
       const direction = op.reverse ? 'backward' : 'forward'
       return [`scan      ${direction} ${printAxis(op.axis)} carrying ${op.carry.join(', ')}`, ...steps].join('\n')
     }
+    case 'repeat': {
+      const steps = op.step.map((step) => printKernelOp(step).replace(/^/gm, '  '))
+      return [`repeat    at most ${op.times} while ${op.until}`, ...steps].join('\n')
+    }
     case 'small': {
       const right = op.rightHandSide === undefined ? '' : `, ${place(op.rightHandSide, op.at)}`
       const value = `${op.kind}(${place(op.matrix, op.at)}${right}; #${op.order})`

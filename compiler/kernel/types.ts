@@ -112,8 +112,12 @@ export type KFunction =
   | 'logBetaI'
   | 'logLogistic'
   | 'log1mexp'
+  | 'log1pexp'
   | 'power'
   | 'isNaN'
+  /** A standard normal draw of (seed, unit, draw, coordinate), a χ² one with 4 degrees of freedom of (seed, unit, draw). */
+  | 'normalDraw'
+  | 'chiSquareDraw'
 
 /** Three buffers of equal shape; positions are i32 or f64. */
 export interface SparseEntries {
@@ -132,6 +136,7 @@ export interface SparseEntries {
  * - `reduce`: out[at] = sum, max or log-sum-exp of value over `over`.
  * - `fill`: out = value everywhere.
  * - `scan`: a recurrence along `axis` (chains): `step` reads `carry` at the previous position.
+ * - `repeat`: the steps again and again while the one element of `until` is not 0, at most `times`; they write it.
  * - `small`: dense factorisation or solve per batch index.
  * - `sparseGaussian`: mean and covariances of a joint Gaussian over many cells with density ∝ exp(hᵀx − ½ xᵀΛx). Each
  *   element q of a list of entries stands at (i, j) = (rows, columns), all three of the same shape: Λ += q E_ij + q E_ji,
@@ -140,7 +145,8 @@ export interface SparseEntries {
  *   A cell that no entry names is left out: mean 0 whatever its h, variance 1, nothing in logdet. Λ not positive
  *   definite: NaN in all three. Positions that stay the same from run to run are analysed once. Whole tables only: it
  *   stands in no scan and in no pass over blocks of rows.
- * - `rng`: counter-based random numbers (seed, iteration, unit, draw).
+ * - `rng`: random numbers of a stream, not counted; draws that are the same from iteration to iteration are the functions
+ *   `normalDraw` and `chiSquareDraw`.
  */
 export type KernelOp =
   | {
@@ -188,6 +194,7 @@ export type KernelOp =
       readonly carry: readonly string[]
       readonly step: readonly KernelOp[]
     }
+  | { readonly op: 'repeat'; readonly times: number; readonly until: string; readonly step: readonly KernelOp[] }
   | {
       readonly op: 'small'
       readonly kind: 'inverse' | 'logdet' | 'cholesky' | 'solveSpd'

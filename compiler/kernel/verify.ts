@@ -22,7 +22,8 @@ const TWO_ARGUMENTS: ReadonlySet<string> = new Set([
 /** Arguments a scalar function takes; [least, most]. */
 function arity(fn: string): readonly [number, number] {
   if (fn === 'min' || fn === 'max') return [1, Number.POSITIVE_INFINITY]
-  if (fn === 'logBetaI') return [3, 3]
+  if (fn === 'logBetaI' || fn === 'chiSquareDraw') return [3, 3]
+  if (fn === 'normalDraw') return [4, 4]
   return TWO_ARGUMENTS.has(fn) ? [2, 2] : [1, 1]
 }
 
@@ -71,6 +72,16 @@ class Verifier {
       op.step.forEach((step, i) => {
         if (step.op === 'sparseGaussian') this.#report(where, 'sparseGaussian stands in no scan')
         this.op(step, inner, `${where} step ${i + 1} (${step.op})`)
+      })
+      return
+    }
+    if (op.op === 'repeat') {
+      this.#rank(this.#known(op.until, where), 0, where)
+      if (!op.step.some((step) => 'out' in step && step.out === op.until))
+        this.#report(where, `${op.until} is not written by a step`)
+      op.step.forEach((step, i) => {
+        if (step.op === 'sparseGaussian') this.#report(where, 'sparseGaussian stands in no repeat')
+        this.op(step, bound, `${where} step ${i + 1} (${step.op})`)
       })
       return
     }

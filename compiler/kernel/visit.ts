@@ -124,12 +124,13 @@ export function axesOf(op: KernelOp): readonly Axis[] {
     case 'scan':
       return [op.axis]
     case 'fill':
+    case 'repeat':
     case 'sparseGaussian':
       return []
   }
 }
 
-/** Expressions of an operation (not those of a scan's steps), positions first; extents of ragged axes included. */
+/** Expressions of an operation (not those of the steps of a scan or a repeat), positions first; extents of ragged axes included. */
 export function expressionsOf(op: KernelOp): readonly KExpr[] {
   const extents = axesOf(op).flatMap((axis) => (axis.ragged === undefined ? [] : [axis.ragged.at]))
   switch (op.op) {
@@ -144,20 +145,21 @@ export function expressionsOf(op: KernelOp): readonly KExpr[] {
       return [...extents, ...op.at]
     case 'rng':
     case 'scan':
+    case 'repeat':
     case 'fill':
     case 'sparseGaussian':
       return extents
   }
 }
 
-/** Ids of the buffers an operation writes, a scan's steps included. */
+/** Ids of the buffers an operation writes, the steps of a scan or a repeat included. */
 export function buffersWritten(op: KernelOp): ReadonlySet<string> {
-  if (op.op === 'scan') return new Set(op.step.flatMap((step) => [...buffersWritten(step)]))
+  if (op.op === 'scan' || op.op === 'repeat') return new Set(op.step.flatMap((step) => [...buffersWritten(step)]))
   if (op.op === 'sparseGaussian') return new Set([op.mean, op.logdet])
   return new Set([op.out])
 }
 
-/** Ids of the buffers an operation reads (not the one it adds to), a scan's steps included. */
+/** Ids of the buffers an operation reads (not the one it adds to), the steps of a scan or a repeat included. */
 export function buffersReadByOp(op: KernelOp): ReadonlySet<string> {
   const read = new Set<string>()
   for (const expr of expressionsOf(op)) for (const id of buffersRead(expr)) read.add(id)
@@ -171,6 +173,8 @@ export function buffersReadByOp(op: KernelOp): ReadonlySet<string> {
     read.add(op.linear)
     for (const { rows, columns, values } of op.entries) for (const id of [rows, columns, values]) read.add(id)
   }
-  if (op.op === 'scan') for (const step of op.step) for (const id of buffersReadByOp(step)) read.add(id)
+  if (op.op === 'repeat') read.add(op.until)
+  if (op.op === 'scan' || op.op === 'repeat')
+    for (const step of op.step) for (const id of buffersReadByOp(step)) read.add(id)
   return read
 }

@@ -12,6 +12,8 @@ export interface Placed {
 }
 
 export interface BlockHost {
+  /** A context without loops. */
+  readonly base: LoweringContext
   rows(b: ContinuousBlock): Placed
   /** Axes over the values of a block's scope. */
   scope(

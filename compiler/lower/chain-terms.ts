@@ -1,7 +1,7 @@
 /** The factors and messages that one chain sums out, sorted by what they cost along it. */
 import { guardKey } from '../algebra/key.js'
 import type { Expr, Guard } from '../algebra/types.js'
-import { freeIndices } from '../algebra/visit.js'
+import { freeIndices, some } from '../algebra/visit.js'
 import { elementOf } from '../estep/places.js'
 import type { ChainBlock, PlacedFactor, Potential, TableChain } from '../estep/types.js'
 import type { Loop } from '../graph/types.js'
@@ -54,11 +54,11 @@ export function chainTerms(
   const messages = sources.filter((s) => ofBlock(s.scope))
   const local = mine.filter((p) => !leaves(p.scope)).flatMap((p) => p.factors)
   const step = mine.filter((p) => leaves(p.scope))
-  const stepFactors = step.flatMap((p) => p.factors.filter((f) => f.direct))
-  const keyed = step
-    .map((p) => ({ ...p, factors: p.factors.filter((f) => !f.direct) }))
-    .filter((p) => p.factors.length > 0)
   const varies = (f: PlacedFactor): boolean => readIndices(f).has(chain.axis.id)
+  // what reads other factors of q at each place is kept as it was when this one was updated
+  const tabulated = (f: PlacedFactor): boolean => !f.direct || (varies(f) && some(f.lifted.expr, isPosterior))
+  const stepFactors = step.flatMap((p) => p.factors.filter((f) => !tabulated(f)))
+  const keyed = step.map((p) => ({ ...p, factors: p.factors.filter(tabulated) })).filter((p) => p.factors.length > 0)
   return {
     local: {
       direct: local.filter((f) => f.direct),
@@ -75,6 +75,8 @@ export function chainTerms(
     },
   }
 }
+
+const isPosterior = (e: Expr): boolean => e.kind === 'expect' || e.kind === 'probability'
 
 /** Index variables that a placed factor depends on, the guard of its place left out. */
 function readIndices(f: PlacedFactor): ReadonlySet<string> {

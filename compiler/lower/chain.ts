@@ -28,6 +28,8 @@ import { rowAt } from './rows.js'
 /** What a chain needs of the E-step around it. */
 export interface ChainHost {
   readonly lowerer: Lowerer
+  /** A context without loops. */
+  readonly base: LoweringContext
   valueAxis(element: string): Axis
   scratch(id: string, loops: readonly Loop[], scope: readonly string[]): string
   /** The loops of a table bound to 0-based positions. */
@@ -220,7 +222,7 @@ export class ChainLowering {
     return this.tables.flatMap((t) => {
       const { axes: rows, context } = this.host.lowerer.loops(
         t.of.loops.map((l) => l.index),
-        { vars: new Map(), at: 'param' },
+        this.host.base,
       )
       const axes = t.of.elements.map((e) => this.host.valueAxis(e))
       const values = new Map(t.of.elements.map((e, i) => [e, k.axis(need(axes[i]))]))
@@ -327,7 +329,7 @@ export class ChainLowering {
     const { local } = this.terms
     const { axes: rows, context } = this.host.lowerer.loops(
       this.table.loops.map((l) => l.index),
-      { vars: new Map(), at: 'param' },
+      this.host.base,
     )
     const states = [...this.window, ...this.parents]
     const values = this.ownValues()

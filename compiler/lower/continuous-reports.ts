@@ -61,13 +61,14 @@ export function lowerContinuousReport(
       mean: meanBuffer(latent.name),
       variance: varianceBuffer(latent.name),
       covariance,
-      family: !single
-        ? null
-        : block.kind === 'conjugate'
-          ? block.family.title
-          : latent.own.length === 0
-            ? 'Normal'
-            : 'MvNormal',
+      family:
+        !single || block.kind === 'nodes'
+          ? null
+          : block.kind === 'conjugate'
+            ? block.family.title
+            : latent.own.length === 0
+              ? 'Normal'
+              : 'MvNormal',
       parameters:
         single && block.kind === 'conjugate'
           ? block.family
@@ -110,21 +111,19 @@ function lowerCovariance(
     )
   const deviation = (own: readonly IndexVar[]): Expr => sub(cell(own), mean(own))
   const value: Expr =
-    block.kind === 'gaussian'
-      ? reportedExpectation(
-          block,
-          latent,
-          loops.slice(0, block.loops.length).map(idx),
-          mul(deviation(latent.own), deviation(other)),
-          {
-            collecting: d.collectOptions,
-          },
-        )
-      : expandCovariance(
+    block.kind === 'conjugate'
+      ? expandCovariance(
           block,
           loops.map(idx),
           [latent.own.map(idx), other.map(idx)],
           [mean(latent.own), mean(other)],
+          { collecting: d.collectOptions },
+        )
+      : reportedExpectation(
+          block,
+          latent,
+          loops.slice(0, block.loops.length).map(idx),
+          mul(deviation(latent.own), deviation(other)),
           { collecting: d.collectOptions },
         )
   const buffer = scratch(`covariance of ${latent.name}`, all, lowerer)

@@ -3,8 +3,10 @@ import { add, idx, log, mul, num, ONE, PI, ref, sub, ZERO } from '../algebra/bui
 import type { CollectOptions } from '../algebra/collect.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { substituteIndex } from '../algebra/visit.js'
+import { showLatents } from '../estep/across.js'
 import {
   countsCells,
+  covarianceTable,
   dimension,
   logdetTable,
   naturalTable,
@@ -33,6 +35,8 @@ import type { BlockHost, Placed } from './block-host.js'
 import { addToObjective, meanBuffer, tableIdOf, varianceBuffer } from './buffers.js'
 import { GaussianLowering } from './gaussian.js'
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
+import { MomentTables } from './moment-tables.js'
+import { NodeLowering } from './nodes.js'
 
 export interface LoweredBlock {
   readonly block: ContinuousBlock
@@ -47,28 +51,51 @@ export interface LoweredBlock {
   readonly marginals: readonly KernelOp[]
 }
 
-const empty: LoweringContext = { vars: new Map(), at: 'param' }
-
 export class ContinuousLowering implements BlockHost {
+  readonly base: LoweringContext
+  readonly moments: MomentTables | null
+
   constructor(
     private readonly lowerer: Lowerer,
     private readonly plan: EStepPlan,
     readonly collecting: Omit<CollectOptions, 'inU'>,
     private readonly probability: LoweringContext['probability'],
-  ) {}
+  ) {
+    const { factorised } = plan
+    this.moments = factorised === null ? null : new MomentTables(lowerer, this)
+    // they may be read before they are lowered
+    if (factorised !== null)
+      for (const b of plan.blocks)
+        if (b.kind === 'gaussian' && b.layout === 'joint') lowerer.sparse.add(covarianceTable(b))
+    const bare: LoweringContext = { vars: new Map(), at: 'param' }
+    this.base =
+      factorised === null || probability === undefined
+        ? bare
+        : { ...bare, probability, expect: (e, c) => this.expect(e, c) }
+  }
 
   /** E_q of an expression, lowered in the loops of whoever demands it. */
   readonly expect = (e: Extract<Expr, { kind: 'expect' }>, context: LoweringContext): KExpr =>
-    this.lowerer.expr(expandExpectation(e, { plan: this.plan, collecting: this.collecting }), context)
+    this.lowerer.expr(
+      expandExpectation(
+        { ...e, body: showLatents(e.body) },
+        {
+          plan: this.plan,
+          collecting: this.collecting,
+          ...(this.moments === null ? {} : { numbers: this.moments.numbers }),
+        },
+      ),
+      context,
+    )
 
   lower(b: ContinuousBlock): LoweredBlock {
     const rows = this.rows(b)
-    const posterior =
-      b.kind === 'gaussian' ? new GaussianLowering(this.lowerer, b, this).posterior() : this.natural(b, rows)
-    const normaliser = this.normaliser(b, rows)
+    const posterior = this.posterior(b, rows)
+    // that of nodes comes with their weights
+    const normaliser = b.kind === 'nodes' ? [] : this.normaliser(b, rows)
     return {
       block: b,
-      blockable: b.loops.length > 0 && b.factors.every((f) => f.direct),
+      blockable: this.plan.factorised === null && b.loops.length > 0 && b.factors.every((f) => f.direct),
       posterior,
       normaliser,
       objective: b.scope.length === 0 ? this.objective(b, rows) : [],
@@ -76,10 +103,21 @@ export class ContinuousLowering implements BlockHost {
     }
   }
 
+  private posterior(b: ContinuousBlock, rows: Placed): readonly KernelOp[] {
+    switch (b.kind) {
+      case 'gaussian':
+        return new GaussianLowering(this.lowerer, b, this).posterior()
+      case 'conjugate':
+        return this.natural(b, rows)
+      case 'nodes':
+        return new NodeLowering(this.lowerer, b, this, this.collecting.rename).posterior()
+    }
+  }
+
   rows(b: ContinuousBlock): Placed {
     const { axes, context } = this.lowerer.loops(
       b.loops.map((l) => l.index),
-      empty,
+      this.base,
     )
     return { axes, context, row: b.loops.map((l) => idx(l.index)) }
   }
@@ -128,7 +166,7 @@ export class ContinuousLowering implements BlockHost {
       ? this.nested(factor.extraLoops, rows)
       : this.lowerer.loops(
           factor.lifted.factor.loops.map((l) => l.index),
-          empty,
+          this.base,
         )
     const lead = factor.direct ? rows.axes : []
     const scope = this.scope(b, outer.context)
@@ -188,7 +226,7 @@ export class ContinuousLowering implements BlockHost {
   // -- log-normaliser --------------------------------------------------------------------------------------------------
 
   /** log Z = log p(data, u) − log q(u) at one point u, which for a Normal posterior is its mean. */
-  private normaliser(b: ContinuousBlock, rows: Placed): readonly KernelOp[] {
+  private normaliser(b: GaussianBlock | ConjugateBlock, rows: Placed): readonly KernelOp[] {
     const id = this.scratch(normaliserTable(b), b, [])
     const values = b.scope.map((s) => idx(s.value))
     const scope = this.scope(b, rows.context)
@@ -207,7 +245,7 @@ export class ContinuousLowering implements BlockHost {
     for (const f of b.factors.filter((x) => !x.direct)) {
       const { axes, context } = this.lowerer.loops(
         f.lifted.factor.loops.map((l) => l.index),
-        empty,
+        this.base,
       )
       const inner = this.scope(b, context)
       out.push({
@@ -221,7 +259,12 @@ export class ContinuousLowering implements BlockHost {
     return out
   }
 
-  private summed(b: ContinuousBlock, f: BlockFactor, row: readonly Expr[], values: readonly Expr[]): Expr {
+  private summed(
+    b: GaussianBlock | ConjugateBlock,
+    f: BlockFactor,
+    row: readonly Expr[],
+    values: readonly Expr[],
+  ): Expr {
     return f.extraLoops.reduceRight<Expr>(
       (body, l) => ({ kind: 'sum', index: l.index, body }),
       weighted(f, atPoint(b, f.expr, row, values)),
@@ -253,7 +296,7 @@ export class ContinuousLowering implements BlockHost {
 
   private marginals(b: ContinuousBlock): readonly KernelOp[] {
     const context: LoweringContext = {
-      ...empty,
+      ...this.base,
       ...(this.probability === undefined ? {} : { probability: this.probability }),
       expect: this.expect,
     }
@@ -273,9 +316,9 @@ export class ContinuousLowering implements BlockHost {
       const of = (body: Expr): KExpr => this.lowerer.expr(reportedExpectation(b, latent, row, body, this), inner)
       const average = ref('table', mean, positions)
       const square =
-        b.kind === 'gaussian'
-          ? of(mul(deviation, deviation))
-          : this.lowerer.expr(conjugateVariance(b, all.map(idx), average, this), inner)
+        b.kind === 'conjugate'
+          ? this.lowerer.expr(conjugateVariance(b, all.map(idx), average, this), inner)
+          : of(mul(deviation, deviation))
       return [
         { op: 'map', out: mean, axes, at, value: of(cell) },
         { op: 'map', out: variance, axes, at, value: square },
@@ -305,8 +348,16 @@ function substituteAll(e: Expr, from: readonly IndexVar[], to: readonly IndexVar
 }
 
 /** ½ d log 2π − ½ log det Λ: the log of what a Normal density integrates to at height 1, d the cells not observed. */
-function logVolume(b: GaussianBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
+export function logVolume(b: GaussianBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
   const at = sharedAt(b, row, values)
-  const unknown = countsCells(b) ? ref('table', unknownTable(b), at.slice(0, at.length - b.scope.length)) : dimension(b)
-  return add(mul(num(1, 2), unknown, log(mul(num(2), PI))), mul(num(-1, 2), ref('table', logdetTable(b), at)))
+  return add(
+    mul(num(1, 2), unknownCells(b, row, values), log(mul(num(2), PI))),
+    mul(num(-1, 2), ref('table', logdetTable(b), at)),
+  )
+}
+
+/** Number of cells of a block that are not observed. */
+export function unknownCells(b: GaussianBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
+  const at = sharedAt(b, row, values)
+  return countsCells(b) ? ref('table', unknownTable(b), at.slice(0, at.length - b.scope.length)) : dimension(b)
 }

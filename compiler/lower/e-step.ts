@@ -1,6 +1,7 @@
 /** E-step plan → kernel operations: potentials, elimination upwards, joint posteriors downwards. */
 import { mul } from '../algebra/build.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
+import { substituteIndex } from '../algebra/visit.js'
 import { unitLoops } from '../estep/chain-blocks.js'
 import { placedExpr } from '../estep/place.js'
 import { elementOf } from '../estep/places.js'
@@ -52,9 +53,8 @@ interface LoweredUp {
   readonly normaliser: string | null
 }
 
-const empty: LoweringContext = { vars: new Map(), at: 'param' }
-
 export class EStepLowering {
+  private empty: LoweringContext = { vars: new Map(), at: 'param' }
   private readonly latents: ReadonlyMap<string, DiscreteLatent>
   private readonly tables: ReadonlyMap<string, LatentTable>
   private readonly incoming = new Map<string, Source[]>()
@@ -72,15 +72,24 @@ export class EStepLowering {
     this.latents = new Map(plan.tables.flatMap((t) => t.latents.map((l) => [l.name, l] as const)))
   }
 
+  /** How factors of a factorised posterior read the others. */
+  reading(posterior: Pick<LoweringContext, 'probability' | 'expect'>): void {
+    if (this.plan.factorised !== null) this.empty = { ...this.empty, ...posterior }
+  }
+
   run(): readonly LoweredTable[] {
-    // posteriors are read from parents, which come after their children
-    const upwards = this.plan.tables.map((t) => this.lowerUp(t))
+    // posteriors are read from parents, which come after their children; chains can be read once they are made
+    const order = this.plan.factorised === null ? this.plan.tables : chainsFirst(this.plan)
+    const upwards = order.map((t) => this.lowerUp(t))
     for (const u of upwards) this.lowered.set(u.table.id, this.lowerDown(u))
     return [...this.lowered.values()]
   }
 
   /** Posterior of indicators: the joint table of the bucket or the chain that holds them all, other values summed out. */
-  readonly probability = (of: readonly Indicator[], context: LoweringContext): KExpr => {
+  readonly probability = (of: readonly Indicator[], context: LoweringContext): KExpr =>
+    k.mul(...independent(of, this.plan).map((together) => this.joint(together, context)))
+
+  private joint(of: readonly Indicator[], context: LoweringContext): KExpr {
     const cells: ReadCells = readCells(of, this.plan)
     const { table } = cells
     const fixed = new Map(
@@ -104,7 +113,7 @@ export class EStepLowering {
   }
 
   private low(name: string): KExpr {
-    return this.lowerer.expr(this.latent(name).low, empty)
+    return this.lowerer.expr(this.latent(name).low, this.empty)
   }
 
   /** Axis over the values of an element, in the context of its latent's row. */
@@ -118,7 +127,7 @@ export class EStepLowering {
   }
 
   private rowContext(loops: readonly Loop[]): LoweringContext {
-    let context = empty
+    let context = this.empty
     for (const l of loops) context = this.lowerer.bind(l.index, context)
     return context
   }
@@ -127,15 +136,15 @@ export class EStepLowering {
   context(loops: readonly Loop[], positions: readonly KExpr[]): LoweringContext {
     const vars = new Map<string, KExpr>()
     loops.forEach((l, i) => {
-      vars.set(l.index.id, k.add(need(positions[i]), this.lowerer.expr(l.index.from, { ...empty, vars })))
+      vars.set(l.index.id, k.add(need(positions[i]), this.lowerer.expr(l.index.from, { ...this.empty, vars })))
     })
-    return { ...empty, vars }
+    return { ...this.empty, vars }
   }
 
   private rowAxes(loops: readonly Loop[]): readonly Axis[] {
     return this.lowerer.loops(
       loops.map((l) => l.index),
-      empty,
+      this.empty,
     ).axes
   }
 
@@ -290,6 +299,7 @@ export class EStepLowering {
   private isBlockable(t: LatentTable): boolean {
     const own = this.plan.potentials.filter((p) => p.table === t.id)
     return (
+      this.plan.factorised === null &&
       t.chain === null &&
       t.parent === null &&
       !this.plan.tables.some((x) => x.parent?.table === t.id) &&
@@ -320,6 +330,7 @@ export class EStepLowering {
     const rest = potentials.filter((p) => !p.scope.some((s) => eliminated.has(s)))
     const host: ChainHost = {
       lowerer: this.lowerer,
+      base: this.empty,
       valueAxis: (e) => this.valueAxis(e),
       scratch: (id, loops, scope) => this.scratch(id, loops, scope),
       context: (loops, positions) => this.context(loops, positions),
@@ -384,7 +395,7 @@ export class EStepLowering {
     for (const f of p.factors.filter((x) => !x.direct)) {
       const { axes, context } = this.lowerer.loops(
         f.lifted.factor.loops.map((l) => l.index),
-        empty,
+        this.empty,
       )
       const inner = this.withValues(f, context, ownValue)
       const positions = t.loops.map((l, i) => this.lowerer.along(l.index, need(f.row[i]), inner))
@@ -606,6 +617,42 @@ export class EStepLowering {
     })
   }
 
+  /** The entropy of the posterior of a table without a chain, added to the objective: −Σ P log P(eliminated | rest). */
+  entropy(t: LatentTable): readonly KernelOp[] {
+    const rows = this.rowAxes(t.loops)
+    const rowAt = this.ownRow(t.loops)
+    const weight = this.copies(t)
+    return t.buckets.flatMap((b) => {
+      const axes = b.scope.map((s): Axis => ({ ...this.valueAxis(s), id: `entropy ${s}` }))
+      const joint = k.load(postBuffer(b), ...rowAt, ...axes.map((a) => k.axis(a)))
+      const fixed = new Map(b.scope.slice(1).map((s, i) => [s, k.axis(need(axes[i + 1]))]))
+      const rest = this.marginal(postBuffer(b), b.scope, fixed, rowAt)
+      const term = k.select(
+        k.compare('>', joint, k.num(0)),
+        k.mul(joint, b.scope.length === 1 ? k.call('log', joint) : k.call('log', k.div(joint, rest))),
+        k.num(0),
+      )
+      const whole = axes.reduceRight<KExpr>((e, a) => k.sum(a, e), k.neg(term))
+      return addToObjective(
+        rows,
+        weight === null ? whole : k.mul0(this.lowerer.expr(weight, this.rowContext(t.loops)), whole),
+      )
+    })
+  }
+
+  /** How many copies a row of a table stands for: its weights, times those of the rows that it points to. */
+  private copies(t: LatentTable): Expr | null {
+    const own = weightOf(t.loops)
+    const parent = t.parent === null ? undefined : this.tables.get(t.parent.table)
+    if (t.parent === null || parent === undefined) return own
+    const shared = new Set(t.loops.map((l) => l.index.id))
+    const by = new Map(parent.loops.map((l, i) => [l.index.id, t.parent?.key[i] ?? l.index.from]))
+    const above = weightOf(parent.loops.filter((l) => !shared.has(l.index.id)))
+    if (above === null) return own
+    const moved = substituteIndex(above, by)
+    return own === null ? moved : mul(own, moved)
+  }
+
   private marginals(t: LatentTable): readonly KernelOp[] {
     const rows = this.rowAxes(t.loops)
     return t.latents
@@ -632,6 +679,21 @@ export class EStepLowering {
     }
     return marginalBuffer(latent)
   }
+}
+
+/** Indicators by the factor of q that holds their latents: these are independent of each other. */
+function independent(of: readonly Indicator[], plan: EStepPlan): readonly (readonly Indicator[])[] {
+  if (plan.factorised === null) return [of]
+  return plan.factorised.factors
+    .map((f) => of.filter((i) => f.latents.includes(i.latent)))
+    .filter((together) => together.length > 0)
+}
+
+/** Tables by factors of q, those with chains first; within a factor children before parents. */
+function chainsFirst(plan: EStepPlan): readonly LatentTable[] {
+  const groups = (plan.factorised?.factors ?? []).map((f) => plan.tables.filter((t) => f.tables.includes(t.id)))
+  const hasChain = (ts: readonly LatentTable[]): boolean => ts.some((t) => t.chain !== null)
+  return [...groups.filter(hasChain), ...groups.filter((g) => !hasChain(g))].flat()
 }
 
 /** A factor's log density times the weights of the loops beyond its row. */

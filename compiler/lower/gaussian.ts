@@ -58,7 +58,7 @@ export class GaussianLowering {
   private reference({ latent }: BlockLatent): KernelOp {
     const { lowerer, block } = this
     const all = [...latent.loops.map((l) => l.index), ...latent.own]
-    const { axes, context } = lowerer.loops(all, { vars: new Map(), at: 'param' })
+    const { axes, context } = lowerer.loops(all, this.owner.base)
     const at = all.map(idx)
     const out = lowerer.buffer({
       id: referenceTable(latent.name),
@@ -78,8 +78,7 @@ export class GaussianLowering {
   private shared(rows: Placed): Placed {
     const { block, lowerer } = this
     if (block.sharing === 'row') return rows
-    if (block.sharing === 'one' || block.pattern === null)
-      return { axes: [], context: { vars: new Map(), at: 'param' }, row: [] }
+    if (block.sharing === 'one' || block.pattern === null) return { axes: [], context: this.owner.base, row: [] }
     const row = block.loops[0]?.index
     if (row === undefined) throw new Error('patterns of a block without rows')
     const axis: Axis = { id: `pattern ${block.id}`, name: 'p', size: lowerer.size(block.pattern.count) }
@@ -88,7 +87,7 @@ export class GaussianLowering {
       [row.id, k.load(representative, k.axis(axis))],
       [axis.id, k.add(k.axis(axis), k.num(1))],
     ])
-    return { axes: [axis], context: { vars, at: 'param' }, row: [{ kind: 'index', var: axis.id, name: 'p' }] }
+    return { axes: [axis], context: { ...this.owner.base, vars }, row: [{ kind: 'index', var: axis.id, name: 'p' }] }
   }
 
   private buffer(id: string, own: readonly Expr[], withScope = true): string {
@@ -291,10 +290,10 @@ export class GaussianLowering {
     out: KernelOp[],
   ): { readonly rows: string; readonly columns: string; readonly values: string } {
     const { block, lowerer } = this
-    const { axes, context } = lowerer.loops([...t.factor.lifted.factor.loops.map((l) => l.index), ...t.loops], {
-      vars: new Map(),
-      at: 'param',
-    })
+    const { axes, context } = lowerer.loops(
+      [...t.factor.lifted.factor.loops.map((l) => l.index), ...t.loops],
+      this.owner.base,
+    )
     const shape = axes.map((a) => a.size)
     const make = (part: string): string =>
       lowerer.buffer({ id: `${part} ${n + 1} ${block.id}`, space: 'scratch', type: 'f64', shape })

@@ -16,6 +16,7 @@ import { addToObjective, meanBuffer, tableIdOf } from './buffers.js'
 import { ContinuousLowering, type LoweredBlock } from './continuous.js'
 import { lowerCountGroup } from './count-groups.js'
 import { EStepLowering, type LoweredTable } from './e-step.js'
+import { finishFactorised, lowerFactorised } from './factorised.js'
 import { type ArrayShapes, extentOf, Lowerer, type LoweringContext } from './lowerer.js'
 import {
   lowerMonomials,
@@ -60,6 +61,7 @@ export function lower(
   const eStep = new EStepLowering(lowerer, plan, product, input.filtered)
   const continuous = new ContinuousLowering(lowerer, plan, input.collecting, eStep.probability)
   const posterior: Posterior = { probability: eStep.probability, expect: continuous.expect, mean: eStep.mean }
+  eStep.reading(posterior)
   const tables = eStep.run()
   const blocks = plan.blocks.map((b) => continuous.lower(b))
   const whole: MutablePass = newPass('whole', null)
@@ -73,22 +75,39 @@ export function lower(
     byTable.set(id, made)
     return made
   }
-  const passOfBlock = blockPasses(blocks, tables)
-  for (const { block, blockable, posterior: ops, normaliser, objective } of blocks) {
+  const passOfBlock = plan.factorised === null ? blockPasses(blocks, tables) : new Set<ContinuousBlock>()
+  const factorising =
+    plan.factorised === null
+      ? null
+      : {
+          plan,
+          factorised: plan.factorised,
+          lifted: input.lifted,
+          lowerer,
+          eStep,
+          continuous,
+          posterior,
+          tables,
+          blocks,
+          collecting: input.collecting,
+        }
+  const factorised = factorising === null ? null : lowerFactorised(factorising)
+  if (factorised !== null) whole.objective.push(...factorised.objective)
+  for (const { block, blockable, posterior: ops, normaliser, objective } of factorised === null ? blocks : []) {
     const pass = blockable && passOfBlock.has(block) ? passFor(tableIdOf(block.loops), block.loops) : whole
     pass.posterior.push(...ops, ...normaliser)
     pass.given.push(...ops)
     pass.objective.push(...objective)
   }
   const passOfTable = (t: LoweredTable): MutablePass => (t.blockable ? passFor(t.table.id, t.table.loops) : whole)
-  for (const t of tables) {
+  for (const t of factorised === null ? tables : []) {
     const pass = passOfTable(t)
     pass.posterior.push(...t.up)
     pass.objective.push(...t.objective)
     pass.given.push(...t.given)
   }
   // parents are calibrated before their children
-  for (const t of [...tables].reverse()) passOfTable(t).posterior.push(...t.down)
+  for (const t of factorised === null ? [...tables].reverse() : []) passOfTable(t).posterior.push(...t.down)
   const counts = plan.countGroups.map((g) => lowerCountGroup(g, lowerer))
   for (const c of counts) {
     whole.posterior.push(...c.posterior)
@@ -239,6 +258,18 @@ export function lower(
       ),
     ),
   ]
+  const marginals = [...solved, ...tables.flatMap((t) => t.marginals), ...blocks.flatMap((b) => b.marginals)]
+  const kept =
+    factorised === null || factorising === null
+      ? null
+      : finishFactorised(factorised, factorising, [
+          whole.objective,
+          whole.statistics,
+          whole.q,
+          marginals,
+          ...numeric.flatMap((n) => n.rows.flatMap((r) => [r.value, r.gradient, r.hessian])),
+        ])
+  if (kept !== null) whole.posterior.push(...kept.updates.flatMap((u) => u.ops))
   const withinSquares = product === 'max' ? lowerWithinSquares(input.lifted, lowerer, posterior, input.rename) : null
   return {
     sizes: lowerer.sizes,
@@ -252,21 +283,26 @@ export function lower(
     passes: [...byTable.values(), whole].filter(
       (p) => p.posterior.length + p.objective.length + p.statistics.length + p.q.length > 0,
     ),
-    marginals: [...solved, ...tables.flatMap((t) => t.marginals), ...blocks.flatMap((b) => b.marginals)],
+    marginals,
+    factorised: kept,
     solves,
     sweeps: mStep.sweeps,
     numeric,
     qDriver,
     prior,
     latents,
-    units: [
-      ...tables.flatMap((t) =>
-        t.normaliser === null ? [] : [{ buffer: t.normaliser, loops: unitLoops(t.table).map((l) => l.index) }],
-      ),
-      ...plan.blocks.flatMap((b) =>
-        b.scope.length > 0 ? [] : [{ buffer: normaliserTable(b), loops: b.loops.map((l) => l.index) }],
-      ),
-    ],
+    // a bound has no normaliser of its own for each unit
+    units:
+      plan.factorised !== null
+        ? []
+        : [
+            ...tables.flatMap((t) =>
+              t.normaliser === null ? [] : [{ buffer: t.normaliser, loops: unitLoops(t.table).map((l) => l.index) }],
+            ),
+            ...plan.blocks.flatMap((b) =>
+              b.scope.length > 0 ? [] : [{ buffer: normaliserTable(b), loops: b.loops.map((l) => l.index) }],
+            ),
+          ],
     withinSquares,
     derivedValues,
   }

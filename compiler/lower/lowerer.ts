@@ -147,6 +147,16 @@ export class Lowerer {
       case 'pow':
         return k.pow(this.expr(e.base, context), toNumber(e.exponent))
       case 'call':
+        if (
+          e.fn === 'log' &&
+          e.args[0]?.kind === 'sum' &&
+          e.args[0].body.kind === 'call' &&
+          e.args[0].body.fn === 'exp'
+        ) {
+          const { index, body } = e.args[0]
+          const [of] = body.args
+          if (of !== undefined) return k.logSumExp(this.axis(index, context), this.expr(of, this.bind(index, context)))
+        }
         return k.call(e.fn, ...e.args.map((a) => this.expr(a, context)))
       case 'sum': {
         const inner = this.bind(e.index, context)
@@ -233,6 +243,7 @@ export class Lowerer {
         return k.load(name, ...positions())
       }
       case 'latent':
+      case 'other':
         throw new Error(`the latent ${name} was not lifted`)
     }
   }

@@ -169,16 +169,22 @@ export function lowerMonomials(ms: readonly Monomial[], out: string, lowerer: Lo
   )
 }
 
-/** Terms over rows at the trial params, the posterior still being that of the current ones. */
-export function lowerRowTerm(r: RowTerm, out: string, lowerer: Lowerer, posterior: Posterior): KernelOp {
-  lowerer.buffer({ id: out, space: 'sum', type: 'f64', shape: [] })
-  const context: LoweringContext = { vars: new Map(), at: 'trial', ...posterior }
+/** The sums that an expression consists of, outermost first, and what they sum. */
+function outerLoops(e: Expr): { readonly loops: readonly IndexVar[]; readonly body: Expr } {
   const loops: IndexVar[] = []
-  let body = r.expr
+  let body = e
   while (body.kind === 'sum') {
     loops.push(body.index)
     body = body.body
   }
+  return { loops, body }
+}
+
+/** Terms over rows at the trial params, the posterior still being that of the current ones. */
+export function lowerRowTerm(r: RowTerm, out: string, lowerer: Lowerer, posterior: Posterior): KernelOp {
+  lowerer.buffer({ id: out, space: 'sum', type: 'f64', shape: [] })
+  const context: LoweringContext = { vars: new Map(), at: 'trial', ...posterior }
+  const { loops, body } = outerLoops(r.expr)
   return scatter(out, { loops, guards: [], at: [], value: body }, [], lowerer, context)
 }
 
@@ -197,7 +203,10 @@ export function lowerNumericBlock(step: NewtonStep, input: MStepLoweringInput): 
   ): { gradient: KernelOp[]; hessian: KernelOp[] } => {
     const gradient: KernelOp[] = []
     const hessian: KernelOp[] = []
-    for (const p of partials(e, isTarget, input.rename)) {
+    // the outer loops keep their names: those over rows are the ones that a pass cuts into blocks
+    const { loops: outer, body } = outerLoops(e)
+    const parts = partials(body, isTarget, input.rename).map((p) => ({ ...p, loops: [...outer, ...p.loops] }))
+    for (const p of parts) {
       const id = lowerer.buffer({ id: `grad${suffix} ${p.name}`, space, type: 'f64', shape: input.paramShape(p.name) })
       gradient.push(scatterPartial(id, p, p.at, lowerer, context))
       for (const second of partials(p.value, isTarget, input.rename)) {

@@ -2,6 +2,7 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import type { BindTable } from '../graph/types.js'
 import type { Buffer, KernelOp, SizeKey } from '../kernel/types.js'
 import type { MStep } from '../mstep/types.js'
+import type { FactorisedProgram } from './factorised.js'
 
 /**
  * One walk over the rows of a table (or, with `table` null, over whole arrays at once). `prepare` fills the posterior
@@ -85,6 +86,8 @@ export interface Program {
   readonly units: readonly { readonly buffer: string; readonly loops: readonly IndexVar[] }[]
   /** Under max-product, where components are Gaussian with one sd: adds the squared distances to their means to `WITHIN`. */
   readonly withinSquares: readonly KernelOp[] | null
+  /** Where q is a product of factors: how it is updated, and what of it is kept. null: q is the posterior. */
+  readonly factorised: FactorisedProgram | null
   /** Top-level lets over params, element by element → buffer. */
   readonly derivedValues: readonly {
     readonly name: string

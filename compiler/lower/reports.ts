@@ -55,8 +55,10 @@ export function lowerReports(d: Derivation, options: ReportOptions = {}): Report
   )
   // the buffers are those that `lower` has made: this lowering only answers what reads them
   const eStep = new EStepLowering(lowerer, plan, 'sum', filter !== null)
+  const reader = new ContinuousLowering(lowerer, plan, collecting, eStep.probability)
+  const { expect } = reader
+  eStep.reading({ probability: eStep.probability, expect })
   eStep.run()
-  const { expect } = new ContinuousLowering(lowerer, plan, collecting, eStep.probability)
   const context: LoweringContext = {
     vars: new Map(),
     at: 'param',
@@ -95,6 +97,7 @@ export function lowerReports(d: Derivation, options: ReportOptions = {}): Report
       derived: { ...made.derived, param: derived },
     },
     reports: [
+      ...(reader.moments?.all() ?? []),
       ...continuous.flatMap((c) => c.ops),
       ...contributions.ops,
       ...imputed.ops,

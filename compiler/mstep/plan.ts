@@ -2,7 +2,7 @@
 import { idx, mul, sum } from '../algebra/build.js'
 import type { Monomial } from '../algebra/monomial.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
-import { some } from '../algebra/visit.js'
+import { freeIndices, some } from '../algebra/visit.js'
 import { countsToMeans } from '../estep/counts.js'
 import type { EStepPlan } from '../estep/types.js'
 import type { LiftedFactor } from '../graph/lift.js'
@@ -16,6 +16,7 @@ import type { Block, MStepRule, ParamInfo } from '../rules/mstep/types.js'
 import { readsParam, splitFor } from './atoms.js'
 import { numericRoles, TAIL_FUNCTIONS } from './numeric-roles.js'
 import { profileScales } from './profile.js'
+import type { ValueRange } from './row-terms.js'
 import { paramsOf, type StatisticsOptions, shiftParams, toStatistics } from './statistics.js'
 import type { DriverObjective, MStep, MStepPlan, NewtonStep, NumericRole } from './types.js'
 
@@ -87,7 +88,7 @@ export const qTerms = (lifted: readonly LiftedFactor[]): readonly Expr[] =>
 export function planMStep(input: MStepInput): MStepPlan {
   const terms = qTerms(input.lifted)
   const inU = (e: Extract<Expr, { kind: 'ref' }>): boolean => e.space === 'param' || e.space === 'shift'
-  const options = { ...input.options, inU }
+  const options = { ...input.options, inU, ranges: valueRanges(input.lifted) }
   const canonical = toStatistics(terms, options)
   const shifted = locations(canonical, input)
   const objective =
@@ -155,6 +156,16 @@ function tailReasons(
           : `the log probability of a censored ${factor.distribution} is not linear in statistics`,
       )
   return [...reasons].map((reason) => ({ rule: 'family-mode', reason }))
+}
+
+/** Ranges of the values of latents that are the same for all of their rows. */
+export function valueRanges(lifted: readonly LiftedFactor[]): ReadonlyMap<string, ValueRange> {
+  const latents = lifted.flatMap((f) => f.variables.map((v) => v.latent))
+  return new Map(
+    latents
+      .filter((l) => freeIndices(l.low).size + freeIndices(l.high).size === 0)
+      .map((l) => [l.name, { low: l.low, high: l.high }]),
+  )
 }
 
 /**

@@ -3,9 +3,10 @@ import { add, compare, idx, isOne, literal, mul, num, ONE, ref, sub } from '../a
 import { type CollectOptions, collect, TooManyTerms } from '../algebra/collect.js'
 import { splitContent } from '../algebra/content.js'
 import { guardKey, keyOf } from '../algebra/key.js'
-import { type Monomial, monomialsToExpr } from '../algebra/monomial.js'
+import type { Monomial } from '../algebra/monomial.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import { collectNodes, freeIndices, guardChildren, mapGuard, rewrite, some, substituteIndex } from '../algebra/visit.js'
+import { joinRowTerms, type ValueRange } from './row-terms.js'
 import type { DriverObjective, RowTerm, Statistic } from './types.js'
 
 /** true for what only a row, or the posterior, knows. */
@@ -48,6 +49,8 @@ function shallow(e: Expr): readonly Expr[] {
 export interface StatisticsOptions extends CollectOptions {
   /** Extent domain of dimension `position` of a param, given the indices before it. */
   readonly paramDomain: (param: string, position: number, previous: readonly Expr[]) => IndexVar
+  /** Ranges of the values of discrete latents, where no loop varies them. */
+  readonly ranges?: ReadonlyMap<string, ValueRange>
 }
 
 /** Splits Σ terms (each an expression over its own sums) into statistics and monomials on the driver. */
@@ -55,13 +58,15 @@ export function toStatistics(terms: readonly Expr[], options: StatisticsOptions)
   const statistics = new Map<string, Statistic>()
   const monomials: Monomial[] = []
   const rowTerms: RowTerm[] = []
-  for (const term of terms) {
+  const sources = new Map<string, Set<number>>()
+  for (const [source, term] of terms.entries()) {
+    const mixedTerms: Monomial[] = []
     let ms: readonly Monomial[]
     try {
       ms = collect(term, options)
     } catch (e) {
       if (!(e instanceof TooManyTerms)) throw e
-      rowTerms.push({ expr: term, params: paramsOf(term), reason: e.message })
+      rowTerms.push({ expr: term, params: paramsOf(term), reason: e.message, source })
       continue
     }
     for (const m of ms) {
@@ -69,17 +74,27 @@ export function toStatistics(terms: readonly Expr[], options: StatisticsOptions)
       const mixed = m.atoms.find((a) => valueReadsRows(a.base))
       const guarded = m.guards.some((g) => guardChildren(g).some((x) => some(x, isParamNode)))
       if (mixed !== undefined || guarded) {
-        rowTerms.push({
-          expr: monomialsToExpr([m]),
-          params: paramsOf(monomialsToExpr([m])),
-          reason: 'data and params do not separate into a product',
-        })
+        mixedTerms.push(m)
         continue
       }
-      monomials.push(...split(m, statistics, options))
+      const parts = split(m, statistics, options)
+      monomials.push(...parts)
+      for (const a of parts.flatMap((x) => x.atoms)) {
+        const key = atomKey(a.base)
+        sources.set(key, (sources.get(key) ?? new Set()).add(source))
+      }
     }
+    rowTerms.push(...joinRowTerms(mixedTerms, options.ranges ?? new Map(), paramsOf, source))
   }
-  return { monomials: joinLike(monomials), statistics: [...statistics.values()], rowTerms }
+  return { monomials: joinLike(monomials), statistics: [...statistics.values()], rowTerms, sources }
+}
+
+/** Atoms of one form, whatever the letters of their indices. */
+export const atomKey = (e: Expr): string => {
+  const by = new Map<string, Expr>()
+  for (const n of collectNodes(e, (x) => x.kind === 'index'))
+    if (n.kind === 'index' && !by.has(n.var)) by.set(n.var, { kind: 'index', var: `#${by.size}`, name: n.name })
+  return keyOf(substituteIndex(e, by))
 }
 
 export function paramsOf(e: Expr): readonly string[] {

@@ -24,6 +24,8 @@ export interface DriverObjective {
   readonly monomials: readonly Monomial[]
   readonly statistics: readonly Statistic[]
   readonly rowTerms: readonly RowTerm[]
+  /** The terms that an atom of the monomials comes from, by `atomKey`: places in the list of terms that were split. */
+  readonly sources: ReadonlyMap<string, ReadonlySet<number>>
 }
 
 /** Σ over rows of an expression in data, posterior and params that does not separate. */
@@ -31,6 +33,8 @@ export interface RowTerm {
   readonly expr: Expr
   readonly params: readonly string[]
   readonly reason: string
+  /** The term that it comes from: a place in the list of terms that were split. */
+  readonly source: number
 }
 
 /** coefficients[at] += value over loops: how a block's natural parameters are put together from statistics. */

@@ -10,6 +10,7 @@ import type { ArraySpace, Expr } from '../algebra/types.js'
 import { collectNodes, rewrite } from '../algebra/visit.js'
 import type { BindTable } from '../graph/types.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
+import type { ValueRange } from './row-terms.js'
 import { dependencyOrder } from './statistics.js'
 import type { DriverObjective, Statistic } from './types.js'
 
@@ -26,6 +27,8 @@ export interface ValueCheckInput {
   /** Supports of data, by name. */
   readonly data: ReadonlyMap<string, string>
   readonly bindTables: readonly BindTable[]
+  /** Ranges of the values of discrete latents. */
+  readonly ranges: ReadonlyMap<string, ValueRange>
   /** Supports of continuous latents, by name. */
   readonly latents: ReadonlyMap<string, string>
 }
@@ -173,9 +176,19 @@ class Instance {
     // the order of the indicators does not matter
     const hashOf = (of: readonly NumericIndicator[]): number =>
       of.reduce((h, i) => (h + this.hash(i.latent, i.index, i.value)) >>> 0, 0)
-    const probability = (of: readonly NumericIndicator[]): number =>
-      of.length === 0 ? 1 : 0.05 + 0.9 * unit(mixed(hashOf(of), 1))
-    return {
+    const share = (of: readonly NumericIndicator[]): number => 0.05 + 0.9 * unit(mixed(hashOf(of), 1))
+    const probability = (of: readonly NumericIndicator[]): number => {
+      const [only] = of
+      if (only === undefined) return 1
+      const range = of.length === 1 ? this.input.ranges.get(only.latent) : undefined
+      if (range === undefined) return share(of)
+      // those of one latent add up to 1 over its values
+      let whole = 0
+      const high = evaluate(range.high, environment)
+      for (let value = evaluate(range.low, environment); value <= high; value++) whole += share([{ ...only, value }])
+      return share(of) / whole
+    }
+    const environment: Environment = {
       ref: (space, name, index) => this.read(space, name, index, point),
       probability: (of) => {
         this.count()
@@ -196,6 +209,7 @@ class Instance {
       },
       mean: (latent, index) => 0.5 + 3 * this.random(latent, index),
     }
+    return environment
   }
 
   private count(): void {
@@ -225,6 +239,7 @@ class Instance {
       case 'latent':
         if (this.sample === 0) throw new Error(`latent ${name} stands in Q outside an expectation`)
         return this.latent(name, index)
+      case 'other':
       case 'table':
         throw new Error(`${space} ${name} stands in Q`)
     }
@@ -327,6 +342,8 @@ class Instance {
     if (t === undefined) throw new Error(`unknown const ${name}`)
     const u = this.random(name, index, CONST)
     switch (t.compute.kind) {
+      case 'nodes':
+        throw new Error('nodes of a quadrature stand in no term of Q')
       case 'label':
       case 'pattern':
         return 1 + Math.floor(SIZE * u)

@@ -4,12 +4,14 @@ import {
   besselI1,
   besselRatio,
   besselRatioSlope,
+  chiSquareDraw,
   digamma,
   digammaDelta,
   inverseMills,
   lgamma,
   lgammaDelta,
   log1mexp,
+  log1pexp,
   logBesselI0e,
   logBetaI,
   logGammaP,
@@ -19,6 +21,7 @@ import {
   logLogistic,
   logPhi,
   logPhiBetween,
+  normalDraw,
   Phi,
   trigamma,
 } from '../numerics/index.js'
@@ -32,6 +35,8 @@ export const severalArguments = {
   logGammaP,
   logGammaQ,
   logBetaI,
+  normalDraw,
+  chiSquareDraw,
 } as const
 
 export type SeveralArguments = keyof typeof severalArguments
@@ -66,6 +71,7 @@ export const unaryFunctions: Readonly<Record<UnaryFunction, (x: number) => numbe
   logPhi,
   inverseMills,
   log1mexp,
+  log1pexp,
   isNaN: (x) => (Number.isNaN(x) ? 1 : 0),
 }
 
@@ -83,7 +89,8 @@ export function isUnary(fn: KFunction): fn is UnaryFunction {
 /** Number of arguments; null: one or more. */
 export function arityOf(fn: KFunction): number | null {
   if (isUnary(fn)) return 1
-  if (fn === 'logBetaI') return 3
+  if (fn === 'logBetaI' || fn === 'chiSquareDraw') return 3
+  if (fn === 'normalDraw') return 4
   return fn === 'min' || fn === 'max' ? null : 2
 }
 

@@ -9,8 +9,9 @@ export interface Declined {
 export function declinedOp(ops: readonly KernelOp[]): Declined | null {
   for (const op of ops) {
     if (op.op === 'rng') return { declined: 'random numbers inside a kernel (rng) are not supported by this target' }
-    if (op.op === 'scan') {
-      if (op.step.some((step) => step.op === 'sparseGaussian')) return { declined: 'sparseGaussian stands in no scan' }
+    if (op.op === 'scan' || op.op === 'repeat') {
+      if (op.step.some((step) => step.op === 'sparseGaussian'))
+        return { declined: `sparseGaussian stands in no ${op.op}` }
       const inner = declinedOp(op.step)
       if (inner !== null) return inner
     }

@@ -9,10 +9,13 @@ import { UsageError } from '../../cli/exit-codes.js'
 import { parseLiteral } from '../../cli/literal.js'
 import { nodeHost } from '../../cli/node-host.js'
 import { createProgress } from '../../cli/progress.js'
+import { fitReport } from '../../cli/render/fit-report.js'
 import { formatNumber } from '../../cli/render/numbers.js'
+import { createPaint } from '../../cli/render/paint.js'
 import { sparkline } from '../../cli/render/sparkline.js'
 import { columnsLine, parseColumnsOption } from '../../runtime/data/columns-option.js'
-import { fakeHost } from './fake.js'
+import type { FitResult } from '../../runtime/result.js'
+import { fakeHost, fakeResult } from './fake.js'
 
 function permutations(n: number): number[][] {
   if (n === 0) return [[]]
@@ -145,4 +148,17 @@ describe('nodeHost', () => {
       rmSync(folder, { recursive: true })
     }
   })
+})
+
+it('says what a log-likelihood is that is not exact', () => {
+  const line = (result: Partial<FitResult>): string =>
+    fitReport({ ...fakeResult, ...result }, [], null, 80, createPaint(false)).split('\n')[1] ?? ''
+  expect(line({})).toBe('log-likelihood -1709.5293')
+  expect(line({ bound: 'variational' })).toBe('log-likelihood (variational: a lower bound) ≥ -1709.5293')
+  expect(line({ bound: 'quadrature', accuracy: { error: 2.3e-10, points: 15 } })).toBe(
+    'log-likelihood (quadrature, 15 points, error ≤ 2e-10) -1709.5293',
+  )
+  expect(line({ bound: 'monte-carlo', accuracy: { error: 0.02, standardError: 0.01, draws: 4000 } })).toBe(
+    'log-likelihood (Monte Carlo, 4000 draws, error ≤ 0.02) -1709.5293',
+  )
 })

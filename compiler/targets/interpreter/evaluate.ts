@@ -120,9 +120,10 @@ function compileCall(fn: KFunction, args: readonly Evaluate[]): Evaluate {
       return () => first() ** second()
     default: {
       if (args.length !== arityOf(fn)) throw new KernelError(`${fn} takes ${arityOf(fn)} arguments`)
-      const apply: (...numbers: [number, number, number]) => number = severalArguments[fn]
+      const apply: (...numbers: [number, number, number, number]) => number = severalArguments[fn]
       const third = args[2] ?? (() => Number.NaN)
-      return () => apply(first(), second?.() ?? Number.NaN, third())
+      const fourth = args[3] ?? (() => Number.NaN)
+      return () => apply(first(), second?.() ?? Number.NaN, third(), fourth())
     }
   }
 }

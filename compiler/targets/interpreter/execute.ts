@@ -129,6 +129,13 @@ export function compileOp(op: KernelOp, scope: Scope, env: Environment): Execute
     }
     case 'scan':
       return compileScan(op, scope, env)
+    case 'repeat': {
+      const steps = op.step.map((step) => compileOp(step, scope, env))
+      const going = compileExpr({ k: 'load', buffer: op.until, at: [] }, scope, env)
+      return () => {
+        for (let i = 0; i < op.times && going() !== 0; i++) runAll(steps)
+      }
+    }
     case 'small':
       return compileSmall(op, scope, env)
     case 'sparseGaussian':

@@ -130,6 +130,7 @@ export function helperFor(fn: KFunction): HelperBinding | null {
     case 'logPhi':
     case 'inverseMills':
     case 'log1mexp':
+    case 'log1pexp':
       return fn
     default:
       return null

@@ -39,6 +39,9 @@ class OpLowering {
       case 'scan':
         this.#scan(scheduled.op)
         return
+      case 'repeat':
+        this.#repeat(scheduled.op)
+        return
       case 'sparse':
         this.#sparse(scheduled.op)
         return
@@ -66,6 +69,28 @@ class OpLowering {
     const written = buffersWritten(op)
     this.exprs.loop(op.axis, written, steps, op.reverse)
     for (const id of written) this.exprs.blocks.written(id)
+  }
+
+  #repeat(op: KernelOp & { readonly op: 'repeat' }): void {
+    const { blocks } = this.exprs
+    const written = buffersWritten(op)
+    const variable = blocks.fresh('i')
+    const loop = blocks.within('loop', null, variable, new Set([...written, op.until]), () => {
+      const when = this.exprs.condition({ k: 'load', buffer: op.until, at: [] })
+      const { statements } = blocks.within('branch', null, null, NOTHING, () => {
+        for (const step of schedule(op.step, this.#buffers)) this.scheduled(step)
+      })
+      blocks.append({ js: 'if', when, yes: statements, no: [] })
+    })
+    blocks.append({
+      js: 'for',
+      variable,
+      from: jsNumber(0),
+      to: jsNumber(op.times),
+      reverse: false,
+      body: loop.statements,
+    })
+    for (const id of written) blocks.written(id)
   }
 
   #sparse(op: KernelOp & { readonly op: 'sparseGaussian' }): void {

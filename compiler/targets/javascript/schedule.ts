@@ -9,6 +9,7 @@ export type Scheduled =
   | { readonly kind: 'loops'; readonly axis: Axis | null; readonly ops: readonly LoopOp[] }
   | { readonly kind: 'fill'; readonly op: KernelOp & { readonly op: 'fill' } }
   | { readonly kind: 'scan'; readonly op: KernelOp & { readonly op: 'scan' } }
+  | { readonly kind: 'repeat'; readonly op: KernelOp & { readonly op: 'repeat' } }
   | { readonly kind: 'sparse'; readonly op: KernelOp & { readonly op: 'sparseGaussian' } }
 
 interface Access {
@@ -131,6 +132,10 @@ export function schedule(ops: readonly KernelOp[], buffers: ReadonlyMap<string, 
       case 'scan':
         close()
         done.push({ kind: 'scan', op })
+        break
+      case 'repeat':
+        close()
+        done.push({ kind: 'repeat', op })
         break
       case 'sparseGaussian':
         close()

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { mul, num } from '../../../compiler/algebra/build.js'
 import type { Derivation } from '../../../compiler/derive.js'
-import { qTerms } from '../../../compiler/mstep/plan.js'
+import { qTerms, valueRanges } from '../../../compiler/mstep/plan.js'
 import type { DriverObjective } from '../../../compiler/mstep/types.js'
 import { checkByValue } from '../../../compiler/mstep/value-check.js'
 import { derived } from './derived.js'
@@ -26,6 +26,7 @@ const again = (d: Derivation, objective: DriverObjective) =>
     params: d.params,
     data: new Map(d.graph.data.map((s) => [s.name, s.type.support.kind])),
     bindTables: d.graph.bindTables,
+    ranges: valueRanges(d.lifted),
     latents: new Map(),
   })
 

@@ -1,0 +1,41 @@
+/**
+ * Random numbers as functions of counters: the same counters give the same number, in whatever order they are asked for
+ * (Salmon, Moraes, Dror and Shaw 2011). The counters are hashed by MurmurHash3 (Appleby 2011), twice for 53 bits.
+ */
+
+const FIRST = 0x2545f491
+const SECOND = 0x6c078965
+
+/** One block of MurmurHash3. */
+function mixed(hash: number, word: number): number {
+  let k = Math.imul(word, 0xcc9e2d51)
+  k = Math.imul((k << 15) | (k >>> 17), 0x1b873593)
+  const h = hash ^ k
+  return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0
+}
+
+function hashed(start: number, seed: number, unit: number, draw: number, part: number): number {
+  let h = mixed(mixed(mixed(mixed(start, seed), unit), draw), part)
+  h ^= 16
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
+}
+
+/** Uniform on (0, 1), with 53 bits; the counters are integers. */
+function uniformDraw(seed: number, unit: number, draw: number, part: number): number {
+  const high = hashed(FIRST, seed, unit, draw, part) >>> 5
+  const low = hashed(SECOND, seed, unit, draw, part) >>> 6
+  return (high * 0x4000000 + low + 0.5) / 0x20000000000000
+}
+
+/** Coordinate `part` of a standard normal vector, by Box and Muller (1958). */
+export function normalDraw(seed: number, unit: number, draw: number, part: number): number {
+  const radius = Math.sqrt(-2 * Math.log(uniformDraw(seed, unit, draw, 2 * part)))
+  return radius * Math.cos(2 * Math.PI * uniformDraw(seed, unit, draw, 2 * part + 1))
+}
+
+/** χ² with 4 degrees of freedom: −2 log of a product of two uniform draws. */
+export function chiSquareDraw(seed: number, unit: number, draw: number): number {
+  return -2 * Math.log(uniformDraw(seed, unit, draw, -1) * uniformDraw(seed, unit, draw, -2))
+}

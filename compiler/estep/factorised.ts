@@ -153,6 +153,8 @@ class Planner {
     const graph: FactorGraph = { ...this.graph, latents: unit.latents }
     const { plan, refusals } = planEStep(graph, expected, this.options, taken)
     if (plan === null) return { reason: refusals[0]?.message ?? 'it has no plan' }
+    const inexact = plan.blocks.find((b) => b.kind === 'nodes')
+    if (inexact !== undefined) return { reason: `the posterior of ${own} alone has no closed form` }
     return { plan, expected }
   }
 }
@@ -263,7 +265,6 @@ function joined(
       .filter((f) => latentsOf(f).length === 0 && f.factor.role !== 'prior')
       .map((f) => ({ lifted: f, expr: f.expr })),
     steps: parts.flatMap(({ unit, made }) => made.plan.steps.map((s): EStepStep => ({ ...s, factor: names(unit) }))),
-    bound: 'variational',
     factorised: { factors, refused },
   }
 }

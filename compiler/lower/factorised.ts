@@ -15,7 +15,14 @@ import { expectationIn } from '../estep/expectation.js'
 import { lastOf } from '../estep/moments.js'
 import { weightOf } from '../estep/plan.js'
 import { naturalOf } from '../estep/posterior-numbers.js'
-import type { ConjugateBlock, ContinuousBlock, EStepPlan, Factorisation, PosteriorFactor } from '../estep/types.js'
+import type {
+  ConjugateBlock,
+  ContinuousBlock,
+  EStepPlan,
+  Factorisation,
+  GaussianBlock,
+  PosteriorFactor,
+} from '../estep/types.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import { k } from '../kernel/index.js'
 import type { KernelOp } from '../kernel/types.js'
@@ -78,7 +85,10 @@ export function lowerFactorised(input: FactorisedInput): LoweredFactorised {
       objective.push(...tables.flatMap((t) => t.objective), ...blocks.flatMap((b) => b.objective))
       continue
     }
-    for (const { block } of blocks) objective.push(...entropyOfBlock(block, input))
+    for (const { block } of blocks) {
+      if (block.kind === 'nodes') throw new Error('a factor of q by quadrature')
+      objective.push(...entropyOfBlock(block, input))
+    }
     if (tables.some((t) => t.table.chain !== null)) {
       const kept = entropyByNormaliser(f, tables, input)
       entropies.set(f.id, kept.ops)
@@ -132,7 +142,7 @@ function unsummed(e: Expr, most: number): { readonly loops: readonly IndexVar[];
 }
 
 /** H(q) of a block, given the discrete latents of its scope and over them. */
-function entropyOfBlock(b: ContinuousBlock, input: FactorisedInput): readonly KernelOp[] {
+function entropyOfBlock(b: GaussianBlock | ConjugateBlock, input: FactorisedInput): readonly KernelOp[] {
   const { lowerer, collecting, posterior } = input
   const row = b.loops.map((l) => idx(l.index))
   const value =
@@ -146,7 +156,11 @@ function entropyOfBlock(b: ContinuousBlock, input: FactorisedInput): readonly Ke
   const weight = weightOf(b.loops)
   return addToObjective(rows.axes, lowerer.expr(weight === null ? value : mul(weight, value), rows.context))
 
-  function overScope(block: ContinuousBlock, at: readonly Expr[], f: (values: readonly Expr[]) => Expr): Expr {
+  function overScope(
+    block: GaussianBlock | ConjugateBlock,
+    at: readonly Expr[],
+    f: (values: readonly Expr[]) => Expr,
+  ): Expr {
     if (block.scope.length === 0) return f([])
     const values = block.scope.map((s) => collecting.rename(s.value))
     const of = block.scope.map((s, i) => ({
@@ -265,7 +279,7 @@ export function finishFactorised(
 }
 
 const outputs = (op: KernelOp): readonly string[] => {
-  if (op.op === 'scan') return op.step.flatMap(outputs)
+  if (op.op === 'scan' || op.op === 'repeat') return op.step.flatMap(outputs)
   if (op.op === 'sparseGaussian') return [op.mean, op.logdet, op.covariance]
   return [op.out]
 }

@@ -14,6 +14,7 @@ import { rowLengths } from './table-rows.js'
 
 /** One block of the last round of an M-step, with the params as they stood after it. */
 export interface BlockResult {
+  readonly kinked: boolean
   readonly params: readonly string[]
   readonly exact: Exactness
   readonly iterative: boolean
@@ -111,6 +112,7 @@ function engineOf(
         last.set(step.id, {
           params: [...step.params, ...step.params.flatMap((p) => waiting.get(p) ?? [])],
           exact: step.exact,
+          kinked: step.kind === 'median',
           iterative: step.kind === 'newton' || step.kind === 'stationary' || step.params.some((p) => waiting.has(p)),
           after,
         })

@@ -149,6 +149,7 @@ function lowerSolve(step: MStep, input: MStepLoweringInput): Solve {
         table('profile powers', shape, step.profile.powers)
       }
       break
+    case 'median':
     case 'newton':
       break
   }

@@ -166,6 +166,14 @@ export interface NewtonStep extends StepBase {
   readonly roles: readonly NumericRole[]
 }
 
+/** −Σ w |e − u| in each element u of one param: a weighted median. */
+export interface MedianStep extends StepBase {
+  readonly kind: 'median'
+  /** Terms of Q that read it, on the driver and over the rows. */
+  readonly monomials: readonly Monomial[]
+  readonly rowTerms: readonly RowTerm[]
+}
+
 export type MStep =
   | DirichletStep
   | BetaStep
@@ -173,6 +181,7 @@ export type MStep =
   | NormalStep
   | MatrixStep
   | StationaryStep
+  | MedianStep
   | NewtonStep
 
 export interface MStepPlan {

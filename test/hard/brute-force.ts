@@ -56,6 +56,8 @@ export function compareHard(text: string, seed: number): HardComparison | string
     (compile) => new HardModel(derived, trial.data as BoundData, { set: consts, compile }),
   )
   if (compiled === undefined || interpreted === undefined) throw new Error('no model')
+  // as many nodes as a posterior without a family takes
+  for (const m of [compiled, interpreted]) m.refine(trial.params, 1e-12)
   const result = new Solver(trial.ground, nestedParams(trial.engine.params, trial.params)).solve(
     trial.ground.root,
     Assignment.empty(trial.ground.world.cells.length),

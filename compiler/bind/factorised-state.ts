@@ -158,7 +158,8 @@ function responsibilities({ rows, values }: LatentLayout, random: () => number, 
       out[n * values + v] = draw
       total += draw
     }
-    for (let v = 0; v < values; v++) out[n * values + v] = (part * (out[n * values + v] ?? 0)) / total + (1 - part) / values
+    for (let v = 0; v < values; v++)
+      out[n * values + v] = (part * (out[n * values + v] ?? 0)) / total + (1 - part) / values
   }
   return out
 }

@@ -15,13 +15,7 @@ import { expectationIn } from '../estep/expectation.js'
 import { lastOf } from '../estep/moments.js'
 import { weightOf } from '../estep/plan.js'
 import { naturalOf } from '../estep/posterior-numbers.js'
-import type {
-  ConjugateBlock,
-  EStepPlan,
-  Factorisation,
-  GaussianBlock,
-  PosteriorFactor,
-} from '../estep/types.js'
+import type { ConjugateBlock, EStepPlan, Factorisation, GaussianBlock, PosteriorFactor } from '../estep/types.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import { k } from '../kernel/index.js'
 import type { KernelOp } from '../kernel/types.js'

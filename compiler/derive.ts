@@ -92,6 +92,7 @@ export function derive(
   const collectOptions = collecting()
   const mStep = planMStep({
     params,
+    spans: new Map(graph.params.map((p) => [p.name, p.span])),
     lifted,
     eStep: planned.plan,
     options: collectOptions,
@@ -112,11 +113,7 @@ export function derive(
     .filter((s) => s.kind === 'newton')
     .flatMap((s) => s.params)
     .map((n) => graph.params.find((p) => p.name === n))
-    .find(
-      (p) =>
-        p !== undefined &&
-        (p.type.support.kind === 'correlation' || ['int', 'count', 'bool', 'category'].includes(p.type.support.kind)),
-    )
+    .find((p) => p !== undefined && ['int', 'count', 'bool', 'category'].includes(p.type.support.kind))
   if (unsupported !== undefined)
     return {
       diagnostics: [
@@ -312,6 +309,8 @@ function statisticsOptions(model: TypedModel, graph: FactorGraph, supply: IndexS
       const support = latents.get(r.name)
       return support === 'unit' || support === 'simplex' ? 1 : null
     }
+    const d = r.kind === 'ref' && r.space === 'data' ? data.get(r.name) : undefined
+    if (d !== undefined && ['unit', 'simplex', 'bool'].includes(d.type.support.kind)) return 1
     const p = r.kind === 'ref' && r.space === 'param' ? params.get(r.name) : undefined
     if (p === undefined) return null
     const { support } = p.type

@@ -131,7 +131,7 @@ export async function continueRun(
 }
 
 /** The same params, by the rule as it now is. */
-const again = (model: BoundModel, { params, iteration, floored, condition }: EmPoint): EmPoint =>
+export const again = (model: BoundModel, { params, iteration, floored, condition }: EmPoint): EmPoint =>
   pointAt(model, params, iteration, floored, condition)
 
 const isDoubled = (iteration: number): boolean =>

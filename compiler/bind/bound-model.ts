@@ -476,19 +476,21 @@ export class ProgramModel implements BoundModel {
       buffers: () => this.memory.blocks,
       run: (ops) => this.kernels.run(ops),
       deriveTrial: () => this.kernels.run(this.program.derived.trial),
-      runRows: (id, ops) => {
+      runRows: (id, lists) => {
         const pass = this.program.passes.find((p) => p.id === id)
         if (pass === undefined) throw new Error(`no pass ${id}`)
         // a factorised q is there already
         const posterior = this.q !== null ? [] : given ? pass.given : pass.posterior
+        const key = `newton ${lists.map((ops) => this.opsKey(ops)).join(' ')}`
         if (this.kernels.inOneBlock(pass)) {
           // the posterior of all rows stays in scratch
           if (!ready.has(id)) this.kernels.runPass(pass, posterior)
           ready.add(id)
-          this.kernels.runPass(pass, ops)
+          this.kernels.runPass(pass, this.kernels.part(pass, key, lists))
         } else {
-          const key = `newton ${given ? 'given ' : ''}${this.opsKey(ops)}`
-          this.kernels.runPass(pass, this.kernels.part(pass, key, [posterior, ops]))
+          const state = this.q !== null ? 'factorised ' : given ? 'given ' : ''
+          const behind = this.kernels.part(pass, `${state}${key}`, [posterior, ...lists])
+          this.kernels.runPass(pass, behind)
         }
       },
     }

@@ -8,11 +8,19 @@ import type { NumericBlock } from '../lower/program.js'
 import type { NumericRole } from '../mstep/types.js'
 import type { Memory } from '../targets/memory.js'
 import { type Chart, chartOf, intervalChart, simplexChart } from '../targets/solve/charts.js'
-import { type FreeBlock, maximise, type Objective } from '../targets/solve/newton.js'
+import { type FreeBlock, maximise, type Objective, type Piece } from '../targets/solve/newton.js'
 import { f64, indexOf } from '../targets/solve/types.js'
 
-/** Iterations where only sums are touched, where each one is a pass over the rows, and where these may lead far. */
-const ITERATIONS = { sums: 50, rows: 8, far: 20 } as const
+/**
+ * Steps where only sums are touched; over the rows one a turn (Lange 1995, "A gradient algorithm locally equivalent to the
+ * EM algorithm"), since the next E-step moves what they are over, with a few for L-BFGS, which learns curvature from them;
+ * and where they may lead far.
+ */
+const ITERATIONS = {
+  sums: { newton: 50, quasi: 200 },
+  rows: { newton: 1, quasi: 10 },
+  far: { newton: 20, quasi: 80 },
+} as const
 
 /** Relative gain that is not worth an iteration where the weights are made up. */
 const ROUGH = 1e-5
@@ -32,13 +40,20 @@ export interface NewtonHost {
   run(ops: readonly KernelOp[]): void
   /** Takes anew what is derived from the trial params. */
   deriveTrial(): void
-  /** Runs operations over all rows of a pass, behind its posterior. */
-  runRows(pass: string, ops: readonly KernelOp[]): void
+  /** Runs lists of operations over all rows of a pass together, behind its posterior. */
+  runRows(pass: string, lists: readonly (readonly KernelOp[])[]): void
 }
 
+/** Where a param lies among all of the block, and within its group. */
 interface Place {
   readonly layout: ParamLayout
   readonly offset: number
+  readonly start: number
+  /** How many of its elements each group has. */
+  readonly rest: number
+  /** Of a flat position in it: the group, and the place within that. */
+  group(flat: number): number
+  within(flat: number): number
 }
 
 /** Maximises Q over the params of the block, from the trial params and into them. */
@@ -47,6 +62,7 @@ export function solveNewton(block: NumericBlock, roles: readonly NumericRole[], 
   const shape = freeBlock(
     block.params.map((p) => host.layout(p)),
     limits,
+    block.batch,
   )
   if (shape === null) return
   const { places, free } = shape
@@ -59,18 +75,21 @@ export function solveNewton(block: NumericBlock, roles: readonly NumericRole[], 
   const start = new Float64Array(free.size)
   for (const { layout, offset } of places)
     start.set(f64(memory, `trial:${layout.name}`).subarray(0, layout.length), offset)
-  const objective = objectiveOf(block, host, places, free.size, set)
+  const objective = objectiveOf(block, host, places, free, set)
   const middle = host.middle()
   const limit = block.rows.length === 0 ? ITERATIONS.sums : middle === null ? ITERATIONS.rows : ITERATIONS.far
   const enough = middle === null ? 1e-13 : ROUGH
   let found = maximise(free, objective, start, limit, enough)
   // where little is gained from the start under weights of which it knows nothing, Q may be flat around it
-  if (middle !== null && isLittle(objective.value(start), objective.value(found))) {
-    const second = new Float64Array(free.size)
-    for (const { layout, offset } of places)
-      second.set(middle.subarray(layout.offset, layout.offset + layout.length), offset)
-    const other = maximise(free, objective, second, limit, enough)
-    if (!(objective.value(found) >= objective.value(other))) found = other
+  if (middle !== null) {
+    const reached = objective.value(found)
+    if (isLittle(objective.value(start), reached)) {
+      const second = new Float64Array(free.size)
+      for (const { layout, offset } of places)
+        second.set(middle.subarray(layout.offset, layout.offset + layout.length), offset)
+      const other = maximise(free, objective, second, limit, enough)
+      if (!(reached >= objective.value(other))) found = other
+    }
   }
   set(found)
   for (const { layout, offset } of places)
@@ -106,26 +125,50 @@ function limitsOf(param: string, roles: readonly NumericRole[], host: NewtonHost
 function freeBlock(
   layouts: readonly ParamLayout[],
   limits: ReadonlyMap<string, readonly Limit[] | null>,
+  batch: ReadonlyMap<string, number> | null,
 ): { readonly places: readonly Place[]; readonly free: FreeBlock } | null {
-  const pieces: FreeBlock['pieces'][number][] = []
+  const pieces: Piece[] = []
   const places: Place[] = []
   let size = 0
+  let within = 0
   for (const layout of layouts) {
     const charted = chartOf(layout)
     if (charted === null) return null
+    const place = placeOf(layout, size, within, batch?.get(layout.name))
+    places.push(place)
+    const core = layout.length / charted.blocks
     for (let b = 0; b < charted.blocks; b++) {
       const used = layout.used?.[b]
       pieces.push({
         chart:
           limited(limits.get(layout.name)?.[b]) ??
           (used !== undefined && used < charted.chart.size ? simplexChart(used) : charted.chart),
-        from: size + (b * layout.length) / charted.blocks,
+        from: size + b * core,
+        group: place.group(b * core),
+        at: place.within(b * core),
       })
     }
-    places.push({ layout, offset: size })
     size += layout.length
+    within += place.rest
   }
-  return { places, free: { pieces, size } }
+  const groups = Math.max(1, ...pieces.map((p) => p.group + 1))
+  return { places, free: { pieces, size, groups: Array.from({ length: groups }, () => within) } }
+}
+
+/** `position` is the place in its index of the batch that it is parted by. */
+function placeOf(layout: ParamLayout, offset: number, start: number, position: number | undefined): Place {
+  if (position === undefined)
+    return { layout, offset, start, rest: layout.length, group: () => 0, within: (i) => start + i }
+  const extent = layout.shape[position] ?? 1
+  const stride = layout.shape.slice(position + 1).reduce((a, n) => a * n, 1)
+  return {
+    layout,
+    offset,
+    start,
+    rest: layout.length / extent,
+    group: (i) => Math.floor(i / stride) % extent,
+    within: (i) => start + Math.floor(i / (stride * extent)) * stride + (i % stride),
+  }
 }
 
 const limited = (limit: Limit | undefined): Chart | null =>
@@ -140,51 +183,80 @@ function objectiveOf(
   block: NumericBlock,
   host: NewtonHost,
   places: readonly Place[],
-  size: number,
+  free: FreeBlock,
   set: (theta: Float64Array) => void,
 ): Objective {
   const memory = host.buffers()
-  const clear = (prefix: string): void => {
-    for (const [id, b] of memory.buffers) if (id.startsWith(prefix)) b.fill(0)
+  const clear = (kind: string): void => {
+    for (const p of block.params) {
+      memory.buffers.get(`${kind} ${p}`)?.fill(0)
+      memory.buffers.get(`${kind} rows ${p}`)?.fill(0)
+      for (const q of block.params) {
+        memory.buffers.get(`${kind} ${p}|${q}`)?.fill(0)
+        memory.buffers.get(`${kind} rows ${p}|${q}`)?.fill(0)
+      }
+    }
+  }
+  const run = (theta: Float64Array, parts: readonly ('value' | 'gradient' | 'hessian')[]): number => {
+    set(theta)
+    const total = f64(memory, `q ${block.step}`).fill(0)
+    for (const part of parts) host.run(block[part])
+    if (block.rows.length === 0) return total[0] ?? 0
+    const overRows = f64(memory, `q rows ${block.step}`).fill(0)
+    for (const r of block.rows)
+      host.runRows(
+        r.pass,
+        parts.map((part) => r[part]),
+      )
+    return (total[0] ?? 0) + (overRows[0] ?? 0)
+  }
+  const gradient = (): Float64Array => {
+    const out = new Float64Array(free.size)
+    for (const { layout, offset } of places)
+      for (const part of ['grad', 'grad rows'])
+        memory.buffers.get(`${part} ${layout.name}`)?.forEach((v, j) => {
+          out[offset + j] = (out[offset + j] ?? 0) + v
+        })
+    return out
+  }
+  const hessian = (): readonly Float64Array[] => {
+    const out = free.groups.map((n) => new Float64Array(n * n))
+    for (const [i, row] of places.entries())
+      for (const column of places.slice(i))
+        for (const part of ['hess', 'hess rows']) {
+          const values = memory.buffers.get(`${part} ${row.layout.name}|${column.layout.name}`)
+          if (values !== undefined) addBlocks(out, free.groups, row, column, values)
+        }
+    return out
   }
   return {
-    value(theta) {
-      set(theta)
-      const total = f64(memory, `q ${block.step}`).fill(0)
-      host.run(block.value)
-      if (block.rows.length === 0) return total[0] ?? 0
-      const overRows = f64(memory, `q rows ${block.step}`).fill(0)
-      for (const r of block.rows) host.runRows(r.pass, r.value)
-      return (total[0] ?? 0) + (overRows[0] ?? 0)
-    },
-    gradient(theta) {
-      set(theta)
+    value: (theta) => run(theta, ['value']),
+    derivatives(theta, second) {
       clear('grad')
-      host.run(block.gradient)
-      for (const r of block.rows) host.runRows(r.pass, r.gradient)
-      const out = new Float64Array(size)
-      for (const { layout, offset } of places)
-        for (const part of ['grad', 'grad rows'])
-          memory.buffers.get(`${part} ${layout.name}`)?.forEach((v, j) => {
-            out[offset + j] = (out[offset + j] ?? 0) + v
-          })
-      return out
-    },
-    hessian(theta) {
-      set(theta)
-      clear('hess')
-      host.run(block.hessian)
-      for (const r of block.rows) host.runRows(r.pass, r.hessian)
-      const out = new Float64Array(size * size)
-      for (const row of places)
-        for (const column of places)
-          for (const part of ['hess', 'hess rows'])
-            memory.buffers.get(`${part} ${row.layout.name}|${column.layout.name}`)?.forEach((v, at) => {
-              const [a, b] = [Math.floor(at / column.layout.length), at % column.layout.length]
-              const flat = (row.offset + a) * size + column.offset + b
-              out[flat] = (out[flat] ?? 0) + v
-            })
-      return out
+      if (second) clear('hess')
+      const value = run(theta, second ? ['value', 'gradient', 'hessian'] : ['value', 'gradient'])
+      return { value, gradient: gradient(), hessian: second ? hessian() : null }
     },
   }
+}
+
+/** Adds second derivatives of two params, [group, rest of one, rest of the other], and what is the same by symmetry. */
+function addBlocks(
+  out: readonly Float64Array[],
+  lengths: readonly number[],
+  row: Place,
+  column: Place,
+  values: Float64Array | Int32Array,
+): void {
+  out.forEach((h, g) => {
+    const n = lengths[g] ?? 0
+    const base = g * row.rest * column.rest
+    for (let a = 0; a < row.rest; a++)
+      for (let b = 0; b < column.rest; b++) {
+        const v = values[base + a * column.rest + b] ?? 0
+        const [i, j] = [row.start + a, column.start + b]
+        h[i * n + j] = (h[i * n + j] ?? 0) + v
+        if (row !== column) h[j * n + i] = (h[j * n + i] ?? 0) + v
+      }
+  })
 }

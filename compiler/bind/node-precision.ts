@@ -12,8 +12,6 @@ const RELATIVE: readonly number[] = [1e-11, 1e-11, 1e-9, 1e-7]
 /** The standard error that an objective by draws is to have, in nats, and relative to the same sum. */
 const STANDARD_ERROR = 0.1
 const RELATIVE_STANDARD_ERROR = 1e-5
-/** An effective sample size below this says nothing of the error: the weight is on a few draws. */
-export const LEAST_EFFECTIVE = 10
 /** Fewer effective draws than this ask for more. */
 const FEW_EFFECTIVE = 50
 /** Ratio of successive errors beyond which a rule does not converge to speak of. */

@@ -1,5 +1,5 @@
 /** The plan of a derivation as plain JSON: which E-step each latent has, and which rule and formula each block of params. */
-import type { Span } from '../../lang/source.js'
+import { positionAt, type Span } from '../../lang/source.js'
 import type { Expr } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
@@ -27,7 +27,12 @@ export interface PlanJson {
     /** The formula, in names as typed; N_k and the like are defined in `where`. */
     readonly update: string
     readonly where: readonly string[]
-    readonly declined: readonly { readonly rule: string; readonly reason: string }[]
+    /** `span`: the statement that closed the rule, as offsets into the model and as line and column where it begins. */
+    readonly declined: readonly {
+      readonly rule: string
+      readonly reason: string
+      readonly span: Span & { readonly line: number; readonly column: number }
+    }[]
   }[]
 }
 
@@ -49,7 +54,10 @@ export function planJson(d: Derivation, nodes: readonly NodeFacts[] = []): PlanJ
         exact: s.exact,
         update: text,
         where,
-        declined: s.declined,
+        declined: s.declined.map((x) => ({
+          ...x,
+          span: { ...x.span, ...positionAt(d.model.source.text, x.span.start) },
+        })),
       }
     }),
   }
@@ -83,7 +91,10 @@ function updateLine(step: MStep, d: Derivation): { readonly text: string; readon
   const notation = notationOf(d)
   const update = updateOf(step, updateContext(d, notation))
   if (update.equations.length === 0)
-    return { text: `${step.params.join(', ')}: no closed form; damped Newton steps on its part of Q`, where: [] }
+    return {
+      text: `${step.params.join(', ')}: no closed form; damped Newton steps on its part of Q${step.family === 'none' ? '' : `, ${step.family}`}`,
+      where: [],
+    }
   const c: FormulaContext = { notation, named: [], means: 'plain' }
   const lines = update.equations.map((e) => asTyped(equation(e, c).text))
   const text = lines.join(step.kind === 'normal' && !update.explicit ? '  and  ' : '; ')

@@ -18,15 +18,9 @@ import { lowerCountGroup } from './count-groups.js'
 import { EStepLowering, type LoweredTable } from './e-step.js'
 import { finishFactorised, lowerFactorised } from './factorised.js'
 import { type ArrayShapes, extentOf, Lowerer, type LoweringContext } from './lowerer.js'
-import {
-  lowerMonomials,
-  lowerNumericBlock,
-  lowerRowTerm,
-  lowerSolves,
-  lowerStatistic,
-  type Posterior,
-} from './m-step.js'
+import { lowerMonomials, lowerRowTerm, lowerSolves, lowerStatistic, type Posterior } from './m-step.js'
 import type { Product } from './max-product.js'
+import { lowerNumericBlock } from './numeric-block.js'
 import type { LatentOutput, Pass, Program } from './program.js'
 import { lowerWithinSquares } from './within-squares.js'
 
@@ -160,6 +154,7 @@ export function lower(
     posterior,
     plan: mStep,
     paramShape,
+    coreRank: (name: string) => coreRank(graph.params.find((p) => p.name === name)?.type.support.kind),
     rename: input.rename,
     passOf: (e: Expr) => home(e).id,
   }
@@ -319,6 +314,12 @@ function blockPasses(blocks: readonly LoweredBlock[], tables: readonly LoweredTa
         ),
       ),
   )
+}
+
+/** Dimensions of one value of a support. */
+function coreRank(support: string | undefined): number {
+  if (support === 'covariance' || support === 'correlation') return 2
+  return support === 'simplex' || support === 'ordered' ? 1 : 0
 }
 
 /** Means of latents that an equation gives: it is linear in the others, which have a mean each. */

@@ -1,14 +1,13 @@
 /** M-step plan → solves and numerical blocks: every coefficient is a sum of contributions, lowered to kernel operations. */
 import { caseOf, mul, ONE, pow } from '../algebra/build.js'
-import { type Partial, partials } from '../algebra/differentiate.js'
+import type { Partial } from '../algebra/differentiate.js'
 import type { Monomial } from '../algebra/monomial.js'
-import { monomialsToExpr } from '../algebra/monomial.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
 import { axisExtent } from '../mstep/statistics.js'
-import type { Contribution, MStep, MStepPlan, NewtonStep, RowTerm, Statistic } from '../mstep/types.js'
+import type { Contribution, MStep, MStepPlan, RowTerm, Statistic } from '../mstep/types.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
-import type { NumericBlock, Solve } from './program.js'
+import type { Solve } from './program.js'
 
 /** How expressions read the posterior. */
 export type Posterior = Required<Pick<LoweringContext, 'probability' | 'expect' | 'mean'>>
@@ -21,6 +20,8 @@ export interface MStepLoweringInput {
   readonly plan: MStepPlan
   /** Extents of a param's dimensions. */
   readonly paramShape: (name: string) => readonly SizeKey[]
+  /** How many of the last dimensions of a param are one value of its support (a simplex 1, a matrix 2). */
+  readonly coreRank: (name: string) => number
   readonly rename: (v: IndexVar) => IndexVar
   /** The pass that holds the posterior which an expression over rows reads. */
   readonly passOf: (e: Expr) => string
@@ -134,7 +135,7 @@ function lowerSolve(step: MStep, input: MStepLoweringInput): Solve {
 
 const readsDerived = (ops: readonly KernelOp[], id: string): boolean => JSON.stringify(ops).includes(JSON.stringify(id))
 
-function scatter(
+export function scatter(
   out: string,
   c: Contribution,
   at: readonly Expr[],
@@ -170,7 +171,7 @@ export function lowerMonomials(ms: readonly Monomial[], out: string, lowerer: Lo
 }
 
 /** The sums that an expression consists of, outermost first, and what they sum. */
-function outerLoops(e: Expr): { readonly loops: readonly IndexVar[]; readonly body: Expr } {
+export function outerLoops(e: Expr): { readonly loops: readonly IndexVar[]; readonly body: Expr } {
   const loops: IndexVar[] = []
   let body = e
   while (body.kind === 'sum') {
@@ -186,68 +187,6 @@ export function lowerRowTerm(r: RowTerm, out: string, lowerer: Lowerer, posterio
   const context: LoweringContext = { vars: new Map(), at: 'trial', ...posterior }
   const { loops, body } = outerLoops(r.expr)
   return scatter(out, { loops, guards: [], at: [], value: body }, [], lowerer, context)
-}
-
-export function lowerNumericBlock(step: NewtonStep, input: MStepLoweringInput): NumericBlock {
-  const { lowerer, posterior } = input
-  const names = new Set(step.params)
-  const isTarget = (r: Extract<Expr, { kind: 'ref' }>): boolean =>
-    (r.space === 'param' || r.space === 'shift') && names.has(r.name)
-  const driver = monomialsToExpr(step.monomials)
-  const rows: LoweringContext = { vars: new Map(), at: 'trial', ...posterior }
-  const both = (
-    e: Expr,
-    context: LoweringContext,
-    space: 'table' | 'sum',
-    suffix: string,
-  ): { gradient: KernelOp[]; hessian: KernelOp[] } => {
-    const gradient: KernelOp[] = []
-    const hessian: KernelOp[] = []
-    // the outer loops keep their names: those over rows are the ones that a pass cuts into blocks
-    const { loops: outer, body } = outerLoops(e)
-    const parts = partials(body, isTarget, input.rename).map((p) => ({ ...p, loops: [...outer, ...p.loops] }))
-    for (const p of parts) {
-      const id = lowerer.buffer({ id: `grad${suffix} ${p.name}`, space, type: 'f64', shape: input.paramShape(p.name) })
-      gradient.push(scatterPartial(id, p, p.at, lowerer, context))
-      for (const second of partials(p.value, isTarget, input.rename)) {
-        const at = [...p.at, ...second.at]
-        const h = lowerer.buffer({
-          id: `hess${suffix} ${p.name}|${second.name}`,
-          space,
-          type: 'f64',
-          shape: [...input.paramShape(p.name), ...input.paramShape(second.name)],
-        })
-        hessian.push(
-          scatter(
-            h,
-            {
-              loops: [...p.loops, ...second.loops],
-              guards: [],
-              at,
-              value: caseOf(p.guard, caseOf(second.guard, second.value)),
-            },
-            at,
-            lowerer,
-            context,
-          ),
-        )
-      }
-    }
-    return { gradient, hessian }
-  }
-  const own = both(driver, onDriver, 'table', '')
-  return {
-    step: step.id,
-    params: step.params,
-    value: lowerMonomials(step.monomials, `q ${step.id}`, lowerer),
-    gradient: own.gradient,
-    hessian: own.hessian,
-    rows: step.rowTerms.map((r) => ({
-      pass: input.passOf(r.expr),
-      value: [lowerRowTerm(r, `q rows ${step.id}`, lowerer, posterior)],
-      ...both(r.expr, rows, 'sum', ' rows'),
-    })),
-  }
 }
 
 export function scatterPartial(

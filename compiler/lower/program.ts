@@ -30,16 +30,24 @@ export interface Solve {
   readonly bounds: ReadonlyMap<string, string>
 }
 
-/** A numerical objective on driver and rows: value, gradient and Hessian of −Q's block by kernel operations. */
+/** A numerical objective on driver and rows: value, gradient and Hessian of Q's block by kernel operations. */
 export interface NumericBlock {
   readonly step: string
   readonly params: readonly string[]
-  /** Adds the value of the driver's terms at the trial params to `q:driver`. */
+  /** The position of each param's index over whose values Q is a sum, so that its Hessian has a block for each. */
+  readonly batch: ReadonlyMap<string, number> | null
+  /** Adds the value of the driver's terms at the trial params to `q <step>`. */
   readonly value: readonly KernelOp[]
-  /** Adds ∂/∂param to `grad:<param>`; for each pair, second derivatives to `hess:<a>:<b>`. */
+  /**
+   * Adds ∂/∂param to `grad <param>`; for each pair in the order of the block, second derivatives to `hess <a>|<b>` of
+   * shape [batch, rest of a, rest of b].
+   */
   readonly gradient: readonly KernelOp[]
   readonly hessian: readonly KernelOp[]
-  /** The same for terms over rows, by the pass that holds the posterior they read: run in it, after the posterior. */
+  /**
+   * The same for terms over rows, to `q rows <step>`, `grad rows <param>` and `hess rows <a>|<b>`, by the pass that holds
+   * the posterior they read: run in it, after the posterior.
+   */
   readonly rows: readonly {
     readonly pass: string
     readonly value: readonly KernelOp[]

@@ -1,6 +1,7 @@
 import type { Axis, Buffer, KExpr, KernelOp } from '../../kernel/types.js'
 import { buffersWritten, expressionsOf, freeAxes } from '../../kernel/visit.js'
 import type { BindingTable, HelperBinding } from './bindings.js'
+import { joinLoops } from './join-loops.js'
 import type { JsExpr, JsStatement } from './js-ast.js'
 import { jsName, jsNumber } from './js-ast.js'
 import { ExprLowering } from './lower-expr.js'
@@ -108,15 +109,27 @@ class OpLowering {
   }
 
   #group(axis: Axis | null, ops: readonly LoopOp[]): void {
-    const body = (): void => {
-      for (const op of ops) {
-        this.exprs.announce(expressionsOf(op))
-        this.#op(op, axis === null ? op.axes : op.axes.slice(1))
+    if (axis === null) this.#members(ops, 0, false)
+    else this.exprs.loop(axis, new Set(ops.map((op) => op.out)), () => this.#members(ops, 1, false))
+  }
+
+  /**
+   * Operations inside the loops of their first `depth` axes. Neighbours share further loops where that saves work;
+   * `announced`: what they have in common is counted already.
+   */
+  #members(ops: readonly LoopOp[], depth: number, announced: boolean): void {
+    for (const run of joinLoops(ops, depth, this.exprs.facts)) {
+      const axis = run[0]?.axes[depth]
+      if (!announced) this.exprs.announce(run.flatMap(expressionsOf))
+      if (run.length > 1 && axis !== undefined) {
+        this.exprs.loop(axis, new Set(run.map((op) => op.out)), () => this.#members(run, depth + 1, true))
+        continue
+      }
+      for (const op of run) {
+        this.#op(op, op.axes.slice(depth))
         this.exprs.blocks.written(op.out)
       }
     }
-    if (axis === null) body()
-    else this.exprs.loop(axis, new Set(ops.map((op) => op.out)), body)
   }
 
   /** One operation, inside the loops of its axes that are not in `axes`. */

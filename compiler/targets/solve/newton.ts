@@ -1,25 +1,55 @@
 /** Damped Newton in unconstrained coordinates for small blocks, L-BFGS for larger ones. */
 import { symmetricEigen } from '../../numerics/index.js'
 import type { Chart } from './charts.js'
+import { freeGradient, freeHessian, fromFree, toFree } from './free-block.js'
 
-/** A block of params as one vector, with the charts of its core blocks and where they lie. */
+/** A core block of a param: its chart, where it lies among all params, its group, and where it lies within that. */
+export interface Piece {
+  readonly chart: Chart
+  readonly from: number
+  readonly group: number
+  readonly at: number
+}
+
+/** A block of params as one vector, with the charts of its core blocks. Second derivatives join params of one group only. */
 export interface FreeBlock {
-  readonly pieces: readonly { readonly chart: Chart; readonly from: number }[]
+  readonly pieces: readonly Piece[]
   /** Length of the vector of params (padding included). */
   readonly size: number
+  /** Number of params (padding included) of each group. */
+  readonly groups: readonly number[]
+}
+
+export interface Derivatives {
+  readonly value: number
+  readonly gradient: Float64Array
+  /** Dense, one matrix a group; null where they were not asked for. */
+  readonly hessian: readonly Float64Array[] | null
 }
 
 export interface Objective {
   value(theta: Float64Array): number
-  gradient(theta: Float64Array): Float64Array
-  /** Dense size × size. */
-  hessian(theta: Float64Array): Float64Array
+  /** Value and derivatives, in one pass over what they are taken of. */
+  derivatives(theta: Float64Array, second: boolean): Derivatives
 }
 
-/** Above this number of unknowns curvature comes from L-BFGS. */
+/** Most iterations of Newton's method and of L-BFGS. */
+export interface Iterations {
+  readonly newton: number
+  readonly quasi: number
+}
+
+/** Above this number of unknowns that depend on each other curvature comes from L-BFGS. */
 export const NEWTON_LIMIT = 50
 
 const at = (a: Float64Array, i: number): number => a[i] ?? 0
+
+/** Unknowns of the largest group. */
+export function largestGroup(block: FreeBlock): number {
+  const free = block.groups.map(() => 0)
+  for (const p of block.pieces) free[p.group] = (free[p.group] ?? 0) + p.chart.free
+  return free.reduce((a, b) => Math.max(a, b), 0)
+}
 
 /**
  * Maximises from `start`; what is returned is never worse than the start. It ends where what a step promises is less than
@@ -29,105 +59,49 @@ export function maximise(
   block: FreeBlock,
   objective: Objective,
   start: Float64Array,
-  iterations: number,
+  iterations: Iterations,
   enough = 1e-13,
 ): Float64Array {
   const free = block.pieces.reduce((n, p) => n + p.chart.free, 0)
   if (free === 0) return start
-  return free <= NEWTON_LIMIT
-    ? newton(block, free, objective, start, iterations, enough)
-    : lbfgs(block, free, objective, start, iterations)
-}
-
-function toFree(block: FreeBlock, free: number, theta: Float64Array): Float64Array {
-  const out = new Float64Array(free)
-  let a = 0
-  for (const p of block.pieces) {
-    out.set(p.chart.toFree(theta.subarray(p.from, p.from + p.chart.size)), a)
-    a += p.chart.free
-  }
-  return out
-}
-
-function fromFree(block: FreeBlock, eta: Float64Array, base: Float64Array): Float64Array {
-  const out = Float64Array.from(base)
-  let a = 0
-  for (const p of block.pieces) {
-    out.set(p.chart.fromFree(eta.subarray(a, a + p.chart.free)), p.from)
-    a += p.chart.free
-  }
-  return out
-}
-
-function freeGradient(block: FreeBlock, free: number, eta: Float64Array, g: Float64Array): Float64Array {
-  const out = new Float64Array(free)
-  let a = 0
-  for (const { chart, from } of block.pieces) {
-    const j = chart.jacobian(eta.subarray(a, a + chart.free))
-    for (let i = 0; i < chart.size; i++)
-      for (let b = 0; b < chart.free; b++) out[a + b] = at(out, a + b) + at(g, from + i) * at(j, i * chart.free + b)
-    a += chart.free
-  }
-  return out
-}
-
-function freeHessian(
-  block: FreeBlock,
-  free: number,
-  eta: Float64Array,
-  g: Float64Array,
-  h: Float64Array,
-): Float64Array {
-  const out = new Float64Array(free * free)
-  const jacobians: Float64Array[] = []
-  const starts: number[] = []
-  let a = 0
-  for (const { chart } of block.pieces) {
-    jacobians.push(chart.jacobian(eta.subarray(a, a + chart.free)))
-    starts.push(a)
-    a += chart.free
-  }
-  block.pieces.forEach((x, p) => {
-    const jx = jacobians[p] ?? new Float64Array(0)
-    const sx = starts[p] ?? 0
-    const curvature = x.chart.curvature(eta.subarray(sx, sx + x.chart.free), g.subarray(x.from, x.from + x.chart.size))
-    for (let b = 0; b < x.chart.free; b++)
-      for (let c = 0; c < x.chart.free; c++)
-        out[(sx + b) * free + sx + c] = at(out, (sx + b) * free + sx + c) + at(curvature, b * x.chart.free + c)
-    block.pieces.forEach((y, q) => {
-      const jy = jacobians[q] ?? new Float64Array(0)
-      const sy = starts[q] ?? 0
-      for (let i = 0; i < x.chart.size; i++)
-        for (let j = 0; j < y.chart.size; j++) {
-          const value = at(h, (x.from + i) * block.size + y.from + j)
-          if (value === 0) continue
-          for (let b = 0; b < x.chart.free; b++)
-            for (let c = 0; c < y.chart.free; c++)
-              out[(sx + b) * free + sy + c] =
-                at(out, (sx + b) * free + sy + c) + at(jx, i * x.chart.free + b) * value * at(jy, j * y.chart.free + c)
-        }
-    })
-  })
-  return out
+  return largestGroup(block) <= NEWTON_LIMIT
+    ? newton(block, objective, start, iterations.newton, enough)
+    : lbfgs(block, objective, start, iterations.quasi)
 }
 
 const dot = (a: Float64Array, b: Float64Array): number => a.reduce((s, x, i) => s + x * at(b, i), 0)
 
-/** Backtracking on the objective itself (Nocedal and Wright 2006, algorithm 3.1). null where no step improves. */
+const orLowest = (v: number): number => (Number.isNaN(v) ? Number.NEGATIVE_INFINITY : v)
+
+interface Found {
+  readonly eta: Float64Array
+  readonly f: number
+  /** What is known there already. */
+  readonly derivatives: Derivatives | null
+}
+
+/**
+ * Backtracking on the objective itself (Nocedal and Wright 2006, algorithm 3.1). null where no step improves. With `order`
+ * the first step, which is mostly the one taken, is evaluated with its derivatives, in the same pass.
+ */
 function search(
-  value: (eta: Float64Array) => number,
-  eta: Float64Array,
+  block: FreeBlock,
+  objective: Objective,
+  base: Float64Array,
+  from: { readonly eta: Float64Array; readonly f: number },
   direction: Float64Array,
-  f: number,
   slope: number,
-): { readonly eta: Float64Array; readonly f: number } | null {
+  order: 'value' | 'first' | 'second',
+): Found | null {
   let t = 1
-  const longest = Math.max(...direction.map(Math.abs))
+  const longest = direction.reduce((m, x) => Math.max(m, Math.abs(x)), 0)
   if (longest > 10) t = 10 / longest
   for (let i = 0; i < 60; i++) {
-    const next = eta.map((x, j) => x + t * at(direction, j))
-    const v = value(next)
-    if (v >= f + 1e-4 * t * slope && v > f) return { eta: next, f: v }
+    const eta = from.eta.map((x, j) => x + t * at(direction, j))
+    const theta = fromFree(block, eta, base)
+    const derivatives = i === 0 && order !== 'value' ? objective.derivatives(theta, order === 'second') : null
+    const f = derivatives === null ? objective.value(theta) : derivatives.value
+    if (f >= from.f + 1e-4 * t * slope && f > from.f) return { eta, f, derivatives }
     t /= 2
   }
   return null
@@ -135,53 +109,68 @@ function search(
 
 function newton(
   block: FreeBlock,
-  free: number,
   objective: Objective,
   start: Float64Array,
   iterations: number,
   enough: number,
 ): Float64Array {
-  const value = (eta: Float64Array): number => {
-    const v = objective.value(fromFree(block, eta, start))
-    return Number.isNaN(v) ? Number.NEGATIVE_INFINITY : v
-  }
-  const steepness = (eta: Float64Array): number => {
-    const slope = freeGradient(block, free, eta, objective.gradient(fromFree(block, eta, start)))
-    return Math.sqrt(dot(slope, slope))
-  }
-  const initial = objective.value(start)
-  let eta = toFree(block, free, start)
-  let f = value(eta)
+  let eta = toFree(block, start)
+  let known = objective.derivatives(fromFree(block, eta, start), true)
+  const initial = isSame(start, fromFree(block, eta, start)) ? known.value : objective.value(start)
+  let f = orLowest(known.value)
   let moved = false
   for (let i = 0; i < iterations; i++) {
-    const theta = fromFree(block, eta, start)
-    const g = objective.gradient(theta)
-    const slope = freeGradient(block, free, eta, g)
-    if (!slope.every(Number.isFinite)) break
+    const slope = freeGradient(block, eta, known.gradient)
+    if (known.hessian === null || !slope.every(Number.isFinite)) break
     const size = Math.sqrt(dot(slope, slope))
     if (size <= 1e-11 * (1 + Math.abs(f))) break
-    const h = freeHessian(block, free, eta, g, objective.hessian(theta))
-    const direction = ascent(h, slope, free, 1e-13 * (1 + Math.abs(f)))
+    const direction = ascent(block, eta, known, slope, 1e-13 * (1 + Math.abs(f)))
     const gain = dot(direction, slope)
     if (gain <= enough * (1 + Math.abs(f))) {
       // what is left to gain is in the rounding of the objective, but not in that of its slope: a full step ends it
       const last = eta.map((x, j) => x + at(direction, j))
-      const v = value(last)
-      if (v >= f - 1e-14 * (1 + Math.abs(f)) && size > steepness(last)) {
+      const there = objective.derivatives(fromFree(block, last, start), false)
+      const steep = freeGradient(block, last, there.gradient)
+      if (orLowest(there.value) >= f - 1e-14 * (1 + Math.abs(f)) && size > Math.sqrt(dot(steep, steep))) {
         eta = last
-        f = Math.max(f, v)
+        f = Math.max(f, there.value)
         moved = true
       }
       break
     }
-    const next = search(value, eta, direction, f, gain)
+    const more = i + 1 < iterations
+    const next = search(block, objective, start, { eta, f }, direction, gain, more ? 'second' : 'value')
     if (next === null) break
     eta = next.eta
     f = next.f
     moved = true
+    if (more) known = next.derivatives ?? objective.derivatives(fromFree(block, eta, start), true)
   }
   const better = f >= initial || Number.isNaN(initial) || initial === Number.NEGATIVE_INFINITY
   return moved && better ? fromFree(block, eta, start) : start
+}
+
+/** Charts round: a start that they give back but for its last digits is the same start. */
+const isSame = (a: Float64Array, b: Float64Array): boolean =>
+  a.every((x, i) => Math.abs(x - at(b, i)) <= 1e-14 * Math.abs(x))
+
+/** Newton's direction, group by group. */
+function ascent(
+  block: FreeBlock,
+  eta: Float64Array,
+  known: Derivatives,
+  slope: Float64Array,
+  negligible: number,
+): Float64Array {
+  const out = new Float64Array(slope.length)
+  for (const { places, hessian } of freeHessian(block, eta, known)) {
+    const own = Float64Array.from(places, (a) => at(slope, a))
+    const direction = uphill(hessian, own, places.length, negligible)
+    places.forEach((a, i) => {
+      out[a] = at(direction, i)
+    })
+  }
+  return out
 }
 
 /**
@@ -189,7 +178,7 @@ function newton(
  * (an unidentified one, such as a shift common to all scores of a softmax) is taken only where its slope is more than
  * `negligible`: params do not drift along it.
  */
-function ascent(h: Float64Array, g: Float64Array, n: number, negligible: number): Float64Array {
+function uphill(h: Float64Array, g: Float64Array, n: number, negligible: number): Float64Array {
   const minus = h.map((x) => -x)
   const out = new Float64Array(n)
   if (!minus.every(Number.isFinite)) return Float64Array.from(g)
@@ -207,25 +196,14 @@ function ascent(h: Float64Array, g: Float64Array, n: number, negligible: number)
 }
 
 /** Limited-memory BFGS (Nocedal and Wright 2006, algorithm 7.4), ten pairs. */
-function lbfgs(
-  block: FreeBlock,
-  free: number,
-  objective: Objective,
-  start: Float64Array,
-  iterations: number,
-): Float64Array {
-  const value = (eta: Float64Array): number => {
-    const v = objective.value(fromFree(block, eta, start))
-    return Number.isNaN(v) ? Number.NEGATIVE_INFINITY : v
-  }
-  const slopeAt = (eta: Float64Array): Float64Array =>
-    freeGradient(block, free, eta, objective.gradient(fromFree(block, eta, start)))
-  const initial = objective.value(start)
-  let eta = toFree(block, free, start)
-  let f = value(eta)
-  let g = slopeAt(eta)
+function lbfgs(block: FreeBlock, objective: Objective, start: Float64Array, iterations: number): Float64Array {
+  let eta = toFree(block, start)
+  const first = objective.derivatives(fromFree(block, eta, start), false)
+  const initial = isSame(start, fromFree(block, eta, start)) ? first.value : objective.value(start)
+  let f = orLowest(first.value)
+  let g = freeGradient(block, eta, first.gradient)
   const pairs: { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[] = []
-  for (let i = 0; i < iterations * 4; i++) {
+  for (let i = 0; i < iterations; i++) {
     if (!g.every(Number.isFinite) || Math.sqrt(dot(g, g)) <= 1e-10 * (1 + Math.abs(f))) break
     let q = Float64Array.from(g)
     const alphas: number[] = []
@@ -241,9 +219,10 @@ function lbfgs(
       const beta = p.rho * dot(p.y, r)
       r = r.map((x, m) => x + at(p.s, m) * ((alphas[j] ?? 0) - beta))
     })
-    const next = search(value, eta, r, f, dot(r, g))
+    const next = search(block, objective, start, { eta, f }, r, dot(r, g), 'first')
     if (next === null) break
-    const gNext = slopeAt(next.eta)
+    const there = next.derivatives ?? objective.derivatives(fromFree(block, next.eta, start), false)
+    const gNext = freeGradient(block, next.eta, there.gradient)
     const s = next.eta.map((x, j) => x - at(eta, j))
     const y = gNext.map((x, j) => at(g, j) - x)
     const sy = dot(s, y)

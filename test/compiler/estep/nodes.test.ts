@@ -115,11 +115,12 @@ describe('draws', () => {
     expect(value(1)).not.toBe(value(2))
   })
 
-  it('fit a model whose objective is known to a standard error', async () => {
-    const fit = (await compileOrThrow(matrix(true)).fit({ y: rows }, { restarts: 1, tolerance: 1e-6 })).toJSON()
+  it('fit a model whose objective is known to a standard error', { timeout: 60_000 }, async () => {
+    const few = rows.slice(0, 15).map((r) => r.slice(0, 4))
+    const fit = (await compileOrThrow(matrix(true)).fit({ y: few }, { restarts: 1, tolerance: 1e-5 })).toJSON()
     expect(fit.bound).toBe('monte-carlo')
     expect(fit.accuracy?.standardError).toBeGreaterThan(0)
-    const exact = (await compileOrThrow(matrix(false)).fit({ y: rows })).toJSON()
+    const exact = (await compileOrThrow(matrix(false)).fit({ y: few })).toJSON()
     expect(Math.abs(Number(fit.logLikelihood) - Number(exact.logLikelihood))).toBeLessThan(
       2 * (fit.accuracy?.error ?? 0),
     )

@@ -7,7 +7,13 @@ import type { StationaryStep } from '../../../compiler/mstep/types.js'
 import { chartOf } from '../../../compiler/targets/solve/charts.js'
 import { floorSpectrum } from '../../../compiler/targets/solve/floor-spectrum.js'
 import { isotonic } from '../../../compiler/targets/solve/isotonic.js'
-import { type FreeBlock, maximise, NEWTON_LIMIT, type Objective } from '../../../compiler/targets/solve/newton.js'
+import {
+  type FreeBlock,
+  maximise,
+  NEWTON_LIMIT,
+  type Objective,
+  type Piece,
+} from '../../../compiler/targets/solve/newton.js'
 import { solveStationary } from '../../../compiler/targets/solve/stationary.js'
 import type { ParamLayout } from '../../../runtime/contract.js'
 
@@ -23,18 +29,36 @@ const layout = (support: ParamLayout['support'], shape: readonly number[] = []):
   role: 'other',
 })
 
+/** Supports laid end to end, all of them in one group. */
 function block(...supports: readonly ParamLayout[]): FreeBlock {
   let from = 0
   const pieces = supports.flatMap((l) => {
     const found = chartOf(l)
     if (found === null) throw new Error('no chart')
-    return Array.from({ length: found.blocks }, () => {
-      const piece = { chart: found.chart, from }
+    return Array.from({ length: found.blocks }, (): Piece => {
+      const piece = { chart: found.chart, from, group: 0, at: from }
       from += found.chart.size
       return piece
     })
   })
-  return { pieces, size: from }
+  return { pieces, size: from, groups: [from] }
+}
+
+/** Most steps of either method. */
+const upTo = (n: number) => ({ newton: n, quasi: 4 * n })
+
+type Function = (t: Float64Array) => number
+type Vector = (t: Float64Array) => Float64Array
+
+function objective(value: Function, gradient: Vector, hessian: Vector): Objective {
+  return {
+    value,
+    derivatives: (t, second) => ({
+      value: value(t),
+      gradient: gradient(t),
+      hessian: second ? [hessian(t)] : null,
+    }),
+  }
 }
 
 const get = (x: Float64Array, i: number): number => x[i] ?? Number.NaN
@@ -42,20 +66,20 @@ const get = (x: Float64Array, i: number): number => x[i] ?? Number.NaN
 describe('Newton', () => {
   /** a log p1 + b log p2 + c log p3 on the simplex. */
   const counts = [2, 5, 3]
-  const simplex: Objective = {
-    value: (t) => counts.reduce((s, c, i) => s + c * Math.log(get(t, i)), 0),
-    gradient: (t) => Float64Array.from(counts, (c, i) => c / get(t, i)),
-    hessian: (t) => {
+  const simplex = objective(
+    (t) => counts.reduce((s, c, i) => s + c * Math.log(get(t, i)), 0),
+    (t) => Float64Array.from(counts, (c, i) => c / get(t, i)),
+    (t) => {
       const h = new Float64Array(9)
       counts.forEach((c, i) => {
         h[i * 4] = -c / get(t, i) ** 2
       })
       return h
     },
-  }
+  )
 
   test('the mode of a Dirichlet to the last digits', () => {
-    const end = maximise(block(layout({ kind: 'simplex' }, [3])), simplex, Float64Array.of(0.6, 0.2, 0.2), 50)
+    const end = maximise(block(layout({ kind: 'simplex' }, [3])), simplex, Float64Array.of(0.6, 0.2, 0.2), upTo(50))
     counts.forEach((c, i) => {
       expect(get(end, i)).toBeCloseTo(c / 10, 12)
     })
@@ -63,53 +87,107 @@ describe('Newton', () => {
 
   test('an indefinite start is left uphill', () => {
     // −(x² − 1)²: a local minimum at 0 between maxima at ±1
-    const well: Objective = {
-      value: (t) => -((get(t, 0) ** 2 - 1) ** 2),
-      gradient: (t) => Float64Array.of(-4 * get(t, 0) * (get(t, 0) ** 2 - 1)),
-      hessian: (t) => Float64Array.of(-12 * get(t, 0) ** 2 + 4),
-    }
-    expect(get(maximise(block(layout({ kind: 'real' })), well, Float64Array.of(0.1), 50), 0)).toBeCloseTo(1, 10)
-    expect(get(maximise(block(layout({ kind: 'real' })), well, Float64Array.of(-0.1), 50), 0)).toBeCloseTo(-1, 10)
+    const well = objective(
+      (t) => -((get(t, 0) ** 2 - 1) ** 2),
+      (t) => Float64Array.of(-4 * get(t, 0) * (get(t, 0) ** 2 - 1)),
+      (t) => Float64Array.of(-12 * get(t, 0) ** 2 + 4),
+    )
+    expect(get(maximise(block(layout({ kind: 'real' })), well, Float64Array.of(0.1), upTo(50)), 0)).toBeCloseTo(1, 10)
+    expect(get(maximise(block(layout({ kind: 'real' })), well, Float64Array.of(-0.1), upTo(50)), 0)).toBeCloseTo(-1, 10)
   })
 
   test('an unidentified direction is not moved along', () => {
     // depends on x − y only
-    const flat: Objective = {
-      value: (t) => -((get(t, 0) - get(t, 1) - 3) ** 2) - 500,
-      gradient: (t) => Float64Array.of(-2 * (get(t, 0) - get(t, 1) - 3), 2 * (get(t, 0) - get(t, 1) - 3)),
-      hessian: () => Float64Array.of(-2, 2, 2, -2),
-    }
-    const end = maximise(block(layout({ kind: 'real' }), layout({ kind: 'real' })), flat, Float64Array.of(10, -4), 50)
+    const flat = objective(
+      (t) => -((get(t, 0) - get(t, 1) - 3) ** 2) - 500,
+      (t) => Float64Array.of(-2 * (get(t, 0) - get(t, 1) - 3), 2 * (get(t, 0) - get(t, 1) - 3)),
+      () => Float64Array.of(-2, 2, 2, -2),
+    )
+    const end = maximise(
+      block(layout({ kind: 'real' }), layout({ kind: 'real' })),
+      flat,
+      Float64Array.of(10, -4),
+      upTo(50),
+    )
     expect(get(end, 0) - get(end, 1)).toBeCloseTo(3, 12)
     expect(get(end, 0) + get(end, 1)).toBeCloseTo(6, 10)
   })
 
   test('a maximum is not left', () => {
     const start = Float64Array.of(0.2, 0.5, 0.3)
-    const end = maximise(block(layout({ kind: 'simplex' }, [3])), simplex, start, 50)
+    const end = maximise(block(layout({ kind: 'simplex' }, [3])), simplex, start, upTo(50))
     expect(simplex.value(end)).toBeGreaterThanOrEqual(simplex.value(start) - 1e-14)
   })
 
   test('no step is taken where there is no number', () => {
-    const none: Objective = {
-      value: () => Number.NEGATIVE_INFINITY,
-      gradient: () => Float64Array.of(Number.NaN),
-      hessian: () => Float64Array.of(Number.NaN),
+    const none = objective(
+      () => Number.NEGATIVE_INFINITY,
+      () => Float64Array.of(Number.NaN),
+      () => Float64Array.of(Number.NaN),
+    )
+    expect([...maximise(block(layout({ kind: 'real' })), none, Float64Array.of(2), upTo(50))]).toEqual([2])
+  })
+
+  test('groups that share nothing are stepped apart, together beyond the limit', () => {
+    const n = NEWTON_LIMIT + 20
+    let passes = 0
+    const apart: Objective = {
+      value: (t) => {
+        passes += 1
+        return -t.reduce((s, x, i) => s + Math.cosh(x - i / 10), 0)
+      },
+      derivatives: (t, second) => {
+        passes += 1
+        return {
+          value: -t.reduce((s, x, i) => s + Math.cosh(x - i / 10), 0),
+          gradient: t.map((x, i) => -Math.sinh(x - i / 10)),
+          hessian: second ? Array.from(t, (x, i) => Float64Array.of(-Math.cosh(x - i / 10))) : null,
+        }
+      },
     }
-    expect([...maximise(block(layout({ kind: 'real' })), none, Float64Array.of(2), 50)]).toEqual([2])
+    const one = block(layout({ kind: 'real' }, [n]))
+    const parted: FreeBlock = {
+      ...one,
+      pieces: one.pieces.map((p, i) => ({ ...p, group: i, at: 0 })),
+      groups: one.pieces.map(() => 1),
+    }
+    const end = maximise(parted, apart, new Float64Array(n), upTo(50))
+    for (let i = 0; i < n; i++) expect(get(end, i)).toBeCloseTo(i / 10, 12)
+    expect(passes).toBeLessThan(20)
+  })
+
+  test('one step takes two passes: one with derivatives, one without', () => {
+    const asked: string[] = []
+    const bowl: Objective = {
+      value: (t) => {
+        asked.push('value')
+        return -Math.cosh(get(t, 0))
+      },
+      derivatives: (t, second) => {
+        asked.push(second ? 'second' : 'first')
+        const x = get(t, 0)
+        return {
+          value: -Math.cosh(x),
+          gradient: Float64Array.of(-Math.sinh(x)),
+          hessian: [Float64Array.of(-Math.cosh(x))],
+        }
+      },
+    }
+    maximise(block(layout({ kind: 'real' })), bowl, Float64Array.of(1), { newton: 1, quasi: 1 })
+    expect(asked).toEqual(['second', 'value'])
   })
 
   test('L-BFGS beyond the limit', () => {
     const n = NEWTON_LIMIT + 20
     const scale = (i: number): number => 1 + (i % 7)
-    const far: Objective = {
-      value: (t) => -t.reduce((s, x, i) => s + scale(i) * (x - i / 10) ** 2 + 0.1 * (x - i / 10) ** 4, 0),
-      gradient: (t) => t.map((x, i) => -2 * scale(i) * (x - i / 10) - 0.4 * (x - i / 10) ** 3),
-      hessian: () => {
+    const far = objective(
+      (t) => -t.reduce((s, x, i) => s + scale(i) * (x - i / 10) ** 2 + 0.1 * (x - i / 10) ** 4, 0),
+      (t) => t.map((x, i) => -2 * scale(i) * (x - i / 10) - 0.4 * (x - i / 10) ** 3),
+      () => {
         throw new Error('curvature is not asked for')
       },
-    }
-    const end = maximise(block(layout({ kind: 'real' }, [n])), far, new Float64Array(n), 200)
+    )
+    const end = maximise(block(layout({ kind: 'real' }, [n])), far, new Float64Array(n), upTo(200))
     for (let i = 0; i < n; i++) expect(get(end, i)).toBeCloseTo(i / 10, 6)
   })
 })

@@ -75,7 +75,9 @@ interface Held {
 /** Seed of the q of a model that was not fitted: new rows, and reports at other params than those of the fit. */
 const FIRST_SEED = 1
 /** Sweeps of a start, and of a q that is to stand still. */
-const BRIEF_SWEEPS = 10
+const BRIEF_SWEEPS = 30
+/** Sweeps of a start at params that are still those of no structure: more of them would lose what q began with. */
+const FIRST_SWEEPS = 3
 const MOST_SWEEPS = 1000
 
 const sameNumbers = (a: Float64Array, b: Float64Array): boolean =>
@@ -311,7 +313,7 @@ export class ProgramModel implements BoundModel {
     let made = bound()
     if (warm === null) {
       const brief = from !== undefined
-      const [most, tolerance] = brief ? [BRIEF_SWEEPS, 1e-4] : [MOST_SWEEPS, 1e-10]
+      const [most, tolerance] = brief ? [this.length > 0 ? FIRST_SWEEPS : BRIEF_SWEEPS, 1e-8] : [MOST_SWEEPS, 1e-10]
       const trace = [made.logLikelihood]
       for (let i = 1; i < most; i++) {
         made = again()

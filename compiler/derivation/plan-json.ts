@@ -4,13 +4,20 @@ import type { Expr } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import type { Exactness, MStep } from '../mstep/types.js'
-import { type EStepJson, eStepJson } from './e-step-json.js'
+import { type EStepJson, eStepJson, type NodeFacts } from './e-step-json.js'
 import { notationOf } from './notation.js'
 import { asTyped, definition, equation, type FormulaContext } from './print.js'
 import { updateContext, updateOf } from './updates.js'
 
 export interface PlanJson {
   readonly eStep: readonly EStepJson[]
+  /** Where q is a product of factors: which, in the order of their updates, and what closed the exact E-step. */
+  readonly factorised?: {
+    readonly method: 'mean-field'
+    readonly factors: readonly { readonly latents: readonly string[]; readonly joinedWith: readonly string[] }[]
+    readonly declined: readonly { readonly code: string; readonly reason: string; readonly span: Span }[]
+    readonly reference: string
+  }
   readonly mStep: readonly {
     readonly params: readonly string[]
     readonly rule: string
@@ -29,9 +36,14 @@ export interface PlanJson {
   }[]
 }
 
-export function planJson(d: Derivation): PlanJson {
+/** @param nodes how many nodes the posteriors of a fit have that are no family */
+export function planJson(d: Derivation, nodes: readonly NodeFacts[] = []): PlanJson {
   return {
-    eStep: eStepJson(notationOf(d)),
+    eStep: eStepJson(notationOf(d)).map((step) => {
+      const { latents: _, ...own } = nodes.find((n) => n.latents.join() === step.latents.join()) ?? { latents: [] }
+      return { ...step, ...own }
+    }),
+    ...factorisedJson(d),
     mStep: d.mStep.steps.map((s) => {
       const { text, where } = updateLine(s, d)
       return {
@@ -48,6 +60,23 @@ export function planJson(d: Derivation): PlanJson {
         })),
       }
     }),
+  }
+}
+
+function factorisedJson({ eStep }: Derivation): Pick<PlanJson, 'factorised'> {
+  const { factorised } = eStep
+  if (factorised === null) return {}
+  return {
+    factorised: {
+      method: 'mean-field',
+      factors: factorised.factors.map((f) => ({
+        latents: f.latents,
+        joinedWith: [...new Set(f.couplings.flatMap((c) => c.with))],
+      })),
+      declined: factorised.refused.map((r) => ({ code: r.code, reason: r.message, span: r.span })),
+      reference:
+        'Jordan, Ghahramani, Jaakkola and Saul (1999); Bishop (2006), Pattern Recognition and Machine Learning, section 10.1',
+    },
   }
 }
 

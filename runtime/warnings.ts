@@ -256,9 +256,6 @@ export function illConditioned(why: string): FitWarning {
   return { code: 'W531', message: `some params are known to few digits: ${why}` }
 }
 
-/** Effective draws of a posterior below which their weights say nothing. */
-export const LEAST_EFFECTIVE = 10
-
 /** Share of the objective's size, and nats, from which on its error is spoken of. */
 const ROUGH_SHARE = 1e-6
 const ROUGH = { quadrature: 1e-3, draws: 1 }
@@ -270,10 +267,6 @@ export function rough({ error, draws, standardError }: Accuracy, scale: number):
   const how = drawn ? `2 standard errors over ${draws} draws` : 'the difference that more nodes make'
   return [{ code: 'W533', message: `the log-likelihood is known to ${short(error)} only: ${how}` }]
 }
-
-/** Why a fit by draws is not to be trusted. */
-export const fewEffective = (effective: number, draws: number): string =>
-  `of ${draws} draws of a posterior ${short(effective)} count (below ${LEAST_EFFECTIVE}): it is far from Normal in too many dimensions for draws that are weighted by importance`
 
 export function failedFit(reason: string): FitWarning {
   return { code: 'W529', message: `the fit failed numerically: ${reason}` }

@@ -42,6 +42,7 @@ import { identifiedParameters } from './identified.js'
 import { interiorPoint } from './interior.js'
 import { KernelRunner } from './kernel-runner.js'
 import { latentLayout, paramLayouts } from './layouts.js'
+import { solveMedian } from './median-block.js'
 import { allocate, type ProgramMemory } from './memory.js'
 import { nest } from './nest.js'
 import { isSeparated, type NewtonHost, solveNewton } from './newton-block.js'
@@ -447,6 +448,11 @@ export class ProgramModel implements BoundModel {
           case 'stationary':
             solveStationary(step, solve, context, (name) => this.constant(name))
             break
+          case 'median': {
+            const block = this.program.numeric.find((n) => n.step === step.id)
+            if (block !== undefined) solveMedian(block, host)
+            break
+          }
           case 'newton': {
             const block = this.program.numeric.find((n) => n.step === step.id)
             if (block !== undefined) solveNewton(block, step.roles, host)

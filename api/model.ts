@@ -109,6 +109,7 @@ export class Model {
       seed: options.seed ?? 1,
       replicates: options.replicates ?? 3,
       densities: [...this.distributions.values()].flatMap(densityForOracle),
+      bound: this.derived.eStep.bound === 'variational',
     })
   }
 
@@ -139,7 +140,9 @@ export class Model {
         ...(options.onIteration === undefined ? {} : { onIteration: options.onIteration.bind(options) }),
         context: {
           estepVersion: version,
-          plan: toJson(planJson(bound.model.derivation)),
+          get plan() {
+            return toJson(planJson(bound.model.derivation, bound.model.nodeFacts()))
+          },
           columns: bound.data.columns,
           levels: new Map(
             [...bound.data.levels].map(([name, lists]) => [name, toJson(lists.length === 1 ? lists[0] : lists)]),
@@ -206,6 +209,7 @@ export class Model {
         set,
         compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
         frozen: restored?.numbers ?? new Map(),
+        seed: options.seed ?? 1,
         withoutScales: (names: ReadonlySet<string>) =>
           this.withoutScales(names, { gradientOnly: options.mStep === 'gradient', product }),
       }

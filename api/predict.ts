@@ -64,6 +64,7 @@ export function bindFitted(
       columns: new Map([...stored.columns, ...columns]) as ReadonlyMap<string, readonly string[]>,
       groupBy: options.groupBy ?? stored.groupBy,
       set: stored.set,
+      seed: result.seed,
     },
     { ...stored.frozen, columns: new Set([...stored.columns.keys()].filter((name) => !columns.has(name))) },
   )
@@ -73,5 +74,7 @@ export function bindFitted(
     bound.model.interior(() => 0.5),
   )
   if (problems.length > 0) throw new DataError(problems.map((p) => problem('E413', p.message)))
+  // as many nodes as the new rows take
+  while (bound.model.refine(params));
   return { ...bound, params }
 }

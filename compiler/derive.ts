@@ -9,7 +9,7 @@ import { some } from './algebra/visit.js'
 import type { Distribution } from './distributions/types.js'
 import { missingMoment, planFactorised } from './estep/factorised.js'
 import { maxProductSteps } from './estep/max-product.js'
-import { planEStep } from './estep/plan.js'
+import { type EStepResult, planEStep } from './estep/plan.js'
 import { refusalDiagnostic } from './estep/refusal-diagnostic.js'
 import type { EStepPlan } from './estep/types.js'
 import { buildFactorGraph } from './graph/build.js'
@@ -84,11 +84,7 @@ export function derive(
       planned = planEStep(graph, lifted, collecting())
     }
   }
-  if (planned.plan === null) {
-    const factorised = planFactorised(graph, lifted, collecting(), planned.refusals)
-    const missing = factorised?.plan == null ? null : missingMoment(factorised.plan, collecting())
-    if (factorised !== null && missing === null) planned = factorised
-  }
+  if (planned.plan === null) planned = inexact(graph, lifted, collecting(), planned)
   if (planned.plan === null) {
     return { diagnostics: planned.refusals.map((r) => refusalDiagnostic(r, graph, lifted)) }
   }
@@ -98,6 +94,7 @@ export function derive(
   const collectOptions = collecting()
   const mStep = planMStep({
     params,
+    spans: new Map(graph.params.map((p) => [p.name, p.span])),
     lifted,
     eStep: planned.plan,
     options: collectOptions,
@@ -118,11 +115,7 @@ export function derive(
     .filter((s) => s.kind === 'newton')
     .flatMap((s) => s.params)
     .map((n) => graph.params.find((p) => p.name === n))
-    .find(
-      (p) =>
-        p !== undefined &&
-        (p.type.support.kind === 'correlation' || ['int', 'count', 'bool', 'category'].includes(p.type.support.kind)),
-    )
+    .find((p) => p !== undefined && ['int', 'count', 'bool', 'category'].includes(p.type.support.kind))
   if (unsupported !== undefined)
     return {
       diagnostics: [
@@ -166,6 +159,27 @@ export function derive(
     },
     diagnostics: [],
   }
+}
+
+/**
+ * Where there is no exact E-step: latents that are conjugate given each other have a factorised posterior; others nodes,
+ * of a quadrature in few dimensions and drawn beyond.
+ */
+function inexact(
+  graph: FactorGraph,
+  lifted: readonly LiftedFactor[],
+  options: StatisticsOptions,
+  exact: EStepResult,
+): EStepResult {
+  const factorised = planFactorised(graph, lifted, options, exact.refusals)
+  if (factorised?.plan != null && missingMoment(factorised.plan, options) === null) return factorised
+  const few = planEStep(graph, lifted, options, 0, 'quadrature')
+  if (few.plan !== null) return few
+  const drawn = planEStep(graph, lifted, options, 0, 'draws')
+  if (drawn.plan !== null) return drawn
+  // nodes say best why there are none
+  const apart = factorised?.refusals[0]?.apart
+  return apart === undefined ? drawn : { plan: null, refusals: drawn.refusals.map((r) => ({ ...r, apart })) }
 }
 
 /** A numerical M-step needs two derivatives of its part of Q. */
@@ -311,6 +325,8 @@ function statisticsOptions(model: TypedModel, graph: FactorGraph, supply: IndexS
       const support = latents.get(r.name)
       return support === 'unit' || support === 'simplex' ? 1 : null
     }
+    const d = r.kind === 'ref' && r.space === 'data' ? data.get(r.name) : undefined
+    if (d !== undefined && ['unit', 'simplex', 'bool'].includes(d.type.support.kind)) return 1
     const p = r.kind === 'ref' && r.space === 'param' ? params.get(r.name) : undefined
     if (p === undefined) return null
     const { support } = p.type

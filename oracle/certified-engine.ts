@@ -79,6 +79,24 @@ export interface EngineExpectation {
   /** log p(data; params). */
   readonly logLikelihood: number
   readonly statistics: Float64Array
+  /** Numbers of a factorised posterior. */
+  readonly q?: Float64Array
+}
+
+/** q of a continuous latent where the posterior is factorised, one per row. */
+export interface EngineFactorPosterior {
+  /** `Normal`, `MvNormal`, or a conjugate family by its name; null where q is a mixture over discrete latents. */
+  readonly family: string | null
+  readonly parameters: ReadonlyMap<string, ArrayLike<number>>
+  readonly mean: ArrayLike<number>
+  readonly variance: ArrayLike<number>
+  /** rows × size × size. */
+  readonly covariance: ArrayLike<number> | null
+  /** Elements of a row, and how many of a cell's indices are those of the element. */
+  readonly size: number
+  readonly own: number
+  /** Rows are independent of each other. */
+  readonly independentRows: boolean
 }
 
 /** Params after one block of an M-step, the others as they stood then. */
@@ -99,10 +117,17 @@ export interface CertifiedEngine {
   readonly latents: readonly EngineLatent[]
   /** It runs on latents that the model does not name (of a Mixture density, of a sum within a Multinomial). */
   readonly introduces: boolean
-  eStep(params: Float64Array): EngineExpectation
+  /** Latents by factor, where the posterior is a product of factors: the objective is then a lower bound. */
+  readonly factors?: readonly (readonly string[])[]
+  /** Of continuous latents by name, where the posterior is factorised. */
+  factorPosteriors?(params: Float64Array): ReadonlyMap<string, EngineFactorPosterior>
+  /** `from`: under a factorised posterior, the expectation that one sweep goes on from. */
+  eStep(params: Float64Array, from?: EngineExpectation): EngineExpectation
   mStep(params: Float64Array, expectation: EngineExpectation): { readonly params: Float64Array }
   /** The blocks of the last round of an M-step, in the order they were solved. */
   mStepBlocks(params: Float64Array, expectation: EngineExpectation): readonly EngineBlock[]
+  /** Absolute error that it states of its log-likelihood at `params`; left out: none. */
+  error?(params: Float64Array): number
   /** Q(trial) − Q(params) + log prior(trial) − log prior(params). */
   gain(params: Float64Array, expectation: EngineExpectation, trial: Float64Array): number
   logPrior(params: Float64Array): number

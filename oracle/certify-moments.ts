@@ -58,7 +58,8 @@ class Comparison {
     private readonly found: Findings,
   ) {
     this.solver = new Solver(t.ground, params)
-    this.tolerance = EXACT + QUADRATURE * logLikelihoodParts(t.ground, params).error
+    const stated = t.engine.error?.(t.params) ?? 0
+    this.tolerance = EXACT + QUADRATURE * (logLikelihoodParts(t.ground, params).error + stated)
   }
 
   cell(cell: Cell, row: number, table: EngineMoments): void {

@@ -95,16 +95,22 @@ class Integrand {
     }
     const inner = new WeakMap<readonly number[], Found>()
     let look: Look | undefined
+    let lost = false
     const f = (t: readonly number[]): number => {
       const s = point(t)
       if (gaussian.length === 0) return this.value(s)
       const found = gaussianOverSome(this.parts, s, gaussian, look)
-      if (found === null) return Number.NEGATIVE_INFINITY
+      if (found === null) {
+        lost = true
+        return Number.NEGATIVE_INFINITY
+      }
       look = found.look
       inner.set(t, found)
       return found.gaussian.log
     }
     const integral = spaceIntegral(f, outer.length)
+    // at some node the others were no Gaussian to the digits that are there: nodes over all of them
+    if (lost && all.length <= MAX_QUADRATURE) return this.quadrature(all, [])
     const outcomes = integral.nodes.map((node): Outcome => {
       const s = point(node.at)
       const found = inner.get(node.at)

@@ -43,6 +43,8 @@ export interface TrialOptions {
   readonly densities?: readonly Density[]
   /** Densities that one evaluation of the likelihood may take. */
   readonly evaluations?: number
+  /** The log-likelihood need not be computed: any params with a prior density will do. */
+  readonly bound?: boolean
 }
 
 /** A trial, or the reason why none was found. */
@@ -108,7 +110,10 @@ function attemptTrial(
   const data = microData(model, consts, shape, random)
   const whole = ground(model, data, consts, options.densities ?? [])
   const layout = paramLayout(model, whole.world)
-  const params = possiblePoint(withoutUnread(whole), layout, random, options.evaluations ?? MAX_EVALUATIONS)
+  const params =
+    options.bound === true
+      ? randomParams(layout, random)
+      : possiblePoint(withoutUnread(whole), layout, random, options.evaluations ?? MAX_EVALUATIONS)
   if (params === null)
     throw new OracleError('no params were found at which random micro-data is possible and its probability precise')
   const engine = engineFor(data, consts)

@@ -141,14 +141,25 @@ export async function emStep(model: BoundModel, from: EmPoint, pacer: Pacer, len
   if (Number.isNaN(gain)) throw new InternalError(`${where}: the change of Q in the M-step is not a number`)
   const elboAfterM = from.objective + gain
   const gap = to.objective - elboAfterM
-  const broken =
-    gain < -allowed && !forgiven
+  const brokenBy = (slack: number): string | null =>
+    gain < -slack && !forgiven
       ? `the M-step lowers the bound by ${-gain}`
-      : !(gap >= -allowed)
+      : !(gap >= -slack)
         ? `the objective lies ${-gap} below the bound after the M-step`
-        : !(to.objective >= from.objective - allowed) && !forgiven
+        : !(to.objective >= from.objective - slack) && !forgiven
           ? `the objective falls by ${from.objective - to.objective}`
           : null
+  let broken = brokenBy(allowed)
+  if (broken !== null && model.accuracy !== undefined) {
+    // an objective by quadrature or by draws is known to its error: that of a quadrature is made small first
+    const refined = (): boolean => model.refine?.(from.params) === true || model.refine?.(to.params) === true
+    const known = (point: EmPoint): number => model.accuracy?.(point.params)?.error ?? 0
+    const again = (): Promise<EmMove> =>
+      emStep(model, pointAt(model, params, iteration, from.floored, from.condition), pacer, lenient)
+    if (model.bound === 'quadrature' && refined()) return again()
+    broken = brokenBy(allowed + known(from) + known(to))
+    if (broken !== null && refined()) return again()
+  }
   if (broken !== null) {
     if (condition > NEARLY_SINGULAR) return { kind: 'numerical', reason: nearlySingular(condition) }
     const collapsed = model.collapsedSpread?.(next) ?? null

@@ -1,6 +1,6 @@
 import { tryEdge } from './boundary.js'
 import { type ComponentOrder, canonicalOrder, permuteFloors, permuteParams } from './canonical-order.js'
-import type { BoundModel, FitOptions } from './contract.js'
+import type { Accuracy, BoundModel, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
 import { type EmPoint, marginalLogLikelihood, NEARLY_SINGULAR, nearlySingular, pointAt, slack } from './em-step.js'
 import { AbortError, InternalError } from './errors.js'
@@ -9,7 +9,7 @@ import { type FitRequest, resolveOptions } from './options.js'
 import { type AbortFlag, type Clock, createPacer, type Pacer } from './pacer.js'
 import { randomSource } from './random.js'
 import { buildResult, emptyContext, type FitResult, type ResultContext, type StartSummary } from './result.js'
-import { type EmRun, type IterateRow, lastRow } from './run.js'
+import { again, type EmRun, type IterateRow, lastRow } from './run.js'
 import { bestEnd, type FitProgress, failed, type StartEnd, search } from './search.js'
 import { applyStartValues, type StartProblem } from './start-values.js'
 import { createStarter, type Leaning, type Starter } from './starts.js'
@@ -65,7 +65,7 @@ export async function fitModel(model: BoundModel, request: FitRequest, hooks: Fi
   const best = bestEnd(ends)
   if (best === undefined) throw new InternalError('a fit made no start')
 
-  const settled = await settle(model, options, best, ends, signal, pacer)
+  const settled = trusted(model, await settle(model, options, best, ends, signal, pacer))
   model.remember?.(settled.point.params, settled.point.expectation)
   await pacer.breathe()
   const identified = model.identifiedParameters(randomSource(options.seed, 2).uniform, settled.point.params)
@@ -101,6 +101,13 @@ interface Settled {
   readonly edge: readonly string[]
 }
 
+/** The weights of draws may be on so few that they say nothing, not even of their own error. */
+function trusted(model: BoundModel, settled: Settled & Pick<Conclusion, 'accuracy'>): typeof settled {
+  const { effectiveDraws = Number.POSITIVE_INFINITY, draws = 0 } = settled.accuracy ?? {}
+  if (settled.stop === 'numerical' || effectiveDraws >= warn.LEAST_EFFECTIVE) return settled
+  return { ...settled, stop: 'numerical', reason: warn.fewEffective(effectiveDraws, draws) }
+}
+
 /** Last touches on the best run: the edge of nonnegative params, and the last row of the trace. */
 async function settle(
   model: BoundModel,
@@ -109,11 +116,14 @@ async function settle(
   ends: readonly StartEnd[],
   signal: AbortFlag | null,
   pacer: Pacer,
-): Promise<Settled> {
+): Promise<Settled & Pick<Conclusion, 'accuracy'>> {
   const { run } = best
   const rows = options.trace ? [...run.rows] : null
   const trace = [...run.trace]
-  let { point } = run
+  // an objective by nodes is that of the rule as it is at the end
+  const rough = model.bound === 'quadrature' || model.bound === 'monte-carlo'
+  let point = rough ? again(model, run.point) : run.point
+  if (rough) trace[trace.length - 1] = point.objective
   const aborted = signal?.aborted === true || ends.some((end) => end.run.stop === 'aborted')
   let stop: StopReason = aborted ? 'aborted' : (run.stop ?? 'max-time')
   let edge: readonly string[] = run.edge ?? []
@@ -131,7 +141,7 @@ async function settle(
       if (rows !== null) rows.push(await edgeRow(model, point, pacer))
     }
   }
-  return { point, trace, rows, stop, reason: run.reason, edge }
+  return { point, trace, rows, stop, reason: run.reason, edge, accuracy: model.accuracy?.(point.params) ?? null }
 }
 
 /** true where a further iteration of EM changes the objective by no more than the tolerance. */
@@ -160,6 +170,8 @@ interface Conclusion extends Settled {
   readonly best: StartEnd
   readonly ends: readonly StartEnd[]
   readonly start: Float64Array | null
+  /** How well the objective is known; null where it is exact or a bound. */
+  readonly accuracy: Accuracy | null
   /** Identified number of params, and those that are not. */
   readonly parameters: number
   readonly loose: readonly string[]
@@ -188,6 +200,7 @@ function conclude(
       trace: found.trace,
       starts: found.ends.map((end) => summary(end, end === found.best ? found : null)),
       parameters,
+      accuracy: found.accuracy,
       warnings: warningsOf(model, options, found, params, order),
       rows: found.rows,
       order,
@@ -207,6 +220,7 @@ function warningsOf(
   const { point, stop, start, best, ends, trace, parameters } = found
   const warnings: warn.FitWarning[] = []
   if (stop === 'numerical') return [warn.failedFit(found.reason ?? 'no number')]
+  if (model.bound === 'variational') warnings.push(warn.lowerBound())
   const symmetric = start === null ? [] : symmetricLatents(model, start)
   if (symmetric.length > 0) warnings.push(warn.symmetricStart(symmetric))
   const fall = (trace[0] ?? 0) - (trace[1] ?? Number.POSITIVE_INFINITY)
@@ -216,6 +230,7 @@ function warningsOf(
   warnings.push(...warn.degenerate(degenerateComponents(model, params), model.latents))
   warnings.push(...warn.atFloor(permuteFloors(model, point.floored, order)))
   if (point.condition > NEARLY_SINGULAR) warnings.push(warn.illConditioned(nearlySingular(point.condition)))
+  if (found.accuracy !== null) warnings.push(...warn.rough(found.accuracy, point.scale))
   if (found.edge.length > 0) warnings.push(warn.setToEdge(found.edge))
   if (stop === 'max-time' || stop === 'aborted' || (stop === 'max-iterations' && options.tolerance > 0)) {
     warnings.push(warn.notConverged(stop, point.iteration))

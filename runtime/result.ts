@@ -112,6 +112,8 @@ export interface Finding {
   readonly trace: readonly number[]
   readonly starts: readonly StartSummary[]
   readonly parameters: number
+  /** null where the objective is exact or a bound. */
+  readonly accuracy: Accuracy | null
   readonly warnings: readonly FitWarning[]
   /** Rows of the trace with the components as the run had them, and the order to put them in; null where not asked for. */
   readonly rows: readonly IterateRow[] | null
@@ -132,7 +134,7 @@ export function buildResult(model: BoundModel, seed: number, finding: Finding, c
     objective: jsonNumber(finding.objective),
     ...withinSquares(model, params),
     bound: model.bound ?? 'exact',
-    ...accuracyOf(model, params),
+    ...(finding.accuracy === null ? {} : { accuracy: finding.accuracy }),
     parameters,
     parametersNominal: model.nominalParameters,
     observations: model.observations,
@@ -153,11 +155,6 @@ export function buildResult(model: BoundModel, seed: number, finding: Finding, c
     ...(rows === null ? {} : { iterates: rows.map((row) => iterateEntry(model, row, finding.order)) }),
   }
   return context.extra.size === 0 ? result : { ...record(context.extra), ...result }
-}
-
-function accuracyOf(model: BoundModel, params: Float64Array): { readonly accuracy?: Accuracy } {
-  const accuracy = model.accuracy?.(params) ?? null
-  return accuracy === null ? {} : { accuracy }
 }
 
 function withinSquares(model: BoundModel, params: Float64Array): { readonly withinSS?: JsonNumber } {

@@ -73,9 +73,13 @@ export async function continueRun(
   pause: number | null = null,
 ): Promise<EmRun> {
   if (run.stop !== null) return run
-  let point = run.point
+  // other starts may have made the rule finer that this objective was computed by
+  const isRough = model.bound === 'quadrature' || model.bound === 'monte-carlo'
+  if (model.bound === 'quadrature' && pause === null && run.point.iteration > 0)
+    while (model.refine?.(run.point.params));
+  let point = isRough ? again(model, run.point) : run.point
   let doubled = point.iteration === 0 ? null : point
-  const trace = [...run.trace]
+  const trace = [...run.trace.slice(0, -1), point.objective]
   const rows = [...run.rows]
   const end = (stop: StopReason | null, reason: string | null = null): EmRun => ({ point, trace, rows, stop, reason })
 
@@ -94,7 +98,13 @@ export async function continueRun(
     if (point.iteration >= IMPOSSIBLE && point.objective === Number.NEGATIVE_INFINITY) {
       return end('numerical', IMPOSSIBLE_DATA)
     }
-    const done = converged(trace, point.scale, limits.tolerance)
+    let done = converged(trace, point.scale, limits.tolerance)
+    if (done && model.refine?.(point.params)) {
+      // more nodes: the run goes on from the same params
+      point = again(model, point)
+      trace[trace.length - 1] = point.objective
+      done = false
+    }
     const last = point.iteration >= limits.maxIterations
     if (limits.tolerance > 0 && (done || last || isDoubled(point.iteration))) {
       const shrinking =
@@ -119,6 +129,10 @@ export async function continueRun(
     if (done) return end('tolerance')
   }
 }
+
+/** The same params, by the rule as it now is. */
+export const again = (model: BoundModel, { params, iteration, floored, condition }: EmPoint): EmPoint =>
+  pointAt(model, params, iteration, floored, condition)
 
 const isDoubled = (iteration: number): boolean =>
   iteration >= FIRST_LOOK && Number.isInteger(Math.log2(iteration / FIRST_LOOK))

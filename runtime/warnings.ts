@@ -1,4 +1,4 @@
-import type { ComponentState, FloorHit, LatentLayout } from './contract.js'
+import type { Accuracy, ComponentState, FloorHit, LatentLayout } from './contract.js'
 import { isCollapsed, LEAST_COUNT, LEAST_RELATIVE_VARIANCE } from './degenerate.js'
 
 /** A warning of a fit, as in the result. */
@@ -107,6 +107,24 @@ export const warningExplanations: readonly WarningExplanation[] = [
       'seconds), make it large. Subtract their mean, or leave one out: `const middle = mean(x)` and `x[n] - middle`.',
   },
   {
+    code: 'W533',
+    title: 'an objective that is known to few digits',
+    explanation:
+      'The log-likelihood is an integral that is taken by quadrature or by draws, and more nodes would still change it by ' +
+      'the amount stated. Quadrature converges slowly where a posterior has heavy tails or is shaped like a funnel; draws ' +
+      'halve their standard error when there are four times as many. Differences of log-likelihoods below the error say nothing. ' +
+      'With fewer than 10 effective draws for a row or group the weights say nothing at all, and the fit fails.',
+  },
+  {
+    code: 'W534',
+    title: 'the objective is a lower bound',
+    explanation:
+      'The posterior of the latents has no closed form, and q is taken among products of factors that have one ' +
+      '(docs/variational.md). The log-likelihood is larger than the objective, by how much is not known, so AIC and BIC ' +
+      'of such fits are upper bounds too: compare them between models of one kind at most. Spreads of latents that are ' +
+      'correlated with those of other factors come out too small.',
+  },
+  {
     code: 'W539',
     title: 'rows of probability 0',
     explanation:
@@ -168,6 +186,12 @@ export function notConverged(stop: 'max-iterations' | 'max-time' | 'aborted', it
   return { code: 'W524', message: `not converged: stopped by ${why} after ${iterations} iterations${help}` }
 }
 
+export function lowerBound(): FitWarning {
+  const message =
+    'the objective is a lower bound of the log-likelihood (a factorised posterior), and AIC and BIC are of the bound'
+  return { code: 'W534', message }
+}
+
 export function failedStarts(failed: number, all: number, reason: string): FitWarning {
   return { code: 'W525', message: `${failed} of ${all} starts failed numerically (${reason}) and were left out` }
 }
@@ -214,6 +238,25 @@ export function setToEdge(names: readonly string[]): FitWarning {
 export function illConditioned(why: string): FitWarning {
   return { code: 'W531', message: `some params are known to few digits: ${why}` }
 }
+
+/** Effective draws of a posterior below which their weights say nothing. */
+export const LEAST_EFFECTIVE = 10
+
+/** Share of the objective's size, and nats, from which on its error is spoken of. */
+const ROUGH_SHARE = 1e-6
+const ROUGH = { quadrature: 1e-3, draws: 1 }
+
+export function rough({ error, draws, standardError }: Accuracy, scale: number): FitWarning[] {
+  const drawn = standardError !== undefined
+  if (!drawn && error <= Math.min(ROUGH.quadrature, ROUGH_SHARE * scale)) return []
+  if (drawn && error <= ROUGH.draws) return []
+  const how = drawn ? `2 standard errors over ${draws} draws` : 'the difference that more nodes make'
+  return [{ code: 'W533', message: `the log-likelihood is known to ${short(error)} only: ${how}` }]
+}
+
+/** Why a fit by draws is not to be trusted. */
+export const fewEffective = (effective: number, draws: number): string =>
+  `of ${draws} draws of a posterior ${short(effective)} count (below ${LEAST_EFFECTIVE}): it is far from Normal in too many dimensions for draws that are weighted by importance`
 
 export function failedFit(reason: string): FitWarning {
   return { code: 'W529', message: `the fit failed numerically: ${reason}` }

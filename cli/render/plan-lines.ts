@@ -7,12 +7,21 @@ export function planLines(plan: unknown): string[] {
   if (entries === undefined) return []
   const eSteps = listOf(entries.get('eStep'))
   const mSteps = listOf(entries.get('mStep'))
+  const given = entries.get('factorised') === undefined ? '' : ' given the other factors of q (variational)'
   const lines = eSteps.map(
-    (step) => `E-step  ${names(step.get('latents'))}: ${text(step.get('method')) ?? 'not stated'}`,
+    (step) =>
+      `E-step  ${names(step.get('latents'))}: ${text(step.get('method')) ?? 'not stated'}${given}${nodes(step)}`,
   )
   if (eSteps.length === 0) lines.push('E-step  none: nothing is unobserved')
   for (const step of mSteps) lines.push(mLine(step))
   return lines.map(printable)
+}
+
+/** How many nodes a posterior that is no family has. */
+function nodes(step: ReadonlyMap<string, unknown>): string {
+  const [points, draws] = [step.get('points'), step.get('draws')]
+  if (typeof draws === 'number') return ` (${draws} draws)`
+  return typeof points === 'number' ? ` (${points} points a dimension)` : ''
 }
 
 function mLine(step: ReadonlyMap<string, unknown>): string {

@@ -18,6 +18,7 @@ export function isNonnegative(e: Expr, signOf: SignOf, atMost: (e: Expr) => numb
     case 'constant':
       return true
     case 'index':
+    case 'probability':
       return true
     case 'ref':
       return signOf(e) === 'positive'

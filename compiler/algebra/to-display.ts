@@ -11,6 +11,7 @@ import {
 } from './display.js'
 import { inverseOf, type RaiseContext, raiseMatrix, raiseMatrixRef, raiseScalar, raiseVector } from './raise.js'
 import { mulRational } from './rational.js'
+import { stationaryOf } from './stationary.js'
 import type { Expr, Guard, IndexVar, Indicator, MatrixRef, Rational } from './types.js'
 import { children, freeIndices } from './visit.js'
 
@@ -47,11 +48,17 @@ function signed(e: Expr, scope: Scope): Signed {
       return scaled(e.factors, [], scope)
     case 'pow':
       return e.exponent.n < 0 ? scaled([e], [], scope) : plain(powerOf(signed(e.base, scope), e.exponent))
-    case 'sum':
+    case 'sum': {
+      const stationary = stationaryOf(e)
+      if (stationary !== null) {
+        const of: Display = { kind: 'apply', fn: 'stationary', args: [matrix(stationary.of, scope)] }
+        return plain({ kind: 'element', of, subscripts: [shown(stationary.at, scope)] })
+      }
       return (
         (scope.options.sums === 'plain' ? null : raiseScalar(e, raising(scope))) ??
         bigSum(e, scope, (inner) => signed(e.body, inner))
       )
+    }
     default:
       return plain(atom(e, scope))
   }

@@ -1,5 +1,6 @@
 /** A program over bound data: what the runtime drives. */
 import type {
+  Accuracy,
   Beginning,
   Bound,
   BoundData,
@@ -12,9 +13,12 @@ import type {
   Maximisation,
   ParamLayout,
 } from '../../runtime/contract.js'
+import type { NodeFacts } from '../derivation/e-step-json.js'
 import type { Derivation } from '../derive.js'
+import type { NodeBlock } from '../estep/types.js'
 import type { KernelOp } from '../kernel/types.js'
 import { givenBuffer, varianceBuffer } from '../lower/buffers.js'
+import { extentOf } from '../lower/lowerer.js'
 import type { Pass, Program } from '../lower/program.js'
 import { WITHIN } from '../lower/within-squares.js'
 import type { MStep } from '../mstep/types.js'
@@ -41,6 +45,7 @@ import { solveMedian } from './median-block.js'
 import { allocate, type ProgramMemory } from './memory.js'
 import { nest } from './nest.js'
 import { type NewtonHost, solveNewton } from './newton-block.js'
+import { NodePrecision, type PrecisionHost } from './node-precision.js'
 import { countObservations } from './observations.js'
 import { rowWeights } from './row-weights.js'
 import { BoundNumbers } from './sizes.js'
@@ -51,6 +56,8 @@ export interface BindProgramOptions {
   /** Values of consts given by `--set`. */
   readonly set: ReadonlyMap<string, unknown>
   readonly compile: CompileKernel
+  /** Of draws; 1 where left out. */
+  readonly seed?: number
   /** Reductions of the data of an earlier fit, by bind table: they are kept, not taken anew. */
   readonly frozen?: ReadonlyMap<string, readonly number[]>
   /** Memory of another program of the same derivation that has all of its buffers. */
@@ -103,6 +110,7 @@ export class ProgramModel implements BoundModel {
   private floors: ReadonlyMap<string, Float64Array> = new Map()
   /** Scale of the objective that stands for the digits that counts lose. */
   private readonly rounding: number
+  private readonly precision: NodePrecision | null
   private floor = 0
   private onceDone = false
   /** Where q is factorised: its numbers, and the expectation that they are those of. */
@@ -118,8 +126,10 @@ export class ProgramModel implements BoundModel {
   ) {
     const d = derivation
     this.name = d.model.name
-    this.bound = d.eStep.bound
-    this.numbers = new BoundNumbers(d.model.symbols, d.graph.bindTables, data, options.set, options.frozen ?? new Map())
+    this.numbers =
+      options.memory?.numbers ??
+      new BoundNumbers(d.model.symbols, d.graph.bindTables, data, options.set, options.frozen ?? new Map())
+    if (options.seed !== undefined) this.numbers.nodes.seed = options.seed
     checkLevels(d.model, d.distributions, this.numbers, data)
     checkPlaces(d.model, this.numbers, new Set(d.graph.bindTables.map((t) => t.name)))
     this.memory = options.memory ?? allocate(program, d.model.symbols, data, this.numbers)
@@ -178,6 +188,48 @@ export class ProgramModel implements BoundModel {
     this.q =
       program.factorised === null ? null : new FactorisedState(program, program.factorised, this.memory, this.kernels)
     this.setFloor(1e-6)
+    const blocks = d.eStep.blocks.flatMap((b) => (b.kind === 'nodes' ? [b] : []))
+    this.precision = blocks.length === 0 ? null : new NodePrecision(blocks, this.precisionHost())
+    this.bound = this.precision === null || d.eStep.bound === 'variational' ? d.eStep.bound : this.precision.bound()
+  }
+
+  private precisionHost(): PrecisionHost {
+    const { numbers, memory } = this
+    const values = (b: NodeBlock): number =>
+      b.scope.reduce((n, s) => n * (numbers.extent(s.latent.high) - numbers.extent(s.latent.low) + 1), 1)
+    return {
+      rules: numbers.nodes,
+      evaluate: (params) => {
+        this.prepare(params)
+        for (const pass of this.program.passes)
+          this.kernels.runPass(pass, this.kernels.part(pass, 'objective', [pass.posterior, pass.objective]))
+        const [logLikelihood = 0] = f64(memory.blocks, 'loglik')
+        return { logLikelihood, scale: f64(memory.blocks, 'scale')[0] ?? 0 }
+      },
+      weights: (params, buffer) => f64(this.calibrate(params), buffer),
+      posteriors: (b) => b.loops.reduce((n, l) => n * numbers.extent(extentOf(l.index)), values(b)),
+      rowWeights: (b) => rowWeights(this.derivation, numbers, b.latents[0]?.latent.name ?? ''),
+      values,
+      resize: () => memory.resize(),
+    }
+  }
+
+  accuracy(params: Float64Array): Accuracy | null {
+    return this.precision?.accuracy(params) ?? null
+  }
+
+  refine(params: Float64Array, relative?: number): boolean {
+    return this.precision?.refine(params, relative) ?? false
+  }
+
+  /** Takes as many nodes as another program over the same data has. */
+  followNodes(other: ProgramModel): void {
+    if (other.precision !== null) this.precision?.follow(other.precision)
+  }
+
+  /** Nodes that posteriors have, for the plan of a result. */
+  nodeFacts(): readonly NodeFacts[] {
+    return this.precision?.facts() ?? []
   }
 
   collapsedSpread(params: Float64Array): string | null {
@@ -299,14 +351,7 @@ export class ProgramModel implements BoundModel {
 
   /** `begin` runs before the passes, at the params. */
   private expectation(params: Float64Array, ops: (p: Pass) => readonly KernelOp[], begin?: () => void): Expectation {
-    this.kernels.load(params, 'param')
-    const once = new Set(this.program.once.flatMap((op) => ('out' in op ? [op.out] : [])))
-    this.kernels.zero(this.sums.filter((s) => !once.has(s.id)).map((s) => s.id))
-    if (!this.onceDone) {
-      this.kernels.run(this.program.once)
-      this.onceDone = true
-    }
-    this.kernels.run(this.program.derived.param)
+    this.prepare(params)
     begin?.()
     for (const pass of this.program.passes) this.kernels.runPass(pass, ops(pass))
     const last = this.sums.at(-1)
@@ -317,6 +362,18 @@ export class ProgramModel implements BoundModel {
       scale: (f64(this.memory.blocks, 'scale')[0] ?? 0) * conditioning(this.params, params) + this.rounding,
       statistics,
     }
+  }
+
+  /** Params in place, sums empty. */
+  private prepare(params: Float64Array): void {
+    this.kernels.load(params, 'param')
+    const once = new Set(this.program.once.flatMap((op) => ('out' in op ? [op.out] : [])))
+    this.kernels.zero(this.sums.filter((s) => !once.has(s.id)).map((s) => s.id))
+    if (!this.onceDone) {
+      this.kernels.run(this.program.once)
+      this.onceDone = true
+    }
+    this.kernels.run(this.program.derived.param)
   }
 
   private restore(e: Expectation): void {
@@ -463,14 +520,22 @@ export class ProgramModel implements BoundModel {
     this.restore(expectation)
     this.kernels.load(params, 'param')
     if (this.program.passes.some((p) => p.q.length > 0)) this.kernels.run(this.program.derived.param)
+    const ready = new Set<Pass>()
     const at = (theta: Float64Array): number => {
       this.kernels.load(theta, 'trial')
       this.kernels.run(this.program.derived.trial)
       this.kernels.zero(['q:driver', 'q:rows'])
       this.kernels.run(this.program.qDriver)
-      for (const pass of this.program.passes)
-        if (pass.q.length > 0)
-          this.kernels.runPass(pass, this.kernels.part(pass, 'q', [this.q === null ? pass.posterior : [], pass.q]))
+      for (const pass of this.program.passes) {
+        if (pass.q.length === 0) continue
+        const posterior = this.q === null ? pass.posterior : []
+        if (this.kernels.inOneBlock(pass)) {
+          // the posterior of all rows stays in scratch
+          if (!ready.has(pass)) this.kernels.runPass(pass, this.kernels.part(pass, 'posterior', [posterior]))
+          ready.add(pass)
+          this.kernels.runPass(pass, pass.q)
+        } else this.kernels.runPass(pass, this.kernels.part(pass, 'q', [posterior, pass.q]))
+      }
       return (f64(this.memory.blocks, 'q:driver')[0] ?? 0) + (f64(this.memory.blocks, 'q:rows')[0] ?? 0)
     }
     const before = at(params)

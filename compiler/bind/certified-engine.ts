@@ -8,9 +8,13 @@ import { compileInterpreter } from '../targets/interpreter/index.js'
 import { compileJavaScript } from '../targets/javascript/index.js'
 import type { CompileKernel } from '../targets/memory.js'
 import { type BindProgramOptions, bindProgram, type ProgramModel } from './bound-model.js'
+import { type ContinuousPosterior, PosteriorReports } from './posterior-reports.js'
 import { scoreRunner } from './scores.js'
 import { BindError } from './sizes.js'
 import { rowLengths } from './table-rows.js'
+
+/** Error of a quadrature, relative: the derivation is judged, not the number of nodes that a fit would take. */
+const PRECISE = 1e-12
 
 /** One block of the last round of an M-step, with the params as they stood after it. */
 export interface BlockResult {
@@ -19,6 +23,15 @@ export interface BlockResult {
   readonly exact: Exactness
   readonly iterative: boolean
   readonly after: Float64Array
+}
+
+type Started = Pick<Expectation, 'statistics' | 'logLikelihood' | 'q'>
+
+/** q of a continuous latent under a factorised posterior. */
+export interface FactorPosterior
+  extends Pick<ContinuousPosterior, 'family' | 'parameters' | 'mean' | 'variance' | 'covariance' | 'size'> {
+  readonly own: number
+  readonly independentRows: boolean
 }
 
 export interface DerivationEngine {
@@ -35,7 +48,9 @@ export interface DerivationEngine {
   }[]
   /** It runs on latents that the model does not name. */
   readonly introduces: boolean
-  eStep(params: Float64Array): Expectation
+  readonly factors?: readonly (readonly string[])[]
+  factorPosteriors?(params: Float64Array): ReadonlyMap<string, FactorPosterior>
+  eStep(params: Float64Array, from?: Started): Expectation
   mStep(
     params: Float64Array,
     expectation: Pick<Expectation, 'statistics' | 'logLikelihood'>,
@@ -50,6 +65,7 @@ export interface DerivationEngine {
     trial: Float64Array,
   ): number
   logPrior(params: Float64Array): number
+  error(params: Float64Array): number
   posterior(params: Float64Array): ReadonlyMap<string, Float64Array>
   moments(params: Float64Array): ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array }>
   score(params: Float64Array): Float64Array
@@ -91,13 +107,24 @@ function engineOf(
   const model = bindProgram(derivation, data, { set: consts, compile })
   const interpreted = bindProgram(derivation, data, { set: consts, compile: compileInterpreter })
   let score: ((params: Float64Array) => Float64Array) | null = null
-  const full = (e: Pick<Expectation, 'statistics' | 'logLikelihood'>): Expectation => ({ ...e, scale: Number.NaN })
+  // the same object each time, so that the q it came with is known to be in place
+  const fulls = new WeakMap<Started, Expectation>()
+  const full = (e: Started): Expectation => {
+    const known = fulls.get(e) ?? { ...e, scale: Number.NaN }
+    fulls.set(e, known)
+    return known
+  }
+  const refine = (params: Float64Array): boolean => model.refine(params, PRECISE)
   return {
     params: model.params,
     length: model.length,
     latents: latentsOf(model),
     introduces: model.program.latents.some((l) => l.introduced),
-    eStep: (params) => model.eStep(params),
+    ...factorsOf(model),
+    eStep(params, from) {
+      refine(params)
+      return model.eStep(params, from === undefined ? undefined : full(from))
+    },
     mStep: (params, e) => model.mStep(params, full(e)),
     mStepBlocks(params, e) {
       const last = new Map<string, BlockResult>()
@@ -121,9 +148,18 @@ function engineOf(
     },
     gain: (params, e, trial) => model.gain(params, full(e), trial),
     logPrior: (params) => model.logPrior(params),
-    posterior: (params) => new Map([...model.posterior(params), ...model.countMeans(params)]),
-    moments: (params) => latentMoments(model, params),
+    error: (params) => model.accuracy(params)?.error ?? 0,
+    posterior(params) {
+      refine(params)
+      return new Map([...model.posterior(params), ...model.countMeans(params)])
+    },
+    moments(params) {
+      refine(params)
+      return latentMoments(model, params)
+    },
     score(params) {
+      // it has memory of its own, for as many nodes as there were
+      if (refine(params)) score = null
       score ??= scoreRunner(model, lowerScores(derivation), compile)
       return score(params)
     },
@@ -134,10 +170,33 @@ function engineOf(
     others: [
       {
         name: 'interpreter',
-        eStep: (params) => interpreted.eStep(params),
+        eStep(params) {
+          interpreted.followNodes(model)
+          return interpreted.eStep(params)
+        },
         mStep: (params, e) => interpreted.mStep(params, full(e)),
       },
     ],
+  }
+}
+
+/** The factors of a factorised posterior, and q of their continuous latents. */
+function factorsOf(model: ProgramModel): Pick<DerivationEngine, 'factors' | 'factorPosteriors'> {
+  const { eStep } = model.derivation
+  if (eStep.factorised === null) return {}
+  let reports: PosteriorReports | null = null
+  return {
+    factors: eStep.factorised.factors.map((f) => f.latents),
+    factorPosteriors(params) {
+      reports ??= new PosteriorReports(model, { covariance: true })
+      return new Map(
+        reports.at(params).continuous.map((c) => {
+          const block = eStep.blocks.find((b) => b.latents.some((l) => l.latent.name === c.name))
+          const independentRows = block?.kind !== 'gaussian' || (block.layout === 'row' && block.latents.length === 1)
+          return [c.name, { ...c, own: c.own.length, independentRows }]
+        }),
+      )
+    },
   }
 }
 

@@ -39,7 +39,7 @@ export function identifiedParameters(
   const { derivation } = model
   const pieces = model.params.map((p) => ({ layout: p, charted: chartOf(p) }))
   if (pieces.some((p) => p.charted === null)) return null
-  const cost = model.nominalParameters * model.observations * statesOf(model)
+  const cost = model.nominalParameters * model.observations * statesOf(model) * nodesOf(model)
   if (cost > COST_LIMIT || model.nominalParameters > 400) return null
   const program = lowerScores(derivation)
   const memory = allocate(program.program, derivation.model.symbols, model.data, model.numbers)
@@ -133,6 +133,10 @@ function statesOf({ derivation, numbers }: ScoredModel): number {
     ...blocks.map((b) => [...b.window, ...b.parents].reduce((n, e) => n * (values.get(elementOf(e).latent) ?? 1), 1)),
   )
 }
+
+/** Nodes of a posterior that is no family; 1 without one. */
+const nodesOf = ({ derivation, numbers }: ScoredModel): number =>
+  Math.max(1, ...derivation.eStep.blocks.flatMap((b) => (b.kind === 'nodes' ? [numbers.nodes.count(b.id)] : [])))
 
 const isCount = (model: ScoredModel, name: string): boolean =>
   model.derivation.graph.data.some((d) => d.name === name && d.type.support.kind === 'count')

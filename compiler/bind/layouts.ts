@@ -3,8 +3,10 @@ import type { ParamSymbol } from '../../lang/typed/types.js'
 import type { BoundData, LatentLayout, ParamLayout } from '../../runtime/contract.js'
 import { literal, num } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
+import { matrixSlice } from '../algebra/matrices.js'
+import { stationaryOf } from '../algebra/stationary.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
-import { children, collectNodes, substituteIndex } from '../algebra/visit.js'
+import { children, collectNodes, rewrite, substituteIndex } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { extentOf } from '../lower/lowerer.js'
 import type { LatentOutput } from '../lower/program.js'
@@ -152,13 +154,14 @@ function valueLabels(l: LatentOutput, values: number, low: number, d: Derivation
 function isExchangeable(l: LatentOutput, d: Derivation): boolean {
   if (l.kind !== 'discrete' || l.evidence) return false
   const picked = new Map<string, Set<number>>()
-  for (const f of d.lifted)
+  const lifted = d.lifted.map((f) => ({ ...f, expr: stationaryAsPicked(f.expr) }))
+  for (const f of lifted)
     for (const v of f.variables) {
       if (v.latent.name !== l.name || isAlike(f.expr, v.value)) continue
       if (!onlyPicksParams(f.expr, v.value.id, picked)) return false
     }
   if (picked.size === 0) return false
-  for (const f of d.lifted)
+  for (const f of lifted)
     for (const n of collectNodes(f.expr, (x) => x.kind === 'ref' && x.space === 'param' && picked.has(x.name))) {
       if (n.kind !== 'ref') continue
       for (const dimension of picked.get(n.name) ?? []) {
@@ -171,6 +174,19 @@ function isExchangeable(l: LatentOutput, d: Derivation): boolean {
       }
     }
   return true
+}
+
+/**
+ * A stationary distribution of P follows its states wherever they move, as P[k, k] does: element k of it is shown as that
+ * element of P.
+ */
+function stationaryAsPicked(e: Expr): Expr {
+  return rewrite(e, (n) => {
+    const stationary = stationaryOf(n)
+    const slice = stationary === null ? null : matrixSlice(stationary.of)
+    if (stationary === null || slice === null) return n
+    return { ...slice.ref, index: [...slice.lead, stationary.at, stationary.at] }
+  })
 }
 
 /** The same at each value: `Categorical([1/2, 1/2])`. */

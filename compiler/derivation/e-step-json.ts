@@ -34,6 +34,11 @@ export interface EStepJson {
   readonly error?: number
 }
 
+/** Nodes of the posteriors of a block, as they are in a fit. */
+export type NodeFacts = Pick<EStepJson, 'latents' | 'points' | 'draws' | 'error'> & {
+  readonly method: 'quadrature' | 'monte-carlo'
+}
+
 export function eStepJson(notation: Notation): readonly EStepJson[] {
   const d = notation.derivation
   const { eStep } = d

@@ -1,13 +1,13 @@
 /** The steps of a derivation that are others where q is a product of factors. */
+import { ref } from '../algebra/build.js'
 import type { PosteriorFactor } from '../estep/types.js'
-import { letteredNames } from './names-words.js'
-import { allParams, type Formula, type FormulaContext } from './print.js'
+import { allParams, type Formula, type FormulaContext, formula } from './print.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
 
 /** Names of latents in both scripts. */
 const lettered = (names: readonly string[], c: FormulaContext): Formula => {
-  const text = letteredNames(names, c)
-  return { text, latex: text }
+  const all = names.map((n) => formula(ref('param', n), [], c))
+  return { text: all.map((f) => f.text).join(', '), latex: all.map((f) => f.latex).join(', ') }
 }
 
 const q = (f: PosteriorFactor, c: FormulaContext): Formula => {

@@ -1,15 +1,23 @@
 /** The plan of a derivation as plain JSON: which E-step each latent has, and which rule and formula each block of params. */
+import { positionAt, type Span } from '../../lang/source.js'
 import type { Expr } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import type { Exactness, MStep } from '../mstep/types.js'
-import { type EStepJson, eStepJson } from './e-step-json.js'
+import { type EStepJson, eStepJson, type NodeFacts } from './e-step-json.js'
 import { notationOf } from './notation.js'
 import { asTyped, definition, equation, type FormulaContext } from './print.js'
 import { updateContext, updateOf } from './updates.js'
 
 export interface PlanJson {
   readonly eStep: readonly EStepJson[]
+  /** Where q is a product of factors: which, in the order of their updates, and what closed the exact E-step. */
+  readonly factorised?: {
+    readonly method: 'mean-field'
+    readonly factors: readonly { readonly latents: readonly string[]; readonly joinedWith: readonly string[] }[]
+    readonly declined: readonly { readonly code: string; readonly reason: string; readonly span: Span }[]
+    readonly reference: string
+  }
   readonly mStep: readonly {
     readonly params: readonly string[]
     readonly rule: string
@@ -19,13 +27,23 @@ export interface PlanJson {
     /** The formula, in names as typed; N_k and the like are defined in `where`. */
     readonly update: string
     readonly where: readonly string[]
-    readonly declined: readonly { readonly rule: string; readonly reason: string }[]
+    /** `span`: the statement that closed the rule, as offsets into the model and as line and column where it begins. */
+    readonly declined: readonly {
+      readonly rule: string
+      readonly reason: string
+      readonly span: Span & { readonly line: number; readonly column: number }
+    }[]
   }[]
 }
 
-export function planJson(d: Derivation): PlanJson {
+/** @param nodes how many nodes the posteriors of a fit have that are no family */
+export function planJson(d: Derivation, nodes: readonly NodeFacts[] = []): PlanJson {
   return {
-    eStep: eStepJson(notationOf(d)),
+    eStep: eStepJson(notationOf(d)).map((step) => {
+      const { latents: _, ...own } = nodes.find((n) => n.latents.join() === step.latents.join()) ?? { latents: [] }
+      return { ...step, ...own }
+    }),
+    ...factorisedJson(d),
     mStep: d.mStep.steps.map((s) => {
       const { text, where } = updateLine(s, d)
       return {
@@ -36,9 +54,29 @@ export function planJson(d: Derivation): PlanJson {
         exact: s.exact,
         update: text,
         where,
-        declined: s.declined,
+        declined: s.declined.map((x) => ({
+          ...x,
+          span: { ...x.span, ...positionAt(d.model.source.text, x.span.start) },
+        })),
       }
     }),
+  }
+}
+
+function factorisedJson({ eStep }: Derivation): Pick<PlanJson, 'factorised'> {
+  const { factorised } = eStep
+  if (factorised === null) return {}
+  return {
+    factorised: {
+      method: 'mean-field',
+      factors: factorised.factors.map((f) => ({
+        latents: f.latents,
+        joinedWith: [...new Set(f.couplings.flatMap((c) => c.with))],
+      })),
+      declined: factorised.refused.map((r) => ({ code: r.code, reason: r.message, span: r.span })),
+      reference:
+        'Jordan, Ghahramani, Jaakkola and Saul (1999); Bishop (2006), Pattern Recognition and Machine Learning, section 10.1',
+    },
   }
 }
 
@@ -55,7 +93,10 @@ function updateLine(step: MStep, d: Derivation): { readonly text: string; readon
   if (step.kind === 'median')
     return { text: `${step.params.join(', ')}: the weighted median of what its terms measure it against`, where: [] }
   if (update.equations.length === 0)
-    return { text: `${step.params.join(', ')}: no closed form; damped Newton steps on its part of Q`, where: [] }
+    return {
+      text: `${step.params.join(', ')}: no closed form; damped Newton steps on its part of Q${step.family === 'none' ? '' : `, ${step.family}`}`,
+      where: [],
+    }
   const c: FormulaContext = { notation, named: [], means: 'plain' }
   const lines = update.equations.map((e) => asTyped(equation(e, c).text))
   const text = lines.join(step.kind === 'normal' && !update.explicit ? '  and  ' : '; ')

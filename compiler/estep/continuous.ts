@@ -14,7 +14,7 @@ import type { LiftedFactor } from '../graph/lift.js'
 import type { BindTable, ContinuousLatent, FactorGraph, Loop } from '../graph/types.js'
 import { placeOfRow, valuePosition } from './block-layout.js'
 import { statisticOf } from './latent-atoms.js'
-import { describeNodes, knownDimension, nodeRefusal, nodeTables } from './nodes.js'
+import { describeNodes, knownDimension, MOST_DIMENSIONS, type NodePolicy, nodeRefusal, nodeTables } from './nodes.js'
 import { patternTables, sharingOf } from './patterns.js'
 import { lengthOf, valuesOf } from './places.js'
 import { referenceOf, referenceTables } from './references.js'
@@ -49,6 +49,7 @@ export function planContinuous(
   lifted: readonly LiftedFactor[],
   options: Omit<CollectOptions, 'inU'>,
   taken = 0,
+  nodes: NodePolicy = 'none',
 ): ContinuousPlan {
   const latents = graph.latents.filter((l) => l.kind === 'continuous')
   const blocks: ContinuousBlock[] = []
@@ -59,7 +60,7 @@ export function planContinuous(
     const names = new Set(group.map((l) => l.name))
     const factors = lifted.filter((f) => f.continuous.some((c) => names.has(c.latent.name)))
     for (const f of factors) absorbed.add(f)
-    const made = blockOf(group, factors, `block ${taken + blocks.length + 1}`, options, graph)
+    const made = blockOf(group, factors, `block ${taken + blocks.length + 1}`, options, graph, nodes)
     if ('code' in made) refusals.push(made)
     else {
       blocks.push(made.block)
@@ -130,6 +131,7 @@ function blockOf(
   id: string,
   options: Omit<CollectOptions, 'inU'>,
   graph: FactorGraph,
+  nodes: NodePolicy,
 ): Made | EStepRefusal {
   const [first] = group
   if (first === undefined) throw new Error('a block without latents')
@@ -154,8 +156,8 @@ function blockOf(
       : (asGaussian(made, layout, monomials, graph, options) ??
         (group.length > 1 || coupled ? coupling(made, group, coupled, monomials) : asConjugate(made, first, monomials)))
   if (!('code' in closed)) return closed
-  if (layout === 'joint' && common === 0) return closed
-  return withNodes(group, lifted, id, common, closed, options)
+  if (nodes === 'none' || (layout === 'joint' && common === 0)) return closed
+  return withNodes(group, lifted, id, common, closed, options, graph, nodes)
 }
 
 /** The block of a group with a posterior for each row of the loops that its latents share, `rank` of them. */
@@ -190,10 +192,14 @@ function withNodes(
   rank: number,
   closed: EStepRefusal,
   options: Omit<CollectOptions, 'inU'>,
+  graph: FactorGraph,
+  nodes: NodePolicy,
 ): Made | EStepRefusal {
   if (closed.code !== 'E402') return closed
   const base = baseOf(group, lifted, id, rank)
   if ('code' in base) return base
+  const size = knownDimension(base, graph.bindTables)
+  if (nodes === 'quadrature' && (size === null || size > MOST_DIMENSIONS)) return closed
   const reason = nodeRefusal(base, options.rename)
   if (reason !== null) return { ...closed, message: `${closed.message}; ${reason}` }
   const factor = lifted.find((f) => f.factor.span === closed.span) ?? lifted[0]

@@ -48,6 +48,7 @@ export function planFactorised(
   if (!refused.every((r) => COUPLED.has(r.code))) return null
   if (graph.constraints.length > 0 || graph.latents.some((l) => l.kind === 'count')) return null
   let units = finest(graph)
+  if (units.length < 2) return null
   const planner = new Planner(graph, lifted, options)
   for (let merged = merge(units, planner); merged !== null; merged = merge(units, planner)) units = merged
   const attempts = units.map((u) => planner.attempt(units, u, 0))
@@ -57,7 +58,8 @@ export function planFactorised(
     if (first === undefined) return null
     return {
       plan: null,
-      refusals: refused.map((r) => ({ ...r, message: `${r.message}; nor has a factorised posterior: ${first}` })),
+      // a part that is refused for the same reason needs no second saying
+      refusals: refused.some((r) => r.message === first) ? refused : refused.map((r) => ({ ...r, apart: first })),
     }
   }
   const order = units.map((u, i) => ({ u, first: firstOf(attempts[i]) })).sort((a, b) => a.first - b.first)

@@ -17,6 +17,9 @@ import type { EStepStep, NodeBlock } from './types.js'
 /** The most coordinates of one posterior for which there is a product rule. */
 export const MOST_DIMENSIONS = 3
 
+/** Which nodes may stand for a posterior that is no family: those of a quadrature in few dimensions, or drawn ones too. */
+export type NodePolicy = 'none' | 'quadrature' | 'draws'
+
 /** Why the latents of a block have no nodes either; null where they have. */
 export function nodeRefusal(b: Omit<NodeBlock, 'kind' | 'because'>, rename: (v: IndexVar) => IndexVar): string | null {
   for (const { latent, coordinates } of b.latents) {

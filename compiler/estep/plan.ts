@@ -10,6 +10,7 @@ import { ordersOf, tableChain } from './chain-blocks.js'
 import { planContinuous } from './continuous.js'
 import { planCounts } from './counts.js'
 import { eliminationOrder } from './elimination-order.js'
+import type { NodePolicy } from './nodes.js'
 import { crossed, type Home, type ParentRow, place } from './place.js'
 import { elementName, elementOf, keysOf, stepOf, tableOf } from './places.js'
 import type { Bucket, EStepPlan, EStepRefusal, EStepStep, LatentTable, PlacedFactor, Potential } from './types.js'
@@ -21,14 +22,18 @@ export interface EStepResult {
   readonly refusals: readonly EStepRefusal[]
 }
 
-/** @param taken number of blocks that have a name already */
+/**
+ * @param taken number of blocks that have a name already
+ * @param nodes what may stand for a posterior that is no family
+ */
 export function planEStep(
   graph: FactorGraph,
   all: readonly LiftedFactor[],
   options: Omit<CollectOptions, 'inU'>,
   taken = 0,
+  nodes: NodePolicy = 'none',
 ): EStepResult {
-  const continuous = planContinuous(graph, all, options, taken)
+  const continuous = planContinuous(graph, all, options, taken, nodes)
   const refusals: EStepRefusal[] = [...continuous.refusals]
   const lifted = [...all.filter((f) => !continuous.absorbed.has(f)), ...continuous.messages]
   const nested = lifted.find(hasNestedSelector)

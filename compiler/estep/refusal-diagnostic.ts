@@ -16,7 +16,7 @@ export function refusalDiagnostic(r: EStepRefusal, graph: FactorGraph, lifted: r
     code: r.code,
     severity: 'error',
     span: r.span,
-    message: r.cost === undefined ? r.message : `${r.message}: ${costWords(r.cost, graph)}`,
+    message: `${r.message}${r.cost === undefined ? '' : `: ${costWords(r.cost, graph)}`}${r.apart === undefined ? '' : `; a factorised posterior has no closed form either: ${r.apart}`}`,
     ...(related.length === 0 ? {} : { related }),
     ...(r.help === undefined ? {} : { help: r.help }),
   }

@@ -250,6 +250,8 @@ export interface EStepRefusal {
   /** Latents that are coupled: the statements that read them are shown. */
   readonly coupled?: readonly string[]
   readonly cost?: ExactCost
+  /** Why there is no factorised posterior either, where that is for another reason. */
+  readonly apart?: string
   readonly message: string
   readonly help?: string
   readonly span: Span

@@ -19,6 +19,7 @@ import {
   sub,
   ZERO,
 } from '../algebra/build.js'
+import { generator } from '../algebra/stationary.js'
 import type { Expr, MatrixRef, ScalarFunction } from '../algebra/types.js'
 import {
   type BuiltTensor,
@@ -146,6 +147,11 @@ export function callBuiltIn(
     case 'inverse': {
       const m = matrixOf(a, span, context.supply)
       return { dims: a.dims, at: ([i, j]) => inverse(m, need(i), need(j)) }
+    }
+    case 'stationary': {
+      const d = needDim(a.dims[0], span)
+      const m = generator(matrixOf(a, span, context.supply))
+      return { dims: [d], at: ([j]) => context.contract(d, d, (i) => inverse(m, i, need(j))) }
     }
     case 'logdet':
       return scalar(logdet(matrixOf(a, span, context.supply)))

@@ -15,14 +15,7 @@ import { expectationIn } from '../estep/expectation.js'
 import { lastOf } from '../estep/moments.js'
 import { weightOf } from '../estep/plan.js'
 import { naturalOf } from '../estep/posterior-numbers.js'
-import type {
-  ConjugateBlock,
-  ContinuousBlock,
-  EStepPlan,
-  Factorisation,
-  GaussianBlock,
-  PosteriorFactor,
-} from '../estep/types.js'
+import type { ConjugateBlock, EStepPlan, Factorisation, GaussianBlock, PosteriorFactor } from '../estep/types.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import { k } from '../kernel/index.js'
 import type { KernelOp } from '../kernel/types.js'
@@ -30,27 +23,10 @@ import { qTerm } from '../mstep/plan.js'
 import { addToObjective } from './buffers.js'
 import { type ContinuousLowering, type LoweredBlock, logVolume, unknownCells } from './continuous.js'
 import type { EStepLowering, LoweredTable } from './e-step.js'
-import { type FirstState, firstStates } from './first-states.js'
+import { firstStates } from './first-states.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
 import type { Posterior } from './m-step.js'
-
-/** The part of a program that keeps q. */
-export interface FactorisedProgram {
-  /** The updates in their order: one sweep. */
-  readonly updates: readonly { readonly factor: string; readonly ops: readonly KernelOp[] }[]
-  /** Buffers that q is read from between sweeps. */
-  readonly state: readonly string[]
-  /** What is made anew from the state where it is put back: sparse inverses. */
-  readonly refresh: readonly KernelOp[]
-  /** Discrete latents at responsibilities that are handed in. */
-  readonly given: readonly KernelOp[]
-  /** Continuous latents before their first update. */
-  readonly first: readonly FirstState[]
-  /** Moments of the first states. */
-  readonly moments: readonly KernelOp[]
-  /** Updates of the factors without discrete latents, for a start whose responsibilities are given. */
-  readonly continuous: readonly KernelOp[]
-}
+import type { FactorisedProgram } from './program.js'
 
 export interface FactorisedInput {
   readonly plan: EStepPlan

@@ -5,24 +5,7 @@ import type { EStepPlan } from '../estep/types.js'
 import type { Family, FamilyStatistic } from '../families/index.js'
 import type { KernelOp } from '../kernel/types.js'
 import type { Lowerer } from './lowerer.js'
-
-export type FirstState =
-  /** Means are drawn from Normal(0, 1), covariances are identities of the extent of the last dimension. */
-  | { readonly kind: 'gaussian'; readonly mean: string; readonly covariance: string }
-  /** One system over all cells: unit precisions at the diagonal positions of `entries`, `linear` drawn from Normal(0, 1). */
-  | {
-      readonly kind: 'sparse'
-      readonly positions: readonly KernelOp[]
-      readonly entries: readonly { readonly rows: string; readonly columns: string; readonly values: string }[]
-      readonly linear: string
-      readonly solve: readonly KernelOp[]
-    }
-  /** Parameters of the family are drawn from Uniform(2, 3), one set for each element; `natural` are made of them. */
-  | {
-      readonly kind: 'conjugate'
-      readonly family: Family
-      readonly natural: readonly { readonly statistic: FamilyStatistic; readonly buffer: string }[]
-    }
+import type { FirstState } from './program.js'
 
 export function firstStates(plan: EStepPlan, lowerer: Lowerer, updates: readonly KernelOp[]): readonly FirstState[] {
   return plan.blocks.map((b): FirstState => {

@@ -1,8 +1,8 @@
 import type { Expr, IndexVar } from '../algebra/types.js'
+import type { Family, FamilyStatistic } from '../families/index.js'
 import type { BindTable } from '../graph/types.js'
 import type { Buffer, KernelOp, SizeKey } from '../kernel/types.js'
 import type { MStep } from '../mstep/types.js'
-import type { FactorisedProgram } from './factorised.js'
 
 /**
  * One walk over the rows of a table (or, with `table` null, over whole arrays at once). `prepare` fills the posterior
@@ -68,6 +68,43 @@ export interface LatentOutput {
   readonly isBool: boolean
   readonly evidence: boolean
   readonly introduced: boolean
+}
+
+/** How a continuous latent of a factorised q is set before its first update. */
+export type FirstState =
+  /** Means are drawn from Normal(0, 1), covariances are identities of the extent of the last dimension. */
+  | { readonly kind: 'gaussian'; readonly mean: string; readonly covariance: string }
+  /** One system over all cells: unit precisions at the diagonal positions of `entries`, `linear` drawn from Normal(0, 1). */
+  | {
+      readonly kind: 'sparse'
+      readonly positions: readonly KernelOp[]
+      readonly entries: readonly { readonly rows: string; readonly columns: string; readonly values: string }[]
+      readonly linear: string
+      readonly solve: readonly KernelOp[]
+    }
+  /** Parameters of the family are drawn from Uniform(2, 3), one set for each element; `natural` are made of them. */
+  | {
+      readonly kind: 'conjugate'
+      readonly family: Family
+      readonly natural: readonly { readonly statistic: FamilyStatistic; readonly buffer: string }[]
+    }
+
+/** The part of a program that keeps q. */
+export interface FactorisedProgram {
+  /** The updates in their order: one sweep. */
+  readonly updates: readonly { readonly factor: string; readonly ops: readonly KernelOp[] }[]
+  /** Buffers that q is read from between sweeps. */
+  readonly state: readonly string[]
+  /** What is made anew from the state where it is put back: sparse inverses. */
+  readonly refresh: readonly KernelOp[]
+  /** Discrete latents at responsibilities that are handed in. */
+  readonly given: readonly KernelOp[]
+  /** Continuous latents before their first update. */
+  readonly first: readonly FirstState[]
+  /** Moments of the first states. */
+  readonly moments: readonly KernelOp[]
+  /** Updates of the factors without discrete latents, for a start whose responsibilities are given. */
+  readonly continuous: readonly KernelOp[]
 }
 
 /** The whole program: plain data. */

@@ -1,4 +1,5 @@
 /** M-step planning: for each block of params the first rule that applies; the others leave their reason. */
+import type { Span } from '../../lang/source.js'
 import { idx, mul, sum } from '../algebra/build.js'
 import type { Monomial } from '../algebra/monomial.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
@@ -10,16 +11,17 @@ import { betaMode } from '../rules/mstep/beta-mode.js'
 import { generalisedGammaMode } from '../rules/mstep/generalised-gamma-mode.js'
 import { matrixMode } from '../rules/mstep/matrix-mode.js'
 import { normalMode } from '../rules/mstep/normal-mode.js'
+import { regressionOf } from '../rules/mstep/regression.js'
 import { simplexMode } from '../rules/mstep/simplex-mode.js'
 import { stationary } from '../rules/mstep/stationary.js'
-import type { Block, MStepRule, ParamInfo } from '../rules/mstep/types.js'
+import { type Block, type MStepRule, NOT_IN_STATISTICS, type ParamInfo } from '../rules/mstep/types.js'
 import { weightedMedian } from '../rules/mstep/weighted-median.js'
 import { readsParam, splitFor } from './atoms.js'
 import { numericRoles, TAIL_FUNCTIONS } from './numeric-roles.js'
 import { profileScales } from './profile.js'
 import type { ValueRange } from './row-terms.js'
-import { paramsOf, type StatisticsOptions, shiftParams, toStatistics } from './statistics.js'
-import type { DriverObjective, MStep, MStepPlan, NewtonStep, NumericRole } from './types.js'
+import { atomKey, paramsOf, type StatisticsOptions, shiftParams, toStatistics } from './statistics.js'
+import type { Declined, DriverObjective, MStep, MStepPlan, NewtonStep, NumericRole } from './types.js'
 
 /** The M-step rules, in the order they are tried. */
 export const M_STEP_RULES: readonly MStepRule[] = [
@@ -34,6 +36,8 @@ export const M_STEP_RULES: readonly MStepRule[] = [
 
 export interface MStepInput {
   readonly params: readonly ParamInfo[]
+  /** Where params are declared. */
+  readonly spans: ReadonlyMap<string, Span>
   readonly lifted: readonly LiftedFactor[]
   readonly eStep: EStepPlan
   readonly options: StatisticsOptions
@@ -83,9 +87,12 @@ function substitute(e: Expr, v: IndexVar, by: Expr): Expr {
   return e
 }
 
+/** The factors that read a param. */
+const qFactors = (lifted: readonly LiftedFactor[]): readonly LiftedFactor[] =>
+  lifted.filter((f) => f.factor.role !== 'evidence' && hasParam(f.expr))
+
 /** The terms of Q that read a param, one per factor. */
-export const qTerms = (lifted: readonly LiftedFactor[]): readonly Expr[] =>
-  lifted.filter((f) => f.factor.role !== 'evidence' && hasParam(f.expr)).map(qTerm)
+export const qTerms = (lifted: readonly LiftedFactor[]): readonly Expr[] => qFactors(lifted).map(qTerm)
 
 export function planMStep(input: MStepInput): MStepPlan {
   const terms = qTerms(input.lifted)
@@ -104,7 +111,7 @@ export function planMStep(input: MStepInput): MStepPlan {
   const statistics = new Map(objective.statistics.map((s) => [s.id, s]))
   const groups = joinBlocks(input.params, objective, shifted)
   const steps: MStep[] = []
-  const numeric: { params: readonly ParamInfo[]; declined: { rule: string; reason: string }[] }[] = []
+  const numeric: { params: readonly ParamInfo[]; declined: Declined[] }[] = []
   for (const params of groups) {
     const names = new Set(params.map((p) => p.name))
     const relevant = objective.monomials.filter((m) => m.atoms.some((a) => readsParam(a.base, names)))
@@ -119,10 +126,15 @@ export function planMStep(input: MStepInput): MStepPlan {
       matrices: new Set(input.params.filter((p) => p.support === 'covariance').map((p) => p.name)),
       hasComponents: input.hasComponents,
     }
-    const declined: { rule: string; reason: string }[] = tailReasons(input.lifted, names)
+    const declined: Declined[] = [...tailReasons(input.lifted, names)]
+    const place = placesOf(input, objective, params)
     let chosen: MStep | null = null
     if (input.gradientOnly)
-      declined.push({ rule: 'family-mode', reason: 'closed forms are switched off (--m-step gradient)' })
+      declined.push({
+        rule: 'family-mode',
+        reason: 'closed forms are switched off (--m-step gradient)',
+        span: place.declaration,
+      })
     else
       for (const rule of M_STEP_RULES) {
         const result = rule.apply(block)
@@ -130,36 +142,70 @@ export function planMStep(input: MStepInput): MStepPlan {
           chosen = { ...result.candidate.step, declined: [...declined] }
           break
         }
-        declined.push({ rule: rule.id, reason: result.reason })
+        const rows = result.reason === NOT_IN_STATISTICS ? place.rows : place.declaration
+        const span = result.term === undefined ? rows : place.of(result.term)
+        declined.push({ rule: rule.id, reason: result.reason, span })
       }
     if (chosen === null) numeric.push({ params, declined })
     else steps.push(chosen)
   }
   for (const group of joinNumeric(numeric, objective)) {
     const names = new Set(group.params.map((p) => p.name))
-    steps.push(newtonStep(group.params, group.declined, objective, numericRoles(input.lifted, names)))
+    const step = newtonStep(group.params, group.declined, objective, numericRoles(input.lifted, names))
+    const regression = regressionOf({
+      names,
+      monomials: step.monomials,
+      rowTerms: step.rowTerms,
+      isNonnegative: input.options.isNonnegative,
+      response: (term) => {
+        const factor = qFactors(input.lifted)[term.source]?.factor
+        return factor?.target.space === 'data' ? factor.target.name : null
+      },
+    })
+    steps.push(regression === null ? step : { ...step, rule: regression.id, family: regression.name })
   }
   const ordered = orderSteps(profileScales(steps))
   return { ...ordered, objective, shifted: [...shifted], canonical }
 }
 
+/** Where the statements stand that a rule fails on. */
+function placesOf(
+  input: MStepInput,
+  objective: DriverObjective,
+  params: readonly ParamInfo[],
+): { readonly declaration: Span; readonly rows: Span; of(term: Monomial): Span } {
+  const names = new Set(params.map((p) => p.name))
+  const declaration = input.spans.get(params[0]?.name ?? '') ?? { start: 0, end: 0 }
+  const factors = qFactors(input.lifted)
+  const at = (source: number | undefined): Span | undefined =>
+    source === undefined ? undefined : factors[source]?.factor.span
+  const row = objective.rowTerms.find((r) => r.params.some((n) => names.has(n)))
+  return {
+    declaration,
+    rows: at(row?.source) ?? declaration,
+    of(term) {
+      const own = term.atoms.filter((a) => readsParam(a.base, names))
+      const [source] = own.flatMap((a) => [...(objective.sources.get(atomKey(a.base)) ?? [])])
+      return at(source) ?? declaration
+    },
+  }
+}
+
 /** Why truncated and censored values leave the params that they read without a family. */
-function tailReasons(
-  lifted: readonly LiftedFactor[],
-  names: ReadonlySet<string>,
-): { readonly rule: string; readonly reason: string }[] {
-  const reasons = new Set<string>()
+function tailReasons(lifted: readonly LiftedFactor[], names: ReadonlySet<string>): readonly Declined[] {
+  const reasons = new Map<string, Span>()
   for (const { factor, expr } of lifted)
     if (
       factor.tails !== undefined &&
       some(expr, (n) => n.kind === 'call' && TAIL_FUNCTIONS.has(n.fn) && readsParam(n, names))
     )
-      reasons.add(
+      reasons.set(
         factor.tails === 'truncated'
           ? `the log normaliser of the truncated ${factor.distribution} is not linear in statistics`
           : `the log probability of a censored ${factor.distribution} is not linear in statistics`,
+        factor.span,
       )
-  return [...reasons].map((reason) => ({ rule: 'family-mode', reason }))
+  return [...reasons].map(([reason, span]) => ({ rule: 'family-mode', reason, span }))
 }
 
 /** Ranges of the values of latents that are the same for all of their rows. */
@@ -224,11 +270,11 @@ function joinBlocks(
 
 /** Numerical blocks that share a term are stepped together. */
 function joinNumeric(
-  blocks: readonly { params: readonly ParamInfo[]; declined: { rule: string; reason: string }[] }[],
+  blocks: readonly { params: readonly ParamInfo[]; declined: Declined[] }[],
   objective: DriverObjective,
-): readonly { params: readonly ParamInfo[]; declined: { rule: string; reason: string }[] }[] {
+): readonly { params: readonly ParamInfo[]; declined: Declined[] }[] {
   let rest = [...blocks]
-  const out: { params: readonly ParamInfo[]; declined: { rule: string; reason: string }[] }[] = []
+  const out: { params: readonly ParamInfo[]; declined: Declined[] }[] = []
   const shareTerm = (a: readonly ParamInfo[], b: readonly ParamInfo[]): boolean => {
     const x = new Set(a.map((p) => p.name))
     const y = new Set(b.map((p) => p.name))
@@ -262,7 +308,7 @@ function joinNumeric(
 
 function newtonStep(
   params: readonly ParamInfo[],
-  declined: readonly { rule: string; reason: string }[],
+  declined: readonly Declined[],
   objective: DriverObjective,
   roles: readonly NumericRole[],
 ): NewtonStep {
@@ -322,7 +368,8 @@ function orderSteps(steps: readonly MStep[]): { readonly steps: readonly MStep[]
     steps: out.map((s) =>
       inCycle.has(s.id) && s.exact === 'joint' ? { ...s, exact: 'blockwise', rule: 'conditional-maximisation' } : s,
     ),
-    sweeps: 20,
+    // a step over rows is one of many anyway: the next E-step moves what it works on
+    sweeps: out.some((s) => s.kind === 'newton' && s.rowTerms.length > 0 && inCycle.has(s.id)) ? 1 : 20,
   }
 }
 

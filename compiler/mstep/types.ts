@@ -1,3 +1,4 @@
+import type { Span } from '../../lang/source.js'
 import type { Monomial } from '../algebra/monomial.js'
 import type { Expr, Guard, IndexVar, Rational } from '../algebra/types.js'
 
@@ -47,6 +48,14 @@ export interface Contribution {
 
 export type Exactness = 'joint' | 'blockwise' | 'ascent'
 
+/** A rule that was tried before, why it does not apply, and the statement of the model that closes it. */
+export interface Declined {
+  readonly rule: string
+  readonly reason: string
+  /** Of the statement whose term does not fit, or of the declaration of the param. */
+  readonly span: Span
+}
+
 interface StepBase {
   readonly id: string
   readonly params: readonly string[]
@@ -54,7 +63,7 @@ interface StepBase {
   readonly rule: string
   readonly closedForm: boolean
   readonly exact: Exactness
-  readonly declined: readonly { readonly rule: string; readonly reason: string }[]
+  readonly declined: readonly Declined[]
   /** Params whose new values it reads. */
   readonly dependsOn: readonly string[]
   /** Family of the block, for documents. */

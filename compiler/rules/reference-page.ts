@@ -1,4 +1,5 @@
 import { M_STEP_RULES } from '../mstep/plan.js'
+import { REGRESSION_RULES } from './mstep/regression.js'
 
 /** The rules of the M-step as a Markdown page, made from the rules themselves, in the order they are tried. */
 export function rulesPage(): string {
@@ -12,6 +13,17 @@ export function rulesPage(): string {
   ]
   for (const [i, r] of M_STEP_RULES.entries())
     parts.push(`## ${i + 1}. ${r.id}`, '', `${r.statement}.`, '', `*${r.citation}*`, '')
+  parts.push(
+    '## Regressions',
+    '',
+    'A block that stays numerical is named where its part of Q is that of a generalised linear model: one kind of concave',
+    'function of a linear predictor, weighted, beside terms that are linear or quadratic. Newton with the full Hessian is',
+    'Fisher scoring there (or keeps the residuals that scoring leaves out). Where it passes over the rows, one step is taken',
+    'an iteration (Lange 1995, *A gradient algorithm locally equivalent to the EM algorithm*).',
+    '',
+  )
+  for (const r of Object.values(REGRESSION_RULES))
+    parts.push(`### ${r.id}`, '', `${r.statement}.`, '', `*${r.citation}*`, '')
   parts.push(
     '## Order',
     '',

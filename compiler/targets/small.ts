@@ -1,6 +1,6 @@
 import { KernelError } from '../kernel/kernel-error.js'
 import type { KernelOp } from '../kernel/types.js'
-import { cholesky, inverseSpd, logdetSpd, solveSpd } from '../numerics/index.js'
+import { cholesky, inverseGeneral, inverseSpd, isSymmetric, logdetSpd, solveSpd } from '../numerics/index.js'
 
 export type SmallKind = (KernelOp & { readonly op: 'small' })['kind']
 
@@ -23,12 +23,13 @@ function floats(numbers: Numbers | null): Float64Array {
 }
 
 /**
- * Dense operations by kind. The output is NaN when the matrix is not positive definite: the caller sees it in the
- * numbers, nothing is repaired silently.
+ * Dense operations by kind. The output is NaN when the matrix is not positive definite (for the inverse of one that is
+ * not symmetric: when it is singular): the caller sees it in the numbers, nothing is repaired silently.
  */
 export const smallOperations: Readonly<Record<SmallKind, SmallOperation>> = {
   inverse: (order, matrix, matrixAt, _right, _rightAt, out, outAt) => {
-    inverseSpd(floats(matrix), matrixAt, floats(out), outAt, order)
+    if (isSymmetric(floats(matrix), matrixAt, order)) inverseSpd(floats(matrix), matrixAt, floats(out), outAt, order)
+    else inverseGeneral(floats(matrix), matrixAt, floats(out), outAt, order)
   },
   logdet: (order, matrix, matrixAt, _right, _rightAt, out, outAt) => {
     floats(out)[outAt] = logdetSpd(floats(matrix), matrixAt, order)

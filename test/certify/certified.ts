@@ -10,6 +10,8 @@ import { type Certificate, certify } from '../../oracle/certify.js'
 export interface CertifyTextOptions {
   readonly seed?: number
   readonly replicates?: number
+  /** Densities that one evaluation of the likelihood may take. */
+  readonly evaluations?: number
   readonly distributions?: ReadonlyMap<string, Distribution>
   /** Changes a derivation before it is lowered. */
   corrupt?(derivation: Derivation): Derivation
@@ -44,6 +46,8 @@ export function certifyText(text: string, options: CertifyTextOptions = {}): Out
   const certificate = certify(checked.value, (data, consts) => certifyDerivation(derivation, data, consts), {
     seed: options.seed ?? 1,
     replicates: options.replicates ?? 2,
+    bound: derivation.eStep.bound === 'variational',
+    ...(options.evaluations === undefined ? {} : { evaluations: options.evaluations }),
   })
   return { kind: 'certificate', certificate }
 }

@@ -178,7 +178,7 @@ describe('the plan of a fit', () => {
   it('has the form that the schema of fit files publishes', () => {
     const schema = JSON.parse(readFileSync(new URL('../../docs/fit.schema.json', import.meta.url), 'utf8'))
     const plans = [...PAGES.map((p) => deriveExample(p.example)), ...LATENT_PAGES.map((p) => deriveModel(p.model))].map(
-      planJson,
+      (d) => planJson(d),
     )
     for (const plan of plans) expect(schemaProblems(schema.properties.plan, plan)).toEqual([])
     expect(schemaProblems(schema.properties.plan, { eStep: [{ latents: ['z'] }], mStep: [] })).not.toEqual([])

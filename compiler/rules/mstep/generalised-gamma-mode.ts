@@ -3,7 +3,7 @@ import type { Rational } from '../../algebra/types.js'
 import { contribution, paramsRead } from '../../mstep/contributions.js'
 import { spreadOf } from '../../mstep/spread.js'
 import type { Contribution } from '../../mstep/types.js'
-import type { MStepRule } from './types.js'
+import { type MStepRule, NOT_IN_STATISTICS } from './types.js'
 
 /** A log u + B u^a: u^a = −A/(a B), the mode of a generalised Gamma (a = 1 Gamma, −1 inverse Gamma, −2 an sd). */
 export const generalisedGammaMode: MStepRule = {
@@ -16,7 +16,7 @@ export const generalisedGammaMode: MStepRule = {
       return { kind: 'declines', reason: 'the block has several params' }
     if (!['positive', 'nonnegative', 'real', 'interval', 'unit'].includes(p.support))
       return { kind: 'declines', reason: 'the param is not a positive scalar' }
-    if (block.hasRowTerms) return { kind: 'declines', reason: 'some of its terms do not separate into statistics' }
+    if (block.hasRowTerms) return { kind: 'declines', reason: NOT_IN_STATISTICS }
     const link = block.terms.some((t) => t.block.some((b) => b.kind === 'exp')) ? 'exp' : 'identity'
     if (link === 'identity' && p.support === 'real') return { kind: 'declines', reason: 'the param may be negative' }
     let power: Rational | null = null
@@ -25,7 +25,7 @@ export const generalisedGammaMode: MStepRule = {
     for (const t of block.terms) {
       const [atom] = t.block
       if (t.block.length !== 1 || atom === undefined)
-        return { kind: 'declines', reason: 'a term is a product of several functions of it' }
+        return { kind: 'declines', reason: 'a term is a product of several functions of it', term: t.monomial }
       const isLog =
         link === 'identity' ? atom.kind === 'log' : atom.kind === 'power' && atom.power.n === 1 && atom.power.d === 1
       if (isLog && (atom.kind === 'log' || atom.kind === 'power')) {
@@ -33,9 +33,13 @@ export const generalisedGammaMode: MStepRule = {
         continue
       }
       if (atom.kind !== (link === 'identity' ? 'power' : 'exp') || (atom.kind !== 'power' && atom.kind !== 'exp'))
-        return { kind: 'declines', reason: 'its statistics are not {log u, u^a}' }
+        return { kind: 'declines', reason: 'its statistics are not {log u, u^a}', term: t.monomial }
       if (power !== null && toNumber(power) !== toNumber(atom.power))
-        return { kind: 'declines', reason: `it occurs with two powers, ${toNumber(power)} and ${toNumber(atom.power)}` }
+        return {
+          kind: 'declines',
+          reason: `it occurs with two powers, ${toNumber(power)} and ${toNumber(atom.power)}`,
+          term: t.monomial,
+        }
       power = atom.power
       powers.push(contribution(t.monomial, atom.at, t.others))
     }

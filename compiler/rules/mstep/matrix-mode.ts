@@ -1,7 +1,7 @@
 import { contribution, paramsRead } from '../../mstep/contributions.js'
 import { spreadOf } from '../../mstep/spread.js'
 import type { Contribution } from '../../mstep/types.js'
-import type { MStepRule } from './types.js'
+import { type MStepRule, NOT_IN_STATISTICS } from './types.js'
 
 /** A log|S| + tr(B S⁻¹): S = B/A, the mode of an inverse Wishart; with tr(B S): S⁻¹ = −B/A, a Wishart. */
 export const matrixMode: MStepRule = {
@@ -13,20 +13,20 @@ export const matrixMode: MStepRule = {
     const [p] = block.params
     if (p === undefined || block.params.length !== 1 || p.support !== 'covariance')
       return { kind: 'declines', reason: 'the param is not a covariance matrix' }
-    if (block.hasRowTerms) return { kind: 'declines', reason: 'some of its terms do not separate into statistics' }
+    if (block.hasRowTerms) return { kind: 'declines', reason: NOT_IN_STATISTICS }
     const logdets: Contribution[] = []
     const inverses: Contribution[] = []
     const elements: Contribution[] = []
     for (const t of block.terms) {
       const [atom] = t.block
       if (t.block.length !== 1 || atom === undefined)
-        return { kind: 'declines', reason: 'a term is a product of several functions of it' }
+        return { kind: 'declines', reason: 'a term is a product of several functions of it', term: t.monomial }
       if (atom.kind === 'logdet') logdets.push(contribution(t.monomial, atom.at, t.others))
       else if (atom.kind === 'inverse')
         inverses.push(contribution(t.monomial, [...atom.at, atom.row, atom.column], t.others))
       else if (atom.kind === 'power' && atom.power.n === 1 && atom.power.d === 1)
         elements.push(contribution(t.monomial, atom.at, t.others))
-      else return { kind: 'declines', reason: 'its statistics are not {log|S|, S⁻¹} or {log|S|, S}' }
+      else return { kind: 'declines', reason: 'its statistics are not {log|S|, S⁻¹} or {log|S|, S}', term: t.monomial }
     }
     if (logdets.length === 0 || inverses.length > 0 === elements.length > 0)
       return { kind: 'declines', reason: 'its statistics are not {log|S|, S⁻¹} or {log|S|, S}' }

@@ -6,7 +6,7 @@ import type { Expr } from '../../algebra/types.js'
 import { freeIndices, substituteIndex } from '../../algebra/visit.js'
 import { contribution, paramsRead } from '../../mstep/contributions.js'
 import type { NormalStep } from '../../mstep/types.js'
-import type { MStepRule } from './types.js'
+import { type MStepRule, NOT_IN_STATISTICS } from './types.js'
 
 type Linear = NormalStep['linear'][number]
 type Quadratic = NormalStep['quadratic'][number]
@@ -33,15 +33,16 @@ export const normalMode: MStepRule = {
       block.params.some((p) => !['real', 'interval', 'positive', 'nonnegative', 'unit', 'ordered'].includes(p.support))
     )
       return { kind: 'declines', reason: 'the support is not a real line' }
-    if (block.hasRowTerms) return { kind: 'declines', reason: 'some of its terms do not separate into statistics' }
+    if (block.hasRowTerms) return { kind: 'declines', reason: NOT_IN_STATISTICS }
     const terms: Term[] = []
     for (const t of block.terms) {
       const elements: { param: string; at: readonly Expr[] }[] = []
       for (const a of t.block) {
-        if (a.kind !== 'shift') return { kind: 'declines', reason: 'Q is not a quadratic in it' }
+        if (a.kind !== 'shift') return { kind: 'declines', reason: 'Q is not a quadratic in it', term: t.monomial }
         for (let i = 0; i < a.times; i++) elements.push({ param: a.param, at: a.at })
       }
-      if (elements.length > 2) return { kind: 'declines', reason: 'Q has degree above 2 in the block' }
+      if (elements.length > 2)
+        return { kind: 'declines', reason: 'Q has degree above 2 in the block', term: t.monomial }
       terms.push({ monomial: t.monomial, elements, others: t.others })
     }
     const quadratics = terms.filter((t) => t.elements.length === 2)

@@ -1,6 +1,6 @@
 import { contribution, paramsRead } from '../../mstep/contributions.js'
 import type { Contribution } from '../../mstep/types.js'
-import type { MStepRule } from './types.js'
+import { type MStepRule, NOT_IN_STATISTICS } from './types.js'
 
 /** Σ_k A_k log p_k on the simplex: p_k = A_k / Σ_j A_j, the mode of a Dirichlet(A + 1). */
 export const simplexMode: MStepRule = {
@@ -12,12 +12,12 @@ export const simplexMode: MStepRule = {
     const [p] = block.params
     if (p === undefined || block.params.length !== 1 || p.support !== 'simplex')
       return { kind: 'declines', reason: 'the param is not a simplex' }
-    if (block.hasRowTerms) return { kind: 'declines', reason: 'some of its terms do not separate into statistics' }
+    if (block.hasRowTerms) return { kind: 'declines', reason: NOT_IN_STATISTICS }
     const coefficients: Contribution[] = []
     for (const t of block.terms) {
       const [atom] = t.block
       if (t.block.length !== 1 || atom?.kind !== 'log')
-        return { kind: 'declines', reason: `its terms are not all log ${p.name}_k` }
+        return { kind: 'declines', reason: `its terms are not all log ${p.name}_k`, term: t.monomial }
       coefficients.push(contribution(t.monomial, atom.at, t.others))
     }
     const reads = paramsRead(coefficients)

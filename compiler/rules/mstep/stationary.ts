@@ -5,7 +5,7 @@ import type { Expr } from '../../algebra/types.js'
 import { collectNodes, rewrite, some } from '../../algebra/visit.js'
 import { contribution, paramsRead } from '../../mstep/contributions.js'
 import type { Contribution, StationaryStep } from '../../mstep/types.js'
-import type { MStepRule } from './types.js'
+import { type MStepRule, NOT_IN_STATISTICS } from './types.js'
 
 export const STATIONARY_VARIABLE = 'u'
 
@@ -25,7 +25,7 @@ export const stationary: MStepRule = {
       return { kind: 'declines', reason: 'the block has several params' }
     if (!['real', 'interval', 'positive', 'nonnegative', 'unit'].includes(p.support))
       return { kind: 'declines', reason: 'the param is not a scalar' }
-    if (block.hasRowTerms) return { kind: 'declines', reason: 'some of its terms do not separate into statistics' }
+    if (block.hasRowTerms) return { kind: 'declines', reason: NOT_IN_STATISTICS }
     const terms = new Map<string, { value: Expr; first: Expr; second: Expr; coefficients: Contribution[] }>()
     let algebraic = true
     for (const t of block.terms) {
@@ -36,20 +36,20 @@ export const stationary: MStepRule = {
       )
       const first = refs[0]
       if (first?.kind !== 'ref' || refs.some((r) => keyOf(r) !== keyOf(first)))
-        return { kind: 'declines', reason: 'a term joins several of its elements' }
+        return { kind: 'declines', reason: 'a term joins several of its elements', term: t.monomial }
       const bound = new Set(
         collectNodes(own, (n) => n.kind === 'sum').flatMap((n) => (n.kind === 'sum' ? [n.index.id] : [])),
       )
       if (first.index.some((e) => some(e, (n) => n.kind === 'index' && bound.has(n.var))))
-        return { kind: 'declines', reason: 'a term sums over its elements inside one function' }
-      if (first.space === 'shift') return { kind: 'declines', reason: 'it is a location' }
+        return { kind: 'declines', reason: 'a term sums over its elements inside one function', term: t.monomial }
+      if (first.space === 'shift') return { kind: 'declines', reason: 'it is a location', term: t.monomial }
       const value = rewrite(own, (n) =>
         n.kind === 'ref' && keyOf(n) === keyOf(first) ? { kind: 'index', var: STATIONARY_VARIABLE, name: p.name } : n,
       )
       if (some(value, (n) => n.kind === 'ref' && n.space !== 'size' && n.space !== 'const'))
-        return { kind: 'declines', reason: 'a term joins it with another param inside one function' }
+        return { kind: 'declines', reason: 'a term joins it with another param inside one function', term: t.monomial }
       if (some(value, (n) => n.kind === 'index' && n.var !== STATIONARY_VARIABLE))
-        return { kind: 'declines', reason: 'a term depends on its position' }
+        return { kind: 'declines', reason: 'a term depends on its position', term: t.monomial }
       algebraic &&= !some(value, (n) => n.kind === 'call' && n.fn !== 'log')
       try {
         const key = keyOf(value)
@@ -62,7 +62,7 @@ export const stationary: MStepRule = {
         }
       } catch (e) {
         if (!(e instanceof NotDifferentiable)) throw e
-        return { kind: 'declines', reason: e.message }
+        return { kind: 'declines', reason: e.message, term: t.monomial }
       }
     }
     const reads = paramsRead([...terms.values()].flatMap((t) => t.coefficients))

@@ -46,7 +46,11 @@ export type Candidate = { readonly step: MStep; readonly reads: readonly string[
 
 export type RuleResult =
   | { readonly kind: 'applies'; readonly candidate: Candidate }
-  | { readonly kind: 'declines'; readonly reason: string }
+  /** `term`: the one that does not fit, where it is one. */
+  | { readonly kind: 'declines'; readonly reason: string; readonly term?: Monomial }
+
+/** Why a rule declines where part of Q is over rows. */
+export const NOT_IN_STATISTICS = 'some of its terms do not separate into statistics'
 
 /** A rule of the M-step: one file each. */
 export interface MStepRule {

@@ -1,17 +1,9 @@
 /** Unconstrained coordinates of supports, with first and second derivatives. */
 import type { ParamLayout } from '../../../runtime/contract.js'
+import type { Chart } from './chart.js'
+import { correlation, covariance } from './matrix-charts.js'
 
-/** One core block of a param (a number, a simplex, a matrix): θ = θ(η), η in R^free. */
-export interface Chart {
-  readonly size: number
-  readonly free: number
-  toFree(theta: Float64Array): Float64Array
-  fromFree(eta: Float64Array): Float64Array
-  /** ∂θ_i/∂η_a, row-major size × free. */
-  jacobian(eta: Float64Array): Float64Array
-  /** Σ_i g_i ∂²θ_i/∂η_a∂η_b, free × free. */
-  curvature(eta: Float64Array, g: Float64Array): Float64Array
-}
+export type { Chart } from './chart.js'
 
 const get = (a: Float64Array, i: number): number => a[i] ?? 0
 
@@ -146,74 +138,6 @@ function ordered(n: number): Chart {
   }
 }
 
-/** S = L Lᵀ with log of the diagonal of L (Pinheiro and Bates 1996). */
-function covariance(n: number): Chart {
-  const places: (readonly [number, number])[] = []
-  for (let i = 0; i < n; i++) for (let j = 0; j <= i; j++) places.push([i, j])
-  const free = places.length
-  const factor = (e: Float64Array): Float64Array => {
-    const l = new Float64Array(n * n)
-    places.forEach(([i, j], p) => {
-      l[i * n + j] = i === j ? Math.exp(get(e, p)) : get(e, p)
-    })
-    return l
-  }
-  const scale = (l: Float64Array, [i, j]: readonly [number, number]): number => (i === j ? get(l, i * n + i) : 1)
-  /** Σ g_rs (E Lᵀ + L Eᵀ)_rs for E the unit matrix at a place. */
-  const slope = (l: Float64Array, g: Float64Array, [i, j]: readonly [number, number]): number => {
-    let sum = 0
-    for (let s = 0; s < n; s++) sum += (get(g, i * n + s) + get(g, s * n + i)) * get(l, s * n + j)
-    return sum
-  }
-  return {
-    size: n * n,
-    free,
-    toFree: (t) => {
-      const l = new Float64Array(n * n)
-      for (let i = 0; i < n; i++)
-        for (let j = 0; j <= i; j++) {
-          let sum = get(t, i * n + j)
-          for (let m = 0; m < j; m++) sum -= get(l, i * n + m) * get(l, j * n + m)
-          l[i * n + j] = i === j ? Math.sqrt(Math.max(sum, 1e-300)) : sum / get(l, j * n + j)
-        }
-      return Float64Array.from(places, ([i, j]) => (i === j ? Math.log(get(l, i * n + i)) : get(l, i * n + j)))
-    },
-    fromFree: (e) => {
-      const l = factor(e)
-      const out = new Float64Array(n * n)
-      for (let i = 0; i < n; i++)
-        for (let j = 0; j < n; j++)
-          for (let m = 0; m <= Math.min(i, j); m++)
-            out[i * n + j] = get(out, i * n + j) + get(l, i * n + m) * get(l, j * n + m)
-      return out
-    },
-    jacobian: (e) => {
-      const l = factor(e)
-      const out = new Float64Array(n * n * free)
-      places.forEach(([i, j], p) => {
-        const s = scale(l, [i, j])
-        for (let m = 0; m < n; m++) {
-          out[(i * n + m) * free + p] = get(out, (i * n + m) * free + p) + s * get(l, m * n + j)
-          out[(m * n + i) * free + p] = get(out, (m * n + i) * free + p) + s * get(l, m * n + j)
-        }
-      })
-      return out
-    },
-    curvature: (e, g) => {
-      const l = factor(e)
-      const out = new Float64Array(free * free)
-      for (const [p, x] of places.entries())
-        for (const [q, y] of places.entries()) {
-          let value = 0
-          if (x[1] === y[1]) value += scale(l, x) * scale(l, y) * (get(g, x[0] * n + y[0]) + get(g, y[0] * n + x[0]))
-          if (p === q && x[0] === x[1]) value += scale(l, x) * slope(l, g, x)
-          out[p * free + q] = value
-        }
-      return out
-    },
-  }
-}
-
 /** The chart of a param's core block, and how many blocks it has. null where there is none. */
 export function chartOf(layout: ParamLayout): { readonly chart: Chart; readonly blocks: number } | null {
   const last = layout.shape.at(-1) ?? 1
@@ -235,6 +159,8 @@ export function chartOf(layout: ParamLayout): { readonly chart: Chart; readonly 
       return { chart: ordered(last), blocks: layout.length / last }
     case 'covariance':
       return { chart: covariance(last), blocks: layout.length / (last * last) }
+    case 'correlation':
+      return { chart: correlation(last), blocks: layout.length / (last * last) }
     default:
       return null
   }

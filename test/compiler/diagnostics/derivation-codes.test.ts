@@ -13,16 +13,16 @@ const GOLDEN: Readonly<Record<string, readonly [string, string]>> = {
     'a Mixture as a prior or as the distribution of a latent has no derivation in this version',
   ],
   E402: [
-    'y[n] ~ Poisson(exp(f))',
-    'the log density of `f` is not linear in statistics of a known family: this statement brings in another function of it, and its posterior has no closed form: without one, an exact E-step would need an integral over 1 dimension for each of N rows',
+    'y[t] ~ Poisson(exp(m[t]))',
+    'the cells of `m` are coupled by this statement, which is not quadratic in them: their joint posterior is not Normal. Some such pairs have another joint family (a Normal with a Gamma precision), which this version does not derive: without one, an exact E-step would need an integral over T dimensions, g^T evaluations with g points a dimension',
   ],
   E403: [
     'x[n] ~ Normal(mu[z[s]], 1)',
     'a latent that picks which latent is read has no exact E-step in this version: an exact E-step would carry K^N = 2^N joint values',
   ],
   E404: [
-    'x[n] ~ Normal(mu[u[person[n]], v[question[n]]], 1)',
-    'this statement joins `u` and `v` of several groups through keys, which makes every latent depend on every other: an exact E-step would carry the smaller of K^levels(person) = 2^levels(person) and K^levels(question) = 2^levels(question) joint values',
+    'latent z ~ Bernoulli(logistic(f[person[n]]))',
+    '`z` and `f` are coupled over several rows: `f` at one place depends on `z` at many: its exact posterior would be a mixture of 2^N densities, one for each combination of their values, each of levels(person) dimensions; a factorised posterior has no closed form either: the log density of `f` is not linear in statistics of a known family: this statement brings in another function of it, and its posterior has no closed form',
   ],
   E405: [
     'latent z[i, j] ~ Categorical(step[z[i-1, j], z[i, j-1]])',
@@ -168,6 +168,20 @@ for t in 1..T { y[t] ~ Poisson(r[1 + z[t]]) }`).fit({ y: [1, 2, 5] }, { maxItera
       (e) => e instanceof DataError && e.problems.every((p) => p.code === 'E418' && p.message.includes('comes after')),
     )
     expect((await predict(forwards)).latents.map((l) => l.name)).toEqual(['z'])
+  })
+
+  test('E421', () => {
+    const model = compileOrThrow(
+      'model A\ndata y : count[N, D]\nparam s : positive\nfor n in 1..N {\n  latent u : real[D] ~ Normal(0, s)\n  latent v ~ Normal(0, 1)\n  for d in 1..D { y[n, d] ~ Poisson(exp(u[d] + v)) }\n}',
+    )
+    const rows = (d: number) => ({ y: [Array.from({ length: d }, (_, i) => i), Array.from({ length: d }, () => 1)] })
+    expect(problems(() => model.bind(rows(70), {}))).toEqual([
+      [
+        'E421',
+        '`u`, `v` has 71 coordinates in one posterior that is no family, and draws that are weighted by importance serve up to 60',
+      ],
+    ])
+    expect(problems(() => model.bind(rows(5), {}))).toEqual([])
   })
 
   test('each has a test', () => {

@@ -198,23 +198,6 @@ for n in 1..N { x[n] ~ Normal(m[z[left[n]], z[right[n]]], 1) }`),
     ])
   })
 
-  test('a latent of each place of a chain through a key', () => {
-    const [found] = refusal(`model M
-const S = 2
-data day : category[T]
-data y : count[T]
-param start : simplex[S]
-param step  : simplex[S, S, S]
-param rate  : positive[S]
-for d in levels(day) { latent mood[d] ~ Categorical(start) }
-latent z[1] ~ Categorical(start)
-for t in 2..T { latent z[t] ~ Categorical(step[mood[day[t]], z[t-1]]) }
-for t in 1..T { y[t] ~ Poisson(rate[z[t]]) }`)
-    expect(found?.[0]).toBe('E404')
-    expect(found?.[1]).toContain('each place of the chain `z` reads another `mood`')
-    expect(found?.[1]).toContain('S^T = 2^T joint values')
-  })
-
   test('weights on single places', () => {
     const [found] = refusal(hidden.replace('for t in 2..T {', 'for t in 2..T weight y[t] {'))
     expect(found?.[0]).toBe('E405')

@@ -117,7 +117,7 @@ describe('which rule applies', () => {
       'a logistic regression',
       'model M\ndata x : real[N]\ndata y : bool[N]\nparam b : real\nfor n in 1..N { y[n] ~ Bernoulli(logit=b * x[n]) }',
       'b',
-      'newton: gradient, none, ascent',
+      'newton: logistic-regression, logistic regression, ascent',
     ],
     [
       'a mean whose prior has another scale',

@@ -1,0 +1,341 @@
+/**
+ * What a certificate compares where the E-step is a factorised posterior: the objective is no larger than the
+ * log-likelihood, each factor is what brute force makes of the others (Bishop 2006, eq. 10.9), the change of Q is that of
+ * the expected log density, and neither sweeps nor iterations lower the objective.
+ */
+import { logLikelihoodParts, logPrior } from './answers.js'
+import { at, range } from './arrays.js'
+import { Assignment } from './assignment.js'
+import type { EngineExpectation, EngineMoments } from './certified-engine.js'
+import { NAMES } from './certify-checks.js'
+import { eliminate, identity } from './dense.js'
+import { ProductPosterior } from './factorised.js'
+import type { Findings } from './findings.js'
+import type { Factor } from './ground-types.js'
+import { rowOf } from './latent-rows.js'
+import { isCollapsed, nestedParams, randomParams } from './micro-params.js'
+import { spaceIntegral } from './space-integral.js'
+import { logSumExp } from './special-functions.js'
+import { type Cell, cellName } from './stored.js'
+import type { Trial } from './trial.js'
+import { OracleError, type Values } from './types.js'
+
+export const BOUND_NAMES = {
+  below: 'bound: not above the log-likelihood',
+  factor: 'factors of q: each the best given the others',
+  sweep: 'bound never falls in a sweep',
+} as const
+
+const EXACT = 1e-9
+/** Sweeps that are still to change something are rounding. */
+const FACTOR = 1e-8
+const ITERATIONS = 20
+const OBJECTIVE = 1e-10
+/** Joint values of the discrete cells of a factor. */
+const MOST_VALUES = 4096
+
+export function checkBound(t: Trial, found: Findings, random: () => number): void {
+  const params = nestedParams(t.engine.params, t.params)
+  const settled = settle(t, found)
+  try {
+    const exact = logLikelihoodParts(t.ground, params)
+    const scale = Math.max(1, Math.abs(exact.value))
+    found.record(
+      BOUND_NAMES.below,
+      Math.max(0, settled.logLikelihood - exact.value) / scale,
+      EXACT + exact.error / scale,
+      t.text,
+    )
+  } catch (e) {
+    // more than brute force can sum: the factors are compared all the same
+    if (!(e instanceof OracleError)) throw e
+  }
+  const q = new ProductPosterior(t.ground, t.engine, params, t.params)
+  t.engine.factors?.forEach((_, i) => {
+    try {
+      checkFactor(t, q, i, found)
+    } catch (e) {
+      if (!(e instanceof OracleError)) throw e
+    }
+  })
+  checkChange(t, q, settled, found, random)
+  checkAscent(t, settled, found)
+}
+
+/** Sweeps until the objective stands still, none of which may lower it. */
+function settle(t: Trial, found: Findings): EngineExpectation {
+  let before = t.engine.eStep(t.params)
+  let still = 0
+  for (let i = 0; i < 5000 && still < 3; i++) {
+    const after = t.engine.eStep(t.params, before)
+    const scale = Math.max(1, Math.abs(after.logLikelihood))
+    found.record(
+      BOUND_NAMES.sweep,
+      Math.max(0, before.logLikelihood - after.logLikelihood) / scale,
+      OBJECTIVE,
+      `sweep ${i + 1}, ${t.text}`,
+    )
+    const moved = largestChange(before.q, after.q)
+    still = moved < 1e-13 ? still + 1 : 0
+    before = after
+  }
+  return before
+}
+
+function largestChange(a: Float64Array | undefined, b: Float64Array | undefined): number {
+  if (a === undefined || b === undefined) return 0
+  let worst = 0
+  a.forEach((x, i) => {
+    const y = at(b, i)
+    if (Number.isFinite(x) && Number.isFinite(y)) worst = Math.max(worst, Math.abs(x - y) / (1 + Math.abs(y)))
+  })
+  return worst
+}
+
+/** q_B against exp E[log p], the expectation over the other factors, normalised. */
+function checkFactor(t: Trial, q: ProductPosterior, index: number, found: Findings): void {
+  const names = t.engine.factors?.[index] ?? []
+  // rows that weigh nothing say nothing of q
+  const counts = (c: Cell): boolean => t.ground.definitions.get(c.id)?.[0]?.factor.weight !== 0
+  const cells = t.ground.world.cells.filter(
+    (c) => t.ground.definitions.has(c.id) && names.includes(c.name) && counts(c),
+  )
+  const kinds = new Set(cells.map((c) => t.engine.latents.find((l) => l.name === c.name)?.kind))
+  if (kinds.size !== 1) return
+  const a = Assignment.empty(t.ground.world.cells.length)
+  const factors = t.ground.factors.filter((f) => f.kind === 'sample' && f.cells.some((c) => cells.includes(c)))
+  if (kinds.has('discrete')) {
+    for (const group of connected(cells, factors)) checkDiscrete(t, q, index, group, factors, a, found)
+    return
+  }
+  const families = new Set(names.map((n) => t.engine.factorPosteriors?.(t.params).get(n)?.family))
+  const normal = [...families].every((f) => f === 'Normal' || f === 'MvNormal')
+  if (normal) for (const group of connected(cells, factors)) checkNormal(t, q, index, group, factors, a, found)
+  else for (const cell of cells) checkConjugate(t, q, index, cell, cells, factors, a, found)
+}
+
+/** Weight of a factor relative to the copies that a cell stands for. */
+function weightFor(t: Trial, f: Factor, cell: Cell): number {
+  const own = t.ground.definitions.get(cell.id)?.[0]?.factor.weight ?? 1
+  return own === 0 ? 0 : f.weight / own
+}
+
+/** Groups of cells that no factor joins. */
+function connected(cells: readonly Cell[], factors: readonly Factor[]): readonly (readonly Cell[])[] {
+  let groups: (readonly Cell[])[] = cells.map((c) => [c])
+  for (const f of factors) {
+    const joined = groups.filter((g) => g.some((c) => f.cells.includes(c)))
+    if (joined.length > 1) groups = [...groups.filter((g) => !joined.includes(g)), joined.flat()]
+  }
+  return groups
+}
+
+function checkDiscrete(
+  t: Trial,
+  q: ProductPosterior,
+  index: number,
+  group: readonly Cell[],
+  factors: readonly Factor[],
+  a: Assignment,
+  found: Findings,
+): void {
+  const tables = t.engine.posterior(t.params)
+  const latents = group.map((c) => t.engine.latents.find((l) => l.name === c.name))
+  const sizes = latents.map((l) => l?.values ?? 0)
+  const count = sizes.reduce((n, v) => n * v, 1)
+  const [first] = group
+  if (count > MOST_VALUES || first === undefined) throw new OracleError('too many joint values of a factor of q')
+  const own = factors.filter((f) => f.cells.some((c) => group.includes(c)))
+  const valuesAt = (n: number): readonly number[] => {
+    let rest = n
+    return sizes.map((s, i) => {
+      const v = rest % s
+      rest = Math.floor(rest / s)
+      return (latents[i]?.low ?? 0) + v
+    })
+  }
+  // a factor reads few of the cells: each of its values is found once
+  const known = own.map(() => new Map<string, number>())
+  const logs = range(0, count - 1).map((n) => {
+    valuesAt(n).forEach((v, i) => {
+      a.set(at(group, i), v)
+    })
+    return own.reduce((s, f, i) => {
+      const w = weightFor(t, f, first)
+      if (w === 0) return s
+      const key = f.cells.map((c) => a.get(c)).join()
+      const value = known[i]?.get(key) ?? q.expected(f, index, a)
+      known[i]?.set(key, value)
+      return s + w * value
+    }, 0)
+  })
+  for (const c of group) a.clear(c)
+  const whole = logSumExp(logs)
+  group.forEach((cell, i) => {
+    const latent = latents[i]
+    const row = latent === undefined ? null : rowOf(latent, cell)
+    const table = tables.get(cell.name)
+    if (latent === undefined || row === null || table === undefined) return
+    let worst = 0
+    for (let v = 0; v < latent.values; v++) {
+      const p = logs.reduce((s, l, n) => s + (at(valuesAt(n), i) === latent.low + v ? Math.exp(l - whole) : 0), 0)
+      worst = Math.max(worst, Math.abs(p - at(table, row * latent.values + v)))
+    }
+    found.record(BOUND_NAMES.factor, worst, FACTOR, `${cellName(cell)}, ${t.text}`)
+  })
+}
+
+const close = (a: number, b: number): number => Math.abs(a - b) / (1 + Math.abs(b))
+
+/** The log density is a quadratic: its coefficients are differences. */
+function checkNormal(
+  t: Trial,
+  q: ProductPosterior,
+  index: number,
+  cells: readonly Cell[],
+  factors: readonly Factor[],
+  a: Assignment,
+  found: Findings,
+): void {
+  const [first] = cells
+  const moments = t.engine.moments?.(t.params)
+  if (first === undefined || moments === undefined || cells.length > 16) return
+  const own = factors.filter((f) => f.cells.some((c) => cells.includes(c)))
+  const mean = cells.map((c) => of(t, c, moments, 'mean'))
+  const f = (shift: readonly number[]): number => {
+    cells.forEach((c, i) => {
+      a.set(c, at(mean, i) + (shift[i] ?? 0))
+    })
+    return own.reduce((s, g) => s + weightFor(t, g, first) * q.expected(g, index, a), 0)
+  }
+  const n = cells.length
+  const unit = (...on: readonly number[]): readonly number[] =>
+    range(0, n - 1).map((i) => on.filter((x) => x === i).length)
+  const minus = (i: number): readonly number[] => unit(i).map((x) => -x)
+  const centre = f(unit())
+  const up = range(0, n - 1).map((i) => f(unit(i)))
+  const down = range(0, n - 1).map((i) => f(minus(i)))
+  const gradient = up.map((u, i) => (u - at(down, i)) / 2)
+  const precision = range(0, n - 1).map((i) =>
+    range(0, n - 1).map((j) =>
+      i === j ? -(at(up, i) + at(down, i) - 2 * centre) : -(f(unit(i, j)) - at(up, i) - at(up, j) + centre),
+    ),
+  )
+  for (const c of cells) a.clear(c)
+  const { solution } = eliminate(precision, identity(n))
+  if (solution === null) return
+  cells.forEach((c, i) => {
+    const shift = at(solution, i).reduce((s, x, j) => s + x * at(gradient, j), 0)
+    const where = `${cellName(c)}, ${t.text}`
+    found.record(BOUND_NAMES.factor, Math.abs(shift) / (1 + Math.abs(at(mean, i))), FACTOR, `mean of ${where}`)
+    found.record(
+      BOUND_NAMES.factor,
+      close(of(t, c, moments, 'variance'), at(at(solution, i), i)),
+      FACTOR,
+      `variance of ${where}`,
+    )
+  })
+}
+
+function of(t: Trial, c: Cell, moments: ReadonlyMap<string, EngineMoments>, part: 'mean' | 'variance'): number {
+  const latent = t.engine.latents.find((l) => l.name === c.name)
+  const row = latent === undefined ? null : rowOf(latent, c)
+  const table = moments.get(c.name)
+  if (row === null || table === undefined) throw new OracleError(`${cellName(c)} has no moments`)
+  return at(Array.from(table[part]), row)
+}
+
+/** One number, or one of the two elements of a probability vector, the other cells of the factor at some value. */
+function checkConjugate(
+  t: Trial,
+  q: ProductPosterior,
+  index: number,
+  cell: Cell,
+  cells: readonly Cell[],
+  factors: readonly Factor[],
+  a: Assignment,
+  found: Findings,
+): void {
+  const posterior = t.engine.factorPosteriors?.(t.params).get(cell.name)
+  const moments = t.engine.moments?.(t.params)
+  if (posterior === undefined || moments === undefined) return
+  const isVector = posterior.family === 'Dirichlet'
+  const siblings = cells.filter(
+    (c) => c.name === cell.name && c.indices.slice(0, -1).join() === cell.indices.slice(0, -1).join(),
+  )
+  if (isVector && (siblings.length !== 2 || siblings[0] !== cell)) return
+  const bounded = isVector || posterior.family === 'Beta'
+  const own = factors.filter((f) => f.cells.includes(cell))
+  const f = (s: number): number => {
+    // the other rows are independent of this one, and stand at some value
+    for (const c of cells) a.set(c, 0.5)
+    const small = Math.exp(-Math.abs(s)) / (1 + Math.exp(-Math.abs(s)))
+    const logistic = s < 0 ? small : 1 - small
+    a.set(cell, bounded ? logistic : Math.exp(s))
+    const [, second] = siblings
+    if (isVector && second !== undefined) a.set(second, s < 0 ? 1 - small : small)
+    const jacobian = bounded ? -Math.abs(s) - 2 * Math.log1p(Math.exp(-Math.abs(s))) : s
+    return own.reduce((sum, g) => sum + weightFor(t, g, cell) * q.expected(g, index, a), jacobian)
+  }
+  const { nodes } = spaceIntegral(([s = 0]) => f(s), 1)
+  for (const c of cells) a.clear(c)
+  const whole = logSumExp(nodes.map((n) => n.log))
+  const value = (s: number): number => (bounded ? 1 / (1 + Math.exp(-s)) : Math.exp(s))
+  const mean = nodes.reduce((sum, n) => sum + Math.exp(n.log - whole) * value(at(n.at, 0)), 0)
+  const variance = nodes.reduce((sum, n) => sum + Math.exp(n.log - whole) * (value(at(n.at, 0)) - mean) ** 2, 0)
+  const where = `${cellName(cell)}, ${t.text}`
+  found.record(BOUND_NAMES.factor, close(of(t, cell, moments, 'mean'), mean), FACTOR, `mean of ${where}`)
+  // an inverse Gamma has a variance where its tail is light enough
+  if (posterior.family !== 'InverseGamma')
+    found.record(BOUND_NAMES.factor, close(of(t, cell, moments, 'variance'), variance), FACTOR, `variance of ${where}`)
+}
+
+/** The engine's change of Q between two points, against that of the expected log density. */
+function checkChange(
+  t: Trial,
+  q: ProductPosterior,
+  settled: EngineExpectation,
+  found: Findings,
+  random: () => number,
+): void {
+  if (t.engine.length === 0) return
+  const a = Assignment.empty(t.ground.world.cells.length)
+  const whole = (values: Values): number =>
+    t.ground.factors.reduce(
+      (s, f) => {
+        if (f.kind !== 'sample' || f.weight === 0) return s
+        return s + f.weight * (f.cells.length === 0 ? f.logDensity(values, a.lookup) : q.expected(f, null, a, values))
+      },
+      logPrior(t.ground, values),
+    )
+  try {
+    const base = whole(nestedParams(t.engine.params, t.params))
+    for (let i = 0; i < 3; i++) {
+      const other = randomParams(t.engine.params, random)
+      const exact = whole(nestedParams(t.engine.params, other)) - base
+      if (!Number.isFinite(exact)) continue
+      const own = t.engine.gain(t.params, settled, other)
+      found.record(NAMES.gain, Math.abs(own - exact) / Math.max(1, Math.abs(exact), Math.abs(base)), FACTOR, t.text)
+    }
+  } catch (e) {
+    if (!(e instanceof OracleError)) throw e
+  }
+}
+
+/** Bound + log prior over iterations of an M-step and a sweep. */
+function checkAscent(t: Trial, from: EngineExpectation, found: Findings): void {
+  t.engine.setFloor(1e-6)
+  let params = t.params
+  let expectation = from
+  let before = expectation.logLikelihood + t.engine.logPrior(params)
+  for (let i = 1; i <= ITERATIONS; i++) {
+    params = t.engine.mStep(params, expectation).params
+    expectation = t.engine.eStep(params, expectation)
+    if (isCollapsed(t.engine.params, params)) return
+    const after = expectation.logLikelihood + t.engine.logPrior(params)
+    const size = Math.max(1, Math.abs(after), Math.abs(before))
+    found.record(NAMES.objective, Math.max(0, before - after) / size, OBJECTIVE, `iteration ${i}, ${t.text}`)
+    if (!Number.isFinite(after)) return
+    before = after
+  }
+}

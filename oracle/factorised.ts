@@ -1,0 +1,220 @@
+/**
+ * Expectations of the grounded model's log density under a product q, by brute force: discrete cells by their
+ * probabilities, Gaussian ones by points that are exact for what a density is in them, others by quadrature.
+ */
+import { at, range } from './arrays.js'
+import type { Assignment } from './assignment.js'
+import type { CertifiedEngine, EngineFactorPosterior } from './certified-engine.js'
+import { cubature, denseNodes } from './gaussian.js'
+import type { Factor, Ground } from './ground-types.js'
+import { rowOf } from './latent-rows.js'
+import { spaceIntegral } from './space-integral.js'
+import { logSumExp } from './special-functions.js'
+import type { Cell } from './stored.js'
+import { OracleError, type Values } from './types.js'
+
+/** Values of some cells together, with their probability. */
+interface Atom {
+  readonly values: readonly number[]
+  readonly probability: number
+}
+
+/** Cells that q takes together, independent of the others. */
+interface Part {
+  readonly cells: readonly Cell[]
+  readonly atoms: readonly Atom[]
+}
+
+/** q of one engine at some params. */
+export class ProductPosterior {
+  private readonly parts = new Map<string, Part>()
+  private readonly factorOf: ReadonlyMap<string, number>
+  private readonly tables: ReadonlyMap<string, Float64Array>
+  private readonly continuous: ReadonlyMap<string, EngineFactorPosterior>
+
+  constructor(
+    readonly ground: Ground,
+    private readonly engine: CertifiedEngine,
+    private readonly params: Values,
+    at: Float64Array,
+  ) {
+    const factors = engine.factors ?? []
+    this.factorOf = new Map(factors.flatMap((names, i) => names.map((n) => [n, i] as const)))
+    this.tables = engine.posterior(at)
+    this.continuous = engine.factorPosteriors?.(at) ?? new Map()
+  }
+
+  /** The factor of q that holds a cell. */
+  holder(cell: Cell): number {
+    const found = this.factorOf.get(cell.name)
+    if (found === undefined) throw new OracleError(`no factor of q holds ${cell.name}`)
+    return found
+  }
+
+  /**
+   * E of a factor's log density over all cells but those of `own`, which are read from the assignment.
+   *
+   * @throws OracleError where two cells of one factor of q are read that it takes together
+   */
+  expected(f: Factor, own: number | null, a: Assignment, params: Values = this.params): number {
+    const open = f.cells.filter((c) => this.holder(c) !== own)
+    const parts = this.partsOf(open)
+    let total = 0
+    const visit = (i: number, probability: number): void => {
+      const part = parts[i]
+      if (part === undefined) {
+        const value = f.logDensity(params, a.lookup)
+        // 0 · log 0
+        if (!(value === Number.NEGATIVE_INFINITY && probability < 1e-15)) total += probability * value
+        return
+      }
+      for (const atom of part.atoms) {
+        part.cells.forEach((c, j) => {
+          a.set(c, at(atom.values, j))
+        })
+        visit(i + 1, probability * atom.probability)
+      }
+      for (const c of part.cells) a.clear(c)
+    }
+    visit(0, 1)
+    return total
+  }
+
+  private partsOf(cells: readonly Cell[]): readonly Part[] {
+    const groups = new Map<string, Cell[]>()
+    for (const c of cells) groups.set(this.rowKey(c), [...(groups.get(this.rowKey(c)) ?? []), c])
+    const seen = new Map<number, string>()
+    for (const [key, own] of groups) {
+      const [first] = own
+      if (first === undefined) continue
+      const holder = this.holder(first)
+      const independent = this.continuous.get(first.name)?.independentRows ?? false
+      if (seen.has(holder) && !independent)
+        throw new OracleError('a statement reads two cells that one factor of q takes together')
+      seen.set(holder, key)
+    }
+    return [...groups].map(([key, own]) => {
+      const name = `${key} ${own.map((c) => c.id).join()}`
+      const known = this.parts.get(name)
+      if (known !== undefined) return known
+      const part = this.part(own)
+      this.parts.set(name, part)
+      return part
+    })
+  }
+
+  /** Name of the row of q that a cell belongs to: vectors are rows of several cells. */
+  private rowKey(c: Cell): string {
+    const posterior = this.continuous.get(c.name)
+    return posterior === undefined
+      ? `${c.name} ${c.indices.join()}`
+      : `${c.name} ${c.indices.slice(0, c.indices.length - posterior.own).join()}`
+  }
+
+  private latent(c: Cell) {
+    const latent = this.engine.latents.find((l) => l.name === c.name)
+    if (latent === undefined) throw new OracleError(`the engine has no latent ${c.name}`)
+    return latent
+  }
+
+  private row(c: Cell): number {
+    const row = rowOf(this.latent(c), c)
+    if (row === null) throw new OracleError(`the engine has no row for ${c.name}`)
+    return row
+  }
+
+  private part(cells: readonly Cell[]): Part {
+    const [first] = cells
+    if (first === undefined) throw new OracleError('a part without cells')
+    const posterior = this.continuous.get(first.name)
+    if (posterior === undefined) {
+      const { low, values } = this.latent(first)
+      const table = this.tables.get(first.name)
+      if (table === undefined) throw new OracleError(`${first.name} has no probabilities`)
+      const row = this.row(first)
+      return {
+        cells,
+        atoms: range(0, values - 1).map((v) => ({ values: [low + v], probability: at(table, row * values + v) })),
+      }
+    }
+    const rows = cells.map((c) => this.row(c))
+    const { family } = posterior
+    if (family === 'Normal' || family === 'MvNormal') {
+      const { size, covariance, variance } = posterior
+      const g = {
+        mean: rows.map((r) => at(posterior.mean, r)),
+        covariance: rows.map((r, i) =>
+          rows.map((s, j) =>
+            covariance === null || size === 1 ? (i === j ? at(variance, r) : 0) : at(covariance, r * size + (s % size)),
+          ),
+        ),
+      }
+      const nodes = cells.length <= 1 ? denseNodes(g) : cubature(g)
+      return { cells, atoms: nodes.map((n) => ({ values: n.at, probability: Math.exp(n.log) })) }
+    }
+    const parameter = (name: string, r: number): number => {
+      const values = posterior.parameters.get(name)
+      if (values === undefined) throw new OracleError(`${family ?? 'a mixture'} without ${name}`)
+      return at(values, r)
+    }
+    return { cells, atoms: conjugateAtoms(family, parameter, rows, cells.length) }
+  }
+}
+
+/** Nodes of less probability count for nothing: what they are multiplied by grows as a logarithm. */
+const NEGLIGIBLE = 1e-16
+
+/** log density of a conjugate family in s = log u or logit u, Jacobian included, up to a constant. */
+function conjugateAtoms(
+  family: string | null,
+  parameter: (name: string, row: number) => number,
+  rows: readonly number[],
+  width: number,
+): readonly Atom[] {
+  const row = at(rows, 0)
+  const fromLogit = (s: number): readonly [number, number] => {
+    const small = Math.exp(-Math.abs(s)) / (1 + Math.exp(-Math.abs(s)))
+    return s < 0 ? [small, 1 - small] : [1 - small, small]
+  }
+  const logits = (s: number): readonly [number, number] => [-softplus(-s), -softplus(s)]
+  const along = (f: (s: number) => number, values: (s: number) => readonly number[]): readonly Atom[] => {
+    const { nodes } = spaceIntegral(([s = 0]) => f(s), 1)
+    const whole = logSumExp(nodes.map((n) => n.log))
+    return nodes
+      .map((n) => ({ values: values(at(n.at, 0)), probability: Math.exp(n.log - whole) }))
+      .filter((n) => n.probability > NEGLIGIBLE)
+  }
+  switch (family) {
+    case 'Gamma': {
+      const [shape, rate] = [parameter('shape', row), parameter('rate', row)]
+      return along(
+        (s) => shape * s - rate * Math.exp(s),
+        (s) => [Math.exp(s)],
+      )
+    }
+    case 'InverseGamma': {
+      const [shape, scale] = [parameter('shape', row), parameter('scale', row)]
+      return along(
+        (s) => -shape * s - scale * Math.exp(-s),
+        (s) => [Math.exp(s)],
+      )
+    }
+    case 'Beta': {
+      const [a, b] = [parameter('a', row), parameter('b', row)]
+      return along(
+        (s) => a * logits(s)[0] + b * logits(s)[1],
+        (s) => [fromLogit(s)[0]],
+      )
+    }
+    case 'Dirichlet': {
+      if (width !== 2)
+        throw new OracleError('a Dirichlet of more than two elements is not integrated under a product q')
+      const [a, b] = rows.map((r) => parameter('alpha', r))
+      return along((s) => (a ?? 1) * logits(s)[0] + (b ?? 1) * logits(s)[1], fromLogit)
+    }
+    default:
+      throw new OracleError(`${family ?? 'a mixture'} is not integrated under a product q`)
+  }
+}
+
+const softplus = (s: number): number => (s > 0 ? s + Math.log1p(Math.exp(-s)) : Math.log1p(Math.exp(s)))

@@ -57,7 +57,7 @@ d = columns('lifetimes/veteran.csv')
 t, died = d['time'], d['status'] == 1
 best('veterans, 2 Weibull', 2,
      lambda v, j: np.where(died, weibull_min.logpdf(t, np.exp(v[j]), scale=np.exp(v[2 + j])), weibull_min.logsf(t, np.exp(v[j]), scale=np.exp(v[2 + j]))),
-     lambda: np.append(rng.normal(0, 0.5, 2), np.log(t.mean()) + rng.normal(0, 1.5, 2)), [(-3, 3)] * 2 + [(-2, 9)] * 2,
+     lambda: np.append(rng.normal(0, 0.5, 2), np.log(t.mean()) + rng.normal(0, 1.5, 2)), [(-3, 1.6)] * 2 + [(-2, 9)] * 2,  # a shape above 5 is a spike on equal times
      lambda v: {'shape': np.exp(v[:2]).round(8).tolist(), 'scale': np.exp(v[2:]).round(7).tolist()})
 
 r = columns('rivers/rivers.csv')['length']

@@ -686,7 +686,15 @@ export class ProgramModel implements BoundModel {
     for (const { support, offset, length } of this.params)
       if (support.kind === 'real') theta.set(fitted.subarray(offset, offset + length), offset)
     const second = identifiedParameters(this, this.options.compile, random, theta)
-    return second !== null && second.parameters > first.parameters ? second : first
+    const better = second !== null && second.parameters > first.parameters ? second : first
+    if (better.parameters === this.nominalParameters) return better
+    // a rank at any point is a lower bound: where the random scales are far from the data's, once beside the fitted ones
+    for (const { support, offset, length } of this.params)
+      if (support.kind === 'positive' || support.kind === 'nonnegative')
+        for (let i = offset; i < offset + length; i++)
+          if ((fitted[i] ?? 0) > 0) theta[i] = (fitted[i] ?? 0) * Math.exp(random() - 0.5)
+    const third = identifiedParameters(this, this.options.compile, random, theta)
+    return third !== null && third.parameters > better.parameters ? third : better
   }
 
   interior(random: () => number): Float64Array {

@@ -232,6 +232,8 @@ function warningsOf(
   warnings.push(...warn.atFloor(permuteFloors(model, point.floored, order)))
   if (point.condition > NEARLY_SINGULAR) warnings.push(warn.illConditioned(nearlySingular(point.condition)))
   if (found.accuracy !== null) warnings.push(...warn.rough(found.accuracy, point.scale))
+  const runaway = model.runaway?.(params) ?? []
+  if (runaway.length > 0) warnings.push(warn.separation(runaway))
   if (found.edge.length > 0) warnings.push(warn.setToEdge(found.edge))
   if (stop === 'max-time' || stop === 'aborted' || (stop === 'max-iterations' && options.tolerance > 0)) {
     warnings.push(warn.notConverged(stop, point.iteration))

@@ -125,6 +125,15 @@ export const warningExplanations: readonly WarningExplanation[] = [
       'correlated with those of other factors come out too small.',
   },
   {
+    code: 'W535',
+    title: 'a regression whose coefficients run to infinity',
+    explanation:
+      'Along some direction of the coefficients all rows that it moves are told without error, by the covariates (complete ' +
+      'or quasi-complete separation; Albert and Anderson 1984). The likelihood still rises there, by less and less, and has ' +
+      'no maximum: what is printed is where the fit stopped, and standard errors of these coefficients mean nothing. Fitted ' +
+      'probabilities are right. Give the coefficients a prior (`~ Normal(0, 2.5)`), or leave out the covariate that separates.',
+  },
+  {
     code: 'W539',
     title: 'rows of probability 0',
     explanation:
@@ -190,6 +199,14 @@ export function lowerBound(): FitWarning {
   const message =
     'the objective is a lower bound of the log-likelihood (a factorised posterior), and AIC and BIC are of the bound'
   return { code: 'W534', message }
+}
+
+export function separation(names: readonly string[]): FitWarning {
+  const listed = names.map((name) => `\`${name}\``).join(', ')
+  const message =
+    `coefficients among ${listed} run to infinity: covariates tell the outcomes of some rows apart without error, and the ` +
+    'likelihood has no maximum; give them a prior'
+  return { code: 'W535', message }
 }
 
 export function failedStarts(failed: number, all: number, reason: string): FitWarning {

@@ -195,18 +195,18 @@ export const modelDerivationEntries: readonly CatalogueEntry[] = [
   entry(
     'E408',
     'no M-step for a param',
-    'Every param has a numerical M-step where it has no closed one, except those without unconstrained coordinates in this version: correlations, and integers. A covariance has both.',
+    'Every param has a numerical M-step where it has no closed one, except where its part of Q has no derivative in this version: shapes inside the probabilities of tails (of a censored or truncated Gamma or Beta), and integers.',
     [
       'model Example',
-      'data  x : real[N, D]',
-      'param R : correlation[D]',
-      'for n in 1..N { x[n] ~ MvNormal([0 for j in 1..D], R) }',
+      'data  x : positive[N]',
+      'param shape : positive',
+      'for n in 1..N { x[n] ~ Truncated(Gamma(shape, 1), low=1) }',
     ],
     [
       'model Example',
-      'data  x : real[N, D]',
-      'param S : covariance[D]',
-      'for n in 1..N { x[n] ~ MvNormal([0 for j in 1..D], S) }',
+      'data  x : positive[N]',
+      'param rate : positive',
+      'for n in 1..N { x[n] ~ Truncated(Gamma(2, rate), low=1) }',
     ],
   ),
   entry(

@@ -34,8 +34,8 @@ const GOLDEN: Readonly<Record<string, readonly [string, string]>> = {
     'the latent count `there` is unbounded: no `observe` gives a sum that contains it, and its posterior would be a sum over 0, 1, 2, … without end',
   ],
   E408: [
-    'R',
-    'no M-step rule applies to `R`, and a correlation has no unconstrained form for a numerical one in this version',
+    'x[n] ~ Truncated(Gamma(shape, 1), low=1)',
+    'no M-step rule applies to `shape`: the incomplete gamma function has no derivative rule in its shape',
   ],
   E409: [
     'x[n] ~ Uniform(0, top)',

@@ -5,6 +5,7 @@ import { literal } from './algebra/build.js'
 import { NotDifferentiable, partials } from './algebra/differentiate.js'
 import { isNonnegative, type SignOf } from './algebra/signs.js'
 import type { Expr, IndexVar } from './algebra/types.js'
+import { some } from './algebra/visit.js'
 import type { Distribution } from './distributions/types.js'
 import { missingMoment, planFactorised } from './estep/factorised.js'
 import { maxProductSteps } from './estep/max-product.js'
@@ -22,8 +23,9 @@ import { type LowerInput, lower } from './lower/lower.js'
 import { type ArrayShapes, Lowerer } from './lower/lowerer.js'
 import type { Product } from './lower/max-product.js'
 import type { Program } from './lower/program.js'
+import { readsParam } from './mstep/atoms.js'
 import { planMStep, qTerms, valueRanges } from './mstep/plan.js'
-import type { StatisticsOptions } from './mstep/statistics.js'
+import { readsRows, type StatisticsOptions } from './mstep/statistics.js'
 import type { MStepPlan } from './mstep/types.js'
 import { checkByValue, type ValueCheck } from './mstep/value-check.js'
 import type { ParamInfo } from './rules/mstep/types.js'
@@ -185,6 +187,20 @@ function withoutDerivative(mStep: MStepPlan, lifted: readonly LiftedFactor[]): D
   for (const step of mStep.steps) {
     if (step.kind !== 'newton') continue
     const names = new Set(step.params)
+    const kinked = step.rowTerms.some((r) =>
+      some(r.expr, (n) => n.kind === 'call' && n.fn === 'abs' && readsParam(n, names) && readsRows(n)),
+    )
+    const statement = lifted.find((f) =>
+      some(f.expr, (n) => n.kind === 'call' && n.fn === 'abs' && readsParam(n, names)),
+    )
+    if (kinked && statement !== undefined)
+      return {
+        code: 'E408',
+        severity: 'error',
+        span: statement.factor.span,
+        message: `no M-step rule applies to ${step.params.map((n) => `\`${n}\``).join(' and ')}: the log density has a kink wherever an absolute value is 0, and its maximum lies at kinks, where no derivative vanishes`,
+        help: 'a location that is one number has a rule, the weighted median; for a regression with heavy tails, StudentT has smooth ones',
+      }
     const isTarget = (r: Extract<Expr, { kind: 'ref' }>): boolean =>
       (r.space === 'param' || r.space === 'shift') && names.has(r.name)
     for (const f of lifted.filter((x) => x.factor.tails !== undefined)) {

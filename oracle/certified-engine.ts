@@ -106,6 +106,8 @@ export interface EngineBlock {
   readonly exact: 'joint' | 'blockwise' | 'ascent'
   /** Found by an iteration, which multiplies the rounding of its sums. */
   readonly iterative: boolean
+  /** Q has kinks in these params, and its maximum may be at one, where no slope vanishes. */
+  readonly kinked?: boolean
   readonly after: Float64Array
 }
 

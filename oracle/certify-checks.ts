@@ -238,7 +238,8 @@ export function checkMStep(t: Trial, { blocks, end }: MStepResult, found: Findin
   const q = objectiveQ(t)
   const start = q(t.params)
   for (const b of blocks) checkBlock(t, b, q, found, random)
-  const joint = blocks.every((b) => b.exact === 'joint')
+  // a block with kinks has been tried on its own
+  const joint = blocks.every((b) => b.exact === 'joint' && b.kinked !== true)
   if (joint && blocks.length > 1) {
     const all: EngineBlock = {
       params: t.engine.params.map((p) => p.name),
@@ -271,7 +272,7 @@ function checkBlock(
   const own = inherited(t, t.params)
   const value = q(b.after)
   const scale = Math.max(1, Math.abs(value))
-  for (const d of directions) {
+  for (const d of b.kinked === true ? [] : directions) {
     const { slope, curvature, error } = slopeAlong(q, b.after, d.step)
     const size = Math.max(scale, Math.abs(curvature))
     found.record(NAMES.stationary, Math.abs(slope) / size, GRADIENT + (error + own) / size, where)
@@ -281,6 +282,7 @@ function checkBlock(
     if (Number.isNaN(moved)) return
     found.record(NAMES.improved, Math.max(0, moved - value) / scale, EXACT + own / scale, where)
   }
+  if (b.kinked === true) for (const d of directions) for (const by of [1e-6, -1e-6, 1e-3, -1e-3]) rise(d.step, by)
   if (directions.length > 0)
     for (let i = 0; i < 2; i++) {
       const step = combined(directions, random)

@@ -22,6 +22,7 @@ import { extentOf } from '../lower/lowerer.js'
 import type { Pass, Program } from '../lower/program.js'
 import { WITHIN } from '../lower/within-squares.js'
 import type { MStep } from '../mstep/types.js'
+import { REGRESSION_RULES } from '../rules/mstep/regression.js'
 import type { CompileKernel, Memory } from '../targets/memory.js'
 import { solveBeta, solveDirichlet, solveGeneralisedGamma, solveMatrix } from '../targets/solve/closed-forms.js'
 import { solveNormal } from '../targets/solve/normal.js'
@@ -41,9 +42,10 @@ import { identifiedParameters } from './identified.js'
 import { interiorPoint } from './interior.js'
 import { KernelRunner } from './kernel-runner.js'
 import { latentLayout, paramLayouts } from './layouts.js'
+import { solveMedian } from './median-block.js'
 import { allocate, type ProgramMemory } from './memory.js'
 import { nest } from './nest.js'
-import { type NewtonHost, solveNewton } from './newton-block.js'
+import { isSeparated, type NewtonHost, solveNewton } from './newton-block.js'
 import { NodePrecision, type PrecisionHost } from './node-precision.js'
 import { countObservations } from './observations.js'
 import { rowWeights } from './row-weights.js'
@@ -81,6 +83,13 @@ const MOST_SWEEPS = 1000
 
 const sameNumbers = (a: Float64Array, b: Float64Array): boolean =>
   a.length === b.length && a.every((x, i) => Object.is(x, b[i]))
+
+/** Regressions whose coefficients run to infinity where they tell two outcomes apart. */
+const SEPARABLE: ReadonlySet<string> = new Set([
+  REGRESSION_RULES.logistic.id,
+  REGRESSION_RULES.multinomial.id,
+  REGRESSION_RULES.probit.id,
+])
 
 export function bindProgram(derivation: Derivation, data: BoundData, options: BindProgramOptions): ProgramModel {
   return new ProgramModel(derivation, derivation.program, data, options)
@@ -441,6 +450,11 @@ export class ProgramModel implements BoundModel {
           case 'stationary':
             solveStationary(step, solve, context, (name) => this.constant(name))
             break
+          case 'median': {
+            const block = this.program.numeric.find((n) => n.step === step.id)
+            if (block !== undefined) solveMedian(block, host)
+            break
+          }
           case 'newton': {
             const block = this.program.numeric.find((n) => n.step === step.id)
             if (block !== undefined) solveNewton(block, step.roles, host)
@@ -455,6 +469,26 @@ export class ProgramModel implements BoundModel {
       if (moved < 1e-14) break
     }
     return { params: this.keepZeros(params, this.kernels.unload()), floored: [...hits.values()], condition }
+  }
+
+  /** Params of regressions onto probabilities that run to infinity. */
+  runaway(params: Float64Array): readonly string[] {
+    const steps = this.derivation.mStep.steps.filter((s) => s.kind === 'newton' && SEPARABLE.has(s.rule))
+    if (steps.length === 0) return []
+    this.eStep(params)
+    this.kernels.load(params, 'param')
+    this.kernels.load(params, 'trial')
+    const host = this.newtonHost(false, {
+      memory: this.memory.blocks,
+      layouts: this.byName,
+      floorOf: () => null,
+      onFloor: () => {},
+      onSystem: () => {},
+    })
+    return steps.flatMap((s) => {
+      const block = this.program.numeric.find((n) => n.step === s.id)
+      return block !== undefined && isSeparated(block, [], host, this.observations) ? s.params : []
+    })
   }
 
   /** A scale of latents that is 0 stays 0: all of them are at their means. */
@@ -652,7 +686,15 @@ export class ProgramModel implements BoundModel {
     for (const { support, offset, length } of this.params)
       if (support.kind === 'real') theta.set(fitted.subarray(offset, offset + length), offset)
     const second = identifiedParameters(this, this.options.compile, random, theta)
-    return second !== null && second.parameters > first.parameters ? second : first
+    const better = second !== null && second.parameters > first.parameters ? second : first
+    if (better.parameters === this.nominalParameters) return better
+    // a rank at any point is a lower bound: where the random scales are far from the data's, once beside the fitted ones
+    for (const { support, offset, length } of this.params)
+      if (support.kind === 'positive' || support.kind === 'nonnegative')
+        for (let i = offset; i < offset + length; i++)
+          if ((fitted[i] ?? 0) > 0) theta[i] = (fitted[i] ?? 0) * Math.exp(random() - 0.5)
+    const third = identifiedParameters(this, this.options.compile, random, theta)
+    return third !== null && third.parameters > better.parameters ? third : better
   }
 
   interior(random: () => number): Float64Array {

@@ -18,6 +18,7 @@ const PRECISE = 1e-12
 
 /** One block of the last round of an M-step, with the params as they stood after it. */
 export interface BlockResult {
+  readonly kinked: boolean
   readonly params: readonly string[]
   readonly exact: Exactness
   readonly iterative: boolean
@@ -138,6 +139,7 @@ function engineOf(
         last.set(step.id, {
           params: [...step.params, ...step.params.flatMap((p) => waiting.get(p) ?? [])],
           exact: step.exact,
+          kinked: step.kind === 'median',
           iterative: step.kind === 'newton' || step.kind === 'stationary' || step.params.some((p) => waiting.has(p)),
           after,
         })

@@ -4,6 +4,11 @@ import type { BoundArray } from '../../runtime/contract.js'
 export interface DataScale {
   readonly means: readonly number[]
   readonly variances: readonly number[]
+  /**
+   * What spreads are compared with: the variance; where a few values make it (an sd above 10 times that of a Normal with
+   * the same quartiles, as heavy tails give), the variance of that Normal.
+   */
+  readonly bulk: readonly number[]
   /** The same of the logarithms, where all cells are positive. */
   readonly logs?: DataScale
 }
@@ -20,6 +25,7 @@ function momentsOf(array: BoundArray, of: (x: number) => number): DataScale {
   const columns = rank >= 2 ? (array.shape.at(-1) ?? 1) : 1
   const means: number[] = []
   const variances: number[] = []
+  const bulk: number[] = []
   for (let c = 0; c < columns; c++) {
     // Welford's update: no cancellation at large offsets
     let n = 0
@@ -34,7 +40,30 @@ function momentsOf(array: BoundArray, of: (x: number) => number): DataScale {
       sum += d * (x - mean)
     }
     means.push(n === 0 ? 0 : mean)
-    variances.push(n === 0 ? 0 : sum / n)
+    const variance = n === 0 ? 0 : sum / n
+    variances.push(variance)
+    bulk.push(bulkVariance(array, c, columns, of, variance))
   }
-  return { means, variances }
+  return { means, variances, bulk }
+}
+
+/** Quartiles of a Normal are 1.349 standard deviations apart. */
+const QUARTILES = 1.349
+const FEW_VALUES = 10
+
+function bulkVariance(
+  array: BoundArray,
+  column: number,
+  columns: number,
+  of: (x: number) => number,
+  variance: number,
+): number {
+  const own = array.values
+    .filter((_, i) => i % columns === column)
+    .map(of)
+    .filter(Number.isFinite)
+  const sorted = Float64Array.from(own).sort()
+  const at = (q: number): number => sorted[Math.floor(q * (sorted.length - 1))] ?? 0
+  const central = ((at(0.75) - at(0.25)) / QUARTILES) ** 2
+  return central > 0 && variance > FEW_VALUES ** 2 * central ? central : variance
 }

@@ -13,8 +13,8 @@ function spreads(d: Derivation): readonly { readonly param: string; readonly spr
     if (s.kind === 'newton')
       return !components
         ? []
-        : s.roles.flatMap(({ param, role, data, logged }) =>
-            role === 'location' ? [] : [{ param, spread: { kind: role, data: [data], logged } }],
+        : s.roles.flatMap(({ param, role, data, logged, heavy = false }) =>
+            role === 'location' ? [] : [{ param, spread: { kind: role, data: [data], logged, heavy } }],
           )
     const spread = s.kind === 'generalised-gamma' || s.kind === 'inverse-wishart' ? s.spread : null
     const [param] = s.params
@@ -32,7 +32,7 @@ function variancesFor(
 ): (flat: number) => number {
   const found = spread.data.map((n) => scales.get(n)).find((s) => s !== undefined)
   const scale = spread.logged ? (found?.logs ?? found) : found
-  const variances = withoutZeros(scale)
+  const variances = withoutZeros(scale, spread.heavy ?? false)
   const mean = variances.reduce((a, b) => a + b, 0) / Math.max(1, variances.length)
   const last = layout.shape.at(-1)
   const perColumn = last === variances.length && variances.length > 1 && layout.shape.length >= 1
@@ -40,15 +40,16 @@ function variancesFor(
 }
 
 /**
- * The variance of each column; where a column is constant, that of the others; where all are, the square of their size,
+ * The variance of each column, or of its bulk; where a column is constant, that of the others; where all are, the square of their size,
  * or 1. A floor relative to a variance of 0 would be none, and the density infinite.
  */
-function withoutZeros(scale: DataScale | undefined): readonly number[] {
+function withoutZeros(scale: DataScale | undefined, heavy: boolean): readonly number[] {
   if (scale === undefined) return [1]
-  const varied = scale.variances.filter((v, i) => varies(v, scale.means[i] ?? 0))
+  const own = heavy ? scale.bulk : scale.variances
+  const varied = own.filter((v, i) => varies(v, scale.means[i] ?? 0))
   const size = scale.means.reduce((sum, m) => sum + m * m, 0) / Math.max(1, scale.means.length)
   const instead = varied.length > 0 ? varied.reduce((a, b) => a + b, 0) / varied.length : size > 0 ? size : 1
-  return scale.variances.map((v, i) => (varies(v, scale.means[i] ?? 0) ? v : instead))
+  return own.map((v, i) => (varies(v, scale.means[i] ?? 0) ? v : instead))
 }
 
 /** false for a variance that is nothing but the rounding of equal numbers. */

@@ -42,6 +42,7 @@ const FAMILY: ReadonlyMap<MStep['kind'], string> = new Map([
   ['wishart', 'the log determinant and the elements of a matrix, the form of a Wishart density'],
   ['normal', 'a quadratic, the form of a Normal density'],
   ['stationary', 'a sum of functions of one number'],
+  ['median', 'absolute values with weights, the form of a Laplace density'],
 ])
 
 const MAXIMUM: ReadonlyMap<MStep['kind'], string> = new Map([
@@ -60,6 +61,10 @@ const MAXIMUM: ReadonlyMap<MStep['kind'], string> = new Map([
   ['inverse-wishart', 'In the inverse of the matrix the function is concave, so this is the maximum.'],
   ['wishart', 'The log determinant is concave, so this is the maximum.'],
   ['normal', 'The quadratic form is negative, so this is the maximum.'],
+  [
+    'median',
+    'The function is concave and made of straight pieces: no derivative vanishes, and its maximum is a weighted median, where the slope changes its sign. It is found by halving an interval on that sign.',
+  ],
   ['stationary', 'Of the roots within the support, and its ends, the one with the largest Q is taken.'],
 ])
 

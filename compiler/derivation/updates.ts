@@ -42,6 +42,7 @@ export function updateOf(step: MStep, context: UpdateContext): Update {
       return normalUpdate(step, context)
     case 'stationary':
       return stationary(step, context)
+    case 'median':
     case 'newton':
       return { step, objective: [], conditions: [], equations: [], multipliers: [], explicit: false }
   }

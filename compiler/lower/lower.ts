@@ -159,7 +159,9 @@ export function lower(
     passOf: (e: Expr) => home(e).id,
   }
   const solves = lowerSolves(mInput)
-  const numeric = mStep.steps.flatMap((s) => (s.kind === 'newton' ? [lowerNumericBlock(s, mInput)] : []))
+  const numeric = mStep.steps.flatMap((s) =>
+    s.kind === 'newton' || s.kind === 'median' ? [lowerNumericBlock(s, mInput)] : [],
+  )
   const qDriver = lowerMonomials(mStep.objective.monomials, 'q:driver', lowerer)
   const prior = lowerPrior(input.lifted, lowerer)
   const derivedValues = input.lets.map((l) => {

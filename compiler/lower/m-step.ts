@@ -1,9 +1,9 @@
 /** M-step plan → solves and numerical blocks: every coefficient is a sum of contributions, lowered to kernel operations. */
-import { caseOf, mul, ONE, pow } from '../algebra/build.js'
+import { caseOf, isZero, literal, mul, ONE, pow } from '../algebra/build.js'
 import type { Partial } from '../algebra/differentiate.js'
 import type { Monomial } from '../algebra/monomial.js'
-import type { Expr, IndexVar } from '../algebra/types.js'
-import type { KernelOp, SizeKey } from '../kernel/types.js'
+import type { Expr, Guard, IndexVar } from '../algebra/types.js'
+import type { Axis, KExpr, KernelOp, SizeKey } from '../kernel/types.js'
 import { axisExtent } from '../mstep/statistics.js'
 import type { Contribution, MStep, MStepPlan, RowTerm, Statistic } from '../mstep/types.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
@@ -32,7 +32,7 @@ export function lowerStatistic(s: Statistic, lowerer: Lowerer, posterior: Poster
   const context: LoweringContext = { vars: new Map(), at: 'param', ...posterior }
   const { axes, context: inner } = lowerer.loops(s.loops, context)
   lowerer.buffer({ id: s.id, space: 'sum', type: 'f64', shape: s.axes.map((a) => lowerer.size(axisExtent(a))) })
-  const at = s.at.map((e) => lowerer.position(e, inner))
+  const at = placesUnder(s.guards, s.at, { id: s.id, axes }, lowerer, inner)
   const plain = at.every((e) => e.k === 'axis')
   if (plain && s.guards.length === 0) {
     const factors = (s.value.kind === 'mul' ? s.value.factors : [s.value]).map((f) => lowerer.expr(f, inner))
@@ -45,6 +45,32 @@ export function lowerStatistic(s: Statistic, lowerer: Lowerer, posterior: Poster
     at,
     value: lowerer.guarded(s.guards, lowerer.expr(s.value, inner), inner),
   }
+}
+
+/**
+ * Places in a buffer. A value of data, one beside an index (x − 1, at x = 1) and an index of another range may lie outside
+ * it where a condition excludes the element: there it is the first, to which nothing is added.
+ */
+function placesUnder(
+  guards: readonly Guard[],
+  at: readonly Expr[],
+  out: { readonly id: string; readonly axes: readonly Axis[] },
+  lowerer: Lowerer,
+  context: LoweringContext,
+): readonly KExpr[] {
+  const shape = lowerer.buffers.get(out.id)?.shape ?? []
+  return at.map((e, i) => {
+    const place = lowerer.position(e, context)
+    const own = place.k === 'axis' ? out.axes.find((a) => a.id === place.axis)?.size : undefined
+    return literal(e) !== null || (own !== undefined && own === shape[i])
+      ? place
+      : lowerer.guarded(guards, place, context)
+  })
+}
+
+/** The conditions that an expression is 0 without. */
+function conditionsOf(e: Expr): readonly Guard[] {
+  return e.kind === 'case' && isZero(e.otherwise) ? [e.when, ...conditionsOf(e.then)] : []
 }
 
 export function lowerSolves(input: MStepLoweringInput): readonly Solve[] {
@@ -123,6 +149,7 @@ function lowerSolve(step: MStep, input: MStepLoweringInput): Solve {
         table('profile powers', shape, step.profile.powers)
       }
       break
+    case 'median':
     case 'newton':
       break
   }
@@ -147,7 +174,7 @@ export function scatter(
     op: 'scatterAdd',
     out,
     axes,
-    at: at.map((e) => lowerer.position(e, inner)),
+    at: placesUnder([...c.guards, ...conditionsOf(c.value)], at, { id: out, axes }, lowerer, inner),
     value: lowerer.guarded(c.guards, lowerer.expr(c.value, inner), inner),
   }
 }

@@ -5,7 +5,7 @@ import { keyOf } from '../algebra/key.js'
 import { monomialsToExpr } from '../algebra/monomial.js'
 import type { Expr } from '../algebra/types.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
-import type { NewtonStep } from '../mstep/types.js'
+import type { MedianStep, NewtonStep } from '../mstep/types.js'
 import type { LoweringContext } from './lowerer.js'
 import { lowerMonomials, lowerRowTerm, type MStepLoweringInput, outerLoops, scatter, scatterPartial } from './m-step.js'
 import type { NumericBlock } from './program.js'
@@ -28,7 +28,10 @@ interface Target {
   readonly suffix: string
 }
 
-export function lowerNumericBlock(step: NewtonStep, input: MStepLoweringInput): NumericBlock {
+/** The part of Q that a numerical block is of. */
+type NumericStep = NewtonStep | MedianStep
+
+export function lowerNumericBlock(step: NumericStep, input: MStepLoweringInput): NumericBlock {
   const { lowerer, posterior } = input
   const driver = derivativesOf(monomialsToExpr(step.monomials), step, input)
   const rows = step.rowTerms.map((r) => ({
@@ -64,7 +67,7 @@ export function lowerNumericBlock(step: NewtonStep, input: MStepLoweringInput): 
 }
 
 /** Partial derivatives; of the second ones those of two params in the order of the block, the others being the same. */
-function derivativesOf(e: Expr, step: NewtonStep, input: MStepLoweringInput): Derived {
+function derivativesOf(e: Expr, step: NumericStep, input: MStepLoweringInput): Derived {
   const names = new Set(step.params)
   const isTarget = (r: Extract<Expr, { kind: 'ref' }>): boolean =>
     (r.space === 'param' || r.space === 'shift') && names.has(r.name)
@@ -129,7 +132,7 @@ function hessianPlace(
  * Hessian has a block for each. null where there is none.
  */
 function batchOf(
-  step: NewtonStep,
+  step: NumericStep,
   seconds: readonly Second[],
   input: MStepLoweringInput,
 ): ReadonlyMap<string, number> | null {

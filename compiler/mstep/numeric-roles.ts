@@ -26,6 +26,9 @@ export function numericRoles(lifted: readonly LiftedFactor[], names: ReadonlySet
   for (const { factor, expr } of lifted) {
     if (factor.role !== 'likelihood' || factor.target.space !== 'data') continue
     const data = factor.target.name
+    const inPower = new Set(
+      collectNodes(expr, (n) => n.kind === 'call' && n.fn === 'log1p').flatMap((n) => collectNodes(n, () => true)),
+    )
     for (const node of collectNodes(expr, (n) => n.kind === 'add' || n.kind === 'mul')) {
       const residual = residualOf(node, data)
       if (residual !== null)
@@ -33,7 +36,13 @@ export function numericRoles(lifted: readonly LiftedFactor[], names: ReadonlySet
           if (names.has(p)) out.set(p, { param: p, role: 'location', data, logged: residual.logged })
       const spread = spreadOfProduct(node, data)
       if (spread !== null && names.has(spread.ref.name) && isOnlyScale(expr, spread.ref.name, node))
-        out.set(spread.ref.name, { param: spread.ref.name, role: spread.kind, data, logged: spread.logged })
+        out.set(spread.ref.name, {
+          param: spread.ref.name,
+          role: spread.kind,
+          data,
+          logged: spread.logged,
+          ...(inPower.has(node) ? { heavy: true } : {}),
+        })
     }
   }
   return [...out.values()]

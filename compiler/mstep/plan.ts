@@ -15,6 +15,7 @@ import { regressionOf } from '../rules/mstep/regression.js'
 import { simplexMode } from '../rules/mstep/simplex-mode.js'
 import { stationary } from '../rules/mstep/stationary.js'
 import { type Block, type MStepRule, NOT_IN_STATISTICS, type ParamInfo } from '../rules/mstep/types.js'
+import { weightedMedian } from '../rules/mstep/weighted-median.js'
 import { readsParam, splitFor } from './atoms.js'
 import { numericRoles, TAIL_FUNCTIONS } from './numeric-roles.js'
 import { profileScales } from './profile.js'
@@ -30,6 +31,7 @@ export const M_STEP_RULES: readonly MStepRule[] = [
   matrixMode,
   normalMode,
   stationary,
+  weightedMedian,
 ]
 
 export interface MStepInput {
@@ -117,6 +119,8 @@ export function planMStep(input: MStepInput): MStepPlan {
       params,
       terms: relevant.map((m) => splitFor(m, names)),
       hasRowTerms: [...names].some((n) => rowParams.has(n)),
+      rowTerms: objective.rowTerms.filter((r) => r.params.some((n) => names.has(n))),
+      isNonnegative: input.options.isNonnegative,
       statistics,
       continuousData: input.continuousData,
       matrices: new Set(input.params.filter((p) => p.support === 'covariance').map((p) => p.name)),

@@ -1,5 +1,5 @@
 /** Q → statistics: each term of Q is split into a part over rows, summed in the data pass, and a part in params. */
-import { add, idx, isOne, literal, mul, num, ONE, ref } from '../algebra/build.js'
+import { add, compare, idx, isOne, literal, mul, num, ONE, ref, sub } from '../algebra/build.js'
 import { type CollectOptions, collect, TooManyTerms } from '../algebra/collect.js'
 import { splitContent } from '../algebra/content.js'
 import { guardKey, keyOf } from '../algebra/key.js'
@@ -108,11 +108,29 @@ function split(m: Monomial, statistics: Map<string, Statistic>, options: Statist
   const driverLoops: IndexVar[] = []
   const seen = new Map<string, Expr>()
   const loopById = new Map(m.loops.map((l) => [l.id, l]))
+  // positions in the atom at hand, and ranges that a position beside one of them must keep to
+  let inAtom: { readonly written: Expr; readonly axis: Expr }[] = []
+  const beside: Guard[] = []
   const axisFor = (e: Expr, domain: () => IndexVar): Expr => {
     if (literal(e) !== null || freeIndices(e).size === 0) return e
+    const axis = seen.get(keyOf(e)) ?? besideKnown(e, domain) ?? newAxis(e, domain)
+    inAtom.push({ written: e, axis })
+    return axis
+  }
+  // x − 1 beside x in one function of both has no axis of its own, on which it could stand at any distance
+  const besideKnown = (e: Expr, domain: () => IndexVar): Expr | null => {
+    for (const { written, axis } of inAtom) {
+      if (literal(sub(e, written)) === null) continue
+      const place = add(axis, sub(e, written))
+      const range = domain()
+      beside.push(compare('>=', place, range.from), compare('<=', place, range.to))
+      seen.set(keyOf(e), place)
+      return place
+    }
+    return null
+  }
+  const newAxis = (e: Expr, domain: () => IndexVar): Expr => {
     const key = keyOf(e)
-    const known = seen.get(key)
-    if (known !== undefined) return known
     let axis: IndexVar
     const loop = e.kind === 'index' ? loopById.get(e.var) : undefined
     if (e.kind === 'index' && loop !== undefined) axis = loop
@@ -144,7 +162,10 @@ function split(m: Monomial, statistics: Map<string, Statistic>, options: Statist
     }
     return mapOver(e, (c) => onDriver(c, bound))
   }
-  const atoms = m.atoms.map((a) => ({ base: onDriver(a.base, new Set()), power: a.power }))
+  const atoms = m.atoms.map((a) => {
+    inAtom = []
+    return { base: onDriver(a.base, new Set()), power: a.power }
+  })
 
   // plain index variables inside atoms (not as positions) keep their loops on the driver
   for (const a of atoms)
@@ -167,7 +188,7 @@ function split(m: Monomial, statistics: Map<string, Statistic>, options: Statist
   const rowGuards = m.guards.filter((g) =>
     guardChildren(g).some((x) => readsRows(x) || [...freeIndices(x)].some((v) => !onAxes.has(v))),
   )
-  const driverGuards = m.guards.filter((g) => !rowGuards.includes(g))
+  const driverGuards = [...m.guards.filter((g) => !rowGuards.includes(g)), ...beside]
   const gathers = at.some((e) => e.kind !== 'index')
   const sortedLoops = dependencyOrder(driverLoops)
   if (isOne(inside) && summed.length === 0 && rowGuards.length === 0 && !gathers)

@@ -76,6 +76,8 @@ export interface Spread {
   readonly data: readonly string[]
   /** It measures the logarithms of the data. */
   readonly logged: boolean
+  /** It is compared with the bulk of the data: a few far values are as its tails would have them. */
+  readonly heavy?: boolean
 }
 
 /** What a param of a numerical M-step is to the data. */
@@ -86,6 +88,8 @@ export interface NumericRole {
   readonly data: string
   /** On the scale of the logarithm of the data. */
   readonly logged: boolean
+  /** The density falls as a power of the residual: a few far values say nothing of its scale. */
+  readonly heavy?: boolean
 }
 
 /** Weighted log terms on a simplex: p ∝ max(coefficients, 0); Dirichlet's mode. */
@@ -171,6 +175,14 @@ export interface NewtonStep extends StepBase {
   readonly roles: readonly NumericRole[]
 }
 
+/** −Σ w |e − u| in each element u of one param: a weighted median. */
+export interface MedianStep extends StepBase {
+  readonly kind: 'median'
+  /** Terms of Q that read it, on the driver and over the rows. */
+  readonly monomials: readonly Monomial[]
+  readonly rowTerms: readonly RowTerm[]
+}
+
 export type MStep =
   | DirichletStep
   | BetaStep
@@ -178,6 +190,7 @@ export type MStep =
   | NormalStep
   | MatrixStep
   | StationaryStep
+  | MedianStep
   | NewtonStep
 
 export interface MStepPlan {

@@ -8,11 +8,15 @@ const folder = new URL('models/', import.meta.url)
 /** Models that have no derivation, and the code of the reason. */
 const refused: ReadonlyMap<string, string> = new Map([
   ['heaped.estep', 'E401'],
+  ['laplace-regression.estep', 'E408'],
   ['missing-count-read.estep', 'E402'],
 ])
 
 /** Densities that the brute force of a posterior in two dimensions takes. */
-const evaluations: ReadonlyMap<string, number> = new Map([['nodes-random-slopes.estep', 4000]])
+const evaluations: ReadonlyMap<string, number> = new Map([
+  ['nodes-chain.estep', 4000],
+  ['nodes-random-slopes.estep', 4000],
+])
 
 // chains have a test of their own
 const files = readdirSync(folder).filter((f) => !/^(chains?-|latent-in-branch).*\.estep$/.test(f))

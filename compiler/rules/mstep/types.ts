@@ -1,7 +1,7 @@
 import type { Monomial } from '../../algebra/monomial.js'
 import type { Expr } from '../../algebra/types.js'
 import type { SplitMonomial } from '../../mstep/atoms.js'
-import type { MStep, Statistic } from '../../mstep/types.js'
+import type { MStep, RowTerm, Statistic } from '../../mstep/types.js'
 
 /** What rules know of a param. */
 export interface ParamInfo {
@@ -29,6 +29,9 @@ export interface Block {
   readonly terms: readonly SplitMonomial[]
   /** Some of its terms do not separate into statistics. */
   readonly hasRowTerms: boolean
+  /** Those terms, where they read its params. */
+  readonly rowTerms: readonly RowTerm[]
+  readonly isNonnegative: (e: Expr) => boolean
   readonly statistics: ReadonlyMap<string, Statistic>
   /** Names of data whose values are real numbers, for finding what a spread measures. */
   readonly continuousData: ReadonlySet<string>

@@ -52,6 +52,19 @@ const PAGES: readonly { readonly example: string; readonly formulas: readonly st
   },
   { example: 'blood-groups/abo-people', formulas: ['f_1 = (2 N_1 + N_2 + N_5) / (2 N)'] },
   {
+    example: 'latent-dirichlet/model',
+    formulas: [
+      'q(topics_of, z) = q(topics_of) q(z)',
+      'log ρ_nk = E[log topics_of_{doc_n,k}] + log words_of_{k,word_n}',
+      'ELBO = E_q[log p(x, z)] + Σ_B H(q_B) ≤ log p(x)',
+      'ELBO(q_t, θ_t) ≤ ELBO(q_t, θ_{t+1}) ≤ ELBO(q_{t+1}, θ_{t+1}) ≤ log L(θ_{t+1})',
+    ],
+  },
+  {
+    example: 'face-pose/model',
+    formulas: ['q(a, b, tx, ty, c, d) = q(a, b, tx, ty) q(c, d)'],
+  },
+  {
     example: 'topics/model',
     formulas: [
       'topics_of_lk = (∑_n n_{times,n} r_nk [doc_n = l])',

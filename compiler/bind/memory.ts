@@ -4,6 +4,7 @@ import type { BoundData } from '../../runtime/contract.js'
 import type { Buffer, SizeKey } from '../kernel/types.js'
 import type { Program } from '../lower/program.js'
 import type { Memory } from '../targets/memory.js'
+import { NEWTON_LIMIT } from '../targets/solve/newton.js'
 import type { SparsePosterior } from '../targets/sparse-posterior.js'
 import { checkSize } from './check-size.js'
 import type { BoundNumbers } from './sizes.js'
@@ -42,6 +43,8 @@ export function allocate(
       extents[0] = Math.min(extents[0] ?? 0, BLOCK_ROWS)
     return extents.reduce((a, n) => a * n, 1)
   }
+  // second derivatives by more unknowns than Newton's method is used for are never taken
+  const unused = (b: Buffer): boolean => b.id.startsWith('hess ') && isBeyondNewton(b, program, sizes)
   const shared = new Map<string, Float64Array | Int32Array>()
   const nodeTables = new Set(program.bindTables.flatMap((t) => (t.compute.kind === 'nodes' ? [`const:${t.name}`] : [])))
   for (const b of program.buffers) {
@@ -53,7 +56,7 @@ export function allocate(
         ? dataBuffer(b.id, symbols, data, numbers, program)
         : b.type === 'i32'
           ? new Int32Array(length(b, true))
-          : new Float64Array(length(b, true)),
+          : new Float64Array(unused(b) ? 0 : length(b, true)),
     )
   }
   const sparse = new Map<string, SparsePosterior>()
@@ -103,6 +106,17 @@ export function allocate(
     },
     numbers,
   }
+}
+
+/** true where each group of a Hessian joins far more values of its params than Newton's method takes unknowns. */
+function isBeyondNewton(b: Buffer, program: Program, sizes: ReadonlyMap<SizeKey, number>): boolean {
+  const block = program.numeric.find((n) =>
+    n.params.some((p) => [`hess ${p}|`, `hess rows ${p}|`].some((id) => b.id.startsWith(id))),
+  )
+  const leading = block !== undefined && block.batch !== null ? 1 : 0
+  const within = b.shape.slice(leading).reduce((n, key) => n * (sizes.get(key) ?? 0), 1)
+  // a value of a support has at most four numbers for each unknown (a correlation matrix of order 2)
+  return within > (4 * NEWTON_LIMIT) ** 2
 }
 
 function dataBuffer(

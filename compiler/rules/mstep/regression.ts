@@ -122,6 +122,7 @@ function kindOfTerm(e: Expr, input: RegressionInput, response: string | null): K
   const [arg] = only.args
   if (arg === undefined) return null
   if (only.fn === 'logPhi') return number > 0 && isLinear(arg, names) ? 'probit' : null
+  if (only.fn === 'logLogistic') return number > 0 && isLinear(arg, names) ? 'logistic' : null
   if (number >= 0) return null
   if (only.fn === 'log1pexp') return isLinear(arg, names) ? 'logistic' : null
   if (only.fn === 'exp') {

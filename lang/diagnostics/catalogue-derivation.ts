@@ -194,18 +194,13 @@ export const modelDerivationEntries: readonly CatalogueEntry[] = [
   entry(
     'E408',
     'no M-step for a param',
-    'Every param has a numerical M-step where it has no closed one, except those without unconstrained coordinates in this version: correlations, and integers. A covariance has both.',
+    'Every param has a numerical M-step where it has no closed one, except those without coordinates that it could be taken in, and those within an absolute value of a row: there Q has kinks, its maximum lies at one, and no derivative vanishes. A location that is one number has a rule of its own, the weighted median; a regression within an absolute value has none.',
+    ['model Example', 'data  z, x : real[N]', 'param a, b : real', 'for n in 1..N { x[n] ~ Laplace(a + b * z[n], 1) }'],
     [
       'model Example',
-      'data  x : real[N, D]',
-      'param R : correlation[D]',
-      'for n in 1..N { x[n] ~ MvNormal([0 for j in 1..D], R) }',
-    ],
-    [
-      'model Example',
-      'data  x : real[N, D]',
-      'param S : covariance[D]',
-      'for n in 1..N { x[n] ~ MvNormal([0 for j in 1..D], S) }',
+      'data  z, x : real[N]',
+      'param a, b : real',
+      'for n in 1..N { x[n] ~ StudentT(4, a + b * z[n], 1) }',
     ],
   ),
   entry(

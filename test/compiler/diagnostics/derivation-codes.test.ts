@@ -34,8 +34,8 @@ const GOLDEN: Readonly<Record<string, readonly [string, string]>> = {
     'the latent count `there` is unbounded: no `observe` gives a sum that contains it, and its posterior would be a sum over 0, 1, 2, … without end',
   ],
   E408: [
-    'R',
-    'no M-step rule applies to `R`, and a correlation has no unconstrained form for a numerical one in this version',
+    'x[n] ~ Laplace(a + b * z[n], 1)',
+    'no M-step rule applies to `a` and `b`: the log density has a kink wherever an absolute value is 0, and its maximum lies at kinks, where no derivative vanishes',
   ],
   E409: [
     'x[n] ~ Uniform(0, top)',

@@ -236,6 +236,8 @@ export interface BoundModel {
   withoutScales?(names: readonly string[]): BoundModel | null
   /** A spread beside which the data are known to no digit, by name; null where there is none. */
   collapsedSpread?(params: Float64Array): string | null
+  /** Params of regressions that run to infinity, since covariates tell two outcomes apart without error. */
+  runaway?(params: Float64Array): readonly string[]
   /** Sets the floor of spreads (relative to the variance of the data). */
   setFloor(floor: number): void
 }

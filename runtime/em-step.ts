@@ -9,6 +9,7 @@
  * what the M-step won and the Kullback–Leibler divergence that the next E-step closes. Both are checked here, every time.
  */
 import type { Beginning, BoundModel, Expectation, FloorHit } from './contract.js'
+import { fewEffective, LEAST_EFFECTIVE } from './effective-draws.js'
 import { InternalError } from './errors.js'
 import type { Pacer } from './pacer.js'
 
@@ -93,6 +94,14 @@ export function nearlySingular(condition: number): string {
   )
 }
 
+/** Where EM fails by more than the error of its nodes says, they do not stand for the posterior. */
+function tooFewNodes(model: BoundModel, { params }: EmPoint, broken: string): string {
+  const { effectiveDraws = Number.POSITIVE_INFINITY, draws = 0 } = model.accuracy?.(params) ?? {}
+  return effectiveDraws < LEAST_EFFECTIVE
+    ? fewEffective(effectiveDraws, draws)
+    : `${broken}, which is more than the stated error: nodes around its mode do not represent some posterior`
+}
+
 /** What it means that a spread goes to 0, and what to do. */
 function spreadIsGone(name: string): string {
   return (
@@ -150,7 +159,7 @@ export async function emStep(model: BoundModel, from: EmPoint, pacer: Pacer, len
           ? `the objective falls by ${from.objective - to.objective}`
           : null
   let broken = brokenBy(allowed)
-  if (broken !== null && model.accuracy !== undefined) {
+  if (broken !== null && (model.bound === 'quadrature' || model.bound === 'monte-carlo')) {
     // an objective by quadrature or by draws is known to its error: that of a quadrature is made small first
     const refined = (): boolean => model.refine?.(from.params) === true || model.refine?.(to.params) === true
     const known = (point: EmPoint): number => model.accuracy?.(point.params)?.error ?? 0
@@ -158,7 +167,7 @@ export async function emStep(model: BoundModel, from: EmPoint, pacer: Pacer, len
       emStep(model, pointAt(model, params, iteration, from.floored, from.condition), pacer, lenient)
     if (model.bound === 'quadrature' && refined()) return again()
     broken = brokenBy(allowed + known(from) + known(to))
-    if (broken !== null && refined()) return again()
+    if (broken !== null) return refined() ? again() : { kind: 'numerical', reason: tooFewNodes(model, to, broken) }
   }
   if (broken !== null) {
     if (condition > NEARLY_SINGULAR) return { kind: 'numerical', reason: nearlySingular(condition) }

@@ -2,6 +2,7 @@ import { tryEdge } from './boundary.js'
 import { type ComponentOrder, canonicalOrder, permuteFloors, permuteParams } from './canonical-order.js'
 import type { Accuracy, BoundModel, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
+import { fewEffective, LEAST_EFFECTIVE } from './effective-draws.js'
 import { type EmPoint, marginalLogLikelihood, NEARLY_SINGULAR, nearlySingular, pointAt, slack } from './em-step.js'
 import { AbortError, InternalError } from './errors.js'
 import { jsonNumber } from './json.js'
@@ -65,7 +66,7 @@ export async function fitModel(model: BoundModel, request: FitRequest, hooks: Fi
   const best = bestEnd(ends)
   if (best === undefined) throw new InternalError('a fit made no start')
 
-  const settled = trusted(model, await settle(model, options, best, ends, signal, pacer))
+  const settled = trusted(await settle(model, options, best, ends, signal, pacer))
   model.remember?.(settled.point.params, settled.point.expectation)
   await pacer.breathe()
   const identified = model.identifiedParameters(randomSource(options.seed, 2).uniform, settled.point.params)
@@ -102,10 +103,10 @@ interface Settled {
 }
 
 /** The weights of draws may be on so few that they say nothing, not even of their own error. */
-function trusted(model: BoundModel, settled: Settled & Pick<Conclusion, 'accuracy'>): typeof settled {
+function trusted(settled: Settled & Pick<Conclusion, 'accuracy'>): typeof settled {
   const { effectiveDraws = Number.POSITIVE_INFINITY, draws = 0 } = settled.accuracy ?? {}
-  if (settled.stop === 'numerical' || effectiveDraws >= warn.LEAST_EFFECTIVE) return settled
-  return { ...settled, stop: 'numerical', reason: warn.fewEffective(effectiveDraws, draws) }
+  if (settled.stop === 'numerical' || effectiveDraws >= LEAST_EFFECTIVE) return settled
+  return { ...settled, stop: 'numerical', reason: fewEffective(effectiveDraws, draws) }
 }
 
 /** Last touches on the best run: the edge of nonnegative params, and the last row of the trace. */
@@ -231,6 +232,8 @@ function warningsOf(
   warnings.push(...warn.atFloor(permuteFloors(model, point.floored, order)))
   if (point.condition > NEARLY_SINGULAR) warnings.push(warn.illConditioned(nearlySingular(point.condition)))
   if (found.accuracy !== null) warnings.push(...warn.rough(found.accuracy, point.scale))
+  const runaway = model.runaway?.(params) ?? []
+  if (runaway.length > 0) warnings.push(warn.separation(runaway))
   if (found.edge.length > 0) warnings.push(warn.setToEdge(found.edge))
   if (stop === 'max-time' || stop === 'aborted' || (stop === 'max-iterations' && options.tolerance > 0)) {
     warnings.push(warn.notConverged(stop, point.iteration))

@@ -125,6 +125,15 @@ export const warningExplanations: readonly WarningExplanation[] = [
       'correlated with those of other factors come out too small.',
   },
   {
+    code: 'W535',
+    title: 'a regression whose coefficients run to infinity',
+    explanation:
+      'Along some direction of the coefficients all rows that it moves are told without error, by the covariates (complete ' +
+      'or quasi-complete separation; Albert and Anderson 1984). The likelihood still rises there, by less and less, and has ' +
+      'no maximum: what is printed is where the fit stopped, and standard errors of these coefficients mean nothing. Fitted ' +
+      'probabilities are right. Give the coefficients a prior (`~ Normal(0, 2.5)`), or leave out the covariate that separates.',
+  },
+  {
     code: 'W539',
     title: 'rows of probability 0',
     explanation:
@@ -192,6 +201,14 @@ export function lowerBound(): FitWarning {
   return { code: 'W534', message }
 }
 
+export function separation(names: readonly string[]): FitWarning {
+  const listed = names.map((name) => `\`${name}\``).join(', ')
+  const message =
+    `coefficients among ${listed} run to infinity: covariates tell the outcomes of some rows apart without error, and the ` +
+    'likelihood has no maximum; give them a prior'
+  return { code: 'W535', message }
+}
+
 export function failedStarts(failed: number, all: number, reason: string): FitWarning {
   return { code: 'W525', message: `${failed} of ${all} starts failed numerically (${reason}) and were left out` }
 }
@@ -239,9 +256,6 @@ export function illConditioned(why: string): FitWarning {
   return { code: 'W531', message: `some params are known to few digits: ${why}` }
 }
 
-/** Effective draws of a posterior below which their weights say nothing. */
-export const LEAST_EFFECTIVE = 10
-
 /** Share of the objective's size, and nats, from which on its error is spoken of. */
 const ROUGH_SHARE = 1e-6
 const ROUGH = { quadrature: 1e-3, draws: 1 }
@@ -253,10 +267,6 @@ export function rough({ error, draws, standardError }: Accuracy, scale: number):
   const how = drawn ? `2 standard errors over ${draws} draws` : 'the difference that more nodes make'
   return [{ code: 'W533', message: `the log-likelihood is known to ${short(error)} only: ${how}` }]
 }
-
-/** Why a fit by draws is not to be trusted. */
-export const fewEffective = (effective: number, draws: number): string =>
-  `of ${draws} draws of a posterior ${short(effective)} count (below ${LEAST_EFFECTIVE}): it is far from Normal in too many dimensions for draws that are weighted by importance`
 
 export function failedFit(reason: string): FitWarning {
   return { code: 'W529', message: `the fit failed numerically: ${reason}` }

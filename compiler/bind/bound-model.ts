@@ -22,6 +22,7 @@ import { extentOf } from '../lower/lowerer.js'
 import type { Pass, Program } from '../lower/program.js'
 import { WITHIN } from '../lower/within-squares.js'
 import type { MStep } from '../mstep/types.js'
+import { REGRESSION_RULES } from '../rules/mstep/regression.js'
 import type { CompileKernel, Memory } from '../targets/memory.js'
 import { solveBeta, solveDirichlet, solveGeneralisedGamma, solveMatrix } from '../targets/solve/closed-forms.js'
 import { solveNormal } from '../targets/solve/normal.js'
@@ -44,7 +45,7 @@ import { latentLayout, paramLayouts } from './layouts.js'
 import { solveMedian } from './median-block.js'
 import { allocate, type ProgramMemory } from './memory.js'
 import { nest } from './nest.js'
-import { type NewtonHost, solveNewton } from './newton-block.js'
+import { isSeparated, type NewtonHost, solveNewton } from './newton-block.js'
 import { NodePrecision, type PrecisionHost } from './node-precision.js'
 import { countObservations } from './observations.js'
 import { rowWeights } from './row-weights.js'
@@ -75,11 +76,20 @@ interface Held {
 /** Seed of the q of a model that was not fitted: new rows, and reports at other params than those of the fit. */
 const FIRST_SEED = 1
 /** Sweeps of a start, and of a q that is to stand still. */
-const BRIEF_SWEEPS = 10
+const BRIEF_SWEEPS = 30
+/** Sweeps of a start at params that are still those of no structure: more of them would lose what q began with. */
+const FIRST_SWEEPS = 3
 const MOST_SWEEPS = 1000
 
 const sameNumbers = (a: Float64Array, b: Float64Array): boolean =>
   a.length === b.length && a.every((x, i) => Object.is(x, b[i]))
+
+/** Regressions whose coefficients run to infinity where they tell two outcomes apart. */
+const SEPARABLE: ReadonlySet<string> = new Set([
+  REGRESSION_RULES.logistic.id,
+  REGRESSION_RULES.multinomial.id,
+  REGRESSION_RULES.probit.id,
+])
 
 export function bindProgram(derivation: Derivation, data: BoundData, options: BindProgramOptions): ProgramModel {
   return new ProgramModel(derivation, derivation.program, data, options)
@@ -311,7 +321,7 @@ export class ProgramModel implements BoundModel {
     let made = bound()
     if (warm === null) {
       const brief = from !== undefined
-      const [most, tolerance] = brief ? [BRIEF_SWEEPS, 1e-4] : [MOST_SWEEPS, 1e-10]
+      const [most, tolerance] = brief ? [this.length > 0 ? FIRST_SWEEPS : BRIEF_SWEEPS, 1e-8] : [MOST_SWEEPS, 1e-10]
       const trace = [made.logLikelihood]
       for (let i = 1; i < most; i++) {
         made = again()
@@ -459,6 +469,26 @@ export class ProgramModel implements BoundModel {
       if (moved < 1e-14) break
     }
     return { params: this.keepZeros(params, this.kernels.unload()), floored: [...hits.values()], condition }
+  }
+
+  /** Params of regressions onto probabilities that run to infinity. */
+  runaway(params: Float64Array): readonly string[] {
+    const steps = this.derivation.mStep.steps.filter((s) => s.kind === 'newton' && SEPARABLE.has(s.rule))
+    if (steps.length === 0) return []
+    this.eStep(params)
+    this.kernels.load(params, 'param')
+    this.kernels.load(params, 'trial')
+    const host = this.newtonHost(false, {
+      memory: this.memory.blocks,
+      layouts: this.byName,
+      floorOf: () => null,
+      onFloor: () => {},
+      onSystem: () => {},
+    })
+    return steps.flatMap((s) => {
+      const block = this.program.numeric.find((n) => n.step === s.id)
+      return block !== undefined && isSeparated(block, [], host, this.observations) ? s.params : []
+    })
   }
 
   /** A scale of latents that is 0 stays 0: all of them are at their means. */

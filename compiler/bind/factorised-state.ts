@@ -37,15 +37,16 @@ export class FactorisedState {
   }
 
   /**
-   * q at random: discrete latents from Dirichlet(1) or with each value seeded by a few rows, continuous latents at random
-   * points. The same seed, the same bits.
+   * q at random: discrete latents nearly even, or from Dirichlet(1), or with each value seeded by a few rows; continuous
+   * latents at random points. From a nearly even one the ascent follows what varies most in the data. The same seed, the
+   * same bits.
    */
   begin(latents: readonly LatentLayout[], seed: number): void {
     const random = uniforms(seed)
-    const seeded = random() < 0.5
-    const given = new Map(
-      latents.map((l) => [givenBuffer(l.name), seeded ? seeds(l, random) : responsibilities(l, random)]),
-    )
+    const kind = random()
+    const one = (l: LatentLayout): Float64Array =>
+      kind < 1 / 3 ? seeds(l, random) : responsibilities(l, random, kind < 2 / 3 ? 1 : EVEN)
+    const given = new Map(latents.map((l) => [givenBuffer(l.name), one(l)]))
     this.memory.withGiven(
       (id) => given.get(id),
       () => this.beginAt(random),
@@ -144,7 +145,11 @@ export class FactorisedState {
 /** Sweeps over continuous factors under responsibilities that are given. */
 const GIVEN_SWEEPS = 3
 
-function responsibilities({ rows, values }: LatentLayout, random: () => number): Float64Array {
+/** Part of a row's weight that is drawn where the rest is even. */
+const EVEN = 0.1
+
+/** Rows from Dirichlet(1), of which a part counts and the rest is even. */
+function responsibilities({ rows, values }: LatentLayout, random: () => number, part: number): Float64Array {
   const out = new Float64Array(rows * values)
   for (let n = 0; n < rows; n++) {
     let total = 0
@@ -153,7 +158,8 @@ function responsibilities({ rows, values }: LatentLayout, random: () => number):
       out[n * values + v] = draw
       total += draw
     }
-    for (let v = 0; v < values; v++) out[n * values + v] = (out[n * values + v] ?? 0) / total
+    for (let v = 0; v < values; v++)
+      out[n * values + v] = (part * (out[n * values + v] ?? 0)) / total + (1 - part) / values
   }
   return out
 }

@@ -6,9 +6,17 @@ import type { ParamLayout } from '../../runtime/contract.js'
 import type { KernelOp } from '../kernel/types.js'
 import type { NumericBlock } from '../lower/program.js'
 import type { NumericRole } from '../mstep/types.js'
+import { symmetricEigen } from '../numerics/index.js'
 import type { Memory } from '../targets/memory.js'
 import { type Chart, chartOf, intervalChart, simplexChart } from '../targets/solve/charts.js'
-import { type FreeBlock, maximise, type Objective, type Piece } from '../targets/solve/newton.js'
+import {
+  type FreeBlock,
+  largestGroup,
+  maximise,
+  NEWTON_LIMIT,
+  type Objective,
+  type Piece,
+} from '../targets/solve/newton.js'
 import { f64, indexOf } from '../targets/solve/types.js'
 
 /**
@@ -56,15 +64,26 @@ interface Place {
   within(flat: number): number
 }
 
-/** Maximises Q over the params of the block, from the trial params and into them. */
-export function solveNewton(block: NumericBlock, roles: readonly NumericRole[], host: NewtonHost): void {
+/** A block over its host: its params as one vector, and Q of them. */
+interface Open {
+  readonly places: readonly Place[]
+  readonly free: FreeBlock
+  readonly limits: ReadonlyMap<string, readonly Limit[] | null>
+  readonly objective: Objective
+  /** The trial params. */
+  readonly start: Float64Array
+  set(theta: Float64Array): void
+}
+
+/** null where a param has no chart. */
+function opened(block: NumericBlock, roles: readonly NumericRole[], host: NewtonHost): Open | null {
   const limits = new Map(block.params.map((p) => [p, limitsOf(p, roles, host)]))
   const shape = freeBlock(
     block.params.map((p) => host.layout(p)),
     limits,
     block.batch,
   )
-  if (shape === null) return
+  if (shape === null) return null
   const { places, free } = shape
   const memory = host.buffers()
   const set = (theta: Float64Array): void => {
@@ -75,7 +94,14 @@ export function solveNewton(block: NumericBlock, roles: readonly NumericRole[], 
   const start = new Float64Array(free.size)
   for (const { layout, offset } of places)
     start.set(f64(memory, `trial:${layout.name}`).subarray(0, layout.length), offset)
-  const objective = objectiveOf(block, host, places, free, set)
+  return { places, free, limits, set, start, objective: objectiveOf(block, host, places, free, set) }
+}
+
+/** Maximises Q over the params of the block, from the trial params and into them. */
+export function solveNewton(block: NumericBlock, roles: readonly NumericRole[], host: NewtonHost): void {
+  const open = opened(block, roles, host)
+  if (open === null) return
+  const { places, free, limits, set, start, objective } = open
   const middle = host.middle()
   const limit = block.rows.length === 0 ? ITERATIONS.sums : middle === null ? ITERATIONS.rows : ITERATIONS.far
   const enough = middle === null ? 1e-13 : ROUGH
@@ -98,6 +124,48 @@ export function solveNewton(block: NumericBlock, roles: readonly NumericRole[], 
       const held = kind === 'least' ? x <= bound * (1 + HELD) : x >= bound * (1 - HELD)
       if (held) host.onFloor(layout.name, indexOf(i, layout.shape), kind === 'least' ? bound : 1 / bound)
     })
+}
+
+/**
+ * true where a regression is separated at the trial params: along some direction of its coefficients all rows that it
+ * moves are told to be certain, so that less than a hundredth of a row still speaks against going on. Curvature there is
+ * compared to that at 0, where every row counts.
+ */
+export function isSeparated(
+  block: NumericBlock,
+  roles: readonly NumericRole[],
+  host: NewtonHost,
+  rows: number,
+): boolean {
+  const open = opened(block, roles, host)
+  if (open === null || open.places.some((p) => p.layout.support.kind !== 'real')) return false
+  if (largestGroup(open.free) > NEWTON_LIMIT) return false
+  const here = open.objective.derivatives(open.start, true).hessian ?? []
+  const atZero = open.objective.derivatives(new Float64Array(open.free.size), true).hessian ?? []
+  open.set(open.start)
+  return here.some((h, g) => leastShare(h, atZero[g] ?? h, open.free.groups[g] ?? 0) * rows < 0.01)
+}
+
+/** The least vᵀAv / vᵀBv of two negative definite matrices, over directions along which B bends. */
+function leastShare(a: Float64Array, b: Float64Array, n: number): number {
+  const { values, vectors } = symmetricEigen(
+    b.map((x) => -x),
+    0,
+    n,
+  )
+  const largest = values.reduce((m, x) => Math.max(m, x), 0)
+  const kept = [...values.keys()].filter((i) => (values[i] ?? 0) > 1e-9 * largest)
+  const m = kept.length
+  const reduced = new Float64Array(m * m)
+  kept.forEach((p, i) => {
+    kept.forEach((q, j) => {
+      let sum = 0
+      for (let r = 0; r < n; r++)
+        for (let c = 0; c < n; c++) sum -= (vectors[r * n + p] ?? 0) * (a[r * n + c] ?? 0) * (vectors[c * n + q] ?? 0)
+      reduced[i * m + j] = sum / Math.sqrt((values[p] ?? 1) * (values[q] ?? 1))
+    })
+  })
+  return m === 0 ? 1 : symmetricEigen(reduced, 0, m).values.reduce((least, x) => Math.min(least, x), 1)
 }
 
 const isLittle = (before: number, after: number): boolean => !(after - before > 0.01 * (1 + Math.abs(after)))

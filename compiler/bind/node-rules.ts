@@ -14,7 +14,7 @@ const ORDERS: readonly (readonly number[])[] = [
 const DRAWS: readonly number[] = [250, 1000, 4000, 16_000, 64_000]
 
 /** The most coordinates of one posterior that are drawn together: beyond, the weights of draws degenerate. */
-export const MOST_DRAWN = 60
+export const MOST_DRAWN = 200
 
 interface Rule {
   readonly dimension: number

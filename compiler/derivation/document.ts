@@ -143,8 +143,17 @@ function rise(c: FormulaContext): readonly Block[] {
     text: `log L(${at('t', 'text')}) = ELBO(q, ${at('t', 'text')}) ≤ ELBO(q, ${at('{t+1}', 'text')}) ≤ log L(${at('{t+1}', 'text')})`,
     latex: `\\log L(${at('t', 'latex')}) = \\mathrm{ELBO}(q, ${at('t', 'latex')}) \\leq \\mathrm{ELBO}(q, ${at('{t+1}', 'latex')}) \\leq \\log L(${at('{t+1}', 'latex')})`,
   }
+  const { bound } = c.notation.derivation.eStep
+  const by = bound === 'quadrature' ? 'of the quadrature' : 'over the draws'
+  const error =
+    bound === 'exact'
+      ? []
+      : [
+          say`They hold for the log-likelihood itself; what is computed of it may fall by the error ${by}, which the fit states.`,
+        ]
   return [
     say`The log-likelihood never falls. After the E-step the bound touches it, the M-step raises the bound, and by Jensen's inequality the new log-likelihood is at least as high:`,
     { kind: 'formula', lines: [line] },
+    ...error,
   ]
 }

@@ -91,7 +91,7 @@ function ruleWords(b: NodeBlock, open: boolean, c: FormulaContext): readonly Blo
     ...transformed(b),
     {
       kind: 'prose',
-      parts: inline`Adaptive Gauss–Hermite quadrature${words}: the mode û of each ${unitOf(b)} is found by damped Newton steps, and with L Lᵀ the inverse of the negative Hessian there the nodes are spread around it, d coordinates at a time. Nodes z_q and weights w_q are those of ∫ exp(−z²) f(z) dz.`,
+      parts: inline`Adaptive Gauss–Hermite quadrature${words}: the mode û of each ${unitOf(b)} is found by damped Newton steps, and nodes are spread around it at the scale L of its curvature: L Lᵀ is the inverse of the negative Hessian of the logarithm there. z_q and w_q are the nodes and weights of the Gauss–Hermite rule, which integrates exp(−z²) times a polynomial exactly; in d dimensions they are products.`,
     },
     {
       kind: 'formula',
@@ -119,7 +119,7 @@ function drawnWords(b: NodeBlock, c: FormulaContext): readonly Block[] {
     ...transformed(b),
     {
       kind: 'prose',
-      parts: inline`Its dimension is too high for a product rule, so the nodes are drawn (Monte Carlo EM): the mode û of each ${unitOf(b)} is found by damped Newton steps, and with L Lᵀ the inverse of the negative Hessian there, S nodes are drawn from a multivariate t distribution of 4 degrees of freedom with density τ, whose tails are heavier than those of most posteriors.`,
+      parts: inline`Its dimension is too high for a product rule, so the nodes are drawn (Monte Carlo EM): the mode û of each ${unitOf(b)} is found by damped Newton steps, and S nodes are drawn around it at the scale L of its curvature: L Lᵀ is the inverse of the negative Hessian of the logarithm there. They come from a multivariate t distribution of 4 degrees of freedom, with density τ, whose tails are heavier than those of most posteriors.`,
     },
     {
       kind: 'formula',

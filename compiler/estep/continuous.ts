@@ -156,7 +156,8 @@ function blockOf(
       : (asGaussian(made, layout, monomials, graph, options) ??
         (group.length > 1 || coupled ? coupling(made, group, coupled, monomials) : asConjugate(made, first, monomials)))
   if (!('code' in closed)) return closed
-  if (nodes === 'none' || (layout === 'joint' && common === 0)) return closed
+  // one posterior over all rows: its nodes are drawn, or it has none
+  if (nodes === 'none' || (layout === 'joint' && common === 0 && nodes !== 'draws')) return closed
   return withNodes(group, lifted, id, common, closed, options, graph, nodes)
 }
 

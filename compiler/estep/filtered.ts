@@ -22,6 +22,8 @@ export interface FilterPlan {
 
 /** The chains of a plan, or why one of them has no filtered states. */
 export function planFilter(plan: EStepPlan): FilterPlan | string {
+  if (plan.factorised !== null)
+    return 'the posterior is factorised, and each of its factors reads the others as all of the data leave them'
   const discrete = plan.tables.filter((t) => t.chain !== null)
   const gaussian: GaussianChain[] = []
   for (const t of discrete) {

@@ -1,5 +1,5 @@
 /** Blocks of continuous latents → kernel operations: natural parameters, posteriors, log-normalisers, what is reported. */
-import { add, idx, log, mul, num, ONE, PI, ref, sub, ZERO } from '../algebra/build.js'
+import { add, compare, idx, log, mul, num, ONE, PI, ref, sub, ZERO } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { substituteIndex } from '../algebra/visit.js'
@@ -319,9 +319,14 @@ export class ContinuousLowering implements BlockHost {
         b.kind === 'conjugate'
           ? this.lowerer.expr(conjugateVariance(b, all.map(idx), average, this), inner)
           : of(mul(deviation, deviation))
+      // weights of nodes add up to 1 to the last digit only
+      const known = b.kind === 'nodes' && latent.evidence
+      const observed = compare('==', ref('observed', latent.name, all.map(idx)), ONE)
+      const orDatum = (value: KExpr, datum: Expr): KExpr =>
+        known ? k.select(this.lowerer.guard(observed, inner), this.lowerer.expr(datum, inner), value) : value
       return [
-        { op: 'map', out: mean, axes, at, value: of(cell) },
-        { op: 'map', out: variance, axes, at, value: square },
+        { op: 'map', out: mean, axes, at, value: orDatum(of(cell), ref('data', latent.name, all.map(idx))) },
+        { op: 'map', out: variance, axes, at, value: orDatum(square, ZERO) },
       ]
     })
   }

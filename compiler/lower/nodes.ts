@@ -34,6 +34,8 @@ import { lgamma } from '../numerics/index.js'
 import type { BlockHost, Placed } from './block-host.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
 
+/** Values of all coordinates of which the best is where Newton's method begins: the density may be 0 at some. */
+const STARTS = [0, 1, -1, 4, -4] as const
 /** Newton's steps, most of which a start far from the mode needs for its damping. */
 const MOST_STEPS = 200
 /** A Newton decrement ∇ℓᵀ(−∇²ℓ)⁻¹∇ℓ below this is no step: 1e-9 of a standard deviation. */
@@ -235,6 +237,7 @@ export class NodeLowering {
       this.load(trialValue),
       k.sub(this.load(value), k.mul(k.num(ROUNDING), k.add(k.num(1), k.call('abs', this.load(value))))),
     )
+    const isAbove = k.compare('>', this.load(trialValue), this.load(value))
     const lambda = this.load(damping)
     const decrement = k.sum(i, k.mul(this.load(gradient, at), this.load(step, at)))
     const arrived = k.and(isBetter, k.compare('==', lambda, k.num(0)), k.compare('<=', decrement, k.num(NO_STEP)))
@@ -244,7 +247,13 @@ export class NodeLowering {
     return [
       { op: 'fill', out: mode, value: 0 },
       { op: 'fill', out: damping, value: 0 },
-      ...joint(value, mode),
+      { op: 'fill', out: value, value: Number.NEGATIVE_INFINITY },
+      ...STARTS.flatMap((start): readonly KernelOp[] => [
+        { op: 'fill', out: trial, value: start },
+        ...joint(trialValue, trial),
+        this.map(mode, k.select(isAbove, this.load(trial, at), this.load(mode, at)), [i]),
+        this.map(value, k.select(isAbove, this.load(trialValue), this.load(value))),
+      ]),
       { op: 'fill', out: moving, value: 1 },
       {
         op: 'repeat',
@@ -331,6 +340,9 @@ export class NodeLowering {
       k.select(k.compare('<=', also, at), k.mul(this.load(factor, at, also), standard.place(also)), k.num(0)),
     )
     const logScale = k.sum(i, k.call('log', this.load(factor, at, at)))
+    // a node outside of where the density is defined has no weight
+    const found = this.load(log, k.axis(q))
+    const possible = k.select(k.call('isNaN', found), k.num(Number.NEGATIVE_INFINITY), found)
     const index = idx(variable)
     const own = { axes: [q], index: [index], bind: new Map([[variable.id, k.add(k.axis(q), k.num(1))]]) }
     return [
@@ -349,9 +361,9 @@ export class NodeLowering {
         axes: this.lead,
         over: [q],
         at: this.at,
-        value: this.load(log, k.axis(q)),
+        value: possible,
       },
-      this.map(weights, k.call('exp', k.sub(this.load(log, k.axis(q)), this.load(normaliser))), [q]),
+      this.map(weights, k.call('exp', k.sub(possible, this.load(normaliser))), [q]),
     ]
   }
 

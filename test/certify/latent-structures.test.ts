@@ -13,7 +13,10 @@ const refused: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Densities that the brute force of a posterior in two dimensions takes. */
-const evaluations: ReadonlyMap<string, number> = new Map([['nodes-random-slopes.estep', 4000]])
+const evaluations: ReadonlyMap<string, number> = new Map([
+  ['nodes-chain.estep', 4000],
+  ['nodes-random-slopes.estep', 4000],
+])
 
 // chains have a test of their own
 const files = readdirSync(folder).filter((f) => !/^(chains?-|latent-in-branch).*\.estep$/.test(f))

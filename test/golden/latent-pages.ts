@@ -57,6 +57,21 @@ export const LATENT_PAGES: readonly {
     ],
   },
   {
+    page: 'nodes-in-classes',
+    model: 'certify/models/nodes-in-classes',
+    formulas: [
+      'a_{z_h}',
+      'u_q = û + √2 L z_q',
+      'E[f(u)] = sum_q r_q f(u_q)',
+      'may fall by the error of the quadrature',
+    ],
+  },
+  {
+    page: 'nodes-positive',
+    model: 'certify/models/nodes-positive',
+    formulas: ['`u` enters through its logarithm', 'log Z_n = log det L + (d/2) log 2'],
+  },
+  {
     page: 'pumps',
     model: 'conformance/models/A48-pumps-gamma-poisson-eb',
     formulas: [

@@ -1,5 +1,29 @@
 /** A block of params in unconstrained coordinates: there, back, and the chain rule for derivatives. */
-import type { Derivatives, FreeBlock, Piece } from './newton.js'
+import type { Chart } from './chart.js'
+
+/** A core block of a param: its chart, where it lies among all params, its group, and where it lies within that. */
+export interface Piece {
+  readonly chart: Chart
+  readonly from: number
+  readonly group: number
+  readonly at: number
+}
+
+/** A block of params as one vector, with the charts of its core blocks. Second derivatives join params of one group only. */
+export interface FreeBlock {
+  readonly pieces: readonly Piece[]
+  /** Length of the vector of params (padding included). */
+  readonly size: number
+  /** Number of params (padding included) of each group. */
+  readonly groups: readonly number[]
+}
+
+export interface Derivatives {
+  readonly value: number
+  readonly gradient: Float64Array
+  /** Dense, one matrix a group; null where they were not asked for. */
+  readonly hessian: readonly Float64Array[] | null
+}
 
 const at = (a: Float64Array, i: number): number => a[i] ?? 0
 

@@ -1,31 +1,8 @@
 /** Damped Newton in unconstrained coordinates for small blocks, L-BFGS for larger ones. */
 import { symmetricEigen } from '../../numerics/index.js'
-import type { Chart } from './charts.js'
-import { freeGradient, freeHessian, fromFree, toFree } from './free-block.js'
+import { type Derivatives, type FreeBlock, freeGradient, freeHessian, fromFree, toFree } from './free-block.js'
 
-/** A core block of a param: its chart, where it lies among all params, its group, and where it lies within that. */
-export interface Piece {
-  readonly chart: Chart
-  readonly from: number
-  readonly group: number
-  readonly at: number
-}
-
-/** A block of params as one vector, with the charts of its core blocks. Second derivatives join params of one group only. */
-export interface FreeBlock {
-  readonly pieces: readonly Piece[]
-  /** Length of the vector of params (padding included). */
-  readonly size: number
-  /** Number of params (padding included) of each group. */
-  readonly groups: readonly number[]
-}
-
-export interface Derivatives {
-  readonly value: number
-  readonly gradient: Float64Array
-  /** Dense, one matrix a group; null where they were not asked for. */
-  readonly hessian: readonly Float64Array[] | null
-}
+export type { Derivatives, FreeBlock, Piece } from './free-block.js'
 
 export interface Objective {
   value(theta: Float64Array): number

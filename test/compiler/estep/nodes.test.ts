@@ -41,6 +41,32 @@ describe('the plan', () => {
       ])
   })
 
+  it('draws one posterior over all rows, chained or crossed', () => {
+    const chain = `model Chain
+data y : count[T]
+param s : positive
+latent m[1] ~ Normal(0, 1)
+for t in 2..T { latent m[t] ~ Normal(m[t-1], s) }
+for t in 1..T { y[t] ~ Poisson(exp(m[t])) }`
+    const crossed = `model Crossed
+data y : count[N]
+data a, b : category[N]
+param s, t : positive
+for i in levels(a) { latent u ~ Normal(0, s) }
+for j in levels(b) { latent v ~ Normal(0, t) }
+for n in 1..N { y[n] ~ Poisson(exp(u[a[n]] + v[b[n]])) }`
+    for (const [text, latents] of [
+      [chain, ['m']],
+      [crossed, ['u', 'v']],
+    ] as const)
+      expect(plan(text)).toMatchObject([{ latents }])
+    const long = compileOrThrow(chain)
+    expect(() => long.bind({ y: Array.from({ length: 201 }, () => 1) }, {})).toThrow(/201 coordinates/)
+    const { model } = long.bind({ y: Array.from({ length: 30 }, (_, t) => t % 3) }, {})
+    expect(model.bound).toBe('monte-carlo')
+    expect(model.accuracy(Float64Array.of(0.5))?.effectiveDraws).toBeGreaterThan(50)
+  })
+
   it('leaves a posterior that is a family alone', () => {
     expect(
       plan(
@@ -113,6 +139,21 @@ describe('draws', () => {
     const value = (seed: number): number => bind(true, rows, seed).eStep(theta).logLikelihood
     expect(value(1)).toBe(value(1))
     expect(value(1)).not.toBe(value(2))
+  })
+
+  it('are not trusted where a few of them have all the weight', { timeout: 60_000 }, async () => {
+    // a posterior on a sphere: around a mode there is nothing of it to speak of
+    const shell = compileOrThrow(`model Shell
+data y : real[N]
+param s : positive
+for n in 1..N {
+  latent u : real[6] ~ Normal(0, s)
+  y[n] ~ Normal(dot(u, u), 0.001)
+}`)
+    const fit = (await shell.fit({ y: [1, 2] }, { restarts: 1, maxIterations: 30 })).toJSON()
+    expect(fit.stop).toBe('numerical')
+    expect(fit.warnings.map((w) => w.code)).toContain('W529')
+    expect(fit.warnings.map((w) => w.message).join()).toMatch(/of 64000 draws of a posterior [\d.]+ count \(below 10\)/)
   })
 
   it('fit a model whose objective is known to a standard error', { timeout: 60_000 }, async () => {

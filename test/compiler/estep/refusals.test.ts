@@ -15,23 +15,6 @@ function refusal(text: string) {
 }
 
 describe('what is coupled, and what it would cost', () => {
-  test('a chain of latents under a link', () => {
-    const found = refusal(`model M
-data y : count[T]
-param s : positive
-latent m[1] ~ Normal(0, 1)
-for t in 2..T { latent m[t] ~ Normal(m[t-1], s) }
-for t in 1..T { y[t] ~ Poisson(exp(m[t])) }`)
-    expect([found.code, found.marked]).toEqual(['E402', 'y[t] ~ Poisson(exp(m[t]))'])
-    expect(found.message).toContain('the cells of `m` are coupled by this statement')
-    expect(found.message).not.toMatch(/no exact E-step exists/)
-    expect(found.message).toContain('an integral over T dimensions, g^T evaluations')
-    expect(found.related).toEqual([
-      ['latent m[1] ~ Normal(0, 1)', 'the distribution of `m`'],
-      ['latent m[t] ~ Normal(m[t-1], s)', 'the distribution of `m`'],
-    ])
-  })
-
   test('a density that is cut off', () => {
     const found = refusal(`model M
 data y : count[N]
@@ -76,16 +59,5 @@ for j in 2..Q { latent z[1, j] ~ Categorical(start) }
 for i in 2..P { for j in 2..Q { latent z[i, j] ~ Categorical(step[z[i-1, j], z[i, j-1]]) } }
 for i in 1..P { for j in 1..Q { x[i, j] ~ Normal(z[i, j], 1) } }`)
     expect(found.message).toContain('K^min(P, Q) = 3^40 (about 10^19) joint values')
-  })
-
-  test('a matrix of latents under a link', () => {
-    const found = refusal(`model M
-data y : count[N]
-data a, b : category[N]
-for i in levels(a) { latent u ~ Normal(0, 1) }
-for j in levels(b) { latent v ~ Normal(0, 1) }
-for n in 1..N { y[n] ~ Poisson(exp(u[a[n]] + v[b[n]])) }`)
-    expect(found.code).toBe('E402')
-    expect(found.message).toContain('an integral over levels(a) + levels(b) dimensions')
   })
 })

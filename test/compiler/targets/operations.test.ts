@@ -177,6 +177,50 @@ const cases: readonly Case[] = [
     expected: { q: [2, -Infinity, 9, 10] },
   },
   {
+    // d doubles until both are at least 20: three rounds from 3 and 7
+    name: 'repeat while a flag is not 0',
+    ops: [
+      k.mapOver('d', [gAxis], k.add(k.num(3), k.mul(k.num(4), at(gAxis)))),
+      { op: 'fill', out: 'total', value: 1 },
+      {
+        op: 'repeat',
+        times: 50,
+        until: 'total',
+        step: [
+          k.mapOver('d', [gAxis], k.mul(k.num(2), load('d', at(gAxis)))),
+          { op: 'fill', out: 'total', value: 0 },
+          {
+            op: 'scatterAdd',
+            out: 'total',
+            axes: [gAxis],
+            at: [],
+            value: k.compare('<', load('d', at(gAxis)), k.num(20)),
+          },
+        ],
+      },
+    ],
+    expected: { d: [24, 56], total: [0] },
+  },
+  {
+    name: 'repeat, at most so often',
+    ops: [
+      { op: 'fill', out: 'total', value: 1 },
+      {
+        op: 'repeat',
+        times: 3,
+        until: 'total',
+        step: [{ op: 'scatterAdd', out: 'total', axes: [n], at: [], value: q }],
+      },
+    ],
+    // q is 9 in each of four rows
+    expected: { total: [109] },
+  },
+  {
+    name: 'repeat of nothing where the flag is 0',
+    ops: [{ op: 'repeat', times: 3, until: 'total', step: [{ op: 'fill', out: 'total', value: 5 }] }],
+    expected: { total: [0] },
+  },
+  {
     name: 'fill of scratch in a block',
     ops: [{ op: 'fill', out: 'p', value: -0.5 }],
     block,

@@ -8,10 +8,14 @@ import { problem } from './errors.js'
 /** Rows that are named; of the others their number is told. */
 const NAMED = 5
 
-/** `n = 2, 7 and 9`: the rows of probability 0, plate by plate; null where there are none. */
-export function impossibleRows(model: ProgramModel, params: Float64Array): string | null {
+/** `n = 2, 7 and 9`: the rows of probability 0 (or of a given kind), plate by plate; null where there are none. */
+export function impossibleRows(
+  model: ProgramModel,
+  params: Float64Array,
+  is: (logLikelihood: number) => boolean = (v) => v === Number.NEGATIVE_INFINITY,
+): string | null {
   const parts = new PosteriorReports(model, { contributions: true }).at(params).contributions.flatMap((c) => {
-    const rows = [...c.values].flatMap((v, i) => (v === Number.NEGATIVE_INFINITY ? [i + 1] : []))
+    const rows = [...c.values].flatMap((v, i) => (is(v) ? [i + 1] : []))
     if (c.plate === null || rows.length === 0) return []
     const more = rows.length > NAMED ? `, … (${rows.length} of ${c.values.length})` : ''
     return [`${c.plate} = ${rows.slice(0, NAMED).join(', ')}${more}`]

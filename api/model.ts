@@ -378,13 +378,17 @@ function constantColumn({ data, column, value }: { data: string; column: number;
   return { code: 'W530', message }
 }
 
-/** Names the rows that make the objective of a failed fit −∞. */
+/** Names the rows that make the objective of a failed fit −∞ or no number. */
 function withReason(
   model: ProgramModel,
   outcome: Extract<FitOutcome, { ok: true }>,
 ): Extract<FitOutcome, { ok: true }> {
-  if (outcome.result.stop !== 'numerical' || outcome.result.objective !== '-Infinity') return outcome
-  const rows = impossibleRows(model, outcome.params)
+  const { stop, objective } = outcome.result
+  if (stop !== 'numerical' || (objective !== '-Infinity' && objective !== null)) return outcome
+  const undefinedRows = objective === null ? impossibleRows(model, outcome.params, Number.isNaN) : null
+  const written = model.derivation.graph.factors.some((f) => f.distribution === 'Custom')
+  const where = written ? 'the density is not defined (look at what Custom is given)' : 'the density is not defined'
+  const rows = undefinedRows === null ? impossibleRows(model, outcome.params) : `${where} for ${undefinedRows}`
   if (rows === null) return outcome
   const warnings = outcome.result.warnings.map((w) =>
     w.code === 'W529' ? { ...w, message: `${w.message}: ${rows}` } : w,

@@ -195,7 +195,7 @@ export const modelDerivationEntries: readonly CatalogueEntry[] = [
   entry(
     'E408',
     'no M-step for a param',
-    'Every param has a numerical M-step where it has no closed one, except where its part of Q has no derivative in this version: shapes inside the probabilities of tails (of a censored or truncated Gamma or Beta), and integers.',
+    'Every param has a numerical M-step where it has no closed one, except where its part of Q has no derivative in this version: shapes inside the probabilities of tails (of a censored or truncated Gamma or Beta), integers, and regressions inside an absolute value, whose maximum lies at kinks (a location that is one number has a rule, the weighted median).',
     [
       'model Example',
       'data  x : positive[N]',

@@ -77,6 +77,8 @@ function absoluteOf(expr: Expr, names: ReadonlySet<string>, block: Block): { rea
   const [abs] = own
   if (own.length !== 1 || abs?.kind !== 'call' || abs.fn !== 'abs' || abs.args[0] === undefined)
     return 'Q is not a sum of absolute values of it'
+  if (paramsOf(abs.args[0]).some((name) => !names.has(name)))
+    return 'an absolute value reads another param too: their maximum is a joint one, and moving one at a time can stop before it'
   const element = affineElement(abs.args[0], names)
   if (element === null) return 'an absolute value is not of a number less one element of it'
   const others = factors.filter((f) => f !== abs)

@@ -150,7 +150,7 @@ test.each([
     'class',
   ],
   ['factor-analysis', { x: pairs }, 'no latent'],
-  ['switching-level', { y: reals }, ''],
+  ['switching-level', { y: reals }, 'the posterior is factorised'],
 ])('%s has no filtered states, or is refused as a whole', (name, data, reason) => {
   let model: ReturnType<typeof compileOrThrow>
   try {

@@ -51,7 +51,9 @@ for n in 1..N {
   })
 
   test('the plan says what closed the exact E-step', () => {
-    const { factorised } = compileOrThrow(certified('normal-gamma')).plan as unknown as { readonly factorised: Factorised }
+    const { factorised } = compileOrThrow(certified('normal-gamma')).plan as unknown as {
+      readonly factorised: Factorised
+    }
     expect(factorised.declined.map((d) => d.code)).toEqual(['E402'])
     expect(factorised.factors.map((f) => f.joinedWith)).toEqual([['mu'], ['tau']])
   })

@@ -1,5 +1,5 @@
 /** Sums over the same rows as one, and what their terms share in front: Σ_n r_n x_n y_n − Σ_n r_n x_n e^η as Σ_n r_n x_n (y_n − e^η). */
-import { add, idx, literal, mul, splitCoefficient, sum } from '../algebra/build.js'
+import { add, idx, literal, mul, neg, num, splitCoefficient, sum } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { freeIndices, substituteIndex } from '../algebra/visit.js'
@@ -12,11 +12,11 @@ export function gathered(e: Expr): Expr {
   const groups = new Map<string, { readonly index: IndexVar; readonly bodies: Expr[] }>()
   const rest: Expr[] = []
   for (const t of termsOf(e)) {
-    const factors = factorsOf(t)
+    const factors = factorsOf(mul(...factorsOf(t).flatMap((f) => factorsOf(ofOneSign(f)))))
     const sums = factors.filter((f) => f.kind === 'sum')
     const [only] = sums
     if (sums.length !== 1 || only?.kind !== 'sum') {
-      rest.push(t)
+      rest.push(factors.length < 2 ? t : mul(...factors))
       continue
     }
     const key = `${keyOf(only.index.from)} ${keyOf(only.index.to)}`
@@ -66,8 +66,5 @@ function factorised(terms: readonly Expr[]): Expr {
 /** −x − y as −(x + y). */
 function ofOneSign(e: Expr): Expr {
   if (e.kind !== 'add' || !e.terms.every((t) => (literal(splitCoefficient(t).coefficient) ?? 1) < 0)) return e
-  return mul(
-    { kind: 'num', value: { n: -1, d: 1 } },
-    add(...e.terms.map((t) => mul({ kind: 'num', value: { n: -1, d: 1 } }, t))),
-  )
+  return { kind: 'mul', factors: [num(-1), add(...e.terms.map(neg))] }
 }

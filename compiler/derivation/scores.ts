@@ -25,6 +25,7 @@ import { slopesOf } from '../mstep/slopes.js'
 import { dependencyOrder } from '../mstep/statistics.js'
 import type { Contribution, NewtonStep } from '../mstep/types.js'
 import { atNewValue, expandStatistics, type Rename } from './elements.js'
+import { conditionsAsIndicators } from './for-display.js'
 import { gathered } from './gather.js'
 import { simplify } from './simplify.js'
 import type { UpdateContext } from './update-types.js'
@@ -51,7 +52,9 @@ export function scoresOf(step: NewtonStep, c: UpdateContext): readonly Score[] {
       const whole = add(...own.map((x) => addedAt(x, t.at, t.indices, c.rename)))
       const written = atNewValue(expandStatistics(whole, statistics, c.rename))
       const facts = c.notation.facts
-      const value = gathered(asShares(simplify(decided(simplify(written, facts), t.indices), facts)))
+      const value = gathered(
+        asShares(conditionsAsIndicators(simplify(decided(simplify(written, facts), t.indices), facts))),
+      )
       return { param, at: t.at, indices: t.indices, value }
     })
   })
@@ -98,7 +101,7 @@ function addedAt(c: Contribution, target: readonly Expr[], indices: readonly Ind
     if (place === undefined) return
     const { base, offset } = stepOf(e)
     const loop = base.kind === 'index' && !by.has(base.var) ? c.loops.find((l) => l.id === base.var) : undefined
-    if (loop === undefined) open.push({ at: e, target: place })
+    if (loop === undefined) open.push({ at: base, target: sub(place, num(offset)) })
     else {
       const value = sub(place, num(offset))
       by.set(loop.id, value)
@@ -113,11 +116,21 @@ function addedAt(c: Contribution, target: readonly Expr[], indices: readonly Ind
     rest.push(fresh)
   }
   const s = (e: Expr): Expr => substituteIndex(e, by)
+  const places = new Map(open.map((x) => [keyOf(s(x.at)), x.target]))
+  const atPlaces = (e: Expr): Expr => rewrite(e, (n) => (n.kind === 'ref' ? (places.get(keyOf(n)) ?? n) : n))
+  /** A condition, or what it comes to at the places that the others fix. */
+  const tidied = (g: Guard): Guard => {
+    const fixed = foldGuard(decidedGuard(mapGuard(g, atPlaces), indices))
+    return fixed.kind === 'literal' ? fixed : foldGuard(decidedGuard(g, indices))
+  }
   const guard = [
-    ...c.guards.map((g) => mapGuard(g, s)),
-    ...ranges.flatMap(({ loop, value }) => [compare('>=', value, s(loop.from)), compare('<=', value, s(loop.to))]),
-    ...open.map((x) => compare('==', s(x.at), s(x.target))),
-  ].reduce<Guard>((a, g) => bothOf(a, foldGuard(decidedGuard(g, indices))), TRUE)
+    ...c.guards.map((g) => tidied(mapGuard(g, s))),
+    ...ranges.flatMap(({ loop, value }) => [
+      tidied(compare('>=', value, s(loop.from))),
+      tidied(compare('<=', value, s(loop.to))),
+    ]),
+    ...open.map((x) => foldGuard(decidedGuard(compare('==', s(x.at), s(x.target)), indices))),
+  ].reduce<Guard>((a, g) => bothOf(a, g), TRUE)
   return rest.reduceRight<Expr>((e, l) => sum(l, e), caseOf(guard, s(c.value)))
 }
 

@@ -24,6 +24,7 @@ import { stepOf } from '../estep/places.js'
 import { slopesOf } from '../mstep/slopes.js'
 import { dependencyOrder } from '../mstep/statistics.js'
 import type { Contribution, NewtonStep } from '../mstep/types.js'
+import { conjuncts } from './conditions.js'
 import { atNewValue, expandStatistics, type Rename } from './elements.js'
 import { conditionsAsIndicators } from './for-display.js'
 import { gathered } from './gather.js'
@@ -116,27 +117,37 @@ function addedAt(c: Contribution, target: readonly Expr[], indices: readonly Ind
     rest.push(fresh)
   }
   const s = (e: Expr): Expr => substituteIndex(e, by)
-  const places = new Map(open.map((x) => [keyOf(s(x.at)), x.target]))
-  const atPlaces = (e: Expr): Expr => rewrite(e, (n) => (n.kind === 'ref' ? (places.get(keyOf(n)) ?? n) : n))
-  /** A condition, or what it comes to at the places that the others fix. */
-  const tidied = (g: Guard): Guard => {
-    const fixed = foldGuard(decidedGuard(mapGuard(g, atPlaces), indices))
-    return fixed.kind === 'literal' ? fixed : foldGuard(decidedGuard(g, indices))
-  }
   const guard = [
-    ...c.guards.map((g) => tidied(mapGuard(g, s))),
-    ...ranges.flatMap(({ loop, value }) => [
-      tidied(compare('>=', value, s(loop.from))),
-      tidied(compare('<=', value, s(loop.to))),
-    ]),
-    ...open.map((x) => foldGuard(decidedGuard(compare('==', s(x.at), s(x.target)), indices))),
-  ].reduce<Guard>((a, g) => bothOf(a, g), TRUE)
-  return rest.reduceRight<Expr>((e, l) => sum(l, e), caseOf(guard, s(c.value)))
+    ...c.guards.map((g) => mapGuard(g, s)),
+    ...ranges.flatMap(({ loop, value }) => [compare('>=', value, s(loop.from)), compare('<=', value, s(loop.to))]),
+    ...open.map((x) => compare('==', s(x.at), s(x.target))),
+  ].reduce<Guard>((a, g) => bothOf(a, foldGuard(g)), TRUE)
+  return rest.reduceRight<Expr>((e, l) => sum(l, e), caseOf(tidyConditions(guard, indices), s(c.value)))
 }
 
 /** Conditions that the ranges of the indices decide. */
 const decided = (e: Expr, indices: readonly IndexVar[]): Expr =>
-  rewrite(e, (n) => (n.kind === 'case' ? caseOf(decidedGuard(n.when, indices), n.then, n.otherwise) : n))
+  rewrite(e, (n) => (n.kind === 'case' ? caseOf(tidyConditions(n.when, indices), n.then, n.otherwise) : n))
+
+/** y − 1 = l as y = l + 1, and without the conditions on y that then hold. */
+function tidyConditions(g: Guard, indices: readonly IndexVar[]): Guard {
+  const all = conjuncts(decidedGuard(g, indices)).map(placeFirst)
+  const places = new Map(all.flatMap((x) => (isPlace(x) ? [[keyOf(x.left), x.right] as const] : [])))
+  const atPlaces = (e: Expr): Expr => rewrite(e, (n) => (n.kind === 'ref' ? (places.get(keyOf(n)) ?? n) : n))
+  return all.reduce<Guard>((a, x) => {
+    const there = isPlace(x) ? x : foldGuard(decidedGuard(mapGuard(x, atPlaces), indices))
+    return bothOf(a, there.kind === 'literal' ? there : x)
+  }, TRUE)
+}
+
+const isPlace = (g: Guard): g is Extract<Guard, { kind: 'compare' }> =>
+  g.kind === 'compare' && g.operator === '==' && g.left.kind === 'ref' && g.right.kind !== 'ref'
+
+function placeFirst(g: Guard): Guard {
+  if (g.kind !== 'compare' || g.operator !== '==') return g
+  const { base, offset } = stepOf(g.left)
+  return base.kind === 'ref' && offset !== 0 ? compare('==', base, sub(g.right, num(offset))) : g
+}
 
 function decidedGuard(g: Guard, indices: readonly IndexVar[]): Guard {
   switch (g.kind) {

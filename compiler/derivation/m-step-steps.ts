@@ -1,25 +1,18 @@
 /** The M-step of each block: its terms of Q, the condition for the maximum, the update. */
-import { positionAt, type Span } from '../../lang/source.js'
 import { add, num, ref, sum } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { freeIndices } from '../algebra/visit.js'
 import { M_STEP_RULES } from '../mstep/plan.js'
 import type { MStep } from '../mstep/types.js'
 import { regressionRule } from '../rules/mstep/regression.js'
+import { declinedBlocks, inlineNames, numericalBlocks } from './numerical-step.js'
 import { equation, type Formula, type FormulaContext, formula, tensorFormula } from './print.js'
 import { multiplier } from './probability-updates.js'
 import { definitions } from './q-step.js'
 import { simplify } from './simplify.js'
-import { tailReason } from './tail-words.js'
-import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
+import { type Block, type DerivationStep, say } from './types.js'
 import type { Update, UpdateContext } from './update-types.js'
 import { updateOf } from './updates.js'
-
-/** Names with commas between them. */
-const inlineNames = (names: readonly string[], c: FormulaContext): Inline =>
-  names.flatMap(
-    (n, i): Inline => (i === 0 ? [formula(ref('param', n), [], c)] : [', ', formula(ref('param', n), [], c)]),
-  )
 
 /** The matrix whose element it is. */
 function matrixFormula(e: Expr, c: FormulaContext): Formula {
@@ -117,31 +110,7 @@ export function blockStep(
   const known = c.named.length
   const objective = objectiveLine(update, c)
   if (step.kind === 'newton') {
-    content.push({
-      kind: 'prose',
-      parts: [
-        'No closed form applies to ',
-        ...inlineNames(step.params, c),
-        '. Its part of ',
-        q,
-        ' is maximised numerically, by damped Newton steps in coordinates without constraints.',
-      ],
-    })
-    const regression = regressionRule(step.rule)
-    if (regression !== undefined)
-      content.push({
-        kind: 'prose',
-        parts: [
-          `It is a weighted ${regression.name}: concave in what is linear in `,
-          ...inlineNames(step.params, c),
-          ', so that Newton’s method with the whole Hessian, which is Fisher scoring or differs from it by the residuals alone, climbs to its one maximum.',
-        ],
-      })
-    if (latent && step.rowTerms.length > 0)
-      content.push(
-        say`Its terms do not separate into sums, so a step passes over the rows. One step is taken an iteration: it raises Q, and EM then converges to the same maximum at the same rate (Lange 1995, A gradient algorithm locally equivalent to the EM algorithm).`,
-      )
-    content.push(...tailReason(step, c))
+    content.push(...numericalBlocks(step, context, c, latent))
   } else {
     content.push({
       kind: 'prose',
@@ -216,11 +185,7 @@ export function blockStep(
           : [`It uses the ${step.exact === 'joint' ? 'new' : 'current'} value of `, ...others, '.'],
     })
   }
-  if (step.kind === 'newton' && step.declined.length > 0)
-    content.push(say`Rules that were tried, and why they do not apply:`, {
-      kind: 'list',
-      items: step.declined.map((x) => inline`${x.rule}: ${x.reason} (${statementAt(x.span, c)})`),
-    })
+  if (step.kind === 'newton') content.push(...declinedBlocks(step, c))
   const rule = M_STEP_RULES.find((r) => ruleOf(step) === r.id)
   return {
     step: {
@@ -235,14 +200,6 @@ export function blockStep(
     update,
     lines: equations,
   }
-}
-
-/** The line of the model that a span begins in, and what it says. */
-function statementAt(span: Span, c: FormulaContext): string {
-  const { text } = c.notation.derivation.model.source
-  const { line } = positionAt(text, span.start)
-  const [first = ''] = text.slice(span.start, span.end).split('\n')
-  return `line ${line}: ${first.trim()}`
 }
 
 const ruleOf = (s: MStep): string => {

@@ -90,11 +90,10 @@ export function updateText(stepId: string, d: Derivation): string {
 function updateLine(step: MStep, d: Derivation): { readonly text: string; readonly where: readonly string[] } {
   const notation = notationOf(d)
   const update = updateOf(step, updateContext(d, notation))
-  if (step.kind === 'median')
-    return { text: `${step.params.join(', ')}: the weighted median of what its terms measure it against`, where: [] }
+  if (step.kind === 'median') return { text: 'the weighted median of what its terms measure it against', where: [] }
   if (update.equations.length === 0)
     return {
-      text: `${step.params.join(', ')}: no closed form; damped Newton steps on its part of Q${step.family === 'none' ? '' : `, ${step.family}`}`,
+      text: `no closed form: Newton steps on its part of Q${step.family === 'none' ? '' : ` (${step.family})`}`,
       where: [],
     }
   const c: FormulaContext = { notation, named: [], means: 'plain' }

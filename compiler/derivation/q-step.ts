@@ -96,18 +96,21 @@ function replacements(c: FormulaContext): string {
   ].join(', ')
 }
 
-/** Terms without params are constants of Q. */
-export function dropConstants(e: Expr): Expr {
-  const reads = (x: Expr): boolean => some(x, (n) => n.kind === 'ref' && n.space === 'param')
-  if (e.kind === 'add') return add(...e.terms.filter(reads).map(dropConstants))
-  if (e.kind === 'sum') return sum(e.index, dropConstants(e.body))
+type IsRead = (r: Extract<Expr, { kind: 'ref' }>) => boolean
+
+/** Terms that read none of these params, or no param at all, are constants of Q. */
+export function dropConstants(e: Expr, isRead: IsRead = (r) => r.space === 'param'): Expr {
+  const reads = (x: Expr): boolean => some(x, (n) => n.kind === 'ref' && isRead(n))
+  const inner = (x: Expr): Expr => dropConstants(x, isRead)
+  if (e.kind === 'add') return add(...e.terms.filter(reads).map(inner))
+  if (e.kind === 'sum') return sum(e.index, inner(e.body))
   if (e.kind === 'mul') {
     const open: readonly Expr[] = e.factors.filter((f) => f.kind === 'add' || f.kind === 'sum' || f.kind === 'case')
     const others = e.factors.filter((f) => !open.includes(f))
     const [only] = open
-    if (open.length === 1 && only !== undefined && !others.some(reads)) return mul(...others, dropConstants(only))
+    if (open.length === 1 && only !== undefined && !others.some(reads)) return mul(...others, inner(only))
   }
-  if (e.kind === 'case' && isZero(e.otherwise)) return { ...e, then: dropConstants(e.then) }
+  if (e.kind === 'case' && isZero(e.otherwise)) return { ...e, then: inner(e.then) }
   return e
 }
 

@@ -4,6 +4,7 @@ import type { Partial } from '../algebra/differentiate.js'
 import type { Monomial } from '../algebra/monomial.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import type { Axis, KExpr, KernelOp, SizeKey } from '../kernel/types.js'
+import { outerLoops } from '../mstep/slopes.js'
 import { axisExtent } from '../mstep/statistics.js'
 import type { Contribution, MStep, MStepPlan, RowTerm, Statistic } from '../mstep/types.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
@@ -195,17 +196,6 @@ export function lowerMonomials(ms: readonly Monomial[], out: string, lowerer: Lo
       lowerer,
     ),
   )
-}
-
-/** The sums that an expression consists of, outermost first, and what they sum. */
-export function outerLoops(e: Expr): { readonly loops: readonly IndexVar[]; readonly body: Expr } {
-  const loops: IndexVar[] = []
-  let body = e
-  while (body.kind === 'sum') {
-    loops.push(body.index)
-    body = body.body
-  }
-  return { loops, body }
 }
 
 /** Terms over rows at the trial params, the posterior still being that of the current ones. */

@@ -5,9 +5,10 @@ import { keyOf } from '../algebra/key.js'
 import { monomialsToExpr } from '../algebra/monomial.js'
 import type { Expr } from '../algebra/types.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
+import { readsOneOf, slopesOf } from '../mstep/slopes.js'
 import type { MedianStep, NewtonStep } from '../mstep/types.js'
 import type { LoweringContext } from './lowerer.js'
-import { lowerMonomials, lowerRowTerm, type MStepLoweringInput, outerLoops, scatter, scatterPartial } from './m-step.js'
+import { lowerMonomials, lowerRowTerm, type MStepLoweringInput, scatter, scatterPartial } from './m-step.js'
 import type { NumericBlock } from './program.js'
 
 /** ∂²/∂first ∂second, with what both are summed over. */
@@ -69,14 +70,10 @@ export function lowerNumericBlock(step: NumericStep, input: MStepLoweringInput):
 /** Partial derivatives; of the second ones those of two params in the order of the block, the others being the same. */
 function derivativesOf(e: Expr, step: NumericStep, input: MStepLoweringInput): Derived {
   const names = new Set(step.params)
-  const isTarget = (r: Extract<Expr, { kind: 'ref' }>): boolean =>
-    (r.space === 'param' || r.space === 'shift') && names.has(r.name)
-  // the outer loops keep their names: those over rows are the ones that a pass cuts into blocks
-  const { loops, body } = outerLoops(e)
-  const first = partials(body, isTarget, input.rename).map((p) => ({ ...p, loops: [...loops, ...p.loops] }))
+  const first = slopesOf(e, names, input.rename)
   const place = (name: string): number => step.params.indexOf(name)
   const second = first.flatMap((p) =>
-    partials(p.value, isTarget, input.rename)
+    partials(p.value, readsOneOf(names), input.rename)
       .filter((q) => place(p.name) <= place(q.name))
       .map((q) => ({ first: p, second: q })),
   )

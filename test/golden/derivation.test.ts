@@ -84,7 +84,23 @@ const PAGES: readonly { readonly example: string; readonly formulas: readonly st
     example: 'regressions/lines-unequal',
     formulas: ['N_k intercept_k + slope_k ∑_n r_nk gnp_n = ∑_n r_nk co2_n', '(co2_n − intercept_k − slope_k gnp_n)²'],
   },
-  { example: 'switching/model', formulas: ['β_k = (∑_n r_nk x_n x_nᵀ)⁻¹ ∑_n r_nk y_n x_n', 'damped Newton steps'] },
+  {
+    example: 'switching/model',
+    formulas: [
+      'β_k = (∑_n r_nk x_n x_nᵀ)⁻¹ ∑_n r_nk y_n x_n',
+      'damped Newton steps',
+      '∂Q/∂G_kp = ∑_n x_np (r_nk − exp(G_kᵀ x_n) / (∑_j exp(G_jᵀ x_n)))',
+    ],
+  },
+  {
+    example: 'patents/experts',
+    formulas: [
+      '∑_n ∑_k r_nk (patents_n (a_k + b_k lgrd_n) − exp(a_k + b_k lgrd_n))',
+      '∂Q/∂a_k = ∑_n r_nk (patents_n − exp(a_k + b_k lgrd_n))',
+      '∂Q/∂b_k = ∑_n r_nk lgrd_n (patents_n − exp(a_k + b_k lgrd_n))',
+      'family-mode (beta, generalised-gamma, normal), symbolic-stationarity: some of its terms do not',
+    ],
+  },
 ]
 
 describe('derivations of the examples', () => {
@@ -146,6 +162,7 @@ describe('the plan of a fit', () => {
     const gate = planJson(deriveExample('switching/model')).mStep.find((s) => s.params.includes('G'))
     expect(gate).toMatchObject({ closedForm: false, exact: 'ascent' })
     expect(gate?.declined.length).toBeGreaterThan(3)
+    expect(gate?.update).toBe('no closed form: Newton steps on its part of Q (multinomial logit)')
   })
 
   it('names how each block of latents is integrated out, over what, and at what cost', () => {

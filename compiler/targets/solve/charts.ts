@@ -138,32 +138,50 @@ function ordered(n: number): Chart {
   }
 }
 
+/** A chart by the support that it is for. */
+interface ChartOfSupport {
+  /** The coordinates in words, after "a param goes by": null where they are the numbers themselves. */
+  readonly words: string | null
+  /** How many trailing positions of an array one chart takes. */
+  readonly rank: 0 | 1 | 2
+  /** @param last extent of the last position; `low` and `high` are the ends of an interval */
+  make(last: number, low: number, high: number): Chart
+}
+
+const CHARTS = {
+  real: { words: null, rank: 0, make: () => identity },
+  positive: { words: 'its logarithm', rank: 0, make: () => logarithm },
+  nonnegative: { words: 'its logarithm', rank: 0, make: () => logarithm },
+  unit: { words: 'its logit', rank: 0, make: () => logit(0, 1) },
+  interval: {
+    words: 'the logit of its place between its bounds',
+    rank: 0,
+    make: (_, low, high) => intervalChart(low, high),
+  },
+  simplex: { words: 'the logarithms of its ratios to its last element, whose softmax it is', rank: 1, make: simplex },
+  ordered: { words: 'its first element and the logarithms of its gaps', rank: 1, make: ordered },
+  covariance: { words: 'its Cholesky factor, with the logarithms of the diagonal', rank: 2, make: covariance },
+  correlation: {
+    words: 'its Cholesky factor, each row over its diagonal element',
+    rank: 2,
+    make: correlation,
+  },
+} as const satisfies Readonly<Record<string, ChartOfSupport>>
+
+const chartFor = (support: string): ChartOfSupport | undefined =>
+  new Map<string, ChartOfSupport>(Object.entries(CHARTS)).get(support)
+
+/** The coordinates of a support without constraints, in words; null where they are the numbers themselves or there are none. */
+export const chartWords = (support: string): string | null => chartFor(support)?.words ?? null
+
 /** The chart of a param's core block, and how many blocks it has. null where there is none. */
 export function chartOf(layout: ParamLayout): { readonly chart: Chart; readonly blocks: number } | null {
+  const { support } = layout
+  const known = chartFor(support.kind)
+  if (known === undefined) return null
   const last = layout.shape.at(-1) ?? 1
-  switch (layout.support.kind) {
-    case 'real':
-      return { chart: identity, blocks: layout.length }
-    case 'positive':
-    case 'nonnegative':
-      return { chart: logarithm, blocks: layout.length }
-    case 'unit':
-      return { chart: logit(0, 1), blocks: layout.length }
-    case 'interval': {
-      const { low, high } = layout.support
-      return { chart: intervalChart(low, high), blocks: layout.length }
-    }
-    case 'simplex':
-      return { chart: simplex(last), blocks: layout.length / last }
-    case 'ordered':
-      return { chart: ordered(last), blocks: layout.length / last }
-    case 'covariance':
-      return { chart: covariance(last), blocks: layout.length / (last * last) }
-    case 'correlation':
-      return { chart: correlation(last), blocks: layout.length / (last * last) }
-    default:
-      return null
-  }
+  const [low, high] = support.kind === 'interval' ? [support.low, support.high] : [0, 1]
+  return { chart: known.make(last, low, high), blocks: layout.length / last ** known.rank }
 }
 
 /** A simplex of fewer elements than the padded extent. */

@@ -4,8 +4,6 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { mul, num } from '../../../compiler/algebra/build.js'
 import { evaluate } from '../../../compiler/algebra/evaluate.js'
-import type { Expr, IndexVar } from '../../../compiler/algebra/types.js'
-import type { ProgramModel } from '../../../compiler/bind/bound-model.js'
 import { updateText } from '../../../compiler/derivation/index.js'
 import { notationOf } from '../../../compiler/derivation/notation.js'
 import { updateContext, updateOf } from '../../../compiler/derivation/updates.js'
@@ -13,6 +11,7 @@ import type { Derivation } from '../../../compiler/derive.js'
 import type { Contribution, MStep } from '../../../compiler/mstep/types.js'
 import { compileOrThrow, type FitData } from '../../../index.js'
 import { deriveExample } from '../../support/derive.js'
+import { environment, everyValue } from './evaluation.js'
 
 const rows = [
   [1.1, 5.2],
@@ -38,38 +37,6 @@ const CASES: readonly { readonly example: string; readonly data: FitData }[] = [
   { example: 'blood-groups/abo-counts', data: { A: 38, B: 22, AB: 9, O: 31 } },
   { example: 'zero-inflated/model', data: { art: [0, 0, 3, 1, 0, 2, 5] } },
 ]
-
-/** Values for a formula: the posterior at the old params, the new params as the M-step left them. */
-function environment(model: ProgramModel, before: Float64Array, after: Float64Array): Parameters<typeof evaluate>[1] {
-  const posterior = model.posterior(before)
-  const means = model.expected(before)
-  const layouts = new Map(model.params.map((p) => [p.name, p]))
-  const latents = new Map(model.latents.map((l) => [l.name, l]))
-  return {
-    ref(space, name, index) {
-      if (space !== 'param') return model.numbers.value({ kind: 'ref', space, name, index: index.map((i) => num(i)) })
-      const layout = layouts.get(name)
-      if (layout === undefined) throw new Error(name)
-      return after[layout.offset + index.reduce((at, i, d) => at * (layout.shape[d] ?? 1) + i - 1, 0)] ?? Number.NaN
-    },
-    probability(of) {
-      const [i] = of
-      const layout = latents.get(i?.latent ?? '')
-      if (i === undefined || of.length !== 1 || layout === undefined) throw new Error('one latent at a time')
-      const row = i.index.reduce((at, x, d) => at * (layout.shape[d] ?? 1) + x - 1, 0)
-      const first = layout.labels[0] === 'false' ? 0 : 1
-      return posterior.get(i.latent)?.[row * layout.values + i.value - first] ?? Number.NaN
-    },
-    mean: (latent) => means.get(latent) ?? Number.NaN,
-  }
-}
-
-function everyValue(indices: readonly IndexVar[], sizeOf: (e: Expr) => number): readonly ReadonlyMap<string, number>[] {
-  return indices.reduce<readonly ReadonlyMap<string, number>[]>(
-    (all, v) => all.flatMap((m) => Array.from({ length: sizeOf(v.to) }, (_, i) => new Map([...m, [v.id, i + 1]]))),
-    [new Map()],
-  )
-}
 
 describe('the printed update has the value of the executed one', () => {
   for (const { example, data } of CASES)

@@ -32,18 +32,20 @@ export class NewtonHosts {
       runRows: (id, lists) => {
         const pass = kernels.program.passes.find((p) => p.id === id)
         if (pass === undefined) throw new Error(`no pass ${id}`)
+        // the posterior reads tables of the params, which may have been taken at other ones since the E-step
+        if (ready.size === 0) kernels.run(kernels.program.derived.param)
         const posterior = this.isFactorised ? [] : given ? pass.given : pass.posterior
         const key = `newton ${lists.map((ops) => this.opsKey(ops)).join(' ')}`
         if (kernels.inOneBlock(pass)) {
           // the posterior of all rows stays in scratch
           if (!ready.has(id)) kernels.runPass(pass, posterior)
-          ready.add(id)
           kernels.runPass(pass, kernels.part(pass, key, lists))
         } else {
           const state = this.isFactorised ? 'factorised ' : given ? 'given ' : ''
           const behind = kernels.part(pass, `${state}${key}`, [posterior, ...lists])
           kernels.runPass(pass, behind)
         }
+        ready.add(id)
       },
     }
   }

@@ -236,7 +236,7 @@ function warningsOf(
   if (runaway.length > 0) warnings.push(warn.separation(runaway))
   if (found.edge.length > 0) warnings.push(warn.setToEdge(found.edge))
   if (stop === 'max-time' || stop === 'aborted' || (stop === 'max-iterations' && options.tolerance > 0)) {
-    warnings.push(warn.notConverged(stop, point.iteration))
+    warnings.push(warn.notConverged(stop, point.iteration, stop === 'aborted' ? [] : fallingScales(model, point)))
   }
   const broken = ends.filter(failed)
   if (broken.length > 0) warnings.push(warn.failedStarts(broken.length, ends.length, broken[0]?.run.reason ?? ''))
@@ -244,6 +244,23 @@ function warningsOf(
     warnings.push(warn.fewerIdentified(parameters, model.nominalParameters, looseParams(model, found.loose)))
   }
   return warnings
+}
+
+/** Relative falls an iteration, times the iterations, of what goes to 0 like t^−½ … t^−1. */
+const POWER_FALL = [0.3, 1.5] as const
+
+/** Positive params all of whose elements fall like a power of the iterations. */
+function fallingScales(model: BoundModel, point: EmPoint): readonly string[] {
+  if (point.iteration < 100) return []
+  const { params } = model.mStep(point.params, point.expectation)
+  return model.params.flatMap(({ name, support, offset, length }) => {
+    if (support.kind !== 'positive' || length === 0) return []
+    const falls = Array.from({ length }, (_, i) => {
+      const [now = 0, next = 0] = [point.params[offset + i], params[offset + i]]
+      return point.iteration * Math.log(now / next)
+    })
+    return falls.every((fall) => fall >= POWER_FALL[0] && fall <= POWER_FALL[1]) ? [name] : []
+  })
 }
 
 /** Params that are not identified, and the latent whose sum of products they are, where they are that. */

@@ -81,6 +81,7 @@ export async function continueRun(
   let doubled = point.iteration === 0 ? null : point
   const trace = [...run.trace.slice(0, -1), point.objective]
   const rows = [...run.rows]
+  let resolution: number | null = null
   const end = (stop: StopReason | null, reason: string | null = null): EmRun => ({ point, trace, rows, stop, reason })
 
   for (;;) {
@@ -98,8 +99,10 @@ export async function continueRun(
     if (point.iteration >= IMPOSSIBLE && point.objective === Number.NEGATIVE_INFINITY) {
       return end('numerical', IMPOSSIBLE_DATA)
     }
-    let done = converged(trace, point.scale, limits.tolerance)
+    resolution ??= resolutionOf(model, point)
+    let done = converged(trace, point.scale, limits.tolerance, resolution)
     if (done && model.refine?.(point.params)) {
+      resolution = null
       // more nodes: the run goes on from the same params
       point = again(model, point)
       trace[trace.length - 1] = point.objective
@@ -129,6 +132,12 @@ export async function continueRun(
     if (done) return end('tolerance')
   }
 }
+
+/** The part of its standard error below which differences of an objective made of draws say nothing. */
+const OF_ERROR = 0.1
+
+const resolutionOf = (model: BoundModel, { params }: EmPoint): number =>
+  model.bound === 'monte-carlo' ? OF_ERROR * (model.accuracy?.(params)?.standardError ?? 0) : 0
 
 /** The same params, by the rule as it now is. */
 export const again = (model: BoundModel, { params, iteration, floored, condition }: EmPoint): EmPoint =>

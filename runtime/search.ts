@@ -1,6 +1,7 @@
 import type { BoundModel, ComponentState, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
 import { emStep, marginalLogLikelihood } from './em-step.js'
+import { InternalError } from './errors.js'
 import { BRIEF_ITERATIONS, LAST_ROUND, RUN_ON } from './options.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { beginRun, continueRun, type EmRun, IMPOSSIBLE_DATA, type RunLimits } from './run.js'
@@ -132,10 +133,20 @@ async function advance(request: SearchRequest, end: StartEnd, index: number, pau
         },
       }),
   }
-  const run = await continueRun(model, end.run, limits, pacer, pause)
+  const run = await soundRun(continueRun(model, end.run, limits, pacer, pause), end.run, options.restarts)
   const degenerate = run.stop === 'numerical' ? [] : degenerateComponents(model, run.point.params)
   await pacer.breathe()
   return { ...end, run, degenerate, brief: run.stop === null }
+}
+
+/** A start on which EM breaks its promise is given up, as one that fails numerically; a lone one is our mistake. */
+async function soundRun(running: Promise<EmRun>, before: EmRun, starts: number): Promise<EmRun> {
+  try {
+    return await running
+  } catch (error) {
+    if (!(error instanceof InternalError) || starts <= 1) throw error
+    return { ...before, stop: 'numerical', reason: error.message }
+  }
 }
 
 /** One M-step, and a second one to see that the first was all there is; EM goes on where it was not. */

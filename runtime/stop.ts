@@ -40,14 +40,18 @@ export function distanceToLimit(trace: readonly number[], scale: number): number
   return Math.abs(at(last) - at(first)) <= CLEAR * rounding ? 0 : Number.POSITIVE_INFINITY
 }
 
-/** true where the step and the distance to the limit are within the tolerance; never with tolerance 0. */
-export function converged(trace: readonly number[], scale: number, tolerance: number): boolean {
+/**
+ * true where the step and the distance to the limit are within the tolerance; never with tolerance 0.
+ *
+ * @param resolution in nats: what an objective that is made of draws cannot tell apart
+ */
+export function converged(trace: readonly number[], scale: number, tolerance: number, resolution = 0): boolean {
   if (!(tolerance > 0)) return false
   const last = trace[trace.length - 1] ?? Number.NaN
   const previous = trace[trace.length - 2] ?? Number.NaN
   const third = trace[trace.length - 3] ?? Number.NaN
   if (!Number.isFinite(last) || !Number.isFinite(previous)) return false
   if (last === previous && previous === third) return true
-  const allowed = tolerance * (1 + Math.abs(last))
+  const allowed = Math.max(tolerance * (1 + Math.abs(last)), resolution)
   return Math.abs(last - previous) <= allowed && distanceToLimit(trace, scale) <= allowed
 }

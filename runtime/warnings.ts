@@ -184,14 +184,23 @@ export function atFloor(hits: readonly FloorHit[]): FitWarning[] {
   return [{ code: 'W523', message: `held at the floor (${short(floor)}): ${shown.join(', ')}${more}` }]
 }
 
-export function notConverged(stop: 'max-iterations' | 'max-time' | 'aborted', iterations: number): FitWarning {
+/** `shrinking`: params that fall like a power of the iterations. */
+export function notConverged(
+  stop: 'max-iterations' | 'max-time' | 'aborted',
+  iterations: number,
+  shrinking: readonly string[] = [],
+): FitWarning {
   const why =
     stop === 'max-iterations'
       ? 'the limit of iterations'
       : stop === 'max-time'
         ? 'the limit of time'
         : 'an interruption'
-  const help = stop === 'aborted' ? '' : stop === 'max-time' ? '; raise --max-time' : '; raise --max-iter'
+  const more = stop === 'aborted' ? '' : stop === 'max-time' ? '; raise --max-time' : '; raise --max-iter'
+  const help =
+    shrinking.length === 0
+      ? more
+      : `; ${shrinking.map((name) => `\`${name}\``).join(', ')} falls ever more slowly, as on the way to 0: declare it nonnegative, and 0 is tried`
   return { code: 'W524', message: `not converged: stopped by ${why} after ${iterations} iterations${help}` }
 }
 

@@ -19,7 +19,10 @@ export function fitReport(
   paint: Paint,
 ): string {
   const lines = [...headline(result, paint), '']
-  lines.push(...paramTables(result.params, layout, width))
+  const tables = paramTables(result.params, layout, width)
+  lines.push(
+    ...(tables.length > 0 ? tables : ['no params: the posterior of the latents, by estep predict, is the result']),
+  )
   const derived = Object.fromEntries(Object.entries(result.derived).map(([name, value]) => [name, nestedOf(value)]))
   if (Object.keys(derived).length > 0) lines.push('', ...paramTables(derived, [], width))
   const trace = sparkline(

@@ -15,13 +15,16 @@ function significant(value: JsonNumber | undefined, digits: number): string {
   return text.includes('.') ? text.replace(/\.?0+$/, '') : text
 }
 
+const MOST_DIGITS = 12
+
 /** Numbers to be compared: with as many digits as it takes to tell them apart, at a large offset more than six. */
 export function formatAlike(values: readonly (JsonNumber | undefined)[]): string[] {
   const finite = values.filter((value): value is number => typeof value === 'number' && Number.isFinite(value))
   const largest = Math.max(0, ...finite.map(Math.abs))
   const range = Math.max(...finite) - Math.min(...finite)
   const needed = range > 0 ? 2 + Math.ceil(Math.log10(largest / range)) : 0
-  const digits = Math.max(6, Math.min(15, needed))
+  // what differs in its last digits only is equal but for rounding
+  const digits = needed > MOST_DIGITS ? 6 : Math.max(6, needed)
   return values.map((value) => significant(value, digits))
 }
 

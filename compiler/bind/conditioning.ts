@@ -1,4 +1,5 @@
-import type { ParamLayout } from '../../runtime/contract.js'
+import type { BoundData, ParamLayout } from '../../runtime/contract.js'
+import type { FactorGraph } from '../graph/types.js'
 import { conditionEstimate } from '../numerics/index.js'
 
 /** A condition number at which rounding is as large as what the checks of EM allow anyway. */
@@ -35,4 +36,14 @@ export function roundingOfCounts(counts: readonly ArrayLike<number>[]): number {
       if (Number.isFinite(x)) size += x * Math.log1p(x)
     }
   return size / HARMLESS
+}
+
+/** The same of data: of the counts among them that a factor gives a likelihood. */
+export function roundingOfData(graph: FactorGraph, data: BoundData): number {
+  const observed = new Set(graph.factors.flatMap((f) => (f.role === 'likelihood' ? [f.target.name] : [])))
+  return roundingOfCounts(
+    graph.data.flatMap((x) =>
+      x.type.support.kind === 'count' && observed.has(x.name) ? [data.arrays.get(x.name)?.values ?? []] : [],
+    ),
+  )
 }

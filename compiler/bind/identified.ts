@@ -26,6 +26,34 @@ export interface ScoredModel {
 const COST_LIMIT = 2e7
 
 /**
+ * The rank is taken at `theta`, a random point; where it falls short there, once more with the unbounded params as fitted:
+ * it is the same at almost every point, and where the random one gives the data no probability to speak of, too low.
+ * `theta` is moved.
+ */
+export function identifiedOverPoints(
+  model: ScoredModel,
+  compile: CompileKernel,
+  random: () => number,
+  theta: Float64Array,
+  fitted: Float64Array,
+): Identified | null {
+  const first = identifiedParameters(model, compile, random, theta)
+  if (first === null || first.parameters === model.nominalParameters) return first
+  for (const { support, offset, length } of model.params)
+    if (support.kind === 'real') theta.set(fitted.subarray(offset, offset + length), offset)
+  const second = identifiedParameters(model, compile, random, theta)
+  const better = second !== null && second.parameters > first.parameters ? second : first
+  if (better.parameters === model.nominalParameters) return better
+  // a rank at any point is a lower bound: where the random scales are far from the data's, once beside the fitted ones
+  for (const { support, offset, length } of model.params)
+    if (support.kind === 'positive' || support.kind === 'nonnegative')
+      for (let i = offset; i < offset + length; i++)
+        if ((fitted[i] ?? 0) > 0) theta[i] = (fitted[i] ?? 0) * Math.exp(random() - 0.5)
+  const third = identifiedParameters(model, compile, random, theta)
+  return third !== null && third.parameters > better.parameters ? third : better
+}
+
+/**
  * The score of a unit is the gradient of its log-likelihood, which by Fisher's identity is that of Q at the same params.
  * Sums of the units' scores under random weights (and, for single observations, random data) span the same space as the
  * scores themselves, so params + 4 such sums are enough. They are taken at `theta`, a point in the interior.

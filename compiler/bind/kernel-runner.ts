@@ -11,8 +11,8 @@ export class KernelRunner {
   private readonly joined = new Map<string, readonly KernelOp[]>()
 
   constructor(
-    private readonly program: Program,
-    private readonly memory: ProgramMemory,
+    readonly program: Program,
+    readonly memory: ProgramMemory,
     private readonly params: readonly ParamLayout[],
     /** What stands for 0 in a param whose limit at 0 is meant. */
     private readonly zeroLimits: ReadonlyMap<string, number>,

@@ -20,6 +20,9 @@ export const MOST_DIMENSIONS = 3
 /** Which nodes may stand for a posterior that is no family: those of a quadrature in few dimensions, or drawn ones too. */
 export type NodePolicy = 'none' | 'quadrature' | 'draws'
 
+/** Functions whose slope jumps. */
+const KINKED: ReadonlySet<string> = new Set(['abs', 'min', 'max', 'round', 'floor', 'ceil', 'mod'])
+
 /** Why the latents of a block have no nodes either; null where they have. */
 export function nodeRefusal(b: Omit<NodeBlock, 'kind' | 'because'>, rename: (v: IndexVar) => IndexVar): string | null {
   for (const { latent, coordinates } of b.latents) {
@@ -33,6 +36,8 @@ export function nodeRefusal(b: Omit<NodeBlock, 'kind' | 'because'>, rename: (v: 
   for (const { expr, lifted } of b.factors) {
     if (some(expr, (n) => n.kind === 'case' && guardChildren(n.when).some(readsLatent)))
       return `a density that is cut off has no quadrature to a stated error, and this ${lifted.factor.distribution} is`
+    if (some(expr, (n) => n.kind === 'call' && KINKED.has(n.fn) && n.args.some(readsLatent)))
+      return `a density with a kink has no quadrature to a stated error, and this ${lifted.factor.distribution} has one`
     try {
       for (const p of partials(expr, own, rename)) partials(p.value, own, rename)
     } catch (e) {

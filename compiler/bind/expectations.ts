@@ -1,0 +1,139 @@
+/** The E-step of a program over its memory: expectations, and the posterior that they are taken under. */
+import type { Beginning, Expectation, LatentLayout, ParamLayout } from '../../runtime/contract.js'
+import type { KernelOp } from '../kernel/types.js'
+import { givenBuffer } from '../lower/buffers.js'
+import type { Pass } from '../lower/program.js'
+import type { Memory } from '../targets/memory.js'
+import { f64 } from '../targets/solve/types.js'
+import { conditioning } from './conditioning.js'
+import { FactorisedExpectations } from './factorised-expectations.js'
+import { FactorisedState } from './factorised-state.js'
+import type { KernelRunner } from './kernel-runner.js'
+import { SufficientSums } from './sufficient-sums.js'
+
+export class Expectations {
+  private readonly sums: SufficientSums
+  private onceDone = false
+  /** Where q is factorised. */
+  private readonly q: FactorisedExpectations | null
+
+  constructor(
+    private readonly kernels: KernelRunner,
+    private readonly params: readonly ParamLayout[],
+    latents: readonly LatentLayout[],
+    /** Scale of the objective that stands for the digits that counts lose. */
+    private readonly rounding: number,
+  ) {
+    const { program, memory } = kernels
+    this.sums = new SufficientSums(program, memory)
+    this.q =
+      program.factorised === null
+        ? null
+        : new FactorisedExpectations(
+            new FactorisedState(program, program.factorised, memory, kernels),
+            latents,
+            params.some((p) => p.length > 0),
+            (theta, begin) =>
+              this.expectation(theta, (p) => kernels.part(p, 'bound', [p.objective, p.statistics]), begin),
+          )
+  }
+
+  /** true where the posterior is a factorised q, which lies in memory and is not computed by the passes. */
+  get isFactorised(): boolean {
+    return this.q !== null
+  }
+
+  eStep(params: Float64Array, from?: Beginning): Expectation {
+    if (this.q !== null) return this.q.sweeps(params, from)
+    return this.expectation(params, (p) => this.kernels.part(p, 'e', [p.posterior, p.objective, p.statistics]))
+  }
+
+  /** Expectations under the responsibilities of a start, by latent. */
+  eStepFrom(given: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation {
+    const { q } = this
+    const run = (): Expectation =>
+      this.expectation(
+        params,
+        (p) => this.kernels.part(p, 'given', [q === null ? p.given : [], p.statistics]),
+        q === null ? undefined : () => q.state.beginGiven(),
+      )
+    const made = { ...this.withGiven(given, run), logLikelihood: Number.NaN, given }
+    q?.made(params, made)
+    return made
+  }
+
+  /** Runs with the responsibilities of a start, by latent, in place. */
+  withGiven<T>(given: ReadonlyMap<string, Float64Array>, run: () => T): T {
+    const byBuffer = new Map([...given].map(([name, values]) => [givenBuffer(name), values]))
+    return this.kernels.memory.withGiven((id) => byBuffer.get(id), run)
+  }
+
+  /** `begin` runs before the passes, at the params. */
+  private expectation(params: Float64Array, ops: (p: Pass) => readonly KernelOp[], begin?: () => void): Expectation {
+    const { program, memory } = this.kernels
+    this.prepare(params)
+    begin?.()
+    for (const pass of program.passes) this.kernels.runPass(pass, ops(pass))
+    return {
+      logLikelihood: f64(memory.blocks, 'loglik')[0] ?? 0,
+      scale: (f64(memory.blocks, 'scale')[0] ?? 0) * conditioning(this.params, params) + this.rounding,
+      statistics: this.sums.take(),
+    }
+  }
+
+  /** Params in place, sums empty. */
+  private prepare(params: Float64Array): void {
+    const { program } = this.kernels
+    this.kernels.load(params, 'param')
+    const once = new Set(program.once.flatMap((op) => ('out' in op ? [op.out] : [])))
+    this.kernels.zero(this.sums.ids.filter((id) => !once.has(id)))
+    if (!this.onceDone) {
+      this.kernels.run(program.once)
+      this.onceDone = true
+    }
+    this.kernels.run(program.derived.param)
+  }
+
+  /** The objective without priors, and what it is relative to; no statistics are taken. */
+  objective(params: Float64Array): { readonly logLikelihood: number; readonly scale: number } {
+    const { program, memory } = this.kernels
+    this.prepare(params)
+    for (const pass of program.passes)
+      this.kernels.runPass(pass, this.kernels.part(pass, 'objective', [pass.posterior, pass.objective]))
+    const [logLikelihood = 0] = f64(memory.blocks, 'loglik')
+    return { logLikelihood, scale: f64(memory.blocks, 'scale')[0] ?? 0 }
+  }
+
+  /** Statistics, and a factorised q, as they were made for an expectation. */
+  restore(e: Expectation): void {
+    this.sums.putBack(e.statistics)
+    this.q?.hold(e)
+  }
+
+  remember(params: Float64Array, expectation: Expectation): void {
+    this.q?.remember(params, expectation)
+  }
+
+  /** The numbers of a factorised q at params, for reports; null where q is the posterior. */
+  factorised(params: Float64Array): Float64Array | null {
+    if (this.q === null) return null
+    this.calibrate(params)
+    return this.q.state.take()
+  }
+
+  /** Posterior buffers of all rows at once. */
+  calibrate(params: Float64Array): Memory {
+    const { program, memory } = this.kernels
+    if (this.q !== null) {
+      this.q.settle(params)
+      this.kernels.run(program.marginals)
+      return memory.blocks
+    }
+    this.kernels.load(params, 'param')
+    const whole = memory.whole()
+    this.kernels.run(program.derived.param, whole)
+    for (const pass of program.passes) this.kernels.runPass(pass, pass.posterior, true)
+    this.kernels.run(program.marginals, whole)
+    return whole
+  }
+}

@@ -1,0 +1,82 @@
+/** E-steps under a factorised q: how long it is swept, and which expectation its numbers are those of. */
+import type { Beginning, Expectation, LatentLayout } from '../../runtime/contract.js'
+import type { FactorisedState } from './factorised-state.js'
+
+/** An expectation under a factorised q, with the params it was made at. */
+interface Held {
+  readonly params: Float64Array
+  readonly expectation: Expectation
+}
+
+/** Seed of the q of a model that was not fitted: new rows, and reports at other params than those of the fit. */
+const FIRST_SEED = 1
+/** Sweeps of a start, and of a q that is to stand still. */
+const BRIEF_SWEEPS = 30
+/** Sweeps of a start at params that are still those of no structure: more of them would lose what q began with. */
+const FIRST_SWEEPS = 3
+const MOST_SWEEPS = 1000
+
+const sameNumbers = (a: Float64Array, b: Float64Array): boolean =>
+  a.length === b.length && a.every((x, i) => Object.is(x, b[i]))
+
+export class FactorisedExpectations {
+  private held: Held | null = null
+  private remembered: Held | null = null
+
+  constructor(
+    readonly state: FactorisedState,
+    private readonly latents: readonly LatentLayout[],
+    private readonly hasParams: boolean,
+    /** The bound and the statistics under q, as it is after `begin`, which runs at the params. */
+    private readonly expectation: (params: Float64Array, begin: () => void) => Expectation,
+  ) {}
+
+  /** Coordinate ascent on q, from q as it is in `from`, or from a random one until it stands still. */
+  sweeps(params: Float64Array, from?: Beginning): Expectation {
+    const { state } = this
+    const warm = from !== undefined && 'q' in from ? from : null
+    let made = this.expectation(params, () => {
+      if (warm === null) state.begin(this.latents, from !== undefined && 'seed' in from ? from.seed : FIRST_SEED)
+      else if (warm !== this.held?.expectation && warm.q !== undefined) state.putBack(warm.q)
+      state.sweep()
+    })
+    if (warm === null) {
+      const brief = from !== undefined
+      const [most, tolerance] = brief ? [this.hasParams ? FIRST_SWEEPS : BRIEF_SWEEPS, 1e-8] : [MOST_SWEEPS, 1e-10]
+      const trace = [made.logLikelihood]
+      for (let i = 1; i < most; i++) {
+        made = this.expectation(params, () => state.sweep())
+        trace.push(made.logLikelihood)
+        const [last, before] = [made.logLikelihood, trace.at(-2) ?? Number.NaN]
+        if (!(Math.abs(last - before) > tolerance * (1 + Math.abs(last)))) break
+      }
+    }
+    const expectation = { ...made, q: state.take() }
+    this.made(params, expectation)
+    return expectation
+  }
+
+  /** q is now that of an expectation made at the params. */
+  made(params: Float64Array, expectation: Expectation): void {
+    this.held = { params: params.slice(), expectation }
+  }
+
+  /** q as it was made for an expectation. */
+  hold(e: Expectation): void {
+    if (this.held?.expectation === e || e.q === undefined) return
+    this.state.putBack(e.q)
+    this.held = null
+  }
+
+  /** Keeps the q of an expectation for reports at its params. */
+  remember(params: Float64Array, expectation: Expectation): void {
+    if (expectation.q !== undefined) this.remembered = { params: params.slice(), expectation }
+  }
+
+  /** q at the params: that of the fit where it is at hand, else one found from a random beginning. */
+  settle(params: Float64Array): void {
+    const known = [this.held, this.remembered].find((h) => h !== null && sameNumbers(h.params, params)) ?? null
+    if (known === null) this.sweeps(params)
+    else this.hold(known.expectation)
+  }
+}

@@ -1,0 +1,135 @@
+/** The M-step of a program over its memory: its blocks one after another, each by the solver of its kind. */
+import type { FloorHit, Maximisation, ParamLayout } from '../../runtime/contract.js'
+import type { Solve } from '../lower/program.js'
+import type { MStep } from '../mstep/types.js'
+import { REGRESSION_RULES } from '../rules/mstep/regression.js'
+import { solveBeta, solveDirichlet, solveGeneralisedGamma, solveMatrix } from '../targets/solve/closed-forms.js'
+import { solveNormal } from '../targets/solve/normal.js'
+import { solveStationary } from '../targets/solve/stationary.js'
+import type { SolveContext } from '../targets/solve/types.js'
+import type { KernelRunner } from './kernel-runner.js'
+import { solveMedian } from './median-block.js'
+import { isSeparated, type NewtonHost, solveNewton } from './newton-block.js'
+import type { NewtonHosts } from './newton-host.js'
+
+/** Regressions whose coefficients run to infinity where they tell two outcomes apart. */
+const SEPARABLE: ReadonlySet<string> = new Set([
+  REGRESSION_RULES.logistic.id,
+  REGRESSION_RULES.multinomial.id,
+  REGRESSION_RULES.probit.id,
+])
+
+/** Steps of regressions whose coefficients can run to infinity. */
+export const separable = (steps: readonly MStep[]): readonly MStep[] =>
+  steps.filter((s) => s.kind === 'newton' && SEPARABLE.has(s.rule))
+
+export class Maximiser {
+  /** Floors of spreads per element of a param. */
+  floors: ReadonlyMap<string, Float64Array> = new Map()
+
+  constructor(
+    private readonly kernels: KernelRunner,
+    private readonly layouts: ReadonlyMap<string, ParamLayout>,
+    /** Scales of latents whose limit at 0 is meant. */
+    private readonly vanishing: readonly string[],
+    private readonly newton: NewtonHosts,
+    private readonly constant: (name: string) => number,
+  ) {}
+
+  /**
+   * From the statistics that are in place. `given`: they were taken under the responsibilities of a start. `observe` is
+   * called after each block, with the params as they then stand.
+   */
+  maximise(params: Float64Array, given: boolean, observe?: (step: MStep, params: Float64Array) => void): Maximisation {
+    const { kernels } = this
+    kernels.load(params, 'param')
+    kernels.load(params, 'trial')
+    const hits = new Map<string, FloorHit>()
+    let condition = 1
+    const context: SolveContext = {
+      memory: kernels.memory.blocks,
+      layouts: this.layouts,
+      floorOf: (p) => this.floors.get(p) ?? null,
+      onFloor: (param, index, floor) => hits.set(`${param} ${index.join(',')}`, { param, index, floor }),
+      onSystem: (worst) => {
+        condition = Math.max(condition, worst)
+      },
+    }
+    const host = this.newton.host(given, context)
+    let before = kernels.unload()
+    for (let sweep = 0; sweep < kernels.program.sweeps; sweep++) {
+      hits.clear()
+      for (const solve of kernels.program.solves) {
+        kernels.run(solve.prepare)
+        this.solve(solve, context, host)
+        observe?.(solve.step, kernels.unload())
+      }
+      const after = kernels.unload()
+      if (kernels.program.sweeps === 1) break
+      const moved = after.reduce((m, x, i) => Math.max(m, Math.abs(x - (before[i] ?? 0)) / (1 + Math.abs(x))), 0)
+      before = after
+      if (moved < 1e-14) break
+    }
+    return { params: this.keepZeros(params, kernels.unload()), floored: [...hits.values()], condition }
+  }
+
+  private solve(solve: Solve, context: SolveContext, host: NewtonHost): void {
+    const { step } = solve
+    switch (step.kind) {
+      case 'dirichlet':
+        solveDirichlet(step, solve, context)
+        break
+      case 'beta':
+        solveBeta(step, solve, context)
+        break
+      case 'generalised-gamma':
+        solveGeneralisedGamma(step, solve, context)
+        break
+      case 'inverse-wishart':
+      case 'wishart':
+        solveMatrix(step, solve, context)
+        break
+      case 'normal':
+        solveNormal(step, solve, context)
+        break
+      case 'stationary':
+        solveStationary(step, solve, context, this.constant)
+        break
+      case 'median': {
+        const block = this.kernels.program.numeric.find((n) => n.step === step.id)
+        if (block !== undefined) solveMedian(block, host)
+        break
+      }
+      case 'newton': {
+        const block = this.kernels.program.numeric.find((n) => n.step === step.id)
+        if (block !== undefined) solveNewton(block, step.roles, host)
+      }
+    }
+  }
+
+  /** Params of separable steps that do run to infinity, after the E-step at `params`. */
+  runaway(steps: readonly MStep[], params: Float64Array, observations: number): readonly string[] {
+    const { kernels } = this
+    kernels.load(params, 'param')
+    kernels.load(params, 'trial')
+    const host = this.newton.host(false, {
+      memory: kernels.memory.blocks,
+      layouts: this.layouts,
+      floorOf: () => null,
+      onFloor: () => {},
+      onSystem: () => {},
+    })
+    return steps.flatMap((s) => {
+      const block = kernels.program.numeric.find((n) => n.step === s.id)
+      return block !== undefined && isSeparated(block, [], host, observations) ? s.params : []
+    })
+  }
+
+  /** A scale of latents that is 0 stays 0: all of them are at their means. */
+  private keepZeros(before: Float64Array, after: Float64Array): Float64Array {
+    for (const { name, offset, length } of this.layouts.values())
+      if (this.vanishing.includes(name))
+        for (let i = offset; i < offset + length; i++) if (before[i] === 0) after[i] = 0
+    return after
+  }
+}

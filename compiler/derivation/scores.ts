@@ -2,6 +2,7 @@
 import {
   add,
   bothOf,
+  call,
   caseOf,
   compare,
   exp,
@@ -12,6 +13,7 @@ import {
   num,
   ONE,
   pow,
+  splitCoefficient,
   sub,
   sum,
   TRUE,
@@ -203,15 +205,17 @@ const asShares = (e: Expr): Expr =>
   rewrite(e, (n) => {
     const [arg] = n.kind === 'call' && n.fn === 'exp' ? n.args : []
     if (arg?.kind !== 'add') return n
-    const total = arg.terms.find((t) => totalOf(t) !== null)
-    const of = total === undefined ? null : totalOf(total)
-    if (total === undefined || of === null) return n
-    return mul(exp(add(...arg.terms.filter((t) => keyOf(t) !== keyOf(total)))), pow(of, -1))
+    const powers = arg.terms.map(powerOf)
+    return mul(exp(add(...arg.terms.filter((_, i) => powers[i] === null))), ...powers.flatMap((p) => p ?? []))
   })
 
-/** Σ of −log Σ. */
-function totalOf(e: Expr): Expr | null {
-  if (e.kind !== 'mul' || e.factors.length !== 2 || literal(e.factors[0] ?? ONE) !== -1) return null
-  const log = e.factors[1]
-  return log?.kind === 'call' && log.fn === 'log' && log.args[0]?.kind === 'sum' ? log.args[0] : null
+/** exp of a number times a logarithm. */
+function powerOf(e: Expr): Expr | null {
+  const { coefficient, rest } = splitCoefficient(e)
+  if (coefficient.kind !== 'num' || rest?.kind !== 'call') return null
+  const [a, b] = rest.args
+  if (rest.fn === 'log' && a !== undefined) return pow(a, coefficient.value)
+  if (rest.fn === 'logPhiBetween' && a !== undefined && b !== undefined)
+    return pow(sub(call('Phi', b), call('Phi', a)), coefficient.value)
+  return null
 }

@@ -27,6 +27,7 @@ const CASES: readonly { readonly model: string; readonly data: FitData }[] = [
   { model: 'examples/student-t/direct', data: { x: xs } },
   { model: 'examples/overdispersion/negative-binomial-direct', data: { days: counts } },
   { model: 'examples/lifetimes/lognormal', data: { time: counts.map((c) => c + 1), status: [1, 0, 1, 1, 0, 1, 1, 0] } },
+  { model: 'test/certify/models/truncated-normal', data: { x: xs } },
   { model: 'test/certify/models/ordinal-mixture', data: { y: [1, 2, 3, 2, 1, 3, 2, 1], x: xs } },
   {
     model: 'examples/birth-weights/logistic',

@@ -1,8 +1,7 @@
 /**
  * Stationary distributions of chains as expressions: π P = π and π 𝟙 = 1 give π (I − P + 𝟙𝟙ᵀ) = 𝟙ᵀ, so that
- * π = 𝟙ᵀ (I − P + 𝟙𝟙ᵀ)⁻¹, a generalised inverse of I − P with all of its derivatives (Schweitzer 1968; Golub and Meyer
- * 1986, "Using the QR factorization and group inversion to compute, differentiate, and estimate the sensitivity of
- * stationary probabilities for Markov chains").
+ * π = 𝟙ᵀ (I − P + 𝟙𝟙ᵀ)⁻¹, a generalised inverse of I − P with all of its derivatives (Schweitzer 1968; Golub and
+ * Meyer 1986, SIAM Journal on Algebraic and Discrete Methods 7, section 2).
  */
 import { add, caseOf, compare, idx, isOne, isZero, literal, neg, ONE, splitCoefficient, ZERO } from './build.js'
 import type { Expr, MatrixRef } from './types.js'

@@ -37,7 +37,7 @@ export interface HardComparison {
 export function compareHard(text: string, seed: number): HardComparison | string {
   const typed = typedModel(text)
   const derived = derive(typed, distributionByName, { product: 'max' }).value
-  if (derived === undefined) return 'refused'
+  if (derived === undefined || derived.eStep.factorised !== null) return 'refused'
   if (derived.eStep.tables.length === 0) return 'no discrete latents'
   if (derived.eStep.countGroups.length > 0) return 'counts with an observed sum'
   if (derived.graph.factors.some((f) => f.loops.some((l) => l.weight !== null))) return 'weights'

@@ -15,7 +15,11 @@ const models = readdirSync(examples).flatMap((folder) =>
 )
 
 test.each(models)('%s is checked by value when it is compiled', (model) => {
-  const { valueCheck } = derived(readFileSync(new URL(model, examples), 'utf8'))
+  const { valueCheck, params } = derived(readFileSync(new URL(model, examples), 'utf8'))
+  if (params.length === 0) {
+    expect(valueCheck).toEqual({ kind: 'skipped', reason: 'no term reads a param' })
+    return
+  }
   expect(valueCheck.kind === 'checked' ? valueCheck.points : valueCheck.reason).toBe(3)
 })
 

@@ -211,10 +211,8 @@ function expectedFactor(
 
 /** Weights of tables of other factors that are read through keys: the row stands for as many copies. */
 function weightsOfOthers(f: LiftedFactor, unit: Unit, isOwn: (name: string) => boolean): readonly Expr[] {
-  const seen = new Set([
-    ...f.factor.loops.map((l) => l.index.id),
-    ...unit.latents.flatMap((l) => l.loops.map((x) => x.index.id)),
-  ])
+  const weighted = [...f.factor.loops, ...unit.latents.flatMap((l) => l.loops)].filter((l) => l.weight !== null)
+  const seen = new Set(weighted.map((l) => l.index.id))
   const out: Expr[] = []
   for (const v of [...f.variables, ...f.continuous])
     if (!isOwn(v.latent.name))

@@ -293,7 +293,12 @@ for (const example of all) {
       const shuffled = { ...file, statements: shuffleStatements(file.statements, seededRandom(seed)) }
       const { columns } = await base()
       const [a, b] = await variant(print(shuffled), { ...example, columns }, same)
-      expectSame(a, b, same, (n) => n)
+      if (a.bound.bound === 'variational') {
+        console.log(
+          `${example.id}: rules compared only, since coordinate ascent updates factors in the order of their latents`,
+        )
+        expect(rules(b.model, (n) => n)).toEqual(rules(a.model, (n) => n))
+      } else expectSame(a, b, same, (n) => n)
     })
 
     test('sums over two loops', async () => {

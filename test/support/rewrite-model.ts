@@ -335,6 +335,7 @@ export function splitLoops(file: ModelFile): ModelFile {
 
 function splitLoop(s: Extract<Statement, { kind: 'for' }>): readonly Statement[] {
   const made = new Set<string>()
+  const hasLatents = s.body.some((x) => x.kind === 'declaration' && x.role === 'latent')
   let last = -1
   s.body.forEach((x, i) => {
     if (x.kind === 'let' || (x.kind === 'declaration' && x.role === 'latent')) last = i
@@ -355,7 +356,7 @@ function splitLoop(s: Extract<Statement, { kind: 'for' }>): readonly Statement[]
       },
     }),
   )
-  const weight = made.size === 0 ? s.weight : null
+  const weight = hasLatents ? null : s.weight
   return [
     { ...s, body: s.body.slice(0, cut) },
     { ...s, index: identifier(letter), weight, body: second },

@@ -344,7 +344,9 @@ function splitLoop(s: Extract<Statement, { kind: 'for' }>): readonly Statement[]
   })
   const cut = last >= 0 ? last + 1 : 1
   if (cut >= s.body.length) return [s]
-  const letter = `${s.index.name}2`
+  // a weight is written with the letter of its loop, which stays where the weight does
+  const keepsWeight = !hasLatents && s.weight !== null
+  const letter = keepsWeight ? s.index.name : `${s.index.name}2`
   const second = s.body.slice(cut).map((x) =>
     rewriteStatement(x, {
       expression: (e) => {
@@ -356,7 +358,7 @@ function splitLoop(s: Extract<Statement, { kind: 'for' }>): readonly Statement[]
       },
     }),
   )
-  const weight = hasLatents ? null : s.weight
+  const weight = keepsWeight ? s.weight : null
   return [
     { ...s, body: s.body.slice(0, cut) },
     { ...s, index: identifier(letter), weight, body: second },

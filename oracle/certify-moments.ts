@@ -19,6 +19,8 @@ export const MOMENT_NAMES = {
 } as const
 
 const EXACT = 1e-9
+/** Nodes that are enough for a normaliser are fewer than its second moments ask for. */
+const OF_NODES = 10
 /** Moments inherit the error of the rule that gave the log-normaliser, up to a factor. */
 const QUADRATURE = 50
 /** Share of an expectation in the outermost nodes from which on it is not known. */
@@ -59,7 +61,7 @@ class Comparison {
   ) {
     this.solver = new Solver(t.ground, params)
     const stated = t.engine.error?.(t.params) ?? 0
-    this.tolerance = EXACT + QUADRATURE * (logLikelihoodParts(t.ground, params).error + stated)
+    this.tolerance = EXACT + QUADRATURE * (logLikelihoodParts(t.ground, params).error + OF_NODES * stated)
   }
 
   cell(cell: Cell, row: number, table: EngineMoments): void {

@@ -1,7 +1,8 @@
-import { add, call, caseOf, compare, div, log, neg, num, ONE, PI, pow, sub } from '../algebra/build.js'
+import { add, call, caseOf, compare, div, log, neg, num, ONE, PI, pow } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { scalar } from './support/arguments.js'
 import { latexCall } from './support/latex-call.js'
+import { locationScaleSignature, standardised } from './support/location-scale.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
 import type { Distribution } from './types.js'
 
@@ -10,26 +11,14 @@ import type { Distribution } from './types.js'
  * Johnson, Kotz, Balakrishnan (1994), Continuous Univariate Distributions 1, chapter 16.
  */
 export const Cauchy: Distribution = {
-  signature: {
-    name: 'Cauchy',
-    summary: 'Tails so heavy that there is no mean.',
-    parametrisations: [
-      {
-        arguments: [
-          { name: 'location', support: 'real', rank: 0 },
-          { name: 'scale', support: 'positive', rank: 0 },
-        ],
-      },
-    ],
-    value: { support: 'real', rank: 0, discrete: false },
-  },
+  signature: locationScaleSignature('Cauchy', 'Tails so heavy that there is no mean.'),
   logDensity(value, args) {
     const scale = scalar(args, 'scale')
-    const z = div(sub(value.at([]), scalar(args, 'location')), scale)
+    const z = standardised(value.at([]), args)
     return add(neg(log(PI)), neg(log(scale)), neg(call('log1p', pow(z, 2))))
   },
   tail(args) {
-    const z = (x: Expr): Expr => div(sub(x, scalar(args, 'location')), scalar(args, 'scale'))
+    const z = (x: Expr): Expr => standardised(x, args)
     // P(X ≤ x) is ½ + arctan(z)/π, and arctan(−1/z)/π far below
     const below = (at: Expr): Expr =>
       caseOf(

@@ -2,6 +2,7 @@ import { add, call, caseOf, compare, div, exp, log, mul, neg, num, pow, sub } fr
 import type { Expr } from '../algebra/types.js'
 import { scalar } from './support/arguments.js'
 import { latexCall } from './support/latex-call.js'
+import { locationScaleSignature, standardised } from './support/location-scale.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
 import type { Distribution } from './types.js'
 
@@ -10,26 +11,14 @@ import type { Distribution } from './types.js'
  * Johnson, Kotz, Balakrishnan (1995), Continuous Univariate Distributions 2, chapter 24.
  */
 export const Laplace: Distribution = {
-  signature: {
-    name: 'Laplace',
-    summary: 'Exponential tails on both sides of the location.',
-    parametrisations: [
-      {
-        arguments: [
-          { name: 'location', support: 'real', rank: 0 },
-          { name: 'scale', support: 'positive', rank: 0 },
-        ],
-      },
-    ],
-    value: { support: 'real', rank: 0, discrete: false },
-  },
+  signature: locationScaleSignature('Laplace', 'Exponential tails on both sides of the location.'),
   logDensity(value, args) {
     const scale = scalar(args, 'scale')
     const distance = call('abs', sub(value.at([]), scalar(args, 'location')))
     return add(neg(log(num(2))), neg(log(scale)), neg(div(distance, scale)))
   },
   tail(args) {
-    const z = (x: Expr): Expr => div(sub(x, scalar(args, 'location')), scalar(args, 'scale'))
+    const z = (x: Expr): Expr => standardised(x, args)
     // P(X ≤ x) is ½ e^z below the location and 1 − ½ e^−z above it
     const below = (at: Expr): Expr =>
       caseOf(compare('<=', at, num(0)), sub(at, log(num(2))), call('log1p', mul(num(-1, 2), exp(neg(call('abs', at))))))

@@ -2,6 +2,7 @@ import { add, call, div, log, mul, neg, num, PI, pow, sub } from '../algebra/bui
 import type { Expr } from '../algebra/types.js'
 import { scalar } from './support/arguments.js'
 import { latexCall } from './support/latex-call.js'
+import { locationScaleSignature, standardised } from './support/location-scale.js'
 import { logisticBetween } from './support/logistic-between.js'
 import { asNumber, numberArgument } from './support/numeric-arguments.js'
 import type { Distribution } from './types.js'
@@ -12,26 +13,14 @@ import type { Distribution } from './types.js'
  * Johnson, Kotz, Balakrishnan (1995), Continuous Univariate Distributions 2, chapter 23.
  */
 export const Logistic: Distribution = {
-  signature: {
-    name: 'Logistic',
-    summary: 'The distribution whose cumulative function is the logistic curve.',
-    parametrisations: [
-      {
-        arguments: [
-          { name: 'location', support: 'real', rank: 0 },
-          { name: 'scale', support: 'positive', rank: 0 },
-        ],
-      },
-    ],
-    value: { support: 'real', rank: 0, discrete: false },
-  },
+  signature: locationScaleSignature('Logistic', 'The distribution whose cumulative function is the logistic curve.'),
   logDensity(value, args) {
     const scale = scalar(args, 'scale')
-    const z = div(sub(value.at([]), scalar(args, 'location')), scale)
+    const z = standardised(value.at([]), args)
     return add(call('logLogistic', z), call('logLogistic', neg(z)), neg(log(scale)))
   },
   tail(args) {
-    const z = (x: Expr): Expr => div(sub(x, scalar(args, 'location')), scalar(args, 'scale'))
+    const z = (x: Expr): Expr => standardised(x, args)
     return {
       low: null,
       high: null,

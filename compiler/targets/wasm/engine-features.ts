@@ -1,0 +1,24 @@
+/** What the engine at hand can do, found by validating modules of a few bytes. */
+import { Code, f64x2, op } from './code.js'
+import { encodeModule } from './encode.js'
+
+export interface EngineFeatures {
+  readonly simd: boolean
+  /** Relaxed multiply–add: fused where the processor has it. */
+  readonly relaxed: boolean
+}
+
+let known: EngineFeatures | null = null
+
+export function engineFeatures(): EngineFeatures {
+  known ??= { simd: validates(false), relaxed: validates(true) }
+  return known
+}
+
+function validates(relaxed: boolean): boolean {
+  if (typeof WebAssembly === 'undefined') return false
+  const code = new Code('f', [], 'v128')
+  const probe = code.finish(true, op('f64x2.madd', f64x2(1), f64x2(2), f64x2(3)))
+  const memory = { pages: 1, shared: false, maximum: 1 }
+  return WebAssembly.validate(encodeModule({ imports: [], functions: [probe], memory }, { relaxed }))
+}

@@ -1,6 +1,6 @@
 import type { KExpr } from '../../kernel/types.js'
 import { expressionsOf, walk } from '../../kernel/visit.js'
-import type { FactTable } from './facts.js'
+import type { FactTable } from '../facts.js'
 import type { LoopOp } from './schedule.js'
 
 /**

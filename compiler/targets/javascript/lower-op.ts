@@ -76,7 +76,7 @@ class OpLowering {
     const { blocks } = this.exprs
     const written = buffersWritten(op)
     const variable = blocks.fresh('i')
-    const loop = blocks.within('loop', null, variable, new Set([...written, op.until]), () => {
+    const loop = blocks.within('loop', null, jsName(variable), new Set([...written, op.until]), () => {
       const when = this.exprs.condition({ k: 'load', buffer: op.until, at: [] })
       const { statements } = blocks.within('branch', null, null, NOTHING, () => {
         for (const step of schedule(op.step, this.#buffers)) this.scheduled(step)

@@ -3,20 +3,28 @@ import { KernelError } from '../../../kernel/kernel-error.js'
 import type { KFunction } from '../../../kernel/types.js'
 import { type Code, op } from '../code.js'
 import type { OpName, WExpr } from '../wasm-ast.js'
+import { digamma } from './digamma.js'
 import { exp, expm1 } from './exp.js'
+import { lgamma } from './lgamma.js'
 import { log, log1p } from './log.js'
 import { log1mexp } from './log1mexp.js'
 import { log1pexp, logistic, logLogistic } from './logistic.js'
 import { logit } from './logit.js'
+import { inverseMills, logPhi, Phi } from './normal.js'
 import { maximum, minimum, mod, notANumber, round } from './rounding.js'
+import { trigamma } from './trigamma.js'
 import { magnitude } from './vector.js'
 
+export { digamma } from './digamma.js'
 export { exp, expm1, expNonPositive } from './exp.js'
+export { lgamma } from './lgamma.js'
 export { log, log1p } from './log.js'
 export { log1mexp } from './log1mexp.js'
 export { log1pexp, logistic, logLogistic } from './logistic.js'
 export { logit } from './logit.js'
+export { inverseMills, logPhi, Phi } from './normal.js'
 export { maximum, minimum, mod, notANumber, round } from './rounding.js'
+export { trigamma } from './trigamma.js'
 
 /** Appends statements to the function; the result is an atom. Both lanes are computed alike, whatever is in the other. */
 export type VectorFunction = (code: Code, ...args: WExpr[]) => WExpr
@@ -41,6 +49,12 @@ export const vectorFunctions: Readonly<Partial<Record<KFunction, VectorFunction>
   logistic: unary(logistic),
   logLogistic: unary(logLogistic),
   logit: unary(logit),
+  lgamma: unary(lgamma),
+  digamma: unary(digamma),
+  trigamma: unary(trigamma),
+  Phi: unary(Phi),
+  logPhi: unary(logPhi),
+  inverseMills: unary(inverseMills),
   abs: unary((code, x) => code.bind(magnitude(x))),
   sqrt: instruction('f64x2.sqrt'),
   floor: instruction('f64x2.floor'),

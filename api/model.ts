@@ -36,6 +36,7 @@ import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
 import {
+  checkBackend,
   type DataOptions,
   entriesOf,
   type FitCallOptions,
@@ -188,6 +189,7 @@ export class Model {
 
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit. */
   bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null): Bound {
+    checkBackend(options)
     const set = entriesOf(options.set ?? new Map())
     const consts = this.typed.symbols.filter((s) => s.kind === 'const').map((s) => s.name)
     const scalars = this.typed.symbols.filter((s) => s.kind === 'data').map((s) => s.name)

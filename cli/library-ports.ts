@@ -83,6 +83,7 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
       backend: call.backend,
       signal: call.signal,
       onIteration: (p) => call.onIteration(p),
+      ...(call.threads === null ? {} : { threads: call.threads }),
       ...(call.start === null ? {} : { start: call.start }),
       ...(call.restarts === null ? {} : { restarts: call.restarts }),
     })

@@ -11,6 +11,8 @@ export interface DistinctRows {
   readonly first: Int32Array
   /** How many rows each kind has. */
   readonly times: Float64Array
+  /** The kind of each row, a position in `first`. */
+  readonly kind: Int32Array
 }
 
 /**
@@ -25,9 +27,13 @@ export function distinctRows(columns: readonly RowColumn[], rows: number, most: 
   const words = columns.map(wordsOf)
   if (rows >= SAMPLED_FROM && !repeatsInSample(words, rows)) return null
   const kinds = new KindTable(words, most)
-  const hashes = hashesOf(words, rows)
-  for (let row = 0; row < rows; row++) if (!kinds.add(row, hashes[row] ?? 0)) return null
-  return kinds.finish()
+  const kind = hashesOf(words, rows)
+  for (let row = 0; row < rows; row++) {
+    const own = kinds.add(row, kind[row] ?? 0)
+    if (own < 0) return null
+    kind[row] = own
+  }
+  return { ...kinds.finish(), kind }
 }
 
 /** Rows as numbers below a product of ranges, where all elements are integers and the product is not far beyond `rows`. */
@@ -78,6 +84,7 @@ function integerBounds(
   return { low, high }
 }
 
+/** `keys` become the kinds. */
 function countNumbers(keys: Int32Array, below: number, most: number): DistinctRows | null {
   const kindOf = new Int32Array(below)
   const first = new Int32Array(Math.min(most, keys.length))
@@ -93,8 +100,9 @@ function countNumbers(keys: Int32Array, below: number, most: number): DistinctRo
       first[kind] = row
     }
     times[kind] = (times[kind] ?? 0) + 1
+    keys[row] = kind
   }
-  return { first: first.slice(0, size), times: times.slice(0, size) }
+  return { first: first.slice(0, size), times: times.slice(0, size), kind: keys }
 }
 
 /** Below this many rows all of them are looked at. */
@@ -155,7 +163,7 @@ function hashOf(columns: readonly Words[], row: number): number {
   return hash
 }
 
-/** A slot holds the first row of a kind + 1 (0: free), its hash, and how many rows it has. */
+/** A slot holds the first row of a kind + 1 (0: free), its hash, how many rows it has, and its number. */
 const SLOT = 4
 
 /** Kinds of rows by hash: open addressing with linear probing, at most half full. */
@@ -169,8 +177,8 @@ class KindTable {
     private readonly most: number,
   ) {}
 
-  /** Counts a row; false where it would be one kind too many. */
-  add(row: number, hash: number): boolean {
+  /** Counts a row and gives its kind; −1 where it would be one kind too many. */
+  add(row: number, hash: number): number {
     const { slots, mask } = this
     let slot = hash & mask
     for (;;) {
@@ -179,25 +187,31 @@ class KindTable {
       if (first < 0) break
       if (slots[at + 1] === hash && this.equal(first, row)) {
         slots[at + 2] = (slots[at + 2] ?? 0) + 1
-        return true
+        return slots[at + 3] ?? 0
       }
       slot = (slot + 1) & mask
     }
-    if (this.size >= this.most) return false
-    slots.set([row + 1, hash, 1], SLOT * slot)
+    if (this.size >= this.most) return -1
+    slots[SLOT * slot] = row + 1
+    slots[SLOT * slot + 1] = hash
+    slots[SLOT * slot + 2] = 1
+    slots[SLOT * slot + 3] = this.size
     this.size += 1
     if (2 * this.size > mask) this.grow()
-    return true
+    return this.size - 1
   }
 
-  finish(): DistinctRows {
-    const kinds: { readonly row: number; readonly times: number }[] = []
+  finish(): Omit<DistinctRows, 'kind'> {
+    const first = new Int32Array(this.size)
+    const times = new Float64Array(this.size)
     for (let at = 0; at < this.slots.length; at += SLOT) {
       const row = (this.slots[at] ?? 0) - 1
-      if (row >= 0) kinds.push({ row, times: this.slots[at + 2] ?? 0 })
+      if (row < 0) continue
+      const kind = this.slots[at + 3] ?? 0
+      first[kind] = row
+      times[kind] = this.slots[at + 2] ?? 0
     }
-    kinds.sort((a, b) => a.row - b.row)
-    return { first: Int32Array.from(kinds, (kind) => kind.row), times: Float64Array.from(kinds, (kind) => kind.times) }
+    return { first, times }
   }
 
   private grow(): void {

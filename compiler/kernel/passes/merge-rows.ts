@@ -13,7 +13,7 @@ export type MergedRows =
   | {
       readonly kind: 'merged'
       readonly program: RowProgram
-      /** With the extent of the merged rows, and all extents of the context before. */
+      /** With the merged rows for its rows. */
       readonly context: PassContext
       /** The arrays of the buffers that the program has in addition. */
       readonly data: DataArrays
@@ -38,17 +38,17 @@ export function mergeRows(
 ): MergedRows {
   const key = rowKey(program.rows, program.buffers, context.rows)
   if (key.kind === 'declined') return key
-  const of = context.sizes.get(key.axis.size) ?? 0
+  const of = program.sizes.get(key.axis.size) ?? 0
   const columns = new Map<string, { readonly buffer: Buffer; readonly values: Float64Array | Int32Array }>()
   for (const id of key.columns) {
     const buffer = program.buffers.find((b) => b.id === id)
     const values = data.get(id)
     if (buffer === undefined || values === undefined) return { kind: 'declined', declined: `${id} is not bound` }
-    if (context.sizes.get(buffer.shape[0] ?? '') !== of)
+    if (program.sizes.get(buffer.shape[0] ?? '') !== of)
       return { kind: 'declined', declined: `${id} is not as long as its table` }
     columns.set(id, { buffer, values })
   }
-  const stride = (b: Buffer): number => rowStride(b, context.sizes)
+  const stride = (b: Buffer): number => rowStride(b, program.sizes)
   const found = distinctRows(
     [...columns.values()].map(({ buffer, values }) => ({ values, stride: stride(buffer) })),
     of,
@@ -68,15 +68,18 @@ export function mergeRows(
   }
   const writer = new Writer({ ...key.axis, size }, merged, times, program.buffers, context)
   const rows = program.rows.flatMap((op) => writer.op(op))
+  const sizes = new Map(program.sizes).set(size, found.first.length)
+  const original = new Map([...merged].map(([id, own]) => [own, id]))
   const own = (b: Buffer): Buffer =>
     b.space === 'scratch' && b.rows === context.rows.table ? { ...b, shape: [size, ...b.shape.slice(1)] } : b
   return {
     kind: 'merged',
-    program: { ...program, rows, buffers: [...program.buffers, ...writer.copies].map(own).concat(added) },
+    program: { ...program, rows, sizes, buffers: [...program.buffers, ...writer.copies].map(own).concat(added) },
     context: {
-      rows: context.rows,
+      rows: { ...context.rows, size },
       sizes: new Map(context.sizes).set(size, found.first.length),
       fresh: (prefix) => context.fresh(prefix),
+      isComplete: (buffer) => context.isComplete(original.get(buffer) ?? buffer),
     },
     data: arrays,
     rows: found.first.length,

@@ -113,6 +113,8 @@ describe('distinct rows', () => {
         }
         const found = distinctRows([x, g], rows, rows)
         expect([...(found?.first ?? [])]).toEqual([...kinds.values()].map((at) => at[0]))
+        expect(found?.kind.length).toBe(rows)
+        for (const [kind, at] of [...kinds.values()].entries()) for (const n of at) expect(found?.kind[n]).toBe(kind)
         expect([...(found?.times ?? [])]).toEqual([...kinds.values()].map((at) => at.length))
         expect(distinctRows([x, g], rows, kinds.size - 1)).toBeNull()
       }),

@@ -45,11 +45,21 @@ function rowsOf(model: ProgramModel, pass: Pass, rows: NonNullable<Pass['rows']>
   const numeric = model.program.numeric.flatMap((block) => block.rows.filter((r) => r.pass === pass.id))
   const ops = [pass.posterior, pass.objective, pass.statistics, pass.q, ...numeric.map((r) => r.gradient)]
   return {
-    program: { prelude: [], rows: ops.flat(), postlude: [], buffers, constants: [], growth: null },
+    program: {
+      prelude: [],
+      rows: ops.flat(),
+      postlude: [],
+      buffers,
+      sizes: blocks.sizes,
+      constants: [],
+      indices: [],
+      growth: null,
+    },
     context: {
       sizes: blocks.sizes,
-      rows: { table: rows.table, axis: rows.axis },
+      rows,
       fresh: (prefix) => `${prefix} #${++names.count}`,
+      isComplete: (id) => blocks.buffers.get(id)?.every(Number.isFinite) ?? false,
     },
     data: new Map(
       buffers.flatMap((b) => {
@@ -73,7 +83,7 @@ export function sumsOf(
     const problems = verifyKernel(ops, program.buffers)
     if (problems.length > 0) throw new Error(problems.join('\n'))
   }
-  const length = (b: Buffer): number => b.shape.reduce((n, key) => n * (context.sizes.get(key) ?? Number.NaN), 1)
+  const length = (b: Buffer): number => b.shape.reduce((n, key) => n * (program.sizes.get(key) ?? Number.NaN), 1)
   const own = new Map(
     program.buffers.map((b) => {
       const bound = b.space === 'data' ? data.get(b.id) : undefined
@@ -81,7 +91,7 @@ export function sumsOf(
       return [b.id, bound ?? kept ?? (b.type === 'i32' ? new Int32Array(length(b)) : new Float64Array(length(b)))]
     }),
   )
-  const at: Memory = { sizes: context.sizes, buffers: own }
+  const at: Memory = { sizes: program.sizes, buffers: own }
   compile(program.prelude, program.buffers).run(at, null)
   const kernel = compile(program.rows, program.buffers)
   for (let from = 0; from < rows; from += blockRows)

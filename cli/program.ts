@@ -168,7 +168,7 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
 function addDataOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--data <file>', 'CSV, TSV or JSON; name=FILE for one name; - is stdin; repeatable').argParser(
+      new Option('--data <file>', 'CSV, TSV, JSON or Parquet; name=FILE for one name; - is stdin; repeatable').argParser(
         collect,
       ),
     )

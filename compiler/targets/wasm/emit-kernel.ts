@@ -132,28 +132,37 @@ class KernelEmitter {
     first: WExpr,
     ops: (block: BlockRows) => void,
   ): void {
-    const { blocks, code } = exprs
+    const { blocks } = exprs
     const written = new Set(
       [...this.#scratch, ...this.#rows, ...this.#whole].filter((b) => b.written).map((b) => b.buffer),
     )
     for (const { to: turned } of this.#turned) written.add(turned.buffer)
-    range(exprs, null, from, to, this.request.blockRows, written, () => {
-      const start = blocks.current.variable ?? from
-      const left = blocks.bind(op('i32.sub', to, start))
-      const most = i32(this.request.blockRows)
-      const rows = blocks.bind(op('select', left, most, op('i32.lt_s', left, most)))
-      const firstRow = blocks.bind(op('i32.add', first, start))
-      exprs.firstRow = { value: firstRow, depth: blocks.depth }
-      for (const { pointer, start: area, bytesPerRow } of this.#pointers)
-        blocks.append({
-          w: 'set',
-          local: pointer.local,
-          value: op('i32.add', area, op('i32.mul', start, i32(bytesPerRow))),
-        })
-      for (const turn of this.#turned) this.#turn(exprs, turn.from, turn.to, rows)
-      ops({ axis, rows })
-    })
-    void code
+    range(
+      exprs,
+      null,
+      from,
+      to,
+      this.request.blockRows,
+      written,
+      () => {
+        const start = blocks.current.variable ?? from
+        const left = blocks.bind(op('i32.sub', to, start))
+        const most = i32(this.request.blockRows)
+        const rows = blocks.bind(op('select', left, most, op('i32.lt_s', left, most)))
+        const firstRow = blocks.bind(op('i32.add', first, start))
+        exprs.firstRow = { value: firstRow, depth: blocks.depth }
+        for (const { pointer, start: area, bytesPerRow } of this.#pointers)
+          blocks.append({
+            w: 'set',
+            local: pointer.local,
+            value: op('i32.add', area, op('i32.mul', start, i32(bytesPerRow))),
+          })
+        for (const turn of this.#turned) this.#turn(exprs, turn.from, turn.to, rows)
+        ops({ axis, rows })
+      },
+      false,
+      true,
+    )
   }
 
   /** Copies the rows of the block so that they lie next to each other, column by column. */

@@ -6,6 +6,7 @@ import type { SmallKind } from '../small.js'
 import { accessesOf } from './accesses.js'
 import { Code, get, i32, load, op } from './code.js'
 import { type EncodeOptions, encodeModule } from './encode.js'
+import { IMPORT_SMALL } from './instantiate.js'
 import { range } from './loops.js'
 import { ExprLowering } from './lower-expr.js'
 import { type BlockRows, OpLowering } from './lower-op.js'
@@ -67,8 +68,6 @@ interface RowPointer {
   readonly resident: boolean
   readonly bytesPerRow: number
 }
-
-export const IMPORT_SMALL = 'small '
 
 /** Throws a KernelError where the operations were to be declined. */
 export function emitKernel(request: KernelRequest): WasmKernel {

@@ -8,8 +8,8 @@ export interface Digit {
   readonly elements: readonly Element[]
   /** A row that has the tuple, for each. */
   readonly first: Int32Array
-  /** The tuple of each row. */
-  readonly kind: Uint16Array
+  /** Adds `times` the tuple of each row from `from` to before `to` to `keys`. */
+  readonly addTo: (keys: Int32Array, times: number, from: number, to: number) => void
   /** How many items read it. */
   readonly items: number
 }
@@ -50,14 +50,86 @@ export function digitsOf(items: readonly Item[], rows: RowData, most: number): r
     for (const e of item.elements) joined.elements.set(elementKey(e), e)
     for (const key of joined.elements.keys()) groups.set(key, joined)
   }
-  return [...new Set(groups.values())].flatMap((group) => {
+  const joined = [...new Set(groups.values())].map((group) => {
     const elements = [...group.elements.values()]
-    const columns = elements.map((e) => ({ values: columnOf(e, rows), stride: 1 }))
-    const found = distinctRows(columns, rows.rows, Math.min(most, MOST_LEVELS))
-    return found === null
-      ? []
-      : [{ elements, first: found.first, kind: Uint16Array.from(found.kind), items: group.items }]
+    const [only, ...others] = elements
+    const single = only === undefined || others.length > 0 ? null : new IntegerValues(only, rows, most)
+    return { elements, items: group.items, single }
   })
+  for (let from = 0; from < rows.rows; from += BLOCK_ROWS)
+    for (const { single } of joined) single?.visit(from, Math.min(rows.rows, from + BLOCK_ROWS))
+  return joined.flatMap(({ elements, items, single }) => {
+    const digit = single?.values() ?? tupleValues(elements, rows, most)
+    return digit === null ? [] : [{ elements, items, ...digit }]
+  })
+}
+
+/** Rows that stay in cache while their elements are visited one after another. */
+const BLOCK_ROWS = 2048
+
+type Values = Pick<Digit, 'first' | 'addTo'>
+
+/** One element of small integers: its values are found and looked up in a table. */
+class IntegerValues {
+  /** Number of each value from −1, that of a missing category. */
+  private readonly number = new Int32Array(MOST_LEVELS + 1).fill(-1)
+  private readonly first: number[] = []
+  private readonly column: Float64Array | Int32Array
+  private readonly stride: number
+  private failed = false
+
+  constructor(
+    private readonly element: Element,
+    { data, stride }: RowData,
+    private readonly most: number,
+  ) {
+    this.column = data.get(element.buffer) ?? new Float64Array(0)
+    this.stride = stride(element.buffer)
+  }
+
+  visit(from: number, to: number): void {
+    const { number, column, stride, first } = this
+    if (this.failed) return
+    for (let row = from, at = from * stride + this.element.offset; row < to; row++, at += stride) {
+      const value = column[at] ?? 0
+      const known = number[value + 1]
+      if (known === undefined || Object.is(value, -0) || (known < 0 && first.length >= this.most)) {
+        this.failed = true
+        return
+      }
+      if (known >= 0) continue
+      number[value + 1] = first.length
+      first.push(row)
+    }
+  }
+
+  /** null where there are other values, or too many. */
+  values(): Values | null {
+    if (this.failed) return null
+    const { column, number, stride } = this
+    const { offset } = this.element
+    return {
+      first: Int32Array.from(this.first),
+      addTo(keys, times, from, to) {
+        for (let row = from, at = from * stride + offset; row < to; row++, at += stride)
+          keys[row] = (keys[row] ?? 0) + times * (number[(column[at] ?? 0) + 1] ?? 0)
+      },
+    }
+  }
+}
+
+/** Elements whatever they are: the kinds of rows that have no other elements. */
+function tupleValues(elements: readonly Element[], rows: RowData, most: number): Values | null {
+  const columns = elements.map((e) => ({ values: columnOf(e, rows), stride: 1 }))
+  const found = distinctRows(columns, rows.rows, Math.min(most, MOST_LEVELS))
+  if (found === null) return null
+  const kind = new Uint16Array(found.kind)
+  return {
+    first: found.first,
+    addTo(keys, times, from, to) {
+      for (let row = from; row < to; row++) keys[row] = (keys[row] ?? 0) + times * (kind[row] ?? 0)
+    },
+  }
 }
 
 function columnOf({ buffer, offset }: Element, { data, stride, rows }: RowData): Float64Array | Int32Array {
@@ -103,10 +175,10 @@ function keyGroup(digits: readonly Digit[]): KeyGroup {
 /** The key of each row. */
 export function keysOf({ digits, strides }: KeyGroup, rows: number): Int32Array {
   const keys = new Int32Array(rows)
-  digits.forEach(({ kind }, i) => {
-    const stride = strides[i] ?? 1
-    for (let row = 0; row < rows; row++) keys[row] = (keys[row] ?? 0) + stride * (kind[row] ?? 0)
-  })
+  for (let from = 0; from < rows; from += BLOCK_ROWS)
+    digits.forEach((digit, i) => {
+      digit.addTo(keys, strides[i] ?? 1, from, Math.min(rows, from + BLOCK_ROWS))
+    })
   return keys
 }
 

@@ -52,8 +52,7 @@ export class WorkerPool {
   constructor(
     readonly threads: number,
     private readonly spawn: Spawn,
-    /** Milliseconds of work after which workers are started. */
-    private readonly worth = WORTH,
+    private readonly now: () => number = Date.now,
   ) {}
 
   /** true where workers take work. @throws WorkerError where one was lost */
@@ -67,11 +66,14 @@ export class WorkerPool {
     return ++this.lastId
   }
 
-  /** The calling thread did work that workers could have done. */
-  worked(milliseconds: number): void {
-    this.spent += milliseconds
+  /** Work of the calling thread that workers could do: enough of it starts them. */
+  meanwhile<T>(work: () => T): T {
+    const begin = this.now()
+    const done = work()
+    this.spent += this.now() - begin
     this.calls++
-    if (this.spent >= this.worth && this.spent >= LEAST_JOB * this.calls) this.begin()
+    if (this.spent >= WORTH && this.spent >= LEAST_JOB * this.calls) this.begin()
+    return done
   }
 
   /** Starts the workers; they take work once all of them are there. */

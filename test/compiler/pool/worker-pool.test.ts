@@ -32,8 +32,8 @@ async function until(holds: () => boolean): Promise<void> {
 
 async function ready(threads: number): Promise<Pooled> {
   const made = pooled(threads)
-  made.pool.begin()
-  await until(() => made.pool.isReady)
+  await made.pool.begin()
+  expect(made.pool.isReady).toBe(true)
   return made
 }
 
@@ -174,8 +174,9 @@ describe('workers', () => {
     for (const pool of [none, dying.pool]) {
       const own = table(2000, 100, pool, true)
       const kernel = own.addKernel(sumKernel(own))
-      pool.begin()
+      const begun = pool.begin()
       dying.workers[1]?.die('its script cannot be loaded')
+      await begun
       expect(pool.isReady).toBe(false)
       expect(await kernel.later(inputs)).toEqual(alone(2000, 100))
     }
@@ -184,8 +185,7 @@ describe('workers', () => {
 
   it('that are lost with work under way end it, and whatever is asked for later', async () => {
     const { pool, workers } = pooled(3, { swallow: ({ kind }) => kind === 'run' })
-    pool.begin()
-    await until(() => pool.isReady)
+    await pool.begin()
     const own = table(2000, 100, pool, true)
     const kernel = own.addKernel(sumKernel(own))
     const waiting = [kernel.later(inputs), kernel.later(inputs)]

@@ -46,6 +46,8 @@ export class WorkerPool {
   private members: Member[] = []
   private readonly jobs = new Map<number, Job>()
   private lastId = 0
+  private begun: Promise<void> | null = null
+  private settled = (): void => {}
   private spent = 0
   private calls = 0
 
@@ -76,15 +78,19 @@ export class WorkerPool {
     return done
   }
 
-  /** Starts the workers; they take work once all of them are there. */
-  begin(): void {
-    if (this.state.kind !== 'idle') return
-    this.state = { kind: 'starting' }
-    try {
-      for (let index = 0; index < this.threads; index++) this.members.push(this.started(index))
-    } catch {
-      this.dismiss()
-    }
+  /** Starts the workers; settles when all of them are there and take work, or there are to be none. */
+  begin(): Promise<void> {
+    this.begun ??= new Promise((resolve) => {
+      this.settled = resolve
+      if (this.state.kind !== 'idle') return resolve()
+      this.state = { kind: 'starting' }
+      try {
+        for (let index = 0; index < this.threads; index++) this.members.push(this.started(index))
+      } catch {
+        this.dismiss()
+      }
+    })
+    return this.begun
   }
 
   /** Those with the least to do. */
@@ -142,8 +148,9 @@ export class WorkerPool {
     switch (message.kind) {
       case 'ready':
         member.isReady = true
-        if (this.state.kind === 'starting' && this.members.every(({ isReady }) => isReady))
-          this.state = { kind: 'ready' }
+        if (this.state.kind !== 'starting' || !this.members.every((one) => one.isReady)) break
+        this.state = { kind: 'ready' }
+        this.settled()
         break
       case 'failed':
         this.fail(message.message)
@@ -180,6 +187,7 @@ export class WorkerPool {
     const { members } = this
     this.members = []
     this.state = { kind: 'none' }
+    this.settled()
     for (const { handle } of members) handle.end().catch(() => {})
     const jobs = [...this.jobs.values()]
     this.jobs.clear()

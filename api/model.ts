@@ -31,6 +31,7 @@ import type { FitResult } from '../runtime/result.js'
 import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
+import { arenaFor, inArena } from './arena.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
@@ -206,9 +207,13 @@ export class Model {
     if (result.value === undefined) throw new DataError(result.problems)
     const product = options.mode === 'hard' ? 'max' : 'sum'
     const derivation = this.derivationFor(options.mStep === 'gradient', product)
+    const arena = arenaFor(options, result.value)
+    const bound = arena === null ? result.value : inArena(result.value, arena)
     try {
       const settings = {
         set,
+        arena,
+        everyPass: options.backend === 'wasm',
         compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
         frozen: restored?.numbers ?? new Map(),
         seed: options.seed ?? 1,
@@ -216,11 +221,9 @@ export class Model {
           this.withoutScales(names, { gradientOnly: options.mStep === 'gradient', product }),
       }
       const model =
-        product === 'max'
-          ? new HardModel(derivation, result.value, settings)
-          : bindProgram(derivation, result.value, settings)
+        product === 'max' ? new HardModel(derivation, bound, settings) : bindProgram(derivation, bound, settings)
       model.setFloor(options.floor ?? 1e-6)
-      return { model, data: result.value }
+      return { model, data: bound }
     } catch (e) {
       if (!(e instanceof BindError)) throw e
       throw new DataError([problem(e.code, e.message, e.help)])

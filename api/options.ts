@@ -63,7 +63,6 @@ export function checkBackend({ backend, threads }: FitCallOptions): void {
     throw new OptionError(`backend takes ${backends.join(', ')}, not \`${backend}\``)
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
     throw new OptionError(`threads takes a whole number from 1 to ${MOST_THREADS}, not \`${threads}\``)
-  if (backend === 'wasm') throw new OptionError('backend wasm is not available in this version; there is js, interpret')
 }
 
 /** The options that the search over starts reads. */

@@ -34,6 +34,8 @@ export interface FitCallOptions extends DataOptions {
   readonly trace?: boolean
   readonly mStep?: 'auto' | 'gradient'
   /** `js`: generated JavaScript; `interpret`: no generated code, works under a strict content security policy. */
+  /** Bytes that a fit to rows which do not lie in memory may take (`rowsTable`); 1e9 where left out. */
+  readonly memory?: number
   readonly backend?: 'js' | 'interpret'
   readonly signal?: AbortFlag
   onIteration?(progress: FitProgress): void

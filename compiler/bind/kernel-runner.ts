@@ -1,13 +1,15 @@
 import type { ParamLayout } from '../../runtime/contract.js'
-import type { KernelOp } from '../kernel/types.js'
+import type { Axis, KernelOp } from '../kernel/types.js'
 import type { Pass, Program } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
+import { CHUNK_ROWS } from './array-parts.js'
 import { BLOCK_ROWS, type ProgramMemory } from './memory.js'
 
 /** Runs the kernels of a program over its memory; each is compiled once. */
 export class KernelRunner {
   private readonly kernels = new Map<readonly KernelOp[], CompiledKernel>()
+  private readonly singles = new Map<KernelOp, readonly KernelOp[]>()
   private readonly joined = new Map<string, readonly KernelOp[]>()
 
   constructor(
@@ -50,19 +52,65 @@ export class KernelRunner {
       this.run(ops, whole ? this.memory.whole() : this.memory.blocks)
       return
     }
-    const rows = this.memory.blocks.sizes.get(pass.rows.size) ?? 0
-    for (let from = 0; from < rows; from += BLOCK_ROWS)
-      this.run(ops, this.memory.blocks, {
-        table: pass.rows.table,
-        axis: pass.rows.axis,
-        from,
-        to: Math.min(rows, from + BLOCK_ROWS),
+    const { table, axis, size } = pass.rows
+    const over = (rows: number): void => {
+      for (let from = 0; from < rows; from += BLOCK_ROWS)
+        this.run(ops, this.memory.blocks, { table, axis, from, to: Math.min(rows, from + BLOCK_ROWS) })
+    }
+    const { windows } = this.memory
+    if (windows === null) over(this.memory.blocks.sizes.get(size) ?? 0)
+    else windows.each(over)
+  }
+
+  /**
+   * What is summed once. Sums over rows are taken some thousands of them at a time, so that they are the same where rows
+   * do not lie in memory.
+   */
+  runOnce(): void {
+    const { windows, blocks } = this.memory
+    const { once } = this.program
+    const axes = once.map((op) => this.longAxis(op))
+    once.forEach((op, i) => {
+      if (axes[i] === null) this.run(this.single(op))
+    })
+    const over = (op: KernelOp, axis: Axis, rows: number): void => {
+      for (let from = 0; from < rows; from += CHUNK_ROWS)
+        this.run(this.single(op), blocks, {
+          table: axis.id,
+          axis: axis.id,
+          from,
+          to: Math.min(rows, from + CHUNK_ROWS),
+        })
+    }
+    const visit = (rows: number | null): void =>
+      once.forEach((op, i) => {
+        const axis = axes[i] ?? null
+        if (axis !== null) over(op, axis, rows ?? blocks.sizes.get(axis.size) ?? 0)
       })
+    if (windows === null) visit(null)
+    else windows.each(visit)
+  }
+
+  /** The outermost loop of a sum where it is long. */
+  private longAxis(op: KernelOp): Axis | null {
+    const { windows, blocks } = this.memory
+    if (op.op !== 'contract' && op.op !== 'scatterAdd') return null
+    const [axis] = op.axes
+    if (axis === undefined || axis.ragged !== undefined) return null
+    const isLong = windows === null ? (blocks.sizes.get(axis.size) ?? 0) > CHUNK_ROWS : axis.size === windows.key
+    return isLong ? axis : null
+  }
+
+  private single(op: KernelOp): readonly KernelOp[] {
+    const known = this.singles.get(op) ?? [op]
+    this.singles.set(op, known)
+    return known
   }
 
   /** true where scratch holds every row of a pass at once. */
   inOneBlock(pass: Pass): boolean {
-    return pass.rows === null || (this.memory.blocks.sizes.get(pass.rows.size) ?? 0) <= BLOCK_ROWS
+    if (pass.rows === null) return true
+    return (this.memory.windows?.rows ?? this.memory.blocks.sizes.get(pass.rows.size) ?? 0) <= BLOCK_ROWS
   }
 
   /** Params into their buffers: those of the E-step, or the trial ones. */

@@ -7,6 +7,8 @@ import type { Memory } from '../targets/memory.js'
 import { NEWTON_LIMIT } from '../targets/solve/newton.js'
 import type { SparsePosterior } from '../targets/sparse-posterior.js'
 import { checkSize } from './check-size.js'
+import { DataWindows } from './data-windows.js'
+import { rowKeyOf } from './row-wise.js'
 import type { BoundNumbers } from './sizes.js'
 
 /** Rows of a block: enough for the loops to be long, few enough for the scratch to stay in cache. */
@@ -20,6 +22,8 @@ export interface ProgramMemory {
   /** Runs with the responsibilities of a start in place, by buffer; those left out are 0. */
   withGiven<T>(values: (buffer: string) => Float64Array | undefined, run: () => T): T
   readonly numbers: BoundNumbers
+  /** Where rows do not lie in memory; in their small windows `whole` has the scratch of these. */
+  readonly windows: DataWindows | null
   /** Takes the numbers of nodes anew: what holds them gets as long as they need, and empty. */
   resize(): void
 }
@@ -36,6 +40,10 @@ export function allocate(
     checkSize(extent, size)
     sizes.set(key, size)
   }
+  const rowKey = rowKeyOf(program, data)
+  const used = program.buffers.flatMap((b) => (b.space === 'data' ? [b.id] : []))
+  const windows =
+    data.stream === undefined || rowKey === null ? null : new DataWindows(rowKey, data, data.stream, used, sizes)
   const blockTables = new Map(program.passes.flatMap((p) => (p.rows === null ? [] : [[p.rows.table, true] as const])))
   const length = (b: Buffer, whole: boolean): number => {
     const extents = b.shape.map((s) => sizes.get(s) ?? 0)
@@ -53,7 +61,7 @@ export function allocate(
     shared.set(
       b.id,
       b.space === 'data'
-        ? dataBuffer(b.id, symbols, data, numbers, program)
+        ? (windows?.buffers.get(b.id) ?? dataBuffer(b.id, symbols, data, numbers, program))
         : b.type === 'i32'
           ? new Int32Array(length(b, true))
           : new Float64Array(unused(b) ? 0 : length(b, true)),
@@ -105,6 +113,7 @@ export function allocate(
       return whole
     },
     numbers,
+    windows,
   }
 }
 

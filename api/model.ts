@@ -19,7 +19,7 @@ import type { TypedModel } from '../lang/typed/types.js'
 import { type Certificate, certify } from '../oracle/certify.js'
 import type { ComponentOrder } from '../runtime/canonical-order.js'
 import type { ParamLayout } from '../runtime/contract.js'
-import { bindData, type BindOptions } from '../runtime/data/bind.js'
+import { type BindOptions, bindData } from '../runtime/data/bind.js'
 import { didYouMean } from '../runtime/data/nearest-name.js'
 import { bindStreamed } from '../runtime/data/stream/bind-streamed.js'
 import { RowsError } from '../runtime/data/stream/rows-error.js'
@@ -204,7 +204,8 @@ export class Model {
   bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null): Bound {
     const tables = tablesOf(data)
     const [streamed] = tables.filter((t) => t.all !== undefined)
-    if (streamed !== undefined) throw new OptionError(`the rows of ${streamed.source} do not lie in memory: they can only be fitted`)
+    if (streamed !== undefined)
+      throw new OptionError(`the rows of ${streamed.source} do not lie in memory: they can only be fitted`)
     const { set, binding } = this.bindingOptions(options, restored)
     const result = bindData(this.declarations(set), tables, binding)
     if (result.value === undefined) throw new DataError(result.problems)

@@ -5,11 +5,12 @@ import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js
 import { f64 } from '../targets/solve/types.js'
 import { CHUNK_ROWS } from './array-parts.js'
 import { BLOCK_ROWS, type ProgramMemory } from './memory.js'
+import { type SumGroup, sumGroups } from './row-sums.js'
 
 /** Runs the kernels of a program over its memory; each is compiled once. */
 export class KernelRunner {
   private readonly kernels = new Map<readonly KernelOp[], CompiledKernel>()
-  private readonly singles = new Map<KernelOp, readonly KernelOp[]>()
+  private readonly groups = new Map<readonly KernelOp[], readonly SumGroup[] | null>()
   private readonly joined = new Map<string, readonly KernelOp[]>()
 
   constructor(
@@ -48,8 +49,12 @@ export class KernelRunner {
 
   /** Over the rows of a pass, block by block; `whole`: all at once, with scratch for every row. */
   runPass(pass: Pass, ops: readonly KernelOp[], whole = false): void {
-    if (pass.rows === null || whole) {
-      this.run(ops, whole ? this.memory.whole() : this.memory.blocks)
+    if (whole) {
+      this.run(ops, this.memory.whole())
+      return
+    }
+    if (pass.rows === null) {
+      this.runSums(ops)
       return
     }
     const { table, axis, size } = pass.rows
@@ -63,48 +68,40 @@ export class KernelRunner {
   }
 
   /**
-   * What is summed once. Sums over rows are taken some thousands of them at a time, so that they are the same where rows
-   * do not lie in memory.
+   * Operations over whole arrays. Sums over many rows are taken some thousands of them at a time, so that they are the
+   * same where rows do not lie in memory.
    */
-  runOnce(): void {
+  runSums(ops: readonly KernelOp[]): void {
     const { windows, blocks } = this.memory
-    const { once } = this.program
-    const axes = once.map((op) => this.longAxis(op))
-    once.forEach((op, i) => {
-      if (axes[i] === null) this.run(this.single(op))
-    })
-    const over = (op: KernelOp, axis: Axis, rows: number): void => {
-      for (let from = 0; from < rows; from += CHUNK_ROWS)
-        this.run(this.single(op), blocks, {
-          table: axis.id,
-          axis: axis.id,
-          from,
-          to: Math.min(rows, from + CHUNK_ROWS),
-        })
+    const groups = this.groupsOf(ops)
+    const isByRow = ({ axis }: SumGroup): boolean =>
+      axis !== null && axis.ragged === undefined && (windows === null ? this.isLong(axis) : axis.size === windows.key)
+    if (groups === null || !groups.some(isByRow)) {
+      this.run(ops)
+      return
     }
-    const visit = (rows: number | null): void =>
-      once.forEach((op, i) => {
-        const axis = axes[i] ?? null
-        if (axis !== null) over(op, axis, rows ?? blocks.sizes.get(axis.size) ?? 0)
-      })
-    if (windows === null) visit(null)
-    else windows.each(visit)
+    const over = ({ axis, ops: own }: SumGroup, rows: number): void => {
+      for (let from = 0; axis !== null && from < rows; from += CHUNK_ROWS)
+        this.run(own, blocks, { table: axis.id, axis: axis.id, from, to: Math.min(rows, from + CHUNK_ROWS) })
+    }
+    for (const group of groups)
+      if (!isByRow(group)) this.run(group.ops)
+      else if (windows === null) over(group, blocks.sizes.get(group.axis?.size ?? '') ?? 0)
+    windows?.each((rows) => {
+      for (const group of groups) if (isByRow(group)) over(group, rows)
+    })
   }
 
-  /** The outermost loop of a sum where it is long. */
-  private longAxis(op: KernelOp): Axis | null {
-    const { windows, blocks } = this.memory
-    if (op.op !== 'contract' && op.op !== 'scatterAdd') return null
-    const [axis] = op.axes
-    if (axis === undefined || axis.ragged !== undefined) return null
-    const isLong = windows === null ? (blocks.sizes.get(axis.size) ?? 0) > CHUNK_ROWS : axis.size === windows.key
-    return isLong ? axis : null
+  private isLong(axis: Axis): boolean {
+    return (this.memory.blocks.sizes.get(axis.size) ?? 0) > CHUNK_ROWS
   }
 
-  private single(op: KernelOp): readonly KernelOp[] {
-    const known = this.singles.get(op) ?? [op]
-    this.singles.set(op, known)
-    return known
+  private groupsOf(ops: readonly KernelOp[]): readonly SumGroup[] | null {
+    const known = this.groups.get(ops)
+    if (known !== undefined) return known
+    const groups = sumGroups(ops)
+    this.groups.set(ops, groups)
+    return groups
   }
 
   /** true where scratch holds every row of a pass at once. */

@@ -5,7 +5,8 @@ import type { Derivation } from '../derive.js'
 import { axesOf, childrenOf, expressionsOf } from '../kernel/index.js'
 import type { Buffer, KExpr, KernelOp, SizeKey } from '../kernel/types.js'
 import { extentOf } from '../lower/lowerer.js'
-import type { Program } from '../lower/program.js'
+import type { Pass, Program } from '../lower/program.js'
+import { sumGroups } from './row-sums.js'
 import { BindError } from './sizes.js'
 
 /** The size of a program that counts rows which do not lie in memory; null where all do, or it has no such size. */
@@ -42,7 +43,8 @@ function whyNotRowWise(d: Derivation, program: Program, key: SizeKey, size: stri
   if (perRow !== undefined) return `\`${perRow.name}\` has a value for each row`
   const nodes = d.eStep.blocks.flatMap((b) => (b.kind === 'nodes' ? b.latents.map((l) => l.latent.name) : []))
   if (nodes.length > 0) return `how many nodes the posterior of ${named(nodes)} has is found over all rows`
-  if (program.passes.some((p) => p.rows === null || p.rows.size !== key)) {
+  const sums = (p: Pass): boolean => p.rows === null && p.posterior.length === 0
+  if (program.passes.some((p) => !sums(p) && p.rows?.size !== key)) {
     const joining = program.latents.filter((l) => l.loops[0] === undefined || !mentions(extentOf(l.loops[0]), size))
     const names = (joining.length > 0 ? joining : program.latents).map((l) => l.name)
     return `rows belong together through ${named(names)}`
@@ -66,9 +68,11 @@ function whyNotRowWise(d: Derivation, program: Program, key: SizeKey, size: stri
       p.q,
       ...numeric.flatMap((r) => [r.value, r.gradient, r.hessian]),
     ]
-    return lists.flat().every((op) => isByRow(op, p.rows?.axis ?? null, check))
+    return lists.every((ops) =>
+      p.rows === null ? areSums(ops, check) : ops.every((op) => isByRow(op, p.rows?.axis ?? null, check)),
+    )
   })
-  const around = [...program.once, ...program.marginals].every((op) => isByRow(op, null, check))
+  const around = areSums(program.once, check) && program.marginals.every((op) => isByRow(op, null, check))
   if (!inPasses || !around) return 'it uses the number of a row, or reads one row beside another'
   const driver = [
     program.derived.param,
@@ -120,6 +124,20 @@ function isByRow(op: KernelOp, axis: string | null, check: RowCheck): boolean {
   if (own !== target && !isRow(target[0])) return false
   const values = expressionsOf(op).filter((e) => !target.includes(e))
   return own.every(isFree) && values.every(isFree)
+}
+
+/** true for operations over whole arrays that can be taken some rows at a time. */
+function areSums(ops: readonly KernelOp[], check: RowCheck): boolean {
+  if (ops.every((op) => touchesNoRow(op, check))) return true
+  const groups = sumGroups(ops) ?? []
+  return (
+    groups.length > 0 &&
+    groups.every((g) =>
+      g.axis?.size === check.key && g.axis.ragged === undefined
+        ? g.ops.every((op) => isByRow(op, null, check))
+        : g.ops.every((op) => touchesNoRow(op, check)),
+    )
+  )
 }
 
 function touchesNoRow(op: KernelOp, check: RowCheck): boolean {

@@ -12,7 +12,7 @@ import {
 import type { Buffer, KernelOp, SizeKey } from '../../../../compiler/kernel/types.js'
 import type { Pass } from '../../../../compiler/lower/program.js'
 import type { CompileKernel, Memory } from '../../../../compiler/targets/memory.js'
-import { compileOrThrow, readTable } from '../../../../index.js'
+import { compileOrThrow, type FitCallOptions, readTable } from '../../../../index.js'
 import { parseFitArguments } from '../../../conformance/fit-arguments.js'
 import { seededRandom } from '../../../laws/support/random.js'
 
@@ -22,7 +22,7 @@ const MOST_LINES = 250
 
 export interface BoundExample {
   readonly name: string
-  readonly bind: () => ProgramModel
+  readonly bind: (backend?: FitCallOptions['backend']) => ProgramModel
 }
 
 /** Every model of the examples with the first data that it is tried on. */
@@ -36,7 +36,7 @@ export function boundExamples(): readonly BoundExample[] {
       if (seen.has(model) || args.includes('hard')) continue
       seen.add(model)
       const files = data.map((name: string) => ({ name, text: head(read(name)) }))
-      found.push({ name: `${folder}/${model}`, bind: () => bindText(read(model), files, args, read) })
+      found.push({ name: `${folder}/${model}`, bind: (backend) => bindText(read(model), files, args, read, backend) })
     }
   }
   return found
@@ -50,6 +50,7 @@ export function bindText(
   files: readonly { readonly name: string; readonly text: string }[],
   args: readonly string[] = [],
   read: (file: string) => string = () => '',
+  backend?: FitCallOptions['backend'],
 ): ProgramModel {
   const { columns, set, groupBy } = parseFitArguments(args, read)
   const tables = files.map(({ name, text }) => {
@@ -57,7 +58,12 @@ export function bindText(
     if (value === undefined) throw new Error(problems.map((p) => p.message).join('\n'))
     return value
   })
-  return compileOrThrow(source).bind(tables, { columns, set, ...(groupBy === undefined ? {} : { groupBy }) }).model
+  return compileOrThrow(source).bind(tables, {
+    columns,
+    set,
+    ...(groupBy === undefined ? {} : { groupBy }),
+    ...(backend === undefined ? {} : { backend }),
+  }).model
 }
 
 /** The operations of an E-step over the rows of a pass. */

@@ -43,6 +43,8 @@ export interface FitCallOptions extends DataOptions {
    * 1: everything in the calling thread. The result has the same bits whatever their number.
    */
   readonly threads?: number
+  /** Bytes that a fit to rows which do not lie in memory may take (`rowsTable`); 1e9 where left out. */
+  readonly memory?: number
   readonly signal?: AbortFlag
   onIteration?(progress: FitProgress): void
 }
@@ -63,7 +65,6 @@ export function checkBackend({ backend, threads }: FitCallOptions): void {
     throw new OptionError(`backend takes ${backends.join(', ')}, not \`${backend}\``)
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
     throw new OptionError(`threads takes a whole number from 1 to ${MOST_THREADS}, not \`${threads}\``)
-  if (backend === 'wasm') throw new OptionError('backend wasm is not available in this version; there is js, interpret')
 }
 
 /** The options that the search over starts reads. */

@@ -74,6 +74,7 @@ function instantiated(
     blockRows,
     windowRows: blockRows,
     resident: new Map(),
+    shared: false,
     encode: { relaxed: engineFeatures().relaxed },
   })
   const pages = Math.max(1, Math.ceil(kernel.privateBytes / PAGE))

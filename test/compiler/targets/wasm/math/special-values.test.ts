@@ -87,15 +87,19 @@ const bitsOf = (values: Float64Array): BigUint64Array => new BigUint64Array(valu
 
 for (const relaxed of roads) {
   describe(relaxed ? 'fused' : 'with products and sums', () => {
-    it.each(unary)('%s has the special values of the JavaScript function', (fn) => {
-      const js = unaryFunctions[fn]
-      const found = kernelFunction(fn, relaxed)(Float64Array.from(special))
-      const wrong = special.flatMap((x, i) => {
-        const y = found[i] ?? 0
-        return close(fn, x, y, js(x)) ? [] : [`${fn}(${x}) = ${y}, not ${js(x)}`]
-      })
-      expect(wrong).toEqual([])
-    })
+    // expNonPositive has a domain of its own: accuracy.test.ts
+    it.each(unary.filter((fn) => fn !== 'expNonPositive'))(
+      '%s has the special values of the JavaScript function',
+      (fn) => {
+        const js = unaryFunctions[fn]
+        const found = kernelFunction(fn, relaxed)(Float64Array.from(special))
+        const wrong = special.flatMap((x, i) => {
+          const y = found[i] ?? 0
+          return close(fn, x, y, js(x)) ? [] : [`${fn}(${x}) = ${y}, not ${js(x)}`]
+        })
+        expect(wrong).toEqual([])
+      },
+    )
 
     it.each(unary)('%s of a lane is the same whatever is in the other', (fn) => {
       const f = kernelFunction(fn, relaxed)

@@ -1,14 +1,25 @@
 /** Rewriting of the operations over rows, independent of what executes them. */
 import type { Buffer, KernelOp } from '../types.js'
+import { deadCode } from './dead-code.js'
 import { features } from './features.js'
 import { hoistParams } from './hoist-params.js'
+import { joinAdditions } from './join-additions.js'
+import { rowSums } from './row-sums.js'
 import { splitSums } from './split-sums.js'
 import type { KernelPass, PassContext, RowProgram } from './types.js'
 
 export type * from './types.js'
 
 /** In the order in which they are tried. */
-export const rowPasses: readonly KernelPass[] = [splitSums, features, splitSums, hoistParams]
+export const rowPasses: readonly KernelPass[] = [
+  joinAdditions,
+  splitSums,
+  features,
+  rowSums,
+  splitSums,
+  hoistParams,
+  deadCode,
+]
 
 /** What a pass did, and what it declined. */
 export interface PassRecord {

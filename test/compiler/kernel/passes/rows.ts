@@ -95,6 +95,11 @@ export interface Blocks {
   readonly most: number
 }
 
+/** As if there were no more rows than are visited. */
+function cutShort(sizes: ReadonlyMap<SizeKey, number>, rows: PassContext['rows'], { most }: Blocks) {
+  return new Map(sizes).set(rows.size, Math.min(most, sizes.get(rows.size) ?? 0))
+}
+
 function inBlocks(
   ops: readonly KernelOp[],
   buffers: readonly Buffer[],
@@ -138,9 +143,10 @@ export function runAsWritten(
   blocks: Blocks,
 ): Sums {
   const { buffers } = model.program
-  emptied(buffers, model.memory.blocks)
-  inBlocks(ops, buffers, model.memory.blocks, rows, compile, blocks)
-  return sumsOf(ops, buffers, model.memory.blocks)
+  const memory = { ...model.memory.blocks, sizes: cutShort(model.memory.blocks.sizes, rows, blocks) }
+  emptied(buffers, memory)
+  inBlocks(ops, buffers, memory, rows, compile, blocks)
+  return sumsOf(ops, buffers, memory)
 }
 
 export interface Rewritten {
@@ -168,7 +174,7 @@ export function runRewritten(
   const buffers = new Map(model.memory.blocks.buffers)
   for (const b of program.buffers)
     if (!buffers.has(b.id) && b.space !== 'given') buffers.set(b.id, space(b, program.sizes, rows.table, blocks.length))
-  const memory: Memory = { ...model.memory.blocks, sizes: program.sizes, buffers }
+  const memory: Memory = { ...model.memory.blocks, sizes: cutShort(program.sizes, rows, blocks), buffers }
   fillConstants(program, (id) => buffers.get(id))
   emptied(program.buffers, memory)
   if (program.prelude.length > 0) compile(program.prelude, program.buffers).run(memory, null)

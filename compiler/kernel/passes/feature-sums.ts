@@ -1,5 +1,4 @@
 import * as k from '../build.js'
-import { printKernelExpr } from '../print.js'
 import type { Axis, Buffer, KExpr, KernelOp } from '../types.js'
 import { freeAxes } from '../visit.js'
 import type { ColumnAt } from './columns.js'
@@ -8,6 +7,7 @@ import type { FeatureSet } from './feature-set.js'
 import { closed, type Term, withAxes } from './polynomial.js'
 import type { RowFacts } from './row-facts.js'
 import type { PassContext, RowProgram } from './types.js'
+import { writtenOver } from './written-over.js'
 
 export type SumOp = KernelOp & { readonly op: 'contract' | 'scatterAdd' }
 
@@ -123,9 +123,8 @@ export class FeatureSums {
   }
 
   private key(axes: readonly Axis[], weights: readonly KExpr[], set: FeatureSet | null): string {
-    const names = new Map(axes.map((axis, i) => [axis.id, `weight ${i}`]))
-    const written = weights.map((weight) => printKernelExpr(withAxes(weight, names))).sort()
-    return JSON.stringify([written, axes.map((axis) => axis.size), set === null ? -1 : this.sets.indexOf(set)])
+    const written = weights.map((weight) => writtenOver(weight, axes)).sort()
+    return JSON.stringify([written, set === null ? -1 : this.sets.indexOf(set)])
   }
 
   private total(

@@ -5,6 +5,7 @@ import { features } from './features.js'
 import { hoistParams } from './hoist-params.js'
 import { joinAdditions } from './join-additions.js'
 import { rowSums } from './row-sums.js'
+import { sharedTerms } from './shared-terms.js'
 import { splitSums } from './split-sums.js'
 import type { KernelPass, PassContext, RowProgram } from './types.js'
 
@@ -18,8 +19,18 @@ export const rowPasses: readonly KernelPass[] = [
   rowSums,
   splitSums,
   hoistParams,
+  sharedTerms,
   deadCode,
 ]
+
+/**
+ * Beyond this growth rows are done without `features`. Differences from the sums as they were written are at most
+ * 2·10⁻¹⁵ of the growth, relative to the sum of absolute terms (docs/kernel-passes/features.md has the measurements).
+ */
+export const GROWTH_LIMIT = 1e4
+
+/** Those that make no term larger than it was written: where growth is beyond its limit. */
+export const carefulPasses: readonly KernelPass[] = rowPasses.filter((pass) => pass !== features)
 
 /** What a pass did, and what it declined. */
 export interface PassRecord {

@@ -48,17 +48,21 @@ export class Columns {
   }
 
   private dataLoad(expr: KExpr | undefined): Load | null {
-    if (expr?.k !== 'load') return null
+    return expr?.k === 'load' && this.isCell(expr) && this.context.isComplete(expr.buffer) ? expr : null
+  }
+
+  /** A load of one cell of data of the row, be it missing in some. */
+  isCell(expr: KExpr): boolean {
+    if (expr.k !== 'load') return false
     const buffer = this.declared.get(expr.buffer)
     const [row, ...rest] = expr.at
-    const is =
+    return (
       buffer?.space === 'data' &&
       buffer.shape[0] === this.context.rows.size &&
       row?.k === 'axis' &&
       row.axis === this.context.rows.axis &&
-      rest.every((index) => index.k === 'axis' || index.k === 'num') &&
-      this.context.isComplete(expr.buffer)
-    return is ? expr : null
+      rest.every((index) => index.k === 'axis' || index.k === 'num')
+    )
   }
 
   /** Data, or data plus what has no other axes: taken as it stands, so that no term is larger than what was written. */

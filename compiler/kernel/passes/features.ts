@@ -211,7 +211,7 @@ class Features {
   }
 
   private readsData(expr: KExpr): boolean {
-    return this.columns.isData(expr) || childrenOf(expr).some((part) => this.readsData(part))
+    return this.columns.isCell(expr) || childrenOf(expr).some((part) => this.readsData(part))
   }
 
   private columnsOf(part: Part): readonly ColumnAt[] {

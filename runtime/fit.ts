@@ -11,7 +11,7 @@ import { type AbortFlag, type Clock, createPacer, type Pacer } from './pacer.js'
 import { randomSource } from './random.js'
 import { buildResult, emptyContext, type FitResult, type ResultContext, type StartSummary } from './result.js'
 import { again, type EmRun, type IterateRow, lastRow } from './run.js'
-import { bestEnd, type FitProgress, failed, type StartEnd, search } from './search.js'
+import { bestEnd, type FitProgress, failed, type SearchRequest, type StartEnd, search } from './search.js'
 import { applyStartValues, type StartProblem } from './start-values.js'
 import { createStarter, type Leaning, type Starter } from './starts.js'
 import type { StopReason } from './stop.js'
@@ -49,20 +49,21 @@ export type FitOutcome =
  * @throws AbortError<FitOutcome> with the result so far, marked as not converged, when `signal` is aborted
  * @throws InternalError where an inequality of EM fails
  */
-export async function fitModel(model: BoundModel, request: FitRequest, hooks: FitHooks): Promise<FitOutcome> {
-  const options = resolveOptions(request)
+export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitHooks): Promise<FitOutcome> {
+  const options = resolveOptions(asked)
   const pacer = createPacer(hooks.now ?? Date.now, () => hooks.pause())
   const signal = hooks.signal ?? null
   if (signal?.aborted) throw new AbortError<FitOutcome>(null)
   model.setFloor(options.floor)
-  const starter = createStarter(model, options.init, pacer, hooks.leaning)
+  const starter = createStarter(model.sample ?? model, options.init, pacer, hooks.leaning)
 
-  const own = request.start === undefined ? null : await ownStart(model, options, starter, request.start)
+  const own = asked.start === undefined ? null : await ownStart(model, options, starter, asked.start)
   if (own !== null && own.problems.length > 0) return { ok: false, problems: own.problems }
 
   const start = own?.params ?? null
   const onIteration = hooks.onIteration ?? (() => {})
-  const ends = await search({ model, options, starter, start, signal, pacer, onIteration })
+  const request = { model, options, starter, start, signal, pacer, onIteration }
+  const ends = await search(start === null ? await searched(request) : request)
   const best = bestEnd(ends)
   if (best === undefined) throw new InternalError('a fit made no start')
 
@@ -76,6 +77,16 @@ export async function fitModel(model: BoundModel, request: FitRequest, hooks: Fi
   const outcome = conclude(model, options, conclusion, hooks.context ?? emptyContext)
   if (settled.stop === 'aborted') throw new AbortError<FitOutcome>(outcome)
   return outcome
+}
+
+/** Where rows do not lie in memory, several starts compete over a sample of them, and the best runs on over all. */
+async function searched(request: SearchRequest): Promise<SearchRequest> {
+  const { sample } = request.model
+  if (sample === undefined || request.model.direct || request.options.restarts <= 1) return request
+  const best = bestEnd(await search({ ...request, model: sample }))
+  if (best === undefined || failed(best)) return request
+  const starter: Starter = { start: async () => best.run.point.params }
+  return { ...request, options: { ...request.options, seed: best.seed, restarts: 1 }, starter }
 }
 
 /** The user's start; params left out come from the first start that would be made without it. */
@@ -123,7 +134,7 @@ async function settle(
   const trace = [...run.trace]
   // an objective by nodes is that of the rule as it is at the end
   const rough = model.bound === 'quadrature' || model.bound === 'monte-carlo'
-  let point = rough ? again(model, run.point) : run.point
+  let point = rough ? await again(model, run.point) : run.point
   if (rough) trace[trace.length - 1] = point.objective
   const aborted = signal?.aborted === true || ends.some((end) => end.run.stop === 'aborted')
   let stop: StopReason = aborted ? 'aborted' : (run.stop ?? 'max-time')
@@ -132,13 +143,14 @@ async function settle(
   if (rows !== null && stop !== 'numerical') rows.push(await lastRow(model, point, pacer))
   if (options.tolerance > 0 && (stop === 'tolerance' || stop === 'max-iterations')) {
     const before = point.expectation
-    const objectiveAt = (params: Float64Array): number => pointAt(model, params, 0, [], 1, before).objective
+    const objectiveAt = async (params: Float64Array): Promise<number> =>
+      (await pointAt(model, params, 0, [], 1, before)).objective
     const tried = await tryEdge(model, point.params, point.objective, objectiveAt, pacer)
     if (tried.moved.length > 0) {
       edge = [...edge, ...tried.moved]
-      point = pointAt(model, tried.params, point.iteration + 1, [], 1, before)
+      point = await pointAt(model, tried.params, point.iteration + 1, [], 1, before)
       trace.push(point.objective)
-      if (staysPut(model, point, options.tolerance)) stop = 'tolerance'
+      if (await staysPut(model, point, options.tolerance)) stop = 'tolerance'
       if (rows !== null) rows.push(await edgeRow(model, point, pacer))
     }
   }
@@ -146,10 +158,10 @@ async function settle(
 }
 
 /** true where a further iteration of EM changes the objective by no more than the tolerance. */
-function staysPut(model: BoundModel, point: EmPoint, tolerance: number): boolean {
+async function staysPut(model: BoundModel, point: EmPoint, tolerance: number): Promise<boolean> {
   const { params } = model.mStep(point.params, point.expectation)
-  const next = pointAt(model, params, 0, [], 1, point.expectation).objective
-  return Math.abs(next - point.objective) <= tolerance * (1 + Math.abs(point.objective))
+  const next = await pointAt(model, params, 0, [], 1, point.expectation)
+  return Math.abs(next.objective - point.objective) <= tolerance * (1 + Math.abs(point.objective))
 }
 
 /** The row of a point at the edge, where Q may have no finite value and the bound is then left out. */

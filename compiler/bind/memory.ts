@@ -6,7 +6,10 @@ import type { Program } from '../lower/program.js'
 import type { Memory } from '../targets/memory.js'
 import { NEWTON_LIMIT } from '../targets/solve/newton.js'
 import type { SparsePosterior } from '../targets/sparse-posterior.js'
+import type { Arena } from '../targets/wasm/arena.js'
 import { checkSize } from './check-size.js'
+import { DataWindows } from './data-windows.js'
+import { rowKeyOf } from './row-wise.js'
 import type { BoundNumbers } from './sizes.js'
 
 /** Rows of a block: enough for the loops to be long, few enough for the scratch to stay in cache. */
@@ -20,6 +23,8 @@ export interface ProgramMemory {
   /** Runs with the responsibilities of a start in place, by buffer; those left out are 0. */
   withGiven<T>(values: (buffer: string) => Float64Array | undefined, run: () => T): T
   readonly numbers: BoundNumbers
+  /** Where rows do not lie in memory; in their small windows `whole` has the scratch of these. */
+  readonly windows: DataWindows | null
   /** Takes the numbers of nodes anew: what holds them gets as long as they need, and empty. */
   resize(): void
 }
@@ -29,6 +34,8 @@ export function allocate(
   symbols: readonly ModelSymbol[],
   data: BoundData,
   numbers: BoundNumbers,
+  /** Where arrays lie that generated WebAssembly reads in place. */
+  arena: Arena | null = null,
 ): ProgramMemory {
   const sizes = new Map<SizeKey, number>()
   for (const [key, extent] of program.sizes) {
@@ -36,6 +43,10 @@ export function allocate(
     checkSize(extent, size)
     sizes.set(key, size)
   }
+  const rowKey = rowKeyOf(program, data)
+  const used = program.buffers.flatMap((b) => (b.space === 'data' ? [b.id] : []))
+  const windows =
+    data.stream === undefined || rowKey === null ? null : new DataWindows(rowKey, data, data.stream, used, sizes)
   const blockTables = new Map(program.passes.flatMap((p) => (p.rows === null ? [] : [[p.rows.table, true] as const])))
   const length = (b: Buffer, whole: boolean): number => {
     const extents = b.shape.map((s) => sizes.get(s) ?? 0)
@@ -45,19 +56,18 @@ export function allocate(
   }
   // second derivatives by more unknowns than Newton's method is used for are never taken
   const unused = (b: Buffer): boolean => b.id.startsWith('hess ') && isBeyondNewton(b, program, sizes)
+  const floats = (n: number): Float64Array => arena?.floats(n) ?? new Float64Array(n)
+  const integers = (n: number): Int32Array => arena?.integers(n) ?? new Int32Array(n)
   const shared = new Map<string, Float64Array | Int32Array>()
   const nodeTables = new Set(program.bindTables.flatMap((t) => (t.compute.kind === 'nodes' ? [`const:${t.name}`] : [])))
   for (const b of program.buffers) {
     // a start's responsibilities are lent when there is one
     if (b.space === 'scratch' || b.space === 'given') continue
-    shared.set(
-      b.id,
-      b.space === 'data'
-        ? dataBuffer(b.id, symbols, data, numbers, program)
-        : b.type === 'i32'
-          ? new Int32Array(length(b, true))
-          : new Float64Array(unused(b) ? 0 : length(b, true)),
-    )
+    if (b.space === 'data') {
+      const array = windows?.buffers.get(b.id) ?? dataBuffer(b.id, symbols, data, numbers, program)
+      shared.set(b.id, nodeTables.has(b.id) ? array : (arena?.copy(array) ?? array))
+    } else if (b.type === 'i32') shared.set(b.id, integers(length(b, true)))
+    else shared.set(b.id, floats(unused(b) ? 0 : length(b, true)))
   }
   const sparse = new Map<string, SparsePosterior>()
   const withScratch = (scratch: (b: Buffer) => Float64Array) => {
@@ -65,7 +75,8 @@ export function allocate(
     for (const b of program.buffers) if (b.space === 'scratch') buffers.set(b.id, scratch(b))
     return { sizes, buffers, sparse }
   }
-  const blocks = withScratch((b) => new Float64Array(length(b, false)))
+  const isBlockLong = (b: Buffer): boolean => b.rows !== undefined && blockTables.has(b.rows)
+  const blocks = withScratch((b) => (isBlockLong(b) ? new Float64Array(length(b, false)) : floats(length(b, false))))
   let whole: Memory | null = null
   return {
     blocks,
@@ -105,6 +116,7 @@ export function allocate(
       return whole
     },
     numbers,
+    windows,
   }
 }
 

@@ -13,6 +13,9 @@ export const dataCodes = {
   tooLarge: 'E309',
   noHeader: 'E310',
   json: 'E311',
+  parquet: 'E312',
+  changed: 'E313',
+  noSpace: 'E314',
   noColumn: 'E320',
   whichColumns: 'E321',
   unknownData: 'E322',
@@ -43,6 +46,8 @@ export const dataCodes = {
   sizesDiffer: 'E360',
   extent: 'E361',
   notAsFitted: 'E362',
+  notByRows: 'E363',
+  tooLittleMemory: 'E364',
 } as const
 
 /** Codes of remarks about data that was read. */

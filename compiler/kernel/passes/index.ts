@@ -5,6 +5,7 @@ import { features } from './features.js'
 import { hoistParams } from './hoist-params.js'
 import { joinAdditions } from './join-additions.js'
 import { rowSums } from './row-sums.js'
+import { sharedExponentials } from './shared-exponentials.js'
 import { sharedTerms } from './shared-terms.js'
 import { splitSums } from './split-sums.js'
 import type { KernelPass, PassContext, RowProgram } from './types.js'
@@ -20,6 +21,7 @@ export const rowPasses: readonly KernelPass[] = [
   splitSums,
   hoistParams,
   sharedTerms,
+  sharedExponentials,
   deadCode,
 ]
 

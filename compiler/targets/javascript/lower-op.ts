@@ -1,5 +1,6 @@
 import type { Axis, Buffer, KExpr, KernelOp } from '../../kernel/types.js'
 import { buffersWritten, expressionsOf, freeAxes } from '../../kernel/visit.js'
+import type { LoopOp } from '../loop-op.js'
 import type { BindingTable, HelperBinding } from './bindings.js'
 import { joinLoops } from './join-loops.js'
 import type { JsExpr, JsStatement } from './js-ast.js'
@@ -7,7 +8,7 @@ import { jsName, jsNumber } from './js-ast.js'
 import { ExprLowering } from './lower-expr.js'
 import { lowerElement, lowerPosition } from './lower-position.js'
 import { lowerReduction } from './lower-reduction.js'
-import { type LoopOp, type Scheduled, schedule } from './schedule.js'
+import { type Scheduled, schedule } from './schedule.js'
 
 const NOTHING: ReadonlySet<string> = new Set()
 

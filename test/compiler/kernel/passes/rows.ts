@@ -2,7 +2,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { ProgramModel } from '../../../../compiler/bind/bound-model.js'
 import { buffersWritten, k, verifyKernel } from '../../../../compiler/kernel/index.js'
-import { fillConstants } from '../../../../compiler/kernel/passes/fill-constants.js'
 import {
   type OptimisedRows,
   optimiseRows,
@@ -15,6 +14,7 @@ import type { CompileKernel, Memory } from '../../../../compiler/targets/memory.
 import { compileOrThrow, readTable } from '../../../../index.js'
 import { parseFitArguments } from '../../../conformance/fit-arguments.js'
 import { seededRandom } from '../../../laws/support/random.js'
+import { fillConstants } from './fill-constants.js'
 
 const examples = new URL('../../../../examples/', import.meta.url)
 

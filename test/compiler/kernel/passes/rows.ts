@@ -2,7 +2,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { ProgramModel } from '../../../../compiler/bind/bound-model.js'
 import { buffersWritten, k, verifyKernel } from '../../../../compiler/kernel/index.js'
-import { fillConstants } from '../../../../compiler/kernel/passes/fill-constants.js'
 import {
   type OptimisedRows,
   optimiseRows,
@@ -15,6 +14,7 @@ import type { CompileKernel, Memory } from '../../../../compiler/targets/memory.
 import { compileOrThrow, type FitCallOptions, readTable } from '../../../../index.js'
 import { parseFitArguments } from '../../../conformance/fit-arguments.js'
 import { seededRandom } from '../../../laws/support/random.js'
+import { fillConstants } from './fill-constants.js'
 
 const examples = new URL('../../../../examples/', import.meta.url)
 
@@ -101,6 +101,11 @@ export interface Blocks {
   readonly most: number
 }
 
+/** As if there were no more rows than are visited. */
+function cutShort(sizes: ReadonlyMap<SizeKey, number>, rows: PassContext['rows'], { most }: Blocks) {
+  return new Map(sizes).set(rows.size, Math.min(most, sizes.get(rows.size) ?? 0))
+}
+
 function inBlocks(
   ops: readonly KernelOp[],
   buffers: readonly Buffer[],
@@ -144,9 +149,10 @@ export function runAsWritten(
   blocks: Blocks,
 ): Sums {
   const { buffers } = model.program
-  emptied(buffers, model.memory.blocks)
-  inBlocks(ops, buffers, model.memory.blocks, rows, compile, blocks)
-  return sumsOf(ops, buffers, model.memory.blocks)
+  const memory = { ...model.memory.blocks, sizes: cutShort(model.memory.blocks.sizes, rows, blocks) }
+  emptied(buffers, memory)
+  inBlocks(ops, buffers, memory, rows, compile, blocks)
+  return sumsOf(ops, buffers, memory)
 }
 
 export interface Rewritten {
@@ -174,7 +180,7 @@ export function runRewritten(
   const buffers = new Map(model.memory.blocks.buffers)
   for (const b of program.buffers)
     if (!buffers.has(b.id) && b.space !== 'given') buffers.set(b.id, space(b, program.sizes, rows.table, blocks.length))
-  const memory: Memory = { ...model.memory.blocks, sizes: program.sizes, buffers }
+  const memory: Memory = { ...model.memory.blocks, sizes: cutShort(program.sizes, rows, blocks), buffers }
   fillConstants(program, (id) => buffers.get(id))
   emptied(program.buffers, memory)
   if (program.prelude.length > 0) compile(program.prelude, program.buffers).run(memory, null)

@@ -3,6 +3,7 @@
  * that no place changes (the steps of ξ) are multiplied once at the end, and places in the sum that only a column of the
  * data tells come first, so that states lie side by side.
  */
+import { add, num, sameExpr } from '../algebra/build.js'
 import { k } from '../kernel/index.js'
 import { simplify, simplifyAxis } from '../kernel/simplify.js'
 import type { Axis, KExpr, KernelOp, SizeKey } from '../kernel/types.js'
@@ -92,9 +93,8 @@ export class ChainSums implements PlaceSums {
     const sequences = new Set(around.map((a) => a.id))
     const rest = op.axes.filter((a) => !sequences.has(a.id))
     for (let from = 0; from < MOST_PLACES; from++) {
-      const whole = from === 0 ? chain.placeAxis : null
       for (const axis of rest) {
-        if (!sameExtent(axis, whole ?? this.#later(from))) continue
+        if (!this.#startsAt(axis, from)) continue
         const taken: Taken = { op, along: axis.id, from }
         if (this.#readsOwnPlaces(taken, k.axis(chain.placeAxis))) return taken
       }
@@ -104,12 +104,20 @@ export class ChainSums implements PlaceSums {
     return null
   }
 
-  readonly #laterAxes = new Map<number, Axis>()
-
-  #later(from: number): Axis {
-    const known = this.#laterAxes.get(from) ?? this.chain.laterPlaces(from)
-    this.#laterAxes.set(from, known)
-    return known
+  /** An axis over the places from one on. */
+  #startsAt(axis: Axis, from: number): boolean {
+    const { placeAxis } = this.chain
+    if (from === 0) return sameExtent(axis, placeAxis)
+    if (placeAxis.ragged !== undefined) {
+      const [symbol, less = '0'] = placeAxis.ragged.sizes.split('#less')
+      const sizes = `${symbol}#less${Number(less) + from}`
+      return (
+        keyOf([placeAxis.ragged.at]) === keyOf(axis.ragged === undefined ? [] : [axis.ragged.at]) &&
+        axis.ragged?.sizes === sizes
+      )
+    }
+    const [own, whole] = [this.lowerer.sizes.get(axis.size), this.lowerer.sizes.get(placeAxis.size)]
+    return axis.ragged === undefined && own !== undefined && whole !== undefined && sameExpr(add(own, num(from)), whole)
   }
 
   /** Buffers that stay as they are on the way back. */
@@ -171,7 +179,8 @@ export class ChainSums implements PlaceSums {
     const order = [...op.at.keys()].sort((a, b) => Number(plain[a] !== null) - Number(plain[b] !== null))
     const isSorted = order.every((from, i) => from === i)
     const shape = this.lowerer.buffers.get(op.out)?.shape ?? []
-    if (constant.length === 0 && isSorted) return { taken, axes, buffer: op.out, at: op.at, factors: varying, after: null }
+    if (constant.length === 0 && isSorted)
+      return { taken, axes, buffer: op.out, at: op.at, factors: varying, after: null }
     const buffer = this.lowerer.buffer({
       id: `along ${this.#plans.length + 1} ${this.chain.check}`,
       space: 'scratch',
@@ -197,9 +206,7 @@ export class ChainSums implements PlaceSums {
 
   #placeAxis(i: number, own: string | null, size: SizeKey, axes: readonly Axis[]): Axis {
     const known = axes.find((a) => a.id === own)
-    return known === undefined
-      ? { id: `at ${i + 1}`, name: 'i', size }
-      : { id: known.id, name: known.name, size }
+    return known === undefined ? { id: `at ${i + 1}`, name: 'i', size } : { id: known.id, name: known.name, size }
   }
 
   #addition(plan: Plan, place: KExpr, when: KExpr | null): KernelOp {

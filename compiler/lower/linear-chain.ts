@@ -65,7 +65,7 @@ export class LinearChainLowering extends ChainLowering {
   private readonly placeTables = new PlaceTables(this.host.lowerer, this.block.id, [...this.window, ...this.parents])
   private weights: Weights | null = null
   /** Axis over the places after the first. */
-  readonly later: Axis = this.laterPlaces(1)
+  readonly later: Axis = this.laterPlaces()
   /** Its place. */
   readonly place: KExpr = k.add(k.axis(this.later), k.num(1))
 
@@ -74,13 +74,10 @@ export class LinearChainLowering extends ChainLowering {
     return step.direct.length + step.sources.length === 0 && states.every((a) => a.ragged === undefined)
   }
 
-  /** Places from `less` on. */
-  laterPlaces(less: number): Axis {
+  private laterPlaces(): Axis {
     const { index } = need(this.table.loops[this.chain.position])
-    let to = index.to
-    for (let i = 0; i < less; i++) to = sub(to, ONE)
-    const axis = this.host.lowerer.axis({ ...index, to }, this.host.context(this.table.loops, this.positions()))
-    return less === 0 ? axis : { ...axis, id: `${this.axis.id} +${less}` }
+    const context = this.host.context(this.table.loops, this.positions())
+    return { ...this.host.lowerer.axis({ ...index, to: sub(index.to, ONE) }, context), id: `${this.axis.id} +1` }
   }
 
   get arrays(): { readonly alpha: string; readonly ratio: string; readonly gamma: string } {
@@ -264,10 +261,7 @@ export class LinearChainLowering extends ChainLowering {
         this.window.reduceRight<KExpr>((e, a) => k.sum(a, e), this.ofStates(this.alpha, this.rowOf(place))),
       ),
     })
-    const began = k.mul(
-      simplify(this.step('forward', first, this.firstLeaving(values))),
-      this.weight(first),
-    )
+    const began = k.mul(simplify(this.step('forward', first, this.firstLeaving(values))), this.weight(first))
     const atFirst = [
       ...this.weightOps(first),
       this.mapStates(
@@ -278,12 +272,7 @@ export class LinearChainLowering extends ChainLowering {
       scaled(first),
     ]
     const before = k.add(this.place, k.num(-1))
-    const previous = this.load(
-      this.alpha,
-      this.positions(before),
-      this.states,
-      this.before(this.summedLeaving(values)),
-    )
+    const previous = this.load(this.alpha, this.positions(before), this.states, this.before(this.summedLeaving(values)))
     const arrived = this.overLeaving('sum', (v) => k.mul(previous, simplify(this.step('forward', this.place, v))))
     const later = [
       ...this.weightOps(this.place),
@@ -375,11 +364,7 @@ export class LinearChainLowering extends ChainLowering {
       this.mapStates(
         this.ratioRow,
         [],
-        k.mul(
-          this.weight(place),
-          this.ofStates(this.future),
-          this.ofParents(this.scale, k.add(place, k.num(-1))),
-        ),
+        k.mul(this.weight(place), this.ofStates(this.future), this.ofParents(this.scale, k.add(place, k.num(-1)))),
       ),
       ...kept(place, this.ofStates(this.ratioRow)),
       ...(sums?.later() ?? []),

@@ -41,10 +41,14 @@ function assembled(
   const sums = new Map(chains.map((c) => [c, new ChainSums(c, lowerer)]))
   const rest = statistics.filter((op) => ![...sums.values()].some((s) => s.take(op)))
   const others = [...pass.posterior, ...pass.objective, ...rest].filter((op) => !chains.some((c) => c.own.has(op)))
-  const read = new Set(others.flatMap((op) => [...buffersReadByOp(op)]))
+  /** What is read beside a chain itself; a chain in the rows of another reads that one's posterior. */
+  const readBeside = (chain: LinearChainLowering): ReadonlySet<string> => {
+    const alongOthers = chains.filter((c) => c !== chain).flatMap((c) => c.wayBack(null, new Set()))
+    return new Set([...others, ...alongOthers].flatMap((op) => [...buffersReadByOp(op)]))
+  }
   const posterior = pass.posterior.flatMap((op) => {
     const chain = chains.find((c) => c.marker === op)
-    return chain === undefined ? [op] : chain.wayBack(sums.get(chain) ?? null, read)
+    return chain === undefined ? [op] : chain.wayBack(sums.get(chain) ?? null, readBeside(chain))
   })
   const mine = chains.filter((c) => pass.posterior.includes(c.marker))
   const total = k.add(...mine.map((c) => k.load(c.check)))

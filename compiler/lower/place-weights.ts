@@ -77,8 +77,7 @@ export class PlaceTables {
     const [key] = keys.values()
     if (key === undefined || keys.size > 1) return factor
     const name = JSON.stringify(key)
-    const readsKey = (e: KExpr): boolean =>
-      JSON.stringify(e) === name || childrenOf(e).some((part) => readsKey(part))
+    const readsKey = (e: KExpr): boolean => JSON.stringify(e) === name || childrenOf(e).some((part) => readsKey(part))
     walk(factor, (part) => {
       if (part.k !== 'load' || JSON.stringify(part) === name) return
       part.at.forEach((index, i) => {
@@ -145,5 +144,7 @@ export class PlaceTables {
 /** It has a function, a power or a quotient at its root, or is a sum or a product of such. */
 function isDear(e: KExpr): boolean {
   if (e.k === 'call' || e.k === 'pow' || e.k === 'div' || e.k === 'reduce') return true
-  return (e.k === 'add' || e.k === 'mul' || e.k === 'mul0' || e.k === 'neg' || e.k === 'sub') && childrenOf(e).some(isDear)
+  return (
+    (e.k === 'add' || e.k === 'mul' || e.k === 'mul0' || e.k === 'neg' || e.k === 'sub') && childrenOf(e).some(isDear)
+  )
 }

@@ -168,10 +168,9 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
 function addDataOptions(command: Command): Command {
   return command
     .addOption(
-      new Option(
-        '--data <file>',
-        'CSV, TSV, JSON or Parquet; name=FILE for one name; - is stdin; repeatable',
-      ).argParser(collect),
+      new Option('--data <file>', 'CSV, TSV, JSON or Parquet; name=FILE for one name; - is stdin; repeatable').argParser(
+        collect,
+      ),
     )
     .addOption(
       new Option('--columns <name=columns>', 'columns of a data name, such as x=a,b; repeatable').argParser(collect),

@@ -3,17 +3,19 @@
  * section V.A, with the scale of a place applied at the next one).
  *
  * With c₀…c_p the values of the elements, A_t(c₀…c_p) the step, w_t the weight of a place (its evidence, see
- * `place-weights.ts`) and κ_t = Σ α_t:
+ * `place-weights.ts`), s_t a scale of the place and σ_t = Σ α_t:
  *
- *   α_t(c₀…c_{p−1}) = w_t/κ_{t−1} Σ_{c_p} α_{t−1}(c₁…c_p) A_t(c₀…c_p)
- *   ρ_t = w_t β_t/κ_{t−1}      β_{t−1}(c₁…c_p) = Σ_{c₀} A_t ρ_t      β_T = 1/κ_T
- *   γ_t = α_t β_t              ξ_t(c₀…c_p) = α_{t−1}(c₁…c_p) A_t(c₀…c_p) ρ_t(c₀…c_{p−1})
+ *   α_t(c₀…c_{p−1}) = w_t s_t Σ_{c_p} α_{t−1}(c₁…c_p) A_t(c₀…c_p)
+ *   ρ_t = w_t s_t β_t      β_{t−1}(c₁…c_p) = Σ_{c₀} A_t ρ_t      β_T = 1/σ_T
+ *   γ_t = α_t β_t          ξ_t(c₀…c_p) = α_{t−1}(c₁…c_p) A_t(c₀…c_p) ρ_t(c₀…c_{p−1})
  *
- * log p of the sequence is Σ_t log κ_t, plus what the weights left out. Sums over γ and ξ are taken on the way back
+ * whatever the scales are; log p of the sequence is log σ_T − Σ_t log s_t, plus what the weights left out. Every second
+ * scale is 1, the others are 1/σ_{t−2}: known a place before they are needed, so that no place waits for a quotient. Their
+ * logs are taken together, when their product has become large. Sums over γ and ξ are taken on the way back
  * (`chain-sums.ts`), so that neither γ nor ρ is stored unless something else reads them.
  *
- * Products that are smaller than what a double holds are lost. A loss of ε at (t, state) takes at most ε max(β) max(1/κ)
- * of the total, so where no 1/κ and no β is above `MOST` nothing that is lost shows: ε is below 1e−307. Where one is, or is
+ * Products that are smaller than what a double holds are lost. A loss of ε at (t, state) takes at most ε max(β) max(s)
+ * of the total, so where no s and no β is above `MOST` nothing that is lost shows: ε is below 1e−307. Where one is, or is
  * no number, `check` says so, and the chain is done with numbers of any size (`chain.ts`).
  */
 import { ONE, sub } from '../algebra/build.js'
@@ -28,7 +30,7 @@ import { need } from './need.js'
 import { PlaceTables, weightTerms } from './place-weights.js'
 import { rowAt } from './rows.js'
 
-/** The largest 1/κ and β, added up, at which nothing that matters is lost. */
+/** The largest s and β, added up, at which nothing that matters is lost. */
 export const MOST = 1e100
 
 /** What is added up along a chain on the way back. */
@@ -40,6 +42,9 @@ export interface PlaceSums {
   later(): readonly KernelOp[]
   after(): readonly KernelOp[]
 }
+
+/** A product of scales whose log is taken. */
+const LARGE = 1e60
 
 interface Weights {
   readonly factors: readonly KExpr[]
@@ -58,9 +63,12 @@ export class LinearChainLowering extends ChainLowering {
   readonly ratioRow = this.host.scratch(`ratio row ${this.block.id}`, [], this.states)
   private readonly future = this.host.scratch(`future ${this.block.id}`, [], this.states)
   private readonly reach = this.host.scratch(`reach ${this.block.id}`, [], this.states)
-  /** 1/κ. */
   private readonly scale = this.host.scratch(`scale ${this.block.id}`, this.table.loops, this.block.parents)
-  private readonly peak = this.host.scratch(`peak ${this.block.id}`, this.table.loops, this.block.parents)
+  /** 1/σ_T. */
+  private readonly ending = this.host.scratch(`ending ${this.block.id}`, this.chain.sequences, this.block.parents)
+  /** Of scales whose log has not been taken. */
+  private readonly product = this.host.scratch(`product ${this.block.id}`, [], this.block.parents)
+  private readonly peak = this.host.scratch(`peak ${this.block.id}`, [], this.block.parents)
   private readonly weightRow = this.host.scratch(`weight row ${this.block.id}`, [], this.states)
   private readonly placeTables = new PlaceTables(this.host.lowerer, this.block.id, [...this.window, ...this.parents])
   private weights: Weights | null = null
@@ -224,6 +232,8 @@ export class LinearChainLowering extends ChainLowering {
     if (log === null) return []
     const row = this.rowOf(place)
     const own = this.ofStates(this.gamma, row)
+    const parents = this.parents.map((a) => k.axis(a))
+    const peak = k.load(this.peak, ...parents)
     return [
       ...(this.terms.local.keyed.length > 0 ? [] : [this.mapStates(this.gamma, row, this.atPlace(log, place))]),
       {
@@ -232,10 +242,11 @@ export class LinearChainLowering extends ChainLowering {
         out: this.peak,
         axes: this.parents,
         over: this.window,
-        at: [...row, ...this.parents.map((a) => k.axis(a))],
+        at: parents,
         value: own,
       },
-      this.mapStates(this.gamma, row, k.call('exp', k.sub(own, this.ofParents(this.peak, place)))),
+      this.mapStates(this.gamma, row, k.call('exp', k.sub(own, peak))),
+      this.addToTotal(peak),
     ]
   }
 
@@ -247,20 +258,27 @@ export class LinearChainLowering extends ChainLowering {
 
   // -- forward -------------------------------------------------------------------------------------------------------
 
+  /** A buffer with an element for each value of the parents' elements. */
+  private mapParents(out: string, at: readonly KExpr[], value: KExpr): KernelOp {
+    return { op: 'map', out, axes: this.parents, at: [...at, ...this.parents.map((a) => k.axis(a))], value }
+  }
+
+  private addToTotal(value: KExpr): KernelOp {
+    const at = [...this.sequenceRow(), ...this.parents.map((a) => k.axis(a))]
+    return { op: 'scatterAdd', out: this.total.buffer, axes: this.parents, at, value }
+  }
+
+  /** σ of a place. */
+  private mass(place: KExpr): KExpr {
+    return this.window.reduceRight<KExpr>((e, a) => k.sum(a, e), this.ofStates(this.alpha, this.rowOf(place)))
+  }
+
   override forward(): readonly KernelOp[] {
     const evidence = this.evidenceOps()
     const values = this.ownValues()
     const first = k.num(0)
-    const scaled = (place: KExpr): KernelOp => ({
-      op: 'map',
-      out: this.scale,
-      axes: this.parents,
-      at: [...this.rowOf(place), ...this.parents.map((a) => k.axis(a))],
-      value: k.div(
-        k.num(1),
-        this.window.reduceRight<KExpr>((e, a) => k.sum(a, e), this.ofStates(this.alpha, this.rowOf(place))),
-      ),
-    })
+    const product = k.load(this.product, ...this.parents.map((a) => k.axis(a)))
+    const isFar = k.or(k.compare('>', product, k.num(LARGE)), k.compare('<', product, k.num(1 / LARGE)))
     const began = k.mul(simplify(this.step('forward', first, this.firstLeaving(values))), this.weight(first))
     const atFirst = [
       ...this.weightOps(first),
@@ -269,25 +287,37 @@ export class LinearChainLowering extends ChainLowering {
         this.rowOf(first),
         k.select(this.absent(this.block.window.filter(this.lagged), values), began, k.num(0)),
       ),
-      scaled(first),
+      this.mapParents(this.scale, this.rowOf(first), k.num(1)),
+      this.mapParents(this.product, [], k.num(1)),
+    ]
+    const isSecond = k.compare('==', k.call('mod', k.axis(this.later), k.num(2)), k.num(1))
+    const twoBefore = k.div(k.num(1), this.mass(k.add(this.place, k.num(-2))))
+    const ending = k.div(k.num(1), this.mass(k.sub(this.length(), k.num(1))))
+    const atLast = [
+      this.mapParents(this.ending, this.sequenceRow(), ending),
+      this.addToTotal(k.neg(k.add(k.call('log', product), k.call('log', this.ofSequence(this.ending))))),
     ]
     const before = k.add(this.place, k.num(-1))
     const previous = this.load(this.alpha, this.positions(before), this.states, this.before(this.summedLeaving(values)))
     const arrived = this.overLeaving('sum', (v) => k.mul(previous, simplify(this.step('forward', this.place, v))))
     const later = [
       ...this.weightOps(this.place),
-      this.mapStates(this.weightRow, [], k.mul(this.weight(this.place), this.ofParents(this.scale, before))),
+      this.mapParents(this.scale, this.rowOf(this.place), k.select(isSecond, twoBefore, k.num(1))),
+      this.mapStates(this.weightRow, [], k.mul(this.weight(this.place), this.ofParents(this.scale, this.place))),
       this.mapStates(this.alpha, this.rowOf(this.place), k.mul(arrived, this.ofStates(this.weightRow))),
-      scaled(this.place),
+      this.mapParents(this.product, [], k.mul(product, this.ofParents(this.scale, this.place))),
+      this.addToTotal(k.select(isFar, k.neg(k.call('log', product)), k.num(0))),
+      this.mapParents(this.product, [], k.select(isFar, k.num(1), product)),
     ]
-    const along = this.along([...this.ifAny(atFirst), this.scan(later, false)])
+    const along = this.along([...this.ifAny(atFirst), this.scan(later, false), ...this.ifAny(atLast)])
     const ops = [
       ...this.plainTables(),
       ...this.layoutOps(),
       ...this.placeTables.ops,
       ...evidence,
+      { op: 'fill', out: this.total.buffer, value: 0 } satisfies KernelOp,
       ...along,
-      ...this.totals(),
+      ...this.checkOps(),
     ]
     for (const op of ops) this.own.add(op)
     return ops
@@ -298,26 +328,21 @@ export class LinearChainLowering extends ChainLowering {
     return this.stepTables().filter((op) => op.op === 'map' && plain.has(op.out))
   }
 
-  /** Log-normalisers of the sequences, and the sum of 1/κ. */
-  private totals(): readonly KernelOp[] {
+  private ofSequence(buffer: string): KExpr {
+    return k.load(buffer, ...this.sequenceRow(), ...this.parents.map((a) => k.axis(a)))
+  }
+
+  /** Σ s. */
+  private checkOps(): readonly KernelOp[] {
     const rows = this.host.lowerer.loops(
       this.table.loops.map((l) => l.index),
       this.host.base,
     ).axes
-    const place = k.axis(this.axis)
-    const scale = this.ofParents(this.scale, place)
-    const hasPeak = this.weights?.log != null
+    const axes = [...rows, ...this.parents]
+    const scale = this.ofParents(this.scale, k.axis(this.axis))
     return [
-      { op: 'fill', out: this.total.buffer, value: 0 },
-      {
-        op: 'scatterAdd',
-        out: this.total.buffer,
-        axes: [...rows, ...this.parents],
-        at: [...this.sequenceRow(), ...this.parents.map((a) => k.axis(a))],
-        value: k.sub(hasPeak ? this.ofParents(this.peak, place) : k.num(0), k.call('log', scale)),
-      },
       { op: 'fill', out: this.check, value: 0 },
-      { op: 'contract', out: this.check, axes: [...rows, ...this.parents], at: [], factors: [scale] },
+      { op: 'contract', out: this.check, axes, at: [], factors: [scale] },
     ]
   }
 
@@ -334,10 +359,9 @@ export class LinearChainLowering extends ChainLowering {
    * @param keep arrays that something else reads
    */
   wayBack(sums: PlaceSums | null, keep: ReadonlySet<string>): readonly KernelOp[] {
-    const last = k.sub(this.length(), k.num(1))
-    const scaleAtEnd = this.ofParents(this.scale, last)
     const states = [...this.window, ...this.parents]
-    const end = this.block.parents.length === 0 ? scaleAtEnd : k.mul(this.parentAt(this.ownValues()), scaleAtEnd)
+    const ending = this.ofSequence(this.ending)
+    const end = this.block.parents.length === 0 ? ending : k.mul(this.parentAt(this.ownValues()), ending)
     const begin = [this.mapStates(this.future, [], end)]
     const reached: KernelOp = {
       op: 'contract',
@@ -361,11 +385,8 @@ export class LinearChainLowering extends ChainLowering {
     const { place } = this
     const later = [
       ...gamma(place),
-      this.mapStates(
-        this.ratioRow,
-        [],
-        k.mul(this.weight(place), this.ofStates(this.future), this.ofParents(this.scale, k.add(place, k.num(-1)))),
-      ),
+      this.mapStates(this.weightRow, [], k.mul(this.weight(place), this.ofParents(this.scale, place))),
+      this.mapStates(this.ratioRow, [], k.mul(this.ofStates(this.weightRow), this.ofStates(this.future))),
       ...kept(place, this.ofStates(this.ratioRow)),
       ...(sums?.later() ?? []),
       this.mapStates(this.future, [], this.backOneStep()),

@@ -1,11 +1,11 @@
 import type { Axis, KExpr } from '../../kernel/types.js'
 import { walk } from '../../kernel/visit.js'
 import { extract, f64, f64x2, get, op } from './code.js'
-import { fixed, loops } from './loops.js'
+import { fixed, loops, writtenOut } from './loops.js'
 import type { ExprLowering } from './lower-expr.js'
 import { type Copy, moved } from './lowering.js'
 import { vectorFunctions } from './math/index.js'
-import { inLanes } from './tiling.js'
+import { inLanes, MOST_COPIES } from './tiling.js'
 import type { Local, WExpr } from './wasm-ast.js'
 
 export type ReduceKind = 'sum' | 'max' | 'logSumExp'
@@ -47,6 +47,9 @@ function sum(
   vector: boolean,
   add: (sums: readonly WExpr[], copies: readonly Copy[]) => readonly WExpr[],
 ): readonly WExpr[] {
+  const [axis] = axes
+  if (axis !== undefined && axes.length === 1 && isShort(lowering, axis) && 2 * copies.length <= MOST_COPIES)
+    return inTurns(lowering, axis, copies, vector, add)
   const totals = accumulators(lowering, copies, vector, 0)
   loops(lowering, axes, NOTHING, () => {
     const values = add(totals.map(get), copies)
@@ -55,6 +58,39 @@ function sum(
     })
   })
   return totals.map(get)
+}
+
+/** A loop over states that is written out. */
+function isShort(lowering: ExprLowering, axis: Axis): boolean {
+  const size = lowering.around.sizes(axis.size)
+  return lowering.rowAxis === null && axis.ragged === undefined && size >= 4 && size <= writtenOut(lowering)
+}
+
+/** Terms are added to two sums in turns: each addition waits for half as many. */
+function inTurns(
+  lowering: ExprLowering,
+  axis: Axis,
+  copies: readonly Copy[],
+  vector: boolean,
+  add: (sums: readonly WExpr[], copies: readonly Copy[]) => readonly WExpr[],
+): readonly WExpr[] {
+  const both = [accumulators(lowering, copies, vector, 0), accumulators(lowering, copies, vector, 0)]
+  const size = lowering.around.sizes(axis.size)
+  for (let value = 0; value < size; value++)
+    fixed(lowering, axis.id, value, NOTHING, () => {
+      const totals = both[value % 2] ?? []
+      const values = add(totals.map(get), copies)
+      totals.forEach((local, i) => {
+        lowering.blocks.append({ w: 'set', local, value: values[i] ?? get(local) })
+      })
+    })
+  const [even = [], odd = []] = both
+  return even.map((local, i) => {
+    const other = odd[i]
+    return other === undefined
+      ? get(local)
+      : lowering.blocks.bind(op(vector ? 'f64x2.add' : 'f64.add', get(local), get(other)))
+  })
 }
 
 /** Sums over so few values are written out in lanes. */

@@ -18,7 +18,7 @@ export interface Tiling {
 }
 
 /** Accumulators that fit into registers beside what is added to them. */
-const MOST_COPIES = 8
+export const MOST_COPIES = 8
 /** Nodes of an expression times copies beyond which code is not multiplied further. */
 const MOST_NODES = 600
 

@@ -127,6 +127,7 @@ export class Model {
     if (!tables.some((t) => t.all !== undefined)) return this.fitBound(this.bind(tables, options), options)
     const { bound, close } = await this.bindStreamed(tables, options)
     try {
+      if (bound.data.stream !== undefined) options.onStream?.(bound.data.stream)
       return await this.fitBound(bound, options)
     } catch (e) {
       throw e instanceof RowsError ? new DataError([e.problem]) : e

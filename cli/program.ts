@@ -10,6 +10,7 @@ import { score } from './commands/score.js'
 import type { Context } from './context.js'
 import { refuseCommands, refuseOptions } from './not-yet.js'
 import { collect, duration, oneOf, positiveNumber, wholeNumber } from './option-values.js'
+import { byteSize } from './stream/byte-sizes.js'
 
 /** The commands and options of `estep`. `done` receives the exit status of the command that ran. */
 export function createProgram(context: Context, done: (status: number) => void): Command {
@@ -94,6 +95,12 @@ function addFitCommand(program: Command, context: Context, done: (status: number
         .argParser(positiveNumber('--floor', true))
         .default(1e-6),
     )
+    .addOption(
+      new Option(
+        '--memory <size>',
+        'most memory, such as 1GB: data that need more are read a part at a time',
+      ).argParser(byteSize('--memory')),
+    )
     .addOption(modeOption())
     .addOption(
       new Option('--m-step <how>', 'auto or gradient')
@@ -121,7 +128,6 @@ function addFitCommand(program: Command, context: Context, done: (status: number
     '--accelerate',
     '--standardize',
     '--threads <n>',
-    '--memory <size>',
     '--checkpoint <file>',
     '--resume <file>',
     '--batch <n>',
@@ -162,9 +168,10 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
 function addDataOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--data <file>', 'CSV, TSV, JSON or Parquet; name=FILE for one name; - is stdin; repeatable').argParser(
-        collect,
-      ),
+      new Option(
+        '--data <file>',
+        'CSV, TSV, JSON or Parquet; name=FILE for one name; - is stdin; repeatable',
+      ).argParser(collect),
     )
     .addOption(
       new Option('--columns <name=columns>', 'columns of a data name, such as x=a,b; repeatable').argParser(collect),

@@ -33,11 +33,13 @@ import type { FitResult } from '../runtime/result.js'
 import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
+import { arenaFor, inArena } from './arena.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
 import {
+  checkBackend,
   type DataOptions,
   entriesOf,
   type FitCallOptions,
@@ -203,6 +205,7 @@ export class Model {
 
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit. */
   bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null): Bound {
+    checkBackend(options)
     const tables = tablesOf(data)
     const [streamed] = tables.filter((t) => t.all !== undefined)
     if (streamed !== undefined)
@@ -262,9 +265,13 @@ export class Model {
   ): Bound {
     const product = options.mode === 'hard' ? 'max' : 'sum'
     const derivation = this.derivationFor(options.mStep === 'gradient', product)
+    const arena = arenaFor(options, data)
+    const own = arena === null ? data : inArena(data, arena)
     try {
       const settings = {
         set,
+        arena,
+        everyPass: options.backend === 'wasm',
         compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
         frozen: restored?.numbers ?? new Map(),
         seed: options.seed ?? 1,
@@ -272,9 +279,9 @@ export class Model {
           this.withoutScales(names, { gradientOnly: options.mStep === 'gradient', product }),
       }
       const model =
-        product === 'max' ? new HardModel(derivation, data, settings) : bindProgram(derivation, data, settings)
+        product === 'max' ? new HardModel(derivation, own, settings) : bindProgram(derivation, own, settings)
       model.setFloor(options.floor ?? 1e-6)
-      return { model, data }
+      return { model, data: own }
     } catch (e) {
       if (!(e instanceof BindError)) throw e
       throw new DataError([problem(e.code, e.message, e.help)])

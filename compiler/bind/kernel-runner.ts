@@ -1,10 +1,11 @@
 import type { ParamLayout } from '../../runtime/contract.js'
-import type { Axis, KernelOp } from '../kernel/types.js'
+import type { Axis, KernelOp, SizeKey } from '../kernel/types.js'
 import type { Pass, Program } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
 import { CHUNK_ROWS } from './array-parts.js'
 import { BLOCK_ROWS, type ProgramMemory } from './memory.js'
+import type { RowEngine } from './row-engine.js'
 import { type SumGroup, sumGroups } from './row-sums.js'
 
 /** Runs the kernels of a program over its memory; each is compiled once. */
@@ -20,6 +21,8 @@ export class KernelRunner {
     /** What stands for 0 in a param whose limit at 0 is meant. */
     private readonly zeroLimits: ReadonlyMap<string, number>,
     private readonly compile: CompileKernel,
+    /** What runs long passes; null: blocks of rows by the compiled kernels. */
+    private readonly engine: RowEngine | null = null,
   ) {}
 
   run(
@@ -57,14 +60,19 @@ export class KernelRunner {
       this.runSums(ops)
       return
     }
-    const { table, axis, size } = pass.rows
-    const over = (rows: number): void => {
-      for (let from = 0; from < rows; from += BLOCK_ROWS)
-        this.run(ops, this.memory.blocks, { table, axis, from, to: Math.min(rows, from + BLOCK_ROWS) })
-    }
+    const rows = pass.rows
     const { windows } = this.memory
-    if (windows === null) over(this.memory.blocks.sizes.get(size) ?? 0)
-    else windows.each(over)
+    if (windows === null) this.overRows(rows, ops, this.memory.blocks.sizes.get(rows.size) ?? 0)
+    else windows.each((n) => this.overRows(rows, ops, n))
+  }
+
+  /** All rows [0, rows) of an axis, or those of a window. */
+  private overRows(rows: NonNullable<Pass['rows']>, ops: readonly KernelOp[], count: number): void {
+    const { table, axis, size } = rows
+    const inMemory = this.memory.windows === null && !this.isShort(size)
+    if (inMemory && this.engine?.run(rows, ops, this.memory.blocks) === true) return
+    for (let from = 0; from < count; from += BLOCK_ROWS)
+      this.run(ops, this.memory.blocks, { table, axis, from, to: Math.min(count, from + BLOCK_ROWS) })
   }
 
   /**
@@ -77,12 +85,16 @@ export class KernelRunner {
     const isByRow = ({ axis }: SumGroup): boolean =>
       axis !== null && axis.ragged === undefined && (windows === null ? this.isLong(axis) : axis.size === windows.key)
     if (groups === null || !groups.some(isByRow)) {
+      if (windows === null && this.engine?.run(null, ops, blocks) === true) return
       this.run(ops)
       return
     }
     const over = ({ axis, ops: own }: SumGroup, rows: number): void => {
-      for (let from = 0; axis !== null && from < rows; from += CHUNK_ROWS)
-        this.run(own, blocks, { table: axis.id, axis: axis.id, from, to: Math.min(rows, from + CHUNK_ROWS) })
+      if (axis === null) return
+      const { id, size } = axis
+      if (windows === null && this.engine?.run({ table: id, axis: id, size }, own, blocks) === true) return
+      for (let from = 0; from < rows; from += CHUNK_ROWS)
+        this.run(own, blocks, { table: id, axis: id, from, to: Math.min(rows, from + CHUNK_ROWS) })
     }
     for (const group of groups)
       if (!isByRow(group)) this.run(group.ops)
@@ -106,8 +118,13 @@ export class KernelRunner {
 
   /** true where scratch holds every row of a pass at once. */
   inOneBlock(pass: Pass): boolean {
-    if (pass.rows === null) return true
-    return (this.memory.windows?.rows ?? this.memory.blocks.sizes.get(pass.rows.size) ?? 0) <= BLOCK_ROWS
+    return pass.rows === null || this.isShort(pass.rows.size)
+  }
+
+  /** One block of rows. */
+  private isShort(size: SizeKey): boolean {
+    if (this.engine?.everyPass === true) return false
+    return (this.memory.windows?.rows ?? this.memory.blocks.sizes.get(size) ?? 0) <= BLOCK_ROWS
   }
 
   /** Params into their buffers: those of the E-step, or the trial ones. */

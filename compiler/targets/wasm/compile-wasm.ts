@@ -47,8 +47,7 @@ export const compileWasm: CompileKernel = (ops, buffers): CompiledKernel => {
   const compiled = new Map<string, Instantiated>()
   return {
     run(memory, block) {
-      if (block !== null && block.to <= block.from) return
-      const blockRows = block === null ? 8 : Math.ceil((block.to - block.from) / 8) * 8
+      const blockRows = block === null ? 8 : Math.max(8, Math.ceil((block.to - block.from) / 8) * 8)
       const key = `${block === null ? '' : `${block.axis} ${block.table} ${blockRows}`} ${[...memory.sizes.values()].join()}`
       let instance = compiled.get(key)
       if (instance === undefined) {
@@ -75,6 +74,7 @@ function instantiated(
     blockRows,
     windowRows: blockRows,
     resident: new Map(),
+    shared: false,
     encode: { relaxed: engineFeatures().relaxed },
   })
   const pages = Math.max(1, Math.ceil(kernel.privateBytes / PAGE))

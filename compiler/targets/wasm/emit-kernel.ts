@@ -6,6 +6,8 @@ import type { SmallKind } from '../small.js'
 import { accessesOf } from './accesses.js'
 import { Code, get, i32, load, op } from './code.js'
 import { type EncodeOptions, encodeModule } from './encode.js'
+import { hoistConstants } from './hoist-constants.js'
+import { IMPORT_SMALL } from './instantiate.js'
 import { range } from './loops.js'
 import { ExprLowering } from './lower-expr.js'
 import { type BlockRows, OpLowering } from './lower-op.js'
@@ -24,6 +26,8 @@ export interface KernelRequest {
   readonly windowRows: number
   /** Addresses of buffers that lie outside the private area, once for all threads. */
   readonly resident: ReadonlyMap<string, number>
+  /** The memory is one that threads share. */
+  readonly shared: boolean
   readonly encode: EncodeOptions
 }
 
@@ -39,7 +43,8 @@ export interface PlacedBuffer {
   readonly written: boolean
 }
 
-/** A compiled kernel as plain data. `run(base, from, to, first)`: rows [from, to) of the window, numbered from `first`. */
+/** A compiled kernel as plain data. `run(base, from, to, first)`: rows [from, to) of the window,
+ * of which row r is number first + r; what is resident is read at that number. */
 export interface WasmKernel {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** Functions of the scalar language that it imports, by name. */
@@ -57,7 +62,13 @@ export interface WasmKernel {
   readonly blockRows: number
 }
 
-export const IMPORT_SMALL = 'small '
+/** Where the rows of a block begin in a buffer; set for each block. */
+interface RowPointer {
+  readonly pointer: WExpr & { readonly w: 'get' }
+  readonly area: WExpr
+  readonly resident: boolean
+  readonly bytesPerRow: number
+}
 
 /** Throws a KernelError where the operations were to be declined. */
 export function emitKernel(request: KernelRequest): WasmKernel {
@@ -74,11 +85,7 @@ class KernelEmitter {
   readonly #scratch: (PlacedBuffer & { readonly rowsLast: boolean })[] = []
   /** Row data that is turned so that rows lie next to each other, at the start of a block. */
   readonly #turned: { readonly from: Place; readonly to: Place }[] = []
-  readonly #pointers: {
-    readonly pointer: WExpr & { readonly w: 'get' }
-    readonly start: WExpr
-    readonly bytesPerRow: number
-  }[] = []
+  readonly #pointers: RowPointer[] = []
   #end = 0
 
   constructor(private readonly request: KernelRequest) {
@@ -108,8 +115,8 @@ class KernelEmitter {
     for (const statement of statements) code.emit(statement)
     const module: WModule = {
       imports: [...this.#functions.values(), ...this.#small.values()],
-      functions: [code.finish(true)],
-      memory: { pages: 0, shared: false, maximum: 65536 },
+      functions: [hoistConstants(code.finish(true))],
+      memory: { pages: 0, shared: request.shared, maximum: 65536 },
     }
     return {
       bytes: encodeModule(module, request.encode),
@@ -132,28 +139,37 @@ class KernelEmitter {
     first: WExpr,
     ops: (block: BlockRows) => void,
   ): void {
-    const { blocks, code } = exprs
+    const { blocks } = exprs
     const written = new Set(
       [...this.#scratch, ...this.#rows, ...this.#whole].filter((b) => b.written).map((b) => b.buffer),
     )
     for (const { to: turned } of this.#turned) written.add(turned.buffer)
-    range(exprs, null, from, to, this.request.blockRows, written, () => {
-      const start = blocks.current.variable ?? from
-      const left = blocks.bind(op('i32.sub', to, start))
-      const most = i32(this.request.blockRows)
-      const rows = blocks.bind(op('select', left, most, op('i32.lt_s', left, most)))
-      const firstRow = blocks.bind(op('i32.add', first, start))
-      exprs.firstRow = { value: firstRow, depth: blocks.depth }
-      for (const { pointer, start: area, bytesPerRow } of this.#pointers)
-        blocks.append({
-          w: 'set',
-          local: pointer.local,
-          value: op('i32.add', area, op('i32.mul', start, i32(bytesPerRow))),
-        })
-      for (const turn of this.#turned) this.#turn(exprs, turn.from, turn.to, rows)
-      ops({ axis, rows })
-    })
-    void code
+    range(
+      exprs,
+      null,
+      from,
+      to,
+      this.request.blockRows,
+      written,
+      () => {
+        const start = blocks.current.variable ?? from
+        const left = blocks.bind(op('i32.sub', to, start))
+        const most = i32(this.request.blockRows)
+        const rows = blocks.bind(op('select', left, most, op('i32.lt_s', left, most)))
+        const firstRow = blocks.bind(op('i32.add', first, start))
+        exprs.firstRow = { value: firstRow, depth: blocks.depth }
+        for (const { pointer, area, resident, bytesPerRow } of this.#pointers)
+          blocks.append({
+            w: 'set',
+            local: pointer.local,
+            value: op('i32.add', area, op('i32.mul', resident ? firstRow : start, i32(bytesPerRow))),
+          })
+        for (const turn of this.#turned) this.#turn(exprs, turn.from, turn.to, rows)
+        ops({ axis, rows })
+      },
+      false,
+      true,
+    )
   }
 
   /** Copies the rows of the block so that they lie next to each other, column by column. */
@@ -223,9 +239,9 @@ class KernelEmitter {
       if (rows !== null && access.byRow && extents.length > 0) {
         const offset = address ?? this.#allocate(request.windowRows * rest * bytes)
         const pointer = code.local('i32')
-        const start = address === undefined ? op('i32.add', base, i32(0)) : i32(0)
+        const area = address === undefined ? base : i32(0)
         const own = { w: 'get', local: pointer } as const
-        this.#pointers.push({ pointer: own, start, bytesPerRow: rest * bytes })
+        this.#pointers.push({ pointer: own, area, resident: address !== undefined, bytesPerRow: rest * bytes })
         const natural: Place = {
           buffer: id,
           type: buffer.type,

@@ -1,14 +1,16 @@
 import { KernelError } from '../../kernel/kernel-error.js'
 import type { KFunction } from '../../kernel/types.js'
 import { hasSeveralArguments, isUnary, power, severalArguments, unaryFunctions } from '../scalar-functions.js'
-import { smallOperations } from '../small.js'
-import { IMPORT_SMALL, type WasmKernel } from './emit-kernel.js'
+import { type SmallKind, smallOperations } from '../small.js'
+
+/** Before the name of a dense operation that a kernel imports. */
+export const IMPORT_SMALL = 'small '
 
 export type KernelFunction = (base: number, from: number, to: number, first: number) => void
 
 /** A kernel over a memory; the functions that it imports are those of the scalar language and the dense operations. */
 export function instantiateKernel(
-  kernel: Pick<WasmKernel, 'functions' | 'small'>,
+  kernel: { readonly functions: readonly string[]; readonly small: readonly SmallKind[] },
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
 ): KernelFunction {

@@ -53,7 +53,7 @@ export function fixed(
   for (const statement of statements) lowering.blocks.append(statement)
 }
 
-/** variable = from, from + step, … below `to`; the last first when reversed. */
+/** variable = from, from + step, … below `to`; the last first when reversed. `atLeastOnce`: even where there is none. */
 export function range(
   lowering: ExprLowering,
   axis: string | null,
@@ -63,6 +63,7 @@ export function range(
   writes: ReadonlySet<string>,
   build: () => void,
   reverse = false,
+  atLeastOnce = false,
 ): void {
   const { blocks, code } = lowering
   const variable = code.local('i32')
@@ -77,6 +78,6 @@ export function range(
   const goesOn = reverse ? op('i32.ge_s', get(variable), from) : op('i32.lt_s', get(variable), end)
   blocks.append({ w: 'set', local: variable, value: first })
   const body: WStatement = { w: 'loop', body: [...statements, next], again: goesOn }
-  const surely = from.w === 'i32' && end.w === 'i32' && from.value < end.value
+  const surely = atLeastOnce || (from.w === 'i32' && end.w === 'i32' && from.value < end.value)
   blocks.append(surely ? body : { w: 'if', when: goesOn, then: [body], otherwise: [] })
 }

@@ -16,6 +16,8 @@ export interface Address {
 /** constant + Σ coefficient · axis + Σ coefficient · whatever; integers. */
 interface Affine {
   constant: number
+  /** What copies add: never negative. */
+  plus: number
   readonly axes: Map<string, number>
   readonly others: { readonly expr: KExpr; readonly coefficient: number; readonly extent: number }[]
   /** Coefficient of the number of the block's first row. */
@@ -34,7 +36,7 @@ export function lowerAddress(lowering: Lowering, buffer: string, at: readonly KE
   const place = lowering.place(buffer)
   if (place.strides.length !== at.length)
     throw new KernelError(`buffer ${buffer} has rank ${place.strides.length}, not ${at.length}`)
-  const affine: Affine = { constant: 0, axes: new Map(), others: [], firstRow: 0 }
+  const affine: Affine = { constant: 0, plus: 0, axes: new Map(), others: [], firstRow: 0 }
   at.forEach((index, dim) => {
     addIndex(lowering, affine, index, place, dim, copy)
   })
@@ -45,14 +47,17 @@ export function lowerAddress(lowering: Lowering, buffer: string, at: readonly KE
     laneStride = depends ? null : (affine.axes.get(vectorAxis) ?? 0)
     if (depends) return { base: i32(0), offset: 0, laneStride }
   }
-  let constant = place.offset + affine.constant
   const terms = termsOf(lowering, affine, place, copy)
-  if (constant < 0) {
-    const negative = constant
-    terms.push({ depth: 0, key: `${negative}`, reads: new Set(), build: () => i32(negative) })
+  let constant = affine.constant + affine.plus
+  // an offset does not wrap around: what it is added to must be an address
+  const below = affine.others.length > 0 || [...affine.axes.values()].some((coefficient) => coefficient < 0)
+  if (constant !== 0 && (below || constant < 0)) {
+    const inside = constant
+    terms.push({ depth: 0, key: `${inside}`, reads: new Set(), build: () => i32(inside) })
+    terms.sort((a, b) => a.depth - b.depth)
     constant = 0
   }
-  return { base: partialSums(lowering, terms), offset: constant, laneStride }
+  return { base: partialSums(lowering, terms), offset: place.offset + constant, laneStride }
 }
 
 function addIndex(lowering: Lowering, affine: Affine, index: KExpr, place: Place, dim: number, copy: Copy): void {
@@ -85,7 +90,7 @@ function addAffine(
       return
     case 'axis':
       affine.axes.set(index.axis, (affine.axes.get(index.axis) ?? 0) + coefficient)
-      affine.constant += (copy.plus.get(index.axis) ?? 0) * coefficient
+      affine.plus += (copy.plus.get(index.axis) ?? 0) * coefficient
       if (index.axis === lowering.rowAxis && !ownRow) affine.firstRow += coefficient
       return
     case 'add':

@@ -150,6 +150,8 @@ export class ExprLowering implements Lowering {
   }
 
   #build(expr: KExpr, copies: readonly Copy[], vector: boolean): readonly WExpr[] {
+    if ('args' in expr && expr.k !== 'call' && expr.args.length === 0)
+      return copies.map(() => f64(expr.k === 'add' ? 0 : 1))
     const values = (part: KExpr): readonly WExpr[] => (vector ? this.vectors(part, copies) : this.numbers(part, copies))
     const kind = vector ? 'f64x2' : 'f64'
     const pairs = (name: 'sub' | 'div', left: KExpr, right: KExpr): readonly WExpr[] => {

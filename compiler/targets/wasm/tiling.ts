@@ -28,7 +28,8 @@ export function tilingOf(op: LoopOp, exprs: ExprLowering, rowAxis: string | null
   const readsOut = adds && expressionsOf(op).some((expr) => exprs.facts.of(expr).reads.has(op.out))
   const axes = op.axes
   const isRagged = axes.some((axis) => axis.ragged !== undefined)
-  const vectorAxis = op.op === 'small' || readsOut ? null : chooseVectorAxis(op, exprs, rowAxis)
+  const vectorAxis =
+    op.op === 'small' || readsOut || readsElsewhere(op, exprs) ? null : chooseVectorAxis(op, exprs, rowAxis)
   const first = (list: readonly Axis[]): Axis[] =>
     vectorAxis === null || !list.includes(vectorAxis) || isRagged
       ? [...list]
@@ -51,6 +52,18 @@ export function tilingOf(op: LoopOp, exprs: ExprLowering, rowAxis: string | null
   const plain: Tiling = { vectorAxis, vectors: 1, tiles: new Map(), outer, inner }
   if (vectorAxis === null || op.op === 'small') return plain
   return { ...plain, ...sideBySide(op, exprs, plain) }
+}
+
+/** It reads another element of what it writes: its loops run in order. */
+function readsElsewhere(op: LoopOp, exprs: ExprLowering): boolean {
+  const own = op.at.map((index) => exprs.facts.of(index).key).join()
+  let elsewhere = false
+  for (const expr of expressionsOf(op))
+    walk(expr, (part) => {
+      if (part.k !== 'load' || part.buffer !== op.out) return
+      if (part.at.map((index) => exprs.facts.of(index).key).join() !== own) elsewhere = true
+    })
+  return elsewhere
 }
 
 /** Copies: where sums are added up, as many as there are registers, else two vectors. */

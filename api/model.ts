@@ -221,6 +221,7 @@ export class Model {
     tables: readonly Table[],
     options: FitCallOptions,
   ): Promise<{ readonly bound: Bound; close(): void }> {
+    checkBackend(options)
     const { set, binding } = this.bindingOptions(options, null)
     const { value, problems, close } = await bindStreamed(this.declarations(set), tables, binding, {
       memory: options.memory ?? 1e9,

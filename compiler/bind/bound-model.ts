@@ -148,7 +148,13 @@ export class ProgramModel implements BoundModel {
     const engine =
       options.arena == null
         ? null
-        : new RowEngine(program.buffers, options.arena, options.everyPass ?? false, options.compile)
+        : new RowEngine(
+            program.buffers,
+            options.arena,
+            options.everyPass ?? false,
+            options.compile,
+            this.memory.windows,
+          )
     this.kernels = new KernelRunner(program, this.memory, this.params, this.zeroLimits, options.compile, engine)
     this.expectations = new Expectations(this.kernels, this.params, this.latents, roundingOfData(d.graph, data))
     const newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>

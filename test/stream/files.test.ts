@@ -63,7 +63,7 @@ async function both(model: Model, path: string, options: FitCallOptions): Promis
   const outcomes: unknown[] = []
   for (const table of [() => large(path), () => whole(path)])
     try {
-      const fit = await model.fit([await table()], { ...options, memory })
+      const fit = await model.fit([await table()], { backend: 'js', ...options, memory })
       const { parameters: _p, bic: _b, aic: _a, ...rest } = fit.toJSON()
       outcomes.push(JSON.parse(JSON.stringify(rest)))
     } catch (error) {
@@ -162,8 +162,13 @@ describe('CSV that is larger than memory', () => {
 
   it('need not stay once it is read', async () => {
     const path = written('gone.csv', rows(plain))
-    const wanted = await model.fit([whole(path)], { maxIterations: 3 })
-    const fit = await model.fit([await large(path)], { memory, maxIterations: 3, onStream: () => unlinkSync(path) })
+    const wanted = await model.fit([whole(path)], { backend: 'js', maxIterations: 3 })
+    const fit = await model.fit([await large(path)], {
+      memory,
+      backend: 'js',
+      maxIterations: 3,
+      onStream: () => unlinkSync(path),
+    })
     expect(fit.objective).toBe(wanted.objective)
   })
 

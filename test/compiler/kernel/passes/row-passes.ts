@@ -8,12 +8,14 @@ import type { Pass } from '../../../../compiler/lower/program.js'
 import { compileInterpreter } from '../../../../compiler/targets/interpreter/index.js'
 import { compileJavaScript } from '../../../../compiler/targets/javascript/index.js'
 import type { CompileKernel, Memory } from '../../../../compiler/targets/memory.js'
+import { compileWasm } from '../../../../compiler/targets/wasm/index.js'
 import { compileOrThrow } from '../../../../index.js'
 import { seededRandom } from '../../../laws/support/random.js'
 
 export const TARGETS: Readonly<Record<string, CompileKernel>> = {
   JavaScript: compileJavaScript,
   interpreter: compileInterpreter,
+  WebAssembly: compileWasm,
 }
 
 export interface Rows {

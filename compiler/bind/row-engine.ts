@@ -200,7 +200,10 @@ export class RowEngine {
       shared: this.arena.shared,
       encode: { relaxed: this.#features.relaxed },
     })
-    const outside = [...kernel.whole, ...kernel.rows].filter((placed) => !placed.resident)
+    // scratch that rows share lives for a block, as that of rows does
+    const outside = [...kernel.whole, ...kernel.rows].filter(
+      (placed) => !placed.resident && spaceOf(placed.buffer) !== 'scratch',
+    )
     const sums = rows === null ? [] : outside.filter((placed) => placed.written && spaceOf(placed.buffer) === 'sum')
     // nothing but sums is kept of what lies outside
     if (outside.some((placed) => placed.written && !sums.includes(placed))) return null
@@ -211,7 +214,7 @@ export class RowEngine {
       base,
       rows: rows === null ? -1 : (memory.sizes.get(rows.size) ?? 0),
       sums,
-      inputs: kernel.whole.filter((placed) => !placed.resident && !sums.includes(placed)),
+      inputs: kernel.whole.filter((placed) => outside.includes(placed) && !sums.includes(placed)),
       windows: kernel.rows.filter((placed) => !placed.resident),
     }
   }

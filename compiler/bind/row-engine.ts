@@ -1,4 +1,5 @@
 /** Passes over rows as WebAssembly: data stay where they are, sums are taken chunk by chunk and added up in order. */
+import { DataCache } from '../kernel/passes/data-cache.js'
 import type { Buffer, KernelOp } from '../kernel/types.js'
 import type { Pass } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
@@ -57,6 +58,9 @@ export class RowEngine {
   readonly #compiled = new Map<readonly KernelOp[], Compiled>()
   readonly #declared: ReadonlyMap<string, Buffer>
   readonly #features = engineFeatures()
+  readonly #cache = new DataCache()
+  /** Where arrays that rewriting has made of data lie in the arena. */
+  readonly #copies = new WeakMap<Numbers, Numbers>()
 
   constructor(
     private readonly buffers: readonly Buffer[],
@@ -153,10 +157,10 @@ export class RowEngine {
   }
 
   #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): PassKernel | null {
-    const { program, rows: own, data, added } = specialiseRows(ops, this.buffers, rows, memory)
+    const { program, rows: own, data, added } = specialiseRows(ops, this.buffers, rows, memory, this.#cache)
     const extent = (b: Buffer): number => b.shape.reduce((n, key) => n * (program.sizes.get(key) ?? 0), 1)
     const buffers = new Map(memory.buffers)
-    for (const [id, array] of data) buffers.set(id, this.arena.copy(array))
+    for (const [id, array] of data) buffers.set(id, this.#copy(array))
     for (const b of added)
       buffers.set(b.id, b.type === 'i32' ? this.arena.integers(extent(b)) : this.arena.floats(extent(b)))
     const wide: Memory = { ...memory, sizes: program.sizes, buffers }
@@ -172,6 +176,12 @@ export class RowEngine {
       added: added.flatMap((b) => (b.space === 'sum' ? [arrayOf(wide, b.id)] : [])),
       growth: program.growth,
     }
+  }
+
+  #copy(array: Numbers): Numbers {
+    const copy = this.#copies.get(array) ?? this.arena.copy(array)
+    this.#copies.set(array, copy)
+    return copy
   }
 
   #compileRows(

@@ -1,5 +1,6 @@
 /** The operations of a pass over rows, rewritten for the data and the sizes at hand. */
 
+import type { DataCache } from '../kernel/passes/data-cache.js'
 import {
   type ColumnConstant,
   optimiseProgram,
@@ -28,6 +29,7 @@ export function specialiseRows(
   buffers: readonly Buffer[],
   rows: PassContext['rows'],
   memory: Memory,
+  cache: DataCache,
 ): SpecialisedRows {
   const names = new Set([...buffers.map((b) => b.id), ...memory.sizes.keys()])
   const complete = new Map<string, boolean>()
@@ -52,9 +54,9 @@ export function specialiseRows(
   }
   const plain = plainRows(ops, buffers, context)
   const arrays = new Map([...memory.buffers].filter(([id]) => buffers.find((b) => b.id === id)?.space === 'data'))
-  const merged = mergeRows(plain, context, arrays)
+  const merged = mergeRows(plain, context, arrays, cache)
   const own = merged.kind === 'merged' ? merged : { program: plain, context, data: new Map<string, Float64Array>() }
-  const packed = packTables(own.program, own.context, new Map([...arrays, ...own.data]))
+  const packed = packTables(own.program, own.context, new Map([...arrays, ...own.data]), cache)
   const start = packed.kind === 'packed' ? packed.program : own.program
   const { program } = optimiseProgram(start, { ...own.context, sizes: start.sizes })
   const data = new Map([...own.data, ...(packed.kind === 'packed' ? packed.data : [])])

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { DataCache } from '../../../../compiler/kernel/passes/data-cache.js'
 import { mergeRows } from '../../../../compiler/kernel/passes/merge-rows.js'
 import { PACKING_LIMITS, type PackedTables, packTables } from '../../../../compiler/kernel/passes/pack-tables.js'
 import type { KExpr, KernelOp } from '../../../../compiler/kernel/types.js'
@@ -13,7 +14,7 @@ const ROWS = 3000
 type Packed = PackedTables & { readonly kind: 'packed' }
 
 function packed(rows: Rows, limits = PACKING_LIMITS): Packed {
-  const made = packTables(rows.program, rows.context, rows.data, limits)
+  const made = packTables(rows.program, rows.context, rows.data, new DataCache(), limits)
   if (made.kind === 'declined') throw new Error(made.declined)
   return made
 }
@@ -70,7 +71,7 @@ describe.each(Object.entries(KEYS))('%s', (name, keys) => {
       const merged = mergeRows(rows.program, rows.context, rows.data)
       if (merged.kind === 'declined') throw new Error(merged.declined)
       const few = { ...rows, ...merged, data: new Map([...rows.data, ...merged.data]) }
-      const made = packTables(few.program, few.context, few.data, { tableBytes: 2 ** 14, share: 2 })
+      const made = packTables(few.program, few.context, few.data, new DataCache(), { tableBytes: 2 ** 14, share: 2 })
       if (made.kind === 'declined') throw new Error(made.declined)
       const data = new Map([...few.data, ...made.data])
       const sums = sumsOf({ ...few, program: made.program, data }, merged.rows, compileJavaScript, 64)

@@ -51,12 +51,15 @@ interface Compiled {
   /** What the kernels were made for: they are made anew where arrays or sizes have changed. */
   readonly stamp: readonly unknown[]
   readonly direct: () => PassKernel | null
-  readonly rewritten: PassKernel | null
+  /** With the buffers of its memory. */
+  readonly rewritten: (PassKernel & { readonly buffers: Map<string, Numbers> }) | null
 }
 
 export class RowEngine {
   readonly #compiled = new Map<readonly KernelOp[], Compiled>()
   readonly #declared: ReadonlyMap<string, Buffer>
+  /** A start's responsibilities: another array each time they are lent. */
+  readonly #given: readonly string[]
   readonly #features = engineFeatures()
   readonly #cache = new DataCache()
   /** Where arrays that rewriting has made of data lie in the arena. */
@@ -71,6 +74,7 @@ export class RowEngine {
     private readonly compile: CompileKernel,
   ) {
     this.#declared = new Map(buffers.map((buffer) => [buffer.id, buffer]))
+    this.#given = buffers.flatMap((buffer) => (buffer.space === 'given' ? [buffer.id] : []))
   }
 
   /** Runs operations over all rows, or whole arrays where there is no row axis; false where this target declines them. */
@@ -79,6 +83,10 @@ export class RowEngine {
     const compiled = this.#kernels(rows, ops, memory)
     const { rewritten } = compiled
     if (rewritten !== null) {
+      for (const id of this.#given) {
+        const lent = memory.buffers.get(id)
+        if (lent !== undefined) rewritten.buffers.set(id, lent)
+      }
       rewritten.prelude?.run(rewritten.memory, null)
       const growth = rewritten.growth === null ? 0 : (rewritten.memory.buffers.get(rewritten.growth)?.[0] ?? Number.NaN)
       if (growth <= MOST_GROWTH) {
@@ -156,7 +164,7 @@ export class RowEngine {
     return { stamp, direct: asWritten, rewritten: rows === null ? null : this.#rewrite(rows, ops, memory) }
   }
 
-  #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): PassKernel | null {
+  #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): Compiled['rewritten'] {
     const { program, rows: own, data, added } = specialiseRows(ops, this.buffers, rows, memory, this.#cache)
     const extent = (b: Buffer): number => b.shape.reduce((n, key) => n * (program.sizes.get(key) ?? 0), 1)
     const buffers = new Map(memory.buffers)
@@ -170,6 +178,7 @@ export class RowEngine {
       list.length === 0 ? null : this.compile(list, program.buffers)
     return {
       memory: wide,
+      buffers,
       rows: kernel,
       prelude: driver(program.prelude),
       postlude: driver(program.postlude),

@@ -46,6 +46,28 @@ export interface OptimisedRows {
   readonly records: readonly PassRecord[]
 }
 
+/** The operations of one pass over rows, with nothing before and after them. */
+export function plainRows(rows: readonly KernelOp[], buffers: readonly Buffer[], context: PassContext): RowProgram {
+  const { sizes } = context
+  return { prelude: [], rows, postlude: [], buffers, sizes, constants: [], indices: [], growth: null }
+}
+
+/** A program rewritten by each of `passes` in turn. */
+export function optimiseProgram(
+  start: RowProgram,
+  context: PassContext,
+  passes: readonly KernelPass[] = rowPasses,
+): OptimisedRows {
+  const records: PassRecord[] = []
+  let program = start
+  for (const pass of passes) {
+    const { program: next, applied, declined } = pass.apply(program, context)
+    program = next
+    records.push({ pass: pass.name, applied, declined })
+  }
+  return { program, records }
+}
+
 /** The operations of one pass over rows, rewritten by each of `passes` in turn. */
 export function optimiseRows(
   rows: readonly KernelOp[],
@@ -53,21 +75,5 @@ export function optimiseRows(
   context: PassContext,
   passes: readonly KernelPass[] = rowPasses,
 ): OptimisedRows {
-  const records: PassRecord[] = []
-  let program: RowProgram = {
-    prelude: [],
-    rows,
-    postlude: [],
-    buffers,
-    sizes: context.sizes,
-    constants: [],
-    indices: [],
-    growth: null,
-  }
-  for (const pass of passes) {
-    const { program: next, applied, declined } = pass.apply(program, context)
-    program = next
-    records.push({ pass: pass.name, applied, declined })
-  }
-  return { program, records }
+  return optimiseProgram(plainRows(rows, buffers, context), context, passes)
 }

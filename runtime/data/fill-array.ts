@@ -1,4 +1,5 @@
 import { cellLabel, checkCell } from './check-cell.js'
+import { fillLevels, fillNumbers } from './fill-numbers.js'
 import type { Grid } from './grid.js'
 import type { LevelSets } from './level-sets.js'
 import { isMissing } from './parse-cell.js'
@@ -12,9 +13,11 @@ export function fillArray(
 ): { readonly array: BoundArray; readonly problems: readonly DataProblem[] } {
   const { declaration, length } = grid
   const category = declaration.element === 'category'
+  const numbers = category ? numbersOf(grid, levels) : []
+  const ready = declaration.type === 'simplex' ? null : category ? fillLevels(grid, numbers) : fillNumbers(grid)
+  if (ready !== null) return filled(grid, ready)
   const values = category ? new Int32Array(length) : new Float64Array(length)
   const found = new Map<string, { readonly problem: DataProblem; count: number }>()
-  const numbers = category ? numbersOf(grid, levels) : []
   const width = numbers.length
   const origins: CellOrigin[] = []
   let missing = 0
@@ -42,6 +45,15 @@ export function fillArray(
   if (problems.length === 0 && declaration.type === 'simplex') problems.push(...checkSimplex(grid, values))
   const array = { name: declaration.name, values, shape: grid.shape, offsets: grid.offsets, missing }
   return { array: declaration.optional ? { ...array, origins } : array, problems }
+}
+
+/** An array whose cells all fit. */
+function filled(
+  { declaration, shape, offsets }: Grid,
+  values: Float64Array | Int32Array,
+): ReturnType<typeof fillArray> {
+  const array = { name: declaration.name, values, shape, offsets, missing: 0 }
+  return { array: declaration.optional ? { ...array, origins: [] } : array, problems: [] }
 }
 
 function numbersOf(grid: Grid, levels: LevelSets): readonly ReadonlyMap<string, number>[] {

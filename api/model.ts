@@ -31,11 +31,13 @@ import type { FitResult } from '../runtime/result.js'
 import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
+import { arenaFor, inArena } from './arena.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
 import {
+  checkBackend,
   type DataOptions,
   entriesOf,
   type FitCallOptions,
@@ -188,6 +190,7 @@ export class Model {
 
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit. */
   bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null): Bound {
+    checkBackend(options)
     const set = entriesOf(options.set ?? new Map())
     const consts = this.typed.symbols.filter((s) => s.kind === 'const').map((s) => s.name)
     const scalars = this.typed.symbols.filter((s) => s.kind === 'data').map((s) => s.name)
@@ -204,9 +207,13 @@ export class Model {
     if (result.value === undefined) throw new DataError(result.problems)
     const product = options.mode === 'hard' ? 'max' : 'sum'
     const derivation = this.derivationFor(options.mStep === 'gradient', product)
+    const arena = arenaFor(options, result.value)
+    const bound = arena === null ? result.value : inArena(result.value, arena)
     try {
       const settings = {
         set,
+        arena,
+        everyPass: options.backend === 'wasm',
         compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
         frozen: restored?.numbers ?? new Map(),
         seed: options.seed ?? 1,
@@ -214,11 +221,9 @@ export class Model {
           this.withoutScales(names, { gradientOnly: options.mStep === 'gradient', product }),
       }
       const model =
-        product === 'max'
-          ? new HardModel(derivation, result.value, settings)
-          : bindProgram(derivation, result.value, settings)
+        product === 'max' ? new HardModel(derivation, bound, settings) : bindProgram(derivation, bound, settings)
       model.setFloor(options.floor ?? 1e-6)
-      return { model, data: result.value }
+      return { model, data: bound }
     } catch (e) {
       if (!(e instanceof BindError)) throw e
       throw new DataError([problem(e.code, e.message, e.help)])

@@ -5,7 +5,7 @@ import { tableFromObject } from '../runtime/data/table-from-object.js'
 import type { Table } from '../runtime/data/types.js'
 import type { AbortFlag } from '../runtime/pacer.js'
 import type { FitProgress } from '../runtime/search.js'
-import { DataError } from './errors.js'
+import { DataError, OptionError } from './errors.js'
 
 /** Data of a fit: tables that were read, or one object with arrays or rows (see `tableFromObject`). */
 export type FitData = readonly Table[] | unknown
@@ -33,8 +33,16 @@ export interface FitCallOptions extends DataOptions {
   readonly maxTime?: number | null
   readonly trace?: boolean
   readonly mStep?: 'auto' | 'gradient'
-  /** `js`: generated JavaScript; `interpret`: no generated code, works under a strict content security policy. */
-  readonly backend?: 'js' | 'interpret'
+  /**
+   * What runs the data pass. `wasm`: generated WebAssembly; `js`: generated JavaScript; `interpret`: no generated code,
+   * works under a strict content security policy.
+   */
+  readonly backend?: 'wasm' | 'js' | 'interpret'
+  /**
+   * Workers that share the rows, where there are enough of them to pay; by default as many as there are cores, at most 8.
+   * 1: everything in the calling thread. The result has the same bits whatever their number.
+   */
+  readonly threads?: number
   readonly signal?: AbortFlag
   onIteration?(progress: FitProgress): void
 }
@@ -43,6 +51,18 @@ export interface FitCallOptions extends DataOptions {
 export interface CompileOptions {
   /** Distributions beyond the built-in ones; one of the same name replaces a built-in one. */
   readonly distributions?: readonly Distribution[]
+}
+
+const backends: readonly unknown[] = ['wasm', 'js', 'interpret']
+/** More workers than this are a mistake. */
+const MOST_THREADS = 256
+
+/** @throws OptionError where `backend` or `threads` is none of what there is */
+export function checkBackend({ backend, threads }: FitCallOptions): void {
+  if (backend !== undefined && !backends.includes(backend))
+    throw new OptionError(`backend takes ${backends.join(', ')}, not \`${backend}\``)
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS))
+    throw new OptionError(`threads takes a whole number from 1 to ${MOST_THREADS}, not \`${threads}\``)
 }
 
 /** The options that the search over starts reads. */

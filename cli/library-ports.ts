@@ -80,9 +80,10 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
       maxTime: call.maxTime,
       trace: call.trace,
       mStep: call.mStep,
-      backend: call.backend,
+      ...(call.backend === null ? {} : { backend: call.backend }),
       signal: call.signal,
       onIteration: (p) => call.onIteration(p),
+      ...(call.threads === null ? {} : { threads: call.threads }),
       ...(call.start === null ? {} : { start: call.start }),
       ...(call.restarts === null ? {} : { restarts: call.restarts }),
     })

@@ -31,7 +31,7 @@ export function requireData(declarations: readonly DataDeclaration[], data: Data
   const missing = declarations.map(({ name }) => name).filter((name) => !given.has(name))
   if (missing.length === 0) return
   const names = missing.map((name) => `\`${name}\``).join(', ')
-  throw new UsageError(`the model needs data: ${names}`, 'give a file with --data FILE, CSV, TSV or JSON')
+  throw new UsageError(`the model needs data: ${names}`, 'give a file with --data FILE, CSV, TSV, JSON or Parquet')
 }
 
 function splitData(context: Context, text: string): { readonly name: string | null; readonly path: string } {

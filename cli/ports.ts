@@ -45,6 +45,9 @@ export interface DataRequest {
   readonly groupBy: string | null
 }
 
+export const backends = ['wasm', 'js', 'interpret'] as const
+export type Backend = (typeof backends)[number]
+
 /** Options of a fit; null means the default of the library. */
 export interface FitCall {
   /** Values of consts and of scalar data, parsed. */
@@ -62,7 +65,9 @@ export interface FitCall {
   readonly maxTime: number | null
   readonly trace: boolean
   readonly mStep: 'auto' | 'gradient'
-  readonly backend: 'js' | 'interpret'
+  readonly backend: Backend | null
+  /** Workers that share the rows of large data. */
+  readonly threads: number | null
   readonly signal: AbortSignal
   onIteration(progress: FitProgress): void
 }

@@ -10,6 +10,7 @@ import { score } from './commands/score.js'
 import type { Context } from './context.js'
 import { refuseCommands, refuseOptions } from './not-yet.js'
 import { collect, duration, oneOf, positiveNumber, wholeNumber } from './option-values.js'
+import { backends } from './ports.js'
 
 /** The commands and options of `estep`. `done` receives the exit status of the command that ran. */
 export function createProgram(context: Context, done: (status: number) => void): Command {
@@ -101,9 +102,16 @@ function addFitCommand(program: Command, context: Context, done: (status: number
         .default('auto'),
     )
     .addOption(
-      new Option('--backend <name>', 'js or interpret')
-        .argParser(oneOf('--backend', ['js', 'interpret'], ['wasm']))
-        .default('js'),
+      new Option(
+        '--backend <name>',
+        'what runs the data pass: wasm, js, or interpret, which generates no code (default: what is fastest)',
+      ).argParser(oneOf('--backend', backends)),
+    )
+    .addOption(
+      new Option(
+        '--threads <n>',
+        'workers for large data (default: the cores there are, at most 8); the bits are the same',
+      ).argParser(wholeNumber('--threads', 1)),
     )
     .addOption(
       new Option('--errors <kind>', 'none')
@@ -120,7 +128,6 @@ function addFitCommand(program: Command, context: Context, done: (status: number
     '--fix <name=value>',
     '--accelerate',
     '--standardize',
-    '--threads <n>',
     '--memory <size>',
     '--checkpoint <file>',
     '--resume <file>',
@@ -162,9 +169,10 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
 function addDataOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--data <file>', 'CSV, TSV or JSON; name=FILE for one name; - is stdin; repeatable').argParser(
-        collect,
-      ),
+      new Option(
+        '--data <file>',
+        'CSV, TSV, JSON or Parquet; name=FILE for one name; - is stdin; repeatable',
+      ).argParser(collect),
     )
     .addOption(
       new Option('--columns <name=columns>', 'columns of a data name, such as x=a,b; repeatable').argParser(collect),

@@ -60,7 +60,7 @@ export async function tryEdge(
   model: BoundModel,
   params: Float64Array,
   objective: number,
-  objectiveAt: (params: Float64Array) => number,
+  objectiveAt: (params: Float64Array) => Promise<number>,
   pacer: Pacer,
 ): Promise<{ readonly params: Float64Array; readonly moved: readonly string[] }> {
   let current = params
@@ -74,7 +74,7 @@ export async function tryEdge(
       if (!((current[offset] ?? 0) > 0)) continue
       const trial = new Float64Array(current)
       trial[offset] = 0
-      const reached = objectiveAt(trial)
+      const reached = await objectiveAt(trial)
       await pacer.breathe()
       if (!(reached >= best) || reached === Number.POSITIVE_INFINITY) continue
       current = trial

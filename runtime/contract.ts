@@ -199,6 +199,16 @@ export interface BoundModel {
    * it, from a seed of its own until it stands still. Elsewhere it does not count.
    */
   eStep(params: Float64Array, from?: Beginning): Expectation
+  /**
+   * The same, bit for bit, by workers: other calls may come while it is under way, and none of them sees anything of it.
+   * The promise settles in a later turn of the event loop.
+   */
+  eStepLater?(params: Float64Array, from?: Beginning): Promise<Expectation>
+  /**
+   * Runs that may be under way at once, each awaiting its own `eStepLater`; 1 where left out. An M-step, a gain and the
+   * reports depend on their arguments alone, whatever was called before them.
+   */
+  readonly sideBySide?: number
   /** Posteriors at these params are to be read under the q of this expectation. */
   remember?(params: Float64Array, expectation: Expectation): void
   /**

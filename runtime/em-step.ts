@@ -59,15 +59,15 @@ export function slack(scale: number, terms: number): number {
 }
 
 /** The E-step at `params`, as iteration number `iteration`; `from`: where a factorised posterior begins. */
-export function pointAt(
+export async function pointAt(
   model: BoundModel,
   params: Float64Array,
   iteration = 0,
   floored: readonly FloorHit[] = [],
   condition = 1,
   from?: Beginning,
-): EmPoint {
-  const expectation = model.eStep(params, from)
+): Promise<EmPoint> {
+  const expectation = await (model.eStepLater?.(params, from) ?? model.eStep(params, from))
   const logPrior = model.hasPrior ? model.logPrior(params) : 0
   const logLikelihood = expectation.logLikelihood
   const objective = logLikelihood + logPrior
@@ -131,7 +131,7 @@ export async function emStep(model: BoundModel, from: EmPoint, pacer: Pacer, len
   await pacer.breathe()
   const gain = model.gain(params, expectation, next)
   await pacer.breathe()
-  const to = pointAt(model, next, iteration + 1, floored, condition, expectation)
+  const to = await pointAt(model, next, iteration + 1, floored, condition, expectation)
   await pacer.breathe()
   if (!usable(to)) {
     const gone = model.collapsedSpread?.(next) ?? null
@@ -163,8 +163,8 @@ export async function emStep(model: BoundModel, from: EmPoint, pacer: Pacer, len
     // an objective by quadrature or by draws is known to its error: that of a quadrature is made small first
     const refined = (): boolean => model.refine?.(from.params) === true || model.refine?.(to.params) === true
     const known = (point: EmPoint): number => model.accuracy?.(point.params)?.error ?? 0
-    const again = (): Promise<EmMove> =>
-      emStep(model, pointAt(model, params, iteration, from.floored, from.condition), pacer, lenient)
+    const again = async (): Promise<EmMove> =>
+      emStep(model, await pointAt(model, params, iteration, from.floored, from.condition), pacer, lenient)
     if (model.bound === 'quadrature' && refined()) return again()
     broken = brokenBy(allowed + known(from) + known(to))
     if (broken !== null) return refined() ? again() : { kind: 'numerical', reason: tooFewNodes(model, to, broken) }

@@ -123,7 +123,7 @@ async function settle(
   const trace = [...run.trace]
   // an objective by nodes is that of the rule as it is at the end
   const rough = model.bound === 'quadrature' || model.bound === 'monte-carlo'
-  let point = rough ? again(model, run.point) : run.point
+  let point = rough ? await again(model, run.point) : run.point
   if (rough) trace[trace.length - 1] = point.objective
   const aborted = signal?.aborted === true || ends.some((end) => end.run.stop === 'aborted')
   let stop: StopReason = aborted ? 'aborted' : (run.stop ?? 'max-time')
@@ -132,13 +132,14 @@ async function settle(
   if (rows !== null && stop !== 'numerical') rows.push(await lastRow(model, point, pacer))
   if (options.tolerance > 0 && (stop === 'tolerance' || stop === 'max-iterations')) {
     const before = point.expectation
-    const objectiveAt = (params: Float64Array): number => pointAt(model, params, 0, [], 1, before).objective
+    const objectiveAt = async (params: Float64Array): Promise<number> =>
+      (await pointAt(model, params, 0, [], 1, before)).objective
     const tried = await tryEdge(model, point.params, point.objective, objectiveAt, pacer)
     if (tried.moved.length > 0) {
       edge = [...edge, ...tried.moved]
-      point = pointAt(model, tried.params, point.iteration + 1, [], 1, before)
+      point = await pointAt(model, tried.params, point.iteration + 1, [], 1, before)
       trace.push(point.objective)
-      if (staysPut(model, point, options.tolerance)) stop = 'tolerance'
+      if (await staysPut(model, point, options.tolerance)) stop = 'tolerance'
       if (rows !== null) rows.push(await edgeRow(model, point, pacer))
     }
   }
@@ -146,10 +147,10 @@ async function settle(
 }
 
 /** true where a further iteration of EM changes the objective by no more than the tolerance. */
-function staysPut(model: BoundModel, point: EmPoint, tolerance: number): boolean {
+async function staysPut(model: BoundModel, point: EmPoint, tolerance: number): Promise<boolean> {
   const { params } = model.mStep(point.params, point.expectation)
-  const next = pointAt(model, params, 0, [], 1, point.expectation).objective
-  return Math.abs(next - point.objective) <= tolerance * (1 + Math.abs(point.objective))
+  const next = await pointAt(model, params, 0, [], 1, point.expectation)
+  return Math.abs(next.objective - point.objective) <= tolerance * (1 + Math.abs(point.objective))
 }
 
 /** The row of a point at the edge, where Q may have no finite value and the bound is then left out. */

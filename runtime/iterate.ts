@@ -39,7 +39,7 @@ export async function* iterate(
   start: Float64Array,
   pacer: Pacer = busyPacer(),
 ): AsyncGenerator<EmIteration, void, undefined> {
-  let point = pointAt(model, start)
+  let point = await pointAt(model, start)
   while (usable(point)) {
     const move = await emStep(model, point, pacer, true)
     const moved = move.kind === 'moved'

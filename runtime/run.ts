@@ -54,8 +54,8 @@ const IMPOSSIBLE = 3
 export const IMPOSSIBLE_DATA = 'the data have probability 0 under the params'
 
 /** A run that has made its first E-step only; `from`: where a factorised posterior begins. */
-export function beginRun(model: BoundModel, start: Float64Array, from?: Beginning): EmRun {
-  const point = pointAt(model, start, 0, [], 1, from)
+export async function beginRun(model: BoundModel, start: Float64Array, from?: Beginning): Promise<EmRun> {
+  const point = await pointAt(model, start, 0, [], 1, from)
   const reason = usable(point) ? null : whyUnusable(point.objective, 'at the start')
   return { point, trace: [point.objective], rows: [], stop: reason === null ? null : 'numerical', reason }
 }
@@ -77,7 +77,7 @@ export async function continueRun(
   const isRough = model.bound === 'quadrature' || model.bound === 'monte-carlo'
   if (model.bound === 'quadrature' && pause === null && run.point.iteration > 0)
     while (model.refine?.(run.point.params));
-  let point = isRough ? again(model, run.point) : run.point
+  let point = isRough ? await again(model, run.point) : run.point
   let doubled = point.iteration === 0 ? null : point
   const trace = [...run.trace.slice(0, -1), point.objective]
   const rows = [...run.rows]
@@ -104,7 +104,7 @@ export async function continueRun(
     if (done && model.refine?.(point.params)) {
       resolution = null
       // more nodes: the run goes on from the same params
-      point = again(model, point)
+      point = await again(model, point)
       trace[trace.length - 1] = point.objective
       done = false
     }
@@ -112,10 +112,10 @@ export async function continueRun(
     if (limits.tolerance > 0 && (done || last || isDoubled(point.iteration))) {
       const shrinking =
         done || last ? positive(model, point.params) : creeping(model, (doubled ?? point).params, point.params)
-      const settle = (smaller: BoundModel, start: Float64Array): Promise<EmRun> =>
+      const settle = async (smaller: BoundModel, start: Float64Array): Promise<EmRun> =>
         continueRun(
           smaller,
-          beginRun(smaller, start),
+          await beginRun(smaller, start),
           { ...limits, trace: false, lenient: true, onIteration() {} },
           pacer,
         )
@@ -140,7 +140,7 @@ const resolutionOf = (model: BoundModel, { params }: EmPoint): number =>
   model.bound === 'monte-carlo' ? OF_ERROR * (model.accuracy?.(params)?.standardError ?? 0) : 0
 
 /** The same params, by the rule as it now is. */
-export const again = (model: BoundModel, { params, iteration, floored, condition }: EmPoint): EmPoint =>
+export const again = (model: BoundModel, { params, iteration, floored, condition }: EmPoint): Promise<EmPoint> =>
   pointAt(model, params, iteration, floored, condition)
 
 const isDoubled = (iteration: number): boolean =>

@@ -5,6 +5,7 @@ import { InternalError } from './errors.js'
 import { BRIEF_ITERATIONS, LAST_ROUND, RUN_ON } from './options.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { beginRun, continueRun, type EmRun, IMPOSSIBLE_DATA, type RunLimits } from './run.js'
+import { sideBySide } from './side-by-side.js'
 import type { Starter } from './starts.js'
 
 /** Where one start has led so far. */
@@ -17,7 +18,7 @@ export interface StartEnd {
   readonly brief: boolean
 }
 
-/** Progress of a fit, after each iteration. */
+/** Progress of a fit, after each iteration: those of one start in their order, those of starts side by side in between. */
 export interface FitProgress {
   readonly phase: 'brief' | 'main'
   /** Number of the start, from 0, and how many there are. */
@@ -45,27 +46,26 @@ export interface SearchRequest {
  * many starts a few iterations say too little: as long as more than seven are left, the better third of them makes
  * three times as many iterations before the next choice.
  *
+ * Runs between two choices do not depend on each other: where the model has them side by side, only their progress
+ * shows it.
+ *
  * @returns the ends in the order of the starts; fewer than asked for where time ran out or the fit was aborted
  */
 export async function search(request: SearchRequest): Promise<StartEnd[]> {
   const { model, options } = request
   if (model.direct) return [await directEnd(request)]
-  const ends: StartEnd[] = []
   const brief = options.restarts > RUN_ON
-  for (let index = 0; index < options.restarts; index++) {
-    if (index > 0 && over(request)) break
+  const starts = oneAtATime(request.starter)
+  const ends = await sideBySide(options.restarts, lanesOf(model), async (index, stop): Promise<StartEnd | null> => {
+    if (index > 0 && over(request)) return null
     const seed = options.seed + index
     const own = index === 0 ? request.start : null
-    const run = beginRun(model, own ?? (await request.starter.start(seed, index === 0)), { seed })
+    const start = own ?? (await starts.start(seed, index === 0))
+    const run = await beginRun(model, start, { seed })
     await request.pacer.breathe()
-    const end = await advance(
-      request,
-      { seed, run, degenerate: [], brief: true },
-      index,
-      brief ? BRIEF_ITERATIONS : null,
-    )
-    ends.push(end)
-  }
+    const begun: StartEnd = { seed, run, degenerate: [], brief: true }
+    return advance(stoppedBy(request, stop), begun, index, brief ? BRIEF_ITERATIONS : null)
+  })
   if (brief) await runOn(request, ends, await narrowed(request, ends))
   return ends
 }
@@ -84,14 +84,9 @@ async function narrowed(request: SearchRequest, ends: StartEnd[]): Promise<Start
     iterations *= 3
     const kept = Math.ceil(running.length / 3)
     dropped.unshift(...running.slice(kept))
-    const next: StartEnd[] = []
-    for (const end of running.slice(0, kept)) {
-      if (over(request)) return promising(ends)
-      const index = ends.indexOf(end)
-      const further = failed(end) ? end : await advance(request, end, index, iterations)
-      ends[index] = further
-      next.push(further)
-    }
+    const going = running.slice(0, kept)
+    const next = await further(request, ends, going, iterations)
+    if (next.length < kept) return promising(ends)
     running = promising(next)
   }
   return [...running, ...dropped].sort(compareKinds)
@@ -103,15 +98,61 @@ async function runOn(request: SearchRequest, ends: StartEnd[], order: StartEnd[]
     order.splice(order.indexOf(own), 1)
     order.unshift(own)
   }
-  let done = 0
-  let sound = false
-  for (const end of order) {
-    if ((done >= RUN_ON && sound) || over(request)) return
-    const index = ends.indexOf(end)
-    const next = await advance(request, end, index, null)
+  const sound = (next: StartEnd): boolean => !failed(next) && next.degenerate.length === 0
+  const first = await further(request, ends, order.slice(0, RUN_ON))
+  if (first.some(sound)) return
+  for (const end of order.slice(RUN_ON)) {
+    const [next] = await further(request, ends, [end])
+    if (next === undefined || sound(next)) return
+  }
+}
+
+/**
+ * These ends taken further, to `iterations` in all (null: until a reason to stop), and put in their places among `ends`;
+ * fewer where time ran out or the fit was aborted.
+ */
+function further(
+  request: SearchRequest,
+  ends: StartEnd[],
+  going: readonly StartEnd[],
+  iterations: number | null = null,
+): Promise<StartEnd[]> {
+  const places = going.map((end) => ends.indexOf(end))
+  return sideBySide(going.length, lanesOf(request.model), async (i, stop) => {
+    const [end, index = 0] = [going[i], places[i]]
+    if (end === undefined || over(request)) return null
+    const next = await advance(stoppedBy(request, stop), end, index, iterations)
     ends[index] = next
-    if (!failed(next) && next.degenerate.length === 0) sound = true
-    done++
+    return next
+  })
+}
+
+/** Runs under way at once. Those that share nodes, draws or a factorised posterior take turns. */
+function lanesOf(model: BoundModel): number {
+  return model.eStepLater === undefined || (model.bound ?? 'exact') !== 'exact' ? 1 : (model.sideBySide ?? 1)
+}
+
+/** What a starter keeps between starts is made with the first of them. */
+function oneAtATime(starter: Starter): Starter {
+  let before: Promise<unknown> = Promise.resolve()
+  return {
+    start(seed, first) {
+      const made = before.then(() => starter.start(seed, first))
+      before = made.catch(() => {})
+      return made
+    },
+  }
+}
+
+function stoppedBy(request: SearchRequest, stop: AbortFlag): SearchRequest {
+  const { signal } = request
+  return {
+    ...request,
+    signal: {
+      get aborted() {
+        return stop.aborted || signal?.aborted === true
+      },
+    },
   }
 }
 
@@ -153,7 +194,7 @@ async function soundRun(running: Promise<EmRun>, before: EmRun, starts: number):
 async function directEnd(request: SearchRequest): Promise<StartEnd> {
   const { model, options, pacer } = request
   const start = request.start ?? closer(model, await request.starter.start(options.seed, true))
-  const begun: StartEnd = { seed: options.seed, run: beginRun(model, start), degenerate: [], brief: false }
+  const begun: StartEnd = { seed: options.seed, run: await beginRun(model, start), degenerate: [], brief: false }
   const limits = { ...options, maxIterations: 1, tolerance: 0 }
   const once = await advance({ ...request, options: limits, start }, begun, 0, null)
   if (once.run.stop !== 'max-iterations') return once

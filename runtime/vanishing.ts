@@ -55,14 +55,14 @@ export async function vanish(
 ): Promise<VanishedPoint | null> {
   if (names.length === 0) return null
   const dropped = filled(model, from.params, names, 0)
-  const screened = pointAt(model, dropped, from.iteration + 1)
+  const screened = await pointAt(model, dropped, from.iteration + 1)
   await pacer.breathe()
   if (!(screened.objective >= from.objective) || !usable(screened)) return null
   const smaller = model.withoutScales?.(names) ?? null
   if (smaller === null) return null
   const run = await settle(smaller, moved(model, dropped, smaller, new Float64Array(smaller.length)))
   if (run.stop === 'numerical') return null
-  const point = pointAt(model, moved(smaller, run.point.params, model, dropped), from.iteration + 1)
+  const point = await pointAt(model, moved(smaller, run.point.params, model, dropped), from.iteration + 1)
   await pacer.breathe()
   if (!(point.objective >= from.objective) || !usable(point)) return null
   const beside = new Float64Array(point.params)
@@ -70,7 +70,7 @@ export async function vanish(
     const { offset, length } = layoutOf(model, name)
     for (let i = offset; i < offset + length; i++) beside[i] = NEAR * (from.params[i] ?? 0)
   }
-  const rises = pointAt(model, beside).objective - point.objective
+  const rises = (await pointAt(model, beside)).objective - point.objective
   await pacer.breathe()
   return rises <= slack(point.scale, model.observations) ? { point, names } : null
 }

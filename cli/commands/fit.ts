@@ -5,7 +5,7 @@ import { exitCodes, UsageError } from '../exit-codes.js'
 import { parseAssignment } from '../literal.js'
 import { type DataOptions, loadData, requireData } from '../load-data.js'
 import { loadModel } from '../load-model.js'
-import type { DataRequest, FitOutcome, FitPort, ModelPort } from '../ports.js'
+import type { Backend, DataRequest, FitOutcome, FitPort, ModelPort } from '../ports.js'
 import { createProgress } from '../progress.js'
 import { fitReport } from '../render/fit-report.js'
 import { formatObjective } from '../render/numbers.js'
@@ -25,7 +25,8 @@ export interface FitCommandOptions extends DataOptions {
   readonly floor: number
   readonly maxTime?: number
   readonly mStep: 'auto' | 'gradient'
-  readonly backend: 'js' | 'interpret'
+  readonly backend?: Backend
+  readonly threads?: number
   readonly against?: string
   readonly trace?: boolean
   readonly strict?: boolean
@@ -98,7 +99,8 @@ async function runFit(
       maxTime: options.maxTime ?? null,
       trace: options.trace === true,
       mStep: options.mStep,
-      backend: options.backend,
+      backend: options.backend ?? null,
+      threads: options.threads ?? null,
       signal: controller.signal,
       onIteration: progress.update,
     })

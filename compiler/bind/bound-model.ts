@@ -19,6 +19,7 @@ import { WITHIN } from '../lower/within-squares.js'
 import type { MStep } from '../mstep/types.js'
 import type { CompileKernel } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
+import type { Arena } from '../targets/wasm/arena.js'
 import { vanishingScales } from '../vanishing-scales.js'
 import { checkLevels } from './check-levels.js'
 import { checkPlaces } from './check-places.js'
@@ -42,6 +43,7 @@ import { gainOf, logPriorOf } from './objectives.js'
 import { countObservations } from './observations.js'
 import { meansAndVariances, reported } from './posterior-means.js'
 import { precisionHost } from './precision-host.js'
+import { RowEngine } from './row-engine.js'
 import { rowWeights } from './row-weights.js'
 import { BoundNumbers } from './sizes.js'
 import { constantColumns, spreadFloors } from './spreads.js'
@@ -51,6 +53,10 @@ export interface BindProgramOptions {
   /** Values of consts given by `--set`. */
   readonly set: ReadonlyMap<string, unknown>
   readonly compile: CompileKernel
+  /** Memory of generated WebAssembly, which then runs the passes over rows. */
+  readonly arena?: Arena | null
+  /** Short passes too run there. */
+  readonly everyPass?: boolean
   /** Of draws; 1 where left out. */
   readonly seed?: number
   /** Reductions of the data of an earlier fit, by bind table: they are kept, not taken anew. */
@@ -105,7 +111,7 @@ export class ProgramModel implements BoundModel {
     if (options.seed !== undefined) this.numbers.nodes.seed = options.seed
     checkLevels(d.model, d.distributions, this.numbers, data)
     checkPlaces(d.model, this.numbers, new Set(d.graph.bindTables.map((t) => t.name)))
-    this.memory = options.memory ?? allocate(program, d.model.symbols, data, this.numbers)
+    this.memory = options.memory ?? allocate(program, d.model.symbols, data, this.numbers, options.arena)
     this.params = paramLayouts(d, this.numbers, data)
     for (const p of this.params) checkParam(p, d.shapes.shape('param', p.name))
     this.byName = new Map(this.params.map((p) => [p.name, p]))
@@ -135,7 +141,11 @@ export class ProgramModel implements BoundModel {
     const vanishing = vanishingScales(d.model)
     this.vanishing = [...vanishing.keys()]
     this.zeroLimits = zeroLimits(vanishing, this.scales)
-    this.kernels = new KernelRunner(program, this.memory, this.params, this.zeroLimits, options.compile)
+    const engine =
+      options.arena == null
+        ? null
+        : new RowEngine(program.buffers, options.arena, options.everyPass ?? false, options.compile)
+    this.kernels = new KernelRunner(program, this.memory, this.params, this.zeroLimits, options.compile, engine)
     this.expectations = new Expectations(this.kernels, this.params, this.latents, roundingOfData(d.graph, data))
     const newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>
       this.interior(() => 0.5),

@@ -4,6 +4,7 @@ import type { Pass, Program } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
 import { BLOCK_ROWS, type ProgramMemory } from './memory.js'
+import type { RowEngine } from './row-engine.js'
 
 /** Runs the kernels of a program over its memory; each is compiled once. */
 export class KernelRunner {
@@ -17,6 +18,8 @@ export class KernelRunner {
     /** What stands for 0 in a param whose limit at 0 is meant. */
     private readonly zeroLimits: ReadonlyMap<string, number>,
     private readonly compile: CompileKernel,
+    /** What runs long passes; null: blocks of rows by the compiled kernels. */
+    private readonly engine: RowEngine | null = null,
   ) {}
 
   run(
@@ -46,6 +49,7 @@ export class KernelRunner {
 
   /** Over the rows of a pass, block by block; `whole`: all at once, with scratch for every row. */
   runPass(pass: Pass, ops: readonly KernelOp[], whole = false): void {
+    if (!whole && !this.isShort(pass) && this.engine?.run(pass, ops, this.memory.blocks) === true) return
     if (pass.rows === null || whole) {
       this.run(ops, whole ? this.memory.whole() : this.memory.blocks)
       return
@@ -62,7 +66,13 @@ export class KernelRunner {
 
   /** true where scratch holds every row of a pass at once. */
   inOneBlock(pass: Pass): boolean {
-    return pass.rows === null || (this.memory.blocks.sizes.get(pass.rows.size) ?? 0) <= BLOCK_ROWS
+    return pass.rows === null || this.isShort(pass)
+  }
+
+  /** One block of rows. */
+  private isShort(pass: Pass): boolean {
+    if (this.engine?.everyPass === true) return false
+    return pass.rows !== null && (this.memory.blocks.sizes.get(pass.rows.size) ?? 0) <= BLOCK_ROWS
   }
 
   /** Params into their buffers: those of the E-step, or the trial ones. */

@@ -6,6 +6,7 @@ import type { Program } from '../lower/program.js'
 import type { Memory } from '../targets/memory.js'
 import { NEWTON_LIMIT } from '../targets/solve/newton.js'
 import type { SparsePosterior } from '../targets/sparse-posterior.js'
+import type { Arena } from '../targets/wasm/arena.js'
 import { checkSize } from './check-size.js'
 import type { BoundNumbers } from './sizes.js'
 
@@ -29,6 +30,8 @@ export function allocate(
   symbols: readonly ModelSymbol[],
   data: BoundData,
   numbers: BoundNumbers,
+  /** Where arrays lie that generated WebAssembly reads in place. */
+  arena: Arena | null = null,
 ): ProgramMemory {
   const sizes = new Map<SizeKey, number>()
   for (const [key, extent] of program.sizes) {
@@ -45,19 +48,18 @@ export function allocate(
   }
   // second derivatives by more unknowns than Newton's method is used for are never taken
   const unused = (b: Buffer): boolean => b.id.startsWith('hess ') && isBeyondNewton(b, program, sizes)
+  const floats = (n: number): Float64Array => arena?.floats(n) ?? new Float64Array(n)
+  const integers = (n: number): Int32Array => arena?.integers(n) ?? new Int32Array(n)
   const shared = new Map<string, Float64Array | Int32Array>()
   const nodeTables = new Set(program.bindTables.flatMap((t) => (t.compute.kind === 'nodes' ? [`const:${t.name}`] : [])))
   for (const b of program.buffers) {
     // a start's responsibilities are lent when there is one
     if (b.space === 'scratch' || b.space === 'given') continue
-    shared.set(
-      b.id,
-      b.space === 'data'
-        ? dataBuffer(b.id, symbols, data, numbers, program)
-        : b.type === 'i32'
-          ? new Int32Array(length(b, true))
-          : new Float64Array(unused(b) ? 0 : length(b, true)),
-    )
+    if (b.space === 'data') {
+      const array = dataBuffer(b.id, symbols, data, numbers, program)
+      shared.set(b.id, nodeTables.has(b.id) ? array : (arena?.copy(array) ?? array))
+    } else if (b.type === 'i32') shared.set(b.id, integers(length(b, true)))
+    else shared.set(b.id, floats(unused(b) ? 0 : length(b, true)))
   }
   const sparse = new Map<string, SparsePosterior>()
   const withScratch = (scratch: (b: Buffer) => Float64Array) => {
@@ -65,7 +67,8 @@ export function allocate(
     for (const b of program.buffers) if (b.space === 'scratch') buffers.set(b.id, scratch(b))
     return { sizes, buffers, sparse }
   }
-  const blocks = withScratch((b) => new Float64Array(length(b, false)))
+  const isBlockLong = (b: Buffer): boolean => b.rows !== undefined && blockTables.has(b.rows)
+  const blocks = withScratch((b) => (isBlockLong(b) ? new Float64Array(length(b, false)) : floats(length(b, false))))
   let whole: Memory | null = null
   return {
     blocks,

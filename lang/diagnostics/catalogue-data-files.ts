@@ -7,7 +7,7 @@ export const dataFileEntries: readonly CatalogueEntry[] = [
     severity: 'error',
     title: 'not a text file',
     explanation:
-      'A table is read as text: CSV, TSV or JSON. This file is a workbook, an archive or another binary file, or it holds NUL characters, as damaged files do. Save the table as CSV in UTF-8 and give that file.',
+      'A table is read as text (CSV, TSV or JSON) or from Parquet. This file is a workbook, an archive or another binary file, or it holds NUL characters, as damaged files do. Save the table as CSV in UTF-8 and give that file.',
     example: '--data measurements.xlsx',
     fixed: '--data measurements.csv',
   },
@@ -99,5 +99,14 @@ export const dataFileEntries: readonly CatalogueEntry[] = [
       'JSON data is an array of row objects, or an object of arrays by name. Arrays may be nested for matrices and sequences; a missing cell is null.',
     example: '[{"x": 1}, {"x": 2',
     fixed: '[{"x": 1}, {"x": 2}]',
+  },
+  {
+    code: 'E312',
+    severity: 'error',
+    title: 'Parquet that cannot be read',
+    explanation:
+      'The file begins as Parquet does, but its end is missing, a page is damaged, or it uses what is not read: encryption, columns in other files, or nothing but lists and records. Numbers, text, truth values, dates and times are read, with dictionaries and with Snappy, Zstandard, Gzip, Brotli or LZ4.',
+    example: 'a file whose download was cut off',
+    fixed: 'the whole file',
   },
 ]

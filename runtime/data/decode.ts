@@ -19,7 +19,6 @@ const magics: readonly { readonly bytes: readonly number[]; readonly what: strin
   { bytes: [0x50, 0x4b, 0x03, 0x04], what: 'a zip file or an Excel workbook' },
   { bytes: [0xd0, 0xcf, 0x11, 0xe0], what: 'an old Excel workbook' },
   { bytes: [0x1f, 0x8b], what: 'compressed with gzip' },
-  { bytes: [0x50, 0x41, 0x52, 0x31], what: 'a Parquet file' },
   { bytes: [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31], what: 'an Arrow file' },
   { bytes: [0x25, 0x50, 0x44, 0x46], what: 'a PDF' },
 ]

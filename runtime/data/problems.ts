@@ -13,6 +13,7 @@ export const dataCodes = {
   tooLarge: 'E309',
   noHeader: 'E310',
   json: 'E311',
+  parquet: 'E312',
   noColumn: 'E320',
   whichColumns: 'E321',
   unknownData: 'E322',

@@ -1,14 +1,17 @@
 import { decode } from './decode.js'
+import { isParquet } from './parquet/parquet-file.js'
+import { readParquet } from './parquet/read-parquet.js'
 import { readDelimited } from './read-delimited.js'
 import { readJson } from './read-json.js'
 import type { ReadResult } from './types.js'
 
 /**
- * Reads a table from bytes or text. `source` is a file name or `stdin`: its extension decides between CSV, TSV and JSON,
- * and where it does not, the content does (a first `{` or `[` is JSON; the separator is the most frequent of `,` `;` tab
- * and `|` in the header).
+ * Reads a table from bytes or text. Parquet is known by its first bytes. Else the extension of `source`, a file name or
+ * `stdin`, decides between CSV, TSV and JSON, and where it does not, the content does (a first `{` or `[` is JSON; the
+ * separator is the most frequent of `,` `;` tab and `|` in the header).
  */
 export function readTable(source: string, content: Uint8Array | string): ReadResult {
+  if (typeof content !== 'string' && isParquet(content)) return readParquet(source, content)
   const decoded =
     typeof content === 'string' ? { value: content.replace(/^\uFEFF/, ''), problems: [] } : decode(content, source)
   if (decoded.value === undefined) return { problems: decoded.problems }

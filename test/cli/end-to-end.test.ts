@@ -118,6 +118,7 @@ describe('estep fit', () => {
     const plain = await json(args)
     for (const other of [
       ['--backend', 'interpret'],
+      ['--threads', '2'],
       ['--m-step', 'gradient'],
     ])
       expect((await json([...args, ...other])).logLikelihood).toBeCloseTo(plain.logLikelihood, 6)
@@ -129,6 +130,8 @@ describe('estep fit', () => {
     expect((await estep(['fit', ...files, '--columns', 'x=height'])).status).toBe(3)
     expect((await estep(['fit', ...files, '--set', 'Q=2'])).status).toBe(2)
     expect((await estep(['fit', ...files, '--start', 'nu=1'])).status).toBe(2)
+    const many = await estep(['fit', ...files, '--threads', '1000'])
+    expect([many.status, many.err]).toEqual([2, expect.stringContaining('threads takes a whole number from 1 to 256')])
     expect((await estep(['fit', temporary('missing.estep'), '--data', faithful])).status).toBe(2)
     writeFileSync(temporary('bad.estep'), 'model Bad\ndata x : real[N]\nfor n in 1..N { x[n] ~ Normal(m, 1) }\n')
     expect((await estep(['fit', temporary('bad.estep'), '--data', faithful])).status).toBe(1)

@@ -45,7 +45,7 @@ describe('estep fit', () => {
 
   it('passes its options on', async () => {
     const { call } = await estep(
-      `${ok} --seed 7 --restarts 3 --tol 1e-6 --max-iter 9 --max-time 2m --floor 0 --set K=4 --start mu=1/4 --start 'pi=[0.5, 0.5]' --init random --m-step gradient --backend interpret --trace`,
+      `${ok} --seed 7 --restarts 3 --tol 1e-6 --max-iter 9 --max-time 2m --floor 0 --set K=4 --start mu=1/4 --start 'pi=[0.5, 0.5]' --init random --m-step gradient --backend interpret --threads 3 --trace`,
     )
     expect(call).toMatchObject({
       seed: 7,
@@ -56,7 +56,8 @@ describe('estep fit', () => {
       floor: 0,
       init: 'random',
     })
-    expect(call).toMatchObject({ mStep: 'gradient', backend: 'interpret', trace: true })
+    expect(call).toMatchObject({ mStep: 'gradient', backend: 'interpret', threads: 3, trace: true })
+    expect((await estep(`${ok} --backend wasm`)).call).toMatchObject({ backend: 'wasm' })
     expect(call?.set).toEqual(new Map([['K', 4]]))
     expect(call?.start).toEqual(
       new Map<string, unknown>([
@@ -77,6 +78,8 @@ describe('estep fit', () => {
       init: 'auto',
       start: null,
       maxTime: null,
+      backend: 'js',
+      threads: null,
     })
   })
 
@@ -144,10 +147,8 @@ describe('estep fit', () => {
     '--mode vb',
     '--mode cem',
     '--standardize',
-    '--threads 4',
     '--accelerate',
     '--fix mu=1',
-    '--backend wasm',
     '--init split',
     '--errors bootstrap',
     '--checkpoint c',
@@ -165,6 +166,10 @@ describe('estep fit', () => {
   it.each([
     ['--restart 3', 'Did you mean --restarts?'],
     ['--seed x', '--seed takes a whole number'],
+    ['--threads 0', '--threads takes a whole number of at least 1, not `0`'],
+    ['--threads 1.5', '--threads takes a whole number of at least 1, not `1.5`'],
+    ['--threads all', '--threads takes a whole number of at least 1, not `all`'],
+    ['--backend gpu', '--backend takes wasm, js, interpret, not `gpu`'],
     ['--tol -1', '--tol takes a number of at least 0'],
     ['--start mu', '--start takes name=value'],
     ['--start mu=abc', 'is not a number or an array of numbers'],

@@ -25,7 +25,13 @@ export async function fitModel(source: string, files: readonly DataFile[], optio
     if (value === undefined) throw new Error(problems.map((p) => p.message).join('\n'))
     return value
   })
-  return compileOrThrow(source).fit(tables, options)
+  return compileOrThrow(source).fit(tables, { ...backendOfRun(), ...options })
+}
+
+/** `ESTEP_BACKEND=wasm` (js, interpret) runs everything through one backend. */
+function backendOfRun(): Pick<FitCallOptions, 'backend'> {
+  const { ESTEP_BACKEND: backend } = process.env
+  return backend === 'wasm' || backend === 'js' || backend === 'interpret' ? { backend } : {}
 }
 
 /** The options that were given, without those left to their defaults. */

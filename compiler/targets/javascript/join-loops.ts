@@ -1,7 +1,7 @@
 import type { KExpr } from '../../kernel/types.js'
 import { expressionsOf, walk } from '../../kernel/visit.js'
-import type { FactTable } from './facts.js'
-import type { LoopOp } from './schedule.js'
+import type { FactTable } from '../facts.js'
+import type { LoopOp } from '../loop-op.js'
 
 /**
  * Operations that stand in the same loops up to `depth`, in runs that may share the next one: neighbours over the same

@@ -1,9 +1,9 @@
 import type { Axis, KExpr } from '../../kernel/types.js'
 import { walk } from '../../kernel/visit.js'
+import { FactTable } from '../facts.js'
 import type { BindingTable } from './bindings.js'
-import { BlockStack } from './blocks.js'
-import { FactTable } from './facts.js'
 import { type JsBinary, type JsExpr, type JsStatement, jsBinary, jsName, jsNumber, jsSum } from './js-ast.js'
+import { JsBlocks } from './js-blocks.js'
 import { lowerCall, lowerPower } from './lower-call.js'
 import { lowerElement } from './lower-position.js'
 import { lowerReduction } from './lower-reduction.js'
@@ -16,7 +16,7 @@ const NOTHING: ReadonlySet<string> = new Set()
  * within an operation a value that is written more than once is made once.
  */
 export class ExprLowering implements Lowering {
-  readonly blocks = new BlockStack()
+  readonly blocks = new JsBlocks()
   readonly facts = new FactTable()
   readonly table: BindingTable
   #occurrences = new Map<string, number>()
@@ -190,7 +190,7 @@ export class ExprLowering implements Lowering {
       ragged === undefined
         ? this.table.to(axis)
         : this.blocks.bind(this.lower({ k: 'load', buffer: ragged.sizes, at: [ragged.at] }))
-    const { statements } = this.blocks.within('loop', axis.id, variable, writes, build)
+    const { statements } = this.blocks.within('loop', axis.id, jsName(variable), writes, build)
     this.blocks.append({ js: 'for', variable, from, to, reverse, body: statements })
   }
 

@@ -1,5 +1,6 @@
 import type { Axis, Buffer, KExpr, KernelOp } from '../../kernel/types.js'
 import { buffersWritten, expressionsOf, freeAxes } from '../../kernel/visit.js'
+import type { LoopOp } from '../loop-op.js'
 import type { BindingTable, HelperBinding } from './bindings.js'
 import { joinLoops } from './join-loops.js'
 import type { JsExpr, JsStatement } from './js-ast.js'
@@ -7,7 +8,7 @@ import { jsName, jsNumber } from './js-ast.js'
 import { ExprLowering } from './lower-expr.js'
 import { lowerElement, lowerPosition } from './lower-position.js'
 import { lowerReduction } from './lower-reduction.js'
-import { type LoopOp, type Scheduled, schedule } from './schedule.js'
+import { type Scheduled, schedule } from './schedule.js'
 
 const NOTHING: ReadonlySet<string> = new Set()
 
@@ -76,7 +77,7 @@ class OpLowering {
     const { blocks } = this.exprs
     const written = buffersWritten(op)
     const variable = blocks.fresh('i')
-    const loop = blocks.within('loop', null, variable, new Set([...written, op.until]), () => {
+    const loop = blocks.within('loop', null, jsName(variable), new Set([...written, op.until]), () => {
       const when = this.exprs.condition({ k: 'load', buffer: op.until, at: [] })
       const { statements } = blocks.within('branch', null, null, NOTHING, () => {
         for (const step of schedule(op.step, this.#buffers)) this.scheduled(step)

@@ -1,12 +1,12 @@
 import type { Axis, KExpr } from '../../kernel/types.js'
+import type { FactTable } from '../facts.js'
 import type { BindingTable } from './bindings.js'
-import type { BlockStack } from './blocks.js'
-import type { FactTable } from './facts.js'
 import type { JsExpr } from './js-ast.js'
+import type { JsBlocks } from './js-blocks.js'
 
 /** What the parts of the expression lowering share: where code goes, what it may name, and the way back in. */
 export interface Lowering {
-  readonly blocks: BlockStack
+  readonly blocks: JsBlocks
   readonly table: BindingTable
   readonly facts: FactTable
   lower(expr: KExpr): JsExpr

@@ -1,8 +1,6 @@
 import type { Axis, Buffer, KExpr, KernelOp } from '../../kernel/types.js'
 import { axesOf, expressionsOf, walk } from '../../kernel/visit.js'
-
-/** An operation that is loops around one statement; `gather` has become `map`. */
-export type LoopOp = KernelOp & { readonly op: 'map' | 'contract' | 'scatterAdd' | 'reduce' | 'small' }
+import { asMap, type LoopOp } from '../loop-op.js'
 
 /** Operations that share their outermost loop, or one that stands alone. */
 export type Scheduled =
@@ -45,17 +43,6 @@ function accumulates(op: LoopOp): boolean {
 function isFirstIndex(access: Access, axis: string): boolean {
   const first = access.at[0]
   return first?.k === 'axis' && first.axis === axis
-}
-
-/** `gather` as the map that it is. */
-export function asMap(op: KernelOp & { readonly op: 'gather' }): LoopOp {
-  return {
-    op: 'map',
-    out: op.out,
-    axes: op.axes,
-    at: op.axes.map((axis) => ({ k: 'axis', axis: axis.id })),
-    value: { k: 'load', buffer: op.from, at: op.at },
-  }
 }
 
 /**

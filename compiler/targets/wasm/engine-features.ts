@@ -6,12 +6,14 @@ export interface EngineFeatures {
   readonly simd: boolean
   /** Relaxed multiply–add: fused where the processor has it. */
   readonly relaxed: boolean
+  /** Memory that threads share. */
+  readonly shared: boolean
 }
 
 let known: EngineFeatures | null = null
 
 export function engineFeatures(): EngineFeatures {
-  known ??= { simd: validates(false), relaxed: validates(true) }
+  known ??= { simd: validates(false), relaxed: validates(true), shared: sharesMemory() }
   return known
 }
 
@@ -21,4 +23,13 @@ function validates(relaxed: boolean): boolean {
   const probe = code.finish(true, op('f64x2.madd', f64x2(1), f64x2(2), f64x2(3)))
   const memory = { pages: 1, shared: false, maximum: 1 }
   return WebAssembly.validate(encodeModule({ imports: [], functions: [probe], memory }, { relaxed }))
+}
+
+function sharesMemory(): boolean {
+  if (typeof WebAssembly === 'undefined') return false
+  try {
+    return new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer.byteLength > 0
+  } catch {
+    return false
+  }
 }

@@ -5,6 +5,7 @@ import type { Axis, Buffer, KExpr, KernelOp } from '../../../compiler/kernel/typ
 import { compileInterpreter } from '../../../compiler/targets/interpreter/index.js'
 import { compileJavaScript, emitJavaScript } from '../../../compiler/targets/javascript/index.js'
 import type { CompileKernel, Memory, RowBlock } from '../../../compiler/targets/memory.js'
+import { compileWasm } from '../../../compiler/targets/wasm/index.js'
 
 /** Names that would be trouble if they reached the source. */
 const EVIL = `"];alert\`1\`;//`
@@ -181,21 +182,23 @@ const one = (from: number, to: number): RowBlock => ({ table: 'rows', axis: 'n',
 
 function expectAgreement(program: readonly KernelOp[], blocks: readonly (RowBlock | null)[]): void {
   const left = run(compileInterpreter, program, blocks)
-  const right = run(compileJavaScript, program, blocks)
-  for (const { id } of buffers) {
-    const found = right.buffers.get(id) ?? []
-    left.buffers.get(id)?.forEach((value, i) => {
-      const other = found[i] ?? Number.NaN
-      const near = Object.is(value, other) || Math.abs(value - other) <= 1e-12 * (1 + Math.abs(value))
-      expect(near || value === other, `${id}[${i}]: ${value} and ${other}\n${printKernel(program, [])}`).toBe(true)
-    })
+  for (const compile of [compileJavaScript, compileWasm]) {
+    const right = run(compile, program, blocks)
+    for (const { id } of buffers) {
+      const found = right.buffers.get(id) ?? []
+      left.buffers.get(id)?.forEach((value, i) => {
+        const other = found[i] ?? Number.NaN
+        const near = Object.is(value, other) || Math.abs(value - other) <= 1e-12 * (1 + Math.abs(value))
+        expect(near || value === other, `${id}[${i}]: ${value} and ${other}\n${printKernel(program, [])}`).toBe(true)
+      })
+    }
   }
 }
 
 describe('random programs', () => {
   const program = fc.array(ops, { minLength: 1, maxLength: 6 })
 
-  it('give the same in the interpreter and in JavaScript, whole and in blocks', () => {
+  it('give the same in the interpreter, in JavaScript and in WebAssembly, whole and in blocks', () => {
     fc.assert(
       fc.property(program, (list) => {
         expect(verifyKernel(list, buffers)).toEqual([])

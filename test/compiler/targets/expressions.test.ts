@@ -27,10 +27,12 @@ import {
 import { compileInterpreter } from '../../../compiler/targets/interpreter/index.js'
 import { compileJavaScript } from '../../../compiler/targets/javascript/index.js'
 import type { CompileKernel } from '../../../compiler/targets/memory.js'
+import { compileWasm } from '../../../compiler/targets/wasm/index.js'
 
 const targets: readonly (readonly [string, CompileKernel])[] = [
   ['interpreter', compileInterpreter],
   ['javascript', compileJavaScript],
+  ['wasm', compileWasm],
 ]
 
 const n: Axis = { id: 'n', name: 'n', size: 'N' }

@@ -4,10 +4,12 @@ import type { Axis, Buffer, KernelOp } from '../../../compiler/kernel/types.js'
 import { compileInterpreter, interpreterSupports } from '../../../compiler/targets/interpreter/index.js'
 import { compileJavaScript, javaScriptSupports } from '../../../compiler/targets/javascript/index.js'
 import type { CompileKernel, RowBlock } from '../../../compiler/targets/memory.js'
+import { compileWasm } from '../../../compiler/targets/wasm/index.js'
 
 const targets: readonly (readonly [string, CompileKernel])[] = [
   ['interpreter', compileInterpreter],
   ['javascript', compileJavaScript],
+  ['wasm', compileWasm],
 ]
 
 const n: Axis = { id: 'n', name: 'n', size: 'N' }

@@ -1,17 +1,16 @@
-import { KernelError } from '../../kernel/kernel-error.js'
-import { isAtom, type JsExpr, type JsName, type JsStatement, jsName } from './js-ast.js'
+import { KernelError } from '../kernel/kernel-error.js'
 
 /** A list of statements under construction: a function's body, a loop's, or one branch of a conditional. */
-export interface Block {
+export interface Block<E, S> {
   readonly kind: 'top' | 'loop' | 'branch'
-  readonly statements: JsStatement[]
+  readonly statements: S[]
   /** Axis id and loop variable, of a loop. */
   readonly axis: string | null
-  readonly variable: JsName | null
+  readonly variable: E | null
   /** Buffers written somewhere inside a loop: what reads them may not leave it. */
   readonly writes: ReadonlySet<string>
   /** Values made in this block, by key. */
-  readonly memo: Map<string, { readonly value: JsExpr; readonly reads: ReadonlySet<string> }>
+  readonly memo: Map<string, { readonly value: E; readonly reads: ReadonlySet<string> }>
 }
 
 /** What decides how far out a value may be computed. */
@@ -22,23 +21,20 @@ export interface Motion {
 }
 
 /**
- * The open blocks, outermost first. A statement appended to an outer block lands before the inner block that is being
- * built, so a value is always made where it dominates its uses.
+ * The open blocks, outermost first, of expressions E and statements S of some target language. A statement appended to
+ * an outer block lands before the inner block that is being built, so a value is always made where it dominates its uses.
  */
-export class BlockStack {
-  #open: Block[] = []
-  #names = 0
+export abstract class BlockStack<E, S> {
+  #open: Block<E, S>[] = []
 
-  fresh(letter: 'v' | 'a' | 'i'): JsName {
-    this.#names += 1
-    return `${letter}${this.#names}`
-  }
+  /** Names a value in the current block, unless it is a name or a number already. */
+  abstract bind(value: E): E
 
   get depth(): number {
     return this.#open.length - 1
   }
 
-  get current(): Block {
+  get current(): Block<E, S> {
     const block = this.#open.at(-1)
     if (block === undefined) throw new KernelError('no block is open')
     return block
@@ -46,28 +42,37 @@ export class BlockStack {
 
   /** Runs `build` with a new block on top; returns what it made. */
   within<T>(
-    kind: Block['kind'],
+    kind: Block<E, S>['kind'],
     axis: string | null,
-    variable: JsName | null,
+    variable: E | null,
     writes: ReadonlySet<string>,
     build: () => T,
-  ): { readonly statements: readonly JsStatement[]; readonly value: T } {
-    const block: Block = { kind, statements: [], axis, variable, writes, memo: new Map() }
+  ): { readonly statements: readonly S[]; readonly value: T } {
+    const block: Block<E, S> = { kind, statements: [], axis, variable, writes, memo: new Map() }
     this.#open.push(block)
     const value = build()
     this.#open.pop()
     return { statements: block.statements, value }
   }
 
-  append(statement: JsStatement): void {
+  append(statement: S): void {
     this.current.statements.push(statement)
   }
 
   /** Loop variable of an axis in scope. */
-  variable(axis: string): JsExpr {
-    for (let i = this.#open.length - 1; i >= 0; i--) {
-      const block = this.#open[i]
-      if (block?.axis === axis && block.variable !== null) return jsName(block.variable)
+  variable(axis: string): E {
+    return this.#loopOf(axis).variable
+  }
+
+  /** Depth of the loop over an axis in scope. */
+  depthOf(axis: string): number {
+    return this.#loopOf(axis).depth
+  }
+
+  #loopOf(axis: string): { readonly variable: E; readonly depth: number } {
+    for (let depth = this.#open.length - 1; depth >= 0; depth--) {
+      const block = this.#open[depth]
+      if (block?.axis === axis && block.variable !== null) return { variable: block.variable, depth }
     }
     throw new KernelError(`axis ${axis} is not in scope`)
   }
@@ -101,7 +106,7 @@ export class BlockStack {
     return value
   }
 
-  recall(key: string): JsExpr | null {
+  recall(key: string): E | null {
     for (const block of this.#open) {
       const known = block.memo.get(key)
       if (known !== undefined) return known.value
@@ -109,16 +114,8 @@ export class BlockStack {
     return null
   }
 
-  remember(key: string, value: JsExpr, reads: ReadonlySet<string>): void {
+  remember(key: string, value: E, reads: ReadonlySet<string>): void {
     this.current.memo.set(key, { value, reads })
-  }
-
-  /** Names a value in the current block, unless it is a name or a number already. */
-  bind(value: JsExpr): JsExpr {
-    if (isAtom(value)) return value
-    const name = this.fresh('v')
-    this.append({ js: 'const', name, value })
-    return jsName(name)
   }
 
   /** Forgets values that read a buffer which has just been written. */

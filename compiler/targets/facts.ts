@@ -1,5 +1,5 @@
-import type { KExpr } from '../../kernel/types.js'
-import { buffersRead, childrenOf, freeAxes } from '../../kernel/visit.js'
+import type { KExpr } from '../kernel/types.js'
+import { buffersRead, childrenOf, freeAxes } from '../kernel/visit.js'
 
 /** What code motion needs to know of an expression; computed once per node. */
 export interface Facts {

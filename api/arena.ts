@@ -1,0 +1,30 @@
+/** Data in the memory that generated WebAssembly reads. */
+import { Arena } from '../compiler/targets/wasm/arena.js'
+import { engineFeatures } from '../compiler/targets/wasm/engine-features.js'
+import type { BoundArray, BoundData } from '../runtime/data/types.js'
+import type { FitCallOptions } from './options.js'
+
+/** Cells below which a memory of its own costs more than it gains. */
+const FEWEST_CELLS = 2048
+/** For parameters, statistics and blocks of rows, where a memory cannot grow. */
+const BESIDE_DATA = 64 * 2 ** 20
+
+/** The memory of a fit; null where data are few and WebAssembly is not asked for, or the engine has no SIMD. */
+export function arenaFor(options: Pick<FitCallOptions, 'backend'>, data: BoundData): Arena | null {
+  const features = engineFeatures()
+  const { backend = null } = options
+  if ((backend !== null && backend !== 'wasm') || !features.simd) return null
+  let [cells, bytes] = [0, BESIDE_DATA]
+  for (const { values } of data.arrays.values()) {
+    cells += values.length
+    bytes += values.byteLength + 64
+  }
+  return backend === null && cells < FEWEST_CELLS ? null : new Arena(features.shared ? 0 : bytes, features.shared)
+}
+
+/** The same data, their numbers in the memory. */
+export function inArena(data: BoundData, arena: Arena): BoundData {
+  const arrays = new Map<string, BoundArray>()
+  for (const [name, array] of data.arrays) arrays.set(name, { ...array, values: arena.copy(array.values) })
+  return { ...data, arrays }
+}

@@ -1,0 +1,28 @@
+/** Workers of the host at hand, and how many there are to be. */
+import type { Spawn } from '../../compiler/targets/wasm/pool/types.js'
+import { WorkerPool } from '../../compiler/targets/wasm/pool/worker-pool.js'
+import { nodeBuiltins, nodeSpawn } from './node-workers.js'
+import { pageSpawn } from './page-workers.js'
+
+/** Workers by default: more of them wait for memory. */
+const MOST = 8
+
+/** Starts a worker; null where the host has none. */
+export function hostSpawn(): Spawn | null {
+  const node = nodeBuiltins()
+  if (node !== null) return nodeSpawn(node)
+  return 'Worker' in globalThis ? pageSpawn : null
+}
+
+export function defaultThreads(): number {
+  const cores = nodeBuiltins()?.getBuiltinModule('node:os').availableParallelism() ?? pageCores()
+  return Math.max(1, Math.min(MOST, cores))
+}
+
+/** A pool for one fit; null where everything is done in the calling thread. None of its workers is started yet. */
+export function workersFor(threads = defaultThreads(), spawn = hostSpawn()): WorkerPool | null {
+  return threads < 2 || spawn === null ? null : new WorkerPool(threads, spawn)
+}
+
+const pageCores = (): number =>
+  (globalThis as { readonly navigator?: { readonly hardwareConcurrency?: number } }).navigator?.hardwareConcurrency ?? 1

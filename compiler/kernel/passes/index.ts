@@ -1,0 +1,49 @@
+/** Rewriting of the operations over rows, independent of what executes them. */
+import type { Buffer, KernelOp } from '../types.js'
+import { hoistParams } from './hoist-params.js'
+import { sharedExponentials } from './shared-exponentials.js'
+import { splitSums } from './split-sums.js'
+import type { KernelPass, PassContext, RowProgram } from './types.js'
+
+export type * from './types.js'
+
+/** In the order in which they are tried. */
+export const rowPasses: readonly KernelPass[] = [splitSums, hoistParams, sharedExponentials]
+
+/** What a pass did, and what it declined. */
+export interface PassRecord {
+  readonly pass: string
+  readonly applied: readonly string[]
+  readonly declined: readonly string[]
+}
+
+export interface OptimisedRows {
+  readonly program: RowProgram
+  readonly records: readonly PassRecord[]
+}
+
+/** The operations of one pass over rows, rewritten by each of `passes` in turn. */
+export function optimiseRows(
+  rows: readonly KernelOp[],
+  buffers: readonly Buffer[],
+  context: PassContext,
+  passes: readonly KernelPass[] = rowPasses,
+): OptimisedRows {
+  const records: PassRecord[] = []
+  let program: RowProgram = {
+    prelude: [],
+    rows,
+    postlude: [],
+    buffers,
+    sizes: context.sizes,
+    constants: [],
+    indices: [],
+    growth: null,
+  }
+  for (const pass of passes) {
+    const { program: next, applied, declined } = pass.apply(program, context)
+    program = next
+    records.push({ pass: pass.name, applied, declined })
+  }
+  return { program, records }
+}

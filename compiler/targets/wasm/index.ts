@@ -1,0 +1,1 @@
+export { compileWasm, wasmSupports } from './compile-wasm.js'

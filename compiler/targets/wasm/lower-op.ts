@@ -1,0 +1,304 @@
+import { KernelError } from '../../kernel/kernel-error.js'
+import type { Axis, KExpr, KernelOp } from '../../kernel/types.js'
+import { buffersWritten, expressionsOf, freeAxes, walk } from '../../kernel/visit.js'
+import { asMap, type LoopOp } from '../loop-op.js'
+import { extract, f64, f64x2, get, i32, op as instruction, typeOf } from './code.js'
+import { fixed, loop, range } from './loops.js'
+import { lowerAddress } from './lower-address.js'
+import { type ExprLowering, at as valueAt } from './lower-expr.js'
+import { lowerStore } from './lower-load.js'
+import { type Copy, moved, NO_COPY } from './lowering.js'
+import { type Tiling, tilingOf } from './tiling.js'
+import type { Local, WExpr } from './wasm-ast.js'
+
+/** Rows of the block at hand, and how many of them come in whole vectors of the widest kind. */
+export interface BlockRows {
+  readonly axis: string
+  readonly rows: WExpr
+}
+
+/** A part of the vector axis: in vectors, several side by side, or value by value. */
+interface Part {
+  readonly from: WExpr
+  readonly to: WExpr
+  /** Vectors side by side; 0: no vectors. */
+  readonly vectors: number
+}
+
+export class OpLowering {
+  constructor(
+    private readonly exprs: ExprLowering,
+    private readonly block: BlockRows | null,
+    private readonly smallImport: (kind: string) => string,
+  ) {}
+
+  run(ops: readonly KernelOp[]): void {
+    for (const op of ops) {
+      this.#op(op)
+      for (const id of buffersWritten(op)) this.exprs.blocks.written(id)
+    }
+  }
+
+  #op(op: KernelOp): void {
+    switch (op.op) {
+      case 'fill':
+        this.#fill(op)
+        return
+      case 'scan':
+        this.#inLoop(op.axis, buffersWritten(op), () => this.run(op.step), op.reverse)
+        return
+      case 'repeat':
+        this.#repeat(op)
+        return
+      case 'gather':
+        this.#loops(asMap(op))
+        return
+      case 'sparseGaussian':
+      case 'rng':
+        throw new KernelError(`${op.op} was not declined`)
+      default:
+        this.#loops(op)
+    }
+  }
+
+  #repeat(op: KernelOp & { readonly op: 'repeat' }): void {
+    const { blocks } = this.exprs
+    const written = new Set([...buffersWritten(op), op.until])
+    range(this.exprs, null, i32(0), i32(op.times), 1, written, () => {
+      const [when] = this.exprs.conditions({ k: 'load', buffer: op.until, at: [] }, [NO_COPY])
+      const { statements } = blocks.within('branch', null, null, new Set(), () => this.run(op.step))
+      blocks.append({ w: 'if', when: when ?? i32(0), then: statements, otherwise: [] })
+    })
+  }
+
+  /** A loop over an axis, over the block's rows where it runs over rows. */
+  #inLoop(axis: Axis, writes: ReadonlySet<string>, build: () => void, reverse = false): void {
+    if (this.block !== null && axis.id === this.block.axis)
+      range(this.exprs, axis.id, i32(0), this.block.rows, 1, writes, build, reverse)
+    else loop(this.exprs, axis, writes, build, reverse)
+  }
+
+  #fill(op: KernelOp & { readonly op: 'fill' }): void {
+    const place = this.exprs.place(op.out)
+    const { blocks } = this.exprs
+    const bytes = place.type === 'f64' ? 8 : 4
+    const elements = place.extents.reduce((product, extent) => product * extent, 1)
+    let length: WExpr = i32(elements * bytes)
+    let start: WExpr = instruction('i32.add', place.origin?.address ?? i32(0), i32(place.offset))
+    if (place.kind === 'rows' && place.strides[0] !== bytes && this.block !== null)
+      length = instruction('i32.mul', this.block.rows, i32(place.strides[0] ?? 0))
+    start = blocks.bind(start)
+    if (Object.is(op.value, 0)) {
+      blocks.append({ w: 'fill', address: start, byte: 0, length })
+      return
+    }
+    range(this.exprs, null, start, instruction('i32.add', start, length), bytes, new Set([op.out]), () => {
+      // the loop variable is the address
+      const variable = blocks.current.variable ?? start
+      if (place.type === 'i32')
+        blocks.append({ w: 'store', op: 'i32.store', address: variable, offset: 0, value: i32(op.value) })
+      else blocks.append({ w: 'store', op: 'f64.store', address: variable, offset: 0, value: f64(op.value) })
+    })
+  }
+
+  /** An operation that is loops around one statement: vector by vector along one axis where that can be. */
+  #loops(op: LoopOp): void {
+    const tiling = tilingOf(op, this.exprs, this.block?.axis ?? null)
+    const { vectorAxis } = tiling
+    if (vectorAxis === null) {
+      this.#nest(op, tiling, null)
+      return
+    }
+    for (const part of this.#parts(vectorAxis, tiling.vectors)) {
+      const { blocks } = this.exprs
+      const some = instruction('i32.lt_s', part.from, part.to)
+      const known = part.from.w === 'i32' && part.to.w === 'i32'
+      if (known) {
+        this.#nest(op, tiling, part)
+        continue
+      }
+      const { statements } = blocks.within('branch', null, null, new Set(), () => this.#nest(op, tiling, part))
+      blocks.append({ w: 'if', when: some, then: statements, otherwise: [] })
+    }
+  }
+
+  #parts(axis: Axis, vectors: number): readonly Part[] {
+    if (this.block !== null && axis.id === this.block.axis) {
+      const { rows } = this.block
+      const whole = this.exprs.blocks.bind(instruction('i32.and', rows, i32(-2 * vectors)))
+      return [
+        { from: i32(0), to: whole, vectors },
+        { from: whole, to: rows, vectors: 0 },
+      ]
+    }
+    const size = this.exprs.around.sizes(axis.size)
+    const wide = size - (size % (2 * vectors))
+    const narrow = size - (size % 2)
+    return [
+      { from: i32(0), to: i32(wide), vectors },
+      { from: i32(wide), to: i32(narrow), vectors: 1 },
+      { from: i32(narrow), to: i32(size), vectors: 0 },
+    ].filter(({ from, to }) => from.w === 'i32' && to.w === 'i32' && from.value < to.value)
+  }
+
+  #nest(op: LoopOp, tiling: Tiling, part: Part | null): void {
+    const { exprs } = this
+    const before = exprs.vectorAxis
+    exprs.vectorAxis = part !== null && part.vectors > 0 ? (tiling.vectorAxis?.id ?? null) : null
+    const copy: Copy = { plus: new Map(), vector: exprs.vectorAxis !== null }
+    const writes = new Set([op.out])
+    const build = (copies: readonly Copy[]): void => {
+      if (op.op === 'small') this.#small(op)
+      else if (op.op === 'contract' || op.op === 'scatterAdd') this.#accumulate(op, tiling, part, copies)
+      else this.#store(op, copies)
+    }
+    this.#axes(tiling.outer, tiling, part, [copy], writes, build)
+    exprs.vectorAxis = before
+  }
+
+  /** Loops over axes, several values side by side where the tiling says so. */
+  #axes(
+    axes: readonly Axis[],
+    tiling: Tiling,
+    part: Part | null,
+    copies: readonly Copy[],
+    writes: ReadonlySet<string>,
+    build: (copies: readonly Copy[]) => void,
+  ): void {
+    const [axis, ...rest] = axes
+    if (axis === undefined) {
+      build(copies)
+      return
+    }
+    const inner = (own: readonly Copy[]): void => this.#axes(rest, tiling, part, own, writes, build)
+    if (part !== null && axis === tiling.vectorAxis) {
+      const steps = Array.from({ length: Math.max(1, part.vectors) }, (_, i) => 2 * i)
+      const own = copies.flatMap((copy) => steps.map((by) => moved(copy, axis.id, by)))
+      range(this.exprs, axis.id, part.from, part.to, part.vectors === 0 ? 1 : 2 * part.vectors, writes, () =>
+        inner(own),
+      )
+      return
+    }
+    const tile = part !== null && part.vectors === 0 ? 1 : (tiling.tiles.get(axis.id) ?? 1)
+    if (tile === 1) {
+      this.#inLoop(axis, writes, () => inner(copies))
+      return
+    }
+    const size = this.exprs.around.sizes(axis.size)
+    const whole = size - (size % tile)
+    const side = (count: number): Copy[] =>
+      copies.flatMap((copy) => Array.from({ length: count }, (_, i) => moved(copy, axis.id, i)))
+    if (whole === tile) fixed(this.exprs, axis.id, 0, writes, () => inner(side(tile)))
+    else if (whole > 0) range(this.exprs, axis.id, i32(0), i32(whole), tile, writes, () => inner(side(tile)))
+    if (whole < size) fixed(this.exprs, axis.id, whole, writes, () => inner(side(size - whole)))
+  }
+
+  #value(value: KExpr, copies: readonly Copy[]): readonly WExpr[] {
+    const [copy] = copies
+    return copy?.vector === true ? this.exprs.vectors(value, copies) : this.exprs.numbers(value, copies)
+  }
+
+  #store(op: LoopOp & { readonly op: 'map' | 'reduce' }, copies: readonly Copy[]): void {
+    const value: KExpr =
+      op.op === 'map'
+        ? op.value
+        : op.over.reduceRight<KExpr>((body, axis) => ({ k: 'reduce', kind: op.kind, axis, body }), op.value)
+    const values = this.#value(value, copies)
+    copies.forEach((copy, i) => {
+      lowerStore(this.exprs, op.out, op.at, copy, valueAt(values, i), false)
+    })
+  }
+
+  /** Loops that the position does not depend on add up in locals. */
+  #accumulate(
+    op: LoopOp & { readonly op: 'contract' | 'scatterAdd' },
+    tiling: Tiling,
+    part: Part | null,
+    copies: readonly Copy[],
+  ): void {
+    const { exprs } = this
+    const value: KExpr = op.op === 'contract' ? { k: 'mul', args: op.factors } : op.value
+    if (tiling.inner.length === 0) {
+      const values = this.#value(value, copies)
+      copies.forEach((copy, i) => {
+        lowerStore(exprs, op.out, op.at, copy, valueAt(values, i), true)
+      })
+      return
+    }
+    const outer = copies.length
+    const sums: Local[] = []
+    let perCopy = 1
+    const start = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        const local = exprs.code.local(copies[0]?.vector === true ? 'v128' : 'f64')
+        sums.push(local)
+      }
+    }
+    // as many sums as there are copies in the innermost loop: known once the loops are made
+    const { statements } = exprs.blocks.within('loop', null, null, new Set(), () =>
+      this.#axes(tiling.inner, tiling, part, copies, new Set(), (inner) => {
+        if (sums.length === 0) {
+          perCopy = inner.length / outer
+          start(inner.length)
+        }
+        const values = exprs.accumulate(
+          inner.map((_, i) => get(sums[i] ?? exprs.code.local('f64'))),
+          value,
+          inner,
+        )
+        inner.forEach((_, i) => {
+          const local = sums[i]
+          if (local !== undefined) exprs.blocks.append({ w: 'set', local, value: valueAt(values, i) })
+        })
+      }),
+    )
+    for (const local of sums) exprs.blocks.append({ w: 'set', local, value: local.type === 'v128' ? f64x2(0) : f64(0) })
+    for (const statement of statements) exprs.blocks.append(statement)
+    copies.forEach((copy, i) => {
+      const own = sums.slice(i * perCopy, (i + 1) * perCopy).map(get)
+      const [first] = own
+      if (first === undefined) return
+      const vector = typeOf(first) === 'v128'
+      const total = exprs.blocks.bind(own.reduce((a, b) => instruction(vector ? 'f64x2.add' : 'f64.add', a, b)))
+      const atVector = vector && op.at.some((index) => exprs.isVector(index, copy))
+      if (!vector || atVector) lowerStore(exprs, op.out, op.at, copy, total, true)
+      else {
+        const both = instruction('f64.add', extract(total, 0), extract(total, 1))
+        lowerStore(exprs, op.out, op.at, { ...copy, vector: false }, both, true)
+      }
+    })
+  }
+
+  #small(op: KernelOp & { readonly op: 'small' }): void {
+    const { exprs } = this
+    const corner = (buffer: string): WExpr => {
+      const rank = exprs.place(buffer).strides.length
+      const zeros = Array.from({ length: rank - op.at.length }, (): KExpr => ({ k: 'num', value: 0 }))
+      const { base, offset } = lowerAddress(exprs, buffer, [...op.at, ...zeros], NO_COPY)
+      return instruction('i32.add', base, i32(offset))
+    }
+    const right = op.rightHandSide
+    const args = [
+      i32(exprs.around.sizes(op.order)),
+      corner(op.matrix),
+      right === undefined ? i32(0) : corner(right),
+      corner(op.out),
+    ]
+    exprs.blocks.append({ w: 'run', callee: { kind: 'import', name: this.smallImport(op.kind) }, args })
+  }
+}
+
+/** Axes that the position of an operation names. */
+export function namedAxes(op: LoopOp): ReadonlySet<string> {
+  return new Set(op.at.flatMap((index) => [...freeAxes(index)]))
+}
+
+/** true where some part of an operation's expressions passes a test. */
+export function mentions(op: LoopOp, test: (part: KExpr) => boolean): boolean {
+  let found = false
+  for (const expr of expressionsOf(op))
+    walk(expr, (part) => {
+      if (test(part)) found = true
+    })
+  return found
+}

@@ -1,0 +1,161 @@
+/** How the loops of an operation run: which axis lies in the lanes, and how many values are computed side by side. */
+import type { Axis, KExpr } from '../../kernel/types.js'
+import { axesOf, expressionsOf, freeAxes, walk } from '../../kernel/visit.js'
+import type { LoopOp } from '../loop-op.js'
+import type { ExprLowering } from './lower-expr.js'
+import type { Place } from './place.js'
+
+export interface Tiling {
+  readonly vectorAxis: Axis | null
+  /** Vectors side by side along the vector axis. */
+  readonly vectors: number
+  /** Values side by side, by axis. */
+  readonly tiles: ReadonlyMap<string, number>
+  /** Loops around the statement, outermost first. */
+  readonly outer: readonly Axis[]
+  /** Loops that an accumulation adds up in locals. */
+  readonly inner: readonly Axis[]
+}
+
+/** Accumulators that fit into registers beside what is added to them. */
+const MOST_COPIES = 8
+/** Nodes of an expression times copies beyond which code is not multiplied further. */
+const MOST_NODES = 600
+
+export function tilingOf(op: LoopOp, exprs: ExprLowering, rowAxis: string | null): Tiling {
+  const named = new Set(op.at.flatMap((index) => [...freeAxes(index)]))
+  const adds = op.op === 'contract' || op.op === 'scatterAdd'
+  const readsOut = adds && expressionsOf(op).some((expr) => exprs.facts.of(expr).reads.has(op.out))
+  const axes = op.axes
+  const isRagged = axes.some((axis) => axis.ragged !== undefined)
+  const vectorAxis =
+    op.op === 'small' || readsOut || readsElsewhere(op, exprs) ? null : chooseVectorAxis(op, exprs, rowAxis)
+  const first = (list: readonly Axis[]): Axis[] =>
+    vectorAxis === null || !list.includes(vectorAxis) || isRagged
+      ? [...list]
+      : [vectorAxis, ...list.filter((axis) => axis !== vectorAxis)]
+  let outer = first(axes)
+  let inner: Axis[] = []
+  if (adds && !readsOut && !isRagged) {
+    const rest = axes.filter((axis) => !named.has(axis.id))
+    if (rest.length > 0) {
+      outer = first(axes.filter((axis) => named.has(axis.id)))
+      inner = first(rest)
+    }
+  } else if (adds && !readsOut) {
+    // a ragged axis stays inside the loop that its extent depends on: only the last loops are added up in locals
+    let split = axes.length
+    while (split > 0 && !named.has(axes[split - 1]?.id ?? '')) split--
+    outer = axes.slice(0, split)
+    inner = axes.slice(split)
+  }
+  const plain: Tiling = { vectorAxis, vectors: 1, tiles: new Map(), outer, inner }
+  if (vectorAxis === null || op.op === 'small') return plain
+  return { ...plain, ...sideBySide(op, exprs, plain) }
+}
+
+/** It reads another element of what it writes: its loops run in order. */
+function readsElsewhere(op: LoopOp, exprs: ExprLowering): boolean {
+  const own = op.at.map((index) => exprs.facts.of(index).key).join()
+  let elsewhere = false
+  for (const expr of expressionsOf(op))
+    walk(expr, (part) => {
+      if (part.k !== 'load' || part.buffer !== op.out) return
+      if (part.at.map((index) => exprs.facts.of(index).key).join() !== own) elsewhere = true
+    })
+  return elsewhere
+}
+
+/** Copies: where sums are added up, as many as there are registers, else two vectors. */
+function sideBySide(
+  op: LoopOp,
+  exprs: ExprLowering,
+  { vectorAxis, outer, inner }: Tiling,
+): Pick<Tiling, 'vectors' | 'tiles'> {
+  const { nodes, sums, dear } = weigh(op)
+  const room = Math.max(1, Math.min(MOST_COPIES, Math.floor(MOST_NODES / Math.max(1, nodes))))
+  const tiles = new Map<string, number>()
+  const accumulates = inner.length > 0
+  const candidates = outer.filter(
+    (axis) => axis !== vectorAxis && axis.ragged === undefined && exprs.around.sizes(axis.size) > 1,
+  )
+  if (dear || (!sums && !accumulates)) return { vectors: Math.min(2, room), tiles }
+  const last = candidates.at(-1)
+  const before = candidates.at(-2)
+  if (accumulates && last !== undefined && before !== undefined && room >= 8) {
+    tiles.set(before.id, Math.min(4, exprs.around.sizes(before.size)))
+    tiles.set(last.id, Math.min(2, exprs.around.sizes(last.size)))
+    return { vectors: 1, tiles }
+  }
+  if (last !== undefined) {
+    const size = exprs.around.sizes(last.size)
+    const tile = Math.min(size, room, size === 3 ? 3 : 4)
+    tiles.set(last.id, tile)
+    return { vectors: room >= 2 * tile ? 2 : 1, tiles }
+  }
+  return { vectors: Math.min(4, room), tiles }
+}
+
+function weigh(op: LoopOp): { readonly nodes: number; readonly sums: boolean; readonly dear: boolean } {
+  let nodes = 0
+  let sums = false
+  let dear = false
+  for (const expr of expressionsOf(op))
+    walk(expr, (part) => {
+      nodes++
+      if (part.k === 'reduce') sums = true
+      if (part.k === 'call' && part.fn !== 'abs' && part.fn !== 'sqrt') dear = true
+      if (part.k === 'select' || (part.k === 'reduce' && part.kind === 'logSumExp')) dear = true
+    })
+  return { nodes, sums: sums || op.op === 'reduce', dear: dear || (op.op === 'reduce' && op.kind === 'logSumExp') }
+}
+
+/**
+ * The row axis, where no extent depends on it and nothing integer is written; without rows, an axis along which all
+ * that depends on it lies next to each other.
+ */
+function chooseVectorAxis(op: LoopOp, exprs: ExprLowering, rowAxis: string | null): Axis | null {
+  if (exprs.place(op.out).type === 'i32') return null
+  const row = op.axes.find((axis) => axis.id === rowAxis)
+  if (row !== undefined) return row.ragged === undefined && !extentDependsOn(op, row.id, exprs) ? row : null
+  const candidates = op.axes.filter(
+    (axis) =>
+      axis.ragged === undefined &&
+      exprs.around.sizes(axis.size) > 1 &&
+      !extentDependsOn(op, axis.id, exprs) &&
+      liesSideBySide(op, axis.id, exprs),
+  )
+  return candidates.at(-1) ?? null
+}
+
+function extentDependsOn(op: LoopOp, axis: string, exprs: ExprLowering): boolean {
+  const depends = (one: Axis): boolean => one.ragged !== undefined && exprs.facts.of(one.ragged.at).free.has(axis)
+  if (axesOf(op).some(depends)) return true
+  let found = false
+  for (const expr of expressionsOf(op))
+    walk(expr, (part) => {
+      if (part.k === 'reduce' && depends(part.axis)) found = true
+    })
+  return found
+}
+
+/** Every element that depends on the axis has it as its last, plain index; something is worth doing in lanes. */
+function liesSideBySide(op: LoopOp, axis: string, exprs: ExprLowering): boolean {
+  const fits = (buffer: string, at: readonly KExpr[]): boolean => {
+    const place: Place = exprs.place(buffer)
+    return at.every((index, dim) => {
+      if (!exprs.facts.of(index).free.has(axis)) return true
+      return index.k === 'axis' && place.strides[dim] === 8 && place.type === 'f64'
+    })
+  }
+  const out = op.op === 'map' || op.op === 'reduce'
+  const inOut = op.at.some((index) => exprs.facts.of(index).free.has(axis))
+  if (out && !inOut) return false
+  if (!fits(op.out, op.at)) return false
+  let all = true
+  for (const expr of expressionsOf(op))
+    walk(expr, (part) => {
+      if (part.k === 'load' && !fits(part.buffer, part.at)) all = false
+    })
+  return all
+}

@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest'
+import { compileInterpreter } from '../../../../compiler/targets/interpreter/index.js'
+import { compileJavaScript } from '../../../../compiler/targets/javascript/index.js'
+import { absolute, boundExamples, difference, rowOps, runAsWritten, runRewritten, setParams } from './rows.js'
+
+const targets = [
+  ['JavaScript', compileJavaScript, { length: 100, most: 250 }],
+  ['interpreter', compileInterpreter, { length: 8, most: 20 }],
+] as const
+
+describe.each(boundExamples())('$name', ({ bind }) => {
+  test('sums are the same after the passes', { timeout: 60_000 }, () => {
+    const model = bind()
+    if (model.program.factorised !== null) return
+    setParams(model, compileJavaScript, 7)
+    for (const pass of model.program.passes) {
+      const { rows } = pass
+      const ops = rowOps(pass)
+      if (rows === null || ops.length === 0) continue
+      for (const [name, compile, blocks] of targets) {
+        const scale = runAsWritten(model, absolute(ops, model.program.buffers), rows, compileJavaScript, blocks)
+        const before = runAsWritten(model, ops, rows, compile, blocks)
+        const after = runRewritten(model, ops, rows, compile, blocks)
+        const { worst, where } = difference(before, after.sums, scale)
+        expect(worst, `${name}, pass ${pass.id}, growth ${after.growth}: ${where}`).toBeLessThan(1e-12)
+      }
+    }
+  })
+})

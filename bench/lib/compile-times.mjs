@@ -1,4 +1,4 @@
-/** Compile time of every example: in a process of its own, the first one and the median of later ones. */
+/** Compile time of every example, and of a model of sixty lines: in a process of its own, the first one and the median of later ones. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ export function compileTimes({ quick, log }) {
   const files = readdirSync(examples, { recursive: true })
     .filter((name) => name.endsWith('.estep'))
     .sort()
+    .concat('../bench/models/sixty-lines.estep')
   const chosen = quick ? files.slice(0, 5) : files
   return chosen.map((file) => {
     const text = execFileSync(nodeOf(24), [script, `${examples}${file}`], { encoding: 'utf8' })

@@ -43,6 +43,8 @@ export interface FitCallOptions extends DataOptions {
    * 1: everything in the calling thread. The result has the same bits whatever their number.
    */
   readonly threads?: number
+  /** Bytes that a fit to rows which do not lie in memory may take (`rowsTable`); 1e9 where left out. */
+  readonly memory?: number
   readonly signal?: AbortFlag
   onIteration?(progress: FitProgress): void
 }

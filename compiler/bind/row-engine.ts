@@ -1,5 +1,5 @@
 /** Passes over rows as WebAssembly: data stay where they are, sums are taken chunk by chunk and added up in order. */
-import type { Buffer, KernelOp, SizeKey } from '../kernel/types.js'
+import type { Buffer, KernelOp } from '../kernel/types.js'
 import type { Pass } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
 import type { Arena } from '../targets/wasm/arena.js'
@@ -19,6 +19,7 @@ export const CHUNK_ROWS = 16384
 /** How much larger than their sum the terms of a rewritten sum may be: beyond it the rows are done as written. */
 const MOST_GROWTH = 1e4
 
+type Rows = NonNullable<Pass['rows']>
 type Numbers = Float64Array | Int32Array
 
 /** A kernel over the rows of a pass, with what it reads and adds to. */
@@ -68,10 +69,10 @@ export class RowEngine {
     this.#declared = new Map(buffers.map((buffer) => [buffer.id, buffer]))
   }
 
-  /** Runs the operations of a pass over all of its rows; false where this target declines them. */
-  run(pass: Pass, ops: readonly KernelOp[], memory: Memory): boolean {
+  /** Runs operations over all rows, or whole arrays where there is no row axis; false where this target declines them. */
+  run(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): boolean {
     if (ops.length === 0) return true
-    const compiled = this.#kernels(pass, ops, memory)
+    const compiled = this.#kernels(rows, ops, memory)
     const { rewritten } = compiled
     if (rewritten !== null) {
       rewritten.prelude?.run(rewritten.memory, null)
@@ -120,11 +121,11 @@ export class RowEngine {
       : new Int32Array(buffer, own.base + placed.offset, length)
   }
 
-  #kernels(pass: Pass, ops: readonly KernelOp[], memory: Memory): Compiled {
+  #kernels(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): Compiled {
     const known = this.#compiled.get(ops)
     const stamp = [...memory.sizes.values(), ...this.#resident(memory)]
     if (known !== undefined && sameItems(known.stamp, stamp)) return known
-    const made = this.#compileAll(pass, ops, memory, stamp)
+    const made = this.#compileAll(rows, ops, memory, stamp)
     this.#compiled.set(ops, made)
     return made
   }
@@ -137,20 +138,21 @@ export class RowEngine {
     })
   }
 
-  #compileAll(pass: Pass, ops: readonly KernelOp[], memory: Memory, stamp: readonly unknown[]): Compiled {
+  #compileAll(rows: Rows | null, ops: readonly KernelOp[], memory: Memory, stamp: readonly unknown[]): Compiled {
     if (wasmSupports(ops) !== null) return { stamp, direct: () => null, rewritten: null }
     let direct: PassKernel | null | undefined
     const asWritten = (): PassKernel | null => {
       if (direct === undefined) {
-        const rows = this.#compileRows(ops, this.buffers, memory, pass.rows)
-        direct = rows === null ? null : { memory, rows, prelude: null, postlude: null, added: [], growth: null }
+        const kernel = this.#compileRows(ops, this.buffers, memory, rows)
+        direct =
+          kernel === null ? null : { memory, rows: kernel, prelude: null, postlude: null, added: [], growth: null }
       }
       return direct
     }
-    return { stamp, direct: asWritten, rewritten: pass.rows === null ? null : this.#rewrite(pass.rows, ops, memory) }
+    return { stamp, direct: asWritten, rewritten: rows === null ? null : this.#rewrite(rows, ops, memory) }
   }
 
-  #rewrite(rows: NonNullable<Pass['rows']>, ops: readonly KernelOp[], memory: Memory): PassKernel | null {
+  #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): PassKernel | null {
     const { program, rows: own, data, added } = specialiseRows(ops, this.buffers, rows, memory)
     const extent = (b: Buffer): number => b.shape.reduce((n, key) => n * (program.sizes.get(key) ?? 0), 1)
     const buffers = new Map(memory.buffers)
@@ -176,7 +178,7 @@ export class RowEngine {
     ops: readonly KernelOp[],
     buffers: readonly Buffer[],
     memory: Memory,
-    rows: { readonly table: string; readonly axis: string; readonly size: SizeKey } | null,
+    rows: Rows | null,
   ): RowKernel | null {
     const declared = buffers === this.buffers ? this.#declared : new Map(buffers.map((b) => [b.id, b]))
     const spaceOf = (id: string): string | undefined => declared.get(id)?.space

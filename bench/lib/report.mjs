@@ -107,7 +107,7 @@ function fitSections(fits) {
   ])
   return [
     '## From the same start to the same objective',
-    'scikit-learn stops by its own rule (tolerance 1e-6); two threads, without acceleration. "Whole": from the call to the iteration that reaches its objective, data checked and code generated; "EM": from when the data is bound.',
+    'scikit-learn stops by its own rule (tolerance 1e-5); two threads, without acceleration. "Whole": from the call to the iteration that reaches its objective, data checked and code generated; "EM": from when the data is bound.',
     markdown(
       [
         'work',

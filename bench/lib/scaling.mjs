@@ -39,12 +39,13 @@ export async function scaling({ quick, fitOptions, log }) {
         const sizes = { ...base, [name]: value }
         if (quick) for (const rows of ['N', 'T']) if (rows in sizes) sizes[rows] /= 10
         const [contestant] = ours(workload, dataFolder(workload, sizes), fitOptions)
-        const program = await startProgram(contestant)
-        await program.step(3)
-        const { seconds } = await program.step(quick ? 5 : 11)
-        await program.end()
-        points.push([value, median(seconds)])
+        try {
+          points.push([value, await medianOf(contestant, quick ? 5 : 11)])
+        } catch (error) {
+          log(`scaling ${id}, ${name} = ${value}: ${error.message}`)
+        }
       }
+      if (points.length < 2) continue
       const row = { id, title: workload.title, base, over: name, points, exponent: exponent(points), goal: goal[name] }
       log(
         `scaling ${id} over ${name}: ${row.exponent.toFixed(2)} (${points.map(([x, y]) => `${x}: ${(1000 * y).toFixed(1)} ms`).join(', ')})`,
@@ -53,4 +54,14 @@ export async function scaling({ quick, fitOptions, log }) {
     }
   }
   return rows
+}
+
+async function medianOf(contestant, count) {
+  const program = await startProgram(contestant)
+  try {
+    await program.step(3)
+    return median((await program.step(count)).seconds)
+  } finally {
+    await program.end()
+  }
 }

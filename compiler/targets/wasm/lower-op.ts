@@ -131,7 +131,7 @@ export class OpLowering {
         { from: whole, to: rows, vectors: 0 },
       ]
     }
-    const size = this.exprs.around.sizes(axis.size)
+    const size = this.exprs.size(axis.size)
     const wide = size - (size % (2 * vectors))
     const narrow = size - (size % 2)
     return [
@@ -187,7 +187,7 @@ export class OpLowering {
       this.#inLoop(axis, writes, () => inner(copies))
       return
     }
-    const size = this.exprs.around.sizes(axis.size)
+    const size = this.exprs.size(axis.size)
     const whole = size - (size % tile)
     const side = (count: number): Copy[] =>
       copies.flatMap((copy) => Array.from({ length: count }, (_, i) => moved(copy, axis.id, i)))
@@ -282,7 +282,7 @@ export class OpLowering {
     }
     const right = op.rightHandSide
     const args = [
-      i32(exprs.around.sizes(op.order)),
+      i32(exprs.size(op.order)),
       corner(op.matrix),
       right === undefined ? i32(0) : corner(right),
       corner(op.out),

@@ -2,8 +2,7 @@ import type { Axis, KExpr } from '../../kernel/types.js'
 import { walk } from '../../kernel/visit.js'
 import { extract, f64, f64x2, get, op } from './code.js'
 import { fixed, loops, writtenOut } from './loops.js'
-import type { ExprLowering } from './lower-expr.js'
-import { type Copy, moved } from './lowering.js'
+import { type Copy, type Lowering, moved } from './lowering.js'
 import { vectorFunctions } from './math/index.js'
 import { inLanes, MOST_COPIES } from './tiling.js'
 import type { Local, WExpr } from './wasm-ast.js'
@@ -14,7 +13,7 @@ const NOTHING: ReadonlySet<string> = new Set()
 
 /** Sum, maximum or log-sum-exp of `body` over `axes`, for all copies in one loop. */
 export function lowerReduction(
-  lowering: ExprLowering,
+  lowering: Lowering,
   kind: ReduceKind,
   axes: readonly Axis[],
   body: KExpr,
@@ -32,7 +31,7 @@ export function lowerReduction(
   }
 }
 
-function accumulators(lowering: ExprLowering, copies: readonly Copy[], vector: boolean, start: number): Local[] {
+function accumulators(lowering: Lowering, copies: readonly Copy[], vector: boolean, start: number): Local[] {
   return copies.map(() => {
     const local = lowering.code.local(vector ? 'v128' : 'f64')
     lowering.blocks.append({ w: 'set', local, value: vector ? f64x2(start) : f64(start) })
@@ -41,7 +40,7 @@ function accumulators(lowering: ExprLowering, copies: readonly Copy[], vector: b
 }
 
 function sum(
-  lowering: ExprLowering,
+  lowering: Lowering,
   axes: readonly Axis[],
   copies: readonly Copy[],
   vector: boolean,
@@ -61,21 +60,21 @@ function sum(
 }
 
 /** A loop over states that is written out. */
-function isShort(lowering: ExprLowering, axis: Axis): boolean {
-  const size = lowering.around.sizes(axis.size)
+function isShort(lowering: Lowering, axis: Axis): boolean {
+  const size = lowering.size(axis.size)
   return lowering.rowAxis === null && axis.ragged === undefined && size >= 4 && size <= writtenOut(lowering)
 }
 
 /** Terms are added to two sums in turns: each addition waits for half as many. */
 function inTurns(
-  lowering: ExprLowering,
+  lowering: Lowering,
   axis: Axis,
   copies: readonly Copy[],
   vector: boolean,
   add: (sums: readonly WExpr[], copies: readonly Copy[]) => readonly WExpr[],
 ): readonly WExpr[] {
   const both = [accumulators(lowering, copies, vector, 0), accumulators(lowering, copies, vector, 0)]
-  const size = lowering.around.sizes(axis.size)
+  const size = lowering.size(axis.size)
   for (let value = 0; value < size; value++)
     fixed(lowering, axis.id, value, NOTHING, () => {
       const totals = both[value % 2] ?? []
@@ -97,10 +96,10 @@ function inTurns(
 const MOST_LANES = 16
 
 /** One short axis along which all that is added up lies side by side, where no other axis lies in the lanes. */
-function isSideBySide(lowering: ExprLowering, axes: readonly Axis[], body: KExpr): boolean {
+function isSideBySide(lowering: Lowering, axes: readonly Axis[], body: KExpr): boolean {
   const [axis] = axes
   if (axis === undefined || axes.length > 1 || axis.ragged !== undefined || lowering.vectorAxis !== null) return false
-  const size = lowering.around.sizes(axis.size)
+  const size = lowering.size(axis.size)
   if (size < 4 || size > MOST_LANES || !isCheap(body) || !lowering.facts.of(body).free.has(axis.id)) return false
   let fits = true
   walk(body, (part) => {
@@ -110,15 +109,10 @@ function isSideBySide(lowering: ExprLowering, axes: readonly Axis[], body: KExpr
 }
 
 /** Pairs of values in the lanes, added up as a tree. */
-function sumOfLanes(
-  lowering: ExprLowering,
-  axes: readonly Axis[],
-  body: KExpr,
-  copies: readonly Copy[],
-): readonly WExpr[] {
+function sumOfLanes(lowering: Lowering, axes: readonly Axis[], body: KExpr, copies: readonly Copy[]): readonly WExpr[] {
   const [axis] = axes
   if (axis === undefined) return copies.map(() => f64(0))
-  const size = lowering.around.sizes(axis.size)
+  const size = lowering.size(axis.size)
   return copies.map((copy) => {
     const parts: WExpr[] = []
     lowering.vectorAxis = axis.id
@@ -146,13 +140,13 @@ function tree(name: 'f64x2.add', parts: readonly WExpr[]): WExpr {
   return op(name, tree(name, parts.slice(0, half)), tree(name, parts.slice(half)))
 }
 
-function values(lowering: ExprLowering, body: KExpr, copies: readonly Copy[], vector: boolean): readonly WExpr[] {
+function values(lowering: Lowering, body: KExpr, copies: readonly Copy[], vector: boolean): readonly WExpr[] {
   return vector ? lowering.vectors(body, copies) : lowering.numbers(body, copies)
 }
 
 /** NaN where a value is NaN. */
 function maximum(
-  lowering: ExprLowering,
+  lowering: Lowering,
   axes: readonly Axis[],
   body: KExpr,
   copies: readonly Copy[],
@@ -171,7 +165,7 @@ function maximum(
 
 /** The maximum first, then the sum relative to it. */
 function logSumExp(
-  lowering: ExprLowering,
+  lowering: Lowering,
   axes: readonly Axis[],
   body: KExpr,
   copies: readonly Copy[],

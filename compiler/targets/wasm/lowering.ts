@@ -20,7 +20,7 @@ export interface Lowering {
   readonly blocks: WasmBlocks
   readonly facts: FactTable
   /** Axis whose values lie in the lanes, inside the loops of an operation that is computed so. */
-  readonly vectorAxis: string | null
+  vectorAxis: string | null
   /** Axis that runs over the rows of the block; its loop variable counts from the block's first row. */
   readonly rowAxis: string | null
   /** Number of the block's first row: set in a block loop. */

@@ -99,13 +99,9 @@ export class FeatureSums {
       sums: term.sums.filter((axis) => !used.has(axis.id)),
     })
     const times = term.zeroWins ? k.mul0 : k.mul
-    const value =
-      row === undefined || weights.length + columns.length === 0
-        ? times(coefficient, k.size(this.context.rows.size))
-        : times(
-            coefficient,
-            k.load(this.total(row, axes, weights, set, made), ...at, ...(set === null ? [] : [set.indexOf(columns)])),
-          )
+    if (row === undefined) return []
+    const total = this.total(row, axes, weights, set, made)
+    const value = times(coefficient, k.load(total, ...at, ...(set === null ? [] : [set.indexOf(columns)])))
     this.postlude.push({
       op: 'scatterAdd',
       out: op.out,
@@ -142,7 +138,9 @@ export class FeatureSums {
     const over = axes.map((axis, i): Axis => ({ id: `weight ${i}`, name: axis.name, size: axis.size }))
     const own = weights.map((weight) => withAxes(weight, names))
     const last = set === null ? [] : [set.place.axis]
-    const feature = set === null ? [] : [k.load(set.place.buffer, ...[row, ...last].map((axis) => k.axis(axis)))]
+    // without weights rows are counted: how many they are need not be known before the last one
+    const count = weights.length === 0 && set === null ? [k.num(1)] : []
+    const feature = set === null ? count : [k.load(set.place.buffer, ...[row, ...last].map((axis) => k.axis(axis)))]
     made.push({
       op: 'contract',
       out: id,

@@ -158,8 +158,10 @@ test('factor analysis sums second moments once for all coordinates, and data tim
       /weight 0 < #Q, weight 1 < #Q: total_\d+\[weight 0, weight 1\] \+= mean\[n1, weight 0\] \* mean\[n1, weight 1\]$/,
     ),
   ])
-  // what is no longer added for each row: N times the posterior covariance
-  expect(postlude.some((op) => /\+= covariance\[j\d+, j\d+\] \* #N$/.test(op))).toBe(true)
+  // what is no longer added for each row: the posterior covariance times the number of rows
+  const counts = rows.filter((op) => op.startsWith('contract') && op.endsWith('+= 1'))
+  expect(counts).toHaveLength(1)
+  expect(postlude.some((op) => /\+= covariance\[j\d+, j\d+\] \* total_\d+$/.test(op))).toBe(true)
   // emptied and added to before, written once now, about the params
   expect(rows.find((op) => op.includes('features'))).toMatch(/= x\[n1, column 0\] \+ -mu\[column 0\]$/)
   expect(rows.some((op) => op.startsWith('fill') || op.startsWith('scatter'))).toBe(false)

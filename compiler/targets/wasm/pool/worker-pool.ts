@@ -1,7 +1,7 @@
 import type { FromWorker, Spawn, ToWorker, WorkerHandle } from './types.js'
 import { WorkerError } from './worker-error.js'
 
-/** A worker of the pool; `knows`: tables and kernels that it has been sent. */
+/** A worker of the pool; `knows`: what it has been sent. */
 export interface PoolWorker {
   /** From 0. */
   readonly index: number
@@ -63,7 +63,7 @@ export class WorkerPool {
     return this.state.kind === 'ready'
   }
 
-  /** Numbers for tables and kernels. */
+  /** Numbers for jobs and kernels. */
   nextId(): number {
     return ++this.lastId
   }

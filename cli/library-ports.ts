@@ -80,7 +80,7 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
       maxTime: call.maxTime,
       trace: call.trace,
       mStep: call.mStep,
-      backend: call.backend,
+      ...(call.backend === null ? {} : { backend: call.backend }),
       signal: call.signal,
       onIteration: (p) => call.onIteration(p),
       ...(call.threads === null ? {} : { threads: call.threads }),

@@ -65,7 +65,7 @@ export interface FitCall {
   readonly maxTime: number | null
   readonly trace: boolean
   readonly mStep: 'auto' | 'gradient'
-  readonly backend: Backend
+  readonly backend: Backend | null
   /** Workers that share the rows of large data. */
   readonly threads: number | null
   readonly signal: AbortSignal

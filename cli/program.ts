@@ -102,9 +102,10 @@ function addFitCommand(program: Command, context: Context, done: (status: number
         .default('auto'),
     )
     .addOption(
-      new Option('--backend <name>', 'what runs the data pass: wasm, js, or interpret, which generates no code')
-        .argParser(oneOf('--backend', backends))
-        .default('js'),
+      new Option(
+        '--backend <name>',
+        'what runs the data pass: wasm, js, or interpret, which generates no code (default: what is fastest)',
+      ).argParser(oneOf('--backend', backends)),
     )
     .addOption(
       new Option(
@@ -168,9 +169,10 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
 function addDataOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--data <file>', 'CSV, TSV, JSON or Parquet; name=FILE for one name; - is stdin; repeatable').argParser(
-        collect,
-      ),
+      new Option(
+        '--data <file>',
+        'CSV, TSV, JSON or Parquet; name=FILE for one name; - is stdin; repeatable',
+      ).argParser(collect),
     )
     .addOption(
       new Option('--columns <name=columns>', 'columns of a data name, such as x=a,b; repeatable').argParser(collect),

@@ -25,7 +25,7 @@ export interface FitCommandOptions extends DataOptions {
   readonly floor: number
   readonly maxTime?: number
   readonly mStep: 'auto' | 'gradient'
-  readonly backend: Backend
+  readonly backend?: Backend
   readonly threads?: number
   readonly against?: string
   readonly trace?: boolean
@@ -99,7 +99,7 @@ async function runFit(
       maxTime: options.maxTime ?? null,
       trace: options.trace === true,
       mStep: options.mStep,
-      backend: options.backend,
+      backend: options.backend ?? null,
       threads: options.threads ?? null,
       signal: controller.signal,
       onIteration: progress.update,

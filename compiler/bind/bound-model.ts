@@ -141,7 +141,10 @@ export class ProgramModel implements BoundModel {
     const vanishing = vanishingScales(d.model)
     this.vanishing = [...vanishing.keys()]
     this.zeroLimits = zeroLimits(vanishing, this.scales)
-    const engine = options.arena == null ? null : new RowEngine(program.buffers, options.arena, options.everyPass ?? false)
+    const engine =
+      options.arena == null
+        ? null
+        : new RowEngine(program.buffers, options.arena, options.everyPass ?? false, options.compile)
     this.kernels = new KernelRunner(program, this.memory, this.params, this.zeroLimits, options.compile, engine)
     this.expectations = new Expectations(this.kernels, this.params, this.latents, roundingOfData(d.graph, data))
     const newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>

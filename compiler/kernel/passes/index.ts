@@ -1,13 +1,14 @@
 /** Rewriting of the operations over rows, independent of what executes them. */
 import type { Buffer, KernelOp } from '../types.js'
 import { hoistParams } from './hoist-params.js'
+import { sharedExponentials } from './shared-exponentials.js'
 import { splitSums } from './split-sums.js'
 import type { KernelPass, PassContext, RowProgram } from './types.js'
 
 export type * from './types.js'
 
 /** In the order in which they are tried. */
-export const rowPasses: readonly KernelPass[] = [splitSums, hoistParams]
+export const rowPasses: readonly KernelPass[] = [splitSums, hoistParams, sharedExponentials]
 
 /** What a pass did, and what it declined. */
 export interface PassRecord {

@@ -1,13 +1,11 @@
 import * as k from '../build.js'
 import type { Axis, Buffer, KExpr, KernelOp, SizeKey } from '../types.js'
 import { axesOf, buffersWritten, freeAxes, mapAxis, mapChildren } from '../visit.js'
+import type { DataArrays } from './data-arrays.js'
 import { distinctRows, takeRows } from './distinct-rows.js'
 import { rewriteOp } from './rewrite-op.js'
 import { rowKey, rowStride } from './row-key.js'
 import type { PassContext, RowProgram } from './types.js'
-
-/** The arrays behind data buffers, by id. */
-export type DataArrays = ReadonlyMap<string, Float64Array | Int32Array>
 
 export type MergedRows =
   | {

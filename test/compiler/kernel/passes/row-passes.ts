@@ -1,7 +1,7 @@
 /** Passes over rows of models with data: as written, and as a reduction or rewriting has made them. */
 import type { ProgramModel } from '../../../../compiler/bind/bound-model.js'
 import { verifyKernel } from '../../../../compiler/kernel/index.js'
-import type { DataArrays } from '../../../../compiler/kernel/passes/merge-rows.js'
+import type { DataArrays } from '../../../../compiler/kernel/passes/data-arrays.js'
 import type { PassContext, RowProgram } from '../../../../compiler/kernel/passes/types.js'
 import type { Buffer, SizeKey } from '../../../../compiler/kernel/types.js'
 import type { Pass } from '../../../../compiler/lower/program.js'

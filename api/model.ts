@@ -13,6 +13,9 @@ import { refuseMaxProduct } from '../compiler/estep/max-product.js'
 import type { Product } from '../compiler/lower/max-product.js'
 import { compileInterpreter } from '../compiler/targets/interpreter/index.js'
 import { compileJavaScript } from '../compiler/targets/javascript/index.js'
+import { RowWorkers } from '../compiler/targets/wasm/pool/row-workers.js'
+import { WorkerError } from '../compiler/targets/wasm/pool/worker-error.js'
+import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
 import { withoutScales } from '../compiler/vanishing-scales.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { TypedModel } from '../lang/typed/types.js'
@@ -22,7 +25,7 @@ import type { ParamLayout } from '../runtime/contract.js'
 import { bindData } from '../runtime/data/bind.js'
 import { didYouMean } from '../runtime/data/nearest-name.js'
 import type { BoundData, DataDeclaration } from '../runtime/data/types.js'
-import { AbortError } from '../runtime/errors.js'
+import { AbortError, InternalError } from '../runtime/errors.js'
 import { type FitOutcome, fitModel } from '../runtime/fit.js'
 import { type EmIteration, iterate } from '../runtime/iterate.js'
 import { type Json, toJson } from '../runtime/json.js'
@@ -49,6 +52,7 @@ import {
 import { densityForOracle } from './oracle-density.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+import { poolFor } from './workers/workers.js'
 
 /** A compiled model: its derivation, and fits of it to data. */
 export class Model {
@@ -123,7 +127,19 @@ export class Model {
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit> {
     if (options.mode === 'hard') this.refuseHard()
-    const bound = this.bind(data, options)
+    const pool = poolFor(options)
+    try {
+      return await this.fitted(data, options, pool)
+    } catch (e) {
+      if (e instanceof WorkerError) throw new InternalError(e.message)
+      throw e
+    } finally {
+      await pool?.end()
+    }
+  }
+
+  private async fitted(data: FitData, options: FitCallOptions, pool: WorkerPool | null): Promise<Fit> {
+    const bound = this.bind(data, options, null, pool)
     refuseEmpty(bound, this.declarations())
     const start = options.start === undefined ? undefined : startValuesFromJson(record(options.start))
     const wrap = (outcome: Extract<FitOutcome, { ok: true }>): Fit =>
@@ -188,8 +204,8 @@ export class Model {
     yield* iterate(model, begin, busyPacer())
   }
 
-  /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit. */
-  bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null): Bound {
+  /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit, `pool` the workers of this one. */
+  bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null, pool: WorkerPool | null = null): Bound {
     checkBackend(options)
     const set = entriesOf(options.set ?? new Map())
     const consts = this.typed.symbols.filter((s) => s.kind === 'const').map((s) => s.name)
@@ -213,6 +229,7 @@ export class Model {
       const settings = {
         set,
         arena,
+        workers: arena === null || pool === null ? null : new RowWorkers(arena, pool),
         everyPass: options.backend === 'wasm',
         compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
         frozen: restored?.numbers ?? new Map(),

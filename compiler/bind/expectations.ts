@@ -5,6 +5,7 @@ import { givenBuffer } from '../lower/buffers.js'
 import type { Pass } from '../lower/program.js'
 import type { Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
+import type { WorkerPool } from '../targets/wasm/pool/worker-pool.js'
 import { conditioning } from './conditioning.js'
 import { FactorisedExpectations } from './factorised-expectations.js'
 import { FactorisedState } from './factorised-state.js'
@@ -23,6 +24,8 @@ export class Expectations {
     latents: readonly LatentLayout[],
     /** Scale of the objective that stands for the digits that counts lose. */
     private readonly rounding: number,
+    /** Workers of the engine that runs passes. */
+    private readonly pool: WorkerPool | null = null,
   ) {
     const { program, memory } = kernels
     this.sums = new SufficientSums(program, memory)
@@ -45,7 +48,41 @@ export class Expectations {
 
   eStep(params: Float64Array, from?: Beginning): Expectation {
     if (this.q !== null) return this.q.sweeps(params, from)
-    return this.expectation(params, (p) => this.kernels.part(p, 'e', [p.posterior, p.objective, p.statistics]))
+    return this.expectation(params, (p) => this.eOps(p))
+  }
+
+  /**
+   * The same, the rows of the last pass by workers. Until these are there the calling thread does it, and what it takes
+   * starts them. Passes before the last one leave in memory what later ones read, so none of them can wait.
+   */
+  async eStepLater(params: Float64Array, from?: Beginning): Promise<Expectation> {
+    const { pool } = this
+    const { passes, derived } = this.kernels.program
+    const last = passes.at(-1)
+    if (pool === null || this.q !== null || last === undefined) return this.eStep(params, from)
+    const isWorth = (): boolean => this.kernels.isForWorkers(this.eOps(last))
+    if (!pool.isReady) return pool.meanwhile(() => this.eStep(params), isWorth)
+    this.prepare(params)
+    for (const pass of passes.slice(0, -1)) this.kernels.runPass(pass, this.eOps(pass))
+    const later = this.kernels.passLater(last, this.eOps(last))
+    if (later === null) {
+      this.kernels.runPass(last, this.eOps(last))
+      return this.asTheyStand(params)
+    }
+    const before = this.sums.take()
+    const end = await later
+    // other runs have come in between
+    if (end.readsTables) {
+      this.kernels.load(params, 'param')
+      this.kernels.run(derived.param)
+    }
+    this.sums.putBack(before)
+    end.run()
+    return this.asTheyStand(params)
+  }
+
+  private eOps(pass: Pass): readonly KernelOp[] {
+    return this.kernels.part(pass, 'e', [pass.posterior, pass.objective, pass.statistics])
   }
 
   /** Expectations under the responsibilities of a start, by latent. */
@@ -70,10 +107,15 @@ export class Expectations {
 
   /** `begin` runs before the passes, at the params. */
   private expectation(params: Float64Array, ops: (p: Pass) => readonly KernelOp[], begin?: () => void): Expectation {
-    const { program, memory } = this.kernels
     this.prepare(params)
     begin?.()
-    for (const pass of program.passes) this.kernels.runPass(pass, ops(pass))
+    for (const pass of this.kernels.program.passes) this.kernels.runPass(pass, ops(pass))
+    return this.asTheyStand(params)
+  }
+
+  /** Objective and statistics out of memory. */
+  private asTheyStand(params: Float64Array): Expectation {
+    const { memory } = this.kernels
     return {
       logLikelihood: f64(memory.blocks, 'loglik')[0] ?? 0,
       scale: (f64(memory.blocks, 'scale')[0] ?? 0) * conditioning(this.params, params) + this.rounding,

@@ -4,7 +4,7 @@ import type { Pass, Program } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
 import { BLOCK_ROWS, type ProgramMemory } from './memory.js'
-import type { RowEngine } from './row-engine.js'
+import type { EndOfPass, RowEngine } from './row-engine.js'
 
 /** Runs the kernels of a program over its memory; each is compiled once. */
 export class KernelRunner {
@@ -49,7 +49,7 @@ export class KernelRunner {
 
   /** Over the rows of a pass, block by block; `whole`: all at once, with scratch for every row. */
   runPass(pass: Pass, ops: readonly KernelOp[], whole = false): void {
-    if (!whole && !this.isShort(pass) && this.engine?.run(pass, ops, this.memory.blocks) === true) return
+    if (!whole && !this.isShort(pass) && this.engine?.run(pass.rows, ops, this.memory.blocks) === true) return
     if (pass.rows === null || whole) {
       this.run(ops, whole ? this.memory.whole() : this.memory.blocks)
       return
@@ -62,6 +62,16 @@ export class KernelRunner {
         from,
         to: Math.min(rows, from + BLOCK_ROWS),
       })
+  }
+
+  /** The rows of a pass by workers; null where they are none for them. */
+  passLater(pass: Pass, ops: readonly KernelOp[]): Promise<EndOfPass> | null {
+    return this.isShort(pass) ? null : (this.engine?.later(pass.rows, ops, this.memory.blocks) ?? null)
+  }
+
+  /** true where workers could have done these operations, as they were last run. */
+  isForWorkers(ops: readonly KernelOp[]): boolean {
+    return this.engine?.isForWorkers(ops) === true
   }
 
   /** true where scratch holds every row of a pass at once. */

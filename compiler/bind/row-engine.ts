@@ -1,38 +1,15 @@
 /** Passes over rows as WebAssembly: data stay where they are, sums are taken chunk by chunk and added up in order. */
-import type { Buffer, KernelOp, SizeKey } from '../kernel/types.js'
+import type { Buffer, KernelOp } from '../kernel/types.js'
 import type { Pass } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
-import type { Arena } from '../targets/wasm/arena.js'
-import { blockRowsFor } from '../targets/wasm/block-rows.js'
 import { wasmSupports } from '../targets/wasm/compile-wasm.js'
-import { emitKernel, type PlacedBuffer } from '../targets/wasm/emit-kernel.js'
-import { engineFeatures } from '../targets/wasm/engine-features.js'
-import { instantiateKernel, type KernelFunction } from '../targets/wasm/instantiate.js'
+import { arrayOf, compileRows, type Numbers, type RowKernel, type RowPlace } from './row-kernel.js'
 import { specialiseRows } from './specialise-rows.js'
-
-/**
- * Rows of a chunk. Sums are taken over each chunk and added up in the order of the chunks, so that their bits depend on
- * the number of rows and on nothing else.
- */
-export const CHUNK_ROWS = 16384
 
 /** How much larger than their sum the terms of a rewritten sum may be: beyond it the rows are done as written. */
 const MOST_GROWTH = 1e4
 
-type Numbers = Float64Array | Int32Array
-
-/** A kernel over the rows of a pass, with what it reads and adds to. */
-interface RowKernel {
-  readonly run: KernelFunction
-  /** Address of its private area. */
-  readonly base: number
-  readonly rows: number
-  readonly sums: readonly PlacedBuffer[]
-  /** Copied in before a run: what is no part of the arena. */
-  readonly inputs: readonly PlacedBuffer[]
-  /** Rows that lie outside the arena: copied in chunk by chunk. */
-  readonly windows: readonly PlacedBuffer[]
-}
+type Rows = NonNullable<Pass['rows']>
 
 /** A pass as it was written, or rewritten: with what the driver does before and after the rows. */
 interface PassKernel {
@@ -45,6 +22,13 @@ interface PassKernel {
   readonly growth: string | null
 }
 
+/** What is left to do of a pass when the workers have done theirs. */
+export interface EndOfPass {
+  /** It reads tables of the params. */
+  readonly readsTables: boolean
+  run(): void
+}
+
 interface Compiled {
   /** What the kernels were made for: they are made anew where arrays or sizes have changed. */
   readonly stamp: readonly unknown[]
@@ -54,77 +38,73 @@ interface Compiled {
 
 export class RowEngine {
   readonly #compiled = new Map<readonly KernelOp[], Compiled>()
-  readonly #declared: ReadonlyMap<string, Buffer>
-  readonly #features = engineFeatures()
+  /** What did operations when they were last run. */
+  readonly #used = new Map<readonly KernelOp[], PassKernel | null>()
 
   constructor(
     private readonly buffers: readonly Buffer[],
-    private readonly arena: Arena,
+    private readonly place: RowPlace,
     /** Short passes are no business of others. */
     readonly everyPass: boolean,
     /** For what the driver does around the rows. */
     private readonly compile: CompileKernel,
-  ) {
-    this.#declared = new Map(buffers.map((buffer) => [buffer.id, buffer]))
+  ) {}
+
+  /** Runs operations over all rows, or whole arrays where there is no row axis; false where this target declines them. */
+  run(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): boolean {
+    if (ops.length === 0) return true
+    const own = this.#prepared(rows, ops, memory)
+    if (own === null) return false
+    own.rows.run(own.memory)
+    own.postlude?.run(own.memory, null)
+    return true
   }
 
-  /** Runs the operations of a pass over all of its rows; false where this target declines them. */
-  run(pass: Pass, ops: readonly KernelOp[], memory: Memory): boolean {
-    if (ops.length === 0) return true
-    const compiled = this.#kernels(pass, ops, memory)
+  /** true where workers could have done these operations, as they were last run. */
+  isForWorkers(ops: readonly KernelOp[]): boolean {
+    return this.#used.get(ops)?.rows.isForWorkers === true
+  }
+
+  /**
+   * The same by workers, from what is in memory now; null where that is not to be had. What it gives ends the pass: with
+   * the params, their tables and the sums in memory as they were.
+   */
+  later(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): Promise<EndOfPass> | null {
+    const own = this.#prepared(rows, ops, memory)
+    if (own === null || !own.rows.isForWorkers) return null
+    return own.rows.later(own.memory).then((put) => ({
+      readsTables: own.postlude !== null,
+      run: () => {
+        if (own.postlude !== null) own.prelude?.run(own.memory, null)
+        put()
+        own.postlude?.run(own.memory, null)
+      },
+    }))
+  }
+
+  /** The kernel for the params in memory, with what comes before the rows done; null where this target declines. */
+  #prepared(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): PassKernel | null {
+    const compiled = this.#kernels(rows, ops, memory)
     const { rewritten } = compiled
     if (rewritten !== null) {
       rewritten.prelude?.run(rewritten.memory, null)
       const growth = rewritten.growth === null ? 0 : (rewritten.memory.buffers.get(rewritten.growth)?.[0] ?? Number.NaN)
       if (growth <= MOST_GROWTH) {
-        this.#over(rewritten)
-        return true
+        for (const sums of rewritten.added) sums.fill(0)
+        this.#used.set(ops, rewritten)
+        return rewritten
       }
     }
     const direct = compiled.direct()
-    if (direct === null) return false
-    this.#over(direct)
-    return true
+    this.#used.set(ops, direct)
+    return direct
   }
 
-  #over({ rows: kernel, memory, added, postlude }: PassKernel): void {
-    for (const sums of added) sums.fill(0)
-    for (const input of kernel.inputs)
-      this.#inside(kernel, input, input.length).set(arrayOf(memory, input.buffer).subarray(0, input.length))
-    for (let from = 0; from < kernel.rows; from += CHUNK_ROWS)
-      this.#chunk(kernel, memory, from, Math.min(kernel.rows, from + CHUNK_ROWS))
-    if (kernel.rows < 0) kernel.run(kernel.base, 0, 0, 0)
-    postlude?.run(memory, null)
-  }
-
-  #chunk(own: RowKernel, memory: Memory, from: number, to: number): void {
-    for (const sum of own.sums) this.#inside(own, sum, sum.length).fill(0)
-    for (const window of own.windows) {
-      const array = arrayOf(memory, window.buffer)
-      this.#inside(own, window, (to - from) * window.length).set(
-        array.subarray(from * window.length, to * window.length),
-      )
-    }
-    own.run(own.base, 0, to - from, from)
-    for (const sum of own.sums) {
-      const total = arrayOf(memory, sum.buffer)
-      const partial = this.#inside(own, sum, sum.length)
-      for (let i = 0; i < partial.length; i++) total[i] = (total[i] ?? 0) + (partial[i] ?? 0)
-    }
-  }
-
-  #inside(own: Pick<RowKernel, 'base'>, placed: PlacedBuffer, length: number): Numbers {
-    const { buffer } = this.arena.memory
-    return placed.type === 'f64'
-      ? new Float64Array(buffer, own.base + placed.offset, length)
-      : new Int32Array(buffer, own.base + placed.offset, length)
-  }
-
-  #kernels(pass: Pass, ops: readonly KernelOp[], memory: Memory): Compiled {
+  #kernels(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): Compiled {
     const known = this.#compiled.get(ops)
     const stamp = [...memory.sizes.values(), ...this.#resident(memory)]
     if (known !== undefined && sameItems(known.stamp, stamp)) return known
-    const made = this.#compileAll(pass, ops, memory, stamp)
+    const made = this.#compileAll(rows, ops, memory, stamp)
     this.#compiled.set(ops, made)
     return made
   }
@@ -137,28 +117,29 @@ export class RowEngine {
     })
   }
 
-  #compileAll(pass: Pass, ops: readonly KernelOp[], memory: Memory, stamp: readonly unknown[]): Compiled {
+  #compileAll(rows: Rows | null, ops: readonly KernelOp[], memory: Memory, stamp: readonly unknown[]): Compiled {
     if (wasmSupports(ops) !== null) return { stamp, direct: () => null, rewritten: null }
     let direct: PassKernel | null | undefined
     const asWritten = (): PassKernel | null => {
       if (direct === undefined) {
-        const rows = this.#compileRows(ops, this.buffers, memory, pass.rows)
-        direct = rows === null ? null : { memory, rows, prelude: null, postlude: null, added: [], growth: null }
+        const kernel = compileRows(ops, this.buffers, memory, rows, this.place)
+        direct =
+          kernel === null ? null : { memory, rows: kernel, prelude: null, postlude: null, added: [], growth: null }
       }
       return direct
     }
-    return { stamp, direct: asWritten, rewritten: pass.rows === null ? null : this.#rewrite(pass.rows, ops, memory) }
+    return { stamp, direct: asWritten, rewritten: rows === null ? null : this.#rewrite(rows, ops, memory) }
   }
 
-  #rewrite(rows: NonNullable<Pass['rows']>, ops: readonly KernelOp[], memory: Memory): PassKernel | null {
+  #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): PassKernel | null {
+    const { arena } = this.place
     const { program, rows: own, data, added } = specialiseRows(ops, this.buffers, rows, memory)
     const extent = (b: Buffer): number => b.shape.reduce((n, key) => n * (program.sizes.get(key) ?? 0), 1)
     const buffers = new Map(memory.buffers)
-    for (const [id, array] of data) buffers.set(id, this.arena.copy(array))
-    for (const b of added)
-      buffers.set(b.id, b.type === 'i32' ? this.arena.integers(extent(b)) : this.arena.floats(extent(b)))
+    for (const [id, array] of data) buffers.set(id, arena.copy(array))
+    for (const b of added) buffers.set(b.id, b.type === 'i32' ? arena.integers(extent(b)) : arena.floats(extent(b)))
     const wide: Memory = { ...memory, sizes: program.sizes, buffers }
-    const kernel = this.#compileRows(program.rows, program.buffers, wide, own)
+    const kernel = compileRows(program.rows, program.buffers, wide, own, this.place)
     if (kernel === null) return null
     const driver = (list: readonly KernelOp[]): CompiledKernel | null =>
       list.length === 0 ? null : this.compile(list, program.buffers)
@@ -171,55 +152,7 @@ export class RowEngine {
       growth: program.growth,
     }
   }
-
-  #compileRows(
-    ops: readonly KernelOp[],
-    buffers: readonly Buffer[],
-    memory: Memory,
-    rows: { readonly table: string; readonly axis: string; readonly size: SizeKey } | null,
-  ): RowKernel | null {
-    const declared = buffers === this.buffers ? this.#declared : new Map(buffers.map((b) => [b.id, b]))
-    const spaceOf = (id: string): string | undefined => declared.get(id)?.space
-    const resident = new Map<string, number>()
-    for (const [id, array] of memory.buffers) {
-      const address = this.arena.addressOf(array)
-      const space = spaceOf(id)
-      if (address === null || (rows !== null && (space === 'sum' || space === 'scratch'))) continue
-      resident.set(id, address)
-    }
-    const kernel = emitKernel({
-      ops,
-      buffers,
-      sizes: memory.sizes,
-      rows,
-      blockRows: rows === null ? 8 : blockRowsFor(ops, buffers, memory.sizes, rows),
-      windowRows: CHUNK_ROWS,
-      resident,
-      shared: this.arena.shared,
-      encode: { relaxed: this.#features.relaxed },
-    })
-    const outside = [...kernel.whole, ...kernel.rows].filter((placed) => !placed.resident)
-    const sums = rows === null ? [] : outside.filter((placed) => placed.written && spaceOf(placed.buffer) === 'sum')
-    // nothing but sums is kept of what lies outside
-    if (outside.some((placed) => placed.written && !sums.includes(placed))) return null
-    const base = this.arena.reserve(kernel.privateBytes)
-    if (base === null) return null
-    return {
-      run: instantiateKernel(kernel, new WebAssembly.Module(kernel.bytes), this.arena.memory),
-      base,
-      rows: rows === null ? -1 : (memory.sizes.get(rows.size) ?? 0),
-      sums,
-      inputs: kernel.whole.filter((placed) => !placed.resident && !sums.includes(placed)),
-      windows: kernel.rows.filter((placed) => !placed.resident),
-    }
-  }
 }
 
 const sameItems = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((item, i) => item === b[i])
-
-function arrayOf(memory: Memory, id: string): Numbers {
-  const array = memory.buffers.get(id)
-  if (array === undefined) throw new Error(`buffer ${id} is not bound`)
-  return array
-}

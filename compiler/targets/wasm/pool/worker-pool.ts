@@ -68,10 +68,11 @@ export class WorkerPool {
     return ++this.lastId
   }
 
-  /** Work of the calling thread that workers could do: enough of it starts them. */
-  meanwhile<T>(work: () => T): T {
+  /** Work of the calling thread that workers could do, where that is so: enough of it starts them. */
+  meanwhile<T>(work: () => T, couldDo: () => boolean): T {
     const begin = this.now()
     const done = work()
+    if (!couldDo()) return done
     this.spent += this.now() - begin
     this.calls++
     if (this.spent >= WORTH && this.spent >= LEAST_JOB * this.calls) this.begin()

@@ -13,6 +13,7 @@ beforeAll(async () => {
   folder = await bundle({
     pass: 'compiler/pool/scripts/pass.ts',
     gone: 'compiler/pool/scripts/gone.ts',
+    fit: 'compiler/pool/scripts/fit.ts',
     'node-worker': '../api/workers/node-worker.ts',
   })
 }, 60_000)
@@ -23,8 +24,8 @@ interface Printed {
 }
 
 async function pass(threads: number, share: boolean, how = '', worker = 'node-worker'): Promise<Printed> {
-  const script = fileURLToPath(new URL('pass.mjs', folder))
-  const entry = new URL(`${worker}.mjs`, folder).href
+  const script = fileURLToPath(new URL('pass.js', folder))
+  const entry = new URL(`${worker}.js`, folder).href
   // stops a process that hangs
   const { stdout, stderr } = await run(process.execPath, [script, entry, String(threads), String(share), how], {
     timeout: 60_000,
@@ -64,5 +65,19 @@ describe('workers of Node', () => {
     const { ready, sums } = await pass(2, true, 'missing', 'no-such-script')
     expect(ready).toBe(false)
     expect(sums).toEqual(expected())
+  })
+
+  it('share a fit as the library finds them', { timeout: 120_000 }, async () => {
+    const script = fileURLToPath(new URL('fit.js', folder))
+    const printed = await Promise.all(
+      ['1', '2', '4'].map(async (threads) => {
+        const { stdout } = await run(process.execPath, [script, threads], { timeout: 100_000 })
+        return JSON.parse(stdout)
+      }),
+    )
+    const [alone, ...others] = printed
+    expect(alone.started).toBe(0)
+    expect(others.map(({ started }) => started)).toEqual([2, 4])
+    for (const { result } of others) expect(result).toEqual(alone.result)
   })
 })

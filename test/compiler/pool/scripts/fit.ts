@@ -11,7 +11,7 @@ Worker.prototype.postMessage = function (this: Worker, ...args) {
   seen.add(this)
   return postMessage.apply(this, args)
 }
-const rows = Array.from({ length: 30_000 }, (_, i) => [(i % 3) * 4 + Math.sin(i * i), Math.cos(7 * i) * (1 + (i % 2))])
+const rows = Array.from({ length: 10_000 }, (_, i) => [(i % 3) * 4 + Math.sin(i * i), Math.cos(7 * i) * (1 + (i % 2))])
 const model = compileOrThrow(`model Full
 const K = 3
 data x : real[N, D]
@@ -22,5 +22,5 @@ for n in 1..N {
   latent z ~ Categorical(pi)
   x[n] ~ MvNormal(mu[z], Sigma[z])
 }`)
-const fit = await model.fit({ x: rows }, { threads, restarts: 4, maxIterations: 60, tolerance: 0 })
+const fit = await model.fit({ x: rows }, { threads, restarts: 2, init: 'random', maxIterations: 200, tolerance: 0 })
 console.log(JSON.stringify({ started, result: fit.toJSON() }))

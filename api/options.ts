@@ -46,6 +46,8 @@ export interface FitCallOptions extends DataOptions {
   readonly threads?: number
   /** Starts a worker that runs `serve`; by default one of Node or of the page. A bundler may need its own way. */
   readonly spawn?: Spawn
+  /** Bytes that a fit to rows which do not lie in memory may take (`rowsTable`); 1e9 where left out. */
+  readonly memory?: number
   readonly signal?: AbortFlag
   onIteration?(progress: FitProgress): void
 }

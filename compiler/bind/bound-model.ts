@@ -26,7 +26,7 @@ import { checkLevels } from './check-levels.js'
 import { checkPlaces } from './check-places.js'
 import { checkParam } from './check-size.js'
 import { collapsedSpread } from './collapsed-spread.js'
-import { componentStates } from './component-states.js'
+import { addCounts, componentStates, indexing } from './component-states.js'
 import { roundingOfData } from './conditioning.js'
 import { type DataScale, dataScale } from './data-scale.js'
 import { Expectations } from './expectations.js'
@@ -46,8 +46,10 @@ import { meansAndVariances, reported } from './posterior-means.js'
 import { precisionHost } from './precision-host.js'
 import { RowEngine } from './row-engine.js'
 import { rowWeights } from './row-weights.js'
+import { checkRowWise } from './row-wise.js'
 import { BoundNumbers } from './sizes.js'
 import { constantColumns, spreadFloors } from './spreads.js'
+import type { RowRange } from './table-rows.js'
 import { zeroLimits } from './zero-limits.js'
 
 export interface BindProgramOptions {
@@ -87,6 +89,7 @@ export class ProgramModel implements BoundModel {
   readonly sizes: ReadonlyMap<string, number>
   readonly bound: Bound
   readonly summed?: ProgramModel
+  readonly sample?: ProgramModel
   readonly vanishing: readonly string[]
   readonly sideBySide: number
   readonly numbers: BoundNumbers
@@ -115,6 +118,7 @@ export class ProgramModel implements BoundModel {
     if (options.seed !== undefined) this.numbers.nodes.seed = options.seed
     checkLevels(d.model, d.distributions, this.numbers, data)
     checkPlaces(d.model, this.numbers, new Set(d.graph.bindTables.map((t) => t.name)))
+    checkRowWise(d, program, data)
     this.memory = options.memory ?? allocate(program, d.model.symbols, data, this.numbers, options.arena)
     this.params = paramLayouts(d, this.numbers, data)
     for (const p of this.params) checkParam(p, d.shapes.shape('param', p.name))
@@ -158,6 +162,7 @@ export class ProgramModel implements BoundModel {
       this.interior(() => 0.5),
     )
     this.maximiser = new Maximiser(this.kernels, this.byName, this.vanishing, newton, (name) => this.constant(name))
+    if (data.stream !== undefined) this.sample = this.overSample(data.stream.sample)
     this.setFloor(1e-6)
     const blocks = d.eStep.blocks.flatMap((b) => (b.kind === 'nodes' ? [b] : []))
     this.precision =
@@ -184,7 +189,7 @@ export class ProgramModel implements BoundModel {
   }
 
   collapsedSpread(params: Float64Array): string | null {
-    return collapsedSpread(this.derivation, this.params, this.data, params)
+    return collapsedSpread(this.derivation, this.params, this.scales, params)
   }
 
   withoutScales(names: readonly string[]): ProgramModel | null {
@@ -203,6 +208,15 @@ export class ProgramModel implements BoundModel {
     return bindProgram(derivation, this.data, options)
   }
 
+  /** The same over some of the rows; reductions of data are those of all. */
+  private overSample(sample: BoundData): ProgramModel {
+    const { memory: _, ...options } = this.options
+    const frozen = this.program.bindTables
+      .filter((t) => t.compute.kind === 'reduction')
+      .map((t) => [t.name, [...this.numbers.table(t).values]] as const)
+    return bindProgram(this.derivation, sample, { ...options, frozen: new Map(frozen) })
+  }
+
   /** Columns of observed data that are constant although the model gives them a spread. */
   constantColumns(): ReturnType<typeof constantColumns> {
     return constantColumns(this.derivation, this.scales)
@@ -210,6 +224,7 @@ export class ProgramModel implements BoundModel {
 
   setFloor(floor: number): void {
     this.floor = floor
+    this.sample?.setFloor(floor)
     this.maximiser.floors = spreadFloors(this.derivation, this.byName, this.scales, floor)
   }
 
@@ -323,18 +338,36 @@ export class ProgramModel implements BoundModel {
   }
 
   components(params: Float64Array): readonly ComponentState[] {
-    const { derivation, byName, scales } = this
-    return componentStates(
-      { derivation, latents: this.latents, layouts: byName, scales },
-      params,
-      this.posterior(params),
-      (name) => rowWeights(derivation, this.numbers, name),
-    )
+    const { derivation, latents, byName, scales } = this
+    return componentStates({ derivation, latents, layouts: byName, scales }, params, this.expectedCounts(params))
+  }
+
+  /** Of each value of the latents that index a param. */
+  private expectedCounts(params: Float64Array): ReadonlyMap<string, Float64Array> {
+    const { derivation, numbers } = this
+    const latents = indexing(this.latents, this.byName)
+    const counts = new Map(latents.map((l) => [l.name, new Float64Array(l.values)]))
+    if (latents.length === 0) return counts
+    const { windows } = this.memory
+    const add = (posterior: ReadonlyMap<string, Float64Array>, share: number, range: RowRange | null): void => {
+      for (const l of latents) {
+        const [own, of] = [counts.get(l.name), posterior.get(l.name)]
+        if (own === undefined || of === undefined) continue
+        addCounts(own, of, l.rows * share, rowWeights(derivation, numbers, l.name, range))
+      }
+    }
+    if (windows === null) add(this.posterior(params), 1, null)
+    else
+      this.expectations.eachCalibrated(params, (memory, rows, from) =>
+        add(reported(this.program.latents, 'discrete', memory), rows / windows.rows, { from, to: from + rows }),
+      )
+    return counts
   }
 
   identifiedParameters(random: () => number, fitted: Float64Array): Identified | null {
     // Fisher's identity is one of exact posteriors
     if (this.expectations.isFactorised) return null
+    if (this.sample !== undefined) return this.sample.identifiedParameters(random, fitted)
     return identifiedOverPoints(this, this.options.compile, random, this.separated(random), fitted)
   }
 

@@ -1,14 +1,17 @@
 import type { ParamLayout } from '../../runtime/contract.js'
-import type { KernelOp } from '../kernel/types.js'
+import type { Axis, KernelOp, SizeKey } from '../kernel/types.js'
 import type { Pass, Program } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
+import { CHUNK_ROWS } from './array-parts.js'
 import { BLOCK_ROWS, type ProgramMemory } from './memory.js'
 import type { EndOfPass, RowEngine } from './row-engine.js'
+import { type SumGroup, sumGroups } from './row-sums.js'
 
 /** Runs the kernels of a program over its memory; each is compiled once. */
 export class KernelRunner {
   private readonly kernels = new Map<readonly KernelOp[], CompiledKernel>()
+  private readonly groups = new Map<readonly KernelOp[], readonly SumGroup[] | null>()
   private readonly joined = new Map<string, readonly KernelOp[]>()
 
   constructor(
@@ -49,24 +52,75 @@ export class KernelRunner {
 
   /** Over the rows of a pass, block by block; `whole`: all at once, with scratch for every row. */
   runPass(pass: Pass, ops: readonly KernelOp[], whole = false): void {
-    if (!whole && !this.isShort(pass) && this.engine?.run(pass.rows, ops, this.memory.blocks) === true) return
-    if (pass.rows === null || whole) {
-      this.run(ops, whole ? this.memory.whole() : this.memory.blocks)
+    if (whole) {
+      this.run(ops, this.memory.whole())
       return
     }
-    const rows = this.memory.blocks.sizes.get(pass.rows.size) ?? 0
-    for (let from = 0; from < rows; from += BLOCK_ROWS)
-      this.run(ops, this.memory.blocks, {
-        table: pass.rows.table,
-        axis: pass.rows.axis,
-        from,
-        to: Math.min(rows, from + BLOCK_ROWS),
-      })
+    if (pass.rows === null) {
+      this.runSums(ops)
+      return
+    }
+    const rows = pass.rows
+    const { windows } = this.memory
+    if (windows === null) this.overRows(rows, ops, this.memory.blocks.sizes.get(rows.size) ?? 0)
+    else windows.each((n) => this.overRows(rows, ops, n))
+  }
+
+  /** All rows [0, rows) of an axis, or those of a window. */
+  private overRows(rows: NonNullable<Pass['rows']>, ops: readonly KernelOp[], count: number): void {
+    const { table, axis, size } = rows
+    const inMemory = this.memory.windows === null && !this.isShort(size)
+    if (inMemory && this.engine?.run(rows, ops, this.memory.blocks) === true) return
+    for (let from = 0; from < count; from += BLOCK_ROWS)
+      this.run(ops, this.memory.blocks, { table, axis, from, to: Math.min(count, from + BLOCK_ROWS) })
+  }
+
+  /**
+   * Operations over whole arrays. Sums over many rows are taken some thousands of them at a time, so that they are the
+   * same where rows do not lie in memory.
+   */
+  runSums(ops: readonly KernelOp[]): void {
+    const { windows, blocks } = this.memory
+    const groups = this.groupsOf(ops)
+    const isByRow = ({ axis }: SumGroup): boolean =>
+      axis !== null && axis.ragged === undefined && (windows === null ? this.isLong(axis) : axis.size === windows.key)
+    if (groups === null || !groups.some(isByRow)) {
+      if (windows === null && this.engine?.run(null, ops, blocks) === true) return
+      this.run(ops)
+      return
+    }
+    const over = ({ axis, ops: own }: SumGroup, rows: number): void => {
+      if (axis === null) return
+      const { id, size } = axis
+      if (windows === null && this.engine?.run({ table: id, axis: id, size }, own, blocks) === true) return
+      for (let from = 0; from < rows; from += CHUNK_ROWS)
+        this.run(own, blocks, { table: id, axis: id, from, to: Math.min(rows, from + CHUNK_ROWS) })
+    }
+    for (const group of groups)
+      if (!isByRow(group)) this.run(group.ops)
+      else if (windows === null) over(group, blocks.sizes.get(group.axis?.size ?? '') ?? 0)
+    windows?.each((rows) => {
+      for (const group of groups) if (isByRow(group)) over(group, rows)
+    })
+  }
+
+  private isLong(axis: Axis): boolean {
+    return (this.memory.blocks.sizes.get(axis.size) ?? 0) > CHUNK_ROWS
+  }
+
+  private groupsOf(ops: readonly KernelOp[]): readonly SumGroup[] | null {
+    const known = this.groups.get(ops)
+    if (known !== undefined) return known
+    const groups = sumGroups(ops)
+    this.groups.set(ops, groups)
+    return groups
   }
 
   /** The rows of a pass by workers; null where they are none for them. */
   passLater(pass: Pass, ops: readonly KernelOp[]): Promise<EndOfPass> | null {
-    return this.isShort(pass) ? null : (this.engine?.later(pass.rows, ops, this.memory.blocks) ?? null)
+    const { windows, blocks } = this.memory
+    if (pass.rows === null || windows !== null || this.isShort(pass.rows.size)) return null
+    return this.engine?.later(pass.rows, ops, blocks) ?? null
   }
 
   /** true where workers could have done these operations, as they were last run. */
@@ -76,13 +130,13 @@ export class KernelRunner {
 
   /** true where scratch holds every row of a pass at once. */
   inOneBlock(pass: Pass): boolean {
-    return pass.rows === null || this.isShort(pass)
+    return pass.rows === null || this.isShort(pass.rows.size)
   }
 
   /** One block of rows. */
-  private isShort(pass: Pass): boolean {
+  private isShort(size: SizeKey): boolean {
     if (this.engine?.everyPass === true) return false
-    return pass.rows !== null && (this.memory.blocks.sizes.get(pass.rows.size) ?? 0) <= BLOCK_ROWS
+    return (this.memory.windows?.rows ?? this.memory.blocks.sizes.get(size) ?? 0) <= BLOCK_ROWS
   }
 
   /** Params into their buffers: those of the E-step, or the trial ones. */

@@ -1,5 +1,6 @@
 /** Rewriting of the operations over rows, independent of what executes them. */
 import type { Buffer, KernelOp } from '../types.js'
+import { features } from './features.js'
 import { hoistParams } from './hoist-params.js'
 import { sharedExponentials } from './shared-exponentials.js'
 import { splitSums } from './split-sums.js'
@@ -8,7 +9,7 @@ import type { KernelPass, PassContext, RowProgram } from './types.js'
 export type * from './types.js'
 
 /** In the order in which they are tried. */
-export const rowPasses: readonly KernelPass[] = [splitSums, hoistParams, sharedExponentials]
+export const rowPasses: readonly KernelPass[] = [splitSums, features, splitSums, hoistParams, sharedExponentials]
 
 /** What a pass did, and what it declined. */
 export interface PassRecord {

@@ -75,7 +75,7 @@ function parts({ op, psi, over, top, weights, inverse }: LogSum): KernelOp[] {
   const infinite = k.compare('==', k.call('abs', most), k.num(Number.POSITIVE_INFINITY))
   return [
     { op: 'reduce', kind: 'max', out: top, axes, over: [over], at, value: psi },
-    { op: 'map', out: weights, axes: [...axes, over], at: psi.at, value: k.call('exp', k.sub(psi, most)) },
+    { op: 'map', out: weights, axes: [...axes, over], at: psi.at, value: k.call('expNonPositive', k.sub(psi, most)) },
     { op: 'reduce', kind: 'sum', out: inverse, axes, over: [over], at, value: k.load(weights, ...psi.at) },
     {
       op: 'map',

@@ -4,7 +4,7 @@ import type { KFunction } from '../../../kernel/types.js'
 import { type Code, op } from '../code.js'
 import type { OpName, WExpr } from '../wasm-ast.js'
 import { digamma } from './digamma.js'
-import { exp, expm1 } from './exp.js'
+import { exp, expm1, expNonPositive } from './exp.js'
 import { lgamma } from './lgamma.js'
 import { log, log1p } from './log.js'
 import { log1mexp } from './log1mexp.js'
@@ -41,6 +41,7 @@ const instruction = (name: OpName): VectorFunction => unary((code, x) => code.bi
 /** A function that is not here is called as JavaScript, lane by lane. */
 export const vectorFunctions: Readonly<Partial<Record<KFunction, VectorFunction>>> = {
   exp: unary(exp),
+  expNonPositive: unary(expNonPositive),
   expm1: unary(expm1),
   log: unary(log),
   log1p: unary(log1p),

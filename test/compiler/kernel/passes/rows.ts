@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { ProgramModel } from '../../../../compiler/bind/bound-model.js'
 import { buffersWritten, k, verifyKernel } from '../../../../compiler/kernel/index.js'
+import { fillConstants } from '../../../../compiler/kernel/passes/fill-constants.js'
 import {
   type OptimisedRows,
   optimiseRows,
@@ -168,6 +169,7 @@ export function runRewritten(
   for (const b of program.buffers)
     if (!buffers.has(b.id) && b.space !== 'given') buffers.set(b.id, space(b, program.sizes, rows.table, blocks.length))
   const memory: Memory = { ...model.memory.blocks, sizes: program.sizes, buffers }
+  fillConstants(program, (id) => buffers.get(id))
   emptied(program.buffers, memory)
   if (program.prelude.length > 0) compile(program.prelude, program.buffers).run(memory, null)
   inBlocks(program.rows, program.buffers, memory, rows, compile, blocks)

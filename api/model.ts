@@ -41,6 +41,7 @@ import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
+import { nextTurn } from './next-turn.js'
 import {
   checkBackend,
   type DataOptions,
@@ -504,15 +505,3 @@ const asNumber = (x: unknown): number =>
       : x === 'Infinity'
         ? Number.POSITIVE_INFINITY
         : Number.NaN
-
-/** Resolves in a later turn of the event loop, in Node and in a page. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    const scheduler = globalThis as {
-      readonly setImmediate?: (f: () => void) => unknown
-      readonly setTimeout?: (f: () => void, ms: number) => unknown
-    }
-    if (scheduler.setImmediate !== undefined) scheduler.setImmediate(resolve)
-    else scheduler.setTimeout?.(resolve, 0)
-  })
-}

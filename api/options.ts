@@ -44,7 +44,7 @@ export interface FitCallOptions extends DataOptions {
    * 1: everything in the calling thread. The result has the same bits whatever their number.
    */
   readonly threads?: number
-  /** Starts a worker that runs `serve`; by default one of Node or of the page. A bundler may need its own way. */
+  /** Starts a worker; by default one of Node or of the page. A page's bundler may need its own way to `estep/worker`. */
   readonly spawn?: Spawn
   /** Bytes that a fit to rows which do not lie in memory may take (`rowsTable`); 1e9 where left out. */
   readonly memory?: number

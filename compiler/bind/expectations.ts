@@ -48,37 +48,71 @@ export class Expectations {
 
   eStep(params: Float64Array, from?: Beginning): Expectation {
     if (this.q !== null) return this.q.sweeps(params, from)
+    if (this.isLinear(params, 'evaluation')) return this.taken(params)
     return this.expectation(params, (p) => this.eOps(p))
   }
 
   /**
    * The same, the rows of the last pass by workers. Until these are there the calling thread does it, and what it takes
-   * starts them. Passes before the last one leave in memory what later ones read, so none of them can wait.
+   * starts them.
    */
   async eStepLater(params: Float64Array, from?: Beginning): Promise<Expectation> {
     const { pool } = this
-    const { passes, derived } = this.kernels.program
+    const { passes, linear } = this.kernels.program
     const last = passes.at(-1)
     if (pool === null || this.q !== null || last === undefined) return this.eStep(params, from)
-    const isWorth = (): boolean => this.kernels.isForWorkers(this.eOps(last))
-    if (!pool.isReady) return pool.meanwhile(() => this.eStep(params), isWorth)
+    const linearOps = (pass: Pass): readonly KernelOp[] => linear?.passes.get(pass.id)?.evaluation ?? this.eOps(pass)
+    if (!pool.isReady)
+      return pool.meanwhile(
+        () => this.eStep(params),
+        () => this.kernels.isForWorkers(linearOps(last)),
+      )
+    // what is done in plain numbers is thrown away where these are too far apart
+    const isUnsafe = (pass: Pass): boolean =>
+      linear?.passes.has(pass.id) === true && f64(this.kernels.memory.blocks, linear.unsafe)[0] !== 0
+    const inPlain = linear === null ? null : await this.byWorkers(params, linearOps, isUnsafe)
+    const made =
+      inPlain ??
+      (await this.byWorkers(
+        params,
+        (pass) => this.eOps(pass),
+        () => false,
+      ))
+    return made ?? this.eStep(params)
+  }
+
+  /**
+   * Passes before the last one leave in memory what later ones read, so the last one alone is for workers. null: what a
+   * pass has added up is not to be used.
+   */
+  private async byWorkers(
+    params: Float64Array,
+    opsOf: (pass: Pass) => readonly KernelOp[],
+    isUnsafe: (pass: Pass) => boolean,
+  ): Promise<Expectation | null> {
+    const { kernels } = this
+    const { passes, derived } = kernels.program
+    const last = passes.at(-1)
     this.prepare(params)
-    for (const pass of passes.slice(0, -1)) this.kernels.runPass(pass, this.eOps(pass))
-    const later = this.kernels.passLater(last, this.eOps(last))
-    if (later === null) {
-      this.kernels.runPass(last, this.eOps(last))
-      return this.asTheyStand(params)
+    for (const pass of passes.slice(0, -1)) {
+      kernels.runPass(pass, opsOf(pass))
+      if (isUnsafe(pass)) return null
     }
-    const before = this.sums.take()
-    const end = await later
-    // other runs have come in between
-    if (end.readsTables) {
-      this.kernels.load(params, 'param')
-      this.kernels.run(derived.param)
+    if (last === undefined) return this.taken(params)
+    const later = kernels.passLater(last, opsOf(last))
+    if (later === null) kernels.runPass(last, opsOf(last))
+    else {
+      const before = this.sums.take()
+      const end = await later
+      // other runs have come in between
+      if (end.readsTables) {
+        kernels.load(params, 'param')
+        kernels.run(derived.param)
+      }
+      this.sums.putBack(before)
+      end.run()
     }
-    this.sums.putBack(before)
-    end.run()
-    return this.asTheyStand(params)
+    return isUnsafe(last) ? null : this.taken(params)
   }
 
   private eOps(pass: Pass): readonly KernelOp[] {
@@ -107,20 +141,40 @@ export class Expectations {
 
   /** `begin` runs before the passes, at the params. */
   private expectation(params: Float64Array, ops: (p: Pass) => readonly KernelOp[], begin?: () => void): Expectation {
+    const { program } = this.kernels
     this.prepare(params)
     begin?.()
-    for (const pass of this.kernels.program.passes) this.kernels.runPass(pass, ops(pass))
-    return this.asTheyStand(params)
+    for (const pass of program.passes) this.kernels.runPass(pass, ops(pass))
+    return this.taken(params)
   }
 
-  /** Objective and statistics out of memory. */
-  private asTheyStand(params: Float64Array): Expectation {
+  /** What the passes have added up. */
+  private taken(params: Float64Array): Expectation {
     const { memory } = this.kernels
     return {
       logLikelihood: f64(memory.blocks, 'loglik')[0] ?? 0,
       scale: (f64(memory.blocks, 'scale')[0] ?? 0) * conditioning(this.params, params) + this.rounding,
       statistics: this.sums.take(),
     }
+  }
+
+  /**
+   * Runs the passes with their chains in plain numbers. false: there are none, or numbers are too far apart for it, and
+   * what the passes have added up is not to be used.
+   */
+  private isLinear(params: Float64Array, what: 'evaluation' | 'objective'): boolean {
+    const { program, memory } = this.kernels
+    const { linear } = program
+    if (linear === null) return false
+    this.prepare(params)
+    const key = what === 'evaluation' ? 'e' : 'objective'
+    for (const pass of program.passes) {
+      const statistics = what === 'evaluation' ? pass.statistics : []
+      const ops = linear.passes.get(pass.id)?.[what]
+      this.kernels.runPass(pass, ops ?? this.kernels.part(pass, key, [pass.posterior, pass.objective, statistics]))
+      if (ops !== undefined && f64(memory.blocks, linear.unsafe)[0] !== 0) return false
+    }
+    return true
   }
 
   /** Params in place, sums empty. */
@@ -139,9 +193,11 @@ export class Expectations {
   /** The objective without priors, and what it is relative to; no statistics are taken. */
   objective(params: Float64Array): { readonly logLikelihood: number; readonly scale: number } {
     const { program, memory } = this.kernels
-    this.prepare(params)
-    for (const pass of program.passes)
-      this.kernels.runPass(pass, this.kernels.part(pass, 'objective', [pass.posterior, pass.objective]))
+    if (!this.isLinear(params, 'objective')) {
+      this.prepare(params)
+      for (const pass of program.passes)
+        this.kernels.runPass(pass, this.kernels.part(pass, 'objective', [pass.posterior, pass.objective]))
+    }
     const [logLikelihood = 0] = f64(memory.blocks, 'loglik')
     return { logLikelihood, scale: f64(memory.blocks, 'scale')[0] ?? 0 }
   }

@@ -70,7 +70,7 @@ export function specialiseRows(
   const known = new Set(buffers.map((b) => b.id))
   const used = accessesOf([...program.prelude, ...program.rows, ...program.postlude], null)
   const added = program.buffers.filter(
-    (b) => !known.has(b.id) && used.has(b.id) && b.space !== 'scratch' && b.space !== 'data',
+    (b) => !known.has(b.id) && !data.has(b.id) && used.has(b.id) && b.space !== 'scratch' && b.space !== 'data',
   )
   return { program, rows: own.context.rows, data, added }
 }

@@ -19,7 +19,7 @@ export interface RowPlace {
   readonly workers: RowWorkers | null
 }
 
-/** What others may change while workers are at it: a kernel for them is given copies. */
+/** What others may change while workers are at it: kernels are given copies, with workers or without: they are the same code. */
 const CHANGING: ReadonlySet<string> = new Set(['param', 'trial', 'derived', 'table'])
 
 /** null where it keeps more than sums of what lies outside the arena, or the arena is full. */
@@ -30,13 +30,13 @@ export function compileRows(
   rows: { readonly table: string; readonly axis: string; readonly size: SizeKey } | null,
   place: RowPlace,
 ): RowKernel | null {
-  const { arena, workers } = place
+  const { arena } = place
   const space = new Map(buffers.map((b) => [b.id, b.space]))
   const resident = new Map<string, number>()
   for (const [id, array] of memory.buffers) {
     const address = arena.addressOf(array)
     const own = space.get(id) ?? ''
-    const isCopied = own === 'sum' || own === 'scratch' || (workers !== null && CHANGING.has(own))
+    const isCopied = own === 'sum' || own === 'scratch' || CHANGING.has(own)
     if (address === null || (rows !== null && isCopied)) continue
     resident.set(id, address)
   }

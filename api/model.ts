@@ -13,6 +13,9 @@ import { refuseMaxProduct } from '../compiler/estep/max-product.js'
 import type { Product } from '../compiler/lower/max-product.js'
 import { compileInterpreter } from '../compiler/targets/interpreter/index.js'
 import { compileJavaScript } from '../compiler/targets/javascript/index.js'
+import { RowWorkers } from '../compiler/targets/wasm/pool/row-workers.js'
+import { WorkerError } from '../compiler/targets/wasm/pool/worker-error.js'
+import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
 import { withoutScales } from '../compiler/vanishing-scales.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { TypedModel } from '../lang/typed/types.js'
@@ -24,7 +27,7 @@ import { didYouMean } from '../runtime/data/nearest-name.js'
 import { bindStreamed } from '../runtime/data/stream/bind-streamed.js'
 import { RowsError } from '../runtime/data/stream/rows-error.js'
 import type { BoundData, DataDeclaration, Table } from '../runtime/data/types.js'
-import { AbortError } from '../runtime/errors.js'
+import { AbortError, InternalError } from '../runtime/errors.js'
 import { type FitOutcome, fitModel } from '../runtime/fit.js'
 import { type EmIteration, iterate } from '../runtime/iterate.js'
 import { type Json, toJson } from '../runtime/json.js'
@@ -38,6 +41,7 @@ import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
+import { nextTurn } from './next-turn.js'
 import {
   checkBackend,
   type DataOptions,
@@ -51,6 +55,7 @@ import {
 import { densityForOracle } from './oracle-density.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+import { poolFor } from './workers/workers.js'
 
 /** A compiled model: its derivation, and fits of it to data. */
 export class Model {
@@ -126,7 +131,23 @@ export class Model {
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit> {
     if (options.mode === 'hard') this.refuseHard()
     const tables = tablesOf(data)
-    if (!tables.some((t) => t.all !== undefined)) return this.fitBound(this.bind(tables, options), options)
+    return tables.some((t) => t.all !== undefined)
+      ? this.fitStreamed(tables, options)
+      : this.fitInMemory(tables, options)
+  }
+
+  private async fitInMemory(tables: readonly Table[], options: FitCallOptions): Promise<Fit> {
+    const pool = poolFor(options)
+    try {
+      return await this.fitBound(this.bind(tables, options, null, pool), options)
+    } catch (e) {
+      throw e instanceof WorkerError ? new InternalError(e.message) : e
+    } finally {
+      await pool?.end()
+    }
+  }
+
+  private async fitStreamed(tables: readonly Table[], options: FitCallOptions): Promise<Fit> {
     const { bound, close } = await this.bindStreamed(tables, options)
     try {
       if (bound.data.stream !== undefined) options.onStream?.(bound.data.stream)
@@ -203,8 +224,8 @@ export class Model {
     yield* iterate(model, begin, busyPacer())
   }
 
-  /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit. */
-  bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null): Bound {
+  /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit, `pool` the workers of this one. */
+  bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null, pool: WorkerPool | null = null): Bound {
     checkBackend(options)
     const tables = tablesOf(data)
     const [streamed] = tables.filter((t) => t.all !== undefined)
@@ -213,7 +234,7 @@ export class Model {
     const { set, binding } = this.bindingOptions(options, restored)
     const result = bindData(this.declarations(set), tables, binding)
     if (result.value === undefined) throw new DataError(result.problems)
-    return this.over(result.value, set, options, restored)
+    return this.over(result.value, set, options, restored, pool)
   }
 
   /** Binds tables of which one does not lie in memory; `close` gives back what its rows are read from. */
@@ -230,7 +251,7 @@ export class Model {
     })
     if (value === undefined) throw new DataError(problems)
     try {
-      return { bound: this.over(value, set, options, null), close }
+      return { bound: this.over(value, set, options, null, null), close }
     } catch (e) {
       close()
       throw e instanceof RowsError ? new DataError([e.problem]) : e
@@ -263,6 +284,7 @@ export class Model {
     set: ReadonlyMap<string, unknown>,
     options: FitCallOptions,
     restored: Frozen | null,
+    pool: WorkerPool | null,
   ): Bound {
     const product = options.mode === 'hard' ? 'max' : 'sum'
     const derivation = this.derivationFor(options.mStep === 'gradient', product)
@@ -272,6 +294,7 @@ export class Model {
       const settings = {
         set,
         arena,
+        workers: arena === null || pool === null ? null : new RowWorkers(arena, pool),
         everyPass: options.backend === 'wasm',
         compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
         frozen: restored?.numbers ?? new Map(),
@@ -484,15 +507,3 @@ const asNumber = (x: unknown): number =>
       : x === 'Infinity'
         ? Number.POSITIVE_INFINITY
         : Number.NaN
-
-/** Resolves in a later turn of the event loop, in Node and in a page. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    const scheduler = globalThis as {
-      readonly setImmediate?: (f: () => void) => unknown
-      readonly setTimeout?: (f: () => void, ms: number) => unknown
-    }
-    if (scheduler.setImmediate !== undefined) scheduler.setImmediate(resolve)
-    else scheduler.setTimeout?.(resolve, 0)
-  })
-}

@@ -1,5 +1,6 @@
 /** What callers give: data, options, and how they are read. */
 import type { Distribution } from '../compiler/distributions/types.js'
+import type { Spawn } from '../compiler/targets/wasm/pool/types.js'
 import type { FitOptions } from '../runtime/contract.js'
 import { tableFromObject } from '../runtime/data/table-from-object.js'
 import type { DataStream, Table } from '../runtime/data/types.js'
@@ -43,6 +44,8 @@ export interface FitCallOptions extends DataOptions {
    * 1: everything in the calling thread. The result has the same bits whatever their number.
    */
   readonly threads?: number
+  /** Starts a worker; by default one of Node or of the page. A page's bundler may need its own way to `estep/worker`. */
+  readonly spawn?: Spawn
   /** Bytes that a fit to rows which do not lie in memory may take (`rowsTable`); 1e9 where left out. */
   readonly memory?: number
   readonly signal?: AbortFlag

@@ -205,8 +205,8 @@ export interface BoundModel {
    */
   eStep(params: Float64Array, from?: Beginning): Expectation
   /**
-   * The same, bit for bit, by workers: other calls may come while it is under way, and none of them sees anything of it.
-   * The promise settles in a later turn of the event loop.
+   * The same, bit for bit, by workers where these take part: other calls may come while it is under way, and none of
+   * them sees anything of it.
    */
   eStepLater?(params: Float64Array, from?: Beginning): Promise<Expectation>
   /**

@@ -1,6 +1,7 @@
 /** Workers of the host at hand, and how many there are to be. */
 import type { Spawn } from '../../compiler/targets/wasm/pool/types.js'
 import { WorkerPool } from '../../compiler/targets/wasm/pool/worker-pool.js'
+import type { FitCallOptions } from '../options.js'
 import { nodeBuiltins, nodeSpawn } from './node-workers.js'
 import { pageSpawn } from './page-workers.js'
 
@@ -20,8 +21,13 @@ export function defaultThreads(): number {
 }
 
 /** A pool for one fit; null where everything is done in the calling thread. None of its workers is started yet. */
-export function workersFor(threads = defaultThreads(), spawn = hostSpawn()): WorkerPool | null {
-  return threads < 2 || spawn === null ? null : new WorkerPool(threads, spawn)
+export function poolFor({
+  backend = 'wasm',
+  threads = defaultThreads(),
+  spawn,
+}: Pick<FitCallOptions, 'backend' | 'threads' | 'spawn'>): WorkerPool | null {
+  const start = spawn ?? hostSpawn()
+  return backend !== 'wasm' || !(threads >= 2) || start === null ? null : new WorkerPool(threads, start)
 }
 
 const pageCores = (): number =>

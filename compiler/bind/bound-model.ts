@@ -20,6 +20,7 @@ import type { MStep } from '../mstep/types.js'
 import type { CompileKernel } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
 import type { Arena } from '../targets/wasm/arena.js'
+import type { RowWorkers } from '../targets/wasm/pool/row-workers.js'
 import { vanishingScales } from '../vanishing-scales.js'
 import { checkLevels } from './check-levels.js'
 import { checkPlaces } from './check-places.js'
@@ -59,6 +60,8 @@ export interface BindProgramOptions {
   readonly arena?: Arena | null
   /** Short passes too run there. */
   readonly everyPass?: boolean
+  /** What shares the rows of long passes with the calling thread. */
+  readonly workers?: RowWorkers | null
   /** Of draws; 1 where left out. */
   readonly seed?: number
   /** Reductions of the data of an earlier fit, by bind table: they are kept, not taken anew. */
@@ -88,6 +91,7 @@ export class ProgramModel implements BoundModel {
   readonly summed?: ProgramModel
   readonly sample?: ProgramModel
   readonly vanishing: readonly string[]
+  readonly sideBySide: number
   readonly numbers: BoundNumbers
   readonly memory: ProgramMemory
   /** What stands for 0 in a param whose limit at 0 is meant. */
@@ -145,18 +149,21 @@ export class ProgramModel implements BoundModel {
     const vanishing = vanishingScales(d.model)
     this.vanishing = [...vanishing.keys()]
     this.zeroLimits = zeroLimits(vanishing, this.scales)
+    const workers = options.workers ?? null
     const engine =
       options.arena == null
         ? null
         : new RowEngine(
             program.buffers,
-            options.arena,
+            { arena: options.arena, workers },
             options.everyPass ?? false,
             options.compile,
             this.memory.windows,
           )
     this.kernels = new KernelRunner(program, this.memory, this.params, this.zeroLimits, options.compile, engine)
-    this.expectations = new Expectations(this.kernels, this.params, this.latents, roundingOfData(d.graph, data))
+    this.sideBySide = workers === null ? 1 : 2 * workers.pool.threads
+    const rounding = roundingOfData(d.graph, data)
+    this.expectations = new Expectations(this.kernels, this.params, this.latents, rounding, workers?.pool ?? null)
     const newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>
       this.interior(() => 0.5),
     )
@@ -240,6 +247,10 @@ export class ProgramModel implements BoundModel {
 
   eStep(params: Float64Array, from?: Beginning): Expectation {
     return this.expectations.eStep(params, from)
+  }
+
+  eStepLater(params: Float64Array, from?: Beginning): Promise<Expectation> {
+    return this.expectations.eStepLater(params, from)
   }
 
   eStepFrom(given: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation {

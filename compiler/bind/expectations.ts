@@ -5,6 +5,7 @@ import { givenBuffer } from '../lower/buffers.js'
 import type { Pass } from '../lower/program.js'
 import type { Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
+import type { WorkerPool } from '../targets/wasm/pool/worker-pool.js'
 import { conditioning } from './conditioning.js'
 import { FactorisedExpectations } from './factorised-expectations.js'
 import { FactorisedState } from './factorised-state.js'
@@ -23,6 +24,8 @@ export class Expectations {
     latents: readonly LatentLayout[],
     /** Scale of the objective that stands for the digits that counts lose. */
     private readonly rounding: number,
+    /** Workers of the engine that runs passes. */
+    private readonly pool: WorkerPool | null = null,
   ) {
     const { program, memory } = kernels
     this.sums = new SufficientSums(program, memory)
@@ -46,7 +49,74 @@ export class Expectations {
   eStep(params: Float64Array, from?: Beginning): Expectation {
     if (this.q !== null) return this.q.sweeps(params, from)
     if (this.isLinear(params, 'evaluation')) return this.taken(params)
-    return this.expectation(params, (p) => this.kernels.part(p, 'e', [p.posterior, p.objective, p.statistics]))
+    return this.expectation(params, (p) => this.eOps(p))
+  }
+
+  /**
+   * The same, the rows of the last pass by workers. Until these are there the calling thread does it, and what it takes
+   * starts them.
+   */
+  async eStepLater(params: Float64Array, from?: Beginning): Promise<Expectation> {
+    const { pool } = this
+    const { passes, linear } = this.kernels.program
+    const last = passes.at(-1)
+    if (pool === null || this.q !== null || last === undefined) return this.eStep(params, from)
+    const linearOps = (pass: Pass): readonly KernelOp[] => linear?.passes.get(pass.id)?.evaluation ?? this.eOps(pass)
+    if (!pool.isReady)
+      return pool.meanwhile(
+        () => this.eStep(params),
+        () => this.kernels.isForWorkers(linearOps(last)),
+      )
+    // what is done in plain numbers is thrown away where these are too far apart
+    const isUnsafe = (pass: Pass): boolean =>
+      linear?.passes.has(pass.id) === true && f64(this.kernels.memory.blocks, linear.unsafe)[0] !== 0
+    const inPlain = linear === null ? null : await this.byWorkers(params, linearOps, isUnsafe)
+    const made =
+      inPlain ??
+      (await this.byWorkers(
+        params,
+        (pass) => this.eOps(pass),
+        () => false,
+      ))
+    return made ?? this.eStep(params)
+  }
+
+  /**
+   * Passes before the last one leave in memory what later ones read, so the last one alone is for workers. null: what a
+   * pass has added up is not to be used.
+   */
+  private async byWorkers(
+    params: Float64Array,
+    opsOf: (pass: Pass) => readonly KernelOp[],
+    isUnsafe: (pass: Pass) => boolean,
+  ): Promise<Expectation | null> {
+    const { kernels } = this
+    const { passes, derived } = kernels.program
+    const last = passes.at(-1)
+    this.prepare(params)
+    for (const pass of passes.slice(0, -1)) {
+      kernels.runPass(pass, opsOf(pass))
+      if (isUnsafe(pass)) return null
+    }
+    if (last === undefined) return this.taken(params)
+    const later = kernels.passLater(last, opsOf(last))
+    if (later === null) kernels.runPass(last, opsOf(last))
+    else {
+      const before = this.sums.take()
+      const end = await later
+      // other runs have come in between
+      if (end.readsTables) {
+        kernels.load(params, 'param')
+        kernels.run(derived.param)
+      }
+      this.sums.putBack(before)
+      end.run()
+    }
+    return isUnsafe(last) ? null : this.taken(params)
+  }
+
+  private eOps(pass: Pass): readonly KernelOp[] {
+    return this.kernels.part(pass, 'e', [pass.posterior, pass.objective, pass.statistics])
   }
 
   /** Expectations under the responsibilities of a start, by latent. */

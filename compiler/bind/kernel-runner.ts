@@ -5,7 +5,7 @@ import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js
 import { f64 } from '../targets/solve/types.js'
 import { CHUNK_ROWS } from './array-parts.js'
 import { BLOCK_ROWS, type ProgramMemory } from './memory.js'
-import type { RowEngine } from './row-engine.js'
+import type { EndOfPass, RowEngine } from './row-engine.js'
 import { type SumGroup, sumGroups } from './row-sums.js'
 
 type RowAxis = NonNullable<Pass['rows']>
@@ -118,6 +118,18 @@ export class KernelRunner {
     const groups = sumGroups(ops)
     this.groups.set(ops, groups)
     return groups
+  }
+
+  /** The rows of a pass by workers; null where they are none for them. */
+  passLater(pass: Pass, ops: readonly KernelOp[]): Promise<EndOfPass> | null {
+    const { windows, blocks } = this.memory
+    if (pass.rows === null || windows !== null || this.isShort(pass.rows.size)) return null
+    return this.engine?.later(pass.rows, ops, blocks) ?? null
+  }
+
+  /** true where workers could have done these operations, as they were last run. */
+  isForWorkers(ops: readonly KernelOp[]): boolean {
+    return this.engine?.isForWorkers(ops) === true
   }
 
   /** true where scratch holds every row of a pass at once. */

@@ -78,7 +78,7 @@ describe('estep fit', () => {
       init: 'auto',
       start: null,
       maxTime: null,
-      backend: 'js',
+      backend: null,
       threads: null,
     })
   })

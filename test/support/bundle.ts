@@ -1,11 +1,11 @@
 /** Scripts that Node runs by itself, made from the sources. */
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'vite'
 
-/** `entries`: names of scripts and where they lie, seen from the folder of the tests. Gives their folder. */
+/** `entries`: names of scripts and where they lie, seen from the folder of the tests; in one folder, which it gives. */
 export async function bundle(entries: Readonly<Record<string, string>>): Promise<URL> {
   const outDir = mkdtempSync(join(tmpdir(), 'estep-bundle-'))
   const input = Object.fromEntries(
@@ -14,14 +14,16 @@ export async function bundle(entries: Readonly<Record<string, string>>): Promise
   await build({
     configFile: false,
     logLevel: 'error',
+    ssr: { noExternal: true },
     build: {
       ssr: true,
       outDir,
       emptyOutDir: true,
       minify: false,
       target: 'node20',
-      rollupOptions: { input, output: { entryFileNames: '[name].mjs', chunkFileNames: '[name]-[hash].mjs' } },
+      rollupOptions: { input, output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' } },
     },
   })
+  writeFileSync(join(outDir, 'package.json'), '{"type": "module"}')
   return pathToFileURL(`${outDir}/`)
 }

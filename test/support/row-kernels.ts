@@ -1,9 +1,14 @@
 /** Kernels over rows, made by hand, and what they are to give. */
+
+import { Arena } from '../../compiler/targets/wasm/arena.js'
 import { Code, call, f64, get, i32, load, op } from '../../compiler/targets/wasm/code.js'
 import { encodeModule } from '../../compiler/targets/wasm/encode.js'
-import type { RowTable } from '../../compiler/targets/wasm/pool/row-table.js'
-import type { Column } from '../../compiler/targets/wasm/pool/table-layout.js'
+import { chunkCount } from '../../compiler/targets/wasm/pool/chunks.js'
+import { addInOrder } from '../../compiler/targets/wasm/pool/in-order.js'
+import { KernelInstance } from '../../compiler/targets/wasm/pool/kernel-instance.js'
+import { type Column, type Cut, RowWorkers } from '../../compiler/targets/wasm/pool/row-workers.js'
 import type { RowKernel } from '../../compiler/targets/wasm/pool/types.js'
+import type { WorkerPool } from '../../compiler/targets/wasm/pool/worker-pool.js'
 import type { WExpr } from '../../compiler/targets/wasm/wasm-ast.js'
 
 /** Numbers of very different size: their sum depends on the order in which they are added up. */
@@ -17,11 +22,56 @@ export function numbers(count: number, seed = 1): Float64Array {
 }
 
 /** x: two numbers a row; g: one whole number a row; table: for all rows. */
-export const columns = (rows: number): readonly Column[] => [
-  { buffer: 'x', values: numbers(2 * rows), perRow: 2 },
-  { buffer: 'g', values: Int32Array.from({ length: rows }, (_, r) => (r * 7) % 3), perRow: 1 },
-  { buffer: 'table', values: Float64Array.of(0.1, -0.7, 1e-3), perRow: null },
-]
+export const arrays = (rows: number) => ({
+  x: numbers(2 * rows),
+  g: Int32Array.from({ length: rows }, (_, r) => (r * 7) % 3),
+  table: Float64Array.of(0.1, -0.7, 1e-3),
+})
+
+export interface Rows {
+  readonly arena: Arena
+  readonly columns: readonly Column[]
+  readonly cut: Cut
+}
+
+export function rowsIn(share: boolean, cut: Cut): Rows {
+  const { x, g, table } = arrays(cut.rows)
+  const arena = new Arena(20 * x.length + 4096, share)
+  const at = (array: Float64Array | Int32Array): number => arena.addressOf(arena.copy(array)) ?? Number.NaN
+  const columns = [
+    { address: at(x), bytesPerRow: 16, bytes: x.byteLength },
+    { address: at(g), bytesPerRow: 4, bytes: g.byteLength },
+    { address: at(table), bytesPerRow: null, bytes: table.byteLength },
+  ]
+  return { arena, columns, cut }
+}
+
+/** Sums by the calling thread. */
+export function sumsOf({ arena, cut }: Rows, kernel: RowKernel, inputs: Float64Array): Float64Array {
+  const instance = new KernelInstance(kernel, arena.memory)
+  const base = arena.reserve(kernel.bytes) ?? Number.NaN
+  instance.copyIn(base, inputs)
+  const count = chunkCount(cut.rows, cut.chunk)
+  const sums = new Float64Array(instance.length * count)
+  for (let c = 0; c < count; c++)
+    instance.run(base, c * cut.chunk, Math.min(cut.rows, (c + 1) * cut.chunk), sums, c * instance.length)
+  const chunks = Array.from({ length: count }, (_, c) => c)
+  return addInOrder(new Float64Array(instance.length), [{ kind: 'done', job: 0, chunks, sums }], count)
+}
+
+/** The same by workers. */
+export function summing(
+  rows: Rows,
+  pool: WorkerPool,
+): (kernel: RowKernel) => (inputs: Float64Array) => Promise<Float64Array> {
+  const workers = new RowWorkers(rows.arena, pool)
+  return (kernel) => {
+    const own = workers.add(kernel, rows.columns)
+    if (own === null) throw new Error('no place')
+    const count = chunkCount(rows.cut.rows, rows.cut.chunk)
+    return async (inputs) => addInOrder(new Float64Array(2), await workers.run(own, inputs, rows.cut), count)
+  }
+}
 
 const INPUT = 16
 const SUMS = 64
@@ -30,23 +80,26 @@ const SUMS = 64
  * Adds up w·x[r, 0]·table[g[r]] and lgamma(1 + |x[r, 1]|) + k, w and the whole number k being inputs. `trap`: the first
  * row ends in a trap. `bytes`: length of the private area.
  */
-export function sumKernel(table: RowTable, bytes = 96, trap = false): RowKernel {
+export function sumKernel({ arena, columns }: Rows, bytes = 96, trap = false): RowKernel {
   const code = new Code('run', ['i32', 'i32', 'i32', 'i32'])
-  const [base, from, to] = code.params
-  if (base === undefined || from === undefined || to === undefined) throw new Error('no parameters')
-  const at = (name: string, width: number): WExpr =>
-    op('i32.add', i32(table.addresses.get(name) ?? 0), op('i32.mul', get(row), i32(width)))
+  const [base, from, to, first] = code.params
+  if (base === undefined || from === undefined || to === undefined || first === undefined)
+    throw new Error('no parameters')
+  const [x, g, table] = columns.map(({ address }) => i32(address))
+  if (x === undefined || g === undefined || table === undefined) throw new Error('no columns')
+  const at = (address: WExpr, width: number): WExpr =>
+    op('i32.add', address, op('i32.mul', op('i32.add', get(first), get(row)), i32(width)))
   const row = code.local('i32')
   const add = (place: number, value: WExpr): void =>
     code.store('f64.store', get(base), op('f64.add', load('f64.load', get(base), place), value), place)
   code.set(row, get(from))
   const body = code.block(() => {
-    const group = load('i32.load', at('g', 4))
-    const entry = load('f64.load', op('i32.add', i32(table.addresses.get('table') ?? 0), op('i32.mul', group, i32(8))))
+    const group = load('i32.load', at(g, 4))
+    const entry = load('f64.load', op('i32.add', table, op('i32.mul', group, i32(8))))
     const weight = load('f64.load', get(base), INPUT)
-    add(SUMS, op('f64.mul', op('f64.mul', weight, load('f64.load', at('x', 16))), entry))
-    const x = load('f64.load', at('x', 16), 8)
-    const gamma = call({ kind: 'import', name: 'lgamma' }, 'f64', op('f64.add', f64(1), op('f64.abs', x)))
+    add(SUMS, op('f64.mul', op('f64.mul', weight, load('f64.load', at(x, 16))), entry))
+    const second = load('f64.load', at(x, 16), 8)
+    const gamma = call({ kind: 'import', name: 'lgamma' }, 'f64', op('f64.add', f64(1), op('f64.abs', second)))
     add(SUMS + 8, op('f64.add', gamma, op('f64.convert_i32_s', load('i32.load', get(base), INPUT + 8))))
     // beyond the end of memory
     if (trap) code.store('f64.store', i32(-8), f64(1))
@@ -57,7 +110,7 @@ export function sumKernel(table: RowTable, bytes = 96, trap = false): RowKernel 
     {
       imports: [{ name: 'lgamma', params: ['f64'], result: 'f64' }],
       functions: [code.finish(true)],
-      memory: { pages: 0, shared: table.isShared, maximum: 65536 },
+      memory: { pages: 0, shared: arena.shared, maximum: 65536 },
     },
     { relaxed: false },
   )

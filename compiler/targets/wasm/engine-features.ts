@@ -6,7 +6,7 @@ export interface EngineFeatures {
   readonly simd: boolean
   /** Relaxed multiply–add: fused where the processor has it. */
   readonly relaxed: boolean
-  /** Memory that threads share. */
+  /** Memory that threads share: in Node, and in a page that is isolated. */
   readonly shared: boolean
 }
 
@@ -26,7 +26,9 @@ function validates(relaxed: boolean): boolean {
 }
 
 function sharesMemory(): boolean {
-  if (typeof WebAssembly === 'undefined') return false
+  const { crossOriginIsolated } = globalThis as { readonly crossOriginIsolated?: boolean }
+  // a page may make such memory and not be allowed to give it to a worker
+  if (typeof WebAssembly === 'undefined' || crossOriginIsolated === false) return false
   try {
     return new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }).buffer.byteLength > 0
   } catch {

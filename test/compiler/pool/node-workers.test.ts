@@ -3,9 +3,8 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { RowTable } from '../../../compiler/targets/wasm/pool/row-table.js'
 import { bundle } from '../../support/bundle.js'
-import { columns, sumKernel } from '../../support/row-kernels.js'
+import { rowsIn, sumKernel, sumsOf } from '../../support/row-kernels.js'
 
 const run = promisify(execFile)
 let folder: URL
@@ -14,6 +13,7 @@ beforeAll(async () => {
   folder = await bundle({
     pass: 'compiler/pool/scripts/pass.ts',
     gone: 'compiler/pool/scripts/gone.ts',
+    fit: 'compiler/pool/scripts/fit.ts',
     'node-worker': '../api/workers/node-worker.ts',
   })
 }, 60_000)
@@ -24,8 +24,8 @@ interface Printed {
 }
 
 async function pass(threads: number, share: boolean, how = '', worker = 'node-worker'): Promise<Printed> {
-  const script = fileURLToPath(new URL('pass.mjs', folder))
-  const entry = new URL(`${worker}.mjs`, folder).href
+  const script = fileURLToPath(new URL('pass.js', folder))
+  const entry = new URL(`${worker}.js`, folder).href
   // stops a process that hangs
   const { stdout, stderr } = await run(process.execPath, [script, entry, String(threads), String(share), how], {
     timeout: 60_000,
@@ -35,11 +35,10 @@ async function pass(threads: number, share: boolean, how = '', worker = 'node-wo
 }
 
 function expected(): readonly unknown[] {
-  const rows = 50_000
-  const table = new RowTable(columns(rows), { rows, chunk: 1000 }, null)
-  const kernel = table.addKernel(sumKernel(table))
-  const sums = Array.from({ length: 5 }, (_, i) => [...kernel.now(Float64Array.of(i + 1 / 3, i))])
-  return [...sums, [...kernel.now(Float64Array.of(1 / 3, 0))]]
+  const own = rowsIn(false, { rows: 50_000, chunk: 1000 })
+  const kernel = sumKernel(own)
+  const sums = Array.from({ length: 5 }, (_, i) => [...sumsOf(own, kernel, Float64Array.of(i + 1 / 3, i))])
+  return [...sums, [...sumsOf(own, kernel, Float64Array.of(1 / 3, 0))]]
 }
 
 describe('workers of Node', () => {
@@ -53,7 +52,7 @@ describe('workers of Node', () => {
 
   it('that come upon a trap end the work and the process', { timeout: 90_000 }, async () => {
     const { sums } = await pass(2, true, 'trap')
-    for (const one of sums.slice(0, 5)) expect(one).toMatch(/WorkerError: a worker failed: .*out of bounds/)
+    for (const one of sums) expect(one).toMatch(/WorkerError: a worker failed: .*out of bounds/)
   })
 
   it('that end by themselves end the work and the process', { timeout: 90_000 }, async () => {
@@ -66,5 +65,19 @@ describe('workers of Node', () => {
     const { ready, sums } = await pass(2, true, 'missing', 'no-such-script')
     expect(ready).toBe(false)
     expect(sums).toEqual(expected())
+  })
+
+  it('share a fit as the library finds them', { timeout: 120_000 }, async () => {
+    const script = fileURLToPath(new URL('fit.js', folder))
+    const printed = await Promise.all(
+      ['1', '2', '4'].map(async (threads) => {
+        const { stdout } = await run(process.execPath, [script, threads], { timeout: 100_000 })
+        return JSON.parse(stdout)
+      }),
+    )
+    const [alone, ...others] = printed
+    expect(alone.started).toBe(0)
+    expect(others.map(({ started }) => started)).toEqual([2, 4])
+    for (const { result } of others) expect(result).toEqual(alone.result)
   })
 })

@@ -21,16 +21,16 @@ export interface ChunkSizes {
   readonly sums: number
   /** Operations for a row, about. */
   readonly rowWork: number
-  /** Rows that are computed at once: chunks are multiples of it. */
+  /** Rows that are computed at once, a power of 2. */
   readonly step: number
 }
 
-/** Rows of a chunk; the last one may have fewer. */
+/** Rows of a chunk, a power of 2: chunks end where those of longer ones do. The last one may have fewer. */
 export function chunkRows({ rows, sums, rowWork, step }: ChunkSizes): number {
   const wanted = Math.min(ENOUGH, Math.max(FEW, Math.floor(MOST_SUMS / Math.max(1, sums))))
   const shared = Math.min(MOST_ROWS, rows / wanted)
-  const least = Math.max(LEAST_WORK / Math.max(1, rowWork), (rows * sums) / MEMORY, 1)
-  return Math.ceil(Math.max(shared, least) / step) * step
+  const least = Math.max(LEAST_WORK / Math.max(1, rowWork), (rows * sums) / MEMORY, step)
+  return 2 ** Math.floor(Math.log2(Math.max(shared, least)))
 }
 
 export const chunkCount = (rows: number, chunk: number): number => Math.ceil(rows / chunk)

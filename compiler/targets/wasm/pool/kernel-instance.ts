@@ -6,6 +6,7 @@ export class KernelInstance {
   private readonly call: KernelFunction
   /** Numbers in the sums. */
   readonly length: number
+  readonly bytes: number
 
   constructor(
     private readonly kernel: RowKernel,
@@ -13,6 +14,7 @@ export class KernelInstance {
   ) {
     this.call = instantiateKernel(kernel, kernel.module, memory)
     this.length = sumsLength(kernel)
+    this.bytes = kernel.bytes
   }
 
   /** Inputs into the private area at `base`. */
@@ -30,7 +32,7 @@ export class KernelInstance {
   run(base: number, from: number, to: number, out: Float64Array, at: number): void {
     const { buffer } = this.memory
     for (const { offset, length } of this.kernel.sums) new Float64Array(buffer, base + offset, length).fill(0)
-    this.call(base, from, to, 0)
+    this.call(base, 0, to - from, from)
     let place = at
     for (const { offset, length } of this.kernel.sums) {
       out.set(new Float64Array(this.memory.buffer, base + offset, length), place)
@@ -40,5 +42,3 @@ export class KernelInstance {
 }
 
 export const sumsLength = ({ sums }: RowKernel): number => sums.reduce((n, { length }) => n + length, 0)
-
-export const inputsLength = ({ inputs }: RowKernel): number => inputs.reduce((n, { length }) => n + length, 0)

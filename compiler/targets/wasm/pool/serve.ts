@@ -1,70 +1,72 @@
 /** The worker: holds rows, runs kernels over the chunks that it takes, and gives their sums back. */
 import { KernelInstance } from './kernel-instance.js'
-import { PAGE, pagesFor } from './table-layout.js'
-import type { ChunkSource, FromWorker, ToWorker, WorkerPort } from './types.js'
+import type { ChunkSource, FromWorker, Shard, ToWorker, WorkerPort } from './types.js'
 
-interface HeldTable {
+const PAGE = 65_536
+
+interface Held {
   readonly memory: WebAssembly.Memory
-  /** Where the private area begins in a memory of the worker's own. */
-  readonly end: number
-  readonly kernels: Map<number, { readonly instance: KernelInstance; readonly bytes: number }>
+  /** The memory is the worker's own. Rows lie where they lie in the driver's; pages of others are never touched. */
+  readonly isOwn: boolean
+  readonly kernels: Map<number, KernelInstance>
 }
 
 /** Answers the messages of a driver. */
 export function serve(port: WorkerPort<FromWorker, ToWorker>): void {
-  const tables = new Map<number, HeldTable>()
-  const tableOf = (id: number): HeldTable => {
-    const table = tables.get(id)
-    if (table === undefined) throw new Error(`no table ${id}`)
-    return table
+  let held: Held | null = null
+  const known = (): Held => {
+    if (held === null) throw new Error('a worker has no memory')
+    return held
   }
   port.listen((message) => {
     switch (message.kind) {
-      case 'table':
-        tables.set(message.table, held(message.rows))
+      case 'memory': {
+        const { shared } = message
+        const memory = shared ?? new WebAssembly.Memory({ initial: 1, maximum: 65_536 })
+        held = { memory, isOwn: shared === null, kernels: new Map() }
+        break
+      }
+      case 'shards':
+        for (const shard of message.shards) put(known(), shard)
         break
       case 'kernel': {
-        const { kernels, memory } = tableOf(message.table)
-        const { load } = message
-        kernels.set(message.kernel, { instance: new KernelInstance(load, memory), bytes: load.bytes })
+        const { memory, kernels } = known()
+        kernels.set(message.kernel, new KernelInstance(message.load, memory))
         break
       }
       case 'run':
         try {
-          const { chunks, sums } = run(tableOf(message.table), message)
+          const { chunks, sums } = run(known(), message)
           port.post({ kind: 'done', job: message.job, chunks, sums }, [sums.buffer])
         } catch (error) {
           const why = error instanceof Error ? error.message : String(error)
           port.post({ kind: 'failed', job: message.job, message: why })
         }
         break
-      case 'drop':
-        tables.delete(message.table)
-        break
     }
   })
   port.post({ kind: 'ready' })
 }
 
-function held(rows: Extract<ToWorker, { kind: 'table' }>['rows']): HeldTable {
-  if ('shared' in rows) return { memory: rows.shared, end: 0, kernels: new Map() }
-  // rows lie at the addresses that they have in the driver's memory; pages of other rows are never touched
-  const memory = new WebAssembly.Memory({ initial: pagesFor(rows.end), maximum: 65_536 })
-  for (const { address, bytes } of rows.shards) new Uint8Array(memory.buffer, address, bytes.length).set(bytes)
-  return { memory, end: rows.end, kernels: new Map() }
+/** Makes a memory of the worker's own as long as this. */
+function reach({ memory, isOwn }: Held, bytes: number): void {
+  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE)
+  if (isOwn && missing > 0) memory.grow(missing)
+}
+
+function put(held: Held, { address, bytes }: Shard): void {
+  reach(held, address + bytes.length)
+  new Uint8Array(held.memory.buffer, address, bytes.length).set(bytes)
 }
 
 function run(
-  { kernels, memory, end }: HeldTable,
+  held: Held,
   message: Extract<ToWorker, { kind: 'run' }>,
 ): { readonly chunks: readonly number[]; readonly sums: Float64Array } {
-  const kernel = kernels.get(message.kernel)
-  if (kernel === undefined) throw new Error(`no kernel ${message.kernel}`)
-  const { instance, bytes } = kernel
-  const base = message.base ?? end
-  const missing = message.base === null ? pagesFor(base + bytes) - memory.buffer.byteLength / PAGE : 0
-  if (missing > 0) memory.grow(missing)
-  const { chunkRows, rows } = message
+  const instance = held.kernels.get(message.kernel)
+  if (instance === undefined) throw new Error(`no kernel ${message.kernel}`)
+  const { base, chunkRows, rows } = message
+  reach(held, base + instance.bytes)
   const chunks: number[] = []
   let sums = new Float64Array(4 * instance.length)
   instance.copyIn(base, message.inputs)

@@ -1,7 +1,7 @@
 /** What the driver and its workers tell each other. Messages are structured-cloneable. */
 import type { SmallKind } from '../../small.js'
 
-/** A compiled pass over rows, as plain data: `run(base, from, to, 0)` adds what rows [from, to) give to its sums. */
+/** A compiled pass over rows, as plain data: `run(base, 0, to − from, from)` adds what rows [from, to) give to its sums. */
 export interface RowKernel {
   readonly module: WebAssembly.Module
   /** Functions of the scalar language and dense operations that it imports. */
@@ -32,37 +32,29 @@ export interface WorkerHandle extends WorkerPort<ToWorker, FromWorker> {
 /** Starts a worker; throws where the host has none. */
 export type Spawn = () => WorkerHandle
 
-/** A part of the rows: bytes that lie at an address. */
+/** What is read at an address: of rows the part that a worker has to do with. */
 export interface Shard {
   readonly address: number
   readonly bytes: Uint8Array
 }
 
 export type ToWorker =
-  /** The rows of a table: memory that is shared, or a part of the rows for a memory of the worker's own. */
-  | {
-      readonly kind: 'table'
-      readonly table: number
-      readonly rows:
-        | { readonly shared: WebAssembly.Memory }
-        | { readonly end: number; readonly shards: readonly Shard[] }
-    }
-  | { readonly kind: 'kernel'; readonly table: number; readonly kernel: number; readonly load: RowKernel }
+  /** What kernels run over: memory that is shared, or one of the worker's own, to be filled by shards. */
+  | { readonly kind: 'memory'; readonly shared: WebAssembly.Memory | null }
+  | { readonly kind: 'shards'; readonly shards: readonly Shard[] }
+  | { readonly kind: 'kernel'; readonly kernel: number; readonly load: RowKernel }
   | {
       readonly kind: 'run'
       readonly job: number
-      readonly table: number
       readonly kernel: number
       readonly inputs: Float64Array
-      /** Private area in shared memory; null: the worker's own. */
-      readonly base: number | null
+      /** Address of the private area. */
+      readonly base: number
       readonly chunks: ChunkSource
       /** Rows of a chunk, and of all of them. */
       readonly chunkRows: number
       readonly rows: number
     }
-  /** Nothing of the table is asked for any more. */
-  | { readonly kind: 'drop'; readonly table: number }
 
 /** Which chunks a worker takes: from `next` to `end`, or the next one of a counter that it shares until there is none. */
 export type ChunkSource =

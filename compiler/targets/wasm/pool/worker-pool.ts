@@ -1,7 +1,7 @@
 import type { FromWorker, Spawn, ToWorker, WorkerHandle } from './types.js'
 import { WorkerError } from './worker-error.js'
 
-/** A worker of the pool; `knows`: tables and kernels that it has been sent. */
+/** A worker of the pool; `knows`: what it has been sent. */
 export interface PoolWorker {
   /** From 0. */
   readonly index: number
@@ -63,15 +63,16 @@ export class WorkerPool {
     return this.state.kind === 'ready'
   }
 
-  /** Numbers for tables and kernels. */
+  /** Numbers for jobs and kernels. */
   nextId(): number {
     return ++this.lastId
   }
 
-  /** Work of the calling thread that workers could do: enough of it starts them. */
-  meanwhile<T>(work: () => T): T {
+  /** Work of the calling thread that workers could do, where that is so: enough of it starts them. */
+  meanwhile<T>(work: () => T, couldDo: () => boolean): T {
     const begin = this.now()
     const done = work()
+    if (!couldDo()) return done
     this.spent += this.now() - begin
     this.calls++
     if (this.spent >= WORTH && this.spent >= LEAST_JOB * this.calls) this.begin()

@@ -9,6 +9,7 @@ import { wasmSupports } from '../targets/wasm/compile-wasm.js'
 import { emitKernel, type PlacedBuffer } from '../targets/wasm/emit-kernel.js'
 import { engineFeatures } from '../targets/wasm/engine-features.js'
 import { instantiateKernel, type KernelFunction } from '../targets/wasm/instantiate.js'
+import type { DataWindows } from './data-windows.js'
 import { specialiseRows } from './specialise-rows.js'
 
 /**
@@ -47,6 +48,13 @@ interface PassKernel {
   readonly growth: string | null
 }
 
+/** A pass under way. */
+export interface OpenPass {
+  /** Goes over so many rows, the first of which is at 0 in the buffers; where all lie in memory, over all. */
+  over(count: number): void
+  end(): void
+}
+
 interface Compiled {
   /** What the kernels were made for: they are made anew where arrays or sizes have changed. */
   readonly stamp: readonly unknown[]
@@ -72,14 +80,25 @@ export class RowEngine {
     readonly everyPass: boolean,
     /** For what the driver does around the rows. */
     private readonly compile: CompileKernel,
+    /** Where rows do not lie in memory: data buffers hold some of them. */
+    private readonly streams: DataWindows | null = null,
   ) {
     this.#declared = new Map(buffers.map((buffer) => [buffer.id, buffer]))
     this.#given = buffers.flatMap((buffer) => (buffer.space === 'given' ? [buffer.id] : []))
   }
 
-  /** Runs operations over all rows, or whole arrays where there is no row axis; false where this target declines them. */
-  run(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): boolean {
+  /** Runs operations over whole arrays; false where this target declines them. */
+  run(ops: readonly KernelOp[], memory: Memory): boolean {
     if (ops.length === 0) return true
+    const kernel = this.#kernels(null, ops, memory).direct()
+    if (kernel === null) return false
+    this.#copyInputs(kernel)
+    kernel.rows.run(kernel.rows.base, 0, 0, 0)
+    return true
+  }
+
+  /** Begins a pass of operations over rows; null where this target declines them. */
+  open(rows: Rows, ops: readonly KernelOp[], memory: Memory): OpenPass | null {
     const compiled = this.#kernels(rows, ops, memory)
     const { rewritten } = compiled
     if (rewritten !== null) {
@@ -89,25 +108,29 @@ export class RowEngine {
       }
       rewritten.prelude?.run(rewritten.memory, null)
       const growth = rewritten.growth === null ? 0 : (rewritten.memory.buffers.get(rewritten.growth)?.[0] ?? Number.NaN)
-      if (growth <= MOST_GROWTH) {
-        this.#over(rewritten)
-        return true
-      }
+      if (growth <= MOST_GROWTH) return this.#opened(rewritten)
     }
     const direct = compiled.direct()
-    if (direct === null) return false
-    this.#over(direct)
-    return true
+    return direct === null ? null : this.#opened(direct)
   }
 
-  #over({ rows: kernel, memory, added, postlude }: PassKernel): void {
-    for (const sums of added) sums.fill(0)
+  #opened(kernel: PassKernel): OpenPass {
+    for (const sums of kernel.added) sums.fill(0)
+    this.#copyInputs(kernel)
+    return {
+      over: (count) => {
+        // rows in memory may have been merged
+        const rows = this.streams === null ? kernel.rows.rows : count
+        for (let from = 0; from < rows; from += CHUNK_ROWS)
+          this.#chunk(kernel.rows, kernel.memory, from, Math.min(rows, from + CHUNK_ROWS))
+      },
+      end: () => kernel.postlude?.run(kernel.memory, null),
+    }
+  }
+
+  #copyInputs({ rows: kernel, memory }: PassKernel): void {
     for (const input of kernel.inputs)
       this.#inside(kernel, input, input.length).set(arrayOf(memory, input.buffer).subarray(0, input.length))
-    for (let from = 0; from < kernel.rows; from += CHUNK_ROWS)
-      this.#chunk(kernel, memory, from, Math.min(kernel.rows, from + CHUNK_ROWS))
-    if (kernel.rows < 0) kernel.run(kernel.base, 0, 0, 0)
-    postlude?.run(memory, null)
   }
 
   #chunk(own: RowKernel, memory: Memory, from: number, to: number): void {
@@ -165,7 +188,8 @@ export class RowEngine {
   }
 
   #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): Compiled['rewritten'] {
-    const { program, rows: own, data, added } = specialiseRows(ops, this.buffers, rows, memory, this.#cache)
+    const specialised = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams)
+    const { program, rows: own, data, added } = specialised
     const extent = (b: Buffer): number => b.shape.reduce((n, key) => n * (program.sizes.get(key) ?? 0), 1)
     const buffers = new Map(memory.buffers)
     for (const [id, array] of data) buffers.set(id, this.#copy(array))
@@ -221,7 +245,7 @@ export class RowEngine {
     })
     // scratch that rows share lives for a block, as that of rows does
     const outside = [...kernel.whole, ...kernel.rows].filter(
-      (placed) => !placed.resident && spaceOf(placed.buffer) !== 'scratch',
+      (placed) => !placed.resident && (rows === null || spaceOf(placed.buffer) !== 'scratch'),
     )
     const sums = rows === null ? [] : outside.filter((placed) => placed.written && spaceOf(placed.buffer) === 'sum')
     // nothing but sums is kept of what lies outside

@@ -161,7 +161,7 @@ export class ProgramModel implements BoundModel {
             this.memory.windows,
           )
     this.kernels = new KernelRunner(program, this.memory, this.params, this.zeroLimits, options.compile, engine)
-    this.sideBySide = workers === null ? 1 : 2 * workers.pool.threads
+    this.sideBySide = 1
     const rounding = roundingOfData(d.graph, data)
     this.expectations = new Expectations(this.kernels, this.params, this.latents, rounding, workers?.pool ?? null)
     const newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>

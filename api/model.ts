@@ -294,7 +294,7 @@ export class Model {
     return smaller === null ? null : (derive(smaller, this.distributions, options).value ?? null)
   }
 
-  private derivationFor(gradientOnly: boolean, product: Product): Derivation {
+  private derivationFor(gradientOnly: boolean, product: Exclude<Product, 'linear'>): Derivation {
     if (!gradientOnly && product === 'sum') return this.derived
     const key = `${gradientOnly} ${product}`
     const known = this.others.get(key)

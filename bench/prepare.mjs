@@ -10,16 +10,15 @@ import { environment } from './lib/environment.mjs'
 
 const here = fileURLToPath(new URL('./', import.meta.url))
 const home = `${here}.peers/`
-const python = `${home}venv/bin/python`
 
-/** Versions are pinned: a result names them, and can be made again. */
+/** Versions are pinned: a result names them, and can be made again. pomegranate brings PyTorch, some gigabytes, and has a place of its own. */
 const packages = [
-  ['numpy', '2.4.6'],
-  ['scikit-learn', '1.9.1'],
-  ['threadpoolctl', '3.8.0'],
-  ['hmmlearn', '0.3.3'],
-  ['mixle', '0.8.2'],
-  ['pomegranate', '1.1.2'],
+  { name: 'numpy', version: '2.4.6' },
+  { name: 'scikit-learn', version: '1.9.1' },
+  { name: 'threadpoolctl', version: '3.8.0' },
+  { name: 'hmmlearn', version: '0.3.3' },
+  { name: 'mixle', version: '0.8.2', extra: '[numba]' },
+  { name: 'pomegranate', version: '1.1.2', environment: 'venv-pomegranate' },
 ]
 /** States for which the chain is compiled. */
 export const CHAIN_STATES = [2, 4, 8, 16]
@@ -57,11 +56,8 @@ export function prepare({ install = true } = {}) {
       found.push({ name, ok: false, why: reason(error) })
     }
   }
-  attempt('python', () => {
-    if (!existsSync(python) && install) run('python3', ['-m', 'venv', `${home}venv`])
-    return run(python, ['--version']).trim()
-  })
-  for (const [name, version] of packages) attempt(name, () => pythonPackage(name, version, install))
+  attempt('python', () => run(pythonOf('venv', install), ['--version']).trim())
+  for (const each of packages) attempt(each.name, () => pythonPackage(each, install))
   attempt('gcc', () => {
     for (const states of CHAIN_STATES) {
       for (const [suffix, flags] of [
@@ -81,7 +77,14 @@ export function prepare({ install = true } = {}) {
   return found
 }
 
-function pythonPackage(name, version, install) {
+function pythonOf(environment, install) {
+  const path = `${home}${environment}/bin/python`
+  if (!existsSync(path) && install) run('python3', ['-m', 'venv', `${home}${environment}`])
+  return path
+}
+
+function pythonPackage({ name, version, extra = '', environment = 'venv' }, install) {
+  const python = pythonOf(environment, install)
   const installed = () =>
     run(python, ['-c', `import importlib.metadata as m; print(m.version(${JSON.stringify(name)}))`]).trim()
   try {
@@ -93,20 +96,13 @@ function pythonPackage(name, version, install) {
   const note = `${home}failed-${name}-${version}.txt`
   if (existsSync(note)) throw new Error(`${readFileSync(note, 'utf8')} (remove ${note} to try again)`)
   try {
-    const own = name === 'pomegranate' ? pomegranate(version) : [[`${name}==${version}`]]
-    for (const args of own) run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...args])
+    run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `${name}${extra}==${version}`])
   } catch (error) {
     writeFileSync(note, reason(error))
     throw error
   }
   return installed()
 }
-
-/** Its PyTorch is taken without the packages for graphics processors, which are gigabytes. */
-const pomegranate = (version) => [
-  ['--no-deps', 'torch==2.9.1', `pomegranate==${version}`, 'apricot-select==0.6.1'],
-  ['typing-extensions', 'sympy', 'networkx', 'jinja2', 'fsspec', 'filelock', 'scipy', 'nose', 'tqdm', 'numba'],
-]
 
 function rPackage(name, install) {
   const version = () =>

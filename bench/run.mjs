@@ -2,10 +2,11 @@
  * `npm run bench`, after `npm run build`: prepares the peers, runs the workloads side by side with them and writes
  * `bench/RESULTS.md`. Nothing is asserted: times belong to the machine they are taken on, and only ratios are written down.
  *
- *   node bench/run.mjs [--only W1,W5] [--quick] [--parts table,fits,scaling,compile] [--fit '{"backend":"js"}'] [--out FILE]
+ *   node bench/run.mjs [--only W1,W5] [--quick] [--parts table,fits,scaling,compile] [--threads 1]
+ *                      [--fit '{"backend":"js"}'] [--out FILE]
  *
  * `--only` and `--parts` run some of it (and print to the terminal unless `--out` names a file), `--quick` takes smaller
- * data and fewer rounds, `--fit` are further options of `fit`.
+ * data and fewer rounds, `--threads` leaves out programs with another number of threads, `--fit` are further options of `fit`.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     parts: { type: 'string', default: 'table,fits,scaling,compile' },
     fit: { type: 'string', default: '{}' },
+    threads: { type: 'string', default: '1,2' },
     out: { type: 'string' },
   },
 })
@@ -31,7 +33,8 @@ const { values } = parseArgs({
 const log = (text) => console.error(text)
 const only = values.only?.split(',') ?? null
 const parts = new Set(values.parts.split(','))
-const settings = { quick: values.quick, fitOptions: JSON.parse(values.fit), log }
+const threads = values.threads.split(',').map(Number)
+const settings = { quick: values.quick, fitOptions: JSON.parse(values.fit), threads, log }
 const list = await workloads(only)
 
 log('preparing the peers')
@@ -48,7 +51,7 @@ const here = fileURLToPath(new URL('./', import.meta.url))
 mkdirSync(`${here}.data`, { recursive: true })
 writeFileSync(`${here}.data/measured.json`, JSON.stringify(measured, null, 1))
 const text = report(measured)
-const whole = only === null && !values.quick && parts.size === 4
+const whole = only === null && !values.quick && parts.size === 4 && threads.length === 2
 const out = values.out ?? (whole ? `${here}RESULTS.md` : null)
 if (out === null) console.log(text)
 else {

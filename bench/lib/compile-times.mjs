@@ -1,21 +1,47 @@
-/** Compile time of every example: in a process of its own, the first one and the median of later ones. */
+/**
+ * Compile time of every example with the data it comes with, and of a model of sixty lines: each in a process of its own,
+ * the first compile of the process and the median of later ones.
+ */
 import { execFileSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { nodeOf } from '../prepare.mjs'
 
+const bench = fileURLToPath(new URL('../', import.meta.url))
 const examples = fileURLToPath(new URL('../../examples/', import.meta.url))
-const script = fileURLToPath(new URL('../ours-compile.mjs', import.meta.url))
+/** What of `estep fit` says how data binds. */
+const binding = new Set(['--columns', '--set', '--group-by'])
+
+/** `{ name, what, args }`: every model of the examples with the first data that it is tried on. */
+function cases() {
+  const found = []
+  for (const folder of readdirSync(examples).sort()) {
+    const expected = `${examples}${folder}/expected.json`
+    if (!existsSync(expected)) continue
+    const seen = new Set()
+    for (const { model, data, args } of JSON.parse(readFileSync(expected, 'utf8'))) {
+      if (seen.has(model) || args.includes('hard')) continue
+      seen.add(model)
+      const options = args.flatMap((arg, i) => (i % 2 === 0 && binding.has(arg) ? [arg, args[i + 1]] : []))
+      const files = [model, ...data].map((file) => `${examples}${folder}/${file}`)
+      found.push({ name: `${folder}/${model}`, what: 'executable', args: [...files, ...options] })
+    }
+  }
+  return [...found, { name: 'sixty lines', what: 'program', args: [`${bench}models/sixty-lines.estep`] }]
+}
 
 export function compileTimes({ quick, log }) {
-  const files = readdirSync(examples, { recursive: true })
-    .filter((name) => name.endsWith('.estep'))
-    .sort()
-  const chosen = quick ? files.slice(0, 5) : files
-  return chosen.map((file) => {
-    const text = execFileSync(nodeOf(24), [script, `${examples}${file}`], { encoding: 'utf8' })
-    const times = JSON.parse(text)
-    log(`compile ${file}: first ${times.first.toFixed(1)} ms, later ${times.later.toFixed(1)} ms`)
-    return { file, ...times }
+  const all = cases()
+  return (quick ? [...all.slice(0, 5), ...all.slice(-1)] : all).flatMap(({ name, what, args }) => {
+    try {
+      const text = execFileSync(nodeOf(24), [`${bench}ours-compile.mjs`, ...args], { encoding: 'utf8', stdio: 'pipe' })
+      const times = JSON.parse(text)
+      log(`compile ${name}: first ${times.first.toFixed(1)} ms, later ${times.later.toFixed(1)} ms`)
+      return [{ name, what, ...times }]
+    } catch (error) {
+      const why = `${error.stderr ?? error.message}`.split('\n').find((line) => /Error/.test(line)) ?? error.message
+      log(`compile ${name} left out: ${why}`)
+      return [{ name, what, why }]
+    }
   })
 }

@@ -5,12 +5,14 @@ import { nodeOf } from '../prepare.mjs'
 
 const bench = fileURLToPath(new URL('../', import.meta.url))
 
+const threadsOf = (n) => (n === 1 ? '1 thread' : `${n} threads`)
+
 /** Our side on both versions of Node, with one and with two threads. */
 export function ours(workload, folder, fitOptions) {
   return [24, 20].flatMap((major) =>
     [1, 2].map((threads) => ({
       kind: 'ours',
-      label: `Estep, Node ${major}, ${threads} threads`,
+      label: `Estep, Node ${major}, ${threadsOf(threads)}`,
       node: major,
       threads,
       command: nodeOf(major),
@@ -32,7 +34,7 @@ export function peers(workload, sizes, folder, found) {
     return peer.threads.map((threads) => ({
       kind: 'peer',
       name: peer.name,
-      label: peer.name + (peer.threads.length > 1 ? `, ${threads} threads` : ''),
+      label: peer.name + (peer.threads.length > 1 ? `, ${threadsOf(threads)}` : ''),
       threads,
       slow: peer.slow === true,
       beside: peer.beside === true,

@@ -4,7 +4,7 @@ import { ours, peers } from './contestants.mjs'
 import { dataFolder } from './data-files.mjs'
 import { sideBySide } from './side-by-side.mjs'
 
-export async function table(workloads, found, { quick, fitOptions, log }) {
+export async function table(workloads, found, { quick, fitOptions, threads, log }) {
   const rows = []
   for (const workload of workloads) {
     const sizes = { ...workload.sizes, ...(quick ? workload.quick : {}) }
@@ -12,7 +12,7 @@ export async function table(workloads, found, { quick, fitOptions, log }) {
     const folder = dataFolder(workload, sizes)
     const { list, missing } = peers(workload, sizes, folder, found)
     for (const line of missing) log(`  ${line}`)
-    const contestants = [...ours(workload, folder, fitOptions), ...list]
+    const contestants = [...ours(workload, folder, fitOptions), ...list].filter((c) => threads.includes(c.threads))
     const result = await sideBySide(contestants, { rounds: quick ? 3 : 5, perRound: 3, log })
     for (const { label, least, median, processor, first, objective } of result.programs) {
       const ms = (s) => `${(1000 * s).toFixed(1)} ms`

@@ -1,9 +1,9 @@
-"""One EM iteration of latent classes in vectorised NumPy, four ways of which the fastest counts. Arguments: data folder, way.
+"""One EM iteration of latent classes in vectorised NumPy, four ways. Arguments: data folder, way.
 
 onehot: log densities and statistics as products with the 0/1 matrix of all item levels (BLAS), made once.
 gather: rows of log theta picked by level; statistics by bincount with the responsibilities as weights.
 packed: the items of each half of a row as one number of many levels: two tables of probabilities, two look-ups and two
-    counts a row; tables by item are their margins, once an iteration.
+    counts a row; tables by item are their margins, once an iteration. This is what Estep's compiler does, by hand.
 blocks: as onehot, a few thousand rows at a time, so that what passes between the steps stays in the cache.
 """
 

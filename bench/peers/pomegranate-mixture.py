@@ -1,5 +1,6 @@
 """One EM iteration of pomegranate's GeneralMixtureModel in float64: summarize and from_summaries, as its `fit` calls them. Arguments: data folder, covariance type."""
 
+import os
 import sys
 from importlib.metadata import version
 
@@ -9,8 +10,7 @@ from pomegranate.distributions import Normal
 from pomegranate.gmm import GeneralMixtureModel
 from serve import load, serve
 
-threads = int(sys.argv[3])
-torch.set_num_threads(threads)
+torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
 torch.set_default_dtype(torch.float64)
 sizes, arrays, start = load(sys.argv[1])
 kind = sys.argv[2]

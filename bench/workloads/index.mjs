@@ -13,12 +13,13 @@ const folders = [
   'W8-factors',
 ]
 
+/** A workload by the name of its folder. */
+export async function workloadIn(name) {
+  const { workload } = await import(`./${name}/workload.mjs`)
+  return { folder: fileURLToPath(new URL(`./${name}/`, import.meta.url)), ...workload }
+}
+
 export async function workloads(only = null) {
-  const all = await Promise.all(
-    folders.map(async (name) => {
-      const { workload } = await import(`./${name}/workload.mjs`)
-      return { folder: fileURLToPath(new URL(`./${workload.model ?? name}/`, import.meta.url)), ...workload }
-    }),
-  )
+  const all = await Promise.all(folders.map(workloadIn))
   return only === null ? all : all.filter(({ id }) => only.some((name) => id === name || id.startsWith(`${name}-`)))
 }

@@ -56,4 +56,23 @@ export const mixturePeers = (kind) => [
     threads: [1],
     beside: true,
   },
+  {
+    name: 'pomegranate',
+    language: 'python',
+    environment: 'venv-pomegranate',
+    script: 'pomegranate-mixture.py',
+    needs: ['python', 'pomegranate'],
+    arguments: [kind],
+    threads: [1, 2],
+    beside: true,
+  },
+  {
+    name: 'mixle',
+    language: 'python',
+    script: 'mixle-mixture.py',
+    needs: ['python', 'mixle'],
+    arguments: [kind],
+    threads: [1, 2],
+    beside: true,
+  },
 ]

@@ -159,8 +159,9 @@ function dataBuffer(
     }
     case 'sizes': {
       // a sequence is no shorter than nothing
-      const [symbol = name, less = '0'] = name.split('#less')
-      return Int32Array.from(numbers.vector(symbol), (n) => Math.max(0, n - Number(less)))
+      const [rest = name, most = 'Infinity'] = name.split('#most')
+      const [symbol = rest, less = '0'] = rest.split('#less')
+      return Int32Array.from(numbers.vector(symbol), (n) => Math.min(Number(most), Math.max(0, n - Number(less))))
     }
     case 'offsets': {
       const lengths = numbers.vector(name)

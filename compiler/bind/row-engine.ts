@@ -1,4 +1,5 @@
 /** Passes over rows as WebAssembly: data stay where they are, sums are taken chunk by chunk and added up in order. */
+import { DataCache } from '../kernel/passes/data-cache.js'
 import type { Buffer, KernelOp } from '../kernel/types.js'
 import type { Pass } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
@@ -58,13 +59,19 @@ interface Compiled {
   /** What the kernels were made for: they are made anew where arrays or sizes have changed. */
   readonly stamp: readonly unknown[]
   readonly direct: () => PassKernel | null
-  readonly rewritten: PassKernel | null
+  /** With the buffers of its memory. */
+  readonly rewritten: (PassKernel & { readonly buffers: Map<string, Numbers> }) | null
 }
 
 export class RowEngine {
   readonly #compiled = new Map<readonly KernelOp[], Compiled>()
   readonly #declared: ReadonlyMap<string, Buffer>
+  /** A start's responsibilities: another array each time they are lent. */
+  readonly #given: readonly string[]
   readonly #features = engineFeatures()
+  readonly #cache = new DataCache()
+  /** Where arrays that rewriting has made of data lie in the arena. */
+  readonly #copies = new WeakMap<Numbers, Numbers>()
 
   constructor(
     private readonly buffers: readonly Buffer[],
@@ -77,6 +84,7 @@ export class RowEngine {
     private readonly streams: DataWindows | null = null,
   ) {
     this.#declared = new Map(buffers.map((buffer) => [buffer.id, buffer]))
+    this.#given = buffers.flatMap((buffer) => (buffer.space === 'given' ? [buffer.id] : []))
   }
 
   /** Runs operations over whole arrays; false where this target declines them. */
@@ -94,6 +102,10 @@ export class RowEngine {
     const compiled = this.#kernels(rows, ops, memory)
     const { rewritten } = compiled
     if (rewritten !== null) {
+      for (const id of this.#given) {
+        const lent = memory.buffers.get(id)
+        if (lent !== undefined) rewritten.buffers.set(id, lent)
+      }
       rewritten.prelude?.run(rewritten.memory, null)
       const growth = rewritten.growth === null ? 0 : (rewritten.memory.buffers.get(rewritten.growth)?.[0] ?? Number.NaN)
       if (growth <= MOST_GROWTH) return this.#opened(rewritten)
@@ -175,11 +187,16 @@ export class RowEngine {
     return { stamp, direct: asWritten, rewritten: rows === null ? null : this.#rewrite(rows, ops, memory) }
   }
 
-  #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): PassKernel | null {
-    const { program, rows: own, data, added } = specialiseRows(ops, this.buffers, rows, memory, this.streams)
+  #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): Compiled['rewritten'] {
+    const {
+      program,
+      rows: own,
+      data,
+      added,
+    } = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams)
     const extent = (b: Buffer): number => b.shape.reduce((n, key) => n * (program.sizes.get(key) ?? 0), 1)
     const buffers = new Map(memory.buffers)
-    for (const [id, array] of data) buffers.set(id, this.arena.copy(array))
+    for (const [id, array] of data) buffers.set(id, this.#copy(array))
     for (const b of added)
       buffers.set(b.id, b.type === 'i32' ? this.arena.integers(extent(b)) : this.arena.floats(extent(b)))
     const wide: Memory = { ...memory, sizes: program.sizes, buffers }
@@ -189,12 +206,19 @@ export class RowEngine {
       list.length === 0 ? null : this.compile(list, program.buffers)
     return {
       memory: wide,
+      buffers,
       rows: kernel,
       prelude: driver(program.prelude),
       postlude: driver(program.postlude),
       added: added.flatMap((b) => (b.space === 'sum' ? [arrayOf(wide, b.id)] : [])),
       growth: program.growth,
     }
+  }
+
+  #copy(array: Numbers): Numbers {
+    const copy = this.#copies.get(array) ?? this.arena.copy(array)
+    this.#copies.set(array, copy)
+    return copy
   }
 
   #compileRows(
@@ -223,7 +247,10 @@ export class RowEngine {
       shared: this.arena.shared,
       encode: { relaxed: this.#features.relaxed },
     })
-    const outside = [...kernel.whole, ...kernel.rows].filter((placed) => !placed.resident)
+    // scratch that rows share lives for a block, as that of rows does
+    const outside = [...kernel.whole, ...kernel.rows].filter(
+      (placed) => !placed.resident && spaceOf(placed.buffer) !== 'scratch',
+    )
     const sums = rows === null ? [] : outside.filter((placed) => placed.written && spaceOf(placed.buffer) === 'sum')
     // nothing but sums is kept of what lies outside
     if (outside.some((placed) => placed.written && !sums.includes(placed))) return null
@@ -234,7 +261,7 @@ export class RowEngine {
       base,
       rows: rows === null ? -1 : (memory.sizes.get(rows.size) ?? 0),
       sums,
-      inputs: kernel.whole.filter((placed) => !placed.resident && !sums.includes(placed)),
+      inputs: kernel.whole.filter((placed) => outside.includes(placed) && !sums.includes(placed)),
       windows: kernel.rows.filter((placed) => !placed.resident),
     }
   }

@@ -1,7 +1,15 @@
 /** The operations of a pass over rows, rewritten for the data and the sizes at hand. */
 
-import { type ColumnConstant, optimiseRows, type PassContext, type RowProgram } from '../kernel/passes/index.js'
+import type { DataCache } from '../kernel/passes/data-cache.js'
+import {
+  type ColumnConstant,
+  optimiseProgram,
+  type PassContext,
+  plainRows,
+  type RowProgram,
+} from '../kernel/passes/index.js'
 import { mergeRows } from '../kernel/passes/merge-rows.js'
+import { packTables } from '../kernel/passes/pack-tables.js'
 import type { Buffer, KernelOp } from '../kernel/types.js'
 import type { Memory } from '../targets/memory.js'
 import { accessesOf } from '../targets/wasm/accesses.js'
@@ -22,6 +30,7 @@ export function specialiseRows(
   buffers: readonly Buffer[],
   rows: PassContext['rows'],
   memory: Memory,
+  cache: DataCache,
   streams: DataWindows | null = null,
 ): SpecialisedRows {
   const names = new Set([...buffers.map((b) => b.id), ...memory.sizes.keys()])
@@ -47,22 +56,16 @@ export function specialiseRows(
       return is
     },
   }
-  const plain: RowProgram = {
-    prelude: [],
-    rows: ops,
-    postlude: [],
-    buffers,
-    sizes: memory.sizes,
-    constants: [],
-    indices: [],
-    growth: null,
-  }
+  const plain = plainRows(ops, buffers, context)
   const arrays = new Map([...memory.buffers].filter(([id]) => buffers.find((b) => b.id === id)?.space === 'data'))
-  // which rows are equal is not known where they do not lie in memory
-  const merged = streams === null ? mergeRows(plain, context, arrays) : null
+  // which rows are equal, and which keys they have, is not known where they do not lie in memory
+  const merged = streams === null ? mergeRows(plain, context, arrays, cache) : null
   const own = merged?.kind === 'merged' ? merged : { program: plain, context, data: new Map<string, Float64Array>() }
-  const { program } = optimiseRows(own.program.rows, own.program.buffers, own.context)
-  const data = new Map(own.data)
+  const packed =
+    streams === null ? packTables(own.program, own.context, new Map([...arrays, ...own.data]), cache) : null
+  const start = packed?.kind === 'packed' ? packed.program : own.program
+  const { program } = optimiseProgram(start, { ...own.context, sizes: start.sizes })
+  const data = new Map([...own.data, ...(packed?.kind === 'packed' ? packed.data : [])])
   for (const { buffer, values } of program.indices) data.set(buffer, Int32Array.from(values))
   for (const constant of program.constants) {
     const values = data.get(constant.of) ?? dataOf(constant.of)
@@ -78,6 +81,7 @@ export function specialiseRows(
   const added = program.buffers.filter(
     (b) => !known.has(b.id) && !data.has(b.id) && used.has(b.id) && b.space !== 'scratch',
   )
+  for (const id of data.keys()) if (!used.has(id)) data.delete(id)
   return { program, rows: own.context.rows, data, added }
 }
 

@@ -1,4 +1,5 @@
 import { cellLabel, checkCell } from './check-cell.js'
+import { fillLevels, fillNumbers } from './fill-numbers.js'
 import type { Grid } from './grid.js'
 import type { LevelSets } from './level-sets.js'
 import { isMissing } from './parse-cell.js'
@@ -12,9 +13,11 @@ export function fillArray(
 ): { readonly array: BoundArray; readonly problems: readonly DataProblem[] } {
   const { declaration, length } = grid
   const category = declaration.element === 'category'
+  const numbers = category ? numbersOf(grid, levels) : []
+  const ready = declaration.type === 'simplex' ? null : category ? fillLevels(grid, numbers) : fillNumbers(grid)
+  if (ready !== null) return filled(grid, ready)
   const values = category ? new Int32Array(length) : new Float64Array(length)
   const found = new Map<string, { readonly problem: DataProblem; count: number }>()
-  const numbers = category ? numbersOf(grid, levels) : []
   const width = numbers.length
   const origins: CellOrigin[] = []
   let missing = 0
@@ -47,6 +50,15 @@ export function counted(found: Iterable<{ readonly problem: DataProblem; readonl
       ? problem
       : { ...problem, message: `${problem.message} (and ${count - 1} more such ${count === 2 ? 'cell' : 'cells'})` },
   )
+}
+
+/** An array whose cells all fit. */
+function filled(
+  { declaration, shape, offsets }: Grid,
+  values: Float64Array | Int32Array,
+): ReturnType<typeof fillArray> {
+  const array = { name: declaration.name, values, shape, offsets, missing: 0 }
+  return { array: declaration.optional ? { ...array, origins: [] } : array, problems: [] }
 }
 
 function numbersOf(grid: Grid, levels: LevelSets): readonly ReadonlyMap<string, number>[] {

@@ -36,6 +36,8 @@ export interface Grid {
   readonly shape: readonly number[]
   readonly offsets: Int32Array | null
   readonly length: number
+  /** The cells as they are, where they were given as numbers of one type, in order. */
+  readonly numbers?: Float64Array | Float32Array | Int32Array
   cell(index: number): Cell | undefined
   place(index: number): CellPlace
 }
@@ -92,9 +94,16 @@ export function gridOfNested(
     shape,
     offsets,
     length: cells.cells.length,
+    ...numbersOf(cells.cells),
     cell: (index) => cells.cells[index],
     place: (index) => nestedPlace(index, shape, offsets, column),
   }
+}
+
+function numbersOf(cells: ArrayLike<Cell>): Pick<Grid, 'numbers'> {
+  return cells instanceof Float64Array || cells instanceof Float32Array || cells instanceof Int32Array
+    ? { numbers: cells }
+    : {}
 }
 
 /** Columns of a table as an array of rows × columns; `order` gives the table's row for each row of the array. */
@@ -117,6 +126,7 @@ export function gridOfColumns(
     shape: matrix ? [...leading, width] : leading,
     offsets,
     length: rows * width,
+    ...(width === 1 && order === null ? numbersOf(columns[0]?.cells ?? []) : {}),
     cell: (index) => {
       const i = Math.floor(index / width)
       return columns[index % width]?.cells[order === null ? i : (order[i] ?? -1)]

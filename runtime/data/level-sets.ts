@@ -1,4 +1,5 @@
 import { cellLabel } from './check-cell.js'
+import { firstPositions } from './fill-numbers.js'
 import type { Grid } from './grid.js'
 import { isMissing, looksNumeric } from './parse-cell.js'
 import { dataCodes, dataProblem, dataWarnings, shown } from './problems.js'
@@ -74,7 +75,10 @@ function oneSet(
   const seen = new Set<string>(frozen ?? [])
   const added = new Set<string>()
   for (const grid of members) {
-    for (let i = column; i < grid.length; i += step) {
+    const positions = firstPositions(grid, column, step)
+    const count = positions?.length ?? Math.ceil((grid.length - column) / step)
+    for (let at = 0; at < count; at++) {
+      const i = positions?.[at] ?? column + at * step
       const cell = grid.cell(i)
       if (cell === null || cell === undefined || isMissing(cell)) continue
       const label = cellLabel(cell)

@@ -6,7 +6,8 @@ const maxDepth = 200
 
 /**
  * A table from what a program has: row objects `[{ x: 1, y: 'a' }, …]`, or an object (or Map) of scalars, arrays, typed
- * arrays, columns with `toArray()` and nested arrays by name: `{ x: [[1, 2], [3, 4]], y: ['a', 'b'], n: 40 }`.
+ * arrays, columns with `toArray()` and nested arrays by name: `{ x: [[1, 2], [3, 4]], y: ['a', 'b'], n: 40 }`. A matrix may
+ * also be given whole, as `{ values, shape }` with a typed array of its rows one after another: nothing of it is copied here.
  */
 export function tableFromObject(data: unknown, source = 'data'): ReadResult {
   if (Array.isArray(data)) return fromRows(data, source)
@@ -79,8 +80,21 @@ export function nestedCells(value: unknown): NestedCells | string {
   const cell = asCell(value)
   if (cell !== undefined) return { shape: [], lengths: null, cells: [cell] }
   const list = asList(value)
-  if (list === null) return 'is neither a value nor an array'
+  if (list === null) return whole(value) ?? 'is neither a value nor an array'
   return flatten(list, 0)
+}
+
+/** An array given as its values and its shape; undefined for anything else. */
+function whole(value: unknown): NestedCells | string | undefined {
+  if (typeof value !== 'object' || value === null || !('values' in value) || !('shape' in value)) return undefined
+  const { values, shape } = value
+  if (!ArrayBuffer.isView(values) || !('length' in values)) return 'has `values` that are no typed array'
+  const isExtent = (extent: unknown): boolean => Number.isSafeInteger(extent) && Number(extent) >= 0
+  if (!Array.isArray(shape) || !shape.every(isExtent)) return 'has a `shape` that is no list of sizes'
+  const cells = values as unknown as ArrayLike<number>
+  const size = shape.reduce((product: number, extent: number) => product * extent, 1)
+  if (size !== cells.length) return `has ${cells.length} values, but the shape ${shape.join(' × ')}`
+  return { shape: [...shape], lengths: null, cells }
 }
 
 function flatten(list: ArrayLike<unknown>, depth: number): NestedCells | string {

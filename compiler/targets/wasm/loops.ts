@@ -1,19 +1,16 @@
 import type { Axis } from '../../kernel/types.js'
 import { get, i32, op } from './code.js'
-import type { ExprLowering } from './lower-expr.js'
-import { NO_COPY } from './lowering.js'
+import { type Lowering, NO_COPY } from './lowering.js'
 import type { WExpr, WStatement } from './wasm-ast.js'
 
-/** Loops of so few steps are written out. */
+/** Loops of so few steps are written out: where rows lie in the lanes, and where states do. */
 const WRITTEN_OUT = 4
+const STATES_WRITTEN_OUT = 8
+
+export const writtenOut = (lowering: Lowering): number => (lowering.rowAxis === null ? STATES_WRITTEN_OUT : WRITTEN_OUT)
 
 /** Nested loops, outermost first; `build` fills the innermost body. */
-export function loops(
-  lowering: ExprLowering,
-  axes: readonly Axis[],
-  writes: ReadonlySet<string>,
-  build: () => void,
-): void {
+export function loops(lowering: Lowering, axes: readonly Axis[], writes: ReadonlySet<string>, build: () => void): void {
   const [axis, ...rest] = axes
   if (axis === undefined) build()
   else loop(lowering, axis, writes, () => loops(lowering, rest, writes, build))
@@ -21,7 +18,7 @@ export function loops(
 
 /** A loop over all values of an axis. */
 export function loop(
-  lowering: ExprLowering,
+  lowering: Lowering,
   axis: Axis,
   writes: ReadonlySet<string>,
   build: () => void,
@@ -33,8 +30,8 @@ export function loop(
     range(lowering, axis.id, i32(0), extent, 1, writes, build, reverse)
     return
   }
-  const size = lowering.around.sizes(axis.size)
-  if (size <= WRITTEN_OUT && !reverse) {
+  const size = lowering.size(axis.size)
+  if (size <= writtenOut(lowering) && !reverse) {
     for (let value = 0; value < size; value++) fixed(lowering, axis.id, value, writes, build)
     return
   }
@@ -43,7 +40,7 @@ export function loop(
 
 /** The body with an axis at one value. */
 export function fixed(
-  lowering: ExprLowering,
+  lowering: Lowering,
   axis: string,
   value: number,
   writes: ReadonlySet<string>,
@@ -55,7 +52,7 @@ export function fixed(
 
 /** variable = from, from + step, … below `to`; the last first when reversed. `atLeastOnce`: even where there is none. */
 export function range(
-  lowering: ExprLowering,
+  lowering: Lowering,
   axis: string | null,
   from: WExpr,
   to: WExpr,

@@ -1,5 +1,5 @@
 import { KernelError } from '../../kernel/kernel-error.js'
-import type { Buffer, KExpr } from '../../kernel/types.js'
+import type { Buffer, KExpr, SizeKey } from '../../kernel/types.js'
 import { walk } from '../../kernel/visit.js'
 import { FactTable } from '../facts.js'
 import { type Code, f64, f64x2, get, i32, load, op, replace, typeOf } from './code.js'
@@ -51,6 +51,10 @@ export class ExprLowering implements Lowering {
     return place
   }
 
+  size(key: SizeKey): number {
+    return this.around.sizes(key)
+  }
+
   imported(fn: string, arity: number): string {
     return this.around.imported(fn, arity)
   }
@@ -92,7 +96,7 @@ export class ExprLowering implements Lowering {
 
   numbers(expr: KExpr, copies: readonly Copy[]): readonly WExpr[] {
     if (expr.k === 'num') return copies.map(() => f64(expr.value))
-    if (expr.k === 'size') return copies.map(() => f64(this.around.sizes(expr.size)))
+    if (expr.k === 'size') return copies.map(() => f64(this.size(expr.size)))
     const [first] = copies
     if (first === undefined) return []
     const vector = this.isVector(expr, first)
@@ -115,7 +119,7 @@ export class ExprLowering implements Lowering {
       case 'num':
         return i32(Math.trunc(expr.value))
       case 'size':
-        return i32(this.around.sizes(expr.size))
+        return i32(this.size(expr.size))
       case 'axis': {
         const at = op('i32.add', this.blocks.variable(expr.axis), i32(copy.plus.get(expr.axis) ?? 0))
         if (expr.axis !== this.rowAxis || this.firstRow === null) return at

@@ -131,7 +131,7 @@ export class OpLowering {
         { from: whole, to: rows, vectors: 0 },
       ]
     }
-    const size = this.exprs.around.sizes(axis.size)
+    const size = this.exprs.size(axis.size)
     const wide = size - (size % (2 * vectors))
     const narrow = size - (size % 2)
     return [
@@ -174,9 +174,12 @@ export class OpLowering {
     if (part !== null && axis === tiling.vectorAxis) {
       const steps = Array.from({ length: Math.max(1, part.vectors) }, (_, i) => 2 * i)
       const own = copies.flatMap((copy) => steps.map((by) => moved(copy, axis.id, by)))
-      range(this.exprs, axis.id, part.from, part.to, part.vectors === 0 ? 1 : 2 * part.vectors, writes, () =>
-        inner(own),
-      )
+      const step = part.vectors === 0 ? 1 : 2 * part.vectors
+      const { from, to } = part
+      if (from.w === 'i32' && to.w === 'i32' && this.block === null && to.value - from.value <= 4 * step)
+        for (let value = from.value; value < to.value; value += step)
+          fixed(this.exprs, axis.id, value, writes, () => inner(own))
+      else range(this.exprs, axis.id, from, to, step, writes, () => inner(own))
       return
     }
     const tile = part !== null && part.vectors === 0 ? 1 : (tiling.tiles.get(axis.id) ?? 1)
@@ -184,7 +187,7 @@ export class OpLowering {
       this.#inLoop(axis, writes, () => inner(copies))
       return
     }
-    const size = this.exprs.around.sizes(axis.size)
+    const size = this.exprs.size(axis.size)
     const whole = size - (size % tile)
     const side = (count: number): Copy[] =>
       copies.flatMap((copy) => Array.from({ length: count }, (_, i) => moved(copy, axis.id, i)))
@@ -279,7 +282,7 @@ export class OpLowering {
     }
     const right = op.rightHandSide
     const args = [
-      i32(exprs.around.sizes(op.order)),
+      i32(exprs.size(op.order)),
       corner(op.matrix),
       right === undefined ? i32(0) : corner(right),
       corner(op.out),

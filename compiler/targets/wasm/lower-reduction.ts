@@ -1,10 +1,10 @@
 import type { Axis, KExpr } from '../../kernel/types.js'
 import { walk } from '../../kernel/visit.js'
-import { f64, f64x2, get, op } from './code.js'
-import { loops } from './loops.js'
-import type { ExprLowering } from './lower-expr.js'
-import type { Copy } from './lowering.js'
+import { extract, f64, f64x2, get, op } from './code.js'
+import { fixed, loops, writtenOut } from './loops.js'
+import { type Copy, type Lowering, moved } from './lowering.js'
 import { vectorFunctions } from './math/index.js'
+import { inLanes, MOST_COPIES } from './tiling.js'
 import type { Local, WExpr } from './wasm-ast.js'
 
 export type ReduceKind = 'sum' | 'max' | 'logSumExp'
@@ -13,7 +13,7 @@ const NOTHING: ReadonlySet<string> = new Set()
 
 /** Sum, maximum or log-sum-exp of `body` over `axes`, for all copies in one loop. */
 export function lowerReduction(
-  lowering: ExprLowering,
+  lowering: Lowering,
   kind: ReduceKind,
   axes: readonly Axis[],
   body: KExpr,
@@ -22,6 +22,7 @@ export function lowerReduction(
 ): readonly WExpr[] {
   switch (kind) {
     case 'sum':
+      if (!vector && isSideBySide(lowering, axes, body)) return sumOfLanes(lowering, axes, body, copies)
       return sum(lowering, axes, copies, vector, (sums, inner) => lowering.accumulate(sums, body, inner))
     case 'max':
       return maximum(lowering, axes, body, copies, vector)
@@ -30,7 +31,7 @@ export function lowerReduction(
   }
 }
 
-function accumulators(lowering: ExprLowering, copies: readonly Copy[], vector: boolean, start: number): Local[] {
+function accumulators(lowering: Lowering, copies: readonly Copy[], vector: boolean, start: number): Local[] {
   return copies.map(() => {
     const local = lowering.code.local(vector ? 'v128' : 'f64')
     lowering.blocks.append({ w: 'set', local, value: vector ? f64x2(start) : f64(start) })
@@ -39,12 +40,15 @@ function accumulators(lowering: ExprLowering, copies: readonly Copy[], vector: b
 }
 
 function sum(
-  lowering: ExprLowering,
+  lowering: Lowering,
   axes: readonly Axis[],
   copies: readonly Copy[],
   vector: boolean,
   add: (sums: readonly WExpr[], copies: readonly Copy[]) => readonly WExpr[],
 ): readonly WExpr[] {
+  const [axis] = axes
+  if (axis !== undefined && axes.length === 1 && isShort(lowering, axis) && 2 * copies.length <= MOST_COPIES)
+    return inTurns(lowering, axis, copies, vector, add)
   const totals = accumulators(lowering, copies, vector, 0)
   loops(lowering, axes, NOTHING, () => {
     const values = add(totals.map(get), copies)
@@ -55,13 +59,94 @@ function sum(
   return totals.map(get)
 }
 
-function values(lowering: ExprLowering, body: KExpr, copies: readonly Copy[], vector: boolean): readonly WExpr[] {
+/** A loop over states that is written out. */
+function isShort(lowering: Lowering, axis: Axis): boolean {
+  const size = lowering.size(axis.size)
+  return lowering.rowAxis === null && axis.ragged === undefined && size >= 4 && size <= writtenOut(lowering)
+}
+
+/** Terms are added to two sums in turns: each addition waits for half as many. */
+function inTurns(
+  lowering: Lowering,
+  axis: Axis,
+  copies: readonly Copy[],
+  vector: boolean,
+  add: (sums: readonly WExpr[], copies: readonly Copy[]) => readonly WExpr[],
+): readonly WExpr[] {
+  const both = [accumulators(lowering, copies, vector, 0), accumulators(lowering, copies, vector, 0)]
+  const size = lowering.size(axis.size)
+  for (let value = 0; value < size; value++)
+    fixed(lowering, axis.id, value, NOTHING, () => {
+      const totals = both[value % 2] ?? []
+      const values = add(totals.map(get), copies)
+      totals.forEach((local, i) => {
+        lowering.blocks.append({ w: 'set', local, value: values[i] ?? get(local) })
+      })
+    })
+  const [even = [], odd = []] = both
+  return even.map((local, i) => {
+    const other = odd[i]
+    return other === undefined
+      ? get(local)
+      : lowering.blocks.bind(op(vector ? 'f64x2.add' : 'f64.add', get(local), get(other)))
+  })
+}
+
+/** Sums over so few values are written out in lanes. */
+const MOST_LANES = 16
+
+/** One short axis along which all that is added up lies side by side, where no other axis lies in the lanes. */
+function isSideBySide(lowering: Lowering, axes: readonly Axis[], body: KExpr): boolean {
+  const [axis] = axes
+  if (axis === undefined || axes.length > 1 || axis.ragged !== undefined || lowering.vectorAxis !== null) return false
+  const size = lowering.size(axis.size)
+  if (size < 4 || size > MOST_LANES || !isCheap(body) || !lowering.facts.of(body).free.has(axis.id)) return false
+  let fits = true
+  walk(body, (part) => {
+    if (part.k === 'load' && !inLanes(lowering, part.buffer, part.at, axis.id)) fits = false
+  })
+  return fits
+}
+
+/** Pairs of values in the lanes, added up as a tree. */
+function sumOfLanes(lowering: Lowering, axes: readonly Axis[], body: KExpr, copies: readonly Copy[]): readonly WExpr[] {
+  const [axis] = axes
+  if (axis === undefined) return copies.map(() => f64(0))
+  const size = lowering.size(axis.size)
+  return copies.map((copy) => {
+    const parts: WExpr[] = []
+    lowering.vectorAxis = axis.id
+    fixed(lowering, axis.id, 0, NOTHING, () => {
+      const pairs = Array.from({ length: size >> 1 }, (_, i) => ({ ...moved(copy, axis.id, 2 * i), vector: true }))
+      parts.push(...lowering.vectors(body, pairs))
+    })
+    lowering.vectorAxis = null
+    const both = lowering.blocks.bind(tree('f64x2.add', parts))
+    const sum = op('f64.add', extract(both, 0), extract(both, 1))
+    if (size % 2 === 0) return lowering.blocks.bind(sum)
+    let last: WExpr = f64(0)
+    fixed(lowering, axis.id, size - 1, NOTHING, () => {
+      last = lowering.numbers(body, [copy])[0] ?? last
+    })
+    return lowering.blocks.bind(op('f64.add', sum, last))
+  })
+}
+
+function tree(name: 'f64x2.add', parts: readonly WExpr[]): WExpr {
+  const [first, second] = parts
+  if (first === undefined) return f64(0)
+  if (second === undefined) return first
+  const half = (parts.length + 1) >> 1
+  return op(name, tree(name, parts.slice(0, half)), tree(name, parts.slice(half)))
+}
+
+function values(lowering: Lowering, body: KExpr, copies: readonly Copy[], vector: boolean): readonly WExpr[] {
   return vector ? lowering.vectors(body, copies) : lowering.numbers(body, copies)
 }
 
 /** NaN where a value is NaN. */
 function maximum(
-  lowering: ExprLowering,
+  lowering: Lowering,
   axes: readonly Axis[],
   body: KExpr,
   copies: readonly Copy[],
@@ -80,7 +165,7 @@ function maximum(
 
 /** The maximum first, then the sum relative to it. */
 function logSumExp(
-  lowering: ExprLowering,
+  lowering: Lowering,
   axes: readonly Axis[],
   body: KExpr,
   copies: readonly Copy[],

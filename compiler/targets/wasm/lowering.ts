@@ -1,4 +1,4 @@
-import type { KExpr } from '../../kernel/types.js'
+import type { KExpr, SizeKey } from '../../kernel/types.js'
 import type { FactTable } from '../facts.js'
 import type { Code } from './code.js'
 import type { Place } from './place.js'
@@ -28,6 +28,7 @@ export interface Lowering {
   /** true where both branches of a conditional are computed and one of them may be out of range. */
   readonly guarded: boolean
   place(buffer: string): Place
+  size(key: SizeKey): number
   /** Name of a function that is imported for this member of the scalar language. */
   imported(fn: string, arity: number): string
   isVector(expr: KExpr, copy: Copy): boolean
@@ -35,6 +36,8 @@ export interface Lowering {
   numbers(expr: KExpr, copies: readonly Copy[]): readonly WExpr[]
   /** v128, splat where need be. */
   vectors(expr: KExpr, copies: readonly Copy[]): readonly WExpr[]
+  /** sum + arg, by multiply–add where `arg` is a product. */
+  accumulate(sum: readonly WExpr[], arg: KExpr, copies: readonly Copy[]): readonly WExpr[]
   /** i32, of copies that are no vectors or do not depend on the vector axis. */
   integer(expr: KExpr, copy: Copy): WExpr
   /** Once for each copy that differs in what `expr` depends on; results are named, and known from then on. */

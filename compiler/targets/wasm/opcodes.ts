@@ -1,5 +1,23 @@
 /** Binary codes of the instructions in use (WebAssembly Core Specification 2.0, §5.4; relaxed SIMD, §5.4.8). */
-import type { LaneOp, LoadName, StoreName, ValueType } from './wasm-ast.js'
+
+export type ValueType = 'i32' | 'i64' | 'f64' | 'v128'
+
+/** Instructions without immediates, by their names in the specification; `f64x2.madd` is a·b + c, fused where the engine has it. */
+export type OpName = keyof typeof opcodes | 'f64x2.madd' | 'f64x2.nmadd'
+
+export type LoadName =
+  | 'i32.load'
+  | 'i64.load'
+  | 'f64.load'
+  | 'v128.load'
+  | 'v128.load64_splat'
+  | 'v128.load64_zero'
+  | 'i32.load8_u'
+  | 'i32.load16_u'
+
+export type StoreName = 'i32.store' | 'f64.store' | 'v128.store'
+
+export type LaneOp = 'f64x2.extract_lane' | 'f64x2.replace_lane' | 'i64x2.extract_lane' | 'i32x4.extract_lane'
 
 interface Instruction {
   /** Bytes before any immediates; a SIMD code is [0xfd, code in LEB128]. */

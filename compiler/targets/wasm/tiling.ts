@@ -2,7 +2,7 @@
 import type { Axis, KExpr } from '../../kernel/types.js'
 import { axesOf, expressionsOf, freeAxes, walk } from '../../kernel/visit.js'
 import type { LoopOp } from '../loop-op.js'
-import type { ExprLowering } from './lower-expr.js'
+import type { Lowering } from './lowering.js'
 import type { Place } from './place.js'
 
 export interface Tiling {
@@ -18,11 +18,11 @@ export interface Tiling {
 }
 
 /** Accumulators that fit into registers beside what is added to them. */
-const MOST_COPIES = 8
+export const MOST_COPIES = 8
 /** Nodes of an expression times copies beyond which code is not multiplied further. */
 const MOST_NODES = 600
 
-export function tilingOf(op: LoopOp, exprs: ExprLowering, rowAxis: string | null): Tiling {
+export function tilingOf(op: LoopOp, exprs: Lowering, rowAxis: string | null): Tiling {
   const named = new Set(op.at.flatMap((index) => [...freeAxes(index)]))
   const adds = op.op === 'contract' || op.op === 'scatterAdd'
   const readsOut = adds && expressionsOf(op).some((expr) => exprs.facts.of(expr).reads.has(op.out))
@@ -62,7 +62,7 @@ export function tilingOf(op: LoopOp, exprs: ExprLowering, rowAxis: string | null
  * It reads elements of what it writes at other values of the axis: these have to be made one after another. Along other
  * axes the loops run in order.
  */
-function readsAlong(op: LoopOp, axis: string, exprs: ExprLowering): boolean {
+function readsAlong(op: LoopOp, axis: string, exprs: Lowering): boolean {
   const depends = (index: KExpr | undefined): boolean => index !== undefined && exprs.facts.of(index).free.has(axis)
   const isAxis = (index: KExpr | undefined): boolean => index?.k === 'axis' && index.axis === axis
   let along = false
@@ -81,7 +81,7 @@ function readsAlong(op: LoopOp, axis: string, exprs: ExprLowering): boolean {
 /** Copies: where sums are added up, as many as there are registers, else two vectors. */
 function sideBySide(
   op: LoopOp,
-  exprs: ExprLowering,
+  exprs: Lowering,
   { vectorAxis, outer, inner }: Tiling,
 ): Pick<Tiling, 'vectors' | 'tiles'> {
   const { nodes, sums, dear } = weigh(op)
@@ -89,18 +89,18 @@ function sideBySide(
   const tiles = new Map<string, number>()
   const accumulates = inner.length > 0
   const candidates = outer.filter(
-    (axis) => axis !== vectorAxis && axis.ragged === undefined && exprs.around.sizes(axis.size) > 1,
+    (axis) => axis !== vectorAxis && axis.ragged === undefined && exprs.size(axis.size) > 1,
   )
   if (dear || (!sums && !accumulates)) return { vectors: Math.min(2, room), tiles }
   const last = candidates.at(-1)
   const before = candidates.at(-2)
   if (accumulates && last !== undefined && before !== undefined && room >= 8) {
-    tiles.set(before.id, Math.min(4, exprs.around.sizes(before.size)))
-    tiles.set(last.id, Math.min(2, exprs.around.sizes(last.size)))
+    tiles.set(before.id, Math.min(4, exprs.size(before.size)))
+    tiles.set(last.id, Math.min(2, exprs.size(last.size)))
     return { vectors: 1, tiles }
   }
   if (last !== undefined) {
-    const size = exprs.around.sizes(last.size)
+    const size = exprs.size(last.size)
     const tile = Math.min(size, room, size === 3 ? 3 : 4)
     tiles.set(last.id, tile)
     return { vectors: room >= 2 * tile ? 2 : 1, tiles }
@@ -126,21 +126,21 @@ function weigh(op: LoopOp): { readonly nodes: number; readonly sums: boolean; re
  * The row axis, where no extent depends on it and nothing integer is written; without rows, an axis along which all
  * that depends on it lies next to each other.
  */
-function chooseVectorAxis(op: LoopOp, exprs: ExprLowering, rowAxis: string | null): Axis | null {
+function chooseVectorAxis(op: LoopOp, exprs: Lowering, rowAxis: string | null): Axis | null {
   if (exprs.place(op.out).type === 'i32') return null
   const row = op.axes.find((axis) => axis.id === rowAxis)
   if (row !== undefined) return row.ragged === undefined && !extentDependsOn(op, row.id, exprs) ? row : null
   const candidates = op.axes.filter(
     (axis) =>
       axis.ragged === undefined &&
-      exprs.around.sizes(axis.size) > 1 &&
+      exprs.size(axis.size) > 1 &&
       !extentDependsOn(op, axis.id, exprs) &&
       liesSideBySide(op, axis.id, exprs),
   )
   return candidates.at(-1) ?? null
 }
 
-function extentDependsOn(op: LoopOp, axis: string, exprs: ExprLowering): boolean {
+function extentDependsOn(op: LoopOp, axis: string, exprs: Lowering): boolean {
   const depends = (one: Axis): boolean => one.ragged !== undefined && exprs.facts.of(one.ragged.at).free.has(axis)
   if (axesOf(op).some(depends)) return true
   let found = false
@@ -151,15 +151,18 @@ function extentDependsOn(op: LoopOp, axis: string, exprs: ExprLowering): boolean
   return found
 }
 
+/** An element depends on the axis only as its last, plain index. */
+export function inLanes(exprs: Lowering, buffer: string, at: readonly KExpr[], axis: string): boolean {
+  const place: Place = exprs.place(buffer)
+  return at.every((index, dim) => {
+    if (!exprs.facts.of(index).free.has(axis)) return true
+    return index.k === 'axis' && place.strides[dim] === 8 && place.type === 'f64'
+  })
+}
+
 /** Every element that depends on the axis has it as its last, plain index; something is worth doing in lanes. */
-function liesSideBySide(op: LoopOp, axis: string, exprs: ExprLowering): boolean {
-  const fits = (buffer: string, at: readonly KExpr[]): boolean => {
-    const place: Place = exprs.place(buffer)
-    return at.every((index, dim) => {
-      if (!exprs.facts.of(index).free.has(axis)) return true
-      return index.k === 'axis' && place.strides[dim] === 8 && place.type === 'f64'
-    })
-  }
+function liesSideBySide(op: LoopOp, axis: string, exprs: Lowering): boolean {
+  const fits = (buffer: string, at: readonly KExpr[]): boolean => inLanes(exprs, buffer, at, axis)
   const out = op.op === 'map' || op.op === 'reduce'
   const inOut = op.at.some((index) => exprs.facts.of(index).free.has(axis))
   if (out && !inOut) return false

@@ -3,28 +3,15 @@
  * those of the core specification; `v128` is used as f64x2 (two rows) and, for masks and exponents, as i64x2.
  */
 
-export type ValueType = 'i32' | 'i64' | 'f64' | 'v128'
+import type { LaneOp, LoadName, OpName, StoreName, ValueType } from './opcodes.js'
+
+export type { LaneOp, LoadName, OpName, StoreName, ValueType } from './opcodes.js'
 
 /** A local of the function that is being built; parameters come first. */
 export interface Local {
   readonly index: number
   readonly type: ValueType
 }
-
-/** Instructions without immediates, by their names in the specification; `f64x2.madd` is a·b + c, fused where the engine has it. */
-export type OpName = keyof typeof import('./opcodes.js').opcodes | 'f64x2.madd' | 'f64x2.nmadd'
-
-export type LoadName =
-  | 'i32.load'
-  | 'i64.load'
-  | 'f64.load'
-  | 'v128.load'
-  | 'v128.load64_splat'
-  | 'v128.load64_zero'
-  | 'i32.load8_u'
-  | 'i32.load16_u'
-
-export type StoreName = 'i32.store' | 'f64.store' | 'v128.store'
 
 /** What a call goes to: a function of this module, or one that is imported. */
 export type Callee =
@@ -61,8 +48,6 @@ export type WExpr =
       readonly then: WExpr
       readonly otherwise: WExpr
     }
-
-export type LaneOp = 'f64x2.extract_lane' | 'f64x2.replace_lane' | 'i64x2.extract_lane' | 'i32x4.extract_lane'
 
 export type WStatement =
   | { readonly w: 'set'; readonly local: Local; readonly value: WExpr }

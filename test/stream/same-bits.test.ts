@@ -63,12 +63,13 @@ describe('rows that do not lie in memory', () => {
     const one = make(20_000)
     const model = compileOrThrow(one.model)
     const options = { start: one.start, maxIterations: 1, tolerance: 0, memory: LEAST_MEMORY }
-    const states = [await model.fit([rowsTable('data', rowsOf(one))], options), await model.fit(one.columns, options)].map(
-      (fit) => {
-        const { own } = fit as unknown as { readonly own: { readonly model: BoundModel; readonly params: Float64Array } }
-        return own.model.components(own.params)
-      },
-    )
+    const states = [
+      await model.fit([rowsTable('data', rowsOf(one))], options),
+      await model.fit(one.columns, options),
+    ].map((fit) => {
+      const { own } = fit as unknown as { readonly own: { readonly model: BoundModel; readonly params: Float64Array } }
+      return own.model.components(own.params)
+    })
     const [streamed = [], inMemory = []] = states
     expect(streamed.length).toBe(inMemory.length)
     streamed.forEach(({ latent, value, expectedCount }, i) => {

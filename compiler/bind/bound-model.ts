@@ -28,6 +28,7 @@ import { checkParam } from './check-size.js'
 import { collapsedSpread } from './collapsed-spread.js'
 import { addCounts, componentStates, indexing } from './component-states.js'
 import { roundingOfData } from './conditioning.js'
+import { type CountSum, withCounts } from './count-sums.js'
 import { type DataScale, dataScale } from './data-scale.js'
 import { Expectations } from './expectations.js'
 import { freeCount } from './free-count.js'
@@ -97,6 +98,8 @@ export class ProgramModel implements BoundModel {
   /** What stands for 0 in a param whose limit at 0 is meant. */
   readonly zeroLimits: ReadonlyMap<string, number>
   private readonly kernels: KernelRunner
+  /** Where rows do not lie in memory. */
+  private readonly countSums: readonly CountSum[]
   private readonly byName: ReadonlyMap<string, ParamLayout>
   private readonly scales: ReadonlyMap<string, DataScale>
   private readonly expectations: Expectations
@@ -119,7 +122,9 @@ export class ProgramModel implements BoundModel {
     checkLevels(d.model, d.distributions, this.numbers, data)
     checkPlaces(d.model, this.numbers, new Set(d.graph.bindTables.map((t) => t.name)))
     checkRowWise(d, program, data)
-    this.memory = options.memory ?? allocate(program, d.model.symbols, data, this.numbers, options.arena)
+    const counted = data.stream === undefined ? { program, sums: [] } : withCounts(program, d.graph)
+    this.countSums = counted.sums
+    this.memory = options.memory ?? allocate(counted.program, d.model.symbols, data, this.numbers, options.arena)
     this.params = paramLayouts(d, this.numbers, data)
     for (const p of this.params) checkParam(p, d.shapes.shape('param', p.name))
     this.byName = new Map(this.params.map((p) => [p.name, p]))
@@ -154,13 +159,13 @@ export class ProgramModel implements BoundModel {
       options.arena == null
         ? null
         : new RowEngine(
-            program.buffers,
+            counted.program.buffers,
             { arena: options.arena, workers },
             options.everyPass ?? false,
             options.compile,
             this.memory.windows,
           )
-    this.kernels = new KernelRunner(program, this.memory, this.params, this.zeroLimits, options.compile, engine)
+    this.kernels = new KernelRunner(counted.program, this.memory, this.params, this.zeroLimits, options.compile, engine)
     this.sideBySide = 1
     const rounding = roundingOfData(d.graph, data)
     this.expectations = new Expectations(this.kernels, this.params, this.latents, rounding, workers?.pool ?? null)
@@ -352,7 +357,7 @@ export class ProgramModel implements BoundModel {
   private expectedCounts(params: Float64Array): ReadonlyMap<string, Float64Array> {
     const { derivation, numbers } = this
     const latents = indexing(this.latents, this.byName)
-    const counts = new Map(latents.map((l) => [l.name, new Float64Array(l.values)]))
+    const counts = new Map<string, Float64Array>(latents.map((l) => [l.name, new Float64Array(l.values)]))
     if (latents.length === 0) return counts
     const { windows } = this.memory
     const add = (posterior: ReadonlyMap<string, Float64Array>, share: number, range: RowRange | null): void => {
@@ -363,11 +368,25 @@ export class ProgramModel implements BoundModel {
       }
     }
     if (windows === null) add(this.posterior(params), 1, null)
+    else if (latents.every((l) => this.countSums.some((s) => s.latent === l.name)))
+      for (const l of latents) counts.set(l.name, this.summedCount(params, l.name))
     else
       this.expectations.eachCalibrated(params, (memory, rows, from) =>
         add(reported(this.program.latents, 'discrete', memory), rows / windows.rows, { from, to: from + rows }),
       )
     return counts
+  }
+
+  /** The counts of one latent, added up in a pass. */
+  private summedCount(params: Float64Array, latent: string): Float64Array {
+    const sum = this.countSums.find((s) => s.latent === latent)
+    if (sum === undefined) throw new Error(`no counts of ${latent}`)
+    const { kernels, memory } = this
+    kernels.load(params, 'param')
+    kernels.zero([sum.buffer])
+    kernels.run(this.program.derived.param)
+    kernels.runPass(sum.pass, kernels.part(sum.pass, sum.buffer, [sum.pass.posterior, sum.ops]))
+    return Float64Array.from(f64(memory.blocks, sum.buffer))
   }
 
   identifiedParameters(random: () => number, fitted: Float64Array): Identified | null {

@@ -25,6 +25,7 @@ export class SufficientSums {
           !b.id.startsWith('q ') &&
           !b.id.startsWith('grad') &&
           !b.id.startsWith('hess') &&
+          !b.id.startsWith('count ') &&
           b.id !== 'q:rows',
       )
       .map((b) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compileOrThrow, rowsTable } from '../../index.js'
+import type { BoundModel } from '../../runtime/contract.js'
 import { classes, clusters, counts, regressions, rowsOf, type Simulated } from './simulated.js'
 
 const simulated: readonly (readonly [string, (rows: number) => Simulated])[] = [
@@ -55,6 +56,25 @@ describe('rows that do not lie in memory', () => {
     const inMemory = await model.fit(one.columns, options)
     streamed.trace.forEach((objective, i) => {
       expect(Math.abs(objective / (inMemory.trace[i] ?? 0) - 1)).toBeLessThan(1e-12)
+    })
+  })
+
+  it.each([...simulated])('%s: components expect as many rows as in memory', async (_, make) => {
+    const one = make(20_000)
+    const model = compileOrThrow(one.model)
+    const options = { start: one.start, maxIterations: 1, tolerance: 0, memory: LEAST_MEMORY }
+    const states = [
+      await model.fit([rowsTable('data', rowsOf(one))], options),
+      await model.fit(one.columns, options),
+    ].map((fit) => {
+      const { own } = fit as unknown as { readonly own: { readonly model: BoundModel; readonly params: Float64Array } }
+      return own.model.components(own.params)
+    })
+    const [streamed = [], inMemory = []] = states
+    expect(streamed.length).toBe(inMemory.length)
+    streamed.forEach(({ latent, value, expectedCount }, i) => {
+      expect([latent, value]).toEqual([inMemory[i]?.latent, inMemory[i]?.value])
+      expect(Math.abs(expectedCount / (inMemory[i]?.expectedCount ?? Number.NaN) - 1)).toBeLessThan(1e-10)
     })
   })
 

@@ -63,7 +63,7 @@ function sum(
 /** A loop over states that is written out. */
 function isShort(lowering: ExprLowering, axis: Axis): boolean {
   const size = lowering.around.sizes(axis.size)
-  return lowering.rowAxis === null && axis.ragged === undefined && size >= 4 && size <= writtenOut(lowering)
+  return lowering.inScan && axis.ragged === undefined && size >= 4 && size <= writtenOut(lowering)
 }
 
 /** Terms are added to two sums in turns: each addition waits for half as many. */

@@ -57,13 +57,33 @@ export function tilingOf(op: LoopOp, exprs: ExprLowering, rowAxis: string | null
 /** It reads another element of what it writes: its loops run in order. */
 function readsElsewhere(op: LoopOp, exprs: ExprLowering): boolean {
   const own = op.at.map((index) => exprs.facts.of(index).key).join()
+  const loops = new Set(axesOf(op).map((axis) => axis.id))
   let elsewhere = false
   for (const expr of expressionsOf(op))
     walk(expr, (part) => {
       if (part.k !== 'load' || part.buffer !== op.out) return
-      if (part.at.map((index) => exprs.facts.of(index).key).join() !== own) elsewhere = true
+      if (part.at.map((index) => exprs.facts.of(index).key).join() === own) return
+      if (!part.at.some((index, i) => isAside(index, op.at[i], loops, exprs))) elsewhere = true
     })
   return elsewhere
+}
+
+/** Two positions that no loop changes, some steps from one another: at a step of a recurrence, and at another. */
+function isAside(a: KExpr, b: KExpr | undefined, loops: ReadonlySet<string>, exprs: ExprLowering): boolean {
+  if (b === undefined) return false
+  const [one, other] = [inSteps(a, exprs), inSteps(b, exprs)]
+  return one.from === other.from && one.steps !== other.steps && [...exprs.facts.of(a).free].every((x) => !loops.has(x))
+}
+
+/** A sum as a number and the rest. */
+function inSteps(index: KExpr, exprs: ExprLowering): { readonly from: string; readonly steps: number } {
+  const terms = index.k === 'add' ? index.args : [index]
+  let steps = 0
+  const rest: string[] = []
+  for (const term of terms)
+    if (term.k === 'num' && Number.isInteger(term.value)) steps += term.value
+    else rest.push(exprs.facts.of(term).key)
+  return { from: rest.join(), steps }
 }
 
 /** Copies: where sums are added up, as many as there are registers, else two vectors. */

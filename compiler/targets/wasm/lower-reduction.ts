@@ -1,11 +1,11 @@
 import type { Axis, KExpr } from '../../kernel/types.js'
 import { walk } from '../../kernel/visit.js'
 import { extract, f64, f64x2, get, op } from './code.js'
+import { inLanes, MOST_COPIES } from './lanes.js'
 import { fixed, loops, writtenOut } from './loops.js'
 import type { ExprLowering } from './lower-expr.js'
 import { type Copy, moved } from './lowering.js'
 import { vectorFunctions } from './math/index.js'
-import { inLanes, MOST_COPIES } from './tiling.js'
 import type { Local, WExpr } from './wasm-ast.js'
 
 export type ReduceKind = 'sum' | 'max' | 'logSumExp'

@@ -2,8 +2,8 @@
 import type { Axis, KExpr } from '../../kernel/types.js'
 import { axesOf, expressionsOf, freeAxes, walk } from '../../kernel/visit.js'
 import type { LoopOp } from '../loop-op.js'
+import { inLanes, MOST_COPIES } from './lanes.js'
 import type { ExprLowering } from './lower-expr.js'
-import type { Place } from './place.js'
 
 export interface Tiling {
   readonly vectorAxis: Axis | null
@@ -17,8 +17,6 @@ export interface Tiling {
   readonly inner: readonly Axis[]
 }
 
-/** Accumulators that fit into registers beside what is added to them. */
-export const MOST_COPIES = 8
 /** Nodes of an expression times copies beyond which code is not multiplied further. */
 const MOST_NODES = 600
 
@@ -157,15 +155,6 @@ function extentDependsOn(op: LoopOp, axis: string, exprs: ExprLowering): boolean
       if (part.k === 'reduce' && depends(part.axis)) found = true
     })
   return found
-}
-
-/** An element depends on the axis only as its last, plain index. */
-export function inLanes(exprs: ExprLowering, buffer: string, at: readonly KExpr[], axis: string): boolean {
-  const place: Place = exprs.place(buffer)
-  return at.every((index, dim) => {
-    if (!exprs.facts.of(index).free.has(axis)) return true
-    return index.k === 'axis' && place.strides[dim] === 8 && place.type === 'f64'
-  })
 }
 
 /** Every element that depends on the axis has it as its last, plain index; something is worth doing in lanes. */

@@ -19,9 +19,11 @@ import type { TypedModel } from '../lang/typed/types.js'
 import { type Certificate, certify } from '../oracle/certify.js'
 import type { ComponentOrder } from '../runtime/canonical-order.js'
 import type { ParamLayout } from '../runtime/contract.js'
-import { bindData } from '../runtime/data/bind.js'
+import { type BindOptions, bindData } from '../runtime/data/bind.js'
 import { didYouMean } from '../runtime/data/nearest-name.js'
-import type { BoundData, DataDeclaration } from '../runtime/data/types.js'
+import { bindStreamed } from '../runtime/data/stream/bind-streamed.js'
+import { RowsError } from '../runtime/data/stream/rows-error.js'
+import type { BoundData, DataDeclaration, Table } from '../runtime/data/types.js'
 import { AbortError } from '../runtime/errors.js'
 import { type FitOutcome, fitModel } from '../runtime/fit.js'
 import { type EmIteration, iterate } from '../runtime/iterate.js'
@@ -123,7 +125,20 @@ export class Model {
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit> {
     if (options.mode === 'hard') this.refuseHard()
-    const bound = this.bind(data, options)
+    const tables = tablesOf(data)
+    if (!tables.some((t) => t.all !== undefined)) return this.fitBound(this.bind(tables, options), options)
+    const { bound, close } = await this.bindStreamed(tables, options)
+    try {
+      if (bound.data.stream !== undefined) options.onStream?.(bound.data.stream)
+      return await this.fitBound(bound, options)
+    } catch (e) {
+      throw e instanceof RowsError ? new DataError([e.problem]) : e
+    } finally {
+      close()
+    }
+  }
+
+  private async fitBound(bound: Bound, options: FitCallOptions): Promise<Fit> {
     refuseEmpty(bound, this.declarations())
     const start = options.start === undefined ? undefined : startValuesFromJson(record(options.start))
     const wrap = (outcome: Extract<FitOutcome, { ok: true }>): Fit =>
@@ -191,24 +206,68 @@ export class Model {
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit. */
   bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null): Bound {
     checkBackend(options)
+    const tables = tablesOf(data)
+    const [streamed] = tables.filter((t) => t.all !== undefined)
+    if (streamed !== undefined)
+      throw new OptionError(`the rows of ${streamed.source} do not lie in memory: they can only be fitted`)
+    const { set, binding } = this.bindingOptions(options, restored)
+    const result = bindData(this.declarations(set), tables, binding)
+    if (result.value === undefined) throw new DataError(result.problems)
+    return this.over(result.value, set, options, restored)
+  }
+
+  /** Binds tables of which one does not lie in memory; `close` gives back what its rows are read from. */
+  private async bindStreamed(
+    tables: readonly Table[],
+    options: FitCallOptions,
+  ): Promise<{ readonly bound: Bound; close(): void }> {
+    checkBackend(options)
+    const { set, binding } = this.bindingOptions(options, null)
+    const { value, problems, close } = await bindStreamed(this.declarations(set), tables, binding, {
+      memory: options.memory ?? 1e9,
+      seed: options.seed ?? 1,
+      pause: nextTurn,
+    })
+    if (value === undefined) throw new DataError(problems)
+    try {
+      return { bound: this.over(value, set, options, null), close }
+    } catch (e) {
+      close()
+      throw e instanceof RowsError ? new DataError([e.problem]) : e
+    }
+  }
+
+  private bindingOptions(
+    options: FitCallOptions,
+    restored: Frozen | null,
+  ): { readonly set: ReadonlyMap<string, unknown>; readonly binding: BindOptions } {
     const set = entriesOf(options.set ?? new Map())
     const consts = this.typed.symbols.filter((s) => s.kind === 'const').map((s) => s.name)
     const scalars = this.typed.symbols.filter((s) => s.kind === 'data').map((s) => s.name)
     for (const name of set.keys())
       if (!consts.includes(name) && !scalars.includes(name)) throw new OptionError(noSuchConst(name, consts, scalars))
-    const result = bindData(this.declarations(set), tablesOf(data), {
+    const binding: BindOptions = {
       columns: entriesOf(options.columns ?? new Map()) as ReadonlyMap<string, readonly string[]>,
       groupBy: options.groupBy ?? null,
       set,
       ...(restored === null
         ? {}
         : { frozenLevels: restored.levels, frozenSizes: restored.sizes, asFitted: restored.columns }),
-    })
-    if (result.value === undefined) throw new DataError(result.problems)
+    }
+    return { set, binding }
+  }
+
+  /** The model over bound data. */
+  private over(
+    data: BoundData,
+    set: ReadonlyMap<string, unknown>,
+    options: FitCallOptions,
+    restored: Frozen | null,
+  ): Bound {
     const product = options.mode === 'hard' ? 'max' : 'sum'
     const derivation = this.derivationFor(options.mStep === 'gradient', product)
-    const arena = arenaFor(options, result.value)
-    const bound = arena === null ? result.value : inArena(result.value, arena)
+    const arena = arenaFor(options, data)
+    const own = arena === null ? data : inArena(data, arena)
     try {
       const settings = {
         set,
@@ -221,9 +280,9 @@ export class Model {
           this.withoutScales(names, { gradientOnly: options.mStep === 'gradient', product }),
       }
       const model =
-        product === 'max' ? new HardModel(derivation, bound, settings) : bindProgram(derivation, bound, settings)
+        product === 'max' ? new HardModel(derivation, own, settings) : bindProgram(derivation, own, settings)
       model.setFloor(options.floor ?? 1e-6)
-      return { model, data: bound }
+      return { model, data: own }
     } catch (e) {
       if (!(e instanceof BindError)) throw e
       throw new DataError([problem(e.code, e.message, e.help)])
@@ -300,6 +359,7 @@ export class Fit {
   /** Posterior of every latent for the rows of the fit; null for a fit that was loaded from a file. */
   posteriors(): readonly LatentPosterior[] | null {
     if (this.own === null) return null
+    refuseStreamed(this.own.data)
     this.read ??= posteriorsOf(this.own.model, this.own.params)
     return this.read
   }
@@ -345,6 +405,7 @@ export class Fit {
   async impute(data?: FitData, options: DataOptions = {}): Promise<Imputation> {
     if (data === undefined && this.own === null)
       throw new OptionError('the fit was loaded without its data: give impute the data')
+    if (data === undefined && this.own !== null) refuseStreamed(this.own.data)
     const bound =
       data === undefined && this.own !== null ? this.own : bindFitted(this.model, this.result, data, options)
     return imputed(bound.model, bound.data, this.model.declarations(), bound.params)
@@ -370,10 +431,16 @@ async function firstStart(model: ProgramModel, options: FitCallOptions): Promise
   return createStarter(model, options.init ?? 'auto', busyPacer()).start(options.seed ?? 1, true)
 }
 
+/** Posteriors of all rows are numbers for each of them. */
+function refuseStreamed({ stream }: BoundData): void {
+  if (stream === undefined) return
+  throw new OptionError(`the ${stream.rows} rows of ${stream.source} do not lie in memory: predict for some of them`)
+}
+
 /** Data without rows, or with rows that weigh nothing. */
 function refuseEmpty(bound: Bound, declarations: readonly DataDeclaration[]): void {
   if (bound.model.observations > 0 || declarations.length === 0) return
-  if ([...bound.data.arrays.values()].some(({ values }) => values.length === 0))
+  if ([...bound.data.arrays.values()].some(({ shape }) => shape.includes(0)))
     throw new DataError([problem('E304', 'the data has no rows')])
   throw new DataError([problem('E416', 'nothing was observed: the weights or the counts in the data are all 0')])
 }
@@ -389,6 +456,8 @@ function withReason(
   outcome: Extract<FitOutcome, { ok: true }>,
 ): Extract<FitOutcome, { ok: true }> {
   const { stop, objective } = outcome.result
+  // rows that are to blame are looked for among all
+  if (model.sample !== undefined) return outcome
   if (stop !== 'numerical' || (objective !== '-Infinity' && objective !== null)) return outcome
   const undefinedRows = objective === null ? impossibleRows(model, outcome.params, Number.isNaN) : null
   const written = model.derivation.graph.factors.some((f) => f.distribution === 'Custom')

@@ -11,6 +11,7 @@ import type { Context } from './context.js'
 import { refuseCommands, refuseOptions } from './not-yet.js'
 import { collect, duration, oneOf, positiveNumber, wholeNumber } from './option-values.js'
 import { backends } from './ports.js'
+import { byteSize } from './stream/byte-sizes.js'
 
 /** The commands and options of `estep`. `done` receives the exit status of the command that ran. */
 export function createProgram(context: Context, done: (status: number) => void): Command {
@@ -95,6 +96,12 @@ function addFitCommand(program: Command, context: Context, done: (status: number
         .argParser(positiveNumber('--floor', true))
         .default(1e-6),
     )
+    .addOption(
+      new Option(
+        '--memory <size>',
+        'most memory, such as 1GB: data that need more are read a part at a time',
+      ).argParser(byteSize('--memory')),
+    )
     .addOption(modeOption())
     .addOption(
       new Option('--m-step <how>', 'auto or gradient')
@@ -102,9 +109,10 @@ function addFitCommand(program: Command, context: Context, done: (status: number
         .default('auto'),
     )
     .addOption(
-      new Option('--backend <name>', 'what runs the data pass: wasm, js, or interpret, which generates no code')
-        .argParser(oneOf('--backend', backends))
-        .default('js'),
+      new Option(
+        '--backend <name>',
+        'what runs the data pass: wasm, js, or interpret, which generates no code (default: what is fastest)',
+      ).argParser(oneOf('--backend', backends)),
     )
     .addOption(
       new Option(
@@ -127,7 +135,6 @@ function addFitCommand(program: Command, context: Context, done: (status: number
     '--fix <name=value>',
     '--accelerate',
     '--standardize',
-    '--memory <size>',
     '--checkpoint <file>',
     '--resume <file>',
     '--batch <n>',
@@ -168,9 +175,10 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
 function addDataOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--data <file>', 'CSV, TSV, JSON or Parquet; name=FILE for one name; - is stdin; repeatable').argParser(
-        collect,
-      ),
+      new Option(
+        '--data <file>',
+        'CSV, TSV, JSON or Parquet; name=FILE for one name; - is stdin; repeatable',
+      ).argParser(collect),
     )
     .addOption(
       new Option('--columns <name=columns>', 'columns of a data name, such as x=a,b; repeatable').argParser(collect),

@@ -3,7 +3,7 @@
  * All params lie in one Float64Array, laid out by `ParamLayout`.
  */
 
-export type { BoundArray, BoundData, DataDeclaration, DeclaredDim } from './data/types.js'
+export type { BoundArray, BoundData, DataDeclaration, DataStream, DeclaredDim, StreamedRows } from './data/types.js'
 
 /** One param: `shape` outermost first, padded to the largest where ragged; element (i, j) at offset + i * shape[1] + j. */
 export interface ParamLayout {
@@ -189,6 +189,11 @@ export interface BoundModel {
    * them summed out. Starts are made with it, and it gives the marginal log-likelihood. Left out in other modes.
    */
   readonly summed?: BoundModel
+  /**
+   * Where the rows do not lie in memory: this model over some of them, which do. Starts are made with it, and what needs
+   * a number for every row is there only.
+   */
+  readonly sample?: BoundModel
   /** Hard mode: 0-based most probable value of each row of each discrete latent, those of a unit together. */
   labels?(params: Float64Array): ReadonlyMap<string, Int32Array>
   /** Hard mode: squared distances of the rows to the means of their components; null where these are not Gaussian of one sd. */

@@ -11,7 +11,7 @@ import { type AbortFlag, type Clock, createPacer, type Pacer } from './pacer.js'
 import { randomSource } from './random.js'
 import { buildResult, emptyContext, type FitResult, type ResultContext, type StartSummary } from './result.js'
 import { again, type EmRun, type IterateRow, lastRow } from './run.js'
-import { bestEnd, type FitProgress, failed, type StartEnd, search } from './search.js'
+import { bestEnd, type FitProgress, failed, type SearchRequest, type StartEnd, search } from './search.js'
 import { applyStartValues, type StartProblem } from './start-values.js'
 import { createStarter, type Leaning, type Starter } from './starts.js'
 import type { StopReason } from './stop.js'
@@ -49,20 +49,21 @@ export type FitOutcome =
  * @throws AbortError<FitOutcome> with the result so far, marked as not converged, when `signal` is aborted
  * @throws InternalError where an inequality of EM fails
  */
-export async function fitModel(model: BoundModel, request: FitRequest, hooks: FitHooks): Promise<FitOutcome> {
-  const options = resolveOptions(request)
+export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitHooks): Promise<FitOutcome> {
+  const options = resolveOptions(asked)
   const pacer = createPacer(hooks.now ?? Date.now, () => hooks.pause())
   const signal = hooks.signal ?? null
   if (signal?.aborted) throw new AbortError<FitOutcome>(null)
   model.setFloor(options.floor)
-  const starter = createStarter(model, options.init, pacer, hooks.leaning)
+  const starter = createStarter(model.sample ?? model, options.init, pacer, hooks.leaning)
 
-  const own = request.start === undefined ? null : await ownStart(model, options, starter, request.start)
+  const own = asked.start === undefined ? null : await ownStart(model, options, starter, asked.start)
   if (own !== null && own.problems.length > 0) return { ok: false, problems: own.problems }
 
   const start = own?.params ?? null
   const onIteration = hooks.onIteration ?? (() => {})
-  const ends = await search({ model, options, starter, start, signal, pacer, onIteration })
+  const request = { model, options, starter, start, signal, pacer, onIteration }
+  const ends = await search(start === null ? await searched(request) : request)
   const best = bestEnd(ends)
   if (best === undefined) throw new InternalError('a fit made no start')
 
@@ -76,6 +77,16 @@ export async function fitModel(model: BoundModel, request: FitRequest, hooks: Fi
   const outcome = conclude(model, options, conclusion, hooks.context ?? emptyContext)
   if (settled.stop === 'aborted') throw new AbortError<FitOutcome>(outcome)
   return outcome
+}
+
+/** Where rows do not lie in memory, several starts compete over a sample of them, and the best runs on over all. */
+async function searched(request: SearchRequest): Promise<SearchRequest> {
+  const { sample } = request.model
+  if (sample === undefined || request.model.direct || request.options.restarts <= 1) return request
+  const best = bestEnd(await search({ ...request, model: sample }))
+  if (best === undefined || failed(best)) return request
+  const starter: Starter = { start: async () => best.run.point.params }
+  return { ...request, options: { ...request.options, seed: best.seed, restarts: 1 }, starter }
 }
 
 /** The user's start; params left out come from the first start that would be made without it. */

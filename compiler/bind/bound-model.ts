@@ -25,7 +25,7 @@ import { checkLevels } from './check-levels.js'
 import { checkPlaces } from './check-places.js'
 import { checkParam } from './check-size.js'
 import { collapsedSpread } from './collapsed-spread.js'
-import { componentStates } from './component-states.js'
+import { addCounts, componentStates, indexing } from './component-states.js'
 import { roundingOfData } from './conditioning.js'
 import { type DataScale, dataScale } from './data-scale.js'
 import { Expectations } from './expectations.js'
@@ -45,8 +45,10 @@ import { meansAndVariances, reported } from './posterior-means.js'
 import { precisionHost } from './precision-host.js'
 import { RowEngine } from './row-engine.js'
 import { rowWeights } from './row-weights.js'
+import { checkRowWise } from './row-wise.js'
 import { BoundNumbers } from './sizes.js'
 import { constantColumns, spreadFloors } from './spreads.js'
+import type { RowRange } from './table-rows.js'
 import { zeroLimits } from './zero-limits.js'
 
 export interface BindProgramOptions {
@@ -84,6 +86,7 @@ export class ProgramModel implements BoundModel {
   readonly sizes: ReadonlyMap<string, number>
   readonly bound: Bound
   readonly summed?: ProgramModel
+  readonly sample?: ProgramModel
   readonly vanishing: readonly string[]
   readonly numbers: BoundNumbers
   readonly memory: ProgramMemory
@@ -111,6 +114,7 @@ export class ProgramModel implements BoundModel {
     if (options.seed !== undefined) this.numbers.nodes.seed = options.seed
     checkLevels(d.model, d.distributions, this.numbers, data)
     checkPlaces(d.model, this.numbers, new Set(d.graph.bindTables.map((t) => t.name)))
+    checkRowWise(d, program, data)
     this.memory = options.memory ?? allocate(program, d.model.symbols, data, this.numbers, options.arena)
     this.params = paramLayouts(d, this.numbers, data)
     for (const p of this.params) checkParam(p, d.shapes.shape('param', p.name))
@@ -141,13 +145,23 @@ export class ProgramModel implements BoundModel {
     const vanishing = vanishingScales(d.model)
     this.vanishing = [...vanishing.keys()]
     this.zeroLimits = zeroLimits(vanishing, this.scales)
-    const engine = options.arena == null ? null : new RowEngine(program.buffers, options.arena, options.everyPass ?? false)
+    const engine =
+      options.arena == null
+        ? null
+        : new RowEngine(
+            program.buffers,
+            options.arena,
+            options.everyPass ?? false,
+            options.compile,
+            this.memory.windows,
+          )
     this.kernels = new KernelRunner(program, this.memory, this.params, this.zeroLimits, options.compile, engine)
     this.expectations = new Expectations(this.kernels, this.params, this.latents, roundingOfData(d.graph, data))
     const newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>
       this.interior(() => 0.5),
     )
     this.maximiser = new Maximiser(this.kernels, this.byName, this.vanishing, newton, (name) => this.constant(name))
+    if (data.stream !== undefined) this.sample = this.overSample(data.stream.sample)
     this.setFloor(1e-6)
     const blocks = d.eStep.blocks.flatMap((b) => (b.kind === 'nodes' ? [b] : []))
     this.precision =
@@ -174,7 +188,7 @@ export class ProgramModel implements BoundModel {
   }
 
   collapsedSpread(params: Float64Array): string | null {
-    return collapsedSpread(this.derivation, this.params, this.data, params)
+    return collapsedSpread(this.derivation, this.params, this.scales, params)
   }
 
   withoutScales(names: readonly string[]): ProgramModel | null {
@@ -193,6 +207,15 @@ export class ProgramModel implements BoundModel {
     return bindProgram(derivation, this.data, options)
   }
 
+  /** The same over some of the rows; reductions of data are those of all. */
+  private overSample(sample: BoundData): ProgramModel {
+    const { memory: _, ...options } = this.options
+    const frozen = this.program.bindTables
+      .filter((t) => t.compute.kind === 'reduction')
+      .map((t) => [t.name, [...this.numbers.table(t).values]] as const)
+    return bindProgram(this.derivation, sample, { ...options, frozen: new Map(frozen) })
+  }
+
   /** Columns of observed data that are constant although the model gives them a spread. */
   constantColumns(): ReturnType<typeof constantColumns> {
     return constantColumns(this.derivation, this.scales)
@@ -200,6 +223,7 @@ export class ProgramModel implements BoundModel {
 
   setFloor(floor: number): void {
     this.floor = floor
+    this.sample?.setFloor(floor)
     this.maximiser.floors = spreadFloors(this.derivation, this.byName, this.scales, floor)
   }
 
@@ -309,19 +333,40 @@ export class ProgramModel implements BoundModel {
   }
 
   components(params: Float64Array): readonly ComponentState[] {
-    const { derivation, byName, scales } = this
-    return componentStates(
-      { derivation, latents: this.latents, layouts: byName, scales },
-      params,
-      this.posterior(params),
-      (name) => rowWeights(derivation, this.numbers, name),
-    )
+    const { derivation, latents, byName, scales } = this
+    return componentStates({ derivation, latents, layouts: byName, scales }, params, this.expectedCounts(params))
+  }
+
+  /** Of each value of the latents that index a param. */
+  private expectedCounts(params: Float64Array): ReadonlyMap<string, Float64Array> {
+    const { derivation, numbers } = this
+    const latents = indexing(this.latents, this.byName)
+    const counts = new Map(latents.map((l) => [l.name, new Float64Array(l.values)]))
+    if (latents.length === 0) return counts
+    const { windows } = this.memory
+    const add = (posterior: ReadonlyMap<string, Float64Array>, share: number, range: RowRange | null): void => {
+      for (const l of latents) {
+        const [own, of] = [counts.get(l.name), posterior.get(l.name)]
+        if (own === undefined || of === undefined) continue
+        addCounts(own, of, l.rows * share, rowWeights(derivation, numbers, l.name, range))
+      }
+    }
+    if (windows === null) add(this.posterior(params), 1, null)
+    else
+      this.expectations.eachCalibrated(params, (memory, rows, from) =>
+        add(reported(this.program.latents, 'discrete', memory), rows / windows.rows, { from, to: from + rows }),
+      )
+    return counts
   }
 
   identifiedParameters(random: () => number, fitted: Float64Array): Identified | null {
     // Fisher's identity is one of exact posteriors
     if (this.expectations.isFactorised) return null
-    return identifiedOverPoints(this, this.options.compile, random, this.separated(random), fitted)
+    const { derivation, data, numbers, params } = this.sample ?? this
+    // how much there is to compute is told by all rows, as if they were in memory
+    const { nominalParameters, observations } = this
+    const scored = { derivation, data, numbers, params, nominalParameters, observations }
+    return identifiedOverPoints(scored, this.options.compile, random, this.separated(random), fitted)
   }
 
   interior(random: () => number): Float64Array {

@@ -1,5 +1,6 @@
-import type { BoundData, ParamLayout } from '../../runtime/contract.js'
+import type { ParamLayout } from '../../runtime/contract.js'
 import type { Derivation } from '../derive.js'
+import type { DataScale } from './data-scale.js'
 import { scalePower } from './interior.js'
 
 /** An sd of this part of the largest datum squares to what is rounded off beside that datum's square. */
@@ -12,15 +13,10 @@ const LEAST = 1e-7
 export function collapsedSpread(
   d: Derivation,
   layouts: readonly ParamLayout[],
-  data: BoundData,
+  scales: ReadonlyMap<string, DataScale>,
   params: Float64Array,
 ): string | null {
-  const largest = [...data.arrays.values()].reduce((max, { values }) => {
-    let most = max
-    if (values instanceof Float64Array)
-      for (const x of values) if (Number.isFinite(x)) most = Math.max(most, Math.abs(x))
-    return most
-  }, 0)
+  const largest = Math.max(0, ...[...scales.values()].map((scale) => scale.largest))
   for (const { name, offset, length } of layouts) {
     const power = scalePower(name, d)
     if (power === null) continue

@@ -14,31 +14,48 @@ export interface ComponentSource {
 /**
  * Expected count and smallest relative variance of each value of each latent that indexes a param.
  *
- * @param rowWeights weight of each row of a latent, null where all are 1
+ * @param counts expected count of each value of a latent
  */
 export function componentStates(
   { derivation, latents, layouts, scales }: ComponentSource,
   params: Float64Array,
-  posterior: ReadonlyMap<string, Float64Array>,
-  rowWeights: (latent: string) => Float64Array | null,
+  counts: ReadonlyMap<string, Float64Array>,
 ): readonly ComponentState[] {
+  return indexing(latents, layouts).flatMap((l) => {
+    const ownSpread = hasOwnSpread(derivation, layouts, l.name)
+    return Array.from(
+      { length: l.values },
+      (_, value): ComponentState => ({
+        latent: l.name,
+        value,
+        expectedCount: counts.get(l.name)?.[value] ?? 0,
+        relativeVariance: relativeVariance(derivation, layouts, scales, params, l.name, value),
+        ownSpread,
+      }),
+    )
+  })
+}
+
+/** Latents whose value indexes a param. */
+export function indexing(
+  latents: readonly LatentLayout[],
+  layouts: ReadonlyMap<string, ParamLayout>,
+): readonly LatentLayout[] {
   const indexed = new Set([...layouts.values()].flatMap((p) => p.components.map((c) => c.latent)))
-  return latents
-    .filter((l) => indexed.has(l.name))
-    .flatMap((l) => {
-      const weights = rowWeights(l.name)
-      const p = posterior.get(l.name) ?? new Float64Array(0)
-      const ownSpread = hasOwnSpread(derivation, layouts, l.name)
-      return Array.from({ length: l.values }, (_, value): ComponentState => {
-        let expectedCount = 0
-        for (let r = 0; r < l.rows; r++) expectedCount += (p[r * l.values + value] ?? 0) * (weights?.[r] ?? 1)
-        return {
-          latent: l.name,
-          value,
-          expectedCount,
-          relativeVariance: relativeVariance(derivation, layouts, scales, params, l.name, value),
-          ownSpread,
-        }
-      })
-    })
+  return latents.filter((l) => indexed.has(l.name))
+}
+
+/** Adds the posterior of a number of rows, times their weights where these are not all 1, to the counts of the values. */
+export function addCounts(
+  counts: Float64Array,
+  posterior: ArrayLike<number>,
+  rows: number,
+  weights: Float64Array | null,
+): void {
+  const values = counts.length
+  for (let value = 0; value < values; value++) {
+    let count = counts[value] ?? 0
+    for (let r = 0; r < rows; r++) count += (posterior[r * values + value] ?? 0) * (weights?.[r] ?? 1)
+    counts[value] = count
+  }
 }

@@ -1,6 +1,7 @@
 import type { BoundData, ParamLayout } from '../../runtime/contract.js'
 import type { FactorGraph } from '../graph/types.js'
 import { conditionEstimate } from '../numerics/index.js'
+import { partsOf } from './array-parts.js'
 
 /** A condition number at which rounding is as large as what the checks of EM allow anyway. */
 const HARMLESS = 500
@@ -26,9 +27,9 @@ export function conditioning(layouts: readonly ParamLayout[], params: Float64Arr
  * The part of a sum of log densities of counts that is rounded off, as a scale of the objective. log x! and x log λ are of size
  * x log x each, while the density is of size log x: of 16 digits so many are lost.
  *
- * @param counts the counts that have a likelihood, one array each
+ * @param counts the counts that have a likelihood, part by part
  */
-export function roundingOfCounts(counts: readonly ArrayLike<number>[]): number {
+export function roundingOfCounts(counts: Iterable<ArrayLike<number>>): number {
   let size = 0
   for (const values of counts)
     for (let i = 0; i < values.length; i++) {
@@ -41,9 +42,11 @@ export function roundingOfCounts(counts: readonly ArrayLike<number>[]): number {
 /** The same of data: of the counts among them that a factor gives a likelihood. */
 export function roundingOfData(graph: FactorGraph, data: BoundData): number {
   const observed = new Set(graph.factors.flatMap((f) => (f.role === 'likelihood' ? [f.target.name] : [])))
-  return roundingOfCounts(
-    graph.data.flatMap((x) =>
-      x.type.support.kind === 'count' && observed.has(x.name) ? [data.arrays.get(x.name)?.values ?? []] : [],
-    ),
-  )
+  function* counts(): Generator<ArrayLike<number>> {
+    for (const x of graph.data) {
+      const array = data.arrays.get(x.name)
+      if (x.type.support.kind === 'count' && observed.has(x.name) && array !== undefined) yield* partsOf(array)
+    }
+  }
+  return roundingOfCounts(counts())
 }

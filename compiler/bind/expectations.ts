@@ -114,7 +114,7 @@ export class Expectations {
     const once = new Set(program.once.flatMap((op) => ('out' in op ? [op.out] : [])))
     this.kernels.zero(this.sums.ids.filter((id) => !once.has(id)))
     if (!this.onceDone) {
-      this.kernels.run(program.once)
+      this.kernels.runSums(program.once)
       this.onceDone = true
     }
     this.kernels.run(program.derived.param)
@@ -152,14 +152,28 @@ export class Expectations {
   /** Posterior buffers of all rows at once. */
   calibrate(params: Float64Array): Memory {
     const { program, memory } = this.kernels
+    if (memory.windows !== null) throw new Error('the rows do not lie in memory')
     if (this.q !== null) {
       this.q.settle(params)
       this.kernels.run(program.marginals)
       return memory.blocks
     }
     this.kernels.load(params, 'param')
+    this.kernels.run(program.derived.param, memory.whole())
+    return this.whole()
+  }
+
+  /** Posterior buffers of some rows after the others, where they do not lie in memory: of rows from `from` on. */
+  eachCalibrated(params: Float64Array, visit: (memory: Memory, rows: number, from: number) => void): void {
+    const { program, memory } = this.kernels
+    this.kernels.load(params, 'param')
+    this.kernels.run(program.derived.param)
+    memory.windows?.eachSmall((rows, from) => visit(this.whole(), rows, from))
+  }
+
+  private whole(): Memory {
+    const { program, memory } = this.kernels
     const whole = memory.whole()
-    this.kernels.run(program.derived.param, whole)
     for (const pass of program.passes) this.kernels.runPass(pass, pass.posterior, true)
     this.kernels.run(program.marginals, whole)
     return whole

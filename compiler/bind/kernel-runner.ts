@@ -1,14 +1,19 @@
 import type { ParamLayout } from '../../runtime/contract.js'
-import type { KernelOp } from '../kernel/types.js'
+import type { Axis, KernelOp, SizeKey } from '../kernel/types.js'
 import type { Pass, Program } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
+import { CHUNK_ROWS } from './array-parts.js'
 import { BLOCK_ROWS, type ProgramMemory } from './memory.js'
 import type { RowEngine } from './row-engine.js'
+import { type SumGroup, sumGroups } from './row-sums.js'
+
+type RowAxis = NonNullable<Pass['rows']>
 
 /** Runs the kernels of a program over its memory; each is compiled once. */
 export class KernelRunner {
   private readonly kernels = new Map<readonly KernelOp[], CompiledKernel>()
+  private readonly groups = new Map<readonly KernelOp[], readonly SumGroup[] | null>()
   private readonly joined = new Map<string, readonly KernelOp[]>()
 
   constructor(
@@ -49,30 +54,81 @@ export class KernelRunner {
 
   /** Over the rows of a pass, block by block; `whole`: all at once, with scratch for every row. */
   runPass(pass: Pass, ops: readonly KernelOp[], whole = false): void {
-    if (!whole && !this.isShort(pass) && this.engine?.run(pass, ops, this.memory.blocks) === true) return
-    if (pass.rows === null || whole) {
-      this.run(ops, whole ? this.memory.whole() : this.memory.blocks)
+    if (whole) {
+      this.run(ops, this.memory.whole())
       return
     }
-    const rows = this.memory.blocks.sizes.get(pass.rows.size) ?? 0
-    for (let from = 0; from < rows; from += BLOCK_ROWS)
-      this.run(ops, this.memory.blocks, {
-        table: pass.rows.table,
-        axis: pass.rows.axis,
-        from,
-        to: Math.min(rows, from + BLOCK_ROWS),
-      })
+    if (pass.rows === null) {
+      this.runSums(ops)
+      return
+    }
+    this.overRows(pass.rows, ops, BLOCK_ROWS, this.isShort(pass.rows.size))
+  }
+
+  /** All rows of an axis, window after window where they do not lie in memory, by the engine unless they are few. */
+  private overRows(rows: RowAxis, ops: readonly KernelOp[], step: number, isShort = false): void {
+    const { blocks } = this.memory
+    const { table, axis, size } = rows
+    const windows = this.memory.windows?.key === size ? this.memory.windows : null
+    const pass = isShort ? null : (this.engine?.open(rows, ops, blocks) ?? null)
+    const blocksOf = (count: number): void => {
+      for (let from = 0; from < count; from += step)
+        this.run(ops, blocks, { table, axis, from, to: Math.min(count, from + step) })
+    }
+    const over = (count: number): void => {
+      if (pass !== null) pass.over(count)
+      else if (windows === null) blocksOf(count)
+      else windows.sized(count, () => blocksOf(count))
+    }
+    if (windows === null) over(blocks.sizes.get(size) ?? 0)
+    else windows.each(over)
+    pass?.end()
+  }
+
+  /**
+   * Operations over whole arrays. Sums over many rows are taken some thousands of them at a time, so that they are the
+   * same where rows do not lie in memory.
+   */
+  runSums(ops: readonly KernelOp[]): void {
+    const { windows, blocks } = this.memory
+    const groups = this.groupsOf(ops)
+    const isByRow = ({ axis }: SumGroup): boolean => axis !== null && axis.ragged === undefined && this.isLong(axis)
+    if (groups === null || !groups.some(isByRow)) {
+      const whole = (): void => {
+        if (this.engine?.run(ops, blocks) !== true) this.run(ops)
+      }
+      // few rows are all in one window
+      if (windows !== null && !this.isLong({ size: windows.key })) windows.each(whole)
+      else whole()
+      return
+    }
+    for (const { axis, ops: own } of groups)
+      if (axis !== null && isByRow({ axis, ops: own }))
+        this.overRows({ table: axis.id, axis: axis.id, size: axis.size }, own, CHUNK_ROWS)
+      else this.run(own)
+  }
+
+  private isLong(axis: Pick<Axis, 'size'>): boolean {
+    return (this.memory.blocks.sizes.get(axis.size) ?? 0) > CHUNK_ROWS
+  }
+
+  private groupsOf(ops: readonly KernelOp[]): readonly SumGroup[] | null {
+    const known = this.groups.get(ops)
+    if (known !== undefined) return known
+    const groups = sumGroups(ops)
+    this.groups.set(ops, groups)
+    return groups
   }
 
   /** true where scratch holds every row of a pass at once. */
   inOneBlock(pass: Pass): boolean {
-    return pass.rows === null || this.isShort(pass)
+    return pass.rows === null || this.isShort(pass.rows.size)
   }
 
   /** One block of rows. */
-  private isShort(pass: Pass): boolean {
+  private isShort(size: SizeKey): boolean {
     if (this.engine?.everyPass === true) return false
-    return pass.rows !== null && (this.memory.blocks.sizes.get(pass.rows.size) ?? 0) <= BLOCK_ROWS
+    return (this.memory.windows?.rows ?? this.memory.blocks.sizes.get(size) ?? 0) <= BLOCK_ROWS
   }
 
   /** Params into their buffers: those of the E-step, or the trial ones. */

@@ -115,7 +115,8 @@ export function latentLayout(
   const low = l.low === null ? 0 : numbers.extent(l.low)
   const high = l.high === null ? 0 : numbers.extent(l.high)
   const values = high - low + 1
-  const groups = rowGroups(l, d, numbers, params)
+  // starts, which ask for groups, are made over a sample where rows do not lie in memory
+  const groups = data.stream === undefined ? rowGroups(l, d, numbers, params) : null
   const lengths = rowLengths(l.loops, numbers)
   const chain = d.eStep.tables.find((t) =>
     t.chain?.blocks.some((b) => b.states.some((s) => s.latent === l.name)),

@@ -8,6 +8,8 @@ import { NEWTON_LIMIT } from '../targets/solve/newton.js'
 import type { SparsePosterior } from '../targets/sparse-posterior.js'
 import type { Arena } from '../targets/wasm/arena.js'
 import { checkSize } from './check-size.js'
+import { DataWindows } from './data-windows.js'
+import { rowKeyOf } from './row-wise.js'
 import type { BoundNumbers } from './sizes.js'
 
 /** Rows of a block: enough for the loops to be long, few enough for the scratch to stay in cache. */
@@ -21,6 +23,8 @@ export interface ProgramMemory {
   /** Runs with the responsibilities of a start in place, by buffer; those left out are 0. */
   withGiven<T>(values: (buffer: string) => Float64Array | undefined, run: () => T): T
   readonly numbers: BoundNumbers
+  /** Where rows do not lie in memory; in their small windows `whole` has the scratch of these. */
+  readonly windows: DataWindows | null
   /** Takes the numbers of nodes anew: what holds them gets as long as they need, and empty. */
   resize(): void
 }
@@ -50,12 +54,23 @@ export function allocate(
   const unused = (b: Buffer): boolean => b.id.startsWith('hess ') && isBeyondNewton(b, program, sizes)
   const floats = (n: number): Float64Array => arena?.floats(n) ?? new Float64Array(n)
   const integers = (n: number): Int32Array => arena?.integers(n) ?? new Int32Array(n)
+  const rowKey = rowKeyOf(program, data)
+  const used = program.buffers.flatMap((b) => (b.space === 'data' ? [b.id] : []))
+  const windows =
+    data.stream === undefined || rowKey === null
+      ? null
+      : new DataWindows(rowKey, data, data.stream, used, sizes, { floats, integers })
   const shared = new Map<string, Float64Array | Int32Array>()
   const nodeTables = new Set(program.bindTables.flatMap((t) => (t.compute.kind === 'nodes' ? [`const:${t.name}`] : [])))
   for (const b of program.buffers) {
     // a start's responsibilities are lent when there is one
     if (b.space === 'scratch' || b.space === 'given') continue
     if (b.space === 'data') {
+      const window = windows?.buffers.get(b.id)
+      if (window !== undefined) {
+        shared.set(b.id, window)
+        continue
+      }
       const array = dataBuffer(b.id, symbols, data, numbers, program)
       shared.set(b.id, nodeTables.has(b.id) ? array : (arena?.copy(array) ?? array))
     } else if (b.type === 'i32') shared.set(b.id, integers(length(b, true)))
@@ -108,6 +123,7 @@ export function allocate(
       return whole
     },
     numbers,
+    windows,
   }
 }
 

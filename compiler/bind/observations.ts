@@ -22,8 +22,10 @@ export function countObservations(d: Derivation, numbers: BoundNumbers): number 
     const inner = total === null ? (along ?? (outer === undefined ? [] : [outer])) : f.loops
     const weight = inner.flatMap((l) => (l.weight === null ? [] : [l.weight]))
     const body = mul(...weight, total ?? (along === null ? ONE : observedAt(f, along)))
-    const all = inner.reduceRight<Expr>((e, l) => ({ kind: 'sum', index: l.index, body: e }), body)
-    const n = numbers.value(all)
+    const n = numbers.sum(
+      inner.map((l) => l.index),
+      body,
+    )
     plates.set(key, Math.max(plates.get(key) ?? 0, Number.isNaN(n) ? 0 : n))
   }
   // an observed sum is an observation of its row, whether or not a statement has data on its left
@@ -32,8 +34,8 @@ export function countObservations(d: Derivation, numbers: BoundNumbers): number 
     if (collectNodes(of, (n) => n.kind === 'ref' && n.space === 'data').length === 0) continue
     const [outer] = loops
     const key = outer?.index.id ?? 'single'
-    const rows: Expr = outer === undefined ? ONE : { kind: 'sum', index: outer.index, body: outer.weight ?? ONE }
-    plates.set(key, Math.max(plates.get(key) ?? 0, numbers.value(rows)))
+    const rows = outer === undefined ? 1 : numbers.sum([outer.index], outer.weight ?? ONE)
+    plates.set(key, Math.max(plates.get(key) ?? 0, rows))
   }
   return [...plates.values()].reduce((a, b) => a + b, 0)
 }

@@ -64,6 +64,7 @@ export class PosteriorReports {
     private readonly model: ProgramModel,
     private readonly options: ReportOptions = {},
   ) {
+    if (model.memory.windows !== null) throw new Error('the rows do not lie in memory')
     this.program = lowerReports(model.derivation, options)
     this.memory = allocate(this.program.program, model.derivation.model.symbols, model.data, model.numbers)
     this.kernels = new KernelRunner(

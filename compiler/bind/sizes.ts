@@ -1,6 +1,6 @@
 /** Numbers that are known once data is bound: sizes, consts, reductions, level numbers. */
 import type { ModelSymbol, SizeSymbol } from '../../lang/typed/types.js'
-import type { BoundArray, BoundData } from '../../runtime/contract.js'
+import type { BoundArray, BoundData, StreamedRows } from '../../runtime/contract.js'
 import { ONE } from '../algebra/build.js'
 import { type Environment, evaluate } from '../algebra/evaluate.js'
 import { keyOf } from '../algebra/key.js'
@@ -8,6 +8,7 @@ import type { ArraySpace, Expr, IndexVar } from '../algebra/types.js'
 import { freeIndices, rewrite } from '../algebra/visit.js'
 import { placesTable } from '../estep/node-layout.js'
 import type { BindTable } from '../graph/types.js'
+import { CHUNK_ROWS, partsOf } from './array-parts.js'
 import { NodeRules } from './node-rules.js'
 
 /** Thrown where bound data contradicts the model (a level that is not there, a const that is no number): the user's. */
@@ -20,6 +21,8 @@ export class BindError extends Error {
     super(message)
   }
 }
+
+const NONE: ReadonlyMap<string, number> = new Map()
 
 interface Patterns {
   readonly numbers: readonly number[]
@@ -176,32 +179,101 @@ export class BoundNumbers {
     value: Expr,
     outer: ReadonlyMap<string, number>,
   ): number {
-    const xs: number[] = []
-    const walk = (depth: number, indices: ReadonlyMap<string, number>): void => {
-      const v = over[depth]
-      if (v === undefined) {
-        const x = this.value(value, indices)
-        if (!Number.isNaN(x)) xs.push(x)
-        return
-      }
-      const to = this.value(v.to, indices)
-      for (let i = this.value(v.from, indices); i <= to; i++) walk(depth + 1, new Map([...indices, [v.id, i]]))
+    const numbers = (): Iterable<number> => this.reduced(over, value, outer)
+    let count = 0
+    let total = 0
+    let low = Number.POSITIVE_INFINITY
+    let high = Number.NEGATIVE_INFINITY
+    for (const x of numbers()) {
+      if (Number.isNaN(x)) continue
+      count += 1
+      total += x
+      low = Math.min(low, x)
+      high = Math.max(high, x)
     }
-    walk(0, outer)
-    const total = xs.reduce((a, b) => a + b, 0)
-    const mean = total / xs.length
     switch (fn) {
       case 'min':
-        return xs.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+        return low
       case 'max':
-        return xs.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
+        return high
       case 'sum':
         return total
       case 'mean':
-        return mean
-      case 'sd':
-        return Math.sqrt(xs.reduce((a, x) => a + (x - mean) ** 2, 0) / (xs.length - 1))
+        return total / count
+      case 'sd': {
+        const mean = total / count
+        let squares = 0
+        for (const x of numbers()) if (!Number.isNaN(x)) squares += (x - mean) ** 2
+        return Math.sqrt(squares / (count - 1))
+      }
     }
+  }
+
+  /** Sum of an expression over loops, those within which it stands first; 0 over none. */
+  sum(over: readonly IndexVar[], value: Expr): number {
+    const loops = over.filter((v) => freeIndices(value).has(v.id))
+    const fixed = over.filter((v) => !loops.includes(v))
+    // a loop on which nothing depends counts
+    if ([...over].some((v) => [v.from, v.to].some((e) => freeIndices(e).size > 0)))
+      return this.reduce('sum', over, value, NONE)
+    const times = fixed.reduce((n, v) => n * Math.max(0, this.value(v.to) - this.value(v.from) + 1), 1)
+    return times * (loops.length === 0 ? this.value(value) : this.reduce('sum', loops, value, NONE))
+  }
+
+  /** The values that an expression takes over loops. */
+  private *reduced(
+    over: readonly IndexVar[],
+    value: Expr,
+    outer: ReadonlyMap<string, number>,
+  ): Generator<number, void, undefined> {
+    const column = this.column(over, value, outer)
+    if (column !== null) {
+      yield* column
+      return
+    }
+    const indices = new Map(outer)
+    const numbers = this
+    function* walk(depth: number): Generator<number, void, undefined> {
+      const v = over[depth]
+      if (v === undefined) {
+        yield numbers.value(value, indices)
+        return
+      }
+      const to = numbers.value(v.to, indices)
+      for (let i = numbers.value(v.from, indices); i <= to; i++) {
+        indices.set(v.id, i)
+        yield* walk(depth + 1)
+      }
+      indices.delete(v.id)
+    }
+    yield* walk(0)
+  }
+
+  /** The cells of a whole column of data, or whether they are observed, without looking each of them up; else null. */
+  private column(over: readonly IndexVar[], value: Expr, outer: ReadonlyMap<string, number>): Iterable<number> | null {
+    const [row] = over
+    if (row === undefined || over.length > 1 || value.kind !== 'ref') return null
+    if (value.space !== 'data' && value.space !== 'observed') return null
+    const array = this.data.arrays.get(value.name)
+    const [first, ...rest] = value.index
+    if (array === undefined || array.offsets !== null || first?.kind !== 'index' || first.var !== row.id) return null
+    if (rest.some((e) => freeIndices(e).has(row.id))) return null
+    const all = this.value(row.from, outer) === 1 && this.value(row.to, outer) === array.shape[0]
+    if (!all) return null
+    const width = array.shape.slice(1).reduce((a, b) => a * b, 1)
+    const at = flatten(
+      rest.map((e) => this.value(e, outer)),
+      array.shape.slice(1),
+    )
+    const { space } = value
+    const isLevel = array.values instanceof Int32Array
+    return (function* cells() {
+      for (const part of partsOf(array))
+        for (let i = at; i < part.length; i += width) {
+          const x = part[i] ?? Number.NaN
+          yield space === 'data' ? (isLevel ? x + 1 : x) : Number(isLevel ? x >= 0 : !Number.isNaN(x))
+        }
+    })()
   }
 
   private read(space: ArraySpace, name: string, index: readonly number[]): number {
@@ -214,15 +286,41 @@ export class BoundNumbers {
         return this.element(t, index)
       }
       case 'data':
-        return cell(this.array(name), index)
+        return this.cell(this.array(name), index)
       case 'observed': {
         const a = this.array(name)
-        const value = cell(a, index)
+        const value = this.cell(a, index)
         return a.values instanceof Int32Array ? (value > 0 ? 1 : 0) : Number.isNaN(value) ? 0 : 1
       }
       default:
         throw new Error(`${space} ${name} is not known when data is bound`)
     }
+  }
+
+  /** Categories count from 1. */
+  private cell(a: BoundArray, index: readonly number[]): number {
+    const position = cellPosition(a, index)
+    const value = (a.stream === undefined ? a.values[position] : this.streamed(a, a.stream, position)) ?? Number.NaN
+    return a.values instanceof Int32Array ? value + 1 : value
+  }
+
+  /** Of arrays whose rows do not lie in memory, those around the last cell that was read. */
+  private readonly around = new Map<string, { from: number; readonly part: Float64Array | Int32Array }>()
+
+  private streamed({ name, values }: BoundArray, stream: StreamedRows, position: number): number | undefined {
+    const row = Math.floor(position / stream.width)
+    let known = this.around.get(name)
+    if (known === undefined) {
+      const length = Math.min(stream.rows, CHUNK_ROWS) * stream.width
+      known = { from: -1, part: values instanceof Int32Array ? new Int32Array(length) : new Float64Array(length) }
+      this.around.set(name, known)
+    }
+    const from = row - (row % CHUNK_ROWS)
+    if (known.from !== from) {
+      stream.read(from, Math.min(stream.rows, from + CHUNK_ROWS), known.part)
+      known.from = from
+    }
+    return known.part[position - from * stream.width]
   }
 
   private array(name: string): BoundArray {
@@ -252,11 +350,6 @@ export class BoundNumbers {
     if (n === undefined) throw new Error(`the size ${s.name} is not bound by any data`)
     return n
   }
-}
-
-function cell(a: BoundArray, index: readonly number[]): number {
-  const value = a.values[cellPosition(a, index)] ?? Number.NaN
-  return a.values instanceof Int32Array ? value + 1 : value
 }
 
 function pick(value: unknown, at: readonly number[], name: string): number {

@@ -19,10 +19,17 @@ export function rowCount(loops: readonly IndexVar[], numbers: BoundNumbers): num
     : lengths.reduce((a, b) => a + b, 0) * extents.slice(2).reduce((a, b) => a * b, 1)
 }
 
-/** The 1-based values of the loops at each row. */
+/** Places of the first loop, from 0. */
+export interface RowRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** The 1-based values of the loops at each row; with a range, at the rows of these places of the first loop. */
 export function* tableRows(
   loops: readonly IndexVar[],
   numbers: BoundNumbers,
+  range: RowRange | null = null,
 ): Generator<ReadonlyMap<string, number>, void, undefined> {
   const lengths = rowLengths(loops, numbers)
   const extents = loops.map((v) => numbers.extent(extentOf(v)))
@@ -36,7 +43,8 @@ export function* tableRows(
     const from = numbers.value(loop.from, indices)
     const first = indices.get(loops[0]?.id ?? '') ?? 1
     const extent = lengths !== null && depth === 1 ? (lengths[first - 1] ?? 0) : (extents[depth] ?? 0)
-    for (let i = 0; i < extent; i++) {
+    const [low, high] = depth === 0 && range !== null ? [range.from, range.to] : [0, extent]
+    for (let i = low; i < high; i++) {
       indices.set(loop.id, from + i)
       yield* along(depth + 1)
     }

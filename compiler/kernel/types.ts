@@ -77,6 +77,8 @@ export type KExpr =
 
 export type KFunction =
   | 'exp'
+  /** e^x for x ≤ 0; 0 may stand for what is below 2^−1022. */
+  | 'expNonPositive'
   | 'log'
   | 'log1p'
   | 'expm1'

@@ -42,7 +42,8 @@ function aroundRoot(x: number): number {
 export function digamma(x: number): number {
   if (!(x > 0)) {
     if (!(x < 0) || x === -Infinity || x === Math.floor(x)) return Number.NaN
-    const rest = x - Math.floor(x)
+    // from the nearest integer, as the difference then has all digits
+    const rest = x - Math.round(x)
     return digamma(1 - x) - Math.PI / Math.tan(Math.PI * rest)
   }
   if (x === Infinity) return Infinity

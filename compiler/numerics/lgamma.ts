@@ -41,14 +41,9 @@ function stirling(x: number): number {
   return (x - 0.5) * (Math.log(x) - 1) - 0.5 + HALF_LOG_TWO_PI + sum * inverse
 }
 
-/** sin(π x) without the error of π x at large x. */
-function sinPi(x: number): number {
-  const rest = x - 2 * Math.floor(x / 2)
-  if (rest <= 0.25) return Math.sin(Math.PI * rest)
-  if (rest <= 0.75) return Math.cos(Math.PI * (0.5 - rest))
-  if (rest <= 1.25) return Math.sin(Math.PI * (1 - rest))
-  if (rest <= 1.75) return -Math.cos(Math.PI * (1.5 - rest))
-  return Math.sin(Math.PI * (rest - 2))
+/** |sin(π x)| by way of the nearest integer, which takes no digits from x. */
+function sinePi(x: number): number {
+  return Math.sin(Math.PI * Math.abs(x - Math.round(x)))
 }
 
 /**
@@ -73,5 +68,5 @@ export function lgamma(x: number): number {
   if (x > 0) return aroundTwo(x) - Math.log1p(x) - Math.log(x)
   if (x === -Infinity || x === Math.floor(x)) return Infinity
   if (!(x < 0)) return Number.NaN
-  return LOG_PI - Math.log(Math.abs(x * sinPi(x))) - lgamma(-x)
+  return LOG_PI - Math.log(-x * sinePi(x)) - lgamma(-x)
 }

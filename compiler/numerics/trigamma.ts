@@ -20,7 +20,7 @@ export function trigamma(x: number): number {
   if (!(x > 0)) {
     if (x === -Infinity || Number.isNaN(x)) return Number.NaN
     if (x === Math.floor(x)) return Infinity
-    const sine = Math.sin(Math.PI * (x - Math.floor(x)))
+    const sine = Math.sin(Math.PI * (x - Math.round(x)))
     return (Math.PI * Math.PI) / (sine * sine) - trigamma(1 - x)
   }
   if (x === Infinity) return 0

@@ -45,6 +45,7 @@ export type UnaryFunction = Exclude<KFunction, SeveralArguments | 'min' | 'max' 
 /** One argument. `round` takes halves up; `isNaN` is 1 or 0. */
 export const unaryFunctions: Readonly<Record<UnaryFunction, (x: number) => number>> = {
   exp: Math.exp,
+  expNonPositive: Math.exp,
   log: Math.log,
   log1p: Math.log1p,
   expm1: Math.expm1,

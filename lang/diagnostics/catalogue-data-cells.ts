@@ -150,6 +150,24 @@ export const dataCellEntries: readonly CatalogueEntry[] = [
     fixed: '--columns x=a,b',
   },
   {
+    code: 'E363',
+    severity: 'error',
+    title: 'data that cannot be read a part at a time',
+    explanation:
+      'A table that is larger than memory is read row by row, again at every iteration: each array takes one or more of its columns, one row for each of its rows, and all arrays with these rows come from it. Sequences, arrays over the levels of a category and rows from several files need the whole table in memory.',
+    example: 'data y : count[R][T]\n--group-by id --memory 1GB',
+    fixed: '--memory 16GB',
+  },
+  {
+    code: 'E364',
+    severity: 'error',
+    title: 'too little memory',
+    explanation:
+      'Rows are read some thousands at a time, and these must have a place in memory besides the program itself. With very many columns that takes more than --memory allows.',
+    example: '--memory 100MB with 5,000 columns',
+    fixed: '--memory 2GB',
+  },
+  {
     code: 'W370',
     severity: 'warning',
     title: 'a row that is not used',

@@ -109,4 +109,22 @@ export const dataFileEntries: readonly CatalogueEntry[] = [
     example: 'a file whose download was cut off',
     fixed: 'the whole file',
   },
+  {
+    code: 'E313',
+    severity: 'error',
+    title: 'a file that changed while it was read',
+    explanation:
+      'A table that is larger than memory is read again at every iteration, and each time it must be the same. The file has been written to, cut off or taken away since the fit began, or it cannot be read any more.',
+    example: 'a program that appends rows to the file during the fit',
+    fixed: 'a copy of the file',
+  },
+  {
+    code: 'E314',
+    severity: 'error',
+    title: 'no room for a scratch file',
+    explanation:
+      'A text file that is larger than memory is first turned into a file of numbers in the folder for temporary files, which takes 8 bytes a number. That folder has too little room. The environment variable TMPDIR names another one; the file is taken away at the end.',
+    example: 'TMPDIR=/tmp with 2 GB left',
+    fixed: 'TMPDIR=/data/scratch',
+  },
 ]

@@ -224,7 +224,7 @@ export const modelDerivationEntries: readonly CatalogueEntry[] = [
   ),
 ]
 
-/** E410–E419 and E421 (E411 was never published): what shows only when data is bound. Examples are models and what they are given. */
+/** E410–E419, E421 and E422 (E411 was never published): what shows only when data is bound. Examples are models and what they are given. */
 export const boundDerivationEntries: readonly CatalogueEntry[] = [
   entry(
     'E410',
@@ -342,4 +342,15 @@ export const derivationEntries: readonly CatalogueEntry[] = [
   ...modelDerivationEntries,
   ...boundDerivationEntries,
   ...hardModeEntries,
+  entry(
+    'E422',
+    'a model that needs all rows in memory',
+    'Data that are larger than memory are read a part at a time, at every iteration. For that each row must stand by itself given the params: a posterior that joins rows (chains, groups, crossed latents), a param for each row, a row that is read beside another one, or hard mode, which keeps the labels, need all rows at once.',
+    [
+      'latent s[1] ~ Categorical(pi)',
+      'for t in 2..T { latent s[t] ~ Categorical(P[s[t-1]]) }',
+      'with --memory 1GB and T = 200,000,000',
+    ],
+    ['the same model', 'with a sample of the data, or more memory'],
+  ),
 ]

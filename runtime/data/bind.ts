@@ -2,17 +2,13 @@ import { agreeLengths, agreeSizes, checkExtents } from './agree-sizes.js'
 import { checkOptions } from './bind-options.js'
 import { fillArray } from './fill-array.js'
 import type { Search } from './find-column.js'
-import { gridOfColumns, type Location, longRank } from './grid.js'
+import { type Grid, gridOfColumns, type Location } from './grid.js'
 import { keyOrder } from './key-order.js'
 import { collectLevels, type LevelSets } from './level-sets.js'
-import { locate, locateOpenMatrix } from './locate.js'
-import { nameRows } from './locate-scalar.js'
+import { locateAll, type Remarks } from './locate-all.js'
 import { makeGrids } from './make-grids.js'
-import { looksNumeric } from './parse-cell.js'
-import { dataCodes, dataProblem, dataWarnings } from './problems.js'
 import { sizeLedger } from './size-ledger.js'
-import { nestedCells } from './table-from-object.js'
-import type { BoundArray, BoundData, Column, DataDeclaration, DataProblem, NestedCells, Table } from './types.js'
+import type { BoundArray, BoundData, DataDeclaration, DataProblem, Table } from './types.js'
 
 export interface BindOptions {
   /** `--columns`: data name → column names (one renames, several make a matrix). */
@@ -45,20 +41,47 @@ export function bindData(
   tables: readonly Table[],
   options: BindOptions = {},
 ): BindResult {
-  const problems: DataProblem[] = []
-  const warnings: DataProblem[] = []
-  const search: Search = {
+  const search = searchOf(declarations, tables, options)
+  const remarks: Remarks = { problems: [...checkOptions(search)], warnings: [] }
+  return bindLocated(search, locateAll(search, options.set ?? new Map(), remarks), options, remarks)
+}
+
+export function searchOf(
+  declarations: readonly DataDeclaration[],
+  tables: readonly Table[],
+  options: BindOptions,
+): Search {
+  return {
     declarations,
     tables,
     columns: options.columns ?? new Map(),
     groupBy: options.groupBy ?? null,
     asFitted: options.asFitted ?? new Set(),
   }
-  problems.push(...checkOptions(search))
-  const locations = locateAll(search, setValues(declarations, options.set ?? new Map(), problems), problems, warnings)
+}
+
+/** An array whose rows do not lie in memory. */
+export interface StreamedArray {
+  /** Its place and shape; it has no cells. */
+  readonly grid: Grid
+  /** The labels that a category has, one below the other in each column; null for numbers. */
+  readonly labels: Grid | null
+  array(levels: LevelSets): BoundArray
+}
+
+/** Binds what was found. `streamed`: arrays that are not among the locations. */
+export function bindLocated(
+  search: Search,
+  locations: ReadonlyMap<DataDeclaration, Location>,
+  options: BindOptions,
+  { problems, warnings }: Remarks,
+  streamed: readonly StreamedArray[] = [],
+): BindResult {
+  const { declarations } = search
   const ledger = sizeLedger(options.frozenSizes ?? new Map())
   const { grids, keyed } = makeGrids(search, locations, problems)
-  const collected = collectLevels(grids, options.frozenLevels ?? null)
+  const labels = streamed.flatMap((s) => (s.labels === null ? [] : [s.labels]))
+  const collected = collectLevels([...grids, ...labels], options.frozenLevels ?? null)
   problems.push(...collected.problems)
   warnings.push(...collected.warnings)
   for (const { declaration, location } of keyed) {
@@ -79,7 +102,8 @@ export function bindData(
     problems.push(...filled.problems)
     arrays.set(grid.declaration.name, filled.array)
   }
-  const byName = new Map(grids.map((grid) => [grid.declaration.name, grid]))
+  for (const s of streamed) arrays.set(s.grid.declaration.name, s.array(levels))
+  const byName = new Map([...grids, ...streamed.map((s) => s.grid)].map((grid) => [grid.declaration.name, grid]))
   const inOrder = declarations.flatMap((declaration) => byName.get(declaration.name) ?? [])
   problems.push(...agreeSizes(inOrder, ledger, levels))
   const lengths = agreeLengths(inOrder, problems)
@@ -95,97 +119,4 @@ export function bindData(
   )
   const columns = new Map(inOrder.map((grid) => [grid.declaration.name, grid.columns]))
   return { value: { sizes, lengths, arrays: ordered, levels, columns, warnings }, problems: [] }
-}
-
-function setValues(
-  declarations: readonly DataDeclaration[],
-  set: ReadonlyMap<string, unknown>,
-  problems: DataProblem[],
-): ReadonlyMap<string, NestedCells> {
-  const values = new Map<string, NestedCells>()
-  for (const { name } of declarations) {
-    if (!set.has(name)) continue
-    const cells = nestedCells(set.get(name))
-    if (typeof cells === 'string')
-      problems.push(dataProblem(dataCodes.json, `--set ${name} ${cells}`, { source: '--set', column: name }))
-    else values.set(name, cells)
-  }
-  return values
-}
-
-function locateAll(
-  search: Search,
-  set: ReadonlyMap<string, NestedCells>,
-  problems: DataProblem[],
-  warnings: DataProblem[],
-): ReadonlyMap<DataDeclaration, Location> {
-  const locations = new Map<DataDeclaration, Location>()
-  const open: DataDeclaration[] = []
-  let unbound = 0
-  for (const declaration of search.declarations) {
-    const located = locate(declaration, search, set)
-    if (located.kind === 'found') locations.set(declaration, located.location)
-    else if (located.kind === 'open') open.push(declaration)
-    else {
-      problems.push(located.problem)
-      unbound++
-    }
-  }
-  const used = new Set<Column>(
-    [...locations.values()].flatMap((location) => (location.kind === 'columns' ? location.columns : [])),
-  )
-  const matrices = search.declarations.filter((declaration) => longRank(declaration) === 2).length
-  for (const declaration of open) {
-    const location = locateOpenMatrix(declaration, search, matrices === 1 && unbound === 0, used)
-    if ('code' in location) {
-      problems.push(location)
-      continue
-    }
-    locations.set(declaration, location)
-    warnings.push(...rowNumberColumns(declaration, location))
-  }
-  warnings.push(...unusedNames(search, locations))
-  return locations
-}
-
-/** Columns that count the rows, in a matrix that takes all columns: probably not meant. */
-function rowNumberColumns(
-  declaration: DataDeclaration,
-  location: Extract<Location, { kind: 'columns' }>,
-): readonly DataProblem[] {
-  const { table, columns } = location
-  if (table.rows < 3 || columns.length < 2) return []
-  return columns
-    .filter(({ cells }) => {
-      const start = Number(cells[0])
-      if (start !== 0 && start !== 1) return false
-      for (let i = 0; i < table.rows; i++) if (Number(cells[i] ?? Number.NaN) !== start + i) return false
-      return true
-    })
-    .map(({ name }) => {
-      const message = `column \`${name}\` of ${table.source} counts the rows and is taken as part of \`${declaration.name}\``
-      return dataProblem(dataWarnings.rowNumbers, message, { source: table.source, column: name })
-    })
-}
-
-/** Lines of a table of names and values that no data takes. */
-function unusedNames(search: Search, locations: ReadonlyMap<DataDeclaration, Location>): readonly DataProblem[] {
-  const taken = [...locations.values()].flatMap((location) =>
-    location.kind === 'cell' && location.row !== null ? [location] : [],
-  )
-  return search.tables.flatMap((table) => {
-    const rows = nameRows(table)
-    const here = new Set(
-      taken.filter((location) => location.source === table.source).map((location) => location.column),
-    )
-    if (table.rows < 2 || here.size === 0) return []
-    return rows
-      .filter((row) => !here.has(row.name) && looksNumeric(String(row.cell)))
-      .map((row) =>
-        dataProblem(dataWarnings.unusedName, `\`${row.name}\` of ${table.source} is not used by the model`, {
-          source: table.source,
-          column: row.name,
-        }),
-      )
-  })
 }

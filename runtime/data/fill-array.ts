@@ -34,14 +34,19 @@ export function fillArray(
     }
     values[i] = category ? levelNumber(cell, numbers[i % width]) : checked.value
   }
-  const problems = [...found.values()].map(({ problem, count }) =>
+  const problems = counted(found.values())
+  if (problems.length === 0 && declaration.type === 'simplex') problems.push(...checkSimplex(grid, values))
+  const array = { name: declaration.name, values, shape: grid.shape, offsets: grid.offsets, missing }
+  return { array: declaration.optional ? { ...array, origins } : array, problems }
+}
+
+/** Complaints with how many more there are of each kind. */
+export function counted(found: Iterable<{ readonly problem: DataProblem; readonly count: number }>): DataProblem[] {
+  return [...found].map(({ problem, count }) =>
     count === 1
       ? problem
       : { ...problem, message: `${problem.message} (and ${count - 1} more such ${count === 2 ? 'cell' : 'cells'})` },
   )
-  if (problems.length === 0 && declaration.type === 'simplex') problems.push(...checkSimplex(grid, values))
-  const array = { name: declaration.name, values, shape: grid.shape, offsets: grid.offsets, missing }
-  return { array: declaration.optional ? { ...array, origins } : array, problems }
 }
 
 function numbersOf(grid: Grid, levels: LevelSets): readonly ReadonlyMap<string, number>[] {
@@ -54,7 +59,8 @@ function levelNumber(cell: Cell | undefined, numbers: ReadonlyMap<string, number
   return numbers?.get(cellLabel(cell)) ?? -1
 }
 
-function complaint(grid: Grid, index: number, code: string, why: string, help: string | null): DataProblem {
+/** What is wrong with the cell at a position. */
+export function complaint(grid: Grid, index: number, code: string, why: string, help: string | null): DataProblem {
   const place = grid.place(index)
   const cell = grid.cell(index)
   const value = cell === null || cell === undefined ? null : String(cell)
@@ -63,14 +69,17 @@ function complaint(grid: Grid, index: number, code: string, why: string, help: s
   return dataProblem(code, message, { source: grid.source, row: place.row, column: place.column, value }, help)
 }
 
-/** Points of a simplex sum to 1 within 1e-8. */
-function checkSimplex(grid: Grid, values: ArrayLike<number>): readonly DataProblem[] {
+/** How far the sum of a point of a simplex may be from 1. */
+const SIMPLEX = 1e-8
+
+/** Points of a simplex sum to 1. `before`: cells of the array that stand before the values. */
+export function checkSimplex(grid: Grid, values: ArrayLike<number>, before = 0): readonly DataProblem[] {
   const width = grid.shape.at(-1) ?? 1
   for (let start = 0; start < values.length; start += width) {
     let sum = 0
     for (let i = 0; i < width; i++) sum += values[start + i] ?? 0
-    if (Math.abs(sum - 1) <= 1e-8) continue
-    const place = grid.place(start)
+    if (Math.abs(sum - 1) <= SIMPLEX) continue
+    const place = grid.place(before + start)
     const message = `${grid.source}, ${place.text}: the ${width} numbers of \`${grid.declaration.name}\` sum to ${sum}, not to 1`
     return [dataProblem(dataCodes.notSimplex, message, { source: grid.source, row: place.row, column: place.column })]
   }

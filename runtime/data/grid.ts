@@ -130,7 +130,11 @@ export function gridOfColumns(
 
 /** A row of a table in words. */
 export function rowPlace(table: Table, index: number, column: string): CellPlace {
-  const row = table.rowNumbers[index] ?? index + 1
+  return placeOfRow(index, table.rowNumbers[index] ?? index + 1, column)
+}
+
+/** The same of the row at a position that stands in a line or record of that number. */
+export function placeOfRow(index: number, row: number, column: string): CellPlace {
   const at = row === index + 1 ? `row ${row}` : `row ${index + 1} (line ${row})`
   return { row, text: `${at}, column \`${column}\``, column }
 }

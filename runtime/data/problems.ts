@@ -14,6 +14,8 @@ export const dataCodes = {
   noHeader: 'E310',
   json: 'E311',
   parquet: 'E312',
+  changed: 'E313',
+  noSpace: 'E314',
   noColumn: 'E320',
   whichColumns: 'E321',
   unknownData: 'E322',
@@ -44,6 +46,8 @@ export const dataCodes = {
   sizesDiffer: 'E360',
   extent: 'E361',
   notAsFitted: 'E362',
+  notByRows: 'E363',
+  tooLittleMemory: 'E364',
 } as const
 
 /** Codes of remarks about data that was read. */

@@ -13,7 +13,55 @@ export interface Table {
   readonly name?: string
   /** Whole arrays by name, where the source can say them (JSON, objects): scalars, vectors, matrices, ragged arrays. */
   readonly nested?: ReadonlyMap<string, NestedCells>
+  /** Where these are the first rows only: all of them, which do not lie in memory. */
+  readonly all?: RowTable
 }
+
+/** A table whose rows do not lie in memory. */
+export interface RowTable {
+  /** How many there are; null where only reading them tells. */
+  readonly rows: number | null
+  /**
+   * Makes columns of it readable, in the order of the requests, as numbers or as levels. Cells that do not fit their
+   * declaration are complaints where they are found on the way.
+   */
+  open(requests: readonly ColumnRequest[]): Promise<OpenedRows>
+}
+
+/** A column that is wanted, and what its cells must be: levels for a category, else numbers. */
+export interface ColumnRequest {
+  readonly column: string
+  readonly declaration: DataDeclaration
+}
+
+export interface OpenedRows {
+  readonly value?: RowSource
+  readonly problems: readonly DataProblem[]
+}
+
+/** Rows that are read again at every pass, column by column; they are the same each time. */
+export interface RowSource {
+  readonly rows: number
+  readonly columns: readonly RowColumn[]
+  /**
+   * Fills `into` from its beginning with cells [from, to) of a column, the first row being 0: numbers into a Float64Array,
+   * NaN where missing; positions among its levels into an Int32Array, −1 where missing.
+   *
+   * @throws RowsError where they cannot be read, or are no longer what they were
+   */
+  read(column: number, from: number, to: number, into: Float64Array | Int32Array): void
+  /** 1-based line or record of a row, for messages; left out: its number. */
+  rowNumber?(row: number): number
+  /** Gives back what it holds; it is not read any more. */
+  close?(): void
+  /** Bytes of a scratch file that it is read from. */
+  readonly scratchBytes?: number
+}
+
+export type RowColumn =
+  | { readonly name: string; readonly kind: 'number' }
+  /** Labels in any order; each one once. */
+  | { readonly name: string; readonly kind: 'levels'; readonly levels: readonly string[] }
 
 /** A column may be shorter than the table where arrays of several lengths came in one object. */
 export interface Column {
@@ -73,6 +121,34 @@ export interface BoundArray {
   readonly missing: number
   /** Where its missing cells stand, in the order of the array, for arrays that may have some. */
   readonly origins?: readonly CellOrigin[]
+  /** Where its rows do not lie in memory; `values` is then empty. */
+  readonly stream?: StreamedRows
+}
+
+/** Rows of an array, coded as its `values` would be. */
+export interface StreamedRows {
+  readonly rows: number
+  /** Cells of a row. */
+  readonly width: number
+  /** Fills `into` from its beginning with rows [from, to), row-major. Throws where they cannot be read. */
+  read(from: number, to: number, into: Float64Array | Int32Array): void
+}
+
+/** What bound data say of arrays whose rows do not lie in memory. */
+export interface DataStream {
+  /** Name of the file. */
+  readonly source: string
+  /** Name of the size that counts their rows. */
+  readonly size: string
+  readonly rows: number
+  /** Most rows to hold at once, a multiple of 16,384. */
+  readonly window: number
+  /** Columns of the file that are read. */
+  readonly columns: number
+  /** Bytes of the scratch file that they are read from; 0 where they are read from the file itself. */
+  readonly scratchBytes: number
+  /** The same data with some of the rows, in memory: for starts. */
+  readonly sample: BoundData
 }
 
 /** A cell of a table or of a document: `row` is its line or record as in messages. */
@@ -93,6 +169,8 @@ export interface BoundData {
   /** Which columns each data name took, and from which source. */
   readonly columns: ReadonlyMap<string, readonly string[]>
   readonly warnings: readonly DataProblem[]
+  /** Where some arrays are streamed. */
+  readonly stream?: DataStream
 }
 
 /** A complaint about data: exit status 3. */

@@ -40,6 +40,8 @@ export function lowerCall(lowering: Lowering, fn: KFunction, args: readonly KExp
       const value = lowering.atom(of)
       return { js: 'conditional', when: jsBinary('!==', value, value), yes: jsNumber(1), no: jsNumber(0) }
     }
+    case 'expNonPositive':
+      return jsMath('exp', ...args.map((arg) => lowering.lower(arg)))
     case 'power':
       return jsMath('pow', ...args.map((arg) => lowering.lower(arg)))
     case 'exp':

@@ -6,6 +6,7 @@ import type { SmallKind } from '../small.js'
 import { accessesOf } from './accesses.js'
 import { Code, get, i32, load, op } from './code.js'
 import { type EncodeOptions, encodeModule } from './encode.js'
+import { hoistConstants } from './hoist-constants.js'
 import { IMPORT_SMALL } from './instantiate.js'
 import { range } from './loops.js'
 import { ExprLowering } from './lower-expr.js'
@@ -114,7 +115,7 @@ class KernelEmitter {
     for (const statement of statements) code.emit(statement)
     const module: WModule = {
       imports: [...this.#functions.values(), ...this.#small.values()],
-      functions: [code.finish(true)],
+      functions: [hoistConstants(code.finish(true))],
       memory: { pages: 0, shared: request.shared, maximum: 65536 },
     }
     return {

@@ -180,7 +180,7 @@ function logSumExp(
   const kind = vector ? 'f64x2' : 'f64'
   const { blocks, code } = lowering
   const most = maximum(lowering, axes, body, copies, vector)
-  const call = (fn: 'exp' | 'log', x: WExpr): WExpr => {
+  const call = (fn: 'expNonPositive' | 'log', x: WExpr): WExpr => {
     const known = vectorFunctions[fn]
     if (known === undefined) throw new Error(`no ${fn}`)
     return blocks.emitting(() => {
@@ -192,7 +192,7 @@ function logSumExp(
     const terms = values(lowering, body, inner, vector)
     return sums.map((total, i) => {
       const term = terms[i] ?? total
-      return op(`${kind}.add`, total, call('exp', op(`${kind}.sub`, term, most[i] ?? term)))
+      return op(`${kind}.add`, total, call('expNonPositive', op(`${kind}.sub`, term, most[i] ?? term)))
     })
   })
   return most.map((top, i) => {

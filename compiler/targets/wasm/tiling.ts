@@ -26,8 +26,8 @@ export function tilingOf(op: LoopOp, exprs: ExprLowering, rowAxis: string | null
   const readsOut = adds && expressionsOf(op).some((expr) => exprs.facts.of(expr).reads.has(op.out))
   const axes = op.axes
   const isRagged = axes.some((axis) => axis.ragged !== undefined)
-  const vectorAxis =
-    op.op === 'small' || readsOut || readsElsewhere(op, exprs) ? null : chooseVectorAxis(op, exprs, rowAxis)
+  const chosen = op.op === 'small' || readsOut ? null : chooseVectorAxis(op, exprs, rowAxis)
+  const vectorAxis = chosen !== null && readsAlong(op, chosen.id, exprs) ? null : chosen
   const first = (list: readonly Axis[]): Axis[] =>
     vectorAxis === null || !list.includes(vectorAxis) || isRagged
       ? [...list]
@@ -47,23 +47,35 @@ export function tilingOf(op: LoopOp, exprs: ExprLowering, rowAxis: string | null
     outer = axes.slice(0, split)
     inner = axes.slice(split)
   }
+  if (vectorAxis !== null && inner.length === 0 && !isRagged && outer[0] === vectorAxis && !weigh(op).sums) {
+    // nothing is added up: what the vectors share is made outside of their loop
+    outer = [...outer.slice(1), vectorAxis]
+  }
   const plain: Tiling = { vectorAxis, vectors: 1, tiles: new Map(), outer, inner }
   if (vectorAxis === null || op.op === 'small') return plain
   return { ...plain, ...sideBySide(op, exprs, plain) }
 }
 
-/** It reads another element of what it writes: its loops run in order. */
-function readsElsewhere(op: LoopOp, exprs: ExprLowering): boolean {
-  const own = op.at.map((index) => exprs.facts.of(index).key).join()
-  const loops = new Set(axesOf(op).map((axis) => axis.id))
-  let elsewhere = false
+/**
+ * It reads elements of what it writes at other values of the axis: these have to be made one after another. Along other
+ * axes the loops run in order.
+ */
+function readsAlong(op: LoopOp, axis: string, exprs: ExprLowering): boolean {
+  const depends = (index: KExpr | undefined): boolean => index !== undefined && exprs.facts.of(index).free.has(axis)
+  const isAxis = (index: KExpr | undefined): boolean => index?.k === 'axis' && index.axis === axis
+  const loops = new Set(axesOf(op).map((one) => one.id))
+  let along = false
   for (const expr of expressionsOf(op))
     walk(expr, (part) => {
       if (part.k !== 'load' || part.buffer !== op.out) return
-      if (part.at.map((index) => exprs.facts.of(index).key).join() === own) return
-      if (!part.at.some((index, i) => isAside(index, op.at[i], loops, exprs))) elsewhere = true
+      if (part.at.some((index, dim) => isAside(index, op.at[dim], loops, exprs))) return
+      const apart = part.at.some((index, dim) => {
+        const own = op.at[dim]
+        return (depends(index) || depends(own)) && !(isAxis(index) && isAxis(own))
+      })
+      if (apart || !op.at.some(isAxis)) along = true
     })
-  return elsewhere
+  return along
 }
 
 /** Two positions that no loop changes, some steps from one another: at a step of a recurrence, and at another. */

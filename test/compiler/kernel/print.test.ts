@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { mixtureBuffers, mixtureOps } from '../../../bench/kernel-bench.js'
 import { k, printKernel, printKernelOp } from '../../../compiler/kernel/index.js'
 import type { Axis, KernelOp } from '../../../compiler/kernel/types.js'
+import { mixtureBuffers, mixtureOps } from '../../support/mixture-kernel.js'
 
 const n: Axis = { id: 'n', name: 'n', size: 'N' }
 const t: Axis = { id: 't', name: 't', size: 'T', ragged: { sizes: 'len', at: k.axis(n) } }

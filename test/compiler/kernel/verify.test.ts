@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { mixtureBuffers, mixtureOps } from '../../../bench/kernel-bench.js'
 import { k, verifyKernel } from '../../../compiler/kernel/index.js'
 import type { Axis, Buffer, KExpr, KernelOp } from '../../../compiler/kernel/types.js'
+import { mixtureBuffers, mixtureOps } from '../../support/mixture-kernel.js'
 
 const n: Axis = { id: 'n', name: 'n', size: 'N' }
 const d: Axis = { id: 'd', name: 'd', size: 'D' }

@@ -4,8 +4,8 @@ import { k, printKernel, verifyKernel } from '../../../compiler/kernel/index.js'
 import type { Axis, Buffer, KExpr, KernelOp } from '../../../compiler/kernel/types.js'
 import { compileInterpreter } from '../../../compiler/targets/interpreter/index.js'
 import { compileJavaScript, emitJavaScript } from '../../../compiler/targets/javascript/index.js'
-import { compileWasm } from '../../../compiler/targets/wasm/index.js'
 import type { CompileKernel, Memory, RowBlock } from '../../../compiler/targets/memory.js'
+import { compileWasm } from '../../../compiler/targets/wasm/index.js'
 
 /** Names that would be trouble if they reached the source. */
 const EVIL = `"];alert\`1\`;//`

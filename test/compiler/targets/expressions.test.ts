@@ -26,8 +26,8 @@ import {
 } from '../../../compiler/numerics/index.js'
 import { compileInterpreter } from '../../../compiler/targets/interpreter/index.js'
 import { compileJavaScript } from '../../../compiler/targets/javascript/index.js'
-import { compileWasm } from '../../../compiler/targets/wasm/index.js'
 import type { CompileKernel } from '../../../compiler/targets/memory.js'
+import { compileWasm } from '../../../compiler/targets/wasm/index.js'
 
 const targets: readonly (readonly [string, CompileKernel])[] = [
   ['interpreter', compileInterpreter],

@@ -3,8 +3,8 @@ import { k, verifyKernel } from '../../../compiler/kernel/index.js'
 import type { Axis, Buffer, KernelOp } from '../../../compiler/kernel/types.js'
 import { compileInterpreter, interpreterSupports } from '../../../compiler/targets/interpreter/index.js'
 import { compileJavaScript, javaScriptSupports } from '../../../compiler/targets/javascript/index.js'
-import { compileWasm } from '../../../compiler/targets/wasm/index.js'
 import type { CompileKernel, RowBlock } from '../../../compiler/targets/memory.js'
+import { compileWasm } from '../../../compiler/targets/wasm/index.js'
 
 const targets: readonly (readonly [string, CompileKernel])[] = [
   ['interpreter', compileInterpreter],

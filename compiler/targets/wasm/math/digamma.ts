@@ -4,9 +4,9 @@ import { log } from './log.js'
 import { cosPi, offInteger, sinPi } from './sin-pi.js'
 import { add, both, div, evenOdd, horner, ifAny, less, madd, mul, nmadd, not, pick, sub } from './vector.js'
 
-/** The positive zero of ψ in two parts, the first of 37 bits. */
-const ROOT_HIGH = 1.461632144957548
-const ROOT_LOW = 1.08143338936181e-11
+/** The positive zero of ψ in two parts, the first so short that 1 and 2 are added to it exactly. */
+const ROOT_HIGH = 1.4616321449683616
+const ROOT_LOW = 7.616337690747509e-16
 
 /** ψ(root + d) / d for 1 ≤ root + d ≤ 2.1; 8e-17 relative in ψ. */
 const AROUND_ROOT: readonly number[] = [

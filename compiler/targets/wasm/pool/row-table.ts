@@ -173,12 +173,7 @@ export class TableKernel {
     const { table } = this
     const { pool } = table
     if (pool === null || table.chunks < 2) return this.now(inputs)
-    if (!pool.isReady) {
-      const begin = Date.now()
-      const sums = this.now(inputs)
-      pool.worked(Date.now() - begin)
-      return sums
-    }
+    if (!pool.isReady) return pool.meanwhile(() => this.now(inputs))
     const workers = table.isShared
       ? pool.free(Math.min(pool.threads, table.chunks))
       : pool.all.filter(({ index }) => hasChunks(table.ownChunks(index)))

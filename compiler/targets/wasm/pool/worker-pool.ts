@@ -46,14 +46,15 @@ export class WorkerPool {
   private members: Member[] = []
   private readonly jobs = new Map<number, Job>()
   private lastId = 0
+  private begun: Promise<void> | null = null
+  private settled = (): void => {}
   private spent = 0
   private calls = 0
 
   constructor(
     readonly threads: number,
     private readonly spawn: Spawn,
-    /** Milliseconds of work after which workers are started. */
-    private readonly worth = WORTH,
+    private readonly now: () => number = Date.now,
   ) {}
 
   /** true where workers take work. @throws WorkerError where one was lost */
@@ -67,22 +68,29 @@ export class WorkerPool {
     return ++this.lastId
   }
 
-  /** The calling thread did work that workers could have done. */
-  worked(milliseconds: number): void {
-    this.spent += milliseconds
+  /** Work of the calling thread that workers could do: enough of it starts them. */
+  meanwhile<T>(work: () => T): T {
+    const begin = this.now()
+    const done = work()
+    this.spent += this.now() - begin
     this.calls++
-    if (this.spent >= this.worth && this.spent >= LEAST_JOB * this.calls) this.begin()
+    if (this.spent >= WORTH && this.spent >= LEAST_JOB * this.calls) this.begin()
+    return done
   }
 
-  /** Starts the workers; they take work once all of them are there. */
-  begin(): void {
-    if (this.state.kind !== 'idle') return
-    this.state = { kind: 'starting' }
-    try {
-      for (let index = 0; index < this.threads; index++) this.members.push(this.started(index))
-    } catch {
-      this.dismiss()
-    }
+  /** Starts the workers; settles when all of them are there and take work, or there are to be none. */
+  begin(): Promise<void> {
+    this.begun ??= new Promise((resolve) => {
+      this.settled = resolve
+      if (this.state.kind !== 'idle') return resolve()
+      this.state = { kind: 'starting' }
+      try {
+        for (let index = 0; index < this.threads; index++) this.members.push(this.started(index))
+      } catch {
+        this.dismiss()
+      }
+    })
+    return this.begun
   }
 
   /** Those with the least to do. */
@@ -140,8 +148,9 @@ export class WorkerPool {
     switch (message.kind) {
       case 'ready':
         member.isReady = true
-        if (this.state.kind === 'starting' && this.members.every(({ isReady }) => isReady))
-          this.state = { kind: 'ready' }
+        if (this.state.kind !== 'starting' || !this.members.every((one) => one.isReady)) break
+        this.state = { kind: 'ready' }
+        this.settled()
         break
       case 'failed':
         this.fail(message.message)
@@ -178,6 +187,7 @@ export class WorkerPool {
     const { members } = this
     this.members = []
     this.state = { kind: 'none' }
+    this.settled()
     for (const { handle } of members) handle.end().catch(() => {})
     const jobs = [...this.jobs.values()]
     this.jobs.clear()

@@ -1,0 +1,111 @@
+/** The operations of a pass over rows, rewritten for the data and the sizes at hand. */
+
+import type { DataCache } from '../kernel/passes/data-cache.js'
+import {
+  type ColumnConstant,
+  optimiseProgram,
+  type PassContext,
+  plainRows,
+  type RowProgram,
+} from '../kernel/passes/index.js'
+import { mergeRows } from '../kernel/passes/merge-rows.js'
+import { packTables } from '../kernel/passes/pack-tables.js'
+import type { Buffer, KernelOp } from '../kernel/types.js'
+import type { Memory } from '../targets/memory.js'
+import { accessesOf } from '../targets/wasm/accesses.js'
+import type { DataWindows } from './data-windows.js'
+
+export interface SpecialisedRows {
+  readonly program: RowProgram
+  readonly rows: PassContext['rows']
+  /** Arrays of data buffers that the rewriting has added. */
+  readonly data: ReadonlyMap<string, Float64Array | Int32Array>
+  /** Buffers that it has added and that hold numbers between operations on rows. */
+  readonly added: readonly Buffer[]
+}
+
+/** Rows with equal data are merged where that pays; then the passes over kernels. */
+export function specialiseRows(
+  ops: readonly KernelOp[],
+  buffers: readonly Buffer[],
+  rows: PassContext['rows'],
+  memory: Memory,
+  cache: DataCache,
+  streams: DataWindows | null = null,
+): SpecialisedRows {
+  const names = new Set([...buffers.map((b) => b.id), ...memory.sizes.keys()])
+  const complete = new Map<string, boolean>()
+  const dataOf = (id: string): Float64Array | Int32Array | undefined => memory.buffers.get(id)
+  const context: PassContext = {
+    sizes: memory.sizes,
+    rows,
+    fresh: (prefix) => {
+      let name = prefix
+      for (let i = 2; names.has(name); i++) name = `${prefix} ${i}`
+      names.add(name)
+      return name
+    },
+    isComplete: (buffer) => {
+      const known = complete.get(buffer)
+      if (known !== undefined) return known
+      const array = dataOf(buffer)
+      const is =
+        streams?.isComplete(buffer) ??
+        (array !== undefined && (array instanceof Int32Array || array.every(Number.isFinite)))
+      complete.set(buffer, is)
+      return is
+    },
+  }
+  const plain = plainRows(ops, buffers, context)
+  const arrays = new Map([...memory.buffers].filter(([id]) => buffers.find((b) => b.id === id)?.space === 'data'))
+  // which rows are equal, and which keys they have, is not known where they do not lie in memory
+  const merged = streams === null ? mergeRows(plain, context, arrays, cache) : null
+  const own = merged?.kind === 'merged' ? merged : { program: plain, context, data: new Map<string, Float64Array>() }
+  const packed =
+    streams === null ? packTables(own.program, own.context, new Map([...arrays, ...own.data]), cache) : null
+  const start = packed?.kind === 'packed' ? packed.program : own.program
+  const { program } = optimiseProgram(start, { ...own.context, sizes: start.sizes })
+  const data = new Map([...own.data, ...(packed?.kind === 'packed' ? packed.data : [])])
+  for (const { buffer, values } of program.indices) data.set(buffer, Int32Array.from(values))
+  for (const constant of program.constants) {
+    const values = data.get(constant.of) ?? dataOf(constant.of)
+    const shape = program.buffers.find((b) => b.id === constant.of)?.shape ?? []
+    if (values === undefined) throw new Error(`data ${constant.of} is not bound`)
+    const width = shape.slice(1).reduce((product, key) => product * (program.sizes.get(key) ?? 1), 1)
+    const centre = constant.take.kind === 'reach' ? (data.get(constant.take.centre) ?? null) : null
+    const parts = streams?.partsOf(constant.of) ?? [values]
+    data.set(constant.buffer, columnConstant(constant, parts, width, centre))
+  }
+  const known = new Set(buffers.map((b) => b.id))
+  const used = accessesOf([...program.prelude, ...program.rows, ...program.postlude], null)
+  const added = program.buffers.filter(
+    (b) => !known.has(b.id) && !data.has(b.id) && used.has(b.id) && b.space !== 'scratch',
+  )
+  for (const id of data.keys()) if (!used.has(id)) data.delete(id)
+  return { program, rows: own.context.rows, data, added }
+}
+
+/** A number for each column: the mean of the rows, or how far they are from a centre, as the root of the mean square. */
+function columnConstant(
+  { take }: ColumnConstant,
+  parts: Iterable<Float64Array | Int32Array>,
+  width: number,
+  centre: Float64Array | Int32Array | null,
+): Float64Array {
+  const out = new Float64Array(width)
+  const counts = new Float64Array(width)
+  for (const values of parts) {
+    const rows = width === 0 ? 0 : values.length / width
+    for (let row = 0, at = 0; row < rows; row++)
+      for (let j = 0; j < width; j++, at++) {
+        const value = (values[at] ?? 0) - (centre?.[j] ?? 0)
+        if (Number.isNaN(value)) continue
+        out[j] = (out[j] ?? 0) + (take.kind === 'centre' ? value : value * value)
+        counts[j] = (counts[j] ?? 0) + 1
+      }
+  }
+  return out.map((sum, j) => {
+    const mean = sum / Math.max(1, counts[j] ?? 1)
+    return take.kind === 'centre' ? mean : Math.sqrt(mean)
+  })
+}

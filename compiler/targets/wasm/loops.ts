@@ -3,11 +3,12 @@ import { get, i32, op } from './code.js'
 import { type Lowering, NO_COPY } from './lowering.js'
 import type { WExpr, WStatement } from './wasm-ast.js'
 
-/** Loops of so few steps are written out: where rows lie in the lanes, and where states do. */
+/** Loops of so few steps are written out. */
 const WRITTEN_OUT = 4
+/** The same for loops over states, at each step of a recurrence. */
 const STATES_WRITTEN_OUT = 8
 
-export const writtenOut = (lowering: Lowering): number => (lowering.rowAxis === null ? STATES_WRITTEN_OUT : WRITTEN_OUT)
+export const writtenOut = (lowering: Lowering): number => (lowering.inScan ? STATES_WRITTEN_OUT : WRITTEN_OUT)
 
 /** Nested loops, outermost first; `build` fills the innermost body. */
 export function loops(lowering: Lowering, axes: readonly Axis[], writes: ReadonlySet<string>, build: () => void): void {

@@ -33,6 +33,8 @@ export class ExprLowering implements Lowering {
   vectorAxis: string | null = null
   firstRow: Lowering['firstRow'] = null
   guarded = false
+  /** Inside a recurrence over whole tables: its short loops are written out. */
+  inScan = false
 
   constructor(
     readonly code: Code,

@@ -45,7 +45,7 @@ export class OpLowering {
         this.#fill(op)
         return
       case 'scan':
-        this.#inLoop(op.axis, buffersWritten(op), () => this.run(op.step), op.reverse)
+        this.#scan(op)
         return
       case 'repeat':
         this.#repeat(op)
@@ -59,6 +59,13 @@ export class OpLowering {
       default:
         this.#loops(op)
     }
+  }
+
+  #scan(op: KernelOp & { readonly op: 'scan' }): void {
+    const before = this.exprs.inScan
+    this.exprs.inScan = this.block === null && op.step.every((step) => step.op !== 'scan')
+    this.#inLoop(op.axis, buffersWritten(op), () => this.run(op.step), op.reverse)
+    this.exprs.inScan = before
   }
 
   #repeat(op: KernelOp & { readonly op: 'repeat' }): void {
@@ -176,7 +183,7 @@ export class OpLowering {
       const own = copies.flatMap((copy) => steps.map((by) => moved(copy, axis.id, by)))
       const step = part.vectors === 0 ? 1 : 2 * part.vectors
       const { from, to } = part
-      if (from.w === 'i32' && to.w === 'i32' && this.block === null && to.value - from.value <= 4 * step)
+      if (from.w === 'i32' && to.w === 'i32' && this.exprs.inScan && to.value - from.value <= 4 * step)
         for (let value = from.value; value < to.value; value += step)
           fixed(this.exprs, axis.id, value, writes, () => inner(own))
       else range(this.exprs, axis.id, from, to, step, writes, () => inner(own))

@@ -1,10 +1,10 @@
 import type { Axis, KExpr } from '../../kernel/types.js'
 import { walk } from '../../kernel/visit.js'
 import { extract, f64, f64x2, get, op } from './code.js'
+import { inLanes, MOST_COPIES } from './lanes.js'
 import { fixed, loops, writtenOut } from './loops.js'
 import { type Copy, type Lowering, moved } from './lowering.js'
 import { vectorFunctions } from './math/index.js'
-import { inLanes, MOST_COPIES } from './tiling.js'
 import type { Local, WExpr } from './wasm-ast.js'
 
 export type ReduceKind = 'sum' | 'max' | 'logSumExp'
@@ -62,7 +62,7 @@ function sum(
 /** A loop over states that is written out. */
 function isShort(lowering: Lowering, axis: Axis): boolean {
   const size = lowering.size(axis.size)
-  return lowering.rowAxis === null && axis.ragged === undefined && size >= 4 && size <= writtenOut(lowering)
+  return lowering.inScan && axis.ragged === undefined && size >= 4 && size <= writtenOut(lowering)
 }
 
 /** Terms are added to two sums in turns: each addition waits for half as many. */

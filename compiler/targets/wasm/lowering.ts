@@ -21,6 +21,8 @@ export interface Lowering {
   readonly facts: FactTable
   /** Axis whose values lie in the lanes, inside the loops of an operation that is computed so. */
   vectorAxis: string | null
+  /** The steps of a recurrence without a row axis are being written. */
+  readonly inScan: boolean
   /** Axis that runs over the rows of the block; its loop variable counts from the block's first row. */
   readonly rowAxis: string | null
   /** Number of the block's first row: set in a block loop. */

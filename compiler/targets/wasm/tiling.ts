@@ -2,8 +2,8 @@
 import type { Axis, KExpr } from '../../kernel/types.js'
 import { axesOf, expressionsOf, freeAxes, walk } from '../../kernel/visit.js'
 import type { LoopOp } from '../loop-op.js'
+import { inLanes, MOST_COPIES } from './lanes.js'
 import type { Lowering } from './lowering.js'
-import type { Place } from './place.js'
 
 export interface Tiling {
   readonly vectorAxis: Axis | null
@@ -17,8 +17,6 @@ export interface Tiling {
   readonly inner: readonly Axis[]
 }
 
-/** Accumulators that fit into registers beside what is added to them. */
-export const MOST_COPIES = 8
 /** Nodes of an expression times copies beyond which code is not multiplied further. */
 const MOST_NODES = 600
 
@@ -65,10 +63,12 @@ export function tilingOf(op: LoopOp, exprs: Lowering, rowAxis: string | null): T
 function readsAlong(op: LoopOp, axis: string, exprs: Lowering): boolean {
   const depends = (index: KExpr | undefined): boolean => index !== undefined && exprs.facts.of(index).free.has(axis)
   const isAxis = (index: KExpr | undefined): boolean => index?.k === 'axis' && index.axis === axis
+  const loops = new Set(axesOf(op).map((one) => one.id))
   let along = false
   for (const expr of expressionsOf(op))
     walk(expr, (part) => {
       if (part.k !== 'load' || part.buffer !== op.out) return
+      if (part.at.some((index, dim) => isAside(index, op.at[dim], loops, exprs))) return
       const apart = part.at.some((index, dim) => {
         const own = op.at[dim]
         return (depends(index) || depends(own)) && !(isAxis(index) && isAxis(own))
@@ -76,6 +76,24 @@ function readsAlong(op: LoopOp, axis: string, exprs: Lowering): boolean {
       if (apart || !op.at.some(isAxis)) along = true
     })
   return along
+}
+
+/** Two positions that no loop changes, some steps from one another: at a step of a recurrence, and at another. */
+function isAside(a: KExpr, b: KExpr | undefined, loops: ReadonlySet<string>, exprs: Lowering): boolean {
+  if (b === undefined) return false
+  const [one, other] = [inSteps(a, exprs), inSteps(b, exprs)]
+  return one.from === other.from && one.steps !== other.steps && [...exprs.facts.of(a).free].every((x) => !loops.has(x))
+}
+
+/** A sum as a number and the rest. */
+function inSteps(index: KExpr, exprs: Lowering): { readonly from: string; readonly steps: number } {
+  const terms = index.k === 'add' ? index.args : [index]
+  let steps = 0
+  const rest: string[] = []
+  for (const term of terms)
+    if (term.k === 'num' && Number.isInteger(term.value)) steps += term.value
+    else rest.push(exprs.facts.of(term).key)
+  return { from: rest.join(), steps }
 }
 
 /** Copies: where sums are added up, as many as there are registers, else two vectors. */
@@ -149,15 +167,6 @@ function extentDependsOn(op: LoopOp, axis: string, exprs: Lowering): boolean {
       if (part.k === 'reduce' && depends(part.axis)) found = true
     })
   return found
-}
-
-/** An element depends on the axis only as its last, plain index. */
-export function inLanes(exprs: Lowering, buffer: string, at: readonly KExpr[], axis: string): boolean {
-  const place: Place = exprs.place(buffer)
-  return at.every((index, dim) => {
-    if (!exprs.facts.of(index).free.has(axis)) return true
-    return index.k === 'axis' && place.strides[dim] === 8 && place.type === 'f64'
-  })
 }
 
 /** Every element that depends on the axis has it as its last, plain index; something is worth doing in lanes. */

@@ -15,9 +15,10 @@ export function arenaFor(options: Pick<FitCallOptions, 'backend'>, data: BoundDa
   const { backend = null } = options
   if ((backend !== null && backend !== 'wasm') || !features.simd) return null
   let [cells, bytes] = [0, BESIDE_DATA]
-  for (const { values } of data.arrays.values()) {
-    cells += values.length
-    bytes += values.byteLength + 64
+  for (const { values, stream } of data.arrays.values()) {
+    const held = stream === undefined ? values.length : Math.min(stream.rows, data.stream?.window ?? 0) * stream.width
+    cells += held
+    bytes += held * values.BYTES_PER_ELEMENT + 64
   }
   return backend === null && cells < FEWEST_CELLS ? null : new Arena(features.shared ? 0 : bytes, features.shared)
 }

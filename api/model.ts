@@ -129,6 +129,7 @@ export class Model {
     if (!tables.some((t) => t.all !== undefined)) return this.fitBound(this.bind(tables, options), options)
     const { bound, close } = await this.bindStreamed(tables, options)
     try {
+      if (bound.data.stream !== undefined) options.onStream?.(bound.data.stream)
       return await this.fitBound(bound, options)
     } catch (e) {
       throw e instanceof RowsError ? new DataError([e.problem]) : e
@@ -220,6 +221,7 @@ export class Model {
     tables: readonly Table[],
     options: FitCallOptions,
   ): Promise<{ readonly bound: Bound; close(): void }> {
+    checkBackend(options)
     const { set, binding } = this.bindingOptions(options, null)
     const { value, problems, close } = await bindStreamed(this.declarations(set), tables, binding, {
       memory: options.memory ?? 1e9,
@@ -292,7 +294,7 @@ export class Model {
     return smaller === null ? null : (derive(smaller, this.distributions, options).value ?? null)
   }
 
-  private derivationFor(gradientOnly: boolean, product: Product): Derivation {
+  private derivationFor(gradientOnly: boolean, product: Exclude<Product, 'linear'>): Derivation {
     if (!gradientOnly && product === 'sum') return this.derived
     const key = `${gradientOnly} ${product}`
     const known = this.others.get(key)

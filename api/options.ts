@@ -2,7 +2,7 @@
 import type { Distribution } from '../compiler/distributions/types.js'
 import type { FitOptions } from '../runtime/contract.js'
 import { tableFromObject } from '../runtime/data/table-from-object.js'
-import type { Table } from '../runtime/data/types.js'
+import type { DataStream, Table } from '../runtime/data/types.js'
 import type { AbortFlag } from '../runtime/pacer.js'
 import type { FitProgress } from '../runtime/search.js'
 import { DataError, OptionError } from './errors.js'
@@ -47,6 +47,8 @@ export interface FitCallOptions extends DataOptions {
   readonly memory?: number
   readonly signal?: AbortFlag
   onIteration?(progress: FitProgress): void
+  /** Called once where rows do not lie in memory, when they have been looked through and before the first iteration. */
+  onStream?(stream: DataStream): void
 }
 
 /** What can be given to `compile` beyond the source. */

@@ -1,3 +1,5 @@
+import type { ReadResult } from '../runtime/data/types.js'
+
 /** The terminal and the files that a command works with; `node-host.ts` has the real ones. */
 export interface Host {
   stdout(text: string): void
@@ -11,6 +13,15 @@ export interface Host {
   /** Bytes of a file, `-` is stdin; throws UsageError with a sentence where it cannot be read. */
   read(path: string): Promise<Uint8Array>
   exists(path: string): boolean
+  /**
+   * A table that would take more memory than there may be, to be read a part at a time; null where it fits, or is of a
+   * kind that is read whole. `memory`: bytes, null for what the machine has.
+   */
+  openLarge?(
+    path: string,
+    memory: number | null,
+    onProgress: (done: number, all: number) => void,
+  ): Promise<ReadResult | null>
   /** Writes a file whole or not at all. */
   write(path: string, text: string): Promise<void>
   /** Calls back at Ctrl-C until the returned function is called. */

@@ -83,6 +83,8 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
       ...(call.backend === null ? {} : { backend: call.backend }),
       signal: call.signal,
       onIteration: (p) => call.onIteration(p),
+      onStream: (stream) => call.onStream(stream),
+      ...(call.memory === null ? {} : { memory: call.memory }),
       ...(call.threads === null ? {} : { threads: call.threads }),
       ...(call.start === null ? {} : { start: call.start }),
       ...(call.restarts === null ? {} : { restarts: call.restarts }),

@@ -1,27 +1,48 @@
 import { parseColumnsOption } from '../runtime/data/columns-option.js'
 import { readTable } from '../runtime/data/read-table.js'
-import type { DataDeclaration, DataProblem, Table } from '../runtime/data/types.js'
+import type { DataDeclaration, DataProblem, ReadResult, Table } from '../runtime/data/types.js'
 import type { Context } from './context.js'
 import { DataError, UsageError } from './exit-codes.js'
 import type { DataRequest } from './ports.js'
+import { createProgress } from './progress.js'
 
 export interface DataOptions {
   readonly data?: readonly string[]
   readonly columns?: readonly string[]
   readonly groupBy?: string
+  /** Bytes that a fit may take. */
+  readonly memory?: number
 }
 
-/** Reads the files of `--data`; `name=FILE` holds the data of one name. */
-export async function loadData(context: Context, options: DataOptions): Promise<DataRequest> {
+/**
+ * Reads the files of `--data`; `name=FILE` holds the data of one name.
+ *
+ * @param isFit files that are larger than memory are only opened, to be read a part at a time
+ */
+export async function loadData(context: Context, options: DataOptions, isFit = false): Promise<DataRequest> {
   const columns = parseColumns(options.columns ?? [])
   const tables: Table[] = []
   for (const text of options.data ?? []) {
     const { name, path } = splitData(context, text)
-    const read = readTable(path === '-' ? 'stdin' : path, await context.host.read(path))
+    const large = isFit && path !== '-' ? await openLarge(context, path, options.memory ?? null) : null
+    const read = large ?? readTable(path === '-' ? 'stdin' : path, await context.host.read(path))
     if (read.value === undefined) throw new DataError<DataProblem>(read.problems)
     tables.push(name === null ? read.value : { ...read.value, name })
   }
   return { tables, columns, groupBy: options.groupBy ?? null }
+}
+
+async function openLarge(context: Context, path: string, memory: number | null): Promise<ReadResult | null> {
+  const { host } = context
+  if (host.openLarge === undefined) return null
+  const progress = createProgress<{ readonly done: number; readonly all: number }>(host, ({ done, all }) => ({
+    text: `reading ${path}`,
+    share: done / Math.max(1, all),
+  }))
+  return host.openLarge(path, memory, (done, all) => {
+    if (done < all) progress.update({ done, all })
+    else progress.clear()
+  })
 }
 
 /** A model with data needs `--data`, unless `--set` gives it all. */

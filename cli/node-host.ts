@@ -6,6 +6,7 @@ import pc from 'picocolors'
 import { didYouMean } from '../runtime/data/nearest-name.js'
 import { UsageError } from './exit-codes.js'
 import type { Host } from './host.js'
+import { largeTable } from './stream/large-table.js'
 
 /** The real terminal and files. */
 export function nodeHost(): Host {
@@ -26,6 +27,7 @@ export function nodeHost(): Host {
       return Buffer.concat(chunks)
     },
     exists: existsSync,
+    openLarge: largeTable,
     write: writeWhole,
     onInterrupt(callback) {
       process.on('SIGINT', callback)

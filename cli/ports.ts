@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { Source } from '../lang/source.js'
-import type { BoundData, CellOrigin, DataDeclaration, DataProblem, Table } from '../runtime/data/types.js'
+import type { BoundData, CellOrigin, DataDeclaration, DataProblem, DataStream, Table } from '../runtime/data/types.js'
 import type { FitResult } from '../runtime/result.js'
 import type { FitProgress } from '../runtime/search.js'
 
@@ -68,7 +68,11 @@ export interface FitCall {
   readonly backend: Backend | null
   /** Workers that share the rows of large data. */
   readonly threads: number | null
+  /** Bytes; for data that is read a part at a time. */
+  readonly memory: number | null
   readonly signal: AbortSignal
+  /** Called where data does not lie in memory, before the first iteration. */
+  onStream(stream: DataStream): void
   onIteration(progress: FitProgress): void
 }
 

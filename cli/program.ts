@@ -11,6 +11,7 @@ import type { Context } from './context.js'
 import { refuseCommands, refuseOptions } from './not-yet.js'
 import { collect, duration, oneOf, positiveNumber, wholeNumber } from './option-values.js'
 import { backends } from './ports.js'
+import { byteSize } from './stream/byte-sizes.js'
 
 /** The commands and options of `estep`. `done` receives the exit status of the command that ran. */
 export function createProgram(context: Context, done: (status: number) => void): Command {
@@ -95,6 +96,12 @@ function addFitCommand(program: Command, context: Context, done: (status: number
         .argParser(positiveNumber('--floor', true))
         .default(1e-6),
     )
+    .addOption(
+      new Option(
+        '--memory <size>',
+        'most memory, such as 1GB: data that need more are read a part at a time',
+      ).argParser(byteSize('--memory')),
+    )
     .addOption(modeOption())
     .addOption(
       new Option('--m-step <how>', 'auto or gradient')
@@ -128,7 +135,6 @@ function addFitCommand(program: Command, context: Context, done: (status: number
     '--fix <name=value>',
     '--accelerate',
     '--standardize',
-    '--memory <size>',
     '--checkpoint <file>',
     '--resume <file>',
     '--batch <n>',

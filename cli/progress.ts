@@ -1,9 +1,9 @@
 import type { FitProgress } from '../runtime/search.js'
 import type { Host } from './host.js'
 
-/** A line on the terminal that shows where a fit is: after one second, on a terminal only, gone at the end. */
-export interface Progress {
-  update(progress: FitProgress): void
+/** A line on the terminal that shows how far something is: after one second, on a terminal only, gone at the end. */
+export interface Progress<State> {
+  update(progress: State): void
   clear(): void
 }
 
@@ -11,10 +11,10 @@ const delay = 1000
 const every = 100
 const cells = 20
 
-export function createProgress(
+export function createProgress<State = FitProgress>(
   host: Host,
-  describe: (progress: FitProgress) => { readonly text: string; readonly share: number },
-): Progress {
+  describe: (progress: State) => { readonly text: string; readonly share: number },
+): Progress<State> {
   const begin = host.now()
   let last = 0
   let drawn = false

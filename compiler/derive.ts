@@ -19,6 +19,7 @@ import { type LiftedFactor, liftFactors } from './graph/lift.js'
 import { solveSums } from './graph/solve-sums.js'
 import { IndexSupply } from './graph/tensors.js'
 import type { FactorGraph } from './graph/types.js'
+import { linearRoad } from './lower/linear-road.js'
 import { type LowerInput, lower } from './lower/lower.js'
 import { type ArrayShapes, Lowerer } from './lower/lowerer.js'
 import type { Product } from './lower/max-product.js'
@@ -37,7 +38,7 @@ export interface DeriveOptions {
   /** `--m-step gradient`: no closed forms. */
   readonly gradientOnly?: boolean
   /** `max`: with the program of hard mode. */
-  readonly product?: Product
+  readonly product?: Exclude<Product, 'linear'>
 }
 
 /** Everything that is derived from a model, before any data. */
@@ -140,7 +141,9 @@ export function derive(
     lets: graph.lets,
   }
   const lowerer = new Lowerer(shapes)
-  const program = lower(toLower, lowerer)
+  const exact = lower(toLower, lowerer)
+  const linear = linearRoad(toLower, lowerer)
+  const program: Program = { ...exact, buffers: [...lowerer.buffers.values()], linear }
   return {
     value: {
       model,

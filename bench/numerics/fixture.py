@@ -32,7 +32,8 @@ def uniform(a, b, n):
 
 
 def spread(a, b, n):
-    return [math.exp(random.uniform(math.log(a), math.log(b))) for _ in range(n)]
+    # times what fills the last places: numbers e^u have a logarithm that is a double almost
+    return [min(math.exp(random.uniform(math.log(a), math.log(b))) * random.uniform(1, 1.01), b) for _ in range(n)]
 
 
 def halves(n):
@@ -73,6 +74,12 @@ points = {
     'inverseMills': lambda: both(TINY[8:]) + both(around(0.67448975, 5.656854249492381)) + [8.3, 38, -39, -100.5, -1e10, -1e100]
     + uniform(-6, 6, 80) + uniform(-38, 38, 60),
 }
+points['atan'] = lambda: both(TINY) + both(around(math.sqrt(2) - 1, math.sqrt(2) + 1, 1)) + both(spread(1e-10, 1e300, 40)) \
+    + uniform(-3, 3, 80)
+points['sin'] = lambda: both(TINY) + around(*[k * math.pi / 4 for k in range(-9, 10)]) \
+    + around(*[k * math.pi / 2 for k in (1000, 12345, 524287, -524286)]) \
+    + around(823549) + uniform(-1, 1, 40) + uniform(-10, 10, 40) + uniform(-8e5, 8e5, 60) + spread(8e5, 1e15, 10)
+points['cos'] = points['sin']
 points['logistic'] = lambda: points['log1pexp']() + around(-745.1332191019411, -708.3964185322641)
 points['logLogistic'] = points['log1pexp']
 

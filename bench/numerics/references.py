@@ -8,7 +8,7 @@ import sys
 import mpmath as mp
 from mpmath import mpf
 
-mp.mp.prec = 200
+mp.mp.prec = 160
 inf, nan = mpf('inf'), mpf('nan')
 
 
@@ -99,7 +99,7 @@ def Phi(x):
 def log_phi_big(x):
     # log of the asymptotic series, x << 0
     s, t, k = mpf(1), mpf(1), 0
-    while abs(t) > mpf(2) ** -190 and k < 200:
+    while abs(t) > mpf(2) ** -150 and k < 200:
         k += 1
         t *= -(2 * k - 1) / (x * x)
         s += t

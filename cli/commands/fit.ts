@@ -1,3 +1,4 @@
+import type { DataStream } from '../../runtime/data/types.js'
 import type { FitResult } from '../../runtime/result.js'
 import { type Against, against } from '../against.js'
 import { type Context, jsonText, printDiagnostics, printJson, printProblems } from '../context.js'
@@ -12,6 +13,7 @@ import { formatObjective } from '../render/numbers.js'
 import { printable } from '../render/paint.js'
 import { warningLines } from '../render/warning-lines.js'
 import { readStart } from '../start-values.js'
+import { gigabytes } from '../stream/byte-sizes.js'
 
 export interface FitCommandOptions extends DataOptions {
   readonly set?: readonly string[]
@@ -39,8 +41,9 @@ export async function fit(context: Context, path: string, options: FitCommandOpt
   const json = options.json === true
   const loaded = await loadModel(context, path, json)
   if (loaded === null) return exitCodes.model
-  const data = await loadData(context, options)
+  const data = await loadData(context, options, true)
   requireData(loaded.model.declarations, data, options.set ?? [])
+  refuseAgainst(data, options)
   const outcome = await runFit(context, loaded.model, data, options)
   switch (outcome.kind) {
     case 'fit':
@@ -64,6 +67,23 @@ export async function fit(context: Context, path: string, options: FitCommandOpt
       )
       return exitCodes.fit
   }
+}
+
+/** Known labels are compared with a label for each row. */
+function refuseAgainst(data: DataRequest, options: FitCommandOptions): void {
+  const large = data.tables.find((table) => table.all !== undefined)
+  if (large === undefined || options.against === undefined) return
+  throw new UsageError(
+    `--against needs the rows of ${large.source} in memory, where they do not fit`,
+    'predict for some of the rows and compare these, or give more --memory',
+  )
+}
+
+function streamLine({ source, rows, columns, window, scratchBytes }: DataStream): string {
+  const count = (n: number): string => n.toLocaleString('en-US')
+  const from = scratchBytes === 0 ? '' : `, from a scratch file of ${gigabytes(scratchBytes)}`
+  const most = Math.min(window, rows)
+  return `streaming ${count(rows)} rows × ${columns} of ${source}: ${count(most)} rows at a time${from}\n`
 }
 
 async function runFit(
@@ -101,7 +121,9 @@ async function runFit(
       mStep: options.mStep,
       backend: options.backend ?? null,
       threads: options.threads ?? null,
+      memory: options.memory ?? null,
       signal: controller.signal,
+      onStream: (stream) => context.host.stderr(streamLine(stream)),
       onIteration: progress.update,
     })
   } finally {

@@ -148,7 +148,13 @@ export class ProgramModel implements BoundModel {
     const engine =
       options.arena == null
         ? null
-        : new RowEngine(program.buffers, options.arena, options.everyPass ?? false, options.compile)
+        : new RowEngine(
+            program.buffers,
+            options.arena,
+            options.everyPass ?? false,
+            options.compile,
+            this.memory.windows,
+          )
     this.kernels = new KernelRunner(program, this.memory, this.params, this.zeroLimits, options.compile, engine)
     this.expectations = new Expectations(this.kernels, this.params, this.latents, roundingOfData(d.graph, data))
     const newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>
@@ -356,8 +362,11 @@ export class ProgramModel implements BoundModel {
   identifiedParameters(random: () => number, fitted: Float64Array): Identified | null {
     // Fisher's identity is one of exact posteriors
     if (this.expectations.isFactorised) return null
-    if (this.sample !== undefined) return this.sample.identifiedParameters(random, fitted)
-    return identifiedOverPoints(this, this.options.compile, random, this.separated(random), fitted)
+    const { derivation, data, numbers, params } = this.sample ?? this
+    // how much there is to compute is told by all rows, as if they were in memory
+    const { nominalParameters, observations } = this
+    const scored = { derivation, data, numbers, params, nominalParameters, observations }
+    return identifiedOverPoints(scored, this.options.compile, random, this.separated(random), fitted)
   }
 
   interior(random: () => number): Float64Array {

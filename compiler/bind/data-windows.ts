@@ -1,11 +1,19 @@
 /** Windows of rows over data that do not lie in memory: what passes over rows run on, one window after another. */
-import type { BoundData, StreamedRows } from '../../runtime/contract.js'
+import type { BoundArray, BoundData, StreamedRows } from '../../runtime/contract.js'
 import type { SizeKey } from '../kernel/types.js'
-import { CHUNK_ROWS } from './array-parts.js'
+import { CHUNK_ROWS, partsOf } from './array-parts.js'
 
 interface WindowBuffer {
+  readonly id: string
+  readonly array: BoundArray
   readonly stream: StreamedRows
   readonly values: Float64Array | Int32Array
+}
+
+/** Where the rows of a window lie. */
+export interface WindowPlace {
+  floats(length: number): Float64Array
+  integers(length: number): Int32Array
 }
 
 export class DataWindows {
@@ -27,6 +35,7 @@ export class DataWindows {
     stream: NonNullable<BoundData['stream']>,
     ids: readonly string[],
     private readonly sizes: Map<SizeKey, number>,
+    place: WindowPlace,
   ) {
     this.rows = stream.rows
     this.most = Math.min(stream.rows, stream.window)
@@ -36,37 +45,57 @@ export class DataWindows {
       const id = `data:${name}`
       if (array.stream === undefined || !ids.includes(id)) continue
       const length = this.most * array.stream.width
-      const values = array.values instanceof Int32Array ? new Int32Array(length) : new Float64Array(length)
+      const values = array.values instanceof Int32Array ? place.integers(length) : place.floats(length)
       buffers.set(id, values)
-      arrays.push({ stream: array.stream, values })
+      arrays.push({ id, array, stream: array.stream, values })
     }
     this.buffers = buffers
     this.arrays = arrays
   }
 
   /**
-   * Calls `visit` with window after window in place: data buffers hold its rows, and the size of the rows is their
-   * number. A kernel counts rows from the first of the window.
+   * Calls `visit` with window after window in place: data buffers hold its rows, the first of them at 0.
    *
    * @param most rows of a window
    */
   each(visit: (rows: number, from: number) => void, most = this.most): void {
     const step = Math.min(this.most, most)
+    for (let from = 0; from < this.rows; from += step) {
+      const to = Math.min(this.rows, from + step)
+      this.load(from, to)
+      visit(to - from, from)
+    }
+  }
+
+  /** Runs with the size of the rows being those of a window, for kernels that check arrays against it. */
+  sized(rows: number, run: () => void): void {
+    this.sizes.set(this.key, rows)
     try {
-      for (let from = 0; from < this.rows; from += step) {
-        const to = Math.min(this.rows, from + step)
-        this.load(from, to)
-        this.sizes.set(this.key, to - from)
-        visit(to - from, from)
-      }
+      run()
     } finally {
       this.sizes.set(this.key, this.rows)
     }
   }
 
-  /** The same in windows so small that what is kept for each of their rows may lie in memory. */
+  /** In windows so small that what is kept for each of their rows may lie in memory; sizes are theirs. */
   eachSmall(visit: (rows: number, from: number) => void): void {
-    this.each(visit, CHUNK_ROWS)
+    this.each((rows, from) => this.sized(rows, () => visit(rows, from)), CHUNK_ROWS)
+  }
+
+  /** The values of a buffer of data in their order, part by part; null where it is not streamed. */
+  partsOf(id: string): Iterable<Float64Array | Int32Array> | null {
+    const own = this.arrays.find((a) => a.id === id)
+    return own === undefined ? null : partsOf(own.array)
+  }
+
+  /** true where every cell of a buffer is a finite number; null where it is not streamed. */
+  isComplete(id: string): boolean | null {
+    const array = this.arrays.find((a) => a.id === id)?.array
+    if (array === undefined) return null
+    if (array.values instanceof Int32Array) return true
+    if (array.missing > 0) return false
+    for (const part of partsOf(array)) if (!part.every(Number.isFinite)) return false
+    return true
   }
 
   private load(from: number, to: number): void {

@@ -45,6 +45,7 @@ export class Expectations {
 
   eStep(params: Float64Array, from?: Beginning): Expectation {
     if (this.q !== null) return this.q.sweeps(params, from)
+    if (this.isLinear(params, 'evaluation')) return this.taken(params)
     return this.expectation(params, (p) => this.kernels.part(p, 'e', [p.posterior, p.objective, p.statistics]))
   }
 
@@ -70,15 +71,40 @@ export class Expectations {
 
   /** `begin` runs before the passes, at the params. */
   private expectation(params: Float64Array, ops: (p: Pass) => readonly KernelOp[], begin?: () => void): Expectation {
-    const { program, memory } = this.kernels
+    const { program } = this.kernels
     this.prepare(params)
     begin?.()
     for (const pass of program.passes) this.kernels.runPass(pass, ops(pass))
+    return this.taken(params)
+  }
+
+  /** What the passes have added up. */
+  private taken(params: Float64Array): Expectation {
+    const { memory } = this.kernels
     return {
       logLikelihood: f64(memory.blocks, 'loglik')[0] ?? 0,
       scale: (f64(memory.blocks, 'scale')[0] ?? 0) * conditioning(this.params, params) + this.rounding,
       statistics: this.sums.take(),
     }
+  }
+
+  /**
+   * Runs the passes with their chains in plain numbers. false: there are none, or numbers are too far apart for it, and
+   * what the passes have added up is not to be used.
+   */
+  private isLinear(params: Float64Array, what: 'evaluation' | 'objective'): boolean {
+    const { program, memory } = this.kernels
+    const { linear } = program
+    if (linear === null) return false
+    this.prepare(params)
+    const key = what === 'evaluation' ? 'e' : 'objective'
+    for (const pass of program.passes) {
+      const statistics = what === 'evaluation' ? pass.statistics : []
+      const ops = linear.passes.get(pass.id)?.[what]
+      this.kernels.runPass(pass, ops ?? this.kernels.part(pass, key, [pass.posterior, pass.objective, statistics]))
+      if (ops !== undefined && f64(memory.blocks, linear.unsafe)[0] !== 0) return false
+    }
+    return true
   }
 
   /** Params in place, sums empty. */
@@ -97,9 +123,11 @@ export class Expectations {
   /** The objective without priors, and what it is relative to; no statistics are taken. */
   objective(params: Float64Array): { readonly logLikelihood: number; readonly scale: number } {
     const { program, memory } = this.kernels
-    this.prepare(params)
-    for (const pass of program.passes)
-      this.kernels.runPass(pass, this.kernels.part(pass, 'objective', [pass.posterior, pass.objective]))
+    if (!this.isLinear(params, 'objective')) {
+      this.prepare(params)
+      for (const pass of program.passes)
+        this.kernels.runPass(pass, this.kernels.part(pass, 'objective', [pass.posterior, pass.objective]))
+    }
     const [logLikelihood = 0] = f64(memory.blocks, 'loglik')
     return { logLikelihood, scale: f64(memory.blocks, 'scale')[0] ?? 0 }
   }

@@ -8,6 +8,8 @@ import { BLOCK_ROWS, type ProgramMemory } from './memory.js'
 import type { RowEngine } from './row-engine.js'
 import { type SumGroup, sumGroups } from './row-sums.js'
 
+type RowAxis = NonNullable<Pass['rows']>
+
 /** Runs the kernels of a program over its memory; each is compiled once. */
 export class KernelRunner {
   private readonly kernels = new Map<readonly KernelOp[], CompiledKernel>()
@@ -60,19 +62,27 @@ export class KernelRunner {
       this.runSums(ops)
       return
     }
-    const rows = pass.rows
-    const { windows } = this.memory
-    if (windows === null) this.overRows(rows, ops, this.memory.blocks.sizes.get(rows.size) ?? 0)
-    else windows.each((n) => this.overRows(rows, ops, n))
+    this.overRows(pass.rows, ops, BLOCK_ROWS, this.isShort(pass.rows.size))
   }
 
-  /** All rows [0, rows) of an axis, or those of a window. */
-  private overRows(rows: NonNullable<Pass['rows']>, ops: readonly KernelOp[], count: number): void {
+  /** All rows of an axis, window after window where they do not lie in memory, by the engine unless they are few. */
+  private overRows(rows: RowAxis, ops: readonly KernelOp[], step: number, isShort = false): void {
+    const { blocks } = this.memory
     const { table, axis, size } = rows
-    const inMemory = this.memory.windows === null && !this.isShort(size)
-    if (inMemory && this.engine?.run(rows, ops, this.memory.blocks) === true) return
-    for (let from = 0; from < count; from += BLOCK_ROWS)
-      this.run(ops, this.memory.blocks, { table, axis, from, to: Math.min(count, from + BLOCK_ROWS) })
+    const windows = this.memory.windows?.key === size ? this.memory.windows : null
+    const pass = isShort ? null : (this.engine?.open(rows, ops, blocks) ?? null)
+    const blocksOf = (count: number): void => {
+      for (let from = 0; from < count; from += step)
+        this.run(ops, blocks, { table, axis, from, to: Math.min(count, from + step) })
+    }
+    const over = (count: number): void => {
+      if (pass !== null) pass.over(count)
+      else if (windows === null) blocksOf(count)
+      else windows.sized(count, () => blocksOf(count))
+    }
+    if (windows === null) over(blocks.sizes.get(size) ?? 0)
+    else windows.each(over)
+    pass?.end()
   }
 
   /**
@@ -82,29 +92,23 @@ export class KernelRunner {
   runSums(ops: readonly KernelOp[]): void {
     const { windows, blocks } = this.memory
     const groups = this.groupsOf(ops)
-    const isByRow = ({ axis }: SumGroup): boolean =>
-      axis !== null && axis.ragged === undefined && (windows === null ? this.isLong(axis) : axis.size === windows.key)
+    const isByRow = ({ axis }: SumGroup): boolean => axis !== null && axis.ragged === undefined && this.isLong(axis)
     if (groups === null || !groups.some(isByRow)) {
-      if (windows === null && this.engine?.run(null, ops, blocks) === true) return
-      this.run(ops)
+      const whole = (): void => {
+        if (this.engine?.run(ops, blocks) !== true) this.run(ops)
+      }
+      // few rows are all in one window
+      if (windows !== null && !this.isLong({ size: windows.key })) windows.each(whole)
+      else whole()
       return
     }
-    const over = ({ axis, ops: own }: SumGroup, rows: number): void => {
-      if (axis === null) return
-      const { id, size } = axis
-      if (windows === null && this.engine?.run({ table: id, axis: id, size }, own, blocks) === true) return
-      for (let from = 0; from < rows; from += CHUNK_ROWS)
-        this.run(own, blocks, { table: id, axis: id, from, to: Math.min(rows, from + CHUNK_ROWS) })
-    }
-    for (const group of groups)
-      if (!isByRow(group)) this.run(group.ops)
-      else if (windows === null) over(group, blocks.sizes.get(group.axis?.size ?? '') ?? 0)
-    windows?.each((rows) => {
-      for (const group of groups) if (isByRow(group)) over(group, rows)
-    })
+    for (const { axis, ops: own } of groups)
+      if (axis !== null && isByRow({ axis, ops: own }))
+        this.overRows({ table: axis.id, axis: axis.id, size: axis.size }, own, CHUNK_ROWS)
+      else this.run(own)
   }
 
-  private isLong(axis: Axis): boolean {
+  private isLong(axis: Pick<Axis, 'size'>): boolean {
     return (this.memory.blocks.sizes.get(axis.size) ?? 0) > CHUNK_ROWS
   }
 

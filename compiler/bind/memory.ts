@@ -43,10 +43,6 @@ export function allocate(
     checkSize(extent, size)
     sizes.set(key, size)
   }
-  const rowKey = rowKeyOf(program, data)
-  const used = program.buffers.flatMap((b) => (b.space === 'data' ? [b.id] : []))
-  const windows =
-    data.stream === undefined || rowKey === null ? null : new DataWindows(rowKey, data, data.stream, used, sizes)
   const blockTables = new Map(program.passes.flatMap((p) => (p.rows === null ? [] : [[p.rows.table, true] as const])))
   const length = (b: Buffer, whole: boolean): number => {
     const extents = b.shape.map((s) => sizes.get(s) ?? 0)
@@ -58,13 +54,24 @@ export function allocate(
   const unused = (b: Buffer): boolean => b.id.startsWith('hess ') && isBeyondNewton(b, program, sizes)
   const floats = (n: number): Float64Array => arena?.floats(n) ?? new Float64Array(n)
   const integers = (n: number): Int32Array => arena?.integers(n) ?? new Int32Array(n)
+  const rowKey = rowKeyOf(program, data)
+  const used = program.buffers.flatMap((b) => (b.space === 'data' ? [b.id] : []))
+  const windows =
+    data.stream === undefined || rowKey === null
+      ? null
+      : new DataWindows(rowKey, data, data.stream, used, sizes, { floats, integers })
   const shared = new Map<string, Float64Array | Int32Array>()
   const nodeTables = new Set(program.bindTables.flatMap((t) => (t.compute.kind === 'nodes' ? [`const:${t.name}`] : [])))
   for (const b of program.buffers) {
     // a start's responsibilities are lent when there is one
     if (b.space === 'scratch' || b.space === 'given') continue
     if (b.space === 'data') {
-      const array = windows?.buffers.get(b.id) ?? dataBuffer(b.id, symbols, data, numbers, program)
+      const window = windows?.buffers.get(b.id)
+      if (window !== undefined) {
+        shared.set(b.id, window)
+        continue
+      }
+      const array = dataBuffer(b.id, symbols, data, numbers, program)
       shared.set(b.id, nodeTables.has(b.id) ? array : (arena?.copy(array) ?? array))
     } else if (b.type === 'i32') shared.set(b.id, integers(length(b, true)))
     else shared.set(b.id, floats(unused(b) ? 0 : length(b, true)))
@@ -152,8 +159,9 @@ function dataBuffer(
     }
     case 'sizes': {
       // a sequence is no shorter than nothing
-      const [symbol = name, less = '0'] = name.split('#less')
-      return Int32Array.from(numbers.vector(symbol), (n) => Math.max(0, n - Number(less)))
+      const [rest = name, most = 'Infinity'] = name.split('#most')
+      const [symbol = rest, less = '0'] = rest.split('#less')
+      return Int32Array.from(numbers.vector(symbol), (n) => Math.min(Number(most), Math.max(0, n - Number(less))))
     }
     case 'offsets': {
       const lengths = numbers.vector(name)

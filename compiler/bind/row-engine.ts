@@ -1,4 +1,5 @@
 /** Passes over rows as WebAssembly: data stay where they are, sums are taken chunk by chunk and added up in order. */
+import { DataCache } from '../kernel/passes/data-cache.js'
 import type { Buffer, KernelOp } from '../kernel/types.js'
 import type { Pass } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
@@ -8,6 +9,7 @@ import { wasmSupports } from '../targets/wasm/compile-wasm.js'
 import { emitKernel, type PlacedBuffer } from '../targets/wasm/emit-kernel.js'
 import { engineFeatures } from '../targets/wasm/engine-features.js'
 import { instantiateKernel, type KernelFunction } from '../targets/wasm/instantiate.js'
+import type { DataWindows } from './data-windows.js'
 import { specialiseRows } from './specialise-rows.js'
 
 /**
@@ -46,17 +48,30 @@ interface PassKernel {
   readonly growth: string | null
 }
 
+/** A pass under way. */
+export interface OpenPass {
+  /** Goes over so many rows, the first of which is at 0 in the buffers; where all lie in memory, over all. */
+  over(count: number): void
+  end(): void
+}
+
 interface Compiled {
   /** What the kernels were made for: they are made anew where arrays or sizes have changed. */
   readonly stamp: readonly unknown[]
   readonly direct: () => PassKernel | null
-  readonly rewritten: PassKernel | null
+  /** With the buffers of its memory. */
+  readonly rewritten: (PassKernel & { readonly buffers: Map<string, Numbers> }) | null
 }
 
 export class RowEngine {
   readonly #compiled = new Map<readonly KernelOp[], Compiled>()
   readonly #declared: ReadonlyMap<string, Buffer>
+  /** A start's responsibilities: another array each time they are lent. */
+  readonly #given: readonly string[]
   readonly #features = engineFeatures()
+  readonly #cache = new DataCache()
+  /** Where arrays that rewriting has made of data lie in the arena. */
+  readonly #copies = new WeakMap<Numbers, Numbers>()
 
   constructor(
     private readonly buffers: readonly Buffer[],
@@ -65,37 +80,57 @@ export class RowEngine {
     readonly everyPass: boolean,
     /** For what the driver does around the rows. */
     private readonly compile: CompileKernel,
+    /** Where rows do not lie in memory: data buffers hold some of them. */
+    private readonly streams: DataWindows | null = null,
   ) {
     this.#declared = new Map(buffers.map((buffer) => [buffer.id, buffer]))
+    this.#given = buffers.flatMap((buffer) => (buffer.space === 'given' ? [buffer.id] : []))
   }
 
-  /** Runs operations over all rows, or whole arrays where there is no row axis; false where this target declines them. */
-  run(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): boolean {
+  /** Runs operations over whole arrays; false where this target declines them. */
+  run(ops: readonly KernelOp[], memory: Memory): boolean {
     if (ops.length === 0) return true
-    const compiled = this.#kernels(rows, ops, memory)
-    const { rewritten } = compiled
-    if (rewritten !== null) {
-      rewritten.prelude?.run(rewritten.memory, null)
-      const growth = rewritten.growth === null ? 0 : (rewritten.memory.buffers.get(rewritten.growth)?.[0] ?? Number.NaN)
-      if (growth <= MOST_GROWTH) {
-        this.#over(rewritten)
-        return true
-      }
-    }
-    const direct = compiled.direct()
-    if (direct === null) return false
-    this.#over(direct)
+    const kernel = this.#kernels(null, ops, memory).direct()
+    if (kernel === null) return false
+    this.#copyInputs(kernel)
+    kernel.rows.run(kernel.rows.base, 0, 0, 0)
     return true
   }
 
-  #over({ rows: kernel, memory, added, postlude }: PassKernel): void {
-    for (const sums of added) sums.fill(0)
+  /** Begins a pass of operations over rows; null where this target declines them. */
+  open(rows: Rows, ops: readonly KernelOp[], memory: Memory): OpenPass | null {
+    const compiled = this.#kernels(rows, ops, memory)
+    const { rewritten } = compiled
+    if (rewritten !== null) {
+      for (const id of this.#given) {
+        const lent = memory.buffers.get(id)
+        if (lent !== undefined) rewritten.buffers.set(id, lent)
+      }
+      rewritten.prelude?.run(rewritten.memory, null)
+      const growth = rewritten.growth === null ? 0 : (rewritten.memory.buffers.get(rewritten.growth)?.[0] ?? Number.NaN)
+      if (growth <= MOST_GROWTH) return this.#opened(rewritten)
+    }
+    const direct = compiled.direct()
+    return direct === null ? null : this.#opened(direct)
+  }
+
+  #opened(kernel: PassKernel): OpenPass {
+    for (const sums of kernel.added) sums.fill(0)
+    this.#copyInputs(kernel)
+    return {
+      over: (count) => {
+        // rows in memory may have been merged
+        const rows = this.streams === null ? kernel.rows.rows : count
+        for (let from = 0; from < rows; from += CHUNK_ROWS)
+          this.#chunk(kernel.rows, kernel.memory, from, Math.min(rows, from + CHUNK_ROWS))
+      },
+      end: () => kernel.postlude?.run(kernel.memory, null),
+    }
+  }
+
+  #copyInputs({ rows: kernel, memory }: PassKernel): void {
     for (const input of kernel.inputs)
       this.#inside(kernel, input, input.length).set(arrayOf(memory, input.buffer).subarray(0, input.length))
-    for (let from = 0; from < kernel.rows; from += CHUNK_ROWS)
-      this.#chunk(kernel, memory, from, Math.min(kernel.rows, from + CHUNK_ROWS))
-    if (kernel.rows < 0) kernel.run(kernel.base, 0, 0, 0)
-    postlude?.run(memory, null)
   }
 
   #chunk(own: RowKernel, memory: Memory, from: number, to: number): void {
@@ -152,11 +187,16 @@ export class RowEngine {
     return { stamp, direct: asWritten, rewritten: rows === null ? null : this.#rewrite(rows, ops, memory) }
   }
 
-  #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): PassKernel | null {
-    const { program, rows: own, data, added } = specialiseRows(ops, this.buffers, rows, memory)
+  #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): Compiled['rewritten'] {
+    const {
+      program,
+      rows: own,
+      data,
+      added,
+    } = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams)
     const extent = (b: Buffer): number => b.shape.reduce((n, key) => n * (program.sizes.get(key) ?? 0), 1)
     const buffers = new Map(memory.buffers)
-    for (const [id, array] of data) buffers.set(id, this.arena.copy(array))
+    for (const [id, array] of data) buffers.set(id, this.#copy(array))
     for (const b of added)
       buffers.set(b.id, b.type === 'i32' ? this.arena.integers(extent(b)) : this.arena.floats(extent(b)))
     const wide: Memory = { ...memory, sizes: program.sizes, buffers }
@@ -166,12 +206,19 @@ export class RowEngine {
       list.length === 0 ? null : this.compile(list, program.buffers)
     return {
       memory: wide,
+      buffers,
       rows: kernel,
       prelude: driver(program.prelude),
       postlude: driver(program.postlude),
       added: added.flatMap((b) => (b.space === 'sum' ? [arrayOf(wide, b.id)] : [])),
       growth: program.growth,
     }
+  }
+
+  #copy(array: Numbers): Numbers {
+    const copy = this.#copies.get(array) ?? this.arena.copy(array)
+    this.#copies.set(array, copy)
+    return copy
   }
 
   #compileRows(
@@ -200,7 +247,10 @@ export class RowEngine {
       shared: this.arena.shared,
       encode: { relaxed: this.#features.relaxed },
     })
-    const outside = [...kernel.whole, ...kernel.rows].filter((placed) => !placed.resident)
+    // scratch that rows share lives for a block, as that of rows does
+    const outside = [...kernel.whole, ...kernel.rows].filter(
+      (placed) => !placed.resident && spaceOf(placed.buffer) !== 'scratch',
+    )
     const sums = rows === null ? [] : outside.filter((placed) => placed.written && spaceOf(placed.buffer) === 'sum')
     // nothing but sums is kept of what lies outside
     if (outside.some((placed) => placed.written && !sums.includes(placed))) return null
@@ -211,7 +261,7 @@ export class RowEngine {
       base,
       rows: rows === null ? -1 : (memory.sizes.get(rows.size) ?? 0),
       sums,
-      inputs: kernel.whole.filter((placed) => !placed.resident && !sums.includes(placed)),
+      inputs: kernel.whole.filter((placed) => outside.includes(placed) && !sums.includes(placed)),
       windows: kernel.rows.filter((placed) => !placed.resident),
     }
   }

@@ -1,10 +1,19 @@
 /** The operations of a pass over rows, rewritten for the data and the sizes at hand. */
 
-import { type ColumnConstant, optimiseRows, type PassContext, type RowProgram } from '../kernel/passes/index.js'
+import type { DataCache } from '../kernel/passes/data-cache.js'
+import {
+  type ColumnConstant,
+  optimiseProgram,
+  type PassContext,
+  plainRows,
+  type RowProgram,
+} from '../kernel/passes/index.js'
 import { mergeRows } from '../kernel/passes/merge-rows.js'
+import { packTables } from '../kernel/passes/pack-tables.js'
 import type { Buffer, KernelOp } from '../kernel/types.js'
 import type { Memory } from '../targets/memory.js'
 import { accessesOf } from '../targets/wasm/accesses.js'
+import type { DataWindows } from './data-windows.js'
 
 export interface SpecialisedRows {
   readonly program: RowProgram
@@ -21,6 +30,8 @@ export function specialiseRows(
   buffers: readonly Buffer[],
   rows: PassContext['rows'],
   memory: Memory,
+  cache: DataCache,
+  streams: DataWindows | null = null,
 ): SpecialisedRows {
   const names = new Set([...buffers.map((b) => b.id), ...memory.sizes.keys()])
   const complete = new Map<string, boolean>()
@@ -38,26 +49,23 @@ export function specialiseRows(
       const known = complete.get(buffer)
       if (known !== undefined) return known
       const array = dataOf(buffer)
-      const is = array !== undefined && (array instanceof Int32Array || array.every(Number.isFinite))
+      const is =
+        streams?.isComplete(buffer) ??
+        (array !== undefined && (array instanceof Int32Array || array.every(Number.isFinite)))
       complete.set(buffer, is)
       return is
     },
   }
-  const plain: RowProgram = {
-    prelude: [],
-    rows: ops,
-    postlude: [],
-    buffers,
-    sizes: memory.sizes,
-    constants: [],
-    indices: [],
-    growth: null,
-  }
+  const plain = plainRows(ops, buffers, context)
   const arrays = new Map([...memory.buffers].filter(([id]) => buffers.find((b) => b.id === id)?.space === 'data'))
-  const merged = mergeRows(plain, context, arrays)
-  const own = merged.kind === 'merged' ? merged : { program: plain, context, data: new Map<string, Float64Array>() }
-  const { program } = optimiseRows(own.program.rows, own.program.buffers, own.context)
-  const data = new Map(own.data)
+  // which rows are equal, and which keys they have, is not known where they do not lie in memory
+  const merged = streams === null ? mergeRows(plain, context, arrays, cache) : null
+  const own = merged?.kind === 'merged' ? merged : { program: plain, context, data: new Map<string, Float64Array>() }
+  const packed =
+    streams === null ? packTables(own.program, own.context, new Map([...arrays, ...own.data]), cache) : null
+  const start = packed?.kind === 'packed' ? packed.program : own.program
+  const { program } = optimiseProgram(start, { ...own.context, sizes: start.sizes })
+  const data = new Map([...own.data, ...(packed?.kind === 'packed' ? packed.data : [])])
   for (const { buffer, values } of program.indices) data.set(buffer, Int32Array.from(values))
   for (const constant of program.constants) {
     const values = data.get(constant.of) ?? dataOf(constant.of)
@@ -65,33 +73,37 @@ export function specialiseRows(
     if (values === undefined) throw new Error(`data ${constant.of} is not bound`)
     const width = shape.slice(1).reduce((product, key) => product * (program.sizes.get(key) ?? 1), 1)
     const centre = constant.take.kind === 'reach' ? (data.get(constant.take.centre) ?? null) : null
-    data.set(constant.buffer, columnConstant(constant, values, width, centre))
+    const parts = streams?.partsOf(constant.of) ?? [values]
+    data.set(constant.buffer, columnConstant(constant, parts, width, centre))
   }
   const known = new Set(buffers.map((b) => b.id))
   const used = accessesOf([...program.prelude, ...program.rows, ...program.postlude], null)
   const added = program.buffers.filter(
-    (b) => !known.has(b.id) && !data.has(b.id) && used.has(b.id) && b.space !== 'scratch' && b.space !== 'data',
+    (b) => !known.has(b.id) && !data.has(b.id) && used.has(b.id) && b.space !== 'scratch',
   )
+  for (const id of data.keys()) if (!used.has(id)) data.delete(id)
   return { program, rows: own.context.rows, data, added }
 }
 
 /** A number for each column: the mean of the rows, or how far they are from a centre, as the root of the mean square. */
 function columnConstant(
   { take }: ColumnConstant,
-  values: Float64Array | Int32Array,
+  parts: Iterable<Float64Array | Int32Array>,
   width: number,
   centre: Float64Array | Int32Array | null,
 ): Float64Array {
   const out = new Float64Array(width)
-  const rows = width === 0 ? 0 : values.length / width
   const counts = new Float64Array(width)
-  for (let row = 0, at = 0; row < rows; row++)
-    for (let j = 0; j < width; j++, at++) {
-      const value = (values[at] ?? 0) - (centre?.[j] ?? 0)
-      if (Number.isNaN(value)) continue
-      out[j] = (out[j] ?? 0) + (take.kind === 'centre' ? value : value * value)
-      counts[j] = (counts[j] ?? 0) + 1
-    }
+  for (const values of parts) {
+    const rows = width === 0 ? 0 : values.length / width
+    for (let row = 0, at = 0; row < rows; row++)
+      for (let j = 0; j < width; j++, at++) {
+        const value = (values[at] ?? 0) - (centre?.[j] ?? 0)
+        if (Number.isNaN(value)) continue
+        out[j] = (out[j] ?? 0) + (take.kind === 'centre' ? value : value * value)
+        counts[j] = (counts[j] ?? 0) + 1
+      }
+  }
   return out.map((sum, j) => {
     const mean = sum / Math.max(1, counts[j] ?? 1)
     return take.kind === 'centre' ? mean : Math.sqrt(mean)

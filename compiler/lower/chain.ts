@@ -61,7 +61,7 @@ export class ChainLowering {
   protected readonly axis: Axis
   protected readonly tables: readonly { readonly of: StepTable; readonly plain: string; readonly log: string }[]
   /** The step depends on the place. */
-  private readonly varies: boolean
+  protected readonly varies: boolean
   protected readonly alpha: string
   protected readonly ratio: string
   protected readonly gamma: string
@@ -72,10 +72,10 @@ export class ChainLowering {
 
   constructor(
     protected readonly host: ChainHost,
-    private readonly table: LatentTable,
+    protected readonly table: LatentTable,
     protected readonly chain: TableChain,
     protected readonly block: ChainBlock,
-    private readonly terms: ChainTerms,
+    protected readonly terms: ChainTerms,
   ) {
     const { id } = block
     this.window = block.window.map((e) => host.valueAxis(e))
@@ -213,7 +213,7 @@ export class ChainLowering {
     return k.select(k.compare('==', k.load(this.free), k.num(0)), k.add(...alike, ...varying), k.num(0))
   }
 
-  private logDensity(f: PlacedFactor, positions: readonly KExpr[], values: Values): KExpr {
+  protected logDensity(f: PlacedFactor, positions: readonly KExpr[], values: Values): KExpr {
     const context = this.host.withValues(f, this.host.context(this.table.loops, positions), (e) => need(values.get(e)))
     return this.host.lowerer.expr(placedExpr({ ...f, lifted: { ...f.lifted, expr: this.host.summed(f) } }), context)
   }
@@ -418,15 +418,15 @@ export class ChainLowering {
     )
   }
 
-  private firstLeaving(values: Values): Values {
+  protected firstLeaving(values: Values): Values {
     return new Map([...values, ...this.block.leaving.map((e) => [e, k.num(0)] as const)])
   }
 
-  private summedLeaving(values: Values): Values {
+  protected summedLeaving(values: Values): Values {
     return new Map([...values, ...this.block.leaving.map((e) => [e, k.axis(`sum ${e}`)] as const)])
   }
 
-  private overLeaving(kind: 'sum' | 'logSumExp', body: (values: Values) => KExpr): KExpr {
+  protected overLeaving(kind: 'sum' | 'logSumExp', body: (values: Values) => KExpr): KExpr {
     const inner = body(this.summedLeaving(this.ownValues()))
     return this.block.leaving.reduceRight<KExpr>((e, element, i) => {
       const axis = { ...need(this.leaving[i]), id: `sum ${element}` }

@@ -7,6 +7,7 @@ import { k } from '../kernel/index.js'
 import type { KExpr, KernelOp } from '../kernel/types.js'
 import { addToObjective, bestBuffer, marginalBuffer, meanBuffer, messageBuffer, postBuffer } from './buffers.js'
 import { GivenWeights } from './given-weights.js'
+import type { LinearChainLowering } from './linear-chain.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
 import type { Product } from './max-product.js'
 import { need } from './need.js'
@@ -41,12 +42,13 @@ export class EStepLowering {
     private readonly product: Product = 'sum',
     /** Posteriors along chains are those given the data up to a place. */
     private readonly filtered = false,
+    chains: LinearChainLowering[] = [],
   ) {
     this.layout = new TableLayout(lowerer, plan)
     this.posteriors = new TablePosteriors(this.layout)
     this.weights = new GivenWeights(this.layout, product)
     const potentials = new PotentialLowering(this.layout)
-    this.upward = new UpwardPass(this.layout, potentials, this.posteriors, this.weights, product)
+    this.upward = new UpwardPass(this.layout, potentials, this.posteriors, this.weights, product, chains)
   }
 
   /** How factors of a factorised posterior read the others. */

@@ -17,6 +17,7 @@ import { ContinuousLowering, type LoweredBlock } from './continuous.js'
 import { lowerCountGroup } from './count-groups.js'
 import { EStepLowering, type LoweredTable } from './e-step.js'
 import { finishFactorised, lowerFactorised } from './factorised.js'
+import type { LinearChainLowering } from './linear-chain.js'
 import { type ArrayShapes, extentOf, Lowerer, type LoweringContext } from './lowerer.js'
 import { lowerMonomials, lowerRowTerm, lowerSolves, lowerStatistic, type Posterior } from './m-step.js'
 import type { Product } from './max-product.js'
@@ -49,10 +50,12 @@ export function lower(
   input: LowerInput,
   lowerer: Lowerer = new Lowerer(input.shapes),
   product: Product = 'sum',
+  /** Takes the chains that are lowered in plain numbers. */
+  chains: LinearChainLowering[] = [],
 ): Program {
   const { graph, eStep: plan, mStep } = input
   for (const id of ['loglik', 'scale']) lowerer.buffer({ id, space: 'sum', type: 'f64', shape: [] })
-  const eStep = new EStepLowering(lowerer, plan, product, input.filtered)
+  const eStep = new EStepLowering(lowerer, plan, product, input.filtered, chains)
   const continuous = new ContinuousLowering(lowerer, plan, input.collecting, eStep.probability)
   const posterior: Posterior = { probability: eStep.probability, expect: continuous.expect, mean: eStep.mean }
   eStep.reading(posterior)
@@ -280,6 +283,7 @@ export function lower(
     passes: [...byTable.values(), whole].filter(
       (p) => p.posterior.length + p.objective.length + p.statistics.length + p.q.length > 0,
     ),
+    linear: null,
     marginals,
     factorised: kept,
     solves,

@@ -108,6 +108,13 @@ export class Lowerer {
     })
   }
 
+  /** Buffer of lengths of sequences, none above 1. */
+  atMostOne(lengths: string): string {
+    const own = this.buffers.get(lengths)
+    if (own === undefined) throw new Error(`no lengths ${lengths}`)
+    return this.buffer({ ...own, id: `${lengths}#most1` })
+  }
+
   array(space: 'data' | 'param' | 'const', name: string, at: At): string {
     const prefix = space === 'param' ? at : space
     const flat = space === 'data' ? this.shapes.raggedLength(name) : null

@@ -2,8 +2,11 @@
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr } from '../kernel/types.js'
 
-/** Sum-product adds values up (posterior probabilities); max-product takes the largest (the most probable values). */
-export type Product = 'sum' | 'max'
+/**
+ * Sum-product adds values up (posterior probabilities); max-product takes the largest (the most probable values).
+ * `linear`: sum-product in plain numbers along chains, where these are large enough.
+ */
+export type Product = 'sum' | 'max' | 'linear'
 
 /** Log of an impossible value. */
 export const NEVER = Number.NEGATIVE_INFINITY

@@ -107,6 +107,19 @@ export interface FactorisedProgram {
   readonly continuous: readonly KernelOp[]
 }
 
+/**
+ * The evaluation of passes with chains in plain numbers, by pass. It adds the same to the same sums; posterior buffers are
+ * not filled. Where `unsafe`, a buffer of one element, is not 0 after it, numbers were too far apart, and what was added
+ * is to be thrown away.
+ */
+export interface LinearRoad {
+  readonly passes: ReadonlyMap<
+    string,
+    { readonly evaluation: readonly KernelOp[]; readonly objective: readonly KernelOp[] }
+  >
+  readonly unsafe: string
+}
+
 /** The whole program: plain data. */
 export interface Program {
   readonly sizes: ReadonlyMap<SizeKey, Expr>
@@ -117,6 +130,8 @@ export interface Program {
   /** Sums that no param changes: once per fit. */
   readonly once: readonly KernelOp[]
   readonly passes: readonly Pass[]
+  /** null: there are no chains, or none whose step is the same at each place. */
+  readonly linear: LinearRoad | null
   /** After the passes, without blocks: marginals of each latent. */
   readonly marginals: readonly KernelOp[]
   readonly solves: readonly Solve[]

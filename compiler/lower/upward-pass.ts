@@ -7,6 +7,7 @@ import { bestBuffer, messageBuffer } from './buffers.js'
 import { type ChainHost, ChainLowering } from './chain.js'
 import { chainTerms, type Source } from './chain-terms.js'
 import type { GivenWeights } from './given-weights.js'
+import { LinearChainLowering } from './linear-chain.js'
 import { MaxChainLowering } from './max-chain.js'
 import { type Product, positionOfMaximum } from './max-product.js'
 import { need } from './need.js'
@@ -35,6 +36,7 @@ export class UpwardPass {
     private readonly posteriors: TablePosteriors,
     private readonly weights: GivenWeights,
     private readonly product: Product,
+    private readonly linear: LinearChainLowering[],
   ) {}
 
   lower(t: LatentTable): LoweredUp {
@@ -135,13 +137,16 @@ export class UpwardPass {
       parent: (fixed, positions) => this.posteriors.parentQuery(t, fixed, positions),
       given: (e, value, positions) => this.weights.at(t, e, value, positions),
     }
-    const Chain = this.product === 'max' ? MaxChainLowering : ChainLowering
     return chain.blocks.map((block) => {
       const terms = chainTerms(chain, block, rest, live, (p) => ({
         buffer: this.potentials.potential(t, p, up),
         scope: p.scope,
       }))
+      const states = [...block.window, ...block.leaving, ...block.parents].map((e) => host.valueAxis(e))
+      const isLinear = this.product === 'linear' && LinearChainLowering.accepts(terms, states)
+      const Chain = this.product === 'max' ? MaxChainLowering : isLinear ? LinearChainLowering : ChainLowering
       const lowering = new Chain(host, t, chain, block, terms)
+      if (lowering instanceof LinearChainLowering) this.linear.push(lowering)
       this.posteriors.chains.set(block.id, lowering)
       up.push(...lowering.forward())
       return lowering

@@ -32,13 +32,8 @@ export function decode(
     const size = `${Math.round(bytes.length / 1e6)} MB`
     return failed(dataCodes.tooLarge, `${source} has ${size}; at most 500 MB can be read`, source)
   }
-  const magic = magics.find((known) => known.bytes.every((byte, i) => bytes[i] === byte))
-  if (magic !== undefined) {
-    const help = 'save the table as CSV (UTF-8) and give that file'
-    return {
-      problems: [dataProblem(dataCodes.notText, `${source} is ${magic.what}, not a table of text`, { source }, help)],
-    }
-  }
+  const other = otherKind(bytes, source)
+  if (other !== null) return { problems: [other] }
   const encoding = encodingOf(bytes)
   const body = bytes.subarray(encoding.skip)
   let text: string
@@ -46,33 +41,38 @@ export function decode(
     text = new platform.TextDecoder(encoding.label, { fatal: true, ignoreBOM: true }).decode(body)
   } catch {
     const row = encoding.label === 'utf-8' ? lineOfByte(body, firstBadByte(body)) : null
-    const where = row === null ? '' : ` (line ${row})`
-    const help = 'save the file as CSV in UTF-8; in a spreadsheet choose "CSV UTF-8"'
-    return {
-      problems: [
-        dataProblem(
-          dataCodes.notUtf8,
-          `${source} is not ${encoding.label.toUpperCase()} text${where}`,
-          { source, row },
-          help,
-        ),
-      ],
-    }
+    return { problems: [badEncoding(source, encoding.label, row)] }
   }
   const nul = text.indexOf('\0')
   if (nul === -1) return { value: text, problems: [] }
-  const row = text.slice(0, nul).split('\n').length
+  return { problems: [nulCharacter(source, text.slice(0, nul).split('\n').length)] }
+}
+
+/** A file of a known kind that is no table. */
+export function otherKind(bytes: Uint8Array, source: string): DataProblem | null {
+  const magic = magics.find((known) => known.bytes.every((byte, i) => bytes[i] === byte))
+  if (magic === undefined) return null
+  const help = 'save the table as CSV (UTF-8) and give that file'
+  return dataProblem(dataCodes.notText, `${source} is ${magic.what}, not a table of text`, { source }, help)
+}
+
+export function badEncoding(source: string, label: string, row: number | null): DataProblem {
+  const where = row === null ? '' : ` (line ${row})`
+  const help = 'save the file as CSV in UTF-8; in a spreadsheet choose "CSV UTF-8"'
+  return dataProblem(dataCodes.notUtf8, `${source} is not ${label.toUpperCase()} text${where}`, { source, row }, help)
+}
+
+export function nulCharacter(source: string, row: number): DataProblem {
   const help = 'the file looks damaged or binary; write it again as text'
-  return {
-    problems: [dataProblem(dataCodes.notText, `${source} holds a NUL character in line ${row}`, { source, row }, help)],
-  }
+  return dataProblem(dataCodes.notText, `${source} holds a NUL character in line ${row}`, { source, row }, help)
 }
 
 function failed(code: string, message: string, source: string): { readonly problems: readonly DataProblem[] } {
   return { problems: [dataProblem(code, message, { source })] }
 }
 
-function encodingOf(bytes: Uint8Array): { readonly label: string; readonly skip: number } {
+/** Label of the encoding of a file that begins with these bytes, and bytes of its mark. */
+export function encodingOf(bytes: Uint8Array): { readonly label: string; readonly skip: number } {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return { label: 'utf-8', skip: 3 }
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return { label: 'utf-16le', skip: 2 }
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return { label: 'utf-16be', skip: 2 }

@@ -10,26 +10,13 @@ export function readDelimited(source: string, raw: string, separator: string | n
   if (text.trim() === '')
     return one(dataCodes.emptyFile, `${source} is empty`, source, null, 'the first line holds the names of the columns')
   const long = tooLongLine(text)
-  if (long !== null) return one(dataCodes.tooLarge, `line ${long} of ${source} is longer than 16 MB`, source, long)
+  if (long !== null) return { problems: [longLine(source, long)] }
   const delimiter = separator ?? sniffSeparator(text)
   const parsed = Papa.parse<string[]>(text, { delimiter, newline: '\n', header: false, skipEmptyLines: false })
   const records = parsed.data
   const lines = lineNumbers(records)
-  const quote = parsed.errors.find((error) => error.type === 'Quotes')
-  if (quote !== undefined) {
-    const row = lines[quote.row ?? 0] ?? 1
-    const what =
-      quote.code === 'MissingQuotes'
-        ? 'a double quote is opened and never closed'
-        : 'text follows a closing double quote'
-    return one(
-      dataCodes.quotes,
-      `line ${row} of ${source}: ${what}`,
-      source,
-      row,
-      'a quote within a quoted field is written twice: ""',
-    )
-  }
+  const quote = quoteProblem(source, parsed.errors, lines)
+  if (quote !== null) return { problems: [quote] }
   const first = records.findIndex((record) => !isBlank(record))
   const header = (records[first] ?? []).map((name) => name.trim())
   const headerLine = lines[first] ?? 1
@@ -57,10 +44,7 @@ function readRows(
       return { problems: [ragged(source, row, header.length, record.length, i === first + 1)] }
     for (let j = 0; j < header.length; j++) {
       const raw = record[j] ?? ''
-      if (raw.length > caps.field) {
-        const message = `line ${row} of ${source}: the cell in column \`${shown(header[j] ?? '')}\` is longer than 1 MB`
-        return one(dataCodes.tooLarge, message, source, row)
-      }
+      if (raw.length > caps.field) return { problems: [longCell(source, row, header[j] ?? '')] }
       const cell = raw.trim()
       cells[j]?.push(isMissingText(cell) ? null : cell)
     }
@@ -74,7 +58,29 @@ function readRows(
   return { value: { source, columns, rows: rowNumbers.length, rowNumbers }, problems: [] }
 }
 
-function checkHeader(source: string, header: readonly string[], row: number): DataProblem | null {
+/** Quotes that do not come in pairs. */
+export function quoteProblem(
+  source: string,
+  errors: readonly { readonly type: string; readonly code: string; readonly row?: number | undefined }[],
+  lines: readonly number[],
+): DataProblem | null {
+  const quote = errors.find((error) => error.type === 'Quotes')
+  if (quote === undefined) return null
+  const what =
+    quote.code === 'MissingQuotes' ? 'a double quote is opened and never closed' : 'text follows a closing double quote'
+  return quotes(source, lines[quote.row ?? 0] ?? 1, what)
+}
+
+export function quotes(source: string, row: number, what: string): DataProblem {
+  const help = 'a quote within a quoted field is written twice: ""'
+  return dataProblem(dataCodes.quotes, `line ${row} of ${source}: ${what}`, { source, row }, help)
+}
+
+export function longLine(source: string, row: number): DataProblem {
+  return dataProblem(dataCodes.tooLarge, `line ${row} of ${source} is longer than 16 MB`, { source, row })
+}
+
+export function checkHeader(source: string, header: readonly string[], row: number): DataProblem | null {
   if (header.length > caps.columns) {
     return dataProblem(dataCodes.tooLarge, `${source} has ${header.length} columns; at most 10,000 can be read`, {
       source,
@@ -113,7 +119,12 @@ function checkHeader(source: string, header: readonly string[], row: number): Da
   return null
 }
 
-function ragged(source: string, row: number, wanted: number, found: number, firstRow: boolean): DataProblem {
+export function longCell(source: string, row: number, column: string): DataProblem {
+  const message = `line ${row} of ${source}: the cell in column \`${shown(column)}\` is longer than 1 MB`
+  return dataProblem(dataCodes.tooLarge, message, { source, row })
+}
+
+export function ragged(source: string, row: number, wanted: number, found: number, firstRow: boolean): DataProblem {
   const message = `line ${row} of ${source} has ${found} ${found === 1 ? 'cell' : 'cells'}, the header has ${wanted}`
   const rowNames = firstRow && found === wanted + 1
   const help = rowNames
@@ -132,14 +143,14 @@ function one(
   return { problems: [dataProblem(code, message, { source, row }, help)] }
 }
 
-function isBlank(record: readonly string[]): boolean {
+export function isBlank(record: readonly string[]): boolean {
   return record.length === 0 || (record.length === 1 && (record[0] ?? '').trim() === '')
 }
 
 /** 1-based line on which each record begins: quoted cells may hold line breaks. */
-function lineNumbers(records: readonly (readonly string[])[]): number[] {
+export function lineNumbers(records: readonly (readonly string[])[], first = 1): number[] {
   const lines: number[] = []
-  let line = 1
+  let line = first
   for (const record of records) {
     lines.push(line)
     line += 1
@@ -159,7 +170,7 @@ function tooLongLine(text: string): number | null {
 }
 
 /** The most frequent separator outside quotes in the first line that is not blank. */
-function sniffSeparator(text: string): string {
+export function sniffSeparator(text: string): string {
   const line = /[^\n]*\S[^\n]*/.exec(text)?.[0] ?? ''
   const counts = new Map([',', ';', '\t', '|'].map((separator) => [separator, 0]))
   let quoted = false

@@ -19,6 +19,8 @@ export interface Table {
 
 /** A table whose rows do not lie in memory. */
 export interface RowTable {
+  /** How many there are; null where only reading them tells. */
+  readonly rows: number | null
   /**
    * Makes columns of it readable, in the order of the requests, as numbers or as levels. Cells that do not fit their
    * declaration are complaints where they are found on the way.
@@ -52,6 +54,8 @@ export interface RowSource {
   rowNumber?(row: number): number
   /** Gives back what it holds; it is not read any more. */
   close?(): void
+  /** Bytes of a scratch file that it is read from. */
+  readonly scratchBytes?: number
 }
 
 export type RowColumn =
@@ -139,6 +143,10 @@ export interface DataStream {
   readonly rows: number
   /** Most rows to hold at once, a multiple of 16,384. */
   readonly window: number
+  /** Columns of the file that are read. */
+  readonly columns: number
+  /** Bytes of the scratch file that they are read from; 0 where they are read from the file itself. */
+  readonly scratchBytes: number
   /** The same data with some of the rows, in memory: for starts. */
   readonly sample: BoundData
 }

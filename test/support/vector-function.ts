@@ -1,7 +1,7 @@
 /** A macro of `compiler/targets/wasm/math` as a function of arrays, in a WebAssembly instance of its own. */
 import { Code, get, i32, load, op } from '../../compiler/targets/wasm/code.js'
 import { encodeModule } from '../../compiler/targets/wasm/encode.js'
-import type { WExpr, WFunction } from '../../compiler/targets/wasm/wasm-ast.js'
+import type { WExpr, WFunction, WImport } from '../../compiler/targets/wasm/wasm-ast.js'
 
 export type Macro = (code: Code, ...args: WExpr[]) => WExpr
 export type ArrayFunction = (...args: readonly Float64Array[]) => Float64Array
@@ -22,11 +22,18 @@ function arrayLoop(macro: Macro, arity: number): WFunction {
   return code.finish(true)
 }
 
-export function vectorFunction(macro: Macro, arity: number, relaxed: boolean): ArrayFunction {
+/** The functions of `outside` take and give one number, and are imports by their names. */
+export function vectorFunction(
+  macro: Macro,
+  arity: number,
+  relaxed: boolean,
+  outside: Readonly<Record<string, (x: number) => number>> = {},
+): ArrayFunction {
+  const imports = Object.keys(outside).map((name): WImport => ({ name, params: ['f64'], result: 'f64' }))
   const pages = { pages: 1, shared: false, maximum: 4096 }
-  const bytes = encodeModule({ imports: [], functions: [arrayLoop(macro, arity)], memory: pages }, { relaxed })
+  const bytes = encodeModule({ imports, functions: [arrayLoop(macro, arity)], memory: pages }, { relaxed })
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 4096 })
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory, ...outside } })
   const { run } = instance.exports as { run: (start: number, end: number, bytes: number) => void }
   return (...args) => {
     const length = args[0]?.length ?? 0

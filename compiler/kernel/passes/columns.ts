@@ -48,17 +48,21 @@ export class Columns {
   }
 
   private dataLoad(expr: KExpr | undefined): Load | null {
-    if (expr?.k !== 'load') return null
+    return expr?.k === 'load' && this.isCell(expr) && this.context.isComplete(expr.buffer) ? expr : null
+  }
+
+  /** A load of one cell of data of the row, be it missing in some. */
+  isCell(expr: KExpr): boolean {
+    if (expr.k !== 'load') return false
     const buffer = this.declared.get(expr.buffer)
     const [row, ...rest] = expr.at
-    const is =
+    return (
       buffer?.space === 'data' &&
       buffer.shape[0] === this.context.rows.size &&
       row?.k === 'axis' &&
       row.axis === this.context.rows.axis &&
-      rest.every((index) => index.k === 'axis' || index.k === 'num') &&
-      this.context.isComplete(expr.buffer)
-    return is ? expr : null
+      rest.every((index) => index.k === 'axis' || index.k === 'num')
+    )
   }
 
   /** Data, or data plus what has no other axes: taken as it stands, so that no term is larger than what was written. */
@@ -77,23 +81,16 @@ export class Columns {
     return { sign: -1, factor: k.add(load, ...rest.map((arg) => k.neg(arg))) }
   }
 
-  /** x = (x − c) + c with c the mean of its column. */
-  aboutMeans(expr: KExpr): KExpr {
+  /** x = (x − c) + c with c the mean of its column, for the data that `which` says. */
+  aboutMeans(expr: KExpr, which: (buffer: string) => boolean = () => true): KExpr {
     if (expr.k === 'load') {
-      const load = this.dataLoad(expr)
+      const load = which(expr.buffer) ? this.dataLoad(expr) : null
       if (load === null) return expr
       const mean = k.load(this.centreOf(load.buffer).centre, ...load.at.slice(1))
       return k.add({ k: 'sub', left: load, right: mean }, mean)
     }
-    if (expr.k === 'add') return k.add(...expr.args.map((arg) => this.aboutMeans(arg)))
-    return mapChildren(expr, (part) => this.aboutMeans(part))
-  }
-
-  /** The same for data that are taken about their means elsewhere. */
-  aboutKnownMeans(expr: KExpr): KExpr {
-    if (expr.k === 'load') return this.centres.has(expr.buffer) ? this.aboutMeans(expr) : expr
-    if (expr.k === 'add') return k.add(...expr.args.map((arg) => this.aboutKnownMeans(arg)))
-    return mapChildren(expr, (part) => this.aboutKnownMeans(part))
+    if (expr.k === 'add') return k.add(...expr.args.map((arg) => this.aboutMeans(arg, which)))
+    return mapChildren(expr, (part) => this.aboutMeans(part, which))
   }
 
   /** x − c as `aboutMeans` writes it. */

@@ -1,5 +1,6 @@
 import type { Axis, KExpr, KFunction, SizeKey } from '../types.js'
 import { childrenOf } from '../visit.js'
+import type { RowFacts } from './row-facts.js'
 
 /** Functions that are a few instructions. */
 const CHEAP: ReadonlySet<KFunction> = new Set(['abs', 'min', 'max', 'floor', 'ceil', 'round', 'isNaN', 'sqrt'])
@@ -42,4 +43,13 @@ export function costOf(expr: KExpr, sizes: ReadonlyMap<SizeKey, number>): number
     case 'reduce':
       return (parts + (expr.kind === 'logSumExp' ? 11 : 1)) * Math.max(1, extentOf([expr.axis], sizes))
   }
+}
+
+/** The same where what no row changes is a table. */
+export function costInRows(expr: KExpr, facts: RowFacts, sizes: ReadonlyMap<SizeKey, number>): number {
+  if (!facts.varies(expr) || expr.k === 'load') return 0
+  const inner = childrenOf(expr).reduce((sum, part) => sum + costInRows(part, facts, sizes), 0)
+  if (expr.k === 'reduce') return (inner + 1) * Math.max(1, extentOf([expr.axis], sizes))
+  const own = costOf(expr, sizes) - childrenOf(expr).reduce((sum, part) => sum + costOf(part, sizes), 0)
+  return own + inner
 }

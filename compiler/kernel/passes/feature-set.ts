@@ -4,6 +4,13 @@ import type { Column, ColumnAt } from './columns.js'
 import { extentOf } from './cost.js'
 import type { IndexTable, PassContext } from './types.js'
 
+/** Where features lie, and the elements of columns that products are made of. */
+interface Place {
+  readonly buffer: string
+  readonly axis: Axis
+  readonly base: string
+}
+
 /** Features of one set, and positions of one table of indices. */
 const MOST_FEATURES = 2 ** 13
 const MOST_POSITIONS = 2 ** 20
@@ -19,9 +26,11 @@ export class FeatureSet {
   private readonly offsets = new Map<string, number>()
   private readonly columns: Column[] = []
   private linear = 0
+  /** Elements of columns are features themselves, and not only factors of some. */
+  private linearNeeded = false
   private readonly products = new Map<string, number>()
   private readonly tables = new Map<string, string>()
-  private layout: { readonly buffer: string; readonly axis: Axis } | null = null
+  private layout: Place | null = null
 
   constructor(
     private readonly known: ReadonlyMap<SizeKey, number>,
@@ -35,8 +44,9 @@ export class FeatureSet {
     this.linear += extentOf(column.axes, this.known)
   }
 
-  /** All products of two columns' elements that stand side by side at these axes. Columns are added before products. */
+  /** The features that a product of columns needs. Columns are added before products. */
   addProducts(factors: readonly ColumnAt[]): void {
+    if (factors.length === 1) this.linearNeeded = true
     if (factors.length < 2) return
     this.eachPair(factors, (pair) => {
       if (!this.products.has(pair)) this.products.set(pair, this.products.size)
@@ -44,12 +54,17 @@ export class FeatureSet {
   }
 
   get count(): number {
-    return this.linear + this.products.size
+    return this.first + this.products.size
   }
 
   /** Copies and products that a row costs. */
   get cost(): number {
-    return this.plain() === null ? this.count : 0
+    return this.products.size + (this.plain() === null ? this.linear : 0)
+  }
+
+  /** Number of the first product. */
+  private get first(): number {
+    return this.linearNeeded ? this.linear : 0
   }
 
   get fits(): boolean {
@@ -60,10 +75,15 @@ export class FeatureSet {
     return this.offsets.has(column.key)
   }
 
+  /** true where elements of a buffer are columns about their means. */
+  isCentred(buffer: string): boolean {
+    return this.columns.some((column) => column.buffer === buffer && column.reach !== null)
+  }
+
   covers(factors: readonly ColumnAt[]): boolean {
     if (factors.length === 0 || factors.length > 2) return false
     if (!factors.every(({ column }) => this.offsets.has(column.key))) return false
-    if (factors.length === 1) return true
+    if (factors.length === 1) return this.linearNeeded
     let all = true
     this.eachPair(factors, (pair) => {
       if (!this.products.has(pair)) all = false
@@ -88,65 +108,85 @@ export class FeatureSet {
   }
 
   /** Buffer [rows, features] and the axis over features. */
-  get place(): { readonly buffer: string; readonly axis: Axis } {
+  get place(): Place {
     if (this.layout !== null) return this.layout
     const plain = this.plain()
-    const size = plain?.size ?? this.size('features', this.count)
-    const axis = { id: this.context.fresh('f'), name: 'f', size }
-    let buffer = plain?.buffer
-    if (buffer === undefined) {
-      buffer = this.context.fresh('features')
-      this.buffers.push({
-        id: buffer,
-        space: 'scratch',
-        type: 'f64',
-        shape: [this.context.rows.size, size],
-        rows: this.context.rows.table,
-      })
+    if (plain !== null && this.products.size === 0) {
+      this.layout = { buffer: plain.buffer, axis: this.axis(plain.size), base: plain.buffer }
+      return this.layout
     }
-    this.layout = { buffer, axis }
+    const axis = this.axis(this.size('features', this.count))
+    const buffer = this.scratch('features', axis.size)
+    const base = this.linearNeeded
+      ? buffer
+      : (plain?.buffer ?? this.scratch('columns', this.size('columns', this.linear)))
+    this.layout = { buffer, axis, base }
     return this.layout
   }
 
   /** Operations that make the features of a row. */
   fill(row: Axis): readonly KernelOp[] {
-    if (this.plain() !== null) return []
-    const { buffer } = this.place
-    const columns = this.columns.map((column): KernelOp => {
-      const at = k.add(flat(column.axes, this.known), k.num(this.offsets.get(column.key) ?? 0))
-      return { op: 'map', out: buffer, axes: [row, ...column.axes], at: [k.axis(row), at], value: column.value }
-    })
-    if (this.products.size === 0) return columns
+    const { buffer, base } = this.place
+    const ops: KernelOp[] = []
+    if (this.plain() === null)
+      for (const column of this.columns) {
+        const at = k.add(flat(column.axes, this.known), k.num(this.offsets.get(column.key) ?? 0))
+        const axes = [row, ...column.axes]
+        ops.push({ op: 'map', out: base, axes, at: [k.axis(row), at], value: column.value })
+      }
+    if (this.products.size === 0) return ops
     const { axis, left, right } = this.pairs()
-    const feature = (of: string): KExpr => k.load(buffer, k.axis(row), k.load(of, k.axis(axis)))
-    const product: KernelOp = {
+    const factor = (of: string): KExpr => k.load(base, k.axis(row), k.load(of, k.axis(axis)))
+    ops.push({
       op: 'map',
       out: buffer,
       axes: [row, axis],
-      at: [k.axis(row), k.add(k.axis(axis), k.num(this.linear))],
-      value: k.mul(feature(left), feature(right)),
-    }
-    return [...columns, product]
+      at: [k.axis(row), k.add(k.axis(axis), k.num(this.first))],
+      value: k.mul(factor(left), factor(right)),
+    })
+    return ops
   }
 
-  /** Operations that fill `out` with the root mean square of each feature; 0 where it does not matter. */
-  reach(out: string): readonly KernelOp[] {
-    const columns = this.columns.map((column): KernelOp => {
+  /** Operations that fill a new table with the root mean square of each feature; 0 where it does not matter. */
+  reach(): { readonly table: string; readonly ops: readonly KernelOp[] } {
+    const { axis } = this.place
+    const table = this.derived('reach of features', axis.size)
+    const base = this.linearNeeded ? table : this.derived('reach of columns', this.size('columns', this.linear))
+    const ops: KernelOp[] = this.columns.map((column) => {
       const at = k.add(flat(column.axes, this.known), k.num(this.offsets.get(column.key) ?? 0))
-      return { op: 'map', out, axes: column.axes, at: [at], value: column.reach ?? k.num(0) }
+      return { op: 'map', out: base, axes: column.axes, at: [at], value: column.reach ?? k.num(0) }
     })
-    if (this.products.size === 0) return columns
-    const { axis, left, right } = this.pairs()
-    const of = (table: string): KExpr => k.load(out, k.load(table, k.axis(axis)))
-    const at = [k.add(k.axis(axis), k.num(this.linear))]
-    return [...columns, { op: 'map', out, axes: [axis], at, value: k.mul(of(left), of(right)) }]
+    if (this.products.size === 0) return { table, ops }
+    const { axis: g, left, right } = this.pairs()
+    const of = (pair: string): KExpr => k.load(base, k.load(pair, k.axis(g)))
+    const at = [k.add(k.axis(g), k.num(this.first))]
+    ops.push({ op: 'map', out: table, axes: [g], at, value: k.mul(of(left), of(right)) })
+    return { table, ops }
+  }
+
+  private axis(size: SizeKey): Axis {
+    return { id: this.context.fresh('f'), name: 'f', size }
+  }
+
+  private scratch(name: string, size: SizeKey): string {
+    const id = this.context.fresh(name)
+    const { size: rows, table } = this.context.rows
+    this.buffers.push({ id, space: 'scratch', type: 'f64', shape: [rows, size], rows: table })
+    return id
+  }
+
+  private derived(name: string, size: SizeKey): string {
+    const id = this.context.fresh(name)
+    this.buffers.push({ id, space: 'derived', type: 'f64', shape: [size] })
+    return id
   }
 
   private pairTables: { readonly axis: Axis; readonly left: string; readonly right: string } | null = null
 
   private pairs(): { readonly axis: Axis; readonly left: string; readonly right: string } {
     if (this.pairTables !== null) return this.pairTables
-    const axis = { id: this.context.fresh('g'), name: 'g', size: this.size('products', this.products.size) }
+    const size = this.first === 0 ? this.place.axis.size : this.size('products', this.products.size)
+    const axis = { id: this.context.fresh('g'), name: 'g', size }
     const pairs = [...this.products.keys()].map((key) => key.split(',').map(Number))
     const table = (name: string, i: number): string => {
       const id = this.context.fresh(name)
@@ -158,13 +198,14 @@ export class FeatureSet {
     return this.pairTables
   }
 
-  /** The data itself, where its rows are the features as they stand. */
+  /** The data itself, where its rows are the columns as they stand. */
   private plain(): { readonly buffer: string; readonly size: SizeKey } | null {
     const [column, ...others] = this.columns
     const [axis, ...rest] = column?.axes ?? []
     if (column === undefined || axis === undefined) return null
-    if (others.length + rest.length + this.products.size > 0 || column.value.k !== 'load') return null
-    return column.value.at.length === 2 ? { buffer: column.buffer, size: axis.size } : null
+    if (others.length + rest.length > 0 || column.value.k !== 'load' || column.value.at.length !== 2) return null
+    // products and columns lie in one buffer where both are features
+    return this.linearNeeded && this.products.size > 0 ? null : { buffer: column.buffer, size: axis.size }
   }
 
   private size(name: string, value: number): SizeKey {
@@ -185,7 +226,7 @@ export class FeatureSet {
   private valuesOf(factors: readonly ColumnAt[]): readonly number[] {
     return this.elements(factors).map(([a = 0, b]) => {
       if (b === undefined) return a
-      return this.linear + (this.products.get(a >= b ? `${a},${b}` : `${b},${a}`) ?? Number.NaN)
+      return this.first + (this.products.get(a >= b ? `${a},${b}` : `${b},${a}`) ?? Number.NaN)
     })
   }
 

@@ -1,21 +1,34 @@
 import * as k from '../build.js'
-import { printKernelExpr } from '../print.js'
 import type { Axis, Buffer, KExpr, KernelOp } from '../types.js'
 import { freeAxes } from '../visit.js'
-import type { ColumnAt, Columns } from './columns.js'
+import type { ColumnAt } from './columns.js'
+import { costInRows, extentOf } from './cost.js'
 import type { FeatureSet } from './feature-set.js'
-import { closed, type Expanding, expand, type Term, withAxes } from './polynomial.js'
+import { closed, type Term, withAxes } from './polynomial.js'
 import type { RowFacts } from './row-facts.js'
-import type { PassContext } from './types.js'
+import type { PassContext, RowProgram } from './types.js'
+import { writtenOver } from './written-over.js'
 
-type SumOp = KernelOp & { readonly op: 'contract' | 'scatterAdd' }
+export type SumOp = KernelOp & { readonly op: 'contract' | 'scatterAdd' }
 
-/** A term of a sum over rows: what weighs the rows, and columns of the data. */
-interface SumTerm {
+/** A term of a sum over rows: what weighs the rows, and columns of the data that are features. */
+export interface SumTerm {
   readonly term: Term
   readonly weights: readonly KExpr[]
   readonly columns: readonly ColumnAt[]
-  readonly set: FeatureSet | null
+}
+
+/** What an operation adds up, in one expression. */
+export const summand = (op: SumOp): KExpr => (op.op === 'contract' ? k.mul(...op.factors) : op.value)
+
+/** An operation that adds up over rows, at places that rows do not choose. */
+export function isSum(op: KernelOp, facts: RowFacts, context: PassContext): op is SumOp {
+  return (
+    (op.op === 'contract' || op.op === 'scatterAdd') &&
+    op.axes.some((axis) => axis.id === context.rows.axis) &&
+    op.axes.every((axis) => axis.ragged === undefined) &&
+    op.at.every((index) => !facts.varies(index))
+  )
 }
 
 /**
@@ -25,122 +38,132 @@ interface SumTerm {
 export class FeatureSums {
   readonly postlude: KernelOp[] = []
   readonly buffers: Buffer[] = []
-  readonly applied: string[] = []
-  readonly declined: string[] = []
   private readonly totals = new Map<string, string>()
 
   constructor(
+    private readonly program: RowProgram,
     private readonly context: PassContext,
-    private readonly columns: Columns,
+    readonly sets: readonly FeatureSet[],
     private readonly facts: RowFacts,
-    private readonly sets: readonly FeatureSet[],
   ) {}
 
-  /** Operations over rows in place of one that adds up; null where it stays. */
-  rewritten(op: KernelOp): readonly KernelOp[] | null {
-    if (op.op !== 'contract' && op.op !== 'scatterAdd') return null
-    const terms = this.termsOf(op)
-    if (terms === null) return null
-    if (typeof terms === 'string') {
-      this.declined.push(`${op.out}: ${terms}`)
-      return null
-    }
-    const rows: KernelOp[] = []
-    for (const term of terms) rows.push(...this.added(op, term))
-    this.applied.push(`${op.out}: ${printKernelExpr(summand(op))}`)
-    return rows
+  /** Operations over rows in place of one that adds up terms. */
+  rewritten(op: SumOp, terms: readonly SumTerm[]): readonly KernelOp[] {
+    if (this.isTotal(op, terms)) return [op]
+    return terms.flatMap((term) => this.added(op, term))
   }
 
-  /** null: no sum over rows of data that are features. */
-  private termsOf(op: SumOp): readonly SumTerm[] | string | null {
-    const row = this.context.rows.axis
-    if (!op.axes.some((axis) => axis.id === row) || op.axes.some((axis) => axis.ragged !== undefined)) return null
-    if (op.at.some((index) => this.facts.varies(index))) return null
-    const expansion = expand(this.columns.aboutKnownMeans(summand(op)), this.expanding())
-    if (expansion === null) return 'too many terms'
-    const terms: SumTerm[] = []
-    for (const term of expansion.terms) {
-      const columns = term.factors.flatMap((factor) => this.columns.of(factor) ?? [])
-      const weights = term.factors.filter((factor) => this.columns.of(factor) === null)
-      const set = columns.length === 0 ? null : (this.sets.find((one) => one.covers(columns)) ?? null)
-      if (columns.length > 0 && set === null) {
-        const partly = columns.some(({ column }) => this.sets.some((one) => one.has(column)))
-        return partly ? 'other products than those of the log densities' : null
-      }
-      if (weights.length + columns.length === 0) return null
-      terms.push({ term, weights, columns, set })
-    }
-    return terms.every((t) => t.set === null) ? null : terms
+  setOf(columns: readonly ColumnAt[]): FeatureSet | null {
+    return this.sets.find((set) => set.covers(columns)) ?? null
   }
 
-  private expanding(): Expanding {
-    return {
-      varies: (e) => this.facts.varies(e),
-      fresh: (prefix) => this.context.fresh(prefix),
-      leaf: (e) => {
-        const leaf = this.columns.centredLeaf(e) ?? this.columns.plainLeaf(e)
-        if (leaf === null) return null
-        const column = this.columns.of(leaf.factor)
-        const isFeature = column !== null && this.sets.some((set) => set.has(column.column))
-        return isFeature ? leaf : null
-      },
+  /** Arithmetic of a row for terms, each different total once. */
+  costOf(terms: readonly (readonly [SumOp, SumTerm])[]): number {
+    const costs = new Map<string, number>()
+    for (const [op, { term, weights, columns }] of terms) {
+      const set = this.setOf(columns)
+      const axes = this.axesOf(op, term, weights)
+      const each = weights.reduce((sum, weight) => sum + costInRows(weight, this.facts, this.program.sizes), 1)
+      const cost = extentOf(axes, this.program.sizes) * (set === null ? each : set.count + each - 1)
+      costs.set(this.key(axes, weights, set), cost)
     }
+    return [...costs.values()].reduce((a, b) => a + b, 0)
   }
 
-  /** Adds a term to what the operation sums, and gives the operation over rows if it is a new one. */
-  private added(op: SumOp, { term, weights, columns, set }: SumTerm): readonly KernelOp[] {
+  /** true where an operation sums weights alone and nothing else, at their own axes: it is a total for others too. */
+  private isTotal(op: SumOp, terms: readonly SumTerm[]): boolean {
+    const [only, ...others] = terms
+    if (only === undefined || others.length > 0 || only.columns.length + only.term.sums.length > 0) return false
+    if (!k.isNumber(only.term.coefficient, 1)) return false
+    const axes = this.axesOf(op, only.term, only.weights)
+    const places = op.at.map((index) => (index.k === 'axis' ? index.axis : null))
+    if (places.length !== axes.length || axes.some((axis, i) => axis.id !== places[i])) return false
+    if (op.axes.length !== axes.length + 1) return false
+    const key = this.key(axes, only.weights, null)
+    if (this.totals.has(key)) return false
+    const writers = this.program.rows.filter((one) => 'out' in one && one.out === op.out)
+    if (writers.length === 1) this.totals.set(key, op.out)
+    return true
+  }
+
+  /** Adds a term to what the operation sums, and gives the operations over rows that this needs. */
+  private added(op: SumOp, { term, weights, columns }: SumTerm): readonly KernelOp[] {
     const row = op.axes.find((axis) => axis.id === this.context.rows.axis)
-    const scope = [...op.axes, ...term.sums]
-    const free = new Set(weights.flatMap((weight) => [...freeAxes(weight)]))
-    const axes = scope.filter((axis) => free.has(axis.id) && axis !== row)
+    const set = this.setOf(columns)
+    const axes = this.axesOf(op, term, weights)
     const made: KernelOp[] = []
-    const total = this.total(row, axes, weights, set, made)
     const at = axes.map((axis) => k.axis(axis))
-    const place = set === null ? at : [...at, set.indexOf(columns)]
     const used = new Set([...axes.map((axis) => axis.id), ...columns.flatMap((column) => column.at)])
-    const apart = term.sums.filter((axis) => !used.has(axis.id))
-    const coefficient = closed({ coefficient: term.coefficient, sums: apart })
+    const coefficient = closed({
+      coefficient: term.coefficient,
+      sums: term.sums.filter((axis) => !used.has(axis.id)),
+    })
     const times = term.zeroWins ? k.mul0 : k.mul
+    const value =
+      row === undefined || weights.length + columns.length === 0
+        ? times(coefficient, k.size(this.context.rows.size))
+        : times(
+            coefficient,
+            k.load(this.total(row, axes, weights, set, made), ...at, ...(set === null ? [] : [set.indexOf(columns)])),
+          )
     this.postlude.push({
       op: 'scatterAdd',
       out: op.out,
       axes: [...op.axes.filter((axis) => axis !== row), ...term.sums.filter((axis) => used.has(axis.id))],
       at: op.at,
-      value: times(coefficient, k.load(total, ...place)),
+      value,
     })
     return made
   }
 
+  /** Axes of weights, but for rows. */
+  private axesOf(op: SumOp, term: Term, weights: readonly KExpr[]): readonly Axis[] {
+    const free = new Set(weights.flatMap((weight) => [...freeAxes(weight)]))
+    return [...op.axes, ...term.sums].filter((axis) => free.has(axis.id) && axis.id !== this.context.rows.axis)
+  }
+
+  private key(axes: readonly Axis[], weights: readonly KExpr[], set: FeatureSet | null): string {
+    const written = weights.map((weight) => writtenOver(weight, axes)).sort()
+    return JSON.stringify([written, set === null ? -1 : this.sets.indexOf(set)])
+  }
+
   private total(
-    row: Axis | undefined,
+    row: Axis,
     axes: readonly Axis[],
     weights: readonly KExpr[],
     set: FeatureSet | null,
     made: KernelOp[],
   ): string {
-    const names = new Map(axes.map((axis, i) => [axis.id, `weight ${i}`]))
-    const own = weights.map((weight) => withAxes(weight, names))
-    const written = own.map(printKernelExpr).sort()
-    const key = JSON.stringify([written, axes.map((axis) => axis.size), set === null ? -1 : this.sets.indexOf(set)])
+    const key = this.key(axes, weights, set)
     const known = this.totals.get(key)
     if (known !== undefined) return known
     const id = this.context.fresh('total')
+    const names = new Map(axes.map((axis, i) => [axis.id, `weight ${i}`]))
     const over = axes.map((axis, i): Axis => ({ id: `weight ${i}`, name: axis.name, size: axis.size }))
+    const own = weights.map((weight) => withAxes(weight, names))
     const last = set === null ? [] : [set.place.axis]
-    const rows = row === undefined ? [] : [row]
-    const feature = set === null ? [] : [k.load(set.place.buffer, ...[...rows, ...last].map((axis) => k.axis(axis)))]
-    const op: KernelOp = {
+    const feature = set === null ? [] : [k.load(set.place.buffer, ...[row, ...last].map((axis) => k.axis(axis)))]
+    made.push({
       op: 'contract',
       out: id,
-      axes: [...rows, ...over, ...last],
+      axes: [row, ...over, ...last],
       at: [...over, ...last].map((axis) => k.axis(axis)),
-      factors: [...own, ...feature],
-    }
+      factors: [...(set === null ? own : this.oneWeight(row, over, own, made)), ...feature],
+    })
     this.buffers.push({ id, space: 'sum', type: 'f64', shape: [...over, ...last].map((axis) => axis.size) })
     this.totals.set(key, id)
-    made.push(op)
     return id
   }
-}
 
-const summand = (op: SumOp): KExpr => (op.op === 'contract' ? k.mul(...op.factors) : op.value)
+  /** Weights as one buffer, made once for all features. */
+  private oneWeight(row: Axis, over: readonly Axis[], weights: readonly KExpr[], made: KernelOp[]): readonly KExpr[] {
+    const [first, ...others] = weights
+    if (first === undefined || (others.length === 0 && first.k === 'load')) return weights
+    const id = this.context.fresh('weight')
+    const axes = [row, ...over]
+    const shape = [this.context.rows.size, ...over.map((axis) => axis.size)]
+    this.buffers.push({ id, space: 'scratch', type: 'f64', shape, rows: this.context.rows.table })
+    made.push(k.mapOver(id, axes, k.mul(...weights)))
+    return [k.load(id, ...axes.map((axis) => k.axis(axis)))]
+  }
+}

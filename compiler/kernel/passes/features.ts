@@ -12,9 +12,10 @@ import { printKernelExpr } from '../print.js'
 import type { Axis, Buffer, KExpr, KernelOp } from '../types.js'
 import { childrenOf } from '../visit.js'
 import { type ColumnAt, Columns } from './columns.js'
-import { costOf, extentOf } from './cost.js'
+import { costInRows, extentOf } from './cost.js'
 import { axesOf, FeatureSet } from './feature-set.js'
-import { FeatureSums } from './feature-sums.js'
+import { FeatureSums, isSum, type SumOp, type SumTerm, summand } from './feature-sums.js'
+import { grouped } from './grouped.js'
 import { logarithms } from './logarithms.js'
 import { closed, type Expanding, expand, type Term } from './polynomial.js'
 import { RowFacts } from './row-facts.js'
@@ -75,10 +76,10 @@ class Features {
         written.set(op, changed)
       }
     const sums = new FeatureSums(
+      program,
       context,
-      this.columns,
-      this.facts,
       sets.map(({ set }) => set),
+      this.facts,
     )
     const rows: KernelOp[] = []
     const filled = new Set<FeatureSet>()
@@ -89,7 +90,11 @@ class Features {
         filled.add(set)
         rows.push(...set.fill(row))
       }
-      rows.push(...(sums.rewritten(op) ?? [written.get(op) ?? op]))
+      const terms = isSum(op, this.facts, context) ? this.sumTerms(op, sums) : null
+      if (terms !== null && isSum(op, this.facts, context)) {
+        rows.push(...sums.rewritten(op, terms))
+        this.applied.push(`${op.out}: ${printKernelExpr(summand(op))}`)
+      } else rows.push(written.get(op) ?? op)
     }
     const growth = this.table('growth', [])
     this.prelude.push({
@@ -116,11 +121,35 @@ class Features {
       indices: [...program.indices, ...sets.flatMap(({ set }) => set.indices)],
       growth,
     }
-    return {
-      program: done,
-      applied: [...this.applied, ...sums.applied],
-      declined: [...this.declined, ...sums.declined],
+    return { program: done, applied: this.applied, declined: this.declined }
+  }
+
+  // -- sums of the same features ---------------------------------------------------------------------------------------
+
+  /** What an operation adds up, over features of the log densities; null: something else. */
+  private sumTerms(op: SumOp, sums: FeatureSums): readonly SumTerm[] | null {
+    const isFeature = (factor: KExpr): boolean => {
+      const at = this.columns.of(factor)
+      return at !== null && sums.sets.some((set) => set.has(at.column))
     }
+    const expansion = expand(
+      this.columns.aboutMeans(summand(op), (id) => sums.sets.some((set) => set.isCentred(id))),
+      this.expanding((e) => {
+        const leaf = this.columns.centredLeaf(e) ?? this.columns.plainLeaf(e)
+        return leaf !== null && isFeature(leaf.factor) ? leaf : null
+      }),
+    )
+    if (expansion === null) return null
+    const terms = expansion.terms.map((term): SumTerm => {
+      const columns = term.factors.filter(isFeature).flatMap((factor) => this.columns.of(factor) ?? [])
+      return { term, weights: term.factors.filter((factor) => !isFeature(factor)), columns }
+    })
+    if (terms.every((t) => t.columns.length === 0)) return null
+    // other data would be expanded about what they are not near
+    if (terms.some((t) => t.weights.some((weight) => this.readsData(weight)))) return null
+    if (terms.every((t) => t.columns.length === 0 || sums.setOf(t.columns) !== null)) return terms
+    this.declined.push(`${op.out}: other products than those of the log densities`)
+    return null
   }
 
   // -- which parts are polynomials -------------------------------------------------------------------------------------
@@ -182,7 +211,7 @@ class Features {
   }
 
   private readsData(expr: KExpr): boolean {
-    return this.columns.isData(expr) || childrenOf(expr).some((part) => this.readsData(part))
+    return this.columns.isCell(expr) || childrenOf(expr).some((part) => this.readsData(part))
   }
 
   private columnsOf(part: Part): readonly ColumnAt[] {
@@ -216,22 +245,15 @@ class Features {
       return false
     }
     const outs = (op: MapOp): number => extentOf(op.axes.slice(1), this.program.sizes)
-    const before = group.reduce((sum, { op, arg }) => sum + outs(op) * this.costInRows(arg), 0)
+    const before = group.reduce(
+      (sum, { op, arg }) => sum + outs(op) * costInRows(arg, this.facts, this.program.sizes),
+      0,
+    )
     const ops = [...new Set(group.map((part) => part.op))]
     const after = set.cost + ops.reduce((sum, op) => sum + outs(op) * set.count, 0)
     if (after < before) return true
     this.declined.push(`${what}: ${after} operations for each row with features, ${before} without`)
     return false
-  }
-
-  /** Cost of an expression whose parts that no row changes are tables. */
-  private costInRows(expr: KExpr): number {
-    if (!this.facts.varies(expr) || expr.k === 'load') return 0
-    if (expr.k === 'reduce')
-      return (this.costInRows(expr.body) + 1) * Math.max(1, extentOf([expr.axis], this.program.sizes))
-    const own =
-      costOf(expr, this.program.sizes) - childrenOf(expr).reduce((s, e) => s + costOf(e, this.program.sizes), 0)
-    return own + childrenOf(expr).reduce((sum, part) => sum + this.costInRows(part), 0)
   }
 
   // -- the product in their place --------------------------------------------------------------------------------------
@@ -276,8 +298,8 @@ class Features {
   /** The largest sum of absolute terms, over the elements of what is written. */
   private growthOf(set: FeatureSet, theta: string, constant: string | null, outs: readonly Axis[]): KExpr {
     const { axis: f } = set.place
-    const reach = this.table('reach of features', [f])
-    this.prelude.push(...set.reach(reach))
+    const { table: reach, ops } = set.reach()
+    this.prelude.push(...ops)
     const at = outs.map((axis) => k.axis(axis))
     const size = k.mul(k.call('abs', k.load(theta, ...at, k.axis(f))), k.load(reach, k.axis(f)))
     const total = k.add(k.sum(f, size), constant === null ? k.num(0) : k.call('abs', k.load(constant, ...at)))
@@ -289,19 +311,4 @@ class Features {
     this.buffers.push({ id, space: 'derived', type: 'f64', shape: axes.map((axis) => axis.size) })
     return id
   }
-}
-
-/** Lists of what has a key in common, by way of others too. */
-function grouped<T>(items: readonly T[], keysOf: (item: T) => readonly string[]): readonly (readonly T[])[] {
-  let groups: { items: T[]; keys: Set<string> }[] = []
-  for (const item of items) {
-    const keys = new Set(keysOf(item))
-    const touching = groups.filter((group) => [...keys].some((key) => group.keys.has(key)))
-    const joined = {
-      items: [...touching.flatMap((group) => group.items), item],
-      keys: new Set([...touching.flatMap((group) => [...group.keys]), ...keys]),
-    }
-    groups = [...groups.filter((group) => !touching.includes(group)), joined]
-  }
-  return groups.map((group) => group.items)
 }

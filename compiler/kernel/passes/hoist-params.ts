@@ -15,6 +15,7 @@ import { costOf, extentOf } from './cost.js'
 import { isInRange } from './in-range.js'
 import { mapValues, RowFacts } from './row-facts.js'
 import type { KernelPass, PassContext, PassOutcome, RowProgram } from './types.js'
+import { writtenOver } from './written-over.js'
 
 /** Elements of one table. */
 const MOST_ELEMENTS = 2 ** 20
@@ -199,8 +200,7 @@ class Hoisting {
   }
 
   private table(value: KExpr, axes: readonly Axis[]): string {
-    const names = new Map(axes.map((axis, i) => [axis.id, `#${i}`]))
-    const key = JSON.stringify([axes.map((axis) => axis.size), printKernelExpr(renamed(value, names))])
+    const key = writtenOver(value, axes)
     const known = this.tables.get(key)
     if (known !== undefined) return known
     const id = this.context.fresh('fixed')
@@ -222,11 +222,6 @@ const rectangular = ({ id, name, size }: Axis): Axis => ({ id, name, size })
 
 function isWithin(expr: KExpr, scope: readonly Axis[]): boolean {
   return [...freeAxes(expr)].every((id) => scope.some((axis) => axis.id === id))
-}
-
-function renamed(expr: KExpr, names: ReadonlyMap<string, string>): KExpr {
-  if (expr.k === 'axis') return { ...expr, axis: names.get(expr.axis) ?? expr.axis }
-  return mapChildren(expr, (part) => renamed(part, names))
 }
 
 /** Dearer than a load; of axes and numbers alone only where a function is called. */

@@ -68,7 +68,7 @@ export class TableKeys {
   key(group: number): string {
     const known = this.buffers.get(group)
     if (known !== undefined) return known
-    const keys = keysOf(this.group(group), this.rows.rows)
+    const keys = keysOf(this.group(group), this.rows)
     const buffer = this.adds.constant('key', keys, [this.context.rows.size])
     this.buffers.set(group, buffer)
     return buffer

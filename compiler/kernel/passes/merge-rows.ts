@@ -1,7 +1,7 @@
 import * as k from '../build.js'
 import type { Axis, Buffer, KExpr, KernelOp, SizeKey } from '../types.js'
 import { axesOf, buffersWritten, freeAxes, mapAxis, mapChildren } from '../visit.js'
-import type { DataArrays } from './data-arrays.js'
+import { type DataArrays, DataCache } from './data-cache.js'
 import { distinctRows, takeRows } from './distinct-rows.js'
 import { rewriteOp } from './rewrite-op.js'
 import { rowKey, rowStride } from './row-key.js'
@@ -32,6 +32,7 @@ export function mergeRows(
   program: RowProgram,
   context: PassContext,
   data: DataArrays,
+  cache: DataCache = new DataCache(),
   worth: number = WORTH_MERGING,
 ): MergedRows {
   const key = rowKey(program.rows, program.buffers, context.rows)
@@ -47,10 +48,16 @@ export function mergeRows(
     columns.set(id, { buffer, values })
   }
   const stride = (b: Buffer): number => rowStride(b, program.sizes)
-  const found = distinctRows(
-    [...columns.values()].map(({ buffer, values }) => ({ values, stride: stride(buffer) })),
-    of,
-    Math.floor(worth * of),
+  const names = [...columns.keys()].join()
+  const found = cache.made(
+    `distinct ${of} ${worth} ${names}`,
+    [...columns.values()].map(({ values }) => values),
+    () =>
+      distinctRows(
+        [...columns.values()].map(({ buffer, values }) => ({ values, stride: stride(buffer) })),
+        of,
+        Math.floor(worth * of),
+      ),
   )
   if (found === null) return { kind: 'declined', declined: `more than ${worth} of the ${of} rows are distinct` }
 
@@ -62,7 +69,8 @@ export function mergeRows(
   for (const [id, { buffer, values }] of columns) {
     const own = merged.get(id) ?? id
     added.push({ ...buffer, id: own, shape: [size, ...buffer.shape.slice(1)] })
-    arrays.set(own, takeRows({ values, stride: stride(buffer) }, found.first))
+    const take = (): Float64Array | Int32Array => takeRows({ values, stride: stride(buffer) }, found.first)
+    arrays.set(own, cache.made(`rows ${id} of ${names}`, [values, found.first], take))
   }
   const writer = new Writer({ ...key.axis, size }, merged, times, program.buffers, context)
   const rows = program.rows.flatMap((op) => writer.op(op))

@@ -4,7 +4,7 @@
  */
 import type { KernelOp } from '../types.js'
 import { Additions } from './additions.js'
-import type { DataArrays } from './data-arrays.js'
+import { type DataArrays, DataCache } from './data-cache.js'
 import { DiscreteReader } from './discrete-terms.js'
 import { TableKeys } from './keyed-items.js'
 import { packSums } from './pack-sums.js'
@@ -43,6 +43,7 @@ export function packTables(
   program: RowProgram,
   context: PassContext,
   data: DataArrays,
+  cache: DataCache = new DataCache(),
   limits: PackingLimits = PACKING_LIMITS,
 ): PackedTables {
   const reader = new DiscreteReader(program, context)
@@ -57,6 +58,7 @@ export function packTables(
   const buffers = new Map(program.buffers.map((b) => [b.id, b]))
   const rows: RowData = {
     data,
+    cache,
     rows: program.sizes.get(context.rows.size) ?? 0,
     stride: (id) => {
       const buffer = buffers.get(id)

@@ -1,5 +1,5 @@
 /** Elements of rows as digits of keys, one key for several elements. */
-import type { DataArrays } from './data-arrays.js'
+import type { DataArrays, DataCache } from './data-cache.js'
 import type { Element, Item } from './discrete-terms.js'
 import { distinctRows } from './distinct-rows.js'
 
@@ -25,6 +25,7 @@ export interface KeyGroup {
 
 export interface RowData {
   readonly data: DataArrays
+  readonly cache: DataCache
   /** Elements of a row of a buffer. */
   stride(buffer: string): number
   readonly rows: number
@@ -50,18 +51,41 @@ export function digitsOf(items: readonly Item[], rows: RowData, most: number): r
     for (const e of item.elements) joined.elements.set(elementKey(e), e)
     for (const key of joined.elements.keys()) groups.set(key, joined)
   }
-  const joined = [...new Set(groups.values())].map((group) => {
-    const elements = [...group.elements.values()]
-    const [only, ...others] = elements
-    const single = only === undefined || others.length > 0 ? null : new IntegerValues(only, rows, most)
-    return { elements, items: group.items, single }
+  const joined = [...new Set(groups.values())].map(({ elements, items }) => ({
+    elements: [...elements.values()],
+    items,
+  }))
+  const name = joined.map(({ elements }) => elements.map(elementKey).join(' & ')).join()
+  const values = rows.cache.made(
+    `digits ${rows.rows} ${most} ${name}`,
+    arraysOf(
+      joined.flatMap((d) => d.elements),
+      rows,
+    ),
+    () =>
+      valuesOf(
+        joined.map(({ elements }) => elements),
+        rows,
+        most,
+      ),
+  )
+  return joined.flatMap((digit, i) => {
+    const own = values[i]
+    return own === null || own === undefined ? [] : [{ ...digit, ...own }]
   })
+}
+
+const arraysOf = (elements: readonly Element[], { data }: RowData): readonly (Float64Array | Int32Array)[] =>
+  elements.flatMap(({ buffer }) => data.get(buffer) ?? [])
+
+/** The values of digits, null where there are too many. */
+function valuesOf(digits: readonly (readonly Element[])[], rows: RowData, most: number): readonly (Values | null)[] {
+  const singles = digits.map(([only, ...others]) =>
+    only === undefined || others.length > 0 ? null : new IntegerValues(only, rows, most),
+  )
   for (let from = 0; from < rows.rows; from += BLOCK_ROWS)
-    for (const { single } of joined) single?.visit(from, Math.min(rows.rows, from + BLOCK_ROWS))
-  return joined.flatMap(({ elements, items, single }) => {
-    const digit = single?.values() ?? tupleValues(elements, rows, most)
-    return digit === null ? [] : [{ elements, items, ...digit }]
-  })
+    for (const single of singles) single?.visit(from, Math.min(rows.rows, from + BLOCK_ROWS))
+  return digits.map((elements, i) => singles[i]?.values() ?? tupleValues(elements, rows, most))
 }
 
 /** Rows that stay in cache while their elements are visited one after another. */
@@ -173,13 +197,17 @@ function keyGroup(digits: readonly Digit[]): KeyGroup {
 }
 
 /** The key of each row. */
-export function keysOf({ digits, strides }: KeyGroup, rows: number): Int32Array {
-  const keys = new Int32Array(rows)
-  for (let from = 0; from < rows; from += BLOCK_ROWS)
-    digits.forEach((digit, i) => {
-      digit.addTo(keys, strides[i] ?? 1, from, Math.min(rows, from + BLOCK_ROWS))
-    })
-  return keys
+export function keysOf({ digits, strides }: KeyGroup, rows: RowData): Int32Array {
+  const elements = digits.flatMap((digit) => digit.elements)
+  const name = digits.map((digit) => `${digit.first.length} ${digit.elements.map(elementKey).join(' & ')}`).join()
+  return rows.cache.made(`keys ${rows.rows} ${name}`, arraysOf(elements, rows), () => {
+    const keys = new Int32Array(rows.rows)
+    for (let from = 0; from < rows.rows; from += BLOCK_ROWS)
+      digits.forEach((digit, i) => {
+        digit.addTo(keys, strides[i] ?? 1, from, Math.min(rows.rows, from + BLOCK_ROWS))
+      })
+    return keys
+  })
 }
 
 /** The tuple of a digit in an entry. */

@@ -4,8 +4,12 @@ import type { ExprLowering } from './lower-expr.js'
 import { NO_COPY } from './lowering.js'
 import type { WExpr, WStatement } from './wasm-ast.js'
 
-/** Loops of so few steps are written out. */
+/** Loops of so few steps are written out: where rows lie in the lanes, and where states do. */
 const WRITTEN_OUT = 4
+const STATES_WRITTEN_OUT = 8
+
+export const writtenOut = (lowering: ExprLowering): number =>
+  lowering.rowAxis === null ? STATES_WRITTEN_OUT : WRITTEN_OUT
 
 /** Nested loops, outermost first; `build` fills the innermost body. */
 export function loops(
@@ -34,7 +38,7 @@ export function loop(
     return
   }
   const size = lowering.around.sizes(axis.size)
-  if (size <= WRITTEN_OUT && !reverse) {
+  if (size <= writtenOut(lowering) && !reverse) {
     for (let value = 0; value < size; value++) fixed(lowering, axis.id, value, writes, build)
     return
   }

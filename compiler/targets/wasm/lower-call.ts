@@ -3,7 +3,7 @@ import type { KExpr, KFunction } from '../../kernel/types.js'
 import { arityOf } from '../scalar-functions.js'
 import { call, extract, f64, op, replace } from './code.js'
 import type { Copy, Lowering } from './lowering.js'
-import { vectorFunctions } from './math/index.js'
+import { functionsWithImport, vectorFunctions } from './math/index.js'
 import type { OpName, WExpr } from './wasm-ast.js'
 
 /** Members of the scalar language that are instructions. */
@@ -46,6 +46,12 @@ export function lowerCall(
       const made = blocks.emitting(() =>
         known(code, ...values.map((value) => (vector ? value : op('f64x2.splat', value)))),
       )
+      return vector ? made : extract(blocks.bind(made), 0)
+    }
+    const mostly = functionsWithImport[fn]
+    if (mostly !== undefined) {
+      const outside = (one: WExpr): WExpr => call({ kind: 'import', name: lowering.imported(fn, 1) }, 'f64', one)
+      const made = blocks.emitting(() => mostly(code, vector ? first : op('f64x2.splat', first), outside))
       return vector ? made : extract(blocks.bind(made), 0)
     }
     const arity = arityOf(fn) ?? values.length

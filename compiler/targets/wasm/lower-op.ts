@@ -174,9 +174,12 @@ export class OpLowering {
     if (part !== null && axis === tiling.vectorAxis) {
       const steps = Array.from({ length: Math.max(1, part.vectors) }, (_, i) => 2 * i)
       const own = copies.flatMap((copy) => steps.map((by) => moved(copy, axis.id, by)))
-      range(this.exprs, axis.id, part.from, part.to, part.vectors === 0 ? 1 : 2 * part.vectors, writes, () =>
-        inner(own),
-      )
+      const step = part.vectors === 0 ? 1 : 2 * part.vectors
+      const { from, to } = part
+      if (from.w === 'i32' && to.w === 'i32' && this.block === null && to.value - from.value <= 4 * step)
+        for (let value = from.value; value < to.value; value += step)
+          fixed(this.exprs, axis.id, value, writes, () => inner(own))
+      else range(this.exprs, axis.id, from, to, step, writes, () => inner(own))
       return
     }
     const tile = part !== null && part.vectors === 0 ? 1 : (tiling.tiles.get(axis.id) ?? 1)

@@ -1,10 +1,11 @@
 import type { Axis, KExpr } from '../../kernel/types.js'
 import { walk } from '../../kernel/visit.js'
-import { f64, f64x2, get, op } from './code.js'
-import { loops } from './loops.js'
+import { extract, f64, f64x2, get, op } from './code.js'
+import { fixed, loops, writtenOut } from './loops.js'
 import type { ExprLowering } from './lower-expr.js'
-import type { Copy } from './lowering.js'
+import { type Copy, moved } from './lowering.js'
 import { vectorFunctions } from './math/index.js'
+import { inLanes, MOST_COPIES } from './tiling.js'
 import type { Local, WExpr } from './wasm-ast.js'
 
 export type ReduceKind = 'sum' | 'max' | 'logSumExp'
@@ -22,6 +23,7 @@ export function lowerReduction(
 ): readonly WExpr[] {
   switch (kind) {
     case 'sum':
+      if (!vector && isSideBySide(lowering, axes, body)) return sumOfLanes(lowering, axes, body, copies)
       return sum(lowering, axes, copies, vector, (sums, inner) => lowering.accumulate(sums, body, inner))
     case 'max':
       return maximum(lowering, axes, body, copies, vector)
@@ -45,6 +47,9 @@ function sum(
   vector: boolean,
   add: (sums: readonly WExpr[], copies: readonly Copy[]) => readonly WExpr[],
 ): readonly WExpr[] {
+  const [axis] = axes
+  if (axis !== undefined && axes.length === 1 && isShort(lowering, axis) && 2 * copies.length <= MOST_COPIES)
+    return inTurns(lowering, axis, copies, vector, add)
   const totals = accumulators(lowering, copies, vector, 0)
   loops(lowering, axes, NOTHING, () => {
     const values = add(totals.map(get), copies)
@@ -53,6 +58,92 @@ function sum(
     })
   })
   return totals.map(get)
+}
+
+/** A loop over states that is written out. */
+function isShort(lowering: ExprLowering, axis: Axis): boolean {
+  const size = lowering.around.sizes(axis.size)
+  return lowering.rowAxis === null && axis.ragged === undefined && size >= 4 && size <= writtenOut(lowering)
+}
+
+/** Terms are added to two sums in turns: each addition waits for half as many. */
+function inTurns(
+  lowering: ExprLowering,
+  axis: Axis,
+  copies: readonly Copy[],
+  vector: boolean,
+  add: (sums: readonly WExpr[], copies: readonly Copy[]) => readonly WExpr[],
+): readonly WExpr[] {
+  const both = [accumulators(lowering, copies, vector, 0), accumulators(lowering, copies, vector, 0)]
+  const size = lowering.around.sizes(axis.size)
+  for (let value = 0; value < size; value++)
+    fixed(lowering, axis.id, value, NOTHING, () => {
+      const totals = both[value % 2] ?? []
+      const values = add(totals.map(get), copies)
+      totals.forEach((local, i) => {
+        lowering.blocks.append({ w: 'set', local, value: values[i] ?? get(local) })
+      })
+    })
+  const [even = [], odd = []] = both
+  return even.map((local, i) => {
+    const other = odd[i]
+    return other === undefined
+      ? get(local)
+      : lowering.blocks.bind(op(vector ? 'f64x2.add' : 'f64.add', get(local), get(other)))
+  })
+}
+
+/** Sums over so few values are written out in lanes. */
+const MOST_LANES = 16
+
+/** One short axis along which all that is added up lies side by side, where no other axis lies in the lanes. */
+function isSideBySide(lowering: ExprLowering, axes: readonly Axis[], body: KExpr): boolean {
+  const [axis] = axes
+  if (axis === undefined || axes.length > 1 || axis.ragged !== undefined || lowering.vectorAxis !== null) return false
+  const size = lowering.around.sizes(axis.size)
+  if (size < 4 || size > MOST_LANES || !isCheap(body) || !lowering.facts.of(body).free.has(axis.id)) return false
+  let fits = true
+  walk(body, (part) => {
+    if (part.k === 'load' && !inLanes(lowering, part.buffer, part.at, axis.id)) fits = false
+  })
+  return fits
+}
+
+/** Pairs of values in the lanes, added up as a tree. */
+function sumOfLanes(
+  lowering: ExprLowering,
+  axes: readonly Axis[],
+  body: KExpr,
+  copies: readonly Copy[],
+): readonly WExpr[] {
+  const [axis] = axes
+  if (axis === undefined) return copies.map(() => f64(0))
+  const size = lowering.around.sizes(axis.size)
+  return copies.map((copy) => {
+    const parts: WExpr[] = []
+    lowering.vectorAxis = axis.id
+    fixed(lowering, axis.id, 0, NOTHING, () => {
+      const pairs = Array.from({ length: size >> 1 }, (_, i) => ({ ...moved(copy, axis.id, 2 * i), vector: true }))
+      parts.push(...lowering.vectors(body, pairs))
+    })
+    lowering.vectorAxis = null
+    const both = lowering.blocks.bind(tree('f64x2.add', parts))
+    const sum = op('f64.add', extract(both, 0), extract(both, 1))
+    if (size % 2 === 0) return lowering.blocks.bind(sum)
+    let last: WExpr = f64(0)
+    fixed(lowering, axis.id, size - 1, NOTHING, () => {
+      last = lowering.numbers(body, [copy])[0] ?? last
+    })
+    return lowering.blocks.bind(op('f64.add', sum, last))
+  })
+}
+
+function tree(name: 'f64x2.add', parts: readonly WExpr[]): WExpr {
+  const [first, second] = parts
+  if (first === undefined) return f64(0)
+  if (second === undefined) return first
+  const half = (parts.length + 1) >> 1
+  return op(name, tree(name, parts.slice(0, half)), tree(name, parts.slice(half)))
 }
 
 function values(lowering: ExprLowering, body: KExpr, copies: readonly Copy[], vector: boolean): readonly WExpr[] {

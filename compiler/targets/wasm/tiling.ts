@@ -18,7 +18,7 @@ export interface Tiling {
 }
 
 /** Accumulators that fit into registers beside what is added to them. */
-const MOST_COPIES = 8
+export const MOST_COPIES = 8
 /** Nodes of an expression times copies beyond which code is not multiplied further. */
 const MOST_NODES = 600
 
@@ -151,15 +151,18 @@ function extentDependsOn(op: LoopOp, axis: string, exprs: ExprLowering): boolean
   return found
 }
 
+/** An element depends on the axis only as its last, plain index. */
+export function inLanes(exprs: ExprLowering, buffer: string, at: readonly KExpr[], axis: string): boolean {
+  const place: Place = exprs.place(buffer)
+  return at.every((index, dim) => {
+    if (!exprs.facts.of(index).free.has(axis)) return true
+    return index.k === 'axis' && place.strides[dim] === 8 && place.type === 'f64'
+  })
+}
+
 /** Every element that depends on the axis has it as its last, plain index; something is worth doing in lanes. */
 function liesSideBySide(op: LoopOp, axis: string, exprs: ExprLowering): boolean {
-  const fits = (buffer: string, at: readonly KExpr[]): boolean => {
-    const place: Place = exprs.place(buffer)
-    return at.every((index, dim) => {
-      if (!exprs.facts.of(index).free.has(axis)) return true
-      return index.k === 'axis' && place.strides[dim] === 8 && place.type === 'f64'
-    })
-  }
+  const fits = (buffer: string, at: readonly KExpr[]): boolean => inLanes(exprs, buffer, at, axis)
   const out = op.op === 'map' || op.op === 'reduce'
   const inOut = op.at.some((index) => exprs.facts.of(index).free.has(axis))
   if (out && !inOut) return false

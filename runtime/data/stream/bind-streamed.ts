@@ -100,7 +100,15 @@ export async function bindStreamed(
     const value: BoundData = {
       ...bound.value,
       arrays: over(survey.arrays),
-      stream: { source: table.source, size: size.name, rows: source.rows, window, sample },
+      stream: {
+        source: table.source,
+        size: size.name,
+        rows: source.rows,
+        window,
+        columns: new Set(requests.map((r) => r.column)).size,
+        scratchBytes: source.scratchBytes ?? 0,
+        sample,
+      },
     }
     return { value, problems: [], close }
   } catch (error) {

@@ -27,7 +27,7 @@ export function rowsTable(name: string, source: RowSource): Table {
     columns,
     rows,
     rowNumbers: Array.from({ length: rows }, (_, i) => source.rowNumber?.(i) ?? i + 1),
-    all: { open: async (requests) => chosen(name, source, requests) },
+    all: { rows: source.rows, open: async (requests) => chosen(name, source, requests) },
   }
 }
 

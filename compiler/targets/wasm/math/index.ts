@@ -3,6 +3,7 @@ import { KernelError } from '../../../kernel/kernel-error.js'
 import type { KFunction } from '../../../kernel/types.js'
 import { type Code, op } from '../code.js'
 import type { OpName, WExpr } from '../wasm-ast.js'
+import { atan } from './atan.js'
 import { digamma } from './digamma.js'
 import { exp, expm1, expNonPositive } from './exp.js'
 import { lgamma } from './lgamma.js'
@@ -12,9 +13,11 @@ import { log1pexp, logistic, logLogistic } from './logistic.js'
 import { logit } from './logit.js'
 import { inverseMills, logPhi, Phi } from './normal.js'
 import { maximum, minimum, mod, notANumber, round } from './rounding.js'
+import { cos, type Outside, sin } from './sine.js'
 import { trigamma } from './trigamma.js'
 import { magnitude } from './vector.js'
 
+export { atan } from './atan.js'
 export { digamma } from './digamma.js'
 export { exp, expm1, expNonPositive } from './exp.js'
 export { lgamma } from './lgamma.js'
@@ -24,6 +27,7 @@ export { log1pexp, logistic, logLogistic } from './logistic.js'
 export { logit } from './logit.js'
 export { inverseMills, logPhi, Phi } from './normal.js'
 export { maximum, minimum, mod, notANumber, round } from './rounding.js'
+export { cos, type Outside, sin } from './sine.js'
 export { trigamma } from './trigamma.js'
 
 /** Appends statements to the function; the result is an atom. Both lanes are computed alike, whatever is in the other. */
@@ -56,6 +60,7 @@ export const vectorFunctions: Readonly<Partial<Record<KFunction, VectorFunction>
   Phi: unary(Phi),
   logPhi: unary(logPhi),
   inverseMills: unary(inverseMills),
+  atan: unary(atan),
   abs: unary((code, x) => code.bind(magnitude(x))),
   sqrt: instruction('f64x2.sqrt'),
   floor: instruction('f64x2.floor'),
@@ -69,3 +74,8 @@ export const vectorFunctions: Readonly<Partial<Record<KFunction, VectorFunction>
     return mod(code, x, y)
   },
 }
+
+/** Functions that have code for most numbers, and for the others call the import of their name (f64 → f64). */
+export const functionsWithImport: Readonly<
+  Partial<Record<KFunction, (code: Code, x: WExpr, outside: Outside) => WExpr>>
+> = { sin, cos }

@@ -162,6 +162,30 @@ for n in 1..N {
       return { a: column(rows, () => letters[below(3)]), b: column(rows, () => letters[below(4)]) }
     },
   },
+  'items beside a measurement': {
+    text: `model M
+const K = 3
+data  y : category[N, J]
+data  group : category[N]
+data  x : real[N]
+param pi : simplex[K]
+param theta : simplex[K, J, levels(y)]
+param mu : real[K, levels(group)]
+param sigma : positive[K]
+for n in 1..N {
+  latent z ~ Categorical(pi)
+  for j in 1..J { y[n, j] ~ Categorical(theta[z, j]) }
+  x[n] ~ Normal(mu[z, group[n]], sigma[z])
+}`,
+    table: (rows) => {
+      const { below, column } = draw(11)
+      return {
+        y: column(rows, () => [2, 3, 2].map((levels) => letters[below(levels)])),
+        group: column(rows, () => letters[below(2)]),
+        x: column(rows, () => (below(3) - 0.7 * below(3)) / 3),
+      }
+    },
+  },
   'short sequences': {
     text: `model M
 const S = 2

@@ -1,19 +1,21 @@
 /** Passes over rows of models with data: as written, and as a reduction or rewriting has made them. */
 import type { ProgramModel } from '../../../../compiler/bind/bound-model.js'
 import { verifyKernel } from '../../../../compiler/kernel/index.js'
-import type { DataArrays } from '../../../../compiler/kernel/passes/data-arrays.js'
+import type { DataArrays } from '../../../../compiler/kernel/passes/data-cache.js'
 import type { PassContext, RowProgram } from '../../../../compiler/kernel/passes/types.js'
 import type { Buffer, SizeKey } from '../../../../compiler/kernel/types.js'
 import type { Pass } from '../../../../compiler/lower/program.js'
 import { compileInterpreter } from '../../../../compiler/targets/interpreter/index.js'
 import { compileJavaScript } from '../../../../compiler/targets/javascript/index.js'
 import type { CompileKernel, Memory } from '../../../../compiler/targets/memory.js'
+import { compileWasm } from '../../../../compiler/targets/wasm/index.js'
 import { compileOrThrow } from '../../../../index.js'
 import { seededRandom } from '../../../laws/support/random.js'
 
 export const TARGETS: Readonly<Record<string, CompileKernel>> = {
   JavaScript: compileJavaScript,
   interpreter: compileInterpreter,
+  WebAssembly: compileWasm,
 }
 
 export interface Rows {

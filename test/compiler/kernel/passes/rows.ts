@@ -2,7 +2,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import type { ProgramModel } from '../../../../compiler/bind/bound-model.js'
 import { buffersWritten, k, verifyKernel } from '../../../../compiler/kernel/index.js'
-import { fillConstants } from '../../../../compiler/kernel/passes/fill-constants.js'
 import {
   type OptimisedRows,
   optimiseRows,
@@ -12,9 +11,10 @@ import {
 import type { Buffer, KernelOp, SizeKey } from '../../../../compiler/kernel/types.js'
 import type { Pass } from '../../../../compiler/lower/program.js'
 import type { CompileKernel, Memory } from '../../../../compiler/targets/memory.js'
-import { compileOrThrow, readTable } from '../../../../index.js'
+import { compileOrThrow, type FitCallOptions, readTable } from '../../../../index.js'
 import { parseFitArguments } from '../../../conformance/fit-arguments.js'
 import { seededRandom } from '../../../laws/support/random.js'
+import { fillConstants } from './fill-constants.js'
 
 const examples = new URL('../../../../examples/', import.meta.url)
 
@@ -22,7 +22,7 @@ const MOST_LINES = 250
 
 export interface BoundExample {
   readonly name: string
-  readonly bind: () => ProgramModel
+  readonly bind: (backend?: FitCallOptions['backend']) => ProgramModel
 }
 
 /** Every model of the examples with the first data that it is tried on. */
@@ -36,7 +36,7 @@ export function boundExamples(): readonly BoundExample[] {
       if (seen.has(model) || args.includes('hard')) continue
       seen.add(model)
       const files = data.map((name: string) => ({ name, text: head(read(name)) }))
-      found.push({ name: `${folder}/${model}`, bind: () => bindText(read(model), files, args, read) })
+      found.push({ name: `${folder}/${model}`, bind: (backend) => bindText(read(model), files, args, read, backend) })
     }
   }
   return found
@@ -50,6 +50,7 @@ export function bindText(
   files: readonly { readonly name: string; readonly text: string }[],
   args: readonly string[] = [],
   read: (file: string) => string = () => '',
+  backend?: FitCallOptions['backend'],
 ): ProgramModel {
   const { columns, set, groupBy } = parseFitArguments(args, read)
   const tables = files.map(({ name, text }) => {
@@ -57,7 +58,12 @@ export function bindText(
     if (value === undefined) throw new Error(problems.map((p) => p.message).join('\n'))
     return value
   })
-  return compileOrThrow(source).bind(tables, { columns, set, ...(groupBy === undefined ? {} : { groupBy }) }).model
+  return compileOrThrow(source).bind(tables, {
+    columns,
+    set,
+    ...(groupBy === undefined ? {} : { groupBy }),
+    ...(backend === undefined ? {} : { backend }),
+  }).model
 }
 
 /** The operations of an E-step over the rows of a pass. */
@@ -93,6 +99,11 @@ export function setParams(model: ProgramModel, compile: CompileKernel, seed: num
 export interface Blocks {
   readonly length: number
   readonly most: number
+}
+
+/** As if there were no more rows than are visited. */
+function cutShort(sizes: ReadonlyMap<SizeKey, number>, rows: PassContext['rows'], { most }: Blocks) {
+  return new Map(sizes).set(rows.size, Math.min(most, sizes.get(rows.size) ?? 0))
 }
 
 function inBlocks(
@@ -138,9 +149,10 @@ export function runAsWritten(
   blocks: Blocks,
 ): Sums {
   const { buffers } = model.program
-  emptied(buffers, model.memory.blocks)
-  inBlocks(ops, buffers, model.memory.blocks, rows, compile, blocks)
-  return sumsOf(ops, buffers, model.memory.blocks)
+  const memory = { ...model.memory.blocks, sizes: cutShort(model.memory.blocks.sizes, rows, blocks) }
+  emptied(buffers, memory)
+  inBlocks(ops, buffers, memory, rows, compile, blocks)
+  return sumsOf(ops, buffers, memory)
 }
 
 export interface Rewritten {
@@ -168,7 +180,7 @@ export function runRewritten(
   const buffers = new Map(model.memory.blocks.buffers)
   for (const b of program.buffers)
     if (!buffers.has(b.id) && b.space !== 'given') buffers.set(b.id, space(b, program.sizes, rows.table, blocks.length))
-  const memory: Memory = { ...model.memory.blocks, sizes: program.sizes, buffers }
+  const memory: Memory = { ...model.memory.blocks, sizes: cutShort(program.sizes, rows, blocks), buffers }
   fillConstants(program, (id) => buffers.get(id))
   emptied(program.buffers, memory)
   if (program.prelude.length > 0) compile(program.prelude, program.buffers).run(memory, null)

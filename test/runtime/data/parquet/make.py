@@ -35,3 +35,15 @@ pq.write_table(pa.table({"tags": table["tags"]}), here / "lists-only.parquet")
 pq.write_table(table.slice(0, 0), here / "no-rows.parquet")
 cut = (here / "snappy.parquet").read_bytes()
 (here / "cut-off.parquet").write_bytes(cut[: len(cut) // 2])
+
+# more rows than are read together, in row groups and pages that do not end where those do
+long = 40_000
+pq.write_table(
+    pa.table({
+        "x": pa.array([((i * i) % 23) / 4 - (6 if i % 2 else 0) for i in range(long)], pa.float64()),
+        "y": pa.array([None if i % 97 == 0 else (i * 7) % 5 for i in range(long)], pa.int64()),
+        "kind": pa.array([["oak", "ash", "elm"][(i * i) % 3] for i in range(long)]),
+        "size": pa.array([float((i * 7) % 5 + 1) for i in range(long)], pa.float32()),
+    }),
+    here / "long.parquet", compression="zstd", row_group_size=9_000, data_page_size=4_096,
+)

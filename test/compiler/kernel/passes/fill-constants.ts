@@ -1,5 +1,5 @@
-import { KernelError } from '../kernel-error.js'
-import type { RowProgram } from './types.js'
+import { KernelError } from '../../../../compiler/kernel/kernel-error.js'
+import type { RowProgram } from '../../../../compiler/kernel/passes/types.js'
 
 type Numbers = Float64Array | Int32Array
 

@@ -1,5 +1,6 @@
 /** Passes over rows as WebAssembly: data stay where they are, sums are taken chunk by chunk and added up in order. */
 import { DataCache } from '../kernel/passes/data-cache.js'
+import { GROWTH_LIMIT } from '../kernel/passes/index.js'
 import type { Buffer, KernelOp } from '../kernel/types.js'
 import type { Pass } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
@@ -7,9 +8,6 @@ import { wasmSupports } from '../targets/wasm/compile-wasm.js'
 import type { DataWindows } from './data-windows.js'
 import { arrayOf, compileRows, type Numbers, type RowKernel, type RowPlace } from './row-kernel.js'
 import { specialiseRows } from './specialise-rows.js'
-
-/** How much larger than their sum the terms of a rewritten sum may be: beyond it the rows are done as written. */
-const MOST_GROWTH = 1e4
 
 type Rows = NonNullable<Pass['rows']>
 
@@ -124,7 +122,7 @@ export class RowEngine {
       }
       rewritten.prelude?.run(rewritten.memory, null)
       const growth = rewritten.growth === null ? 0 : (rewritten.memory.buffers.get(rewritten.growth)?.[0] ?? Number.NaN)
-      if (growth <= MOST_GROWTH) {
+      if (growth <= GROWTH_LIMIT) {
         for (const sums of rewritten.added) sums.fill(0)
         this.#used.set(ops, rewritten)
         return rewritten

@@ -155,7 +155,6 @@ describe('estep fit', () => {
     '--resume c',
     '--batch 3',
     '--watch',
-    '--memory 1g',
   ])('refuses %s', async (option) => {
     const { status, err, call } = await estep(`${ok} ${option}`)
     expect(status).toBe(2)

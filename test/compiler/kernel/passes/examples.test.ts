@@ -8,7 +8,11 @@ const targets = [
   ['interpreter', compileInterpreter, { length: 8, most: 20 }],
 ] as const
 
-describe.each(boundExamples())('$name', ({ bind }) => {
+/** Relative to the sum of absolute terms; where posterior means are products with a dense inverse of order 64, more is lost. */
+const TOLERANCE = 1e-12
+const LARGE_INVERSES = new Map([['digits/prior.estep', 1e-11]])
+
+describe.each(boundExamples())('$name', ({ name: example, bind }) => {
   test('sums are the same after the passes', { timeout: 60_000 }, () => {
     const model = bind()
     if (model.program.factorised !== null) return
@@ -25,7 +29,7 @@ describe.each(boundExamples())('$name', ({ bind }) => {
         // a responsibility is as uncertain as the rounding of a log density is large, however that is computed
         const visited = Math.min(blocks.most, model.memory.blocks.sizes.get(rows.size) ?? 0)
         const size = (scale.get('loglik')?.[0] ?? 0) / visited
-        const most = 1e-12 * Math.max(1, size / 1000)
+        const most = (LARGE_INVERSES.get(example) ?? TOLERANCE) * Math.max(1, size / 1000)
         expect(worst, `${name}, pass ${pass.id}, growth ${after.growth}: ${where}`).toBeLessThan(most)
       }
     }

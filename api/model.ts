@@ -1,30 +1,20 @@
 /** A compiled model, and its fits. */
 
-import { bindProgram, type ProgramModel } from '../compiler/bind/bound-model.js'
+import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import { certifyDerivation } from '../compiler/bind/certified-engine.js'
 import { dataDeclarations } from '../compiler/bind/declarations.js'
-import { HardModel } from '../compiler/bind/hard-model.js'
 import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
-import { BindError } from '../compiler/bind/sizes.js'
 import { derivationDocument, planJson } from '../compiler/derivation/index.js'
-import { type Derivation, type DeriveOptions, derive } from '../compiler/derive.js'
+import type { Derivation } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
 import { refuseMaxProduct } from '../compiler/estep/max-product.js'
-import type { Product } from '../compiler/lower/max-product.js'
-import { compileInterpreter } from '../compiler/targets/interpreter/index.js'
-import { compileJavaScript } from '../compiler/targets/javascript/index.js'
-import { RowWorkers } from '../compiler/targets/wasm/pool/row-workers.js'
 import { WorkerError } from '../compiler/targets/wasm/pool/worker-error.js'
 import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
-import { withoutScales } from '../compiler/vanishing-scales.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { TypedModel } from '../lang/typed/types.js'
 import { type Certificate, certify } from '../oracle/certify.js'
 import type { ComponentOrder } from '../runtime/canonical-order.js'
 import type { ParamLayout } from '../runtime/contract.js'
-import { type BindOptions, bindData } from '../runtime/data/bind.js'
-import { didYouMean } from '../runtime/data/nearest-name.js'
-import { bindStreamed } from '../runtime/data/stream/bind-streamed.js'
 import { RowsError } from '../runtime/data/stream/rows-error.js'
 import type { BoundData, DataDeclaration, Table } from '../runtime/data/types.js'
 import { AbortError, InternalError } from '../runtime/errors.js'
@@ -36,14 +26,13 @@ import type { FitResult } from '../runtime/result.js'
 import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
-import { arenaFor, inArena } from './arena.js'
+import { Binder } from './binder.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
 import { nextTurn } from './next-turn.js'
 import {
-  checkBackend,
   type DataOptions,
   entriesOf,
   type FitCallOptions,
@@ -60,7 +49,7 @@ import { poolFor } from './workers/workers.js'
 /** A compiled model: its derivation, and fits of it to data. */
 export class Model {
   readonly name: string
-  private readonly others = new Map<string, Derivation>()
+  private readonly binder: Binder
 
   constructor(
     readonly typed: TypedModel,
@@ -69,6 +58,7 @@ export class Model {
     readonly diagnostics: readonly Diagnostic[],
   ) {
     this.name = typed.name
+    this.binder = new Binder(typed, derived, distributions)
   }
 
   /** The derivation as a document: `toText()`, `toMarkdown()`, `steps`. */
@@ -83,13 +73,13 @@ export class Model {
    */
   get hardDerivation(): ReturnType<typeof derivationDocument> {
     this.refuseHard()
-    return derivationDocument(this.derivationFor(false, 'max'))
+    return derivationDocument(this.binder.derivationFor(false, 'max'))
   }
 
   /** The plan in hard mode. */
   get hardPlan(): Json {
     this.refuseHard()
-    return toJson(planJson(this.derivationFor(false, 'max')))
+    return toJson(planJson(this.binder.derivationFor(false, 'max')))
   }
 
   private refuseHard(): void {
@@ -148,7 +138,7 @@ export class Model {
   }
 
   private async fitStreamed(tables: readonly Table[], options: FitCallOptions): Promise<Fit> {
-    const { bound, close } = await this.bindStreamed(tables, options)
+    const { bound, close } = await this.binder.bindStreamed(tables, options)
     try {
       if (bound.data.stream !== undefined) options.onStream?.(bound.data.stream)
       return await this.fitBound(bound, options)
@@ -226,106 +216,7 @@ export class Model {
 
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit, `pool` the workers of this one. */
   bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null, pool: WorkerPool | null = null): Bound {
-    checkBackend(options)
-    const tables = tablesOf(data)
-    const [streamed] = tables.filter((t) => t.all !== undefined)
-    if (streamed !== undefined)
-      throw new OptionError(`the rows of ${streamed.source} do not lie in memory: they can only be fitted`)
-    const { set, binding } = this.bindingOptions(options, restored)
-    const result = bindData(this.declarations(set), tables, binding)
-    if (result.value === undefined) throw new DataError(result.problems)
-    return this.over(result.value, set, options, restored, pool)
-  }
-
-  /** Binds tables of which one does not lie in memory; `close` gives back what its rows are read from. */
-  private async bindStreamed(
-    tables: readonly Table[],
-    options: FitCallOptions,
-  ): Promise<{ readonly bound: Bound; close(): void }> {
-    checkBackend(options)
-    const { set, binding } = this.bindingOptions(options, null)
-    const { value, problems, close } = await bindStreamed(this.declarations(set), tables, binding, {
-      memory: options.memory ?? 1e9,
-      seed: options.seed ?? 1,
-      pause: nextTurn,
-    })
-    if (value === undefined) throw new DataError(problems)
-    try {
-      return { bound: this.over(value, set, options, null, null), close }
-    } catch (e) {
-      close()
-      throw e instanceof RowsError ? new DataError([e.problem]) : e
-    }
-  }
-
-  private bindingOptions(
-    options: FitCallOptions,
-    restored: Frozen | null,
-  ): { readonly set: ReadonlyMap<string, unknown>; readonly binding: BindOptions } {
-    const set = entriesOf(options.set ?? new Map())
-    const consts = this.typed.symbols.filter((s) => s.kind === 'const').map((s) => s.name)
-    const scalars = this.typed.symbols.filter((s) => s.kind === 'data').map((s) => s.name)
-    for (const name of set.keys())
-      if (!consts.includes(name) && !scalars.includes(name)) throw new OptionError(noSuchConst(name, consts, scalars))
-    const binding: BindOptions = {
-      columns: entriesOf(options.columns ?? new Map()) as ReadonlyMap<string, readonly string[]>,
-      groupBy: options.groupBy ?? null,
-      set,
-      ...(restored === null
-        ? {}
-        : { frozenLevels: restored.levels, frozenSizes: restored.sizes, asFitted: restored.columns }),
-    }
-    return { set, binding }
-  }
-
-  /** The model over bound data. */
-  private over(
-    data: BoundData,
-    set: ReadonlyMap<string, unknown>,
-    options: FitCallOptions,
-    restored: Frozen | null,
-    pool: WorkerPool | null,
-  ): Bound {
-    const product = options.mode === 'hard' ? 'max' : 'sum'
-    const derivation = this.derivationFor(options.mStep === 'gradient', product)
-    const arena = arenaFor(options, data)
-    const own = arena === null ? data : inArena(data, arena)
-    try {
-      const settings = {
-        set,
-        arena,
-        workers: arena === null || pool === null ? null : new RowWorkers(arena, pool),
-        everyPass: options.backend === 'wasm',
-        compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
-        frozen: restored?.numbers ?? new Map(),
-        seed: options.seed ?? 1,
-        withoutScales: (names: ReadonlySet<string>) =>
-          this.withoutScales(names, { gradientOnly: options.mStep === 'gradient', product }),
-      }
-      const model =
-        product === 'max' ? new HardModel(derivation, own, settings) : bindProgram(derivation, own, settings)
-      model.setFloor(options.floor ?? 1e-6)
-      return { model, data: own }
-    } catch (e) {
-      if (!(e instanceof BindError)) throw e
-      throw new DataError([problem(e.code, e.message, e.help)])
-    }
-  }
-
-  private withoutScales(names: ReadonlySet<string>, options: DeriveOptions): Derivation | null {
-    const smaller = withoutScales(this.typed, names)
-    return smaller === null ? null : (derive(smaller, this.distributions, options).value ?? null)
-  }
-
-  private derivationFor(gradientOnly: boolean, product: Exclude<Product, 'linear'>): Derivation {
-    if (!gradientOnly && product === 'sum') return this.derived
-    const key = `${gradientOnly} ${product}`
-    const known = this.others.get(key)
-    if (known !== undefined) return known
-    const derived = derive(this.typed, this.distributions, { gradientOnly, product })
-    if (derived.value === undefined) throw new CompileError(derived.diagnostics)
-    this.others.set(key, derived.value)
-    return derived.value
+    return this.binder.bind(tablesOf(data), options, restored, pool)
   }
 }
 
@@ -491,12 +382,6 @@ function withReason(
     w.code === 'W529' ? { ...w, message: `${w.message}: ${rows}` } : w,
   )
   return { ...outcome, result: { ...outcome.result, warnings } }
-}
-
-function noSuchConst(name: string, consts: readonly string[], data: readonly string[]): string {
-  const all = [...consts, ...data]
-  const known = all.length === 0 ? 'it has none' : `it has ${all.map((n) => `\`${n}\``).join(', ')}`
-  return `--set ${name}: the model has no const or data \`${name}\`; ${didYouMean(name, all) ?? known}`
 }
 
 const asNumber = (x: unknown): number =>

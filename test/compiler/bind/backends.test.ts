@@ -1,21 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { ProgramModel } from '../../../compiler/bind/bound-model.js'
+import { seededRandom } from '../../laws/support/random.js'
 import { boundExamples } from '../kernel/passes/rows.js'
 
 /** Relative to the sum of the units' |log-likelihoods|, and to the largest statistic. */
 const TOLERANCE = 1e-12
 
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return (state + 0.5) / 2 ** 32
-  }
-}
-
 /** The E-step at a random interior point, and again after one M-step. */
 function twice(model: ProgramModel) {
-  const params = model.separated(random(7))
+  const params = model.separated(seededRandom(7))
   const first = model.eStep(params, { seed: 1 })
   const { params: next } = model.mStep(params, first)
   const second = model.eStep(next, first)

@@ -1,0 +1,144 @@
+/** Tables bound to a model: which derivation, over which data, run by what. */
+import { bindProgram } from '../compiler/bind/bound-model.js'
+import { dataDeclarations } from '../compiler/bind/declarations.js'
+import { HardModel } from '../compiler/bind/hard-model.js'
+import { BindError } from '../compiler/bind/sizes.js'
+import { type Derivation, type DeriveOptions, derive } from '../compiler/derive.js'
+import type { Distribution } from '../compiler/distributions/types.js'
+import type { Product } from '../compiler/lower/max-product.js'
+import { compileInterpreter } from '../compiler/targets/interpreter/index.js'
+import { compileJavaScript } from '../compiler/targets/javascript/index.js'
+import { RowWorkers } from '../compiler/targets/wasm/pool/row-workers.js'
+import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
+import { withoutScales } from '../compiler/vanishing-scales.js'
+import type { TypedModel } from '../lang/typed/types.js'
+import { type BindOptions, bindData } from '../runtime/data/bind.js'
+import { didYouMean } from '../runtime/data/nearest-name.js'
+import { bindStreamed } from '../runtime/data/stream/bind-streamed.js'
+import { RowsError } from '../runtime/data/stream/rows-error.js'
+import type { BoundData, Table } from '../runtime/data/types.js'
+import { arenaFor, inArena } from './arena.js'
+import { CompileError, DataError, OptionError, problem } from './errors.js'
+import type { Bound, Frozen } from './frozen.js'
+import { nextTurn } from './next-turn.js'
+import { checkBackend, entriesOf, type FitCallOptions } from './options.js'
+
+export class Binder {
+  private readonly others = new Map<string, Derivation>()
+
+  constructor(
+    private readonly typed: TypedModel,
+    private readonly derived: Derivation,
+    private readonly distributions: ReadonlyMap<string, Distribution>,
+  ) {}
+
+  /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit, `pool` the workers of this one. */
+  bind(tables: readonly Table[], options: FitCallOptions, restored: Frozen | null, pool: WorkerPool | null): Bound {
+    checkBackend(options)
+    const [streamed] = tables.filter((t) => t.all !== undefined)
+    if (streamed !== undefined)
+      throw new OptionError(`the rows of ${streamed.source} do not lie in memory: they can only be fitted`)
+    const { set, binding } = this.bindingOptions(options, restored)
+    const result = bindData(dataDeclarations(this.typed, set), tables, binding)
+    if (result.value === undefined) throw new DataError(result.problems)
+    return this.over(result.value, set, options, restored, pool)
+  }
+
+  /** Binds tables of which one does not lie in memory; `close` gives back what its rows are read from. */
+  async bindStreamed(
+    tables: readonly Table[],
+    options: FitCallOptions,
+  ): Promise<{ readonly bound: Bound; close(): void }> {
+    checkBackend(options)
+    const { set, binding } = this.bindingOptions(options, null)
+    const { value, problems, close } = await bindStreamed(dataDeclarations(this.typed, set), tables, binding, {
+      memory: options.memory ?? 1e9,
+      seed: options.seed ?? 1,
+      pause: nextTurn,
+    })
+    if (value === undefined) throw new DataError(problems)
+    try {
+      return { bound: this.over(value, set, options, null, null), close }
+    } catch (e) {
+      close()
+      throw e instanceof RowsError ? new DataError([e.problem]) : e
+    }
+  }
+
+  private bindingOptions(
+    options: FitCallOptions,
+    restored: Frozen | null,
+  ): { readonly set: ReadonlyMap<string, unknown>; readonly binding: BindOptions } {
+    const set = entriesOf(options.set ?? new Map())
+    const consts = this.typed.symbols.filter((s) => s.kind === 'const').map((s) => s.name)
+    const scalars = this.typed.symbols.filter((s) => s.kind === 'data').map((s) => s.name)
+    for (const name of set.keys())
+      if (!consts.includes(name) && !scalars.includes(name)) throw new OptionError(noSuchConst(name, consts, scalars))
+    const binding: BindOptions = {
+      columns: entriesOf(options.columns ?? new Map()) as ReadonlyMap<string, readonly string[]>,
+      groupBy: options.groupBy ?? null,
+      set,
+      ...(restored === null
+        ? {}
+        : { frozenLevels: restored.levels, frozenSizes: restored.sizes, asFitted: restored.columns }),
+    }
+    return { set, binding }
+  }
+
+  /** The model over bound data. */
+  private over(
+    data: BoundData,
+    set: ReadonlyMap<string, unknown>,
+    options: FitCallOptions,
+    restored: Frozen | null,
+    pool: WorkerPool | null,
+  ): Bound {
+    const product = options.mode === 'hard' ? 'max' : 'sum'
+    const derivation = this.derivationFor(options.mStep === 'gradient', product)
+    const arena = arenaFor(options, data)
+    const own = arena === null ? data : inArena(data, arena)
+    try {
+      const settings = {
+        set,
+        arena,
+        workers: arena === null || pool === null ? null : new RowWorkers(arena, pool),
+        everyPass: options.backend === 'wasm',
+        compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
+        frozen: restored?.numbers ?? new Map(),
+        seed: options.seed ?? 1,
+        withoutScales: (names: ReadonlySet<string>) =>
+          this.withoutScales(names, { gradientOnly: options.mStep === 'gradient', product }),
+      }
+      const model =
+        product === 'max' ? new HardModel(derivation, own, settings) : bindProgram(derivation, own, settings)
+      model.setFloor(options.floor ?? 1e-6)
+      return { model, data: own }
+    } catch (e) {
+      if (!(e instanceof BindError)) throw e
+      throw new DataError([problem(e.code, e.message, e.help)])
+    }
+  }
+
+  private withoutScales(names: ReadonlySet<string>, options: DeriveOptions): Derivation | null {
+    const smaller = withoutScales(this.typed, names)
+    return smaller === null ? null : (derive(smaller, this.distributions, options).value ?? null)
+  }
+
+  /** The derivation in a mode; each is made once. @throws CompileError where the model has none */
+  derivationFor(gradientOnly: boolean, product: Exclude<Product, 'linear'>): Derivation {
+    if (!gradientOnly && product === 'sum') return this.derived
+    const key = `${gradientOnly} ${product}`
+    const known = this.others.get(key)
+    if (known !== undefined) return known
+    const derived = derive(this.typed, this.distributions, { gradientOnly, product })
+    if (derived.value === undefined) throw new CompileError(derived.diagnostics)
+    this.others.set(key, derived.value)
+    return derived.value
+  }
+}
+
+function noSuchConst(name: string, consts: readonly string[], data: readonly string[]): string {
+  const all = [...consts, ...data]
+  const known = all.length === 0 ? 'it has none' : `it has ${all.map((n) => `\`${n}\``).join(', ')}`
+  return `--set ${name}: the model has no const or data \`${name}\`; ${didYouMean(name, all) ?? known}`
+}

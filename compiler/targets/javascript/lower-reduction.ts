@@ -1,5 +1,5 @@
 import type { Axis, KExpr } from '../../kernel/types.js'
-import { walk } from '../../kernel/visit.js'
+import { isCheap } from '../is-cheap.js'
 import { type JsExpr, type JsStatement, jsBinary, jsMath, jsName, jsNumber } from './js-ast.js'
 import type { Lowering } from './lowering.js'
 
@@ -80,16 +80,4 @@ function logSumExpOnce(lowering: Lowering, axes: readonly Axis[], body: KExpr): 
   })
   const value = jsBinary('+', most, jsMath('log', sum))
   return { js: 'conditional', when: jsBinary('===', most, NEGATIVE_INFINITY), yes: most, no: value }
-}
-
-/** A few loads and arithmetic: no calls, loops or branches. */
-function isCheap(body: KExpr): boolean {
-  let nodes = 0
-  let dear = false
-  walk(body, (part) => {
-    nodes += 1
-    if (part.k === 'call' || part.k === 'reduce' || part.k === 'select' || part.k === 'pow') dear = true
-    if (part.k === 'covariance') dear = true
-  })
-  return !dear && nodes <= 8
 }

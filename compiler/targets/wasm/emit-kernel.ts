@@ -102,7 +102,6 @@ class KernelEmitter {
     const exprs = new ExprLowering(code, {
       rowAxis: request.rows?.axis ?? null,
       places: this.#places,
-      declared: this.#declared,
       sizes: (key) => this.#size(key),
       imported: (fn, arity) => this.#import(fn, arity),
     })

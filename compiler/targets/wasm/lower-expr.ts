@@ -1,5 +1,5 @@
 import { KernelError } from '../../kernel/kernel-error.js'
-import type { Buffer, KExpr, SizeKey } from '../../kernel/types.js'
+import type { KExpr, SizeKey } from '../../kernel/types.js'
 import { walk } from '../../kernel/visit.js'
 import { FactTable } from '../facts.js'
 import { type Code, f64, f64x2, get, i32, load, op, replace, typeOf } from './code.js'
@@ -18,7 +18,6 @@ const NOTHING: ReadonlySet<string> = new Set()
 export interface Surroundings {
   readonly rowAxis: string | null
   readonly places: ReadonlyMap<string, Place>
-  readonly declared: ReadonlyMap<string, Buffer>
   readonly sizes: (key: string) => number
   imported(fn: string, arity: number): string
 }

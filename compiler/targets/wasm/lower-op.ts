@@ -1,6 +1,6 @@
 import { KernelError } from '../../kernel/kernel-error.js'
 import type { Axis, KExpr, KernelOp } from '../../kernel/types.js'
-import { buffersWritten, expressionsOf, freeAxes, walk } from '../../kernel/visit.js'
+import { buffersWritten } from '../../kernel/visit.js'
 import { asMap, type LoopOp } from '../loop-op.js'
 import { extract, f64, f64x2, get, i32, op as instruction, typeOf } from './code.js'
 import { fixed, loop, range } from './loops.js'
@@ -296,19 +296,4 @@ export class OpLowering {
     ]
     exprs.blocks.append({ w: 'run', callee: { kind: 'import', name: this.smallImport(op.kind) }, args })
   }
-}
-
-/** Axes that the position of an operation names. */
-export function namedAxes(op: LoopOp): ReadonlySet<string> {
-  return new Set(op.at.flatMap((index) => [...freeAxes(index)]))
-}
-
-/** true where some part of an operation's expressions passes a test. */
-export function mentions(op: LoopOp, test: (part: KExpr) => boolean): boolean {
-  let found = false
-  for (const expr of expressionsOf(op))
-    walk(expr, (part) => {
-      if (test(part)) found = true
-    })
-  return found
 }

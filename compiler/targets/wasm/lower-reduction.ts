@@ -1,5 +1,6 @@
 import type { Axis, KExpr } from '../../kernel/types.js'
 import { walk } from '../../kernel/visit.js'
+import { isCheap } from '../is-cheap.js'
 import { extract, f64, f64x2, get, op } from './code.js'
 import { inLanes, MOST_COPIES } from './lanes.js'
 import { fixed, loops, writtenOut } from './loops.js'
@@ -198,15 +199,4 @@ function logSumExp(
     }
     return op('select', top, value, op('f64.eq', op('f64.abs', top), f64(Number.POSITIVE_INFINITY)))
   })
-}
-
-/** A few loads and arithmetic: no calls, loops or branches. */
-export function isCheap(body: KExpr): boolean {
-  let nodes = 0
-  let dear = false
-  walk(body, (part) => {
-    nodes += 1
-    if (part.k === 'call' || part.k === 'reduce' || part.k === 'select' || part.k === 'pow') dear = true
-  })
-  return !dear && nodes <= 8
 }

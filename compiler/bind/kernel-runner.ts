@@ -62,15 +62,20 @@ export class KernelRunner {
       this.runSums(ops)
       return
     }
-    this.overRows(pass.rows, ops, BLOCK_ROWS, this.isShort(pass.rows.size))
+    this.overRows(pass.rows, ops, BLOCK_ROWS, { isShort: this.isShort(pass.rows.size) })
   }
 
   /** All rows of an axis, window after window where they do not lie in memory, by the engine unless they are few. */
-  private overRows(rows: RowAxis, ops: readonly KernelOp[], step: number, isShort = false): void {
+  private overRows(
+    rows: RowAxis,
+    ops: readonly KernelOp[],
+    step: number,
+    { isShort = false, once = false }: { readonly isShort?: boolean; readonly once?: boolean } = {},
+  ): void {
     const { blocks } = this.memory
     const { table, axis, size } = rows
     const windows = this.memory.windows?.key === size ? this.memory.windows : null
-    const pass = isShort ? null : (this.engine?.open(rows, ops, blocks) ?? null)
+    const pass = isShort ? null : (this.engine?.open(rows, ops, blocks, once) ?? null)
     const blocksOf = (count: number): void => {
       for (let from = 0; from < count; from += step)
         this.run(ops, blocks, { table, axis, from, to: Math.min(count, from + step) })
@@ -87,9 +92,9 @@ export class KernelRunner {
 
   /**
    * Operations over whole arrays. Sums over many rows are taken some thousands of them at a time, so that they are the
-   * same where rows do not lie in memory.
+   * same where rows do not lie in memory. `once`: the params do not enter them, and they are not run again.
    */
-  runSums(ops: readonly KernelOp[]): void {
+  runSums(ops: readonly KernelOp[], once = false): void {
     const { windows, blocks } = this.memory
     const groups = this.groupsOf(ops)
     const isByRow = ({ axis }: SumGroup): boolean => axis !== null && axis.ragged === undefined && this.isLong(axis)
@@ -104,7 +109,7 @@ export class KernelRunner {
     }
     for (const { axis, ops: own } of groups)
       if (axis !== null && isByRow({ axis, ops: own }))
-        this.overRows({ table: axis.id, axis: axis.id, size: axis.size }, own, CHUNK_ROWS)
+        this.overRows({ table: axis.id, axis: axis.id, size: axis.size }, own, CHUNK_ROWS, { once })
       else this.run(own)
   }
 

@@ -1,5 +1,6 @@
 /** Passes over rows of models with data: as written, and as a reduction or rewriting has made them. */
 import type { ProgramModel } from '../../../../compiler/bind/bound-model.js'
+import { sumGroups } from '../../../../compiler/bind/row-sums.js'
 import { verifyKernel } from '../../../../compiler/kernel/index.js'
 import type { DataArrays } from '../../../../compiler/kernel/passes/data-cache.js'
 import type { PassContext, RowProgram } from '../../../../compiler/kernel/passes/types.js'
@@ -27,8 +28,11 @@ export interface Rows {
   readonly size: SizeKey
 }
 
-/** The E-step of the passes over rows of a model: posterior, objective and statistics, and with `trial` Q as well. */
-export function rowPasses(text: string, table: unknown, seed = 1): readonly Rows[] {
+/**
+ * The E-step of the passes over rows of a model: posterior, objective and statistics, and with `trial` Q as well. `sums`:
+ * those of passes over whole arrays too, as far as they are over rows.
+ */
+export function rowPasses(text: string, table: unknown, seed = 1, sums = false): readonly Rows[] {
   const model = compileOrThrow(text).bind(table as never, {}).model as ProgramModel
   const { blocks } = model.memory
   const params = model.separated(seededRandom(seed))
@@ -38,7 +42,16 @@ export function rowPasses(text: string, table: unknown, seed = 1): readonly Rows
   for (const ops of [model.program.derived.param, model.program.derived.trial])
     compileJavaScript(ops, model.program.buffers).run(blocks, null)
   const names = { count: 0 }
-  return model.program.passes.flatMap((pass) => (pass.rows === null ? [] : [rowsOf(model, pass, pass.rows, names)]))
+  return model.program.passes.flatMap((pass) => {
+    if (pass.rows !== null) return [rowsOf(model, pass, pass.rows, names)]
+    const groups = sums ? (sumGroups([...pass.objective, ...pass.statistics]) ?? []) : []
+    return groups.flatMap(({ axis, ops }) => {
+      if (axis === null) return []
+      const rows = { table: axis.id, axis: axis.id, size: axis.size }
+      const part: Pass = { ...pass, objective: ops, posterior: [], statistics: [], q: [] }
+      return [rowsOf(model, part, rows, names)]
+    })
+  })
 }
 
 function rowsOf(model: ProgramModel, pass: Pass, rows: NonNullable<Pass['rows']>, names: { count: number }): Rows {

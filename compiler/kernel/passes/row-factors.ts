@@ -95,6 +95,9 @@ function groupsOf(columns: readonly RowColumn[], rows: number, most: number): Ki
   return distinctRows(columns, rows, most)
 }
 
+/** Rows of which sums are taken at a time. */
+const BLOCK_ROWS = 512
+
 /** One cell of a row. */
 interface Cell {
   readonly values: Numbers
@@ -154,7 +157,7 @@ class Groups {
       const total = this.weightOf(from, to)
       if (!(total > 0)) continue
       const present = this.present(from)
-      const centre = present.map((cell) => this.sum(cell, 0, from, to) / total)
+      const centre = this.means(present, null, from, to, total)
       if (to - from <= present.length + 1) this.keep(made, from, to, present, centre)
       else if (!this.reduce(made, from, to, present, centre, total)) return null
     }
@@ -179,20 +182,33 @@ class Groups {
     return sum
   }
 
-  /** Σ ω_n (x_n − c) over the rows of a group. */
-  private sum({ values, stride, offset }: Cell, c: number, from: number, to: number): number {
-    const { weight, order } = this
-    let sum = 0
-    if (weight === null) for (let i = from; i < to; i++) sum += (values[(order[i] ?? 0) * stride + offset] ?? 0) - c
-    else
-      for (let i = from; i < to; i++) {
-        const row = order[i] ?? 0
-        sum += (weight[row] ?? 0) * ((values[row * stride + offset] ?? 0) - c)
-      }
-    return sum
+  /** Σ ω_n (x_n − c) / Σ ω_n over the rows of a group, for each cell. */
+  private means(cells: readonly Cell[], c: Float64Array | null, from: number, to: number, total: number): Float64Array {
+    const { order } = this
+    const sums = new Float64Array(cells.length)
+    const weights = new Float64Array(BLOCK_ROWS)
+    // blocks of rows stay in cache while their cells are visited one after another
+    for (let first = from; first < to; first += BLOCK_ROWS) {
+      const rows = Math.min(BLOCK_ROWS, to - first)
+      this.weights(weights, first, rows)
+      cells.forEach(({ values, stride, offset }, j) => {
+        const centre = c?.[j] ?? 0
+        let sum = 0
+        for (let i = 0; i < rows; i++)
+          sum += (weights[i] ?? 0) * ((values[(order[first + i] ?? 0) * stride + offset] ?? 0) - centre)
+        sums[j] = (sums[j] ?? 0) + sum
+      })
+    }
+    return sums.map((sum) => sum / total)
   }
 
-  private keep(made: Made, from: number, to: number, present: readonly Cell[], centre: readonly number[]): void {
+  private weights(out: Float64Array, first: number, rows: number): void {
+    const { weight, order } = this
+    if (weight === null) out.fill(1, 0, rows)
+    else for (let i = 0; i < rows; i++) out[i] = weight[order[first + i] ?? 0] ?? 0
+  }
+
+  private keep(made: Made, from: number, to: number, present: readonly Cell[], centre: Float64Array): void {
     for (let i = from; i < to; i++) {
       const row = this.order[i] ?? 0
       const weight = this.weight?.[row] ?? 1
@@ -210,11 +226,11 @@ class Groups {
     from: number,
     to: number,
     present: readonly Cell[],
-    centre: readonly number[],
+    centre: Float64Array,
     total: number,
   ): boolean {
     const row = this.order[from] ?? 0
-    const left = present.map((cell, j) => this.sum(cell, centre[j] ?? 0, from, to) / total)
+    const left = this.means(present, centre, from, to, total)
     const root = Math.sqrt(total)
     const at = made.begin(row, root, total)
     present.forEach((cell, j) => {
@@ -240,17 +256,18 @@ class Groups {
     from: number,
     to: number,
     present: readonly Cell[],
-    centre: readonly number[],
-    left: readonly number[],
+    centre: Float64Array,
+    left: Float64Array,
   ): Float64Array {
-    const { weight, order } = this
+    const { order } = this
     const { BLOCK } = TriangularFactor
     const factor = new TriangularFactor(present.length)
     const { block } = factor
-    const roots = new Float64Array(BLOCK).fill(1)
+    const roots = new Float64Array(BLOCK)
     for (let first = from; first < to; first += BLOCK) {
       const rows = Math.min(BLOCK, to - first)
-      if (weight !== null) for (let i = 0; i < rows; i++) roots[i] = Math.sqrt(weight[order[first + i] ?? 0] ?? 0)
+      this.weights(roots, first, rows)
+      for (let i = 0; i < rows; i++) roots[i] = Math.sqrt(roots[i] ?? 0)
       present.forEach(({ values, stride, offset }, j) => {
         const [c, d] = [centre[j] ?? 0, left[j] ?? 0]
         for (let i = 0; i < rows; i++) {

@@ -143,19 +143,20 @@ for n in 1..N weight w[n] {
       }
     },
   },
-  'a factor along a row': {
-    text: `model Walk
+  'offsets and slopes along a row': {
+    text: `model Curves
 data  x : real[N, T]
-param level : real
-param q, r : positive
+data  at : real[T]
+param a, b : real
+param p, q, r : positive
 for n in 1..N {
-  latent f[1] ~ Normal(level, q)
-  for t in 2..T { latent f[t] ~ Normal(f[t-1], q) }
-  for t in 1..T { x[n, t] ~ Normal(f[t], r) }
+  latent level ~ Normal(a, p)
+  latent slope ~ Normal(b, q)
+  for t in 1..T { x[n, t] ~ Normal(level + slope * at[t], r) }
 }`,
     table: (rows) => {
       const { real } = reals(10)
-      return { x: list(rows, () => row(4, real, 1)) }
+      return { x: list(rows, () => row(4, real, 1)), at: [-1, 0, 0.5, 2] }
     },
   },
 } as const satisfies Readonly<Record<string, Repeating>>

@@ -28,14 +28,18 @@ export interface Rows {
   readonly size: SizeKey
 }
 
-/**
- * The E-step of the passes over rows of a model: posterior, objective and statistics, and with `trial` Q as well. `sums`:
- * those of passes over whole arrays too, as far as they are over rows.
- */
-export function rowPasses(text: string, table: unknown, seed = 1, sums = false): readonly Rows[] {
-  const model = compileOrThrow(text).bind(table as never, {}).model as ProgramModel
+/** The E-step of the passes over rows of a model: posterior, objective and statistics, and with `trial` Q as well. */
+export function rowPasses(text: string, table: unknown, seed = 1): readonly Rows[] {
+  const model = bound(text, table)
+  return rowPassesAt(model, model.separated(seededRandom(seed)), false)
+}
+
+export const bound = (text: string, table: unknown): ProgramModel =>
+  compileOrThrow(text).bind(table as never, {}).model as ProgramModel
+
+/** The same at params; `sums`: those of passes over whole arrays too, as far as they are over rows. */
+export function rowPassesAt(model: ProgramModel, params: Float64Array, sums: boolean): readonly Rows[] {
   const { blocks } = model.memory
-  const params = model.separated(seededRandom(seed))
   for (const p of model.params)
     for (const space of ['param', 'trial'])
       blocks.buffers.get(`${space}:${p.name}`)?.set(params.subarray(p.offset, p.offset + p.length))

@@ -1,5 +1,6 @@
 import { TriangularFactor } from '../../numerics/triangular-factor.js'
 import { distinctRows, type RowColumn } from './distinct-rows.js'
+import { missingCells } from './missing-cells.js'
 
 type Numbers = Float64Array | Int32Array
 
@@ -44,7 +45,7 @@ export function rowFactors(columns: FactoredColumns, rows: number, most: number)
   const { polynomial, weight } = columns
   const declined = (why: string): FactoredRows => ({ kind: 'declined', declined: why })
   if (weight?.every((w) => w >= 0 && w < Number.POSITIVE_INFINITY) === false) return declined('a weight is negative')
-  const pattern = patternOf([...polynomial, ...columns.holes], rows)
+  const pattern = missingCells([...polynomial, ...columns.holes], rows)
   if (pattern === null) return declined('a cell is infinite')
   const kinds = groupsOf([...columns.key, ...pattern], rows, most)
   if (kinds === null) return declined(`the ${rows} rows have more than ${most} keys`)
@@ -53,35 +54,6 @@ export function rowFactors(columns: FactoredColumns, rows: number, most: number)
   if (left === 0 || left > most) return declined(`${left} rows would stand for ${rows}`)
   return groups.factor(left) ?? declined('cells are too far from 1 for their squares')
 }
-
-/** Which cells are missing, as bits; none where all are there; null where one is infinite. */
-function patternOf(columns: readonly RowColumn[], rows: number): readonly RowColumn[] | null {
-  const reals = columns.filter(({ values }) => values instanceof Float64Array)
-  let isComplete = true
-  for (const { values, stride } of reals)
-    for (let at = 0; at < rows * stride; at++) {
-      const value = values[at] ?? 0
-      if (value - value === 0) continue
-      if (!Number.isNaN(value)) return null
-      isComplete = false
-    }
-  if (isComplete) return []
-  const words = Math.ceil(reals.reduce((sum, { stride }) => sum + stride, 0) / WORD)
-  const bits = new Int32Array(rows * words)
-  let first = 0
-  for (const { values, stride } of reals) {
-    for (let row = 0, at = 0; row < rows; row++)
-      for (let j = first; j < first + stride; j++, at++) {
-        const word = row * words + Math.floor(j / WORD)
-        if (Number.isNaN(values[at])) bits[word] = (bits[word] ?? 0) | (1 << (j % WORD))
-      }
-    first += stride
-  }
-  return [{ values: bits, stride: words }]
-}
-
-/** Bits of a word, without the sign. */
-const WORD = 31
 
 interface Kinds {
   /** How many rows each group has. */

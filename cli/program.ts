@@ -51,10 +51,11 @@ function addModelCommands(program: Command, context: Context, done: (status: num
     .description('print the derivation of the EM algorithm')
     .argument('<model>', 'model file; - is stdin')
     .addOption(
-      new Option('--format <format>', 'text or md')
-        .argParser(oneOf('--format', ['text', 'md'], ['latex', 'html']))
+      new Option('--format <format>', 'text, md, latex or html')
+        .argParser(oneOf('--format', ['text', 'md', 'latex', 'html']))
         .default('text'),
     )
+    .option('--fragment', 'with --format latex: the sections alone, for a document of your own')
     .addOption(modeOption())
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await derive(context, path, options)))

@@ -179,7 +179,14 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
           name: 'OldFaithful',
           declarations: declare(text),
           derivation: (mode) => ({
-            document: { toText: () => (mode === 'hard' ? 'hard text' : 'text'), toMarkdown: () => '# markdown' },
+            document: {
+              toText: () => (mode === 'hard' ? 'hard text' : 'text'),
+              toLatex: ({ fragment }: { fragment: boolean }) =>
+                fragment ? '\\section{fragment}' : '\\documentclass{article}',
+              toHtml: ({ katexStyles }: { katexStyles: string }) => `<style>${katexStyles}</style>`,
+              lines: [],
+              toMarkdown: () => '# markdown',
+            },
             diagnostics: [],
           }),
           plan: () => ({ eStep: [], mStep: [] }),

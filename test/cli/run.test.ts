@@ -208,7 +208,7 @@ describe('other commands', () => {
     expect([checked.status, checked.out, checked.written.size]).toEqual([1, 'u.estep\n', 0])
   })
 
-  it('derive prints text or Markdown', async () => {
+  it('derive prints text, Markdown, LaTeX or HTML', async () => {
     expect((await estep('derive m.estep')).out).toBe('text\n')
     expect((await estep('derive m.estep --format md')).out).toBe('# markdown\n')
     expect((await estep('derive m.estep --mode hard')).out).toBe('hard text\n')
@@ -216,7 +216,12 @@ describe('other commands', () => {
       text: 'text',
       plan: { eStep: [], mStep: [] },
     })
-    expect((await estep('derive m.estep --format latex')).status).toBe(2)
+    expect((await estep('derive m.estep --format latex')).out).toBe('\\documentclass{article}\n')
+    expect((await estep('derive m.estep --format latex --fragment')).out).toBe('\\section{fragment}\n')
+    const html = (await estep('derive m.estep --format html')).out
+    expect(html).toContain('font/woff2;base64,')
+    expect(html.match(/url\((?!data:)/)).toBeNull()
+    expect((await estep('derive m.estep --format pdf')).status).toBe(2)
     expect((await estep('derive m.estep --worked')).status).toBe(2)
   })
 

@@ -34,9 +34,25 @@ export interface ModelPort {
   }
   /** How latents are integrated out, and which rule gives each block of params, as in a fit file. */
   plan(mode: 'em' | 'hard'): unknown
+  /** The derivation with the numbers of one iteration. */
+  worked(data: DataRequest, call: WorkedCall): Promise<WorkedOutcome>
   certify(options: { readonly seed: number }): Promise<Certificate>
   fit(data: DataRequest, options: FitCall): Promise<FitOutcome>
 }
+
+/** What an iteration begins from. */
+export interface WorkedCall {
+  readonly set: ReadonlyMap<string, unknown>
+  readonly start: ReadonlyMap<string, unknown> | null
+  readonly seed: number
+  readonly mode: 'em' | 'hard'
+}
+
+export type WorkedOutcome =
+  | { readonly kind: 'document'; readonly document: DerivationText }
+  | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
+  | { readonly kind: 'model'; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly kind: 'usage'; readonly message: string }
 
 /** A derivation as a document. */
 export interface DerivationText {

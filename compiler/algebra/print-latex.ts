@@ -219,7 +219,7 @@ const tight = (d: Display): string => plain(d).replaceAll(/ ([-+=]) /g, '$1')
 function letter(name: string): string {
   if (GREEK.has(name)) return `\\${name}`
   if (name.startsWith('“')) return `\\text{${name}}`
-  return /^[A-Za-z]$|^\d+$/.test(name) ? name : `\\mathrm{${name.replaceAll('_', '\\_')}}`
+  return /^[A-Za-z]$|^[\d.]+$/.test(name) ? name : `\\mathrm{${name.replaceAll('_', '\\_')}}`
 }
 
 const OPERATORS = { '==': '=', '!=': '\\neq', '<': '<', '<=': '\\leq', '>': '>', '>=': '\\geq' } as const

@@ -21,6 +21,7 @@ import { stepsToText } from './render/text.js'
 import type { DerivationStep } from './types.js'
 import type { UpdateContext } from './update-types.js'
 import { updateContext, updateOf } from './updates.js'
+import { type WorkedIteration, workedSteps } from './worked-steps.js'
 
 export interface DerivationDocument {
   readonly title: string
@@ -40,8 +41,9 @@ export interface DerivationDocument {
   toHtml(options?: { readonly katexStyles?: string }): string
 }
 
-export function derivationDocument(d: Derivation): DerivationDocument {
-  const steps = derivationSteps(d)
+/** `iteration`: one EM iteration whose numbers come after the derivation. */
+export function derivationDocument(d: Derivation, iteration: WorkedIteration | null = null): DerivationDocument {
+  const steps = derivationSteps(d, iteration)
   const title = `${d.model.name}: ${hasLatents(d) ? (isHard(d) ? 'hard EM' : d.eStep.factorised === null ? 'the EM algorithm' : 'the variational EM algorithm') : 'the estimate'}, derived`
   return {
     title,
@@ -66,7 +68,7 @@ function demandedBy(d: Derivation, context: UpdateContext): readonly Expr[] {
 }
 
 /** The steps in the order of a lecture. */
-export function derivationSteps(d: Derivation): readonly DerivationStep[] {
+export function derivationSteps(d: Derivation, iteration: WorkedIteration | null = null): readonly DerivationStep[] {
   const notation = notationOf(d)
   const c: FormulaContext = { notation, named: [], means: 'expectation' }
   const latent = hasLatents(d)
@@ -85,5 +87,6 @@ export function derivationSteps(d: Derivation): readonly DerivationStep[] {
     q,
     ...blocks.map((b) => b.step),
     algorithmStep(d, c, e, updates, latent),
+    ...(iteration === null ? [] : workedSteps(d, c, iteration)),
   ]
 }

@@ -49,6 +49,7 @@ export type StepKind =
   | 'm-step'
   | 'algorithm'
   | 'guarantee'
+  | 'worked'
 
 /** One step: what was rewritten, into what, by which rule, and where that comes from. */
 export interface DerivationStep {

@@ -222,7 +222,11 @@ describe('other commands', () => {
     expect(html).toContain('font/woff2;base64,')
     expect(html.match(/url\((?!data:)/)).toBeNull()
     expect((await estep('derive m.estep --format pdf')).status).toBe(2)
+    expect((await estep('derive m.estep --data two.csv')).status).toBe(2)
+    expect((await estep('derive m.estep --fragment')).status).toBe(2)
     expect((await estep('derive m.estep --worked')).status).toBe(2)
+    const worked = await estep('derive m.estep --worked --data two.csv --seed 3 --start mu=2')
+    expect(worked.out).toBe('worked from seed 3, [["mu",2]]\n')
   })
 
   it('predict prints rows', async () => {

@@ -89,8 +89,8 @@ export class OpLowering {
     const place = this.exprs.place(op.out)
     const { blocks } = this.exprs
     const bytes = place.type === 'f64' ? 8 : 4
-    const elements = place.extents.reduce((product, extent) => product * extent, 1)
-    let length: WExpr = i32(elements * bytes)
+    // what lies between columns is filled too
+    let length: WExpr = i32(Math.max(bytes, ...place.extents.map((extent, dim) => extent * (place.strides[dim] ?? 0))))
     let start: WExpr = instruction('i32.add', place.origin?.address ?? i32(0), i32(place.offset))
     if (place.kind === 'rows' && place.strides[0] !== bytes && this.block !== null)
       length = instruction('i32.mul', this.block.rows, i32(place.strides[0] ?? 0))

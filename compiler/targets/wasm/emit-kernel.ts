@@ -255,7 +255,7 @@ class KernelEmitter {
           extents,
         }
         this.#rows.push({ ...common, offset, length: rest, resident: address !== undefined })
-        if (buffer.type === 'i32' || rest === 1 || access.written || access.dense) {
+        if (buffer.type === 'i32' || rest === 1 || access.written || access.dense || access.once) {
           this.#places.set(id, natural)
           continue
         }

@@ -167,7 +167,7 @@ class KernelEmitter {
             value: op('i32.add', area, op('i32.mul', resident ? firstRow : start, i32(bytesPerRow))),
           })
         for (const turn of this.#turned) this.#turn(exprs, turn.from, turn.to, rows)
-        ops({ axis, rows })
+        ops({ axis, rows, most: this.request.blockRows })
       },
       false,
       true,

@@ -77,7 +77,8 @@ describe('a mixture of Gaussians', () => {
         /^contract {2}for n1 < #N, weight 0 < #K, f_\d+ < #size of features_\d+: total_\d+\[weight 0, f_\d+\] \+= post\[n1, weight 0\] \* features_\d+\[n1, f_\d+\]$/,
       ),
     ])
-    expect(rows.filter((op) => op.startsWith('contract') || op.startsWith('scatter'))).toHaveLength(4)
+    // their sums, and the counts
+    expect(rows.filter((op) => /^(contract|scatter).* post\[/.test(op))).toHaveLength(2)
   })
 
   test('has squares and no mixed products where coordinates are independent', () => {

@@ -1,6 +1,6 @@
 /** Passes over rows as WebAssembly: data stay where they are, sums are taken chunk by chunk and added up in order. */
 import { DataCache } from '../kernel/passes/data-cache.js'
-import { GROWTH_LIMIT } from '../kernel/passes/index.js'
+import { carefulPasses, GROWTH_LIMIT, type KernelPass, rowPasses } from '../kernel/passes/index.js'
 import type { Buffer, KernelOp } from '../kernel/types.js'
 import type { Pass } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
@@ -36,12 +36,16 @@ export interface EndOfPass {
   run(): void
 }
 
+/** With the buffers of its memory. */
+type Rewritten = PassKernel & { readonly buffers: Map<string, Numbers> }
+
 interface Compiled {
   /** What the kernels were made for: they are made anew where arrays or sizes have changed. */
   readonly stamp: readonly unknown[]
   readonly direct: () => PassKernel | null
-  /** With the buffers of its memory. */
-  readonly rewritten: (PassKernel & { readonly buffers: Map<string, Numbers> }) | null
+  readonly rewritten: Rewritten | null
+  /** Rewritten so that no term is larger than it was written; made when it is first needed. */
+  readonly careful: () => Rewritten | null
 }
 
 export class RowEngine {
@@ -114,23 +118,23 @@ export class RowEngine {
   /** The kernel for the params in memory, with what comes before the rows done; null where this target declines. */
   #prepared(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): PassKernel | null {
     const compiled = this.#kernels(rows, ops, memory)
-    const { rewritten } = compiled
-    if (rewritten !== null) {
-      for (const id of this.#given) {
-        const lent = memory.buffers.get(id)
-        if (lent !== undefined) rewritten.buffers.set(id, lent)
-      }
-      rewritten.prelude?.run(rewritten.memory, null)
-      const growth = rewritten.growth === null ? 0 : (rewritten.memory.buffers.get(rewritten.growth)?.[0] ?? Number.NaN)
-      if (growth <= GROWTH_LIMIT) {
-        for (const sums of rewritten.added) sums.fill(0)
-        this.#used.set(ops, rewritten)
-        return rewritten
-      }
+    const own = this.#sound(compiled.rewritten, memory) ?? this.#sound(compiled.careful(), memory) ?? compiled.direct()
+    this.#used.set(ops, own)
+    return own
+  }
+
+  /** With what comes before the rows done; null where terms are too large beside their sums. */
+  #sound(rewritten: Rewritten | null, memory: Memory): PassKernel | null {
+    if (rewritten === null) return null
+    for (const id of this.#given) {
+      const lent = memory.buffers.get(id)
+      if (lent !== undefined) rewritten.buffers.set(id, lent)
     }
-    const direct = compiled.direct()
-    this.#used.set(ops, direct)
-    return direct
+    rewritten.prelude?.run(rewritten.memory, null)
+    const growth = rewritten.growth === null ? 0 : (rewritten.memory.buffers.get(rewritten.growth)?.[0] ?? Number.NaN)
+    if (!(growth <= GROWTH_LIMIT)) return null
+    for (const sums of rewritten.added) sums.fill(0)
+    return rewritten
   }
 
   #kernels(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): Compiled {
@@ -151,7 +155,7 @@ export class RowEngine {
   }
 
   #compileAll(rows: Rows | null, ops: readonly KernelOp[], memory: Memory, stamp: readonly unknown[]): Compiled {
-    if (wasmSupports(ops) !== null) return { stamp, direct: () => null, rewritten: null }
+    if (wasmSupports(ops) !== null) return { stamp, direct: () => null, rewritten: null, careful: () => null }
     let direct: PassKernel | null | undefined
     const asWritten = (): PassKernel | null => {
       if (direct === undefined) {
@@ -161,16 +165,27 @@ export class RowEngine {
       }
       return direct
     }
-    return { stamp, direct: asWritten, rewritten: rows === null ? null : this.#rewrite(rows, ops, memory) }
+    const rewritten = rows === null ? null : this.#rewrite(rows, ops, memory, rowPasses)
+    let careful: Rewritten | null | undefined
+    return {
+      stamp,
+      direct: asWritten,
+      rewritten,
+      careful: () => {
+        if (rows !== null && rewritten !== null && rewritten.growth !== null)
+          careful ??= this.#rewrite(rows, ops, memory, carefulPasses)
+        return careful ?? null
+      },
+    }
   }
 
-  #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): Compiled['rewritten'] {
+  #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory, passes: readonly KernelPass[]): Rewritten | null {
     const {
       program,
       rows: own,
       data,
       added,
-    } = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams)
+    } = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams, passes)
     const extent = (b: Buffer): number => b.shape.reduce((n, key) => n * (program.sizes.get(key) ?? 0), 1)
     const buffers = new Map(memory.buffers)
     for (const [id, array] of data) buffers.set(id, this.#copy(array))

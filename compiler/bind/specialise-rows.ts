@@ -3,10 +3,12 @@
 import type { DataCache } from '../kernel/passes/data-cache.js'
 import {
   type ColumnConstant,
+  type KernelPass,
   optimiseProgram,
   type PassContext,
   plainRows,
   type RowProgram,
+  rowPasses,
 } from '../kernel/passes/index.js'
 import { mergeRows } from '../kernel/passes/merge-rows.js'
 import { packTables } from '../kernel/passes/pack-tables.js'
@@ -32,6 +34,7 @@ export function specialiseRows(
   memory: Memory,
   cache: DataCache,
   streams: DataWindows | null = null,
+  passes: readonly KernelPass[] = rowPasses,
 ): SpecialisedRows {
   const names = new Set([...buffers.map((b) => b.id), ...memory.sizes.keys()])
   const complete = new Map<string, boolean>()
@@ -64,7 +67,7 @@ export function specialiseRows(
   const packed =
     streams === null ? packTables(own.program, own.context, new Map([...arrays, ...own.data]), cache) : null
   const start = packed?.kind === 'packed' ? packed.program : own.program
-  const { program } = optimiseProgram(start, { ...own.context, sizes: start.sizes })
+  const { program } = optimiseProgram(start, { ...own.context, sizes: start.sizes }, passes)
   const data = new Map([...own.data, ...(packed?.kind === 'packed' ? packed.data : [])])
   for (const { buffer, values } of program.indices) data.set(buffer, Int32Array.from(values))
   for (const constant of program.constants) {

@@ -285,7 +285,7 @@ export class ExprLowering implements Lowering {
 
   /** Elements last: they need not wait in registers for what is computed. */
   #both(left: KExpr, right: KExpr, copies: readonly Copy[]): readonly [readonly WExpr[], readonly WExpr[]] {
-    if (left.k !== 'load') {
+    if (left.k !== 'load' || right.k === 'load') {
       const first = this.vectors(left, copies)
       return [first, this.vectors(right, copies)]
     }

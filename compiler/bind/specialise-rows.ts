@@ -5,6 +5,7 @@ import { factorRows } from '../kernel/passes/factor-rows.js'
 import {
   type ColumnConstant,
   carefulPasses,
+  type KernelPass,
   optimiseProgram,
   type PassContext,
   plainRows,
@@ -41,6 +42,7 @@ export function specialiseRows(
   cache: DataCache,
   streams: DataWindows | null = null,
   again = false,
+  passes: readonly KernelPass[] | null = null,
 ): SpecialisedRows {
   const names = new Set([...buffers.map((b) => b.id), ...memory.sizes.keys()])
   const complete = new Map<string, boolean>()
@@ -79,8 +81,8 @@ export function specialiseRows(
       : null
   const start = packed?.kind === 'packed' ? packed.program : own.program
   // products of columns for a few rows do not pay
-  const passes = isFactored ? carefulPasses : rowPasses
-  const { program } = optimiseProgram(start, { ...own.context, sizes: start.sizes }, passes)
+  const chosen = passes ?? (isFactored ? carefulPasses : rowPasses)
+  const { program } = optimiseProgram(start, { ...own.context, sizes: start.sizes }, chosen)
   const data = new Map([...own.data, ...(packed?.kind === 'packed' ? packed.data : [])])
   for (const { buffer, values } of program.indices) data.set(buffer, Int32Array.from(values))
   for (const constant of program.constants) {

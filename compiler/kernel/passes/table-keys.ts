@@ -186,13 +186,17 @@ export function groupDigits(
   return null
 }
 
+/** The first digit counts most, as in the order of merged rows: neighbouring rows look up neighbouring entries. */
 function keyGroup(digits: readonly Digit[]): KeyGroup {
   let entries = 1
-  const strides = digits.map((digit) => {
-    const stride = entries
-    entries *= digit.first.length
-    return stride
-  })
+  const strides = digits
+    .toReversed()
+    .map((digit) => {
+      const stride = entries
+      entries *= digit.first.length
+      return stride
+    })
+    .toReversed()
   return { digits, strides, entries }
 }
 

@@ -8,9 +8,8 @@ import type { Local, WExpr, WFunction, WStatement } from './wasm-ast.js'
 type Constant = WExpr & { readonly w: 'f64x2' | 'i64x2' }
 
 /** Bits of one lane: equal constants share a local, and 0 is not −0. */
-function bitsOf(constant: Constant): bigint {
+function bitsOf(constant: Constant, view: DataView): bigint {
   if (constant.w === 'i64x2') return BigInt.asUintN(64, constant.value)
-  const view = new DataView(new ArrayBuffer(8))
   view.setFloat64(0, constant.value)
   return view.getBigUint64(0)
 }
@@ -19,9 +18,10 @@ export function hoistConstants(fn: WFunction): WFunction {
   const locals = [...fn.locals]
   const known = new Map<bigint, Local>()
   const sets: WStatement[] = []
+  const view = new DataView(new ArrayBuffer(8))
 
   const constant = (e: Constant): WExpr => {
-    const bits = bitsOf(e)
+    const bits = bitsOf(e, view)
     // 0 is one instruction without operands
     if (bits === 0n) return e
     let local = known.get(bits)

@@ -15,6 +15,8 @@ export interface Tiling {
   readonly outer: readonly Axis[]
   /** Loops that an accumulation adds up in locals. */
   readonly inner: readonly Axis[]
+  /** Nodes of its expressions, those of functions that are written out with them. */
+  readonly nodes: number
 }
 
 /** Nodes of an expression times copies beyond which code is not multiplied further. */
@@ -51,7 +53,7 @@ export function tilingOf(op: LoopOp, exprs: Lowering, rowAxis: string | null): T
     // nothing is added up: what the vectors share is made outside of their loop
     outer = [...outer.slice(1), vectorAxis]
   }
-  const plain: Tiling = { vectorAxis, vectors: 1, tiles: new Map(), outer, inner }
+  const plain: Tiling = { vectorAxis, vectors: 1, tiles: new Map(), outer, inner, nodes: weigh(op).nodes }
   if (vectorAxis === null || op.op === 'small') return plain
   return { ...plain, ...sideBySide(op, exprs, plain) }
 }

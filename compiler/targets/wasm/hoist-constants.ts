@@ -34,6 +34,12 @@ export function hoistConstants(fn: WFunction): WFunction {
     return { w: 'get', local }
   }
 
+  /** The same list where nothing in it changes: most code has no vector constants. */
+  const each = (list: readonly WExpr[]): readonly WExpr[] => {
+    const own = list.map(expr)
+    return own.every((e, i) => e === list[i]) ? list : own
+  }
+
   const expr = (e: WExpr): WExpr => {
     switch (e.w) {
       case 'f64x2':
@@ -45,13 +51,16 @@ export function hoistConstants(fn: WFunction): WFunction {
       case 'get':
         return e
       case 'op':
-        return { ...e, args: e.args.map(expr) }
-      case 'lane':
-        return { ...e, args: e.args.map(expr) }
+      case 'lane': {
+        const args = each(e.args)
+        return args === e.args ? e : { ...e, args }
+      }
       case 'shuffle':
         return { ...e, left: expr(e.left), right: expr(e.right) }
-      case 'load':
-        return { ...e, address: expr(e.address) }
+      case 'load': {
+        const address = expr(e.address)
+        return address === e.address ? e : { ...e, address }
+      }
       case 'loadLane':
         return { ...e, address: expr(e.address), vector: expr(e.vector) }
       case 'call':
@@ -75,8 +84,10 @@ export function hoistConstants(fn: WFunction): WFunction {
       }
     if (!inLoop) return s
     switch (s.w) {
-      case 'set':
-        return { ...s, value: expr(s.value) }
+      case 'set': {
+        const value = expr(s.value)
+        return value === s.value ? s : { ...s, value }
+      }
       case 'store':
         return { ...s, address: expr(s.address), value: expr(s.value) }
       case 'run':

@@ -34,6 +34,7 @@ export class ExprLowering implements Lowering {
   guarded = false
   /** Inside a recurrence over whole tables: its short loops are written out. */
   inScan = false
+  written = 1
 
   constructor(
     readonly code: Code,

@@ -118,6 +118,8 @@ export class OpLowering {
   #loops(op: LoopOp): void {
     const tiling = tilingOf(op, this.exprs, this.block?.axis ?? null)
     const { vectorAxis } = tiling
+    const copies = [...tiling.tiles.values()].reduce((product, tile) => product * tile, tiling.vectors)
+    this.exprs.written = tiling.nodes * copies
     if (vectorAxis === null) {
       this.#nest(op, tiling, null)
       return

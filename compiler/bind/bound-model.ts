@@ -31,8 +31,9 @@ import { roundingOfData } from './conditioning.js'
 import { type CountSum, withCounts } from './count-sums.js'
 import { type DataScale, dataScale } from './data-scale.js'
 import { Expectations } from './expectations.js'
+import { fewRows } from './few-rows.js'
 import { freeCount } from './free-count.js'
-import { identifiedOverPoints } from './identified.js'
+import { identifiedOverPoints, type Ranked } from './identified.js'
 import { interiorPoint } from './interior.js'
 import { KernelRunner } from './kernel-runner.js'
 import { latentLayout, paramLayouts } from './layouts.js'
@@ -76,6 +77,9 @@ export interface BindProgramOptions {
 export function bindProgram(derivation: Derivation, data: BoundData, options: BindProgramOptions): ProgramModel {
   return new ProgramModel(derivation, derivation.program, data, options)
 }
+
+/** Rows for each param among which the rank of the scores is looked for first. */
+const FEW_ROWS = 20
 
 export class ProgramModel implements BoundModel {
   readonly name: string
@@ -391,8 +395,18 @@ export class ProgramModel implements BoundModel {
   }
 
   identifiedParameters(random: () => number, fitted: Float64Array): Identified | null {
+    return this.ranked(random, fitted)
+  }
+
+  private ranked(random: () => number, fitted: Float64Array): Ranked | null {
     // Fisher's identity is one of exact posteriors
     if (this.expectations.isFactorised) return null
+    const few = fewRows(this.derivation, this.program, this.data, FEW_ROWS * (this.nominalParameters + 4))
+    if (few !== null) {
+      // rows are alike: the rank over some of them is that over all, unless others alone read a param
+      const found = this.overSample(few).ranked(random, fitted)
+      if (found?.isRead === true) return found
+    }
     const { derivation, data, numbers, params } = this.sample ?? this
     // how much there is to compute is told by all rows, as if they were in memory
     const { nominalParameters, observations } = this

@@ -22,6 +22,11 @@ export interface ScoredModel {
   readonly observations: number
 }
 
+/** A rank, and whether every param moved the density of some row. */
+export interface Ranked extends Identified {
+  readonly isRead: boolean
+}
+
 /** Beyond this many (params × rows × states) the rank is not computed. */
 const COST_LIMIT = 2e7
 
@@ -36,7 +41,7 @@ export function identifiedOverPoints(
   random: () => number,
   theta: Float64Array,
   fitted: Float64Array,
-): Identified | null {
+): Ranked | null {
   const first = identifiedParameters(model, compile, random, theta)
   if (first === null || first.parameters === model.nominalParameters) return first
   for (const { support, offset, length } of model.params)
@@ -63,7 +68,7 @@ export function identifiedParameters(
   compile: CompileKernel,
   random: () => number,
   theta: Float64Array,
-): Identified | null {
+): Ranked | null {
   const { derivation } = model
   const pieces = model.params.map((p) => ({ layout: p, charted: chartOf(p) }))
   if (pieces.some((p) => p.charted === null)) return null
@@ -145,7 +150,8 @@ export function identifiedParameters(
   }
   if (rows.some((r) => !r.every(Number.isFinite))) return null
   const { rank, loose } = rankOf(rows)
-  return { parameters: rank, loose: [...new Set(owners.filter((_, c) => loose[c] === true))] }
+  const isRead = owners.every((_, c) => rows.some((r) => r[c] !== 0))
+  return { parameters: rank, loose: [...new Set(owners.filter((_, c) => loose[c] === true))], isRead }
 }
 
 /** Values that a chain's places are summed over; 1 without a chain. */

@@ -36,7 +36,7 @@ export function checkRowWise(d: Derivation, program: Program, data: BoundData): 
   )
 }
 
-function whyNotRowWise(d: Derivation, program: Program, key: SizeKey, size: string): string | null {
+export function whyNotRowWise(d: Derivation, program: Program, key: SizeKey, size: string): string | null {
   if (program.factorised !== null) return 'its posterior is a product of factors, which is kept for every row'
   if (program.withinSquares !== null || program !== d.program) return 'hard mode keeps a label for each row'
   const perRow = d.graph.params.find((p) => d.shapes.shape('param', p.name).some((e) => mentions(e, size)))

@@ -105,6 +105,7 @@ export class RowEngine {
       readsTables: own.postlude !== null,
       run: () => {
         if (own.postlude !== null) own.prelude?.run(own.memory, null)
+        for (const sums of own.added) sums.fill(0)
         put()
         own.postlude?.run(own.memory, null)
       },

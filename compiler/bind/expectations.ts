@@ -60,13 +60,8 @@ export class Expectations {
     const { pool } = this
     const { passes, linear } = this.kernels.program
     const last = passes.at(-1)
-    if (pool === null || this.q !== null || last === undefined) return this.eStep(params, from)
+    if (pool?.isReady !== true || this.q !== null || last === undefined) return this.eStep(params, from)
     const linearOps = (pass: Pass): readonly KernelOp[] => linear?.passes.get(pass.id)?.evaluation ?? this.eOps(pass)
-    if (!pool.isReady)
-      return pool.meanwhile(
-        () => this.eStep(params),
-        () => this.kernels.isForWorkers(linearOps(last)),
-      )
     // what is done in plain numbers is thrown away where these are too far apart
     const isUnsafe = (pass: Pass): boolean =>
       linear?.passes.has(pass.id) === true && f64(this.kernels.memory.blocks, linear.unsafe)[0] !== 0

@@ -127,11 +127,6 @@ export class KernelRunner {
     return this.engine?.later(pass.rows, ops, blocks) ?? null
   }
 
-  /** true where workers could have done these operations, as they were last run. */
-  isForWorkers(ops: readonly KernelOp[]): boolean {
-    return this.engine?.isForWorkers(ops) === true
-  }
-
   /** true where scratch holds every row of a pass at once. */
   inOneBlock(pass: Pass): boolean {
     return pass.rows === null || this.isShort(pass.rows.size)

@@ -51,8 +51,6 @@ export class RowEngine {
   readonly #cache = new DataCache()
   /** Where arrays that rewriting has made of data lie in the arena. */
   readonly #copies = new WeakMap<Numbers, Numbers>()
-  /** What did operations when they were last run. */
-  readonly #used = new Map<readonly KernelOp[], PassKernel | null>()
 
   constructor(
     private readonly buffers: readonly Buffer[],
@@ -89,11 +87,6 @@ export class RowEngine {
     }
   }
 
-  /** true where workers could have done these operations, as they were last run. */
-  isForWorkers(ops: readonly KernelOp[]): boolean {
-    return this.#used.get(ops)?.rows.isForWorkers === true
-  }
-
   /**
    * The same by workers, from what is in memory now; null where that is not to be had. What it gives ends the pass: with
    * the params, their tables and the sums in memory as they were.
@@ -125,13 +118,10 @@ export class RowEngine {
       const growth = rewritten.growth === null ? 0 : (rewritten.memory.buffers.get(rewritten.growth)?.[0] ?? Number.NaN)
       if (growth <= GROWTH_LIMIT) {
         for (const sums of rewritten.added) sums.fill(0)
-        this.#used.set(ops, rewritten)
         return rewritten
       }
     }
-    const direct = compiled.direct()
-    this.#used.set(ops, direct)
-    return direct
+    return compiled.direct()
   }
 
   #kernels(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): Compiled {

@@ -123,7 +123,8 @@ export class KernelRunner {
   /** The rows of a pass by workers; null where they are none for them. */
   passLater(pass: Pass, ops: readonly KernelOp[]): Promise<EndOfPass> | null {
     const { windows, blocks } = this.memory
-    if (pass.rows === null || windows !== null || this.isShort(pass.rows.size)) return null
+    const isOne = pass.rows === null ? this.groupsOf(ops) !== null : this.isShort(pass.rows.size)
+    if (windows !== null || isOne) return null
     return this.engine?.later(pass.rows, ops, blocks) ?? null
   }
 

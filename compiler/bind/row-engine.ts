@@ -1,15 +1,20 @@
 /** Passes over rows as WebAssembly: data stay where they are, sums are taken chunk by chunk and added up in order. */
 import { DataCache } from '../kernel/passes/data-cache.js'
-import { GROWTH_LIMIT } from '../kernel/passes/index.js'
+import { GROWTH_LIMIT, type RowProgram } from '../kernel/passes/index.js'
+import { splitSequences } from '../kernel/passes/split-sequences.js'
 import type { Buffer, KernelOp } from '../kernel/types.js'
 import type { Pass } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
 import { wasmSupports } from '../targets/wasm/compile-wasm.js'
+import { rowCost } from '../targets/wasm/row-cost.js'
 import type { DataWindows } from './data-windows.js'
 import { arrayOf, compileRows, type Numbers, type RowKernel, type RowPlace } from './row-kernel.js'
-import { specialiseRows } from './specialise-rows.js'
+import { freshIn, type SpecialisedRows, specialiseRows } from './specialise-rows.js'
 
 type Rows = NonNullable<Pass['rows']>
+
+/** What is done beside sequences is so small a part of the work, being done otherwise, by the calling thread. */
+const LITTLE = 8
 
 /** A pass as it was written, or rewritten: with what the driver does before and after the rows. */
 interface PassKernel {
@@ -68,10 +73,11 @@ export class RowEngine {
   /** Runs operations over whole arrays; false where this target declines them. */
   run(ops: readonly KernelOp[], memory: Memory): boolean {
     if (ops.length === 0) return true
-    const kernel = this.#kernels(null, ops, memory).direct()
-    if (kernel === null) return false
-    kernel.rows.begin(memory)
-    kernel.rows.run(memory)
+    const own = this.#prepared(null, ops, memory)
+    if (own === null) return false
+    own.rows.begin(own.memory)
+    own.rows.run(own.memory)
+    own.postlude?.run(own.memory, null)
     return true
   }
 
@@ -152,23 +158,47 @@ export class RowEngine {
       }
       return direct
     }
-    return { stamp, direct: asWritten, rewritten: rows === null ? null : this.#rewrite(rows, ops, memory) }
+    return {
+      stamp,
+      direct: asWritten,
+      rewritten: rows === null ? this.#split(ops, memory) : this.#rewrite(rows, ops, memory),
+    }
   }
 
   #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): Compiled['rewritten'] {
-    const {
-      program,
-      rows: own,
-      data,
-      added,
-    } = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams)
+    const own = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams)
+    return this.#assembled(own.program, own, memory)
+  }
+
+  /** Operations along sequences, where what is done beside them is little. */
+  #split(ops: readonly KernelOp[], memory: Memory): Compiled['rewritten'] {
+    const names = new Set([...this.buffers.map((b) => b.id), ...memory.sizes.keys()])
+    const isData = new Set(this.buffers.flatMap((b) => (b.space === 'data' && b.type === 'i32' ? [b.id] : [])))
+    const split = splitSequences(ops, this.buffers, {
+      sizes: memory.sizes,
+      fresh: freshIn(names),
+      beginnings: (id) => (isData.has(id) ? arrayOf(memory, id) : null),
+    })
+    if (split === null) return null
+    const { rows, sequences, prelude, postlude, buffers, sizes, added } = split
+    const work = (list: readonly KernelOp[]): number => rowCost(list, buffers, sizes, rows.axis).work
+    if (work([...prelude, ...postlude]) > (work([sequences]) * (sizes.get(rows.size) ?? 0)) / LITTLE) return null
+    const program = { prelude, rows: [sequences], postlude, buffers, sizes, growth: null }
+    return this.#assembled(program, { rows, data: new Map(), added }, memory)
+  }
+
+  #assembled(
+    program: Pick<RowProgram, 'prelude' | 'rows' | 'postlude' | 'buffers' | 'sizes' | 'growth'>,
+    { rows, data, added }: Pick<SpecialisedRows, 'rows' | 'data' | 'added'>,
+    memory: Memory,
+  ): Compiled['rewritten'] {
     const extent = (b: Buffer): number => b.shape.reduce((n, key) => n * (program.sizes.get(key) ?? 0), 1)
     const buffers = new Map(memory.buffers)
     for (const [id, array] of data) buffers.set(id, this.#copy(array))
     for (const b of added)
       buffers.set(b.id, b.type === 'i32' ? this.place.arena.integers(extent(b)) : this.place.arena.floats(extent(b)))
     const wide: Memory = { ...memory, sizes: program.sizes, buffers }
-    const kernel = compileRows(program.rows, program.buffers, wide, own, this.place)
+    const kernel = compileRows(program.rows, program.buffers, wide, rows, this.place)
     if (kernel === null) return null
     const driver = (list: readonly KernelOp[]): CompiledKernel | null =>
       list.length === 0 ? null : this.compile(list, program.buffers)

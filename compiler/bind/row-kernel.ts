@@ -6,6 +6,7 @@ import { blockRowsFor } from '../targets/wasm/block-rows.js'
 import { emitKernel, type PlacedBuffer, type WasmKernel } from '../targets/wasm/emit-kernel.js'
 import { engineFeatures } from '../targets/wasm/engine-features.js'
 import { instantiateKernel, type KernelFunction } from '../targets/wasm/instantiate.js'
+import { isOneByOne } from '../targets/wasm/one-by-one.js'
 import { chunkCount, chunkRows } from '../targets/wasm/pool/chunks.js'
 import { addInOrder } from '../targets/wasm/pool/in-order.js'
 import type { Cut, RowWorkers, WorkerKernel } from '../targets/wasm/pool/row-workers.js'
@@ -40,10 +41,11 @@ export function compileRows(
     if (address === null || (rows !== null && isCopied)) continue
     resident.set(id, address)
   }
-  const blockRows = rows === null ? 8 : blockRowsFor(ops, buffers, memory.sizes, rows)
+  const oneByOne = isOneByOne(ops, rows?.axis ?? null)
+  const blockRows = rows === null || oneByOne ? 8 : blockRowsFor(ops, buffers, memory.sizes, rows)
   const extent = rows === null ? 0 : (memory.sizes.get(rows.size) ?? 0)
   const cost = rows === null ? { work: 1, sums: 0 } : rowCost(ops, buffers, memory.sizes, rows.axis)
-  const chunk = chunkRows({ rows: extent, sums: cost.sums, rowWork: cost.work, step: blockRows })
+  const chunk = chunkRows({ rows: extent, sums: cost.sums, rowWork: cost.work, step: oneByOne ? 1 : blockRows })
   const kernel = emitKernel({
     ops,
     buffers,

@@ -39,12 +39,7 @@ export function specialiseRows(
   const context: PassContext = {
     sizes: memory.sizes,
     rows,
-    fresh: (prefix) => {
-      let name = prefix
-      for (let i = 2; names.has(name); i++) name = `${prefix} ${i}`
-      names.add(name)
-      return name
-    },
+    fresh: freshIn(names),
     isComplete: (buffer) => {
       const known = complete.get(buffer)
       if (known !== undefined) return known
@@ -84,6 +79,16 @@ export function specialiseRows(
   for (const id of data.keys()) if (!used.has(id)) data.delete(id)
   return { program, rows: own.context.rows, data, added }
 }
+
+/** Names that are not among these yet. */
+export const freshIn =
+  (names: Set<string>) =>
+  (prefix: string): string => {
+    let name = prefix
+    for (let i = 2; names.has(name); i++) name = `${prefix} ${i}`
+    names.add(name)
+    return name
+  }
 
 /** A number for each column: the mean of the rows, or how far they are from a centre, as the root of the mean square. */
 function columnConstant(

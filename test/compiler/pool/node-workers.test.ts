@@ -104,17 +104,21 @@ describe('workers of Node', () => {
     })
   })
 
-  it('share a fit as the library finds them', { timeout: 120_000 }, async () => {
-    const script = fileURLToPath(new URL('fit.js', folder))
-    const printed = await Promise.all(
-      ['1', '2', '4'].map(async (threads) => {
-        const { stdout } = await run(process.execPath, [script, threads], { timeout: 100_000 })
-        return JSON.parse(stdout)
-      }),
-    )
-    const [alone, ...others] = printed
-    expect(alone.started).toBe(0)
-    expect(others.map(({ started }) => started)).toEqual([2, 4])
-    for (const { result } of others) expect(result).toEqual(alone.result)
-  })
+  for (const kind of ['restarts', 'newton', 'chains'])
+    it(`share a fit as the library finds them: ${kind}`, { timeout: 120_000 }, async () => {
+      const script = fileURLToPath(new URL('fit.js', folder))
+      const printed = await Promise.all(
+        ['1', '2', '4', '8'].map(async (threads) => {
+          const { stdout } = await run(process.execPath, [script, kind, threads], { timeout: 100_000 })
+          return JSON.parse(stdout)
+        }),
+      )
+      const [alone, ...others] = printed
+      expect(alone.started).toBe(0)
+      expect(others.map(({ started }) => started)).toEqual([2, 4, 8])
+      for (const { result, jobs } of others) {
+        expect(jobs).toBeGreaterThan(20)
+        expect(result).toEqual(alone.result)
+      }
+    })
 })

@@ -156,8 +156,8 @@ describe('fits by workers', () => {
         })
     })
 
-  it('start them, and let them go', { timeout: 60_000 }, async () => {
-    const options = { restarts: 4, maxIterations: 60, tolerance: 0 }
+  it('start them, and let them go', { timeout: 90_000 }, async () => {
+    const options = { restarts: 4, maxIterations: 25, tolerance: 0 }
     const alone = await compileOrThrow(models.full).fit(many, { ...options, threads: 1 })
     const { made, spawn } = crew()
     const shared = await compileOrThrow(models.full).fit(many, { ...options, threads: 2, spawn })

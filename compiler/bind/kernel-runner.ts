@@ -65,6 +65,12 @@ export class KernelRunner {
     this.overRows(pass.rows, ops, BLOCK_ROWS, this.isShort(pass.rows.size))
   }
 
+  /** The same where nothing that it leaves is read afterwards but sums; a pass with rows may leave something to the next ones. */
+  sumPass(pass: Pass, ops: readonly KernelOp[]): void {
+    if (pass.rows === null) this.runSums(ops, true)
+    else this.runPass(pass, ops)
+  }
+
   /** All rows of an axis, window after window where they do not lie in memory, by the engine unless they are few. */
   private overRows(rows: RowAxis, ops: readonly KernelOp[], step: number, isShort = false): void {
     const { blocks } = this.memory
@@ -87,15 +93,15 @@ export class KernelRunner {
 
   /**
    * Operations over whole arrays. Sums over many rows are taken some thousands of them at a time, so that they are the
-   * same where rows do not lie in memory.
+   * same where rows do not lie in memory. `onlySums`: nothing else that they leave is read.
    */
-  runSums(ops: readonly KernelOp[]): void {
+  runSums(ops: readonly KernelOp[], onlySums = false): void {
     const { windows, blocks } = this.memory
     const groups = this.groupsOf(ops)
     const isByRow = ({ axis }: SumGroup): boolean => axis !== null && axis.ragged === undefined && this.isLong(axis)
     if (groups === null || !groups.some(isByRow)) {
       const whole = (): void => {
-        if (this.engine?.run(ops, blocks) !== true) this.run(ops)
+        if (this.engine?.run(ops, blocks, onlySums) !== true) this.run(ops)
       }
       // few rows are all in one window
       if (windows !== null && !this.isLong({ size: windows.key })) windows.each(whole)
@@ -120,7 +126,7 @@ export class KernelRunner {
     return groups
   }
 
-  /** The rows of a pass by workers; null where they are none for them. */
+  /** As `sumPass`, by workers; null where it is none for them. */
   passLater(pass: Pass, ops: readonly KernelOp[]): Promise<EndOfPass> | null {
     const { windows, blocks } = this.memory
     const isOne = pass.rows === null ? this.groupsOf(ops) !== null : this.isShort(pass.rows.size)

@@ -16,6 +16,9 @@ type Rows = NonNullable<Pass['rows']>
 /** What is done beside sequences is so small a part of the work, being done otherwise, by the calling thread. */
 const LITTLE = 8
 
+/** Rows of a table; or whole arrays, of which only the sums are read afterwards, or everything. */
+type Over = Rows | 'sums' | 'arrays'
+
 /** A pass as it was written, or rewritten: with what the driver does before and after the rows. */
 interface PassKernel {
   readonly memory: Memory
@@ -70,10 +73,10 @@ export class RowEngine {
     this.#given = buffers.flatMap((buffer) => (buffer.space === 'given' ? [buffer.id] : []))
   }
 
-  /** Runs operations over whole arrays; false where this target declines them. */
-  run(ops: readonly KernelOp[], memory: Memory): boolean {
+  /** Runs operations over whole arrays; false where this target declines them. `onlySums`: nothing else that they leave is read. */
+  run(ops: readonly KernelOp[], memory: Memory, onlySums: boolean): boolean {
     if (ops.length === 0) return true
-    const own = this.#prepared(null, ops, memory)
+    const own = this.#prepared(onlySums ? 'sums' : 'arrays', ops, memory)
     if (own === null) return false
     own.rows.begin(own.memory)
     own.rows.run(own.memory)
@@ -98,7 +101,7 @@ export class RowEngine {
    * the params, their tables and the sums in memory as they were.
    */
   later(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): Promise<EndOfPass> | null {
-    const own = this.#prepared(rows, ops, memory)
+    const own = this.#prepared(rows ?? 'sums', ops, memory)
     if (own === null || !own.rows.isForWorkers) return null
     return own.rows.later(own.memory).then((put) => ({
       readsTables: own.postlude !== null,
@@ -112,8 +115,8 @@ export class RowEngine {
   }
 
   /** The kernel for the params in memory, with what comes before the rows done; null where this target declines. */
-  #prepared(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): PassKernel | null {
-    const compiled = this.#kernels(rows, ops, memory)
+  #prepared(over: Over, ops: readonly KernelOp[], memory: Memory): PassKernel | null {
+    const compiled = this.#kernels(over, ops, memory)
     const { rewritten } = compiled
     if (rewritten !== null) {
       for (const id of this.#given) {
@@ -130,11 +133,12 @@ export class RowEngine {
     return compiled.direct()
   }
 
-  #kernels(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): Compiled {
+  #kernels(over: Over, ops: readonly KernelOp[], memory: Memory): Compiled {
     const known = this.#compiled.get(ops)
-    const stamp = [...memory.sizes.values(), ...this.#resident(memory)]
+    const kind = typeof over === 'string' ? over : 'rows'
+    const stamp = [kind, ...memory.sizes.values(), ...this.#resident(memory)]
     if (known !== undefined && sameItems(known.stamp, stamp)) return known
-    const made = this.#compileAll(rows, ops, memory, stamp)
+    const made = this.#compileAll(over, ops, memory, stamp)
     this.#compiled.set(ops, made)
     return made
   }
@@ -147,22 +151,20 @@ export class RowEngine {
     })
   }
 
-  #compileAll(rows: Rows | null, ops: readonly KernelOp[], memory: Memory, stamp: readonly unknown[]): Compiled {
+  #compileAll(over: Over, ops: readonly KernelOp[], memory: Memory, stamp: readonly unknown[]): Compiled {
     if (wasmSupports(ops) !== null) return { stamp, direct: () => null, rewritten: null }
     let direct: PassKernel | null | undefined
     const asWritten = (): PassKernel | null => {
       if (direct === undefined) {
-        const kernel = compileRows(ops, this.buffers, memory, rows, this.place)
+        const kernel = compileRows(ops, this.buffers, memory, typeof over === 'string' ? null : over, this.place)
         direct =
           kernel === null ? null : { memory, rows: kernel, prelude: null, postlude: null, added: [], growth: null }
       }
       return direct
     }
-    return {
-      stamp,
-      direct: asWritten,
-      rewritten: rows === null ? this.#split(ops, memory) : this.#rewrite(rows, ops, memory),
-    }
+    const rewritten =
+      over === 'arrays' ? null : over === 'sums' ? this.#split(ops, memory) : this.#rewrite(over, ops, memory)
+    return { stamp, direct: asWritten, rewritten }
   }
 
   #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): Compiled['rewritten'] {

@@ -112,10 +112,10 @@ function splits({ program, memory }: ProgramModel): readonly (SequenceProgram | 
   )
 }
 
-function expectNear(found: Float64Array, wanted: Float64Array): void {
+function expectNear(found: Float64Array, wanted: Float64Array, tolerance: number): void {
   expect(found.length).toBe(wanted.length)
   const size = wanted.reduce((most, x) => Math.max(most, Math.abs(x)), 1)
-  for (const [i, x] of wanted.entries()) expect(Math.abs((found[i] ?? Number.NaN) - x)).toBeLessThan(1e-12 * size)
+  for (const [i, x] of wanted.entries()) expect(Math.abs((found[i] ?? Number.NaN) - x)).toBeLessThan(tolerance * size)
 }
 
 describe('chains', () => {
@@ -148,10 +148,15 @@ describe('chains', () => {
           const own = isSafe
             ? bindProgram({ ...derivation, program: { ...program, linear: null } }, data, options)
             : bound
-          const { logLikelihood, statistics } = own.eStep(params)
-          return Float64Array.of(logLikelihood, ...statistics)
+          const expectation = own.eStep(params)
+          const { params: next } = own.mStep(params, expectation)
+          const gain = own.gain(params, expectation, next)
+          return { sums: Float64Array.of(expectation.logLikelihood, ...expectation.statistics), gain, next }
         })
-        expectNear(wasm ?? new Float64Array(0), js ?? new Float64Array(0))
+        if (js === undefined || wasm === undefined) throw new Error('no backends')
+        expectNear(wasm.sums, js.sums, 1e-12)
+        expectNear(Float64Array.of(wasm.gain, ...wasm.next), Float64Array.of(js.gain, ...js.next), 1e-9)
+        expect(js.gain).toBeGreaterThan(0.01)
       }
     })
   }

@@ -44,6 +44,7 @@ import {
 import { densityForOracle } from './oracle-density.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+import { workedIteration } from './worked.js'
 import { poolFor } from './workers/workers.js'
 
 /** A compiled model: its derivation, and fits of it to data. */
@@ -203,6 +204,15 @@ export class Model {
 
   /** One EM iteration at a time, from a start (given values, or the first one that `fit` would make). */
   async *iterate(data: FitData, options: FitCallOptions = {}): AsyncGenerator<EmIteration> {
+    const { steps } = await this.iteration(data, options)
+    yield* steps
+  }
+
+  /** A bound model, and the iterations from its start. */
+  private async iteration(
+    data: FitData,
+    options: FitCallOptions,
+  ): Promise<{ readonly model: ProgramModel; readonly steps: AsyncGenerator<EmIteration> }> {
     if (options.mode === 'hard') this.refuseHard()
     const { model } = this.bind(data, options)
     let begin = await firstStart(model, options)
@@ -211,7 +221,20 @@ export class Model {
       if (problems.length > 0) throw new OptionError(problems.map((p) => p.message).join('\n'))
       begin = params
     }
-    yield* iterate(model, begin, busyPacer())
+    return { model, steps: iterate(model, begin, busyPacer()) }
+  }
+
+  /**
+   * The derivation followed by one EM iteration with the numbers of the data: from a start (given values, or the first one
+   * that `fit` would make).
+   *
+   * @throws DataError, OptionError, CompileError as `fit`
+   */
+  async worked(data: FitData, options: FitCallOptions = {}): Promise<ReturnType<typeof derivationDocument>> {
+    const { model, steps } = await this.iteration(data, options)
+    const first = await steps.next()
+    if (first.done === true) throw new OptionError('the log-likelihood is not defined at the start')
+    return derivationDocument(model.derivation, workedIteration(model, first.value))
   }
 
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit, `pool` the workers of this one. */

@@ -52,6 +52,17 @@ function modelPort(model: Model): ModelPort {
         throw e
       }
     },
+    async worked({ tables, columns, groupBy }, { set, start, seed, mode }) {
+      try {
+        const options = { columns, groupBy, set, seed, mode, ...(start === null ? {} : { start }) }
+        return { kind: 'document', document: await model.worked(tables, options) }
+      } catch (e) {
+        if (e instanceof DataError) return { kind: 'data', problems: e.problems }
+        if (e instanceof CompileError) return { kind: 'model', diagnostics: e.diagnostics }
+        if (e instanceof OptionError) return { kind: 'usage', message: e.message }
+        throw e
+      }
+    },
     plan: (mode) => (mode === 'hard' ? model.hardPlan : model.plan),
     async certify({ seed }) {
       const { passed, checks, declined } = model.certify({ seed })

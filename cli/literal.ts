@@ -58,3 +58,14 @@ function parseWord(word: string): number | boolean | null {
   const result = top / bottom
   return Number.isFinite(result) ? result : null
 }
+
+/** The values of `--set`, by name. */
+export function parseSet(texts: readonly string[] = []): ReadonlyMap<string, unknown> {
+  const set = new Map<string, unknown>()
+  for (const text of texts) {
+    const { name, value } = parseAssignment('--set', text)
+    if (set.has(name)) throw new UsageError(`--set gives \`${name}\` twice`)
+    set.set(name, value)
+  }
+  return set
+}

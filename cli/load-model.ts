@@ -4,6 +4,11 @@ import { type Context, printDiagnostics, printJson } from './context.js'
 import { UsageError } from './exit-codes.js'
 import type { ModelPort } from './ports.js'
 
+export interface LoadedModel {
+  readonly source: Source
+  readonly model: ModelPort
+}
+
 /** The text of a model file, or of stdin. */
 export async function readSource(context: Context, path: string): Promise<Source> {
   const name = path === '-' ? 'stdin' : path
@@ -13,11 +18,7 @@ export async function readSource(context: Context, path: string): Promise<Source
 }
 
 /** A compiled model, or null where it has errors, which are then on stderr (and in the JSON document, if asked for). */
-export async function loadModel(
-  context: Context,
-  path: string,
-  json: boolean,
-): Promise<{ readonly source: Source; readonly model: ModelPort } | null> {
+export async function loadModel(context: Context, path: string, json: boolean): Promise<LoadedModel | null> {
   const source = await readSource(context, path)
   const { model, diagnostics } = context.ports.compile(source)
   printDiagnostics(context, diagnostics, source)

@@ -29,13 +29,39 @@ export interface ModelPort {
   readonly declarations: readonly DataDeclaration[]
   /** No document where the model has none in this mode: the diagnostics say why. */
   derivation(mode: 'em' | 'hard'): {
-    readonly document?: { toText(): string; toMarkdown(): string }
+    readonly document?: DerivationText
     readonly diagnostics: readonly Diagnostic[]
   }
   /** How latents are integrated out, and which rule gives each block of params, as in a fit file. */
   plan(mode: 'em' | 'hard'): unknown
+  /** The derivation with the numbers of one iteration. */
+  worked(data: DataRequest, call: WorkedCall): Promise<WorkedOutcome>
   certify(options: { readonly seed: number }): Promise<Certificate>
   fit(data: DataRequest, options: FitCall): Promise<FitOutcome>
+}
+
+/** What an iteration begins from. */
+export interface WorkedCall {
+  readonly set: ReadonlyMap<string, unknown>
+  readonly start: ReadonlyMap<string, unknown> | null
+  readonly seed: number
+  readonly mode: 'em' | 'hard'
+}
+
+export type WorkedOutcome =
+  | { readonly kind: 'document'; readonly document: DerivationText }
+  | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
+  | { readonly kind: 'model'; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly kind: 'usage'; readonly message: string }
+
+/** A derivation as a document. */
+export interface DerivationText {
+  toText(): string
+  toMarkdown(): string
+  toLatex(options: { readonly fragment: boolean }): string
+  toHtml(options: { readonly katexStyles: string }): string
+  /** Every line with the rule that it rests on and the statement that it comes from. */
+  readonly lines: unknown
 }
 
 /** Tables and how they bind. */

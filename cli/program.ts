@@ -51,14 +51,19 @@ function addModelCommands(program: Command, context: Context, done: (status: num
     .description('print the derivation of the EM algorithm')
     .argument('<model>', 'model file; - is stdin')
     .addOption(
-      new Option('--format <format>', 'text or md')
-        .argParser(oneOf('--format', ['text', 'md'], ['latex', 'html']))
+      new Option('--format <format>', 'text, md, latex or html')
+        .argParser(oneOf('--format', ['text', 'md', 'latex', 'html']))
         .default('text'),
     )
+    .option('--fragment', 'with --format latex: the sections alone, for a document of your own')
     .addOption(modeOption())
+    .option('--worked', 'with the numbers of one iteration on --data')
+  addDataOptions(deriveCommand)
+    .addOption(new Option('--set <name=value>', 'override a const or give a scalar; repeatable').argParser(collect))
+    .addOption(new Option('--start <name=value>', 'start value of a param; repeatable').argParser(collect))
+    .addOption(new Option('--seed <n>', 'seed of the start').argParser(wholeNumber('--seed', 0)).default(1))
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await derive(context, path, options)))
-  refuseOptions(deriveCommand, ['--worked', '--data <file>'])
   program
     .command('explain')
     .description('say what a diagnostic means, with an example')

@@ -3,7 +3,7 @@ import type { FitResult } from '../../runtime/result.js'
 import { type Against, against } from '../against.js'
 import { type Context, jsonText, printDiagnostics, printJson, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
-import { parseAssignment } from '../literal.js'
+import { parseSet } from '../literal.js'
 import { type DataOptions, loadData, requireData } from '../load-data.js'
 import { loadModel } from '../load-model.js'
 import type { Backend, DataRequest, FitOutcome, FitPort, ModelPort } from '../ports.js'
@@ -92,12 +92,7 @@ async function runFit(
   data: DataRequest,
   options: FitCommandOptions,
 ): Promise<FitOutcome> {
-  const set = new Map<string, unknown>()
-  for (const text of options.set ?? []) {
-    const { name, value } = parseAssignment('--set', text)
-    if (set.has(name)) throw new UsageError(`--set gives \`${name}\` twice`)
-    set.set(name, value)
-  }
+  const set = parseSet(options.set)
   const start = await readStart(context, options.init, options.start ?? [])
   const controller = new AbortController()
   const release = context.host.onInterrupt(() => controller.abort())

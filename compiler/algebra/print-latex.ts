@@ -10,7 +10,7 @@ export function printLatex(expr: Expr, options: PrintOptions = {}): string {
 
 /** The TeX of a name alone: `\mu`, `x`, `\mathrm{height}`, `\sigma_{x}`. */
 export function latexName(name: string): string {
-  const { base, suffix } = nameParts(name)
+  const { base, suffix } = nameParts(name.normalize('NFKD'))
   return suffix === null ? letter(base) : `${letter(base)}_${script(letter(suffix))}`
 }
 
@@ -66,7 +66,7 @@ function render(d: Display): Rendered {
     case 'fraction':
       return { text: `\\frac{${plain(d.top)}}{${plain(d.bottom)}}`, level: PRODUCT }
     case 'power':
-      return { text: `${within(d.base, ATOM)}^${script(exponent(d.exponent))}`, level: POWER }
+      return { text: `${raisable(within(d.base, ATOM))}^${script(exponent(d.exponent))}`, level: POWER }
     case 'root':
       return atom(`\\sqrt{${plain(d.of)}}`)
     case 'apply':
@@ -79,7 +79,7 @@ function render(d: Display): Rendered {
         level: REACHING,
       }
     case 'transpose':
-      return { text: `${within(d.of, ATOM)}^\\top`, level: POWER }
+      return { text: `${raisable(within(d.of, ATOM))}^\\top`, level: POWER }
     case 'identity':
       return atom('I')
     case 'elements':
@@ -192,7 +192,8 @@ function enclose(by: 'abs' | 'norm' | 'floor' | 'ceil', text: string): string {
 }
 
 function symbol(d: Display & { kind: 'symbol' }): Rendered {
-  const { base, suffix, above } = nameParts(d.name)
+  // cells that were split have small digits, which TeX lacks
+  const { base, suffix, above } = nameParts(d.name.normalize('NFKD'))
   const parts = [...(suffix === null ? [] : [letter(suffix)]), ...d.subscripts.map(tight)]
   const below = parts.length === 0 ? '' : `_${script(parts.join(','))}`
   const label = above.length === 0 ? '' : `^${script(above.map(letter).join(' '))}`
@@ -210,11 +211,15 @@ function subscript(parts: readonly Display[]): string {
 
 /** What stands below or above: in braces unless it is one sign. */
 const script = (text: string): string => (/^(.|\\[A-Za-z]+)$/.test(text) ? text : `{${text}}`)
+
+/** What has something above it already, as one piece. */
+const raisable = (text: string): string => (/^[^({[]*\^/.test(text) ? `{${text}}` : text)
 const tight = (d: Display): string => plain(d).replaceAll(/ ([-+=]) /g, '$1')
 
 function letter(name: string): string {
   if (GREEK.has(name)) return `\\${name}`
-  return /^[A-Za-z]$|^\d+$/.test(name) ? name : `\\mathrm{${name.replaceAll('_', '\\_')}}`
+  if (name.startsWith('“')) return `\\text{${name}}`
+  return /^[A-Za-z]$|^[\d.]+$/.test(name) ? name : `\\mathrm{${name.replaceAll('_', '\\_')}}`
 }
 
 const OPERATORS = { '==': '=', '!=': '\\neq', '<': '<', '<=': '\\leq', '>': '>', '>=': '\\geq' } as const

@@ -164,6 +164,7 @@ export class ProgramModel implements BoundModel {
             options.everyPass ?? false,
             options.compile,
             this.memory.windows,
+            !this.direct,
           )
     this.kernels = new KernelRunner(counted.program, this.memory, this.params, this.zeroLimits, options.compile, engine)
     this.sideBySide = workers === null ? 1 : 2 * workers.pool.threads

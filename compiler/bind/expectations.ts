@@ -185,7 +185,7 @@ export class Expectations {
     const once = new Set(program.once.flatMap((op) => ('out' in op ? [op.out] : [])))
     this.kernels.zero(this.sums.ids.filter((id) => !once.has(id)))
     if (!this.onceDone) {
-      this.kernels.runSums(program.once)
+      this.kernels.runSums(program.once, { once: true })
       this.onceDone = true
     }
     this.kernels.run(program.derived.param)

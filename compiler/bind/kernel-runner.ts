@@ -62,21 +62,26 @@ export class KernelRunner {
       this.runSums(ops)
       return
     }
-    this.overRows(pass.rows, ops, BLOCK_ROWS, this.isShort(pass.rows.size))
+    this.overRows(pass.rows, ops, BLOCK_ROWS, { isShort: this.isShort(pass.rows.size) })
   }
 
   /** The same where nothing that it leaves is read afterwards but sums; a pass with rows may leave something to the next ones. */
   sumPass(pass: Pass, ops: readonly KernelOp[]): void {
-    if (pass.rows === null) this.runSums(ops, true)
+    if (pass.rows === null) this.runSums(ops, { onlySums: true })
     else this.runPass(pass, ops)
   }
 
   /** All rows of an axis, window after window where they do not lie in memory, by the engine unless they are few. */
-  private overRows(rows: RowAxis, ops: readonly KernelOp[], step: number, isShort = false): void {
+  private overRows(
+    rows: RowAxis,
+    ops: readonly KernelOp[],
+    step: number,
+    { isShort = false, once = false }: { readonly isShort?: boolean; readonly once?: boolean } = {},
+  ): void {
     const { blocks } = this.memory
     const { table, axis, size } = rows
     const windows = this.memory.windows?.key === size ? this.memory.windows : null
-    const pass = isShort ? null : (this.engine?.open(rows, ops, blocks) ?? null)
+    const pass = isShort ? null : (this.engine?.open(rows, ops, blocks, once) ?? null)
     const blocksOf = (count: number): void => {
       for (let from = 0; from < count; from += step)
         this.run(ops, blocks, { table, axis, from, to: Math.min(count, from + step) })
@@ -93,9 +98,13 @@ export class KernelRunner {
 
   /**
    * Operations over whole arrays. Sums over many rows are taken some thousands of them at a time, so that they are the
-   * same where rows do not lie in memory. `onlySums`: nothing else that they leave is read.
+   * same where rows do not lie in memory. `once`: the params do not enter them, and they are not run again; `onlySums`:
+   * nothing else that they leave is read.
    */
-  runSums(ops: readonly KernelOp[], onlySums = false): void {
+  runSums(
+    ops: readonly KernelOp[],
+    { once = false, onlySums = false }: { readonly once?: boolean; readonly onlySums?: boolean } = {},
+  ): void {
     const { windows, blocks } = this.memory
     const groups = this.groupsOf(ops)
     const isByRow = ({ axis }: SumGroup): boolean => axis !== null && axis.ragged === undefined && this.isLong(axis)
@@ -110,7 +119,7 @@ export class KernelRunner {
     }
     for (const { axis, ops: own } of groups)
       if (axis !== null && isByRow({ axis, ops: own }))
-        this.overRows({ table: axis.id, axis: axis.id, size: axis.size }, own, CHUNK_ROWS)
+        this.overRows({ table: axis.id, axis: axis.id, size: axis.size }, own, CHUNK_ROWS, { once })
       else this.run(own)
   }
 

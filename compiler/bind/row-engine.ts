@@ -3,6 +3,7 @@ import { DataCache } from '../kernel/passes/data-cache.js'
 import { GROWTH_LIMIT, type RowProgram } from '../kernel/passes/index.js'
 import { splitSequences } from '../kernel/passes/split-sequences.js'
 import type { Buffer, KernelOp } from '../kernel/types.js'
+import { buffersWritten } from '../kernel/visit.js'
 import type { Pass } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
 import { wasmSupports } from '../targets/wasm/compile-wasm.js'
@@ -28,6 +29,8 @@ interface PassKernel {
   /** Sums that the rewriting has added: empty before the rows. */
   readonly added: readonly Numbers[]
   readonly growth: string | null
+  /** Sums that count only where all of them are finite; if not, rows are done as they were written. */
+  readonly finite: readonly Numbers[]
 }
 
 /** A pass under way. */
@@ -69,6 +72,8 @@ export class RowEngine {
     private readonly compile: CompileKernel,
     /** Where rows do not lie in memory: data buffers hold some of them. */
     private readonly streams: DataWindows | null = null,
+    /** Passes are run again and again, at other params: work on their data pays. */
+    private readonly again = false,
   ) {
     this.#given = buffers.flatMap((buffer) => (buffer.space === 'given' ? [buffer.id] : []))
   }
@@ -84,16 +89,32 @@ export class RowEngine {
     return true
   }
 
-  /** Begins a pass of operations over rows; null where this target declines them. */
-  open(rows: Rows, ops: readonly KernelOp[], memory: Memory): OpenPass | null {
-    const own = this.#prepared(rows, ops, memory)
+  /** Begins a pass of operations over rows; null where this target declines them. `once`: it is run only once. */
+  open(rows: Rows, ops: readonly KernelOp[], memory: Memory, once = false): OpenPass | null {
+    const own = this.#prepared(rows, ops, memory, once)
     if (own === null) return null
+    const before = own.finite.map((sums) => sums.slice())
     own.rows.begin(own.memory)
     return {
       // rows in memory may have been merged
       over: (count) => own.rows.run(own.memory, this.streams === null ? undefined : count),
-      end: () => own.postlude?.run(own.memory, null),
+      end: () => {
+        own.postlude?.run(own.memory, null)
+        this.#mend(own, before, rows, ops, memory)
+      },
     }
+  }
+
+  /** Sums that are not finite, from the rows as they were written. */
+  #mend(own: PassKernel, before: readonly Numbers[], over: Over, ops: readonly KernelOp[], memory: Memory): void {
+    if (own.finite.every((sums) => sums.every(Number.isFinite))) return
+    const direct = this.#kernels(over, ops, memory).direct()
+    if (direct === null) return
+    own.finite.forEach((sums, i) => {
+      sums.set(before[i] ?? [])
+    })
+    direct.rows.begin(memory)
+    direct.rows.run(memory)
   }
 
   /**
@@ -104,19 +125,21 @@ export class RowEngine {
     const own = this.#prepared(rows ?? 'sums', ops, memory)
     if (own === null || !own.rows.isForWorkers) return null
     return own.rows.later(own.memory).then((put) => ({
-      readsTables: own.postlude !== null,
+      readsTables: own.postlude !== null || own.finite.length > 0,
       run: () => {
+        const before = own.finite.map((sums) => sums.slice())
         if (own.postlude !== null) own.prelude?.run(own.memory, null)
         for (const sums of own.added) sums.fill(0)
         put()
         own.postlude?.run(own.memory, null)
+        this.#mend(own, before, rows ?? 'sums', ops, memory)
       },
     }))
   }
 
   /** The kernel for the params in memory, with what comes before the rows done; null where this target declines. */
-  #prepared(over: Over, ops: readonly KernelOp[], memory: Memory): PassKernel | null {
-    const compiled = this.#kernels(over, ops, memory)
+  #prepared(over: Over, ops: readonly KernelOp[], memory: Memory, once = false): PassKernel | null {
+    const compiled = this.#kernels(over, ops, memory, once)
     const { rewritten } = compiled
     if (rewritten !== null) {
       for (const id of this.#given) {
@@ -133,12 +156,12 @@ export class RowEngine {
     return compiled.direct()
   }
 
-  #kernels(over: Over, ops: readonly KernelOp[], memory: Memory): Compiled {
+  #kernels(over: Over, ops: readonly KernelOp[], memory: Memory, once = false): Compiled {
     const known = this.#compiled.get(ops)
     const kind = typeof over === 'string' ? over : 'rows'
     const stamp = [kind, ...memory.sizes.values(), ...this.#resident(memory)]
     if (known !== undefined && sameItems(known.stamp, stamp)) return known
-    const made = this.#compileAll(over, ops, memory, stamp)
+    const made = this.#compileAll(over, ops, memory, stamp, this.again && !once)
     this.#compiled.set(ops, made)
     return made
   }
@@ -151,25 +174,33 @@ export class RowEngine {
     })
   }
 
-  #compileAll(over: Over, ops: readonly KernelOp[], memory: Memory, stamp: readonly unknown[]): Compiled {
+  #compileAll(
+    over: Over,
+    ops: readonly KernelOp[],
+    memory: Memory,
+    stamp: readonly unknown[],
+    again: boolean,
+  ): Compiled {
     if (wasmSupports(ops) !== null) return { stamp, direct: () => null, rewritten: null }
     let direct: PassKernel | null | undefined
     const asWritten = (): PassKernel | null => {
       if (direct === undefined) {
         const kernel = compileRows(ops, this.buffers, memory, typeof over === 'string' ? null : over, this.place)
         direct =
-          kernel === null ? null : { memory, rows: kernel, prelude: null, postlude: null, added: [], growth: null }
+          kernel === null
+            ? null
+            : { memory, rows: kernel, prelude: null, postlude: null, added: [], growth: null, finite: [] }
       }
       return direct
     }
     const rewritten =
-      over === 'arrays' ? null : over === 'sums' ? this.#split(ops, memory) : this.#rewrite(over, ops, memory)
+      over === 'arrays' ? null : over === 'sums' ? this.#split(ops, memory) : this.#rewrite(over, ops, memory, again)
     return { stamp, direct: asWritten, rewritten }
   }
 
-  #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory): Compiled['rewritten'] {
-    const own = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams)
-    return this.#assembled(own.program, own, memory)
+  #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory, again: boolean): Compiled['rewritten'] {
+    const own = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams, again)
+    return this.#assembled(own.program, own, ops, memory)
   }
 
   /** Operations along sequences, where what is done beside them is little. */
@@ -186,12 +217,13 @@ export class RowEngine {
     const work = (list: readonly KernelOp[]): number => rowCost(list, buffers, sizes, rows.axis).work
     if (work([...prelude, ...postlude]) > (work([sequences]) * (sizes.get(rows.size) ?? 0)) / LITTLE) return null
     const program = { prelude, rows: [sequences], postlude, buffers, sizes, growth: null }
-    return this.#assembled(program, { rows, data: new Map(), added }, memory)
+    return this.#assembled(program, { rows, data: new Map(), added, onlyFinite: false }, ops, memory)
   }
 
   #assembled(
     program: Pick<RowProgram, 'prelude' | 'rows' | 'postlude' | 'buffers' | 'sizes' | 'growth'>,
-    { rows, data, added }: Pick<SpecialisedRows, 'rows' | 'data' | 'added'>,
+    { rows, data, added, onlyFinite }: Pick<SpecialisedRows, 'rows' | 'data' | 'added' | 'onlyFinite'>,
+    ops: readonly KernelOp[],
     memory: Memory,
   ): Compiled['rewritten'] {
     const extent = (b: Buffer): number => b.shape.reduce((n, key) => n * (program.sizes.get(key) ?? 0), 1)
@@ -202,6 +234,8 @@ export class RowEngine {
     const wide: Memory = { ...memory, sizes: program.sizes, buffers }
     const kernel = compileRows(program.rows, program.buffers, wide, rows, this.place)
     if (kernel === null) return null
+    const written = new Set(ops.flatMap((op) => [...buffersWritten(op)]))
+    const sums = this.buffers.filter((b) => b.space === 'sum' && written.has(b.id))
     const driver = (list: readonly KernelOp[]): CompiledKernel | null =>
       list.length === 0 ? null : this.compile(list, program.buffers)
     return {
@@ -212,6 +246,7 @@ export class RowEngine {
       postlude: driver(program.postlude),
       added: added.flatMap((b) => (b.space === 'sum' ? [arrayOf(wide, b.id)] : [])),
       growth: program.growth,
+      finite: onlyFinite ? sums.map((b) => arrayOf(wide, b.id)) : [],
     }
   }
 

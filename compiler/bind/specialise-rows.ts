@@ -1,12 +1,15 @@
 /** The operations of a pass over rows, rewritten for the data and the sizes at hand. */
 
 import type { DataCache } from '../kernel/passes/data-cache.js'
+import { factorRows } from '../kernel/passes/factor-rows.js'
 import {
   type ColumnConstant,
+  carefulPasses,
   optimiseProgram,
   type PassContext,
   plainRows,
   type RowProgram,
+  rowPasses,
 } from '../kernel/passes/index.js'
 import { mergeRows } from '../kernel/passes/merge-rows.js'
 import { packTables } from '../kernel/passes/pack-tables.js'
@@ -22,9 +25,14 @@ export interface SpecialisedRows {
   readonly data: ReadonlyMap<string, Float64Array | Int32Array>
   /** Buffers that it has added and that hold numbers between operations on rows. */
   readonly added: readonly Buffer[]
+  /** Other rows are added up than those of the data: what 0 · ∞ is does not follow from theirs. */
+  readonly onlyFinite: boolean
 }
 
-/** Rows with equal data are merged where that pays; then the passes over kernels. */
+/**
+ * Rows are replaced by those of factors where they are to be run again and again and that pays, or else those with equal
+ * data are merged; then the passes over kernels.
+ */
 export function specialiseRows(
   ops: readonly KernelOp[],
   buffers: readonly Buffer[],
@@ -32,6 +40,7 @@ export function specialiseRows(
   memory: Memory,
   cache: DataCache,
   streams: DataWindows | null = null,
+  again = false,
 ): SpecialisedRows {
   const names = new Set([...buffers.map((b) => b.id), ...memory.sizes.keys()])
   const complete = new Map<string, boolean>()
@@ -54,12 +63,19 @@ export function specialiseRows(
   const plain = plainRows(ops, buffers, context)
   const arrays = new Map([...memory.buffers].filter(([id]) => buffers.find((b) => b.id === id)?.space === 'data'))
   // which rows are equal, and which keys they have, is not known where they do not lie in memory
-  const merged = streams === null ? mergeRows(plain, context, arrays, cache) : null
-  const own = merged?.kind === 'merged' ? merged : { program: plain, context, data: new Map<string, Float64Array>() }
+  const factored = streams === null && again ? factorRows(plain, context, arrays, cache) : null
+  const isFactored = factored?.kind === 'factored'
+  const merged = streams === null && !isFactored ? mergeRows(plain, context, arrays, cache) : null
+  const written = { program: plain, context, data: new Map<string, Float64Array>() }
+  const own = isFactored ? factored : merged?.kind === 'merged' ? merged : written
   const packed =
-    streams === null ? packTables(own.program, own.context, new Map([...arrays, ...own.data]), cache) : null
+    streams === null && !isFactored
+      ? packTables(own.program, own.context, new Map([...arrays, ...own.data]), cache)
+      : null
   const start = packed?.kind === 'packed' ? packed.program : own.program
-  const { program } = optimiseProgram(start, { ...own.context, sizes: start.sizes })
+  // products of columns for a few rows do not pay
+  const passes = isFactored ? carefulPasses : rowPasses
+  const { program } = optimiseProgram(start, { ...own.context, sizes: start.sizes }, passes)
   const data = new Map([...own.data, ...(packed?.kind === 'packed' ? packed.data : [])])
   for (const { buffer, values } of program.indices) data.set(buffer, Int32Array.from(values))
   for (const constant of program.constants) {
@@ -77,7 +93,7 @@ export function specialiseRows(
     (b) => !known.has(b.id) && !data.has(b.id) && used.has(b.id) && b.space !== 'scratch',
   )
   for (const id of data.keys()) if (!used.has(id)) data.delete(id)
-  return { program, rows: own.context.rows, data, added }
+  return { program, rows: own.context.rows, data, added, onlyFinite: isFactored }
 }
 
 /** Names that are not among these yet. */

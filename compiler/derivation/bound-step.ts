@@ -1,24 +1,9 @@
 /** Why the likelihood itself is hard, and the bound that EM climbs. */
-import { allParams, type Formula, type FormulaContext } from './print.js'
-import { type DerivationStep, say } from './types.js'
 
-/** How latents are summed out: all of them are finite or counts, all are numbers, or there are both. */
-function summing(c: FormulaContext): { readonly sign: Formula; readonly after: Formula; readonly words: string } {
-  const { latents } = c.notation.derivation.graph
-  const some = latents.some((l) => l.kind === 'continuous' && l.support !== 'count')
-  const all = latents.every((l) => l.kind === 'continuous' && l.support !== 'count')
-  return all
-    ? {
-        sign: { text: '∫', latex: '\\int' },
-        after: { text: ' dz', latex: ' \\, dz' },
-        words: 'an integral over their values',
-      }
-    : {
-        sign: { text: 'Σ_z', latex: '\\sum_z' },
-        after: { text: '', latex: '' },
-        words: some ? 'a sum over their values (an integral where they are continuous)' : 'a sum over their values',
-      }
-}
+import { summing } from './marginal-step.js'
+import { argument } from './origins.js'
+import { allParams, type Formula, type FormulaContext } from './print.js'
+import { type DerivationStep, inline, say } from './types.js'
 
 export function boundStep(c: FormulaContext): DerivationStep {
   const all = allParams(c.notation)
@@ -26,32 +11,49 @@ export function boundStep(c: FormulaContext): DerivationStep {
     text: f.text.replaceAll('θ', all.text),
     latex: f.latex.replaceAll('\\theta', all.latex),
   })
-  const { sign, after, words } = summing(c)
-  const jensen: Formula = {
-    text: `log ${sign.text} p(x, z | θ)${after.text} ≥ ${sign.text} q(z) log p(x, z | θ)${after.text} − ${sign.text} q(z) log q(z)${after.text} = ELBO(q, θ)`,
-    latex: `\\log ${sign.latex} p(x, z \\mid \\theta)${after.latex} \\;\\geq\\; ${sign.latex} q(z) \\log p(x, z \\mid \\theta)${after.latex} - ${sign.latex} q(z) \\log q(z)${after.latex} = \\mathrm{ELBO}(q, \\theta)`,
-  }
-  const gap: Formula = {
-    text: 'log p(x | θ) − ELBO(q, θ) = KL(q ‖ p(z | x, θ))',
-    latex:
-      '\\log p(x \\mid \\theta) - \\mathrm{ELBO}(q, \\theta) = \\mathrm{KL}\\left(q \\,\\|\\, p(z \\mid x, \\theta)\\right)',
-  }
+  const { sign, after } = summing(c)
+  const lines = (rows: readonly (readonly [string, string])[]): readonly Formula[] =>
+    rows.map(([text, latex]) => at({ text, latex }))
+  const [S, dz, sum, d] = [sign.text, after.text, sign.latex, after.latex]
+  const jensen = lines([
+    [
+      `ℓ(θ) = log ${S} q(z) (p(x, z | θ) / q(z))${dz}`,
+      `\\ell(\\theta) = \\log ${sum} q(z) \\frac{p(x, z \\mid \\theta)}{q(z)}${d}`,
+    ],
+    [
+      `    ≥ ${S} q(z) log (p(x, z | θ) / q(z))${dz} = ELBO(q, θ)`,
+      `\\quad \\geq ${sum} q(z) \\log \\frac{p(x, z \\mid \\theta)}{q(z)}${d} = \\mathrm{ELBO}(q, \\theta)`,
+    ],
+  ])
+  const decompositions = lines([
+    [
+      'ELBO(q, θ) = E_q[log p(x | z, θ)] − KL(q ‖ p(z | θ))',
+      '\\mathrm{ELBO}(q, \\theta) = \\mathrm{E}_q[\\log p(x \\mid z, \\theta)] - \\mathrm{KL}\\left(q \\,\\|\\, p(z \\mid \\theta)\\right)',
+    ],
+    [
+      'ELBO(q, θ) = log p(x | θ) − KL(q ‖ p(z | x, θ))',
+      '\\mathrm{ELBO}(q, \\theta) = \\log p(x \\mid \\theta) - \\mathrm{KL}\\left(q \\,\\|\\, p(z \\mid x, \\theta)\\right)',
+    ],
+  ])
+  const joint: Formula = { text: 'p(x, z)', latex: 'p(x, z)' }
+  const onePrior: Formula = { text: 'p(z) p(x | z)', latex: 'p(z) \\, p(x \\mid z)' }
+  const onePosterior: Formula = { text: 'p(x) p(z | x)', latex: 'p(x) \\, p(z \\mid x)' }
   const q: Formula = { text: 'q', latex: 'q' }
   return {
     id: 'bound',
     kind: 'bound',
-    title: 'Why EM',
-    rule: null,
-    span: null,
-    citation: 'Dempster, Laird and Rubin (1977); Neal and Hinton (1998)',
+    title: ['Why EM'],
+    origin: argument('bound'),
     content: [
-      say`The latents (all of them together: z) are not known, so what is to be maximised is the logarithm of ${words}, which does not split into one term per parameter. By Jensen's inequality, for any distribution ${q} over the latents,`,
-      { kind: 'formula', lines: [at(jensen)] },
-      say`The gap between the two sides is`,
-      { kind: 'formula', lines: [at(gap)] },
-      c.notation.derivation.eStep.factorised === null
-        ? say`so the E-step closes it by taking for ${q} the posterior of the latents at the current parameters. The M-step then maximises the bound over the parameters with ${q} held fixed.`
-        : say`so the best ${q} is the posterior of the latents at the current parameters, and the gap is closed where the E-step can take it. The M-step maximises the bound over the parameters with ${q} held fixed.`,
+      say`For any distribution ${q} over the latents the likelihood is an expectation over ${q}. The logarithm is concave, so by Jensen's inequality the logarithm of the expectation is at least the expectation of the logarithm:`,
+      { kind: 'formula', lines: jensen },
+      say`There the logarithm reaches the single densities. The bound can be read in two ways, as ${joint} is ${onePrior} and ${onePosterior}:`,
+      { kind: 'formula', lines: decompositions },
+      say`By the first it is how well latents drawn from ${q} explain the data, less what ${q} departs from what the model says of the latents before any data. By the second it lies below the log-likelihood by a divergence, which is 0 where ${q} is the posterior and positive elsewhere: ${
+        c.notation.derivation.eStep.factorised === null
+          ? inline`the E-step closes the gap by taking for ${q} the posterior of the latents at the current parameters.`
+          : inline`the best ${q} is the posterior of the latents at the current parameters, and the gap is closed where the E-step can take it.`
+      } The M-step then maximises the bound over the parameters with ${q} held fixed.`,
     ],
   }
 }

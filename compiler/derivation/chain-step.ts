@@ -4,8 +4,8 @@ import { elementOf } from '../estep/places.js'
 import type { EStepStep, LatentTable, TableChain } from '../estep/types.js'
 import { ChainQuantities } from './chain-quantities.js'
 import { isHard, marked } from './hard-steps.js'
-import { letteredNames } from './names-words.js'
-import { type FormulaContext, formula } from './print.js'
+import { eStepOrigin } from './origins.js'
+import { type FormulaContext, formula, inlineNames } from './print.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
 
 export function chainStep(
@@ -16,12 +16,13 @@ export function chainStep(
 ): DerivationStep {
   const d = c.notation.derivation
   const names = t.latents.map((l) => l.name)
-  const shown = letteredNames(names, c)
+  const shown = inlineNames(names, c)
   return {
     id: `e-step ${names.join(', ')}`,
     kind: 'e-step',
-    title: isHard(d) ? marked(`E-step: the most probable ${shown}`, d) : `E-step: the posterior of ${shown}`,
-    rule: step?.method ?? null,
+    title: isHard(d)
+      ? marked(inline`E-step: the most probable ${shown}`, d)
+      : inline`E-step: the posterior of ${shown}`,
     content: [
       ...bucketWords(t, isHard(d)),
       ...chain.blocks.flatMap((b) => {
@@ -29,8 +30,7 @@ export function chainStep(
         return [...densities(q), ...(isHard(d) ? bestPath(q) : smoothed(q))]
       }),
     ],
-    citation: step?.reference ?? null,
-    span: t.latents[0]?.span ?? null,
+    origin: eStepOrigin(step, t.latents[0]?.span ?? null),
   }
 }
 

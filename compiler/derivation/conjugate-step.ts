@@ -13,10 +13,18 @@ import { factorOfRow } from './factor-of-row.js'
 import { tidied, volumesJoined } from './for-display.js'
 import { absentWords, unitOf } from './gaussian-words.js'
 import { rangesWords } from './model-steps.js'
-import { letteredNames } from './names-words.js'
 import type { Notation } from './notation.js'
-import { equation, type Formula, type FormulaContext, formula, sumEquation, tensorFormula } from './print.js'
-import { type Block, type DerivationStep, type Inline, say } from './types.js'
+import { eStepOrigin } from './origins.js'
+import {
+  equation,
+  type Formula,
+  type FormulaContext,
+  formula,
+  inlineNames,
+  sumEquation,
+  tensorFormula,
+} from './print.js'
+import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
 import type { Equation } from './update-types.js'
 
 export function conjugateStep(
@@ -40,11 +48,9 @@ export function conjugateStep(
   return {
     id: `e-step ${names}`,
     kind: 'e-step',
-    title: `E-step: the posterior of ${letteredNames([names], c)}`,
-    rule: step?.method ?? null,
+    title: inline`E-step: the posterior of ${inlineNames([names], c)}`,
     content,
-    citation: step?.reference ?? null,
-    span: latent?.span ?? null,
+    origin: eStepOrigin(step, latent?.span ?? null),
   }
 }
 
@@ -123,7 +129,7 @@ function statisticsWords(b: ConjugateBlock, c: FormulaContext, rename: Rename): 
       parts: [
         'The log joint density reads ',
         shownU,
-        rangesWords(
+        ...rangesWords(
           b.loops.map((l) => l.index),
           c,
         ),

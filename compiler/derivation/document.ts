@@ -1,32 +1,59 @@
-/** The whole derivation: its steps in the order of a lecture, as text and as Markdown. */
+/** The whole derivation: its steps in the order of a lecture, as text, Markdown, LaTeX and HTML. */
 import type { Expr } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
 import { qTerms } from '../mstep/plan.js'
+import { algorithmStep } from './algorithm-step.js'
 import { boundStep } from './bound-step.js'
+import { type DocumentLine, documentLines } from './document-lines.js'
 import { eSteps } from './e-step-steps.js'
-import { factorisationSteps, factorisedRise } from './factorised-steps.js'
-import { hardBoundStep, hardRise, isHard, marked } from './hard-steps.js'
+import { factorisationSteps } from './factorised-steps.js'
+import { hardBoundStep, isHard } from './hard-steps.js'
 import { blockStep } from './m-step-steps.js'
-import { liftingStep, likelihoodStep, modelStep, notationStep, parameterCount } from './model-steps.js'
-import { letteredNames } from './names-words.js'
+import { marginalStep } from './marginal-step.js'
+import { liftingStep, likelihoodStep, modelStep, notationStep } from './model-steps.js'
 import { notationOf } from './notation.js'
-import { allParams, type Formula, type FormulaContext } from './print.js'
+import type { FormulaContext } from './print.js'
 import { qStep } from './q-step.js'
-import { stepsToMarkdown, stepsToText } from './render.js'
-import { type Block, type DerivationStep, say } from './types.js'
+import { stepsToHtml } from './render/html.js'
+import { stepsToLatex, stepsToLatexFragment } from './render/latex.js'
+import { stepsToMarkdown } from './render/markdown.js'
+import { stepsToText } from './render/text.js'
+import type { DerivationStep } from './types.js'
 import type { UpdateContext } from './update-types.js'
 import { updateContext, updateOf } from './updates.js'
+import { type WorkedIteration, workedSteps } from './worked-steps.js'
 
 export interface DerivationDocument {
+  readonly title: string
   readonly steps: readonly DerivationStep[]
+  /** Every formula with the rule that it rests on, its citation and the statement that it comes from. */
+  readonly lines: readonly DocumentLine[]
+  /** Unicode text, at most 100 columns wide. */
   toText(): string
+  /** Markdown with TeX between dollar signs. */
   toMarkdown(): string
+  /** LaTeX that compiles alone; with `fragment` the sections for a document that has amsmath, amssymb and graphicx. */
+  toLatex(options?: { readonly fragment?: boolean }): string
+  /**
+   * One HTML file without scripts. Formulas are MathML; with `katexStyles`, KaTeX's style sheet with its fonts inside, they
+   * are laid out by KaTeX as well.
+   */
+  toHtml(options?: { readonly katexStyles?: string }): string
 }
 
-export function derivationDocument(d: Derivation): DerivationDocument {
-  const steps = derivationSteps(d)
+/** `iteration`: one EM iteration whose numbers come after the derivation. */
+export function derivationDocument(d: Derivation, iteration: WorkedIteration | null = null): DerivationDocument {
+  const steps = derivationSteps(d, iteration)
   const title = `${d.model.name}: ${hasLatents(d) ? (isHard(d) ? 'hard EM' : d.eStep.factorised === null ? 'the EM algorithm' : 'the variational EM algorithm') : 'the estimate'}, derived`
-  return { steps, toText: () => stepsToText(title, steps), toMarkdown: () => stepsToMarkdown(title, steps) }
+  return {
+    title,
+    steps,
+    lines: documentLines(steps, d.model.source.text),
+    toText: () => stepsToText(title, steps),
+    toMarkdown: () => stepsToMarkdown(title, steps),
+    toLatex: ({ fragment = false } = {}) => (fragment ? stepsToLatexFragment(steps) : stepsToLatex(title, steps)),
+    toHtml: (options = {}) => stepsToHtml(title, steps, { ...options, source: d.model.source.text }),
+  }
 }
 
 const hasLatents = (d: Derivation): boolean =>
@@ -41,7 +68,7 @@ function demandedBy(d: Derivation, context: UpdateContext): readonly Expr[] {
 }
 
 /** The steps in the order of a lecture. */
-export function derivationSteps(d: Derivation): readonly DerivationStep[] {
+export function derivationSteps(d: Derivation, iteration: WorkedIteration | null = null): readonly DerivationStep[] {
   const notation = notationOf(d)
   const c: FormulaContext = { notation, named: [], means: 'expectation' }
   const latent = hasLatents(d)
@@ -51,109 +78,15 @@ export function derivationSteps(d: Derivation): readonly DerivationStep[] {
   const e = latent ? eSteps(c, demandedBy(d, context)) : []
   const q = qStep(c, latent)
   const blocks = d.mStep.steps.map((s) => blockStep(s, context, c, latent))
+  const updates = blocks.map((b) => b.lines)
   return [
     ...first,
-    ...(latent ? [isHard(d) ? hardBoundStep(c) : boundStep(c), ...factorisationSteps(c)] : []),
+    ...(latent ? [marginalStep(c), isHard(d) ? hardBoundStep(c) : boundStep(c), ...factorisationSteps(c)] : []),
     ...(lifting === null ? [] : [lifting]),
     ...e,
     q,
     ...blocks.map((b) => b.step),
-    algorithmStep(
-      d,
-      c,
-      e,
-      blocks.map((b) => b.lines),
-      latent,
-    ),
-  ]
-}
-
-function algorithmStep(
-  d: Derivation,
-  c: FormulaContext,
-  e: readonly DerivationStep[],
-  updates: readonly (readonly Formula[])[],
-  latent: boolean,
-): DerivationStep {
-  const content: Block[] = []
-  const closed = d.mStep.steps.every((s) => s.closedForm)
-  const mLines = d.mStep.steps.flatMap((s, i) => {
-    const lines = (updates[i] ?? []).map((l) => l.text)
-    const names = letteredNames(s.params, c)
-    if (lines.length === 0) return [`Newton steps for ${names}`]
-    return s.kind === 'normal' && !lines.every((l) => /^[^ ]+ = /.test(l))
-      ? [`solve for ${names}:`, ...lines.map((l) => `  ${l}`)]
-      : s.kind === 'stationary'
-        ? [`solve for ${names}:`, ...lines.map((l) => `  ${l}`)]
-        : lines
-  })
-  if (!latent) {
-    const once = d.mStep.sweeps === 1
-    content.push(
-      closed && once
-        ? say`No latent variables: there is no E-step, and one closed-form M-step is the maximum-likelihood estimate.`
-        : say`No latent variables: there is no E-step; the M-step is repeated until nothing rises.`,
-      { kind: 'code', lines: mLines },
-    )
-  } else {
-    const eLines = e.flatMap((s) => s.content.flatMap((b) => (b.kind === 'formula' ? b.lines.map((l) => l.text) : [])))
-    const last = eLines.length > 0 ? eLines : ['posterior of the latents, by elimination']
-    const sweeps =
-      d.mStep.sweeps > 1
-        ? [`    up to ${d.mStep.sweeps} times, until Q stops rising:`, ...mLines.map((l) => `      ${l}`)]
-        : mLines.map((l) => `    ${l}`)
-    content.push({
-      kind: 'code',
-      lines: [
-        'choose starting values',
-        'repeat',
-        '  E-step',
-        ...last.map((l) => `    ${l}`),
-        '  M-step',
-        ...sweeps,
-        isHard(d)
-          ? 'until the complete-data log-likelihood stops rising'
-          : `until the ${d.eStep.factorised === null ? 'log-likelihood' : 'bound'} stops rising`,
-      ],
-    })
-    content.push(...(isHard(d) ? hardRise(c) : d.eStep.factorised === null ? rise(c) : factorisedRise(c)))
-    if (d.lifted.some((f) => f.factor.role === 'prior'))
-      content.push(say`L includes the prior density of the parameters.`)
-  }
-  const count = parameterCount(c)
-  if (count !== null)
-    content.push(say`The model has ${count} free ${count.text === '1' ? 'parameter' : 'parameters'} as declared.`)
-  return {
-    id: 'algorithm',
-    kind: 'algorithm',
-    title: latent ? marked('The algorithm', d) : 'The estimate',
-    rule: null,
-    content,
-    citation: null,
-    span: null,
-  }
-}
-
-/** The three (in)equalities of EM. */
-function rise(c: FormulaContext): readonly Block[] {
-  const all = allParams(c.notation)
-  const at = (t: string, style: 'text' | 'latex'): string =>
-    style === 'text' ? `${all.text}_${t}` : `${all.latex}_${t}`
-  const line: Formula = {
-    text: `log L(${at('t', 'text')}) = ELBO(q, ${at('t', 'text')}) ≤ ELBO(q, ${at('{t+1}', 'text')}) ≤ log L(${at('{t+1}', 'text')})`,
-    latex: `\\log L(${at('t', 'latex')}) = \\mathrm{ELBO}(q, ${at('t', 'latex')}) \\leq \\mathrm{ELBO}(q, ${at('{t+1}', 'latex')}) \\leq \\log L(${at('{t+1}', 'latex')})`,
-  }
-  const { bound } = c.notation.derivation.eStep
-  const by = bound === 'quadrature' ? 'of the quadrature' : 'over the draws'
-  const error =
-    bound === 'exact'
-      ? []
-      : [
-          say`They hold for the log-likelihood itself; what is computed of it may fall by the error ${by}, which the fit states.`,
-        ]
-  return [
-    say`The log-likelihood never falls. After the E-step the bound touches it, the M-step raises the bound, and by Jensen's inequality the new log-likelihood is at least as high:`,
-    { kind: 'formula', lines: [line] },
-    ...error,
+    algorithmStep(d, c, e, updates, latent),
+    ...(iteration === null ? [] : workedSteps(d, c, iteration)),
   ]
 }

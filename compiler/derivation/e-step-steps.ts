@@ -11,7 +11,8 @@ import { factorStep } from './factorised-steps.js'
 import { argmaxLines, dependence, isHard, marked, maximised } from './hard-steps.js'
 import { rangesWords } from './model-steps.js'
 import { demandedIn } from './moments.js'
-import { type Formula, type FormulaContext, formula } from './print.js'
+import { eStepOrigin } from './origins.js'
+import { type Formula, type FormulaContext, formula, inlineNames } from './print.js'
 import { productOf, sideBySide } from './products.js'
 import { cancelled } from './ratio.js'
 import { simplify } from './simplify.js'
@@ -65,18 +66,22 @@ function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContex
   else content.push(...eliminated(t, c))
   if (t.latents.some((l) => l.evidence))
     content.push(say`Where the value is observed, it has probability 1 and the others 0.`)
-  const names = t.latents.map((l) => l.name).join(', ')
+  const names = t.latents.map((l) => l.name)
+  const shown = inlineNames(names, c)
   return {
-    id: `e-step ${names}`,
+    id: `e-step ${names.join(', ')}`,
     kind: 'e-step',
     title: isHard(c.notation.derivation)
-      ? marked(`E-step: the most probable ${names}`, c.notation.derivation)
-      : `E-step: the posterior of ${names}`,
-    rule: step?.method ?? null,
+      ? marked(inline`E-step: the most probable ${shown}`, c.notation.derivation)
+      : inline`E-step: the posterior of ${shown}`,
     content,
-    citation: step?.reference ?? null,
-    span: only?.span ?? null,
+    origin: eStepOrigin(step, only?.span ?? null),
   }
+}
+
+const BAYES: Formula = {
+  text: 'p(z | x) = p(x, z) / ∑_z′ p(x, z′)',
+  latex: "p(z \\mid x) = p(x, z) \\, / \\, \\textstyle\\sum_{z'} p(x, z')",
 }
 
 /** ρ_k = the joint density of the row with the latent at k, r_k = ρ_k / Σ ρ. */
@@ -132,16 +137,20 @@ function singleLatent(
   }
   lines.push({ text: `${shownR.text} = ${bayes.text}`, latex: `${shownR.latex} = ${bayes.latex}` })
   const total = formula(sum(other, rho(other)), loops, c)
+  const share =
+    shownR.text === meaning.text
+      ? inline`with one such share${rangesWords(loops, c)}`
+      : inline`where ${{ text: `${shownR.text} = ${meaning.text}`, latex: `${shownR.latex} = ${meaning.latex}` }}${rangesWords(loops, c)}`
   if (factorised !== null)
     return [
       say`With ${weight} for exp E[log p], up to a factor that is the same for all values,`,
       { kind: 'formula', lines },
-      say`${shownR.text === meaning.text ? 'with one such share' : 'where '}${shownR.text === meaning.text ? '' : shownR}${shownR.text === meaning.text ? '' : ' = '}${shownR.text === meaning.text ? '' : meaning}${rangesWords(loops, c)}.`,
+      say`${share}.`,
     ]
   return [
-    say`By Bayes' rule the posterior of a value is its share of the joint density. With ${weight} for the joint density of a row at one value of the latent, all factors that read it multiplied,`,
+    say`By Bayes' rule the posterior of the latents is the joint density over what it adds up to, ${BAYES}. Factors that do not read ${formula(cell, loops, c)} stand above and below and cancel: the posterior of a value is its share of the joint density of its row. With ${weight} for the joint density of a row at one value of the latent, all factors that read it multiplied,`,
     { kind: 'formula', lines },
-    say`${shownR.text === meaning.text ? 'with one such share' : 'where '}${shownR.text === meaning.text ? '' : shownR}${shownR.text === meaning.text ? '' : ' = '}${shownR.text === meaning.text ? '' : meaning}${rangesWords(loops, c)}. The normaliser ${total} is the row's likelihood; its logarithm is computed by log-sum-exp, so nothing underflows.`,
+    say`${share}. The normaliser ${total} is the row's likelihood; its logarithm is computed by log-sum-exp, so nothing underflows.`,
   ]
 }
 
@@ -234,10 +243,8 @@ function countStep(g: CountGroup, step: EStepStep | undefined, c: FormulaContext
   return {
     id: `e-step ${names}`,
     kind: 'e-step',
-    title: `E-step: the expected counts ${names}`,
-    rule: step?.method ?? null,
-    citation: step?.reference ?? null,
-    span: g.constraint.span,
+    title: inline`E-step: the expected counts ${inlineNames(g.latents, c)}`,
+    origin: eStepOrigin(step, g.constraint.span),
     content: [
       say`Each of these counts enters the log density as (count) × (log of its cell) − log (count)!. Given their sum ${formula(g.total, loops, c)} they are therefore ${g.latents.length === 2 ? 'Binomial' : 'Multinomial'}, with the cells' probabilities rescaled to add up to 1, and their expectations are`,
       { kind: 'formula', lines },

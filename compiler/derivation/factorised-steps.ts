@@ -1,7 +1,8 @@
 /** The steps of a derivation that are others where q is a product of factors. */
 import { ref } from '../algebra/build.js'
 import type { PosteriorFactor } from '../estep/types.js'
-import { allParams, type Formula, type FormulaContext, formula } from './print.js'
+import { argument, statementAt } from './origins.js'
+import { allParams, type Formula, type FormulaContext, formula, inlineNames } from './print.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
 
 /** Names of latents in both scripts. */
@@ -53,11 +54,8 @@ export function factorisationSteps(c: FormulaContext): readonly DerivationStep[]
     {
       id: 'factorisation',
       kind: 'bound',
-      title: 'A factorised posterior',
-      rule: 'mean-field',
-      span: null,
-      citation:
-        'Jordan, Ghahramani, Jaakkola and Saul (1999); Bishop (2006), Pattern Recognition and Machine Learning, section 10.1',
+      title: ['A factorised posterior'],
+      origin: argument('meanField'),
       content,
     },
   ]
@@ -68,19 +66,13 @@ const lowerFirst = (text: string): string =>
 
 /** Each statement that joins factors, once. */
 function couplings(factors: readonly PosteriorFactor[], c: FormulaContext): readonly Inline[] {
-  const { text } = c.notation.derivation.model.source
   const seen = new Map<string, Inline>()
   for (const f of factors)
     for (const { span, with: others } of f.couplings) {
       const key = `${span.start}-${span.end}`
       if (seen.has(key)) continue
-      const source = text
-        .slice(span.start, span.end)
-        .split('\n')
-        .map((l) => l.trim())
-        .join(' ')
       const names = lettered([...new Set([...f.latents.filter((l) => reads(factors, l, key)), ...others])], c)
-      seen.set(key, inline`\`${source}\` reads ${names}`)
+      seen.set(key, inline`\`${statementAt(span, c)}\` reads ${names}`)
     }
   return [...seen.values()]
 }
@@ -92,14 +84,13 @@ const reads = (factors: readonly PosteriorFactor[], latent: string, key: string)
 /** The E-step of one posterior as that of a factor. */
 export function factorStep(s: DerivationStep, c: FormulaContext): DerivationStep {
   const { factorised } = c.notation.derivation.eStep
-  const name = s.title.replace(/^E-step: the (posterior|missing cells) of /, '')
-  const holder = factorised?.factors.find((f) =>
-    f.latents.some((l) => s.id.replace('e-step ', '').split(', ').includes(l)),
-  )
-  const together = holder !== undefined && holder.latents.length > name.split(', ').length
+  const names = s.id.replace('e-step ', '').split(', ')
+  const name = inlineNames(names, c)
+  const holder = factorised?.factors.find((f) => f.latents.some((l) => names.includes(l)))
+  const together = holder !== undefined && holder.latents.length > names.length
   return {
     ...s,
-    title: `E-step: the factor ${together ? `of ${name} in ${q(holder, c).text}` : `q(${name})`}`,
+    title: together ? inline`E-step: the factor of ${name} in ${q(holder, c)}` : inline`E-step: the factor q(${name})`,
     content: [
       say`Of log p(x, z) in expectation over the other factors only the terms that read ${name} count; their expectations E[·] and probabilities are those of the factors as they stand.`,
       ...s.content,

@@ -31,7 +31,7 @@ export function posteriorWords(b: GaussianBlock, c: FormulaContext): readonly Bl
         lines: [
           {
             text: `${v.text} = ${lambda.text}⁻¹ over the missing cells, 0 elsewhere`,
-            latex: `${v.latex} = ${lambda.latex}^{-1} \\text{ over the missing cells, } 0 \\text{ elsewhere}`,
+            latex: `${v.latex} = {${lambda.latex}}^{-1} \\text{ over the missing cells, } 0 \\text{ elsewhere}`,
           },
           {
             text: `${m.text} = ${about?.text ?? ''} + ${v.text} ${h.text}`,
@@ -48,7 +48,7 @@ export function posteriorWords(b: GaussianBlock, c: FormulaContext): readonly Bl
         { text: `${m.text} = ${h.text} / ${lambda.text}`, latex: `${m.latex} = \\frac{${h.latex}}{${lambda.latex}}` },
       ]
     : [
-        { text: `${v.text} = ${lambda.text}⁻¹`, latex: `${v.latex} = ${lambda.latex}^{-1}` },
+        { text: `${v.text} = ${lambda.text}⁻¹`, latex: `${v.latex} = {${lambda.latex}}^{-1}` },
         { text: `${m.text} = ${v.text} ${h.text}`, latex: `${m.latex} = ${v.latex} ${h.latex}` },
       ]
   return [

@@ -5,11 +5,11 @@ import { normaliserWords } from './gaussian-normaliser.js'
 import { posteriorWords } from './gaussian-posterior.js'
 import { type GaussianSystem, gaussianSystem } from './gaussian-system.js'
 import { absentWords, quadraticWords } from './gaussian-words.js'
-import { letteredNames } from './names-words.js'
-import { equation, type Formula, type FormulaContext, sumEquation } from './print.js'
+import { eStepOrigin, statementAt } from './origins.js'
+import { equation, type Formula, type FormulaContext, inlineNames, sumEquation } from './print.js'
 import { definitions } from './q-step.js'
 import { sharingWords } from './sharing-words.js'
-import { type Block, type DerivationStep, type Inline, say } from './types.js'
+import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
 import type { Equation } from './update-types.js'
 
 export function gaussianStep(
@@ -43,11 +43,9 @@ export function gaussianStep(
   return {
     id: `e-step ${names.join(', ')}`,
     kind: 'e-step',
-    title: `E-step: the ${half ? 'missing cells' : 'posterior'} of ${letteredNames(names, c)}`,
-    rule: step?.method ?? null,
+    title: inline`E-step: the ${half ? 'missing cells' : 'posterior'} of ${inlineNames(names, c)}`,
     content,
-    citation: step?.reference ?? null,
-    span: b.latents[0]?.latent.span ?? null,
+    origin: eStepOrigin(step, b.latents[0]?.latent.span ?? null),
   }
 }
 
@@ -65,7 +63,7 @@ function originWords(system: GaussianSystem, c: FormulaContext): readonly Block[
       const own = e.parts.find((p) => p.factor === f)
       return own === undefined ? [] : [sidesOf({ ...e.equation, right: own.value }, c)]
     })
-    return { source: `\`${sourceOf(f.lifted.factor.span, c)}\``, parts }
+    return { source: `\`${statementAt(f.lifted.factor.span, c)}\``, parts }
   })
   const short = entries.length <= MOST && items.every((i) => i.parts.every(([, r]) => r.text.length <= LONGEST))
   return [
@@ -83,14 +81,6 @@ function originWords(system: GaussianSystem, c: FormulaContext): readonly Block[
       ]),
     },
   ]
-}
-
-function sourceOf(span: { readonly start: number; readonly end: number }, c: FormulaContext): string {
-  return c.notation.derivation.model.source.text
-    .slice(span.start, span.end)
-    .split('\n')
-    .map((l) => l.trim())
-    .join(' ')
 }
 
 /** The two sides of an equation, each as it stands in it. */

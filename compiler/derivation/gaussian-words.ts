@@ -40,11 +40,11 @@ export function quadraticWords(b: GaussianBlock, c: FormulaContext): readonly Bl
   const form: Formula = isScalar(b)
     ? {
         text: `const + ${h.text} ${u.text} − ½ ${lambda.text} ${u.text}²`,
-        latex: `\\text{const} + ${h.latex} \\, ${u.latex} - \\tfrac12 ${lambda.latex} \\, ${u.latex}^2`,
+        latex: `\\text{const} + ${h.latex} \\, ${u.latex} - \\tfrac12 ${lambda.latex} \\, {${u.latex}}^2`,
       }
     : {
         text: `const + ${h.text}ᵀ ${u.text} − ½ ${u.text}ᵀ ${lambda.text} ${u.text}`,
-        latex: `\\text{const} + ${h.latex}^\\top ${u.latex} - \\tfrac12 ${u.latex}^\\top ${lambda.latex} ${u.latex}`,
+        latex: `\\text{const} + {${h.latex}}^\\top ${u.latex} - \\tfrac12 {${u.latex}}^\\top ${lambda.latex} ${u.latex}`,
       }
   const per: Inline = values.length === 0 ? ['The'] : ['For each value of ', ...values, ' the']
   const end: Inline = [
@@ -61,7 +61,7 @@ export function quadraticWords(b: GaussianBlock, c: FormulaContext): readonly Bl
           'Cells of ',
           ...list((l) => cellWords(l, c)),
           ' that are observed are fixed at their data',
-          ranges,
+          ...ranges,
           '; the missing ones are the latents. Let ',
           ...list((l) => cellWords(l, c, `${l.latent.name}^0`)),
           ' have the data where a cell is observed, and the mean of the observed cells of its column where it is missing. ',
@@ -77,7 +77,7 @@ export function quadraticWords(b: GaussianBlock, c: FormulaContext): readonly Bl
   }
   const subject: Inline = [
     ...cellsWords(b, c),
-    ranges,
+    ...ranges,
     ...(own
       ? []
       : b.layout === 'joint'

@@ -3,13 +3,14 @@ import { compare, idx, num, ONE } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
 import type { LatentTable } from '../estep/types.js'
+import { argument } from './origins.js'
 import { allParams, type Formula, type FormulaContext, formula } from './print.js'
-import { type Block, type DerivationStep, inline, say } from './types.js'
+import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
 
 export const isHard = (d: Derivation): boolean => d.maxProduct !== null
 
 /** The title of a step that differs from EM's. */
-export const marked = (title: string, d: Derivation): string => (isHard(d) ? `${title} (hard mode)` : title)
+export const marked = (title: Inline, d: Derivation): Inline => (isHard(d) ? [...title, ' (hard mode)'] : title)
 
 /** What is maximised in place of the likelihood. */
 export function hardBoundStep(c: FormulaContext): DerivationStep {
@@ -21,10 +22,8 @@ export function hardBoundStep(c: FormulaContext): DerivationStep {
   return {
     id: 'bound',
     kind: 'bound',
-    title: marked('Why EM', c.notation.derivation),
-    rule: null,
-    span: null,
-    citation: 'Celeux and Govaert (1992)',
+    title: marked(['Why EM'], c.notation.derivation),
+    origin: argument('classification'),
     content: [
       say`The latents (all of them together: z) are not known. Hard mode treats the discrete ones as unknowns beside the parameters and maximises the complete-data log-likelihood over both,`,
       { kind: 'formula', lines: [goal] },

@@ -2,3 +2,4 @@
 export { type DerivationDocument, derivationDocument, derivationSteps } from './document.js'
 export { type PlanJson, planJson, updateText } from './plan-json.js'
 export type { Block, DerivationStep, Inline, StepKind } from './types.js'
+export type { WorkedIteration, WorkedParam } from './worked-steps.js'

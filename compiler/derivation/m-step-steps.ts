@@ -2,15 +2,14 @@
 import { add, num, ref, sum } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { freeIndices } from '../algebra/visit.js'
-import { M_STEP_RULES } from '../mstep/plan.js'
 import type { MStep } from '../mstep/types.js'
-import { regressionRule } from '../rules/mstep/regression.js'
-import { declinedBlocks, inlineNames, numericalBlocks } from './numerical-step.js'
-import { equation, type Formula, type FormulaContext, formula, tensorFormula } from './print.js'
+import { declinedBlocks, numericalBlocks } from './numerical-step.js'
+import { mStepOrigin } from './origins.js'
+import { equation, type Formula, type FormulaContext, formula, inlineNames, tensorFormula } from './print.js'
 import { multiplier } from './probability-updates.js'
 import { definitions } from './q-step.js'
 import { simplify } from './simplify.js'
-import { type Block, type DerivationStep, say } from './types.js'
+import { type Block, type DerivationStep, inline, say } from './types.js'
 import type { Update, UpdateContext } from './update-types.js'
 import { updateOf } from './updates.js'
 
@@ -20,9 +19,6 @@ function matrixFormula(e: Expr, c: FormulaContext): Formula {
     e.kind === 'inverse' && e.row.kind === 'index' && e.column.kind === 'index' ? [e.row.var, e.column.var] : []
   return tensorFormula(e, over, c)
 }
-
-const letters = (step: MStep, c: FormulaContext): string =>
-  step.params.map((p) => formula(ref('param', p), [], c).text).join(', ')
 
 const FAMILY: ReadonlyMap<MStep['kind'], string> = new Map([
   ['dirichlet', 'weighted logarithms on a simplex, the form of a Dirichlet density'],
@@ -106,7 +102,6 @@ export function blockStep(
   const update = updateOf(step, context)
   const q: Formula = latent ? { text: 'Q', latex: 'Q' } : { text: 'ℓ', latex: '\\ell' }
   const content: Block[] = []
-  const who = letters(step, c)
   const known = c.named.length
   const objective = objectiveLine(update, c)
   if (step.kind === 'newton') {
@@ -186,31 +181,16 @@ export function blockStep(
     })
   }
   if (step.kind === 'newton') content.push(...declinedBlocks(step, c))
-  const rule = M_STEP_RULES.find((r) => ruleOf(step) === r.id)
   return {
     step: {
       id: `m-step ${step.id}`,
       kind: 'm-step',
-      title: `M-step: ${who}`,
-      rule: step.rule,
+      title: inline`M-step: ${inlineNames(step.params, c)}`,
       content,
-      citation: rule?.citation ?? regressionRule(step.rule)?.citation ?? null,
-      span: null,
+      origin: mStepOrigin(step, c),
     },
     update,
     lines: equations,
-  }
-}
-
-const ruleOf = (s: MStep): string => {
-  switch (s.kind) {
-    case 'inverse-wishart':
-    case 'wishart':
-      return 'family-mode/wishart'
-    case 'stationary':
-      return 'symbolic-stationarity'
-    default:
-      return `family-mode/${s.kind}`
   }
 }
 

@@ -6,11 +6,12 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
-import { lettersFor, present, sizeName } from './notation.js'
+import { present, sizeName } from './notation.js'
+import { argument, statementAt } from './origins.js'
 import { compactSubscripts, continued, type Formula, type FormulaContext, formula } from './print.js'
 import { simplify } from './simplify.js'
 import { tailWords } from './tail-words.js'
-import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
+import { type Block, type DerivationStep, type Inline, inline, type Line, say } from './types.js'
 
 const SUPPORTS: ReadonlyMap<string, string> = new Map([
   ['real', 'real'],
@@ -52,18 +53,29 @@ const plain = (e: Expr, c: FormulaContext): Formula => {
 export function notationStep(c: FormulaContext): DerivationStep {
   const d = c.notation.derivation
   const items: Inline[] = []
-  const shapeOf = (space: 'data' | 'param', n: string): string[] =>
-    d.shapes.shape(space, n).map((e) => compactSubscripts(printText(present(e, c.notation))).replaceAll('_*', ''))
-  const describe = (space: 'data' | 'param', n: string, support: string, more = ''): void => {
-    const shape = shapeOf(space, n)
-    const size = shape.length === 0 ? '' : `, ${shape.join(' × ')}`
-    items.push(inline`${name(n, c)}: ${`${space === 'data' ? 'data' : 'parameter'}, ${support}${size}${more}`}`)
+  const shapeOf = (space: 'data' | 'param', n: string): Inline => {
+    const extents = d.shapes.shape(space, n).map((e) => plain(e, c))
+    if (extents.length === 0) return []
+    const product: Formula = {
+      text: extents
+        .map((e) => e.text)
+        .join(' × ')
+        .replaceAll('_*', ''),
+      latex: extents
+        .map((e) => e.latex)
+        .join(' \\times ')
+        .replaceAll('_*', ''),
+    }
+    return [', ', product]
+  }
+  const describe = (space: 'data' | 'param', n: string, support: Inline, more = ''): void => {
+    items.push(inline`${name(n, c)}: ${space === 'data' ? 'data' : 'parameter'}, ${support}${shapeOf(space, n)}${more}`)
   }
   for (const s of d.graph.data)
     describe(
       'data',
       s.name,
-      SUPPORTS.get(s.type.support.kind) ?? 'a number in an interval',
+      [SUPPORTS.get(s.type.support.kind) ?? 'a number in an interval'],
       s.type.optional ? '; cells may be missing' : '',
     )
   for (const l of d.graph.latents) {
@@ -79,10 +91,10 @@ export function notationStep(c: FormulaContext): DerivationStep {
     )
   }
   for (const p of d.params) {
-    const bounds =
+    const bounds: Inline =
       p.low !== null && p.high !== null
-        ? `between ${compactSubscripts(printText(present(p.low, c.notation)))} and ${compactSubscripts(printText(present(p.high, c.notation)))}`
-        : (SUPPORTS.get(p.support) ?? p.support)
+        ? inline`between ${plain(p.low, c)} and ${plain(p.high, c)}`
+        : [SUPPORTS.get(p.support) ?? p.support]
     describe('param', p.name, bounds)
   }
   for (const s of d.model.symbols)
@@ -95,20 +107,22 @@ export function notationStep(c: FormulaContext): DerivationStep {
   return {
     id: 'notation',
     kind: 'notation',
-    title: 'Notation',
-    rule: null,
+    title: ['Notation'],
     content: [{ kind: 'list', items }, ...words],
-    citation: null,
-    span: null,
+    origin: argument('notation'),
   }
 }
 
 /** " for n = 1, …, N". */
-export function rangesWords(loops: readonly IndexVar[], c: FormulaContext): string {
-  if (loops.length === 0) return ''
-  const letters = lettersFor(loops, c.notation)
-  const end = (e: Expr): string => formula(e, loops, c).text
-  return ` for ${loops.map((v) => `${letters.get(v.id) ?? v.name} = ${end(v.from)}, …, ${end(v.to)}`).join(', ')}`
+export function rangesWords(loops: readonly IndexVar[], c: FormulaContext): Inline {
+  return loops.flatMap((v, i): Inline => {
+    const [letter, from, to] = [idx(v), v.from, v.to].map((e) => formula(e, loops, c))
+    const range: Formula = {
+      text: `${letter?.text} = ${from?.text}, …, ${to?.text}`,
+      latex: `${letter?.latex} = ${from?.latex}, \\ldots, ${to?.latex}`,
+    }
+    return [i === 0 ? ' for ' : ', ', range]
+  })
 }
 
 export const loopsOf = (f: LiftedFactor): readonly IndexVar[] => f.factor.loops.map((l) => l.index)
@@ -116,28 +130,21 @@ const simple = (e: Expr, c: FormulaContext): Expr => simplify(e, c.notation.fact
 
 export function modelStep(c: FormulaContext): DerivationStep {
   const d = c.notation.derivation
-  const text = d.model.source.text
   const content: Block[] = [say`Each statement gives one log density.`]
   const explained = new Set<string>()
   for (const f of d.lifted) {
     if (f.factor.role === 'evidence') continue
     const loops = loopsOf(f)
-    const source = text
-      .slice(f.factor.span.start, f.factor.span.end)
-      .split('\n')
-      .map((l) => l.trim())
-      .join(' ')
-    content.push({ kind: 'code', lines: [source] })
+    const { span } = f.factor
+    content.push({ kind: 'source', text: statementAt(span, c), span })
     const weight = f.factor.loops.flatMap((l) => (l.weight === null ? [] : [formula(l.weight, loops, c)]))
     const density = formula(simple(f.factor.value, c), loops, c)
     const left = f.factor.role === 'prior' ? 'log prior' : 'log density'
-    const tail = `${rangesWords(loops, c)}${f.factor.guard.kind === 'literal' ? '' : ', in its branch only'}`
+    const branch = f.factor.guard.kind === 'literal' ? '' : ', in its branch only'
+    const counted = weight.length === 0 ? '' : ', counted as often as its weight says'
     content.push(
-      {
-        kind: 'prose',
-        parts: [`${left}${tail}${weight.length === 0 ? '' : ', counted as often as its weight says'}:`],
-      },
-      { kind: 'formula', lines: [density] },
+      say`${left}${rangesWords(loops, c)}${branch}${counted}:`,
+      { kind: 'formula', lines: [{ ...density, from: { span } }] },
       ...tailWords(f, explained),
     )
   }
@@ -146,7 +153,7 @@ export function modelStep(c: FormulaContext): DerivationStep {
     const loops = g.loops.map((l) => l.index)
     content.push(say`Observed is the sum ${formula(terms, loops, c)} = ${formula(g.total, loops, c)}.`)
   }
-  return { id: 'model', kind: 'model', title: 'The model', rule: null, content, citation: null, span: null }
+  return { id: 'model', kind: 'model', title: ['The model'], content, origin: argument('logDensity') }
 }
 
 /** Σ of all log densities, latents as if they were known. */
@@ -162,11 +169,12 @@ export function likelihoodStep(c: FormulaContext, latent: boolean): DerivationSt
           : { kind: 'case', when: f.factor.guard, then: f.factor.value, otherwise: num(0) }
       const whole = loopsOf(f).reduceRight<Expr>((e, l) => sum(l, e), mul(...weights, simple(guarded, c)))
       const shown = formula(whole, [], c)
-      return i === 0 ? shown : continued(shown)
+      return { ...(i === 0 ? shown : continued(shown)), from: { span: f.factor.span } }
     })
   const [first, ...rest] = lines
   const symbol = latent ? 'ℓ_c' : 'ℓ'
-  const head: Formula = {
+  const head: Line = {
+    ...first,
     text: `${symbol} = ${first?.text ?? '0'}`,
     latex: `${latent ? '\\ell_c' : '\\ell'} = ${first?.latex ?? '0'}`,
   }
@@ -184,11 +192,9 @@ export function likelihoodStep(c: FormulaContext, latent: boolean): DerivationSt
   return {
     id: 'likelihood',
     kind: 'likelihood',
-    title: latent ? 'Complete-data log-likelihood' : 'Log-likelihood',
-    rule: null,
+    title: [latent ? 'Complete-data log-likelihood' : 'Log-likelihood'],
     content,
-    citation: null,
-    span: null,
+    origin: argument('completeData'),
   }
 }
 
@@ -228,11 +234,9 @@ export function liftingStep(c: FormulaContext): DerivationStep | null {
   return {
     id: 'lifting',
     kind: 'lifting',
-    title: 'Latents become indicators',
-    rule: 'lift-selectors',
+    title: ['Latents become indicators'],
     content,
-    citation: null,
-    span: f.factor.span,
+    origin: argument('lifting', f.factor.span),
   }
 }
 

@@ -8,9 +8,9 @@ import { normaliserRef } from './block-names.js'
 import { factorOfRow } from './factor-of-row.js'
 import { tidied } from './for-display.js'
 import { absentWords, unitOf } from './gaussian-words.js'
-import { letteredNames } from './names-words.js'
 import type { Notation } from './notation.js'
-import { type Formula, type FormulaContext, formula, sumEquation } from './print.js'
+import { eStepOrigin } from './origins.js'
+import { type Formula, type FormulaContext, formula, inlineNames, sumEquation } from './print.js'
 import { type Block, type DerivationStep, inline, say } from './types.js'
 
 export function nodeStep(
@@ -36,11 +36,9 @@ export function nodeStep(
   return {
     id: `e-step ${names}`,
     kind: 'e-step',
-    title: `E-step: the posterior of ${letteredNames([names], c)}`,
-    rule: step?.method ?? null,
+    title: inline`E-step: the posterior of ${inlineNames([names], c)}`,
     content,
-    citation: step?.reference ?? null,
-    span: b.because.factor.factor.span,
+    origin: eStepOrigin(step, b.because.factor.factor.span),
   }
 }
 

@@ -7,7 +7,7 @@ import { readsOneOf } from '../mstep/slopes.js'
 import type { MStep, NewtonStep } from '../mstep/types.js'
 import { regressionRule } from '../rules/mstep/regression.js'
 import { chartWords } from '../targets/solve/charts.js'
-import { type Formula, type FormulaContext, formula } from './print.js'
+import { type Formula, type FormulaContext, formula, inlineNames } from './print.js'
 import { dropConstants } from './q-step.js'
 import { type Score, scoresOf } from './scores.js'
 import { simplify } from './simplify.js'
@@ -17,12 +17,6 @@ import type { UpdateContext } from './update-types.js'
 
 /** Longer formulas than this many characters are left to the words before them. */
 const READABLE = 300
-
-/** Names with commas between them. */
-export const inlineNames = (names: readonly string[], c: FormulaContext): Inline =>
-  names.flatMap(
-    (n, i): Inline => (i === 0 ? [formula(ref('param', n), [], c)] : [', ', formula(ref('param', n), [], c)]),
-  )
 
 /** What is maximised, how, and the derivatives. */
 export function numericalBlocks(

@@ -1,6 +1,6 @@
 /** Formulas for the document: an expression or an equation, printed once as text and once as TeX. */
 
-import { idx } from '../algebra/build.js'
+import { idx, ref } from '../algebra/build.js'
 import type { Display, PrintOptions } from '../algebra/display.js'
 import { GREEK } from '../algebra/greek.js'
 import { displayLatex, printLatex } from '../algebra/print-latex.js'
@@ -9,19 +9,16 @@ import { toDisplay, toTensorDisplay } from '../algebra/to-display.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { type NamedSum, nameSums } from './named-sums.js'
 import { lettersFor, type Notation, present, withLetters } from './notation.js'
+import type { Formula, Inline } from './types.js'
 import type { Equation } from './update-types.js'
-
-/** One formula in both notations. */
-export interface Formula {
-  readonly text: string
-  readonly latex: string
-}
 
 /** One letter for all parameters together: θ, unless one of them has that name. */
 export function allParams(notation: Notation): Formula {
   const name = ['theta', 'psi', 'omega', 'xi'].find((n) => !notation.taken.has(n)) ?? 'theta'
   return { text: GREEK.get(name) ?? name, latex: `\\${name}` }
 }
+
+export type { Formula } from './types.js'
 
 /** How a formula is to be printed. */
 export interface FormulaContext {
@@ -86,6 +83,12 @@ export function formula(e: Expr, indices: readonly IndexVar[], c: FormulaContext
     latex: flatCasesLatex(displayLatex(toDisplay(ready, optionsFor(c, 'latex')))),
   }
 }
+
+/** Names as they stand in formulas, Greek as Greek, with commas between them. */
+export const inlineNames = (names: readonly string[], c: FormulaContext): Inline =>
+  names.flatMap(
+    (n, i): Inline => (i === 0 ? [formula(ref('param', n), [], c)] : [', ', formula(ref('param', n), [], c)]),
+  )
 
 /** An expression as a vector or matrix over the given indices, where it has that form. */
 export function tensorFormula(

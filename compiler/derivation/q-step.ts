@@ -6,9 +6,10 @@ import { qTerm } from '../mstep/plan.js'
 import { canonicalKey } from './canonical-key.js'
 import { expandStatistics } from './elements.js'
 import { isHard, marked } from './hard-steps.js'
+import { argument } from './origins.js'
 import { allParams, definition, type Formula, type FormulaContext, formula } from './print.js'
 import { simplify } from './simplify.js'
-import { type Block, type DerivationStep, say } from './types.js'
+import { type Block, type DerivationStep, type Line, say } from './types.js'
 
 /** Words for the names that came up since `from`. */
 export function definitions(c: FormulaContext, from: number): readonly Block[] {
@@ -17,6 +18,9 @@ export function definitions(c: FormulaContext, from: number): readonly Block[] {
     return say`Here ${definition(n, c)} is ${n.words}${value}.`
   })
 }
+
+const Q: Formula = { text: 'Q', latex: 'Q' }
+const H: Formula = { text: 'H(q)', latex: 'H(q)' }
 
 /** E_q of the complete-data log-likelihood: its terms in the params. */
 export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
@@ -30,25 +34,31 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
     ...reads.filter((f) => f.factor.role !== 'prior'),
     ...reads.filter((f) => f.factor.role === 'prior'),
   ]
-  const lines = priorsLast.map((f, i): Formula => {
+  const lines = priorsLast.map((f, i): Line => {
     const e = simplify(dropConstants(simplify(qTerm(f), c.notation.facts)), c.notation.facts)
     const shown = formula(e, [], c)
     const q = latent
       ? { text: `Q(${all.text})`, latex: `Q(${all.latex})` }
       : { text: `ℓ(${all.text})`, latex: `\\ell(${all.latex})` }
-    if (i === 0) return { text: `${q.text} = ${shown.text}`, latex: `${q.latex} = ${shown.latex}` }
+    const from = { span: f.factor.span }
+    if (i === 0) return { text: `${q.text} = ${shown.text}`, latex: `${q.latex} = ${shown.latex}`, from }
     const minus = shown.text.startsWith('−')
     return {
       text: `    ${minus ? '− ' : '+ '}${minus ? shown.text.slice(1) : shown.text}`,
       latex: `\\quad ${minus ? '' : '+ '}${shown.latex}`,
+      from,
     }
   })
+  const elbo: Formula = {
+    text: `ELBO(q, ${all.text}) = E_q[ℓ_c(${all.text})] + H(q) = Q(${all.text}) + H(q),`,
+    latex: `\\mathrm{ELBO}(q, ${all.latex}) = \\mathrm{E}_q[\\ell_c(${all.latex})] + H(q) = Q(${all.latex}) + H(q),`,
+  }
   const constant: Formula = { text: '    + const', latex: '\\quad + \\text{const}' }
   const content: Block[] = [
     latent && isHard(d)
       ? say`The M-step maximises the complete-data log-likelihood over the parameters ${all} with the labels held fixed: every indicator is 1 or 0, as the E-step found it.`
       : latent
-        ? say`The entropy of q does not depend on the parameters ${all}, so the M-step maximises the expectation of the complete-data log-likelihood alone: ${replacements(c)}.`
+        ? say`${elbo} and the entropy ${H} does not depend on the parameters ${all}, so the M-step maximises ${Q}, the expectation of the complete-data log-likelihood, alone: ${replacements(c)}.`
         : say`Only these terms depend on the parameters ${all}:`,
     { kind: 'formula', lines: [...lines, constant] },
   ]
@@ -71,11 +81,9 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
   return {
     id: 'q',
     kind: 'q',
-    title: latent ? marked('The function Q', d) : 'Terms in the parameters',
-    rule: null,
+    title: latent ? marked(['The function Q'], d) : ['Terms in the parameters'],
     content,
-    citation: null,
-    span: null,
+    origin: argument(latent ? 'expected' : 'estimate'),
   }
 }
 

@@ -38,6 +38,10 @@ export interface Buffer {
   readonly shape: readonly SizeKey[]
   /** Table whose rows the first extent runs over; such scratch is as long as the block. */
   readonly rows?: string
+  /**
+   * A sum of |terms| of another sum, for how exact that is. Where a rewriting adds up other terms, these are its terms too.
+   */
+  readonly magnitude?: true
   /** For reports: what this is in the user's terms. */
   readonly label?: string
 }

@@ -54,7 +54,8 @@ export function lower(
   chains: LinearChainLowering[] = [],
 ): Program {
   const { graph, eStep: plan, mStep } = input
-  for (const id of ['loglik', 'scale']) lowerer.buffer({ id, space: 'sum', type: 'f64', shape: [] })
+  lowerer.buffer({ id: 'loglik', space: 'sum', type: 'f64', shape: [] })
+  lowerer.buffer({ id: 'scale', space: 'sum', type: 'f64', shape: [], magnitude: true })
   const eStep = new EStepLowering(lowerer, plan, product, input.filtered, chains)
   const continuous = new ContinuousLowering(lowerer, plan, input.collecting, eStep.probability)
   const posterior: Posterior = { probability: eStep.probability, expect: continuous.expect, mean: eStep.mean }

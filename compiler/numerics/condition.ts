@@ -7,9 +7,16 @@
  * theorem 10.4 and section 10.3.
  */
 export function conditionEstimate(matrix: Float64Array, from: number, n: number): number {
-  const rows = Array.from({ length: n }, (_, i) => i).filter((i) => (matrix[from + i * n + i] ?? 0) > 0)
-  const m = rows.length
-  const sd = rows.map((i) => Math.sqrt(matrix[from + i * n + i] ?? 1))
+  const rows = new Int32Array(n)
+  const sd = new Float64Array(n)
+  let m = 0
+  for (let i = 0; i < n; i++) {
+    const diagonal = matrix[from + i * n + i] ?? 0
+    if (!(diagonal > 0)) continue
+    rows[m] = i
+    sd[m] = Math.sqrt(diagonal)
+    m++
+  }
   const l = new Float64Array(m * m)
   let least = 1
   for (let a = 0; a < m; a++) {

@@ -1,6 +1,15 @@
 import { UsageError } from '../../cli/exit-codes.js'
 import type { Host } from '../../cli/host.js'
-import type { FitCall, FitOutcome, FitPort, LatentPosterior, ParamView, Ports } from '../../cli/ports.js'
+import type {
+  DataRequest,
+  FitCall,
+  FitOutcome,
+  FitPort,
+  LatentPosterior,
+  ParamView,
+  Ports,
+  WorkedCall,
+} from '../../cli/ports.js'
 import { bindData } from '../../runtime/data/bind.js'
 import { loadFit } from '../../runtime/load.js'
 import type { FitResult } from '../../runtime/result.js'
@@ -179,10 +188,27 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
           name: 'OldFaithful',
           declarations: declare(text),
           derivation: (mode) => ({
-            document: { toText: () => (mode === 'hard' ? 'hard text' : 'text'), toMarkdown: () => '# markdown' },
+            document: {
+              toText: () => (mode === 'hard' ? 'hard text' : 'text'),
+              toLatex: ({ fragment }: { fragment: boolean }) =>
+                fragment ? '\\section{fragment}' : '\\documentclass{article}',
+              toHtml: ({ katexStyles }: { katexStyles: string }) => `<style>${katexStyles}</style>`,
+              lines: [],
+              toMarkdown: () => '# markdown',
+            },
             diagnostics: [],
           }),
           plan: () => ({ eStep: [], mStep: [] }),
+          worked: async (_data: DataRequest, call: WorkedCall) => ({
+            kind: 'document' as const,
+            document: {
+              toText: () => `worked from seed ${call.seed}, ${JSON.stringify([...(call.start ?? [])])}`,
+              toMarkdown: () => '# worked',
+              toLatex: () => '',
+              toHtml: () => '',
+              lines: [],
+            },
+          }),
           certify: async () => ({
             passed: !text.includes('wrong'),
             checks: [

@@ -208,7 +208,7 @@ describe('other commands', () => {
     expect([checked.status, checked.out, checked.written.size]).toEqual([1, 'u.estep\n', 0])
   })
 
-  it('derive prints text or Markdown', async () => {
+  it('derive prints text, Markdown, LaTeX or HTML', async () => {
     expect((await estep('derive m.estep')).out).toBe('text\n')
     expect((await estep('derive m.estep --format md')).out).toBe('# markdown\n')
     expect((await estep('derive m.estep --mode hard')).out).toBe('hard text\n')
@@ -216,8 +216,17 @@ describe('other commands', () => {
       text: 'text',
       plan: { eStep: [], mStep: [] },
     })
-    expect((await estep('derive m.estep --format latex')).status).toBe(2)
+    expect((await estep('derive m.estep --format latex')).out).toBe('\\documentclass{article}\n')
+    expect((await estep('derive m.estep --format latex --fragment')).out).toBe('\\section{fragment}\n')
+    const html = (await estep('derive m.estep --format html')).out
+    expect(html).toContain('font/woff2;base64,')
+    expect(html.match(/url\((?!data:)/)).toBeNull()
+    expect((await estep('derive m.estep --format pdf')).status).toBe(2)
+    expect((await estep('derive m.estep --data two.csv')).status).toBe(2)
+    expect((await estep('derive m.estep --fragment')).status).toBe(2)
     expect((await estep('derive m.estep --worked')).status).toBe(2)
+    const worked = await estep('derive m.estep --worked --data two.csv --seed 3 --start mu=2')
+    expect(worked.out).toBe('worked from seed 3, [["mu",2]]\n')
   })
 
   it('predict prints rows', async () => {

@@ -112,6 +112,7 @@ describe('derivations of the examples', () => {
       const file = `derivation/${example.replace('/', '-')}`
       await expect(text).toMatchFileSnapshot(`${file}.txt`)
       await expect(page.toMarkdown()).toMatchFileSnapshot(`${file}.md`)
+      await expect(page.toLatex({ fragment: true })).toMatchFileSnapshot(`${file}.tex`)
     })
 
   for (const { page, model, formulas } of LATENT_PAGES)
@@ -122,6 +123,7 @@ describe('derivations of the examples', () => {
       for (const f of formulas) expect(unbroken).toContain(f)
       await expect(text).toMatchFileSnapshot(`derivation/${page}.txt`)
       await expect(made.toMarkdown()).toMatchFileSnapshot(`derivation/${page}.md`)
+      await expect(made.toLatex({ fragment: true })).toMatchFileSnapshot(`derivation/${page}.tex`)
     })
 
   it('of a chain in hard mode is the recursion of the best path', () => {

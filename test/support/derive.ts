@@ -13,8 +13,8 @@ export function deriveText(text: string, options: DeriveOptions = {}): Derivatio
 }
 
 /** `old-faithful/full` and the like. */
-export const deriveExample = (name: string): Derivation =>
-  deriveText(readFileSync(new URL(`../../examples/${name}.estep`, import.meta.url), 'utf8'))
+export const deriveExample = (name: string, options: DeriveOptions = {}): Derivation =>
+  deriveText(readFileSync(new URL(`../../examples/${name}.estep`, import.meta.url), 'utf8'), options)
 
 /** A model below `test/`, such as `certify/models/factor-analysis`. */
 export const deriveModel = (path: string, options: DeriveOptions = {}): Derivation =>

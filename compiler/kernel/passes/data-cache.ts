@@ -12,11 +12,15 @@ export class DataCache {
 
   /** What `make` gave for these arrays under this name, which says all else that it depends on. */
   made<T>(name: string, from: readonly Numbers[], make: () => T): T {
-    const known = this.known.get(name)
-    if (known !== undefined && known.from.length === from.length && known.from.every((array, i) => array === from[i]))
-      return known.value as T
+    if (this.has(name, from)) return this.known.get(name)?.value as T
     const value = make()
     this.known.set(name, { from, value })
     return value
+  }
+
+  /** true where it need not be made. */
+  has(name: string, from: readonly Numbers[]): boolean {
+    const known = this.known.get(name)
+    return known?.from.length === from.length && known.from.every((array, i) => array === from[i])
   }
 }

@@ -13,6 +13,8 @@ interface Slot {
   readonly own: readonly number[]
   readonly size: number
   readonly offset: number
+  /** Flat positions of its elements, after that of the first one of a batch. */
+  readonly places: Int32Array
 }
 
 /** Solves the block and clamps it to its support; a singular system moves in its range only. */
@@ -23,7 +25,7 @@ export function solveNormal(step: NormalStep, solve: Solve, context: SolveContex
     const batch = step.batch.find((b) => b.param === param)?.positions ?? []
     const own = shape.map((_, i) => i).filter((i) => !batch.includes(i))
     const size = own.reduce((a, i) => a * (shape[i] ?? 1), 1)
-    const slot = { param, shape, batch, own, size, offset }
+    const slot = { param, shape, batch, own, size, offset, places: placesOf(shape, own) }
     offset += size
     return slot
   })
@@ -35,38 +37,44 @@ export function solveNormal(step: NormalStep, solve: Solve, context: SolveContex
   const lambda = new Float64Array(n * n)
   const h = new Float64Array(n)
   const delta = new Float64Array(n)
+  const tables = slots.map((s) => ({
+    s,
+    linear: tableOf(solve, `linear ${s.param}`, context.memory),
+    quadratics: slots.flatMap((t) => {
+      const id = solve.tables.get(`quadratic ${s.param}|${t.param}`)
+      return id === undefined ? [] : [{ t, quadratic: f64(context.memory, id) }]
+    }),
+  }))
   for (let b = 0; b < batches; b++) {
     lambda.fill(0)
     h.fill(0)
     const where = unflatten(b, batchShape)
-    for (const s of slots) {
-      const linear = tableOf(solve, `linear ${s.param}`, context.memory)
+    for (const { s, linear, quadratics } of tables) {
+      const first = firstOf(s, where)
       for (let i = 0; i < s.size; i++) {
-        const flat = position(s, where, i)
+        const flat = first + (s.places[i] ?? 0)
         h[s.offset + i] = at(linear, flat)
-        for (const t of slots) {
-          const id = solve.tables.get(`quadratic ${s.param}|${t.param}`)
-          if (id === undefined) continue
-          const quadratic = f64(context.memory, id)
+        for (const { t, quadratic } of quadratics)
           for (let j = 0; j < t.size; j++) {
             // Q has Σ q_ij δ_i δ_j: Λ = −(q + qᵀ)
             const q = at(quadratic, flat * t.size + j)
-            const [x, y] = [s.offset + i, t.offset + j]
+            const x = s.offset + i
+            const y = t.offset + j
             lambda[x * n + y] = at(lambda, x * n + y) - q
             lambda[y * n + x] = at(lambda, y * n + x) - q
           }
-        }
       }
     }
-    if (![...lambda, ...h].every(Number.isFinite)) continue
+    if (!lambda.every(Number.isFinite) || !h.every(Number.isFinite)) continue
     if (!solveSpd(lambda, 0, h, 0, delta, 0, n)) pseudoSolve(lambda, h, delta, n)
     context.onSystem(conditionEstimate(lambda, 0, n))
     for (const s of slots) {
       const trial = f64(context.memory, `trial:${s.param}`)
       const start = f64(context.memory, `param:${s.param}`)
       const support = bounds(layoutOf(context, s.param))
+      const first = firstOf(s, where)
       for (let i = 0; i < s.size; i++) {
-        const flat = position(s, where, i)
+        const flat = first + (s.places[i] ?? 0)
         trial[flat] = clamp(at(start, flat) + at(delta, i + s.offset), support.low, support.high)
       }
       if (slots.length === 1 && layoutOf(context, s.param).support.kind === 'ordered')
@@ -77,18 +85,23 @@ export function solveNormal(step: NormalStep, solve: Solve, context: SolveContex
     if (layoutOf(context, s.param).support.kind === 'ordered' && s.own.length === 0) orderAll(s, solve, context)
 }
 
-function position(s: Slot, batch: readonly number[], own: number): number {
-  const index = new Array<number>(s.shape.length).fill(0)
-  s.batch.forEach((p, i) => {
-    index[p] = batch[i] ?? 0
-  })
-  unflatten(
-    own,
-    s.own.map((p) => s.shape[p] ?? 1),
-  ).forEach((v, i) => {
-    index[s.own[i] ?? 0] = v
-  })
-  return s.shape.reduce((flat, extent, i) => flat * extent + (index[i] ?? 0), 0)
+/** Flat positions over the dimensions `own`, at 0 in the others. */
+function placesOf(shape: readonly number[], own: readonly number[]): Int32Array {
+  const strides = stridesOf(shape)
+  let places: readonly number[] = [0]
+  for (const p of own)
+    places = places.flatMap((at) => Array.from({ length: shape[p] ?? 1 }, (_, i) => at + i * (strides[p] ?? 0)))
+  return Int32Array.from(places)
+}
+
+/** Flat position of the first element of a batch. */
+function firstOf({ shape, batch }: Slot, where: readonly number[]): number {
+  const strides = stridesOf(shape)
+  return batch.reduce((flat, p, i) => flat + (strides[p] ?? 0) * (where[i] ?? 0), 0)
+}
+
+function stridesOf(shape: readonly number[]): readonly number[] {
+  return shape.map((_, p) => shape.slice(p + 1).reduce((a, extent) => a * extent, 1))
 }
 
 function unflatten(flat: number, shape: readonly number[]): readonly number[] {
@@ -133,7 +146,8 @@ function orderAll(s: Slot, solve: Solve, context: SolveContext): void {
 
 /** An ordered row that is solved jointly: feasible as it is, or pooled with the diagonal of Λ as weights. */
 function orderRows(trial: Float64Array, s: Slot, where: readonly number[], lambda: Float64Array, n: number): void {
-  const flats = Array.from({ length: s.size }, (_, i) => position(s, where, i))
+  const first = firstOf(s, where)
+  const flats = Array.from(s.places, (place) => first + place)
   if (flats.length < 2) return
   const values = Float64Array.from(flats, (f) => at(trial, f))
   isotonic(

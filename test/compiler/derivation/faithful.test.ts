@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { valuesOf } from '../../../api/worked.js'
 import { mul, num } from '../../../compiler/algebra/build.js'
 import { evaluate } from '../../../compiler/algebra/evaluate.js'
 import { updateText } from '../../../compiler/derivation/index.js'
@@ -11,7 +12,7 @@ import type { Derivation } from '../../../compiler/derive.js'
 import type { Contribution, MStep } from '../../../compiler/mstep/types.js'
 import { compileOrThrow, type FitData } from '../../../index.js'
 import { deriveExample } from '../../support/derive.js'
-import { environment, everyValue } from './evaluation.js'
+import { everyValue } from './evaluation.js'
 
 const rows = [
   [1.1, 5.2],
@@ -50,7 +51,7 @@ describe('the printed update has the value of the executed one', () => {
       })
       const before = model.mStep(start, model.eStep(start)).params
       const after = model.mStep(before, model.eStep(before)).params
-      const env = environment(model, before, after)
+      const env = valuesOf(model, before, after)
       const d = model.derivation
       const context = updateContext(d, notationOf(d))
       let compared = 0

@@ -1,12 +1,13 @@
 /** The printed derivative of Q, at the params whose posterior it takes, is that of the log-likelihood (Fisher's identity). */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { valuesOf } from '../../../api/worked.js'
 import { evaluate } from '../../../compiler/algebra/evaluate.js'
 import { notationOf } from '../../../compiler/derivation/notation.js'
 import { scoresOf } from '../../../compiler/derivation/scores.js'
 import { updateContext } from '../../../compiler/derivation/updates.js'
 import { compileOrThrow, type FitData } from '../../../index.js'
-import { environment, everyValue } from './evaluation.js'
+import { everyValue } from './evaluation.js'
 
 const xs = [0.3, -1.1, 0.8, 1.9, -0.4, 0.6, -1.7, 1.2]
 const counts = [0, 2, 1, 6, 1, 3, 0, 4]
@@ -54,7 +55,7 @@ describe('the printed derivative is that of the log-likelihood', () => {
         seed = (seed * 16807) % 2147483647
         return seed / 2147483647
       })
-      const whole = environment(model, at, at)
+      const whole = valuesOf(model, at, at)
       // what stands behind an indicator of 0 may lie outside of its array
       const env: typeof whole = {
         ...whole,

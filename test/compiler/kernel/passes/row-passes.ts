@@ -1,5 +1,6 @@
 /** Passes over rows of models with data: as written, and as a reduction or rewriting has made them. */
 import type { ProgramModel } from '../../../../compiler/bind/bound-model.js'
+import { sumGroups } from '../../../../compiler/bind/row-sums.js'
 import { verifyKernel } from '../../../../compiler/kernel/index.js'
 import type { DataArrays } from '../../../../compiler/kernel/passes/data-cache.js'
 import type { PassContext, RowProgram } from '../../../../compiler/kernel/passes/types.js'
@@ -29,16 +30,32 @@ export interface Rows {
 
 /** The E-step of the passes over rows of a model: posterior, objective and statistics, and with `trial` Q as well. */
 export function rowPasses(text: string, table: unknown, seed = 1): readonly Rows[] {
-  const model = compileOrThrow(text).bind(table as never, {}).model as ProgramModel
+  const model = bound(text, table)
+  return rowPassesAt(model, model.separated(seededRandom(seed)), false)
+}
+
+export const bound = (text: string, table: unknown): ProgramModel =>
+  compileOrThrow(text).bind(table as never, {}).model as ProgramModel
+
+/** The same at params; `sums`: those of passes over whole arrays too, as far as they are over rows. */
+export function rowPassesAt(model: ProgramModel, params: Float64Array, sums: boolean): readonly Rows[] {
   const { blocks } = model.memory
-  const params = model.separated(seededRandom(seed))
   for (const p of model.params)
     for (const space of ['param', 'trial'])
       blocks.buffers.get(`${space}:${p.name}`)?.set(params.subarray(p.offset, p.offset + p.length))
   for (const ops of [model.program.derived.param, model.program.derived.trial])
     compileJavaScript(ops, model.program.buffers).run(blocks, null)
   const names = { count: 0 }
-  return model.program.passes.flatMap((pass) => (pass.rows === null ? [] : [rowsOf(model, pass, pass.rows, names)]))
+  return model.program.passes.flatMap((pass) => {
+    if (pass.rows !== null) return [rowsOf(model, pass, pass.rows, names)]
+    const groups = sums ? (sumGroups([...pass.objective, ...pass.statistics]) ?? []) : []
+    return groups.flatMap(({ axis, ops }) => {
+      if (axis === null) return []
+      const rows = { table: axis.id, axis: axis.id, size: axis.size }
+      const part: Pass = { ...pass, objective: ops, posterior: [], statistics: [], q: [] }
+      return [rowsOf(model, part, rows, names)]
+    })
+  })
 }
 
 function rowsOf(model: ProgramModel, pass: Pass, rows: NonNullable<Pass['rows']>, names: { count: number }): Rows {

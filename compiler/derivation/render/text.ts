@@ -1,14 +1,14 @@
-/** Steps as Unicode text for a terminal, at most 100 columns, and as Markdown with TeX. */
-import type { Block, DerivationStep, Inline } from './types.js'
+/** Steps as Unicode text for a terminal, at most 100 columns. */
+import { type Block, type DerivationStep, textOf } from '../types.js'
 
 const WIDTH = 100
 
 export function stepsToText(title: string, steps: readonly DerivationStep[]): string {
   const parts = steps.map((s, i) => {
-    const heading = `${i + 1}. ${s.title}`
+    const heading = `${i + 1}. ${textOf(s.title)}`
     const blocks = s.content.map(textBlock)
-    const citation = s.citation === null ? [] : [wrap(`[${s.citation}]`, '   ', '    ')]
-    return [heading, '─'.repeat([...heading].length), ...[...blocks, ...citation].join('\n\n').split('\n')].join('\n')
+    const citation = wrap(`[${s.origin.citation}]`, '   ', '    ')
+    return [heading, '─'.repeat([...heading].length), ...[...blocks, citation].join('\n\n').split('\n')].join('\n')
   })
   return `${[title, '═'.repeat([...title].length)].join('\n')}\n\n${parts.join('\n\n')}\n`
 }
@@ -21,17 +21,12 @@ function textBlock(b: Block): string {
       return b.lines.map((l) => wrapFormula(l.text, '    ')).join('\n')
     case 'list':
       return b.items.map((i) => wrap(textOf(i), '  • ', '    ')).join('\n')
-    case 'code':
-      return b.lines
-        .flatMap((l) => {
-          const indent = /^ */.exec(l)?.[0] ?? ''
-          return wrapFormula(l.trimStart(), `    ${indent}`).split('\n')
-        })
-        .join('\n')
+    case 'source':
+      return wrapFormula(b.text, '    ')
+    case 'algorithm':
+      return b.lines.map((l) => wrapFormula(textOf(l.parts).trimStart(), ' '.repeat(4 + 2 * l.indent))).join('\n')
   }
 }
-
-const textOf = (parts: Inline): string => parts.map((p) => (typeof p === 'string' ? p : p.text)).join('')
 
 function wrap(text: string, first: string, next: string): string {
   const lines: string[] = []
@@ -72,43 +67,3 @@ function depthAt(text: string, at: number): number {
   for (const ch of text.slice(0, at)) depth += '([{'.includes(ch) ? 1 : ')]}'.includes(ch) ? -1 : 0
   return depth
 }
-
-export function stepsToMarkdown(title: string, steps: readonly DerivationStep[]): string {
-  const parts = steps.map((s, i) => {
-    const citation = s.citation === null ? [] : [`*${s.citation}*`]
-    return [`## ${i + 1}. ${s.title}`, ...s.content.map(markdownBlock), ...citation].join('\n\n')
-  })
-  return `# ${title}\n\n${parts.join('\n\n')}\n`
-}
-
-function markdownBlock(b: Block): string {
-  switch (b.kind) {
-    case 'prose':
-      return markdownOf(b.parts)
-    case 'formula': {
-      const [only] = b.lines
-      if (b.lines.length === 1 && only !== undefined) return `$$\n${only.latex}\n$$`
-      return `$$\n\\begin{aligned}\n${b.lines.map((l) => aligned(l.latex)).join(' \\\\\n')}\n\\end{aligned}\n$$`
-    }
-    case 'list':
-      return b.items.map((i) => `- ${markdownOf(i)}`).join('\n')
-    case 'code':
-      return `\`\`\`\n${b.lines.join('\n')}\n\`\`\``
-  }
-}
-
-/** Aligned at its first = sign outside brackets; a line that goes on where it begins. */
-function aligned(latex: string): string {
-  if (latex.startsWith('\\quad')) return `&${latex}`
-  let depth = 0
-  for (let i = 0; i < latex.length; i++) {
-    const ch = latex[i]
-    if (ch === '{' || ch === '(' || ch === '[') depth++
-    else if (ch === '}' || ch === ')' || ch === ']') depth--
-    else if ((ch === '=' || latex.startsWith('\\propto', i)) && depth === 0)
-      return `${latex.slice(0, i)}&${latex.slice(i)}`
-  }
-  return `&${latex}`
-}
-
-const markdownOf = (parts: Inline): string => parts.map((p) => (typeof p === 'string' ? p : `$${p.latex}$`)).join('')

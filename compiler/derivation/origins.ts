@@ -1,0 +1,44 @@
+/** Where lines of a derivation come from: rules, their literature, statements of the model. */
+import type { Span } from '../../lang/source.js'
+import { some } from '../algebra/visit.js'
+import type { EStepStep } from '../estep/types.js'
+import { readsOneOf } from '../mstep/slopes.js'
+import type { MStep } from '../mstep/types.js'
+import { ARGUMENT_RULES } from '../rules/derivation-rules.js'
+import { ruleById } from '../rules/index.js'
+import type { FormulaContext } from './print.js'
+import type { Origin } from './types.js'
+
+/** A step of the argument. */
+export function argument(rule: keyof typeof ARGUMENT_RULES, span: Span | null = null): Origin {
+  const { id, citation } = ARGUMENT_RULES[rule]
+  return { rule: id, citation, span }
+}
+
+/** A posterior: the method of the plan, with the literature that the plan names. */
+export function eStepOrigin(step: EStepStep | undefined, span: Span | null): Origin {
+  const rule = step?.method ?? 'variable-elimination'
+  return { rule, citation: step?.reference ?? ruleById(rule).citation, span }
+}
+
+/** The maximum of a block: the rule that gave it, and the first statement that reads its params. */
+export function mStepOrigin(step: MStep, c: FormulaContext): Origin {
+  const rule = step.rule === 'family-mode' ? familyRule(step) : step.rule
+  const isRead = readsOneOf(new Set(step.params))
+  const own = c.notation.derivation.lifted.filter((f) => some(f.expr, (n) => n.kind === 'ref' && isRead(n)))
+  const first = own.find((f) => f.factor.role !== 'prior') ?? own[0]
+  return { rule, citation: ruleById(rule).citation, span: first?.factor.span ?? null }
+}
+
+function familyRule(s: MStep): string {
+  return s.kind === 'inverse-wishart' ? 'family-mode/wishart' : `family-mode/${s.kind}`
+}
+
+/** A statement as it was written, on one line. */
+export function statementAt(span: Span, c: FormulaContext): string {
+  return c.notation.derivation.model.source.text
+    .slice(span.start, span.end)
+    .split('\n')
+    .map((l) => l.trim())
+    .join(' ')
+}

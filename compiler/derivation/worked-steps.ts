@@ -1,0 +1,294 @@
+/** One EM iteration with the user's numbers: params, expectations, each update with the numbers in it, and the bounds. */
+import { num, ref } from '../algebra/build.js'
+import { type Environment, evaluate } from '../algebra/evaluate.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import { some, substituteIndex } from '../algebra/visit.js'
+import type { Derivation } from '../derive.js'
+import { isHard } from './hard-steps.js'
+import type { NamedSum } from './named-sums.js'
+import { argument, mStepOrigin } from './origins.js'
+import { allParams, definition, type FormulaContext, formula, inlineNames, prepared } from './print.js'
+import { type Block, type DerivationStep, type Formula, inline, type Line, say } from './types.js'
+import type { Equation } from './update-types.js'
+import { updateContext, updateOf } from './updates.js'
+
+/** What an iteration gave: θ(t) before it, θ(t+1) after it. */
+export interface WorkedIteration {
+  /** The posterior at θ(t), with params at θ(t+1): what updates read and give. */
+  readonly values: Environment
+  readonly before: readonly WorkedParam[]
+  readonly after: readonly WorkedParam[]
+  /** Posterior means of scalar latents. */
+  readonly expected: ReadonlyMap<string, number>
+  readonly objective: number
+  readonly elboAfterE: number
+  readonly elboAfterM: number
+  readonly nextObjective: number
+}
+
+export interface WorkedParam {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly values: readonly number[]
+}
+
+/** Lines that are shown of what has many elements. */
+const MOST = 8
+
+export function workedSteps(d: Derivation, c: FormulaContext, at: WorkedIteration): readonly DerivationStep[] {
+  const start: DerivationStep = {
+    id: 'worked start',
+    kind: 'worked',
+    title: ['With numbers: the start'],
+    content: [
+      say`One iteration with the data at hand, from these values, which have the log-likelihood ${number(at.objective)}:`,
+      ...paramBlocks(at.before, c),
+    ],
+    origin: argument('algorithm'),
+  }
+  return [start, ...expectationStep(c, at), ...d.mStep.steps.map((s) => updateStep(s, d, c, at)), boundsStep(d, c, at)]
+}
+
+/** The sums that have names, and the means of scalar latents. */
+function expectationStep(c: FormulaContext, at: WorkedIteration): readonly DerivationStep[] {
+  const lines = [
+    ...[...at.expected].map(([latent, value]): Line => {
+      const mean = formula({ kind: 'mean', latent, index: [] }, [], c)
+      return { text: `${mean.text} = ${number(value)}`, latex: `${mean.latex} = ${numberLatex(value)}` }
+    }),
+    ...c.named.flatMap((n) => namedValues(n, c, at)),
+  ]
+  if (lines.length === 0) return []
+  return [
+    {
+      id: 'worked e-step',
+      kind: 'worked',
+      title: ['With numbers: the E-step'],
+      content: [say`The posterior at these values gives`, { kind: 'formula', lines }],
+      origin: argument('expected'),
+    },
+  ]
+}
+
+/** N_1 = ∑_n r_n1 = 97.1. */
+function namedValues(n: NamedSum, c: FormulaContext, at: WorkedIteration): readonly Line[] {
+  return few(assignments(n.indices, at.values)).flatMap((indices): readonly Line[] => {
+    const value = numberAt(n.value, { ...at.values, indices })
+    if (value === null) return []
+    const shown = definition({ ...n, value: placed(n.value, n.indices, indices), indices: n.indices }, c)
+    const left = leftAt(n, indices, c)
+    const right = cut(shown)[1]
+    return [
+      {
+        text: `${left.text} = ${right.text} = ${number(value)}`,
+        latex: `${left.latex} = ${right.latex} = ${numberLatex(value)}`,
+      },
+    ]
+  })
+}
+
+function leftAt(n: NamedSum, indices: ReadonlyMap<string, number>, c: FormulaContext): Formula {
+  const at = n.indices.map((v) => num(indices.get(v.id) ?? 0))
+  return formula({ kind: 'ref', space: 'stat', name: n.name, index: at }, [], c)
+}
+
+function cut(f: Formula): readonly [Formula, Formula] {
+  const halves = (s: string): readonly [string, string] => [s.slice(0, s.indexOf(' = ')), s.slice(s.indexOf(' = ') + 3)]
+  const [text, latex] = [halves(f.text), halves(f.latex)]
+  return [
+    { text: text[0], latex: latex[0] },
+    { text: text[1], latex: latex[1] },
+  ]
+}
+
+function updateStep(
+  step: Derivation['mStep']['steps'][number],
+  d: Derivation,
+  c: FormulaContext,
+  at: WorkedIteration,
+): DerivationStep {
+  const update = updateOf(step, updateContext(d, c.notation))
+  const lines = update.explicit ? update.equations.flatMap((q) => equationLines(q, c, at)) : []
+  const content: Block[] =
+    lines.length > 0
+      ? [{ kind: 'formula', lines }]
+      : [
+          say`${update.explicit ? 'Its formula gives' : 'The solution is'}`,
+          ...paramBlocks(
+            at.after.filter((p) => step.params.includes(p.name)),
+            c,
+          ),
+        ]
+  return {
+    id: `worked ${step.id}`,
+    kind: 'worked',
+    title: inline`With numbers: ${inlineNames(step.params, c)}`,
+    content,
+    origin: mStepOrigin(step, c),
+  }
+}
+
+/** π_1 = 97.1 / 272 = 0.357, where the formula has the value that was executed. */
+function equationLines(q: Equation, c: FormulaContext, at: WorkedIteration): readonly Line[] {
+  return few(assignments(q.indices, at.values)).flatMap((indices): readonly Line[] => {
+    const env = { ...at.values, indices }
+    const [value, executed] = [numberAt(q.right, env), numberAt(q.left, env)]
+    if (value === null || executed === null) return []
+    // held at an end of its support, or at a floor: the formula is not what it is
+    if (Math.abs(value - executed) > 1e-9 * Math.max(1, Math.abs(executed))) return [held(q, indices, executed, c)]
+    const left = formula(placed(q.left, q.indices, indices), [], c)
+    const inside = withNumbers(q.right, c, q.indices, env)
+    const middle = inside === null ? null : multiplied(formula(inside, [], { ...c, named: [] }))
+    const same = middle === null || middle.text === number(value) || [...middle.text].length > 70
+    return [
+      {
+        text: `${left.text} = ${same ? '' : `${middle.text} = `}${number(value)}`,
+        latex: `${left.latex} = ${same ? '' : `${middle.latex} = `}${numberLatex(value)}`,
+      },
+    ]
+  })
+}
+
+function held(q: Equation, indices: ReadonlyMap<string, number>, executed: number, c: FormulaContext): Line {
+  const left = formula(placed(q.left, q.indices, indices), [], c)
+  return {
+    text: `${left.text} = ${number(executed)}, where its support or its floor ends`,
+    latex: `${left.latex} = ${numberLatex(executed)}, \\text{ where its support or its floor ends}`,
+  }
+}
+
+/** Sums and whatever is read, as numbers; null where nothing is left to see. */
+function withNumbers(e: Expr, c: FormulaContext, indices: readonly IndexVar[], env: Environment): Expr | null {
+  const named = prepared(e, indices, { ...c, named: [...c.named] })
+  if (some(named, (n) => n.kind === 'case' || n.kind === 'inverse')) return null
+  const isNumber = (n: Expr): boolean =>
+    n.kind === 'sum' || n.kind === 'mean' || n.kind === 'probability' || n.kind === 'ref' || n.kind === 'expect'
+  let known = true
+  const replace = (x: Expr): Expr => {
+    if (!isNumber(x)) return x
+    const value = numberAt(x, env)
+    const digits = number(Math.abs(value ?? 0))
+    if (value === null || digits.includes('e')) known = false
+    // a symbol with the number for its name, so that the formula keeps its form
+    const symbol = ref('const', digits)
+    return value !== null && value < 0 ? { kind: 'mul', factors: [num(-1), symbol] } : symbol
+  }
+  const shown = outermost(e, isNumber, replace)
+  return known && shown.kind !== 'ref' ? shown : null
+}
+
+/** Numbers side by side are multiplied. */
+const multiplied = (f: Formula): Formula => ({
+  text: f.text.replaceAll(/(?<=\d) (?=\d)/g, ' · '),
+  latex: f.latex.replaceAll(/(?<=\d) (?=\d)/g, ' \\cdot '),
+})
+
+/** Replaces the outermost nodes for which it holds. */
+function outermost(e: Expr, holds: (n: Expr) => boolean, replace: (n: Expr) => Expr): Expr {
+  if (holds(e)) return replace(e)
+  switch (e.kind) {
+    case 'add':
+      return { ...e, terms: e.terms.map((t) => outermost(t, holds, replace)) }
+    case 'mul':
+      return { ...e, factors: e.factors.map((f) => outermost(f, holds, replace)) }
+    case 'pow':
+      return { ...e, base: outermost(e.base, holds, replace) }
+    case 'call':
+      return { ...e, args: e.args.map((a) => outermost(a, holds, replace)) }
+    default:
+      return e
+  }
+}
+
+function boundsStep(d: Derivation, c: FormulaContext, at: WorkedIteration): DerivationStep {
+  const all = allParams(c.notation)
+  const goal = isHard(d) ? 'ℓ_c' : 'log L'
+  const line: Line = {
+    text: `${goal}(${all.text}_t) = ${number(at.objective)} = ${number(at.elboAfterE)} ≤ ${number(at.elboAfterM)} ≤ ${number(at.nextObjective)} = ${goal}(${all.text}_{t+1})`,
+    latex: `${isHard(d) ? '\\ell_c' : '\\log L'}(${all.latex}_t) = ${numberLatex(at.objective)} = ${numberLatex(at.elboAfterE)} \\leq ${numberLatex(at.elboAfterM)} \\leq ${numberLatex(at.nextObjective)} = ${isHard(d) ? '\\ell_c' : '\\log L'}(${all.latex}_{t+1})`,
+  }
+  return {
+    id: 'worked bounds',
+    kind: 'worked',
+    title: ['With numbers: the rise'],
+    content: [
+      say`The bound after the E-step, after the M-step, and the log-likelihood of the new values:`,
+      { kind: 'formula', lines: [line] },
+    ],
+    origin: argument('algorithm'),
+  }
+}
+
+function paramBlocks(params: readonly WorkedParam[], c: FormulaContext): readonly Block[] {
+  const lines = params.flatMap((p): readonly Line[] => {
+    const length = p.shape.at(-1) ?? 1
+    const rows = p.shape.length === 0 ? 1 : p.values.length / Math.max(1, length)
+    return Array.from({ length: Math.min(rows, MOST) }, (_, r) => {
+      const index = rowIndex(p.shape.slice(0, -1), r)
+      const name = formula({ kind: 'ref', space: 'param', name: p.name, index: index.map((i) => num(i)) }, [], c)
+      const own = p.values.slice(r * length, (r + 1) * length)
+      if (p.shape.length === 0)
+        return { text: `${name.text} = ${number(own[0] ?? 0)}`, latex: `${name.latex} = ${numberLatex(own[0] ?? 0)}` }
+      const shown = own.slice(0, MOST)
+      const more = own.length > MOST
+      return {
+        text: `${name.text} = (${shown.map(number).join(', ')}${more ? ', …' : ''})`,
+        latex: `${name.latex} = (${shown.map(numberLatex).join(', ')}${more ? ', \\ldots' : ''})`,
+      }
+    })
+  })
+  return lines.length === 0 ? [] : [{ kind: 'formula', lines }]
+}
+
+function rowIndex(shape: readonly number[], row: number): readonly number[] {
+  const out: number[] = []
+  let rest = row
+  for (const extent of [...shape].reverse()) {
+    out.unshift((rest % extent) + 1)
+    rest = Math.floor(rest / extent)
+  }
+  return out
+}
+
+/** Index variables at their values. */
+const placed = (e: Expr, indices: readonly IndexVar[], at: ReadonlyMap<string, number>): Expr =>
+  substituteIndex(e, new Map(indices.map((v) => [v.id, num(at.get(v.id) ?? 0)])))
+
+/** Every assignment of the indices, the last one fastest. */
+function assignments(indices: readonly IndexVar[], env: Environment): readonly ReadonlyMap<string, number>[] {
+  return indices.reduce<readonly ReadonlyMap<string, number>[]>(
+    (all, v) =>
+      all.flatMap((m) => {
+        const [from, to] = [v.from, v.to].map((e) => numberAt(e, { ...env, indices: m }) ?? 0)
+        const low = from ?? 1
+        return Array.from({ length: Math.max(0, (to ?? 0) - low + 1) }, (_, i) => new Map([...m, [v.id, low + i]]))
+      }),
+    [new Map()],
+  )
+}
+
+const few = <T>(list: readonly T[]): readonly T[] => list.slice(0, MOST)
+
+/** null where it reads what no report gives, such as joint probabilities of neighbours. */
+function numberAt(e: Expr, env: Environment): number | null {
+  try {
+    const value = evaluate(e, env)
+    return Number.isNaN(value) ? null : value
+  } catch {
+    return null
+  }
+}
+
+const rounded = (value: number): number => Number(value.toPrecision(6))
+
+/** Six digits. */
+export function number(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞'
+  return String(rounded(value)).replace('-', '−')
+}
+
+function numberLatex(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? '\\infty' : '-\\infty'
+  const [mantissa = '', power] = String(rounded(value)).split('e')
+  return power === undefined ? mantissa : `${mantissa} \\cdot 10^{${power.replace('+', '')}}`
+}

@@ -1,0 +1,75 @@
+/** One iteration with numbers: those of textbooks, and those that were executed. */
+
+import { readFileSync } from 'node:fs'
+import katex from 'katex'
+import { describe, expect, it } from 'vitest'
+import { compileOrThrow, type FitData } from '../../../index.js'
+
+const rows = [
+  [1.1, 5.2],
+  [0.7, 4.9],
+  [3.9, 8.1],
+  [4.2, 7.7],
+  [2.4, 6.6],
+  [-4.8, 8.8],
+  [0.2, 4.1],
+]
+
+const model = (example: string) =>
+  compileOrThrow(readFileSync(new URL(`../../../examples/${example}.estep`, import.meta.url), 'utf8'))
+
+describe('a derivation with numbers', () => {
+  it('puts them into the update of the hidden grades, from mu = 0', async () => {
+    const text = (await model('grades/hidden').worked({ h: 20, c: 10, d: 10 }, { start: { mu: 0 } })).toText()
+    expect(text).toContain('log-likelihood −∞')
+    expect(text).toContain('E[b] = 0')
+    expect(text).toContain('μ = (0 + 10) / (6 (0 + 10 + 10)) = 0.0833333')
+    expect(text).toContain('log L(θ_t) = −∞')
+  })
+
+  const CASES: readonly { readonly example: string; readonly data: FitData; readonly formulas: readonly string[] }[] = [
+    { example: 'old-faithful/diagonal', data: { x: rows }, formulas: ['π_1 = ', 'N_1 = ∑_n r_n1 = ', 'σ_11 = √('] },
+    { example: 'old-faithful/full', data: { x: rows }, formulas: ['π_1 = ', 'μ_11 = ', 'Σ_112 = '] },
+    { example: 'zero-inflated/model', data: { art: [0, 0, 3, 1, 0, 2, 5] }, formulas: ['λ = '] },
+  ]
+  it.each(CASES)('of $example has the params that the M-step gave', async ({ example, data, formulas }) => {
+    const made = model(example)
+    const document = await made.worked(data, { seed: 3 })
+    const worked = document.steps.filter((s) => s.kind === 'worked')
+    const lines = document.lines.filter((l) => worked.some((s) => s.id === l.step))
+    for (const f of formulas)
+      expect(
+        lines.some((l) => l.text.startsWith(f)),
+        f,
+      ).toBe(true)
+    for await (const step of made.iterate(data, { seed: 3 })) {
+      const executed = [...step.next].map((v) => Number(v.toPrecision(6)))
+      const updates = lines.filter((l) => l.step.startsWith('worked ') && !/start|bounds|e-step/.test(l.step))
+      expect(updates.length).toBeGreaterThan(0)
+      for (const { text } of updates)
+        expect(executed).toContain(Number(text.slice(text.lastIndexOf(' = ') + 3).replace('−', '-')))
+      expect(document.toText()).toContain(`${Number(step.nextObjective.toPrecision(6))}`.replace('-', '−'))
+      break
+    }
+    for (const l of lines)
+      expect(() => katex.renderToString(l.latex, { strict: 'error', throwOnError: true })).not.toThrow()
+    expect(document.toLatex().match(/[^\x20-\x7e\n’‘“”–—éö]/gu)).toBeNull()
+  })
+
+  it('of a numerical M-step shows the solution', async () => {
+    const logistic = `model L
+data  x : real[N]
+data  y : bool[N]
+param a : real
+param b : real
+for n in 1..N { y[n] ~ Bernoulli(logit = a + b * x[n]) }
+`
+    const text = (await compileOrThrow(logistic).worked({ x: [1, 2, 3, 4, 5], y: [0, 1, 0, 1, 1] })).toText()
+    expect(text).toMatch(/The solution is\n\n {4}a = −?\d/)
+  })
+
+  it('refuses what a fit refuses', async () => {
+    await expect(model('grades/hidden').worked({ h: 20, c: 10 })).rejects.toThrow('d')
+    await expect(model('grades/hidden').worked({ h: 20, c: 10, d: 10 }, { start: { nu: 0 } })).rejects.toThrow('nu')
+  })
+})

@@ -1,7 +1,7 @@
 /** Data in the memory that generated WebAssembly reads. */
 import { Arena } from '../compiler/targets/wasm/arena.js'
 import { engineFeatures } from '../compiler/targets/wasm/engine-features.js'
-import type { BoundArray, BoundData } from '../runtime/data/types.js'
+import type { BoundArray, BoundData, Table } from '../runtime/data/types.js'
 import type { FitCallOptions } from './options.js'
 
 /** Cells below which a memory of its own costs more than it gains. */
@@ -27,5 +27,18 @@ export function arenaFor(options: Pick<FitCallOptions, 'backend'>, data: BoundDa
 export function inArena(data: BoundData, arena: Arena): BoundData {
   const arrays = new Map<string, BoundArray>()
   for (const [name, array] of data.arrays) arrays.set(name, { ...array, values: arena.copy(array.values) })
+  return { ...data, arrays }
+}
+
+/** The same where there is no such memory: arrays that are still those of the tables are copied, since their owner may change them. */
+export function outsideArena(data: BoundData, tables: readonly Table[]): BoundData {
+  const given = new Set<unknown>()
+  for (const { columns, nested } of tables) {
+    for (const { cells } of columns) given.add(cells)
+    for (const { cells } of nested?.values() ?? []) given.add(cells)
+  }
+  const arrays = new Map<string, BoundArray>()
+  for (const [name, array] of data.arrays)
+    arrays.set(name, given.has(array.values) ? { ...array, values: array.values.slice() } : array)
   return { ...data, arrays }
 }

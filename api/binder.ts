@@ -17,7 +17,7 @@ import { didYouMean } from '../runtime/data/nearest-name.js'
 import { bindStreamed } from '../runtime/data/stream/bind-streamed.js'
 import { RowsError } from '../runtime/data/stream/rows-error.js'
 import type { BoundData, Table } from '../runtime/data/types.js'
-import { arenaFor, inArena } from './arena.js'
+import { arenaFor, inArena, outsideArena } from './arena.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import type { Bound, Frozen } from './frozen.js'
 import { nextTurn } from './next-turn.js'
@@ -41,7 +41,7 @@ export class Binder {
     const { set, binding } = this.bindingOptions(options, restored)
     const result = bindData(dataDeclarations(this.typed, set), tables, binding)
     if (result.value === undefined) throw new DataError(result.problems)
-    return this.over(result.value, set, options, restored, pool)
+    return this.over(result.value, tables, set, options, restored, pool)
   }
 
   /** Binds tables of which one does not lie in memory; `close` gives back what its rows are read from. */
@@ -58,7 +58,7 @@ export class Binder {
     })
     if (value === undefined) throw new DataError(problems)
     try {
-      return { bound: this.over(value, set, options, null, null), close }
+      return { bound: this.over(value, [], set, options, null, null), close }
     } catch (e) {
       close()
       throw e instanceof RowsError ? new DataError([e.problem]) : e
@@ -88,6 +88,7 @@ export class Binder {
   /** The model over bound data. */
   private over(
     data: BoundData,
+    tables: readonly Table[],
     set: ReadonlyMap<string, unknown>,
     options: FitCallOptions,
     restored: Frozen | null,
@@ -96,7 +97,7 @@ export class Binder {
     const product = options.mode === 'hard' ? 'max' : 'sum'
     const derivation = this.derivationFor(options.mStep === 'gradient', product)
     const arena = arenaFor(options, data)
-    const own = arena === null ? data : inArena(data, arena)
+    const own = arena === null ? outsideArena(data, tables) : inArena(data, arena)
     try {
       const settings = {
         set,

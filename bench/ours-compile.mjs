@@ -1,13 +1,16 @@
 /**
  * Milliseconds from the text of a model to what runs: the first time in this process, and the median of the next. `program`:
  * to the derived program; `executable`: to generated WebAssembly that has made an E- and an M-step, less what these take
- * again. Arguments: a model file; then, for an executable, the files of its data with `--columns`, `--set` and `--group-by` as of
+ * again. `modules`: to load ours, once a process. Arguments: a model file; then, for an executable, the files of its data with `--columns`, `--set` and `--group-by` as of
  * `estep fit`, of which the first lines are read.
  */
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { compileOrThrow, readTable } from '../dist/index.js'
 import { median } from './lib/statistics.mjs'
+
+const loading = performance.now()
+const { compileOrThrow, readTable } = await import('../dist/index.js')
+const modules = performance.now() - loading
 
 const LINES = 250
 const TIMES = 8
@@ -66,7 +69,7 @@ function program() {
 async function several(act) {
   const times = []
   for (let i = 0; i < TIMES; i++) times.push(await act())
-  return { first: times[0], later: median(times.slice(1)) }
+  return { first: times[0], later: median(times.slice(1)), modules }
 }
 
 console.log(JSON.stringify(await several(tables.length > 0 ? executable : program)))

@@ -48,6 +48,7 @@ let left = 0
 let seconds = []
 let processor = []
 let objective = null
+let objectives = []
 let from = 0
 let fromUsed = 0
 /** `fit` asks whether it is to stop once at its beginning, and before each iteration. */
@@ -59,7 +60,7 @@ let searchBegan = fitBegan
 
 /** Says what the last iterations took, and waits for the next request. */
 function turn() {
-  if (polls > 2) say({ seconds, processor, objective, peak: peak() })
+  if (polls > 2) say({ seconds, processor, objective, objectives, peak: peak() })
   else {
     const now = performance.now()
     say({
@@ -77,6 +78,7 @@ function turn() {
   if (left === null) throw END
   seconds = []
   processor = []
+  objectives = []
 }
 
 const signal = {
@@ -108,6 +110,7 @@ try {
       seconds.push((performance.now() - from) / 1000)
       processor.push(used() - fromUsed)
       objective = progress.objective
+      objectives.push(objective)
       left--
       between = true
     },

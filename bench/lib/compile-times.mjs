@@ -30,18 +30,21 @@ function cases() {
   return [...found, { name: 'sixty lines', what: 'program', args: [`${bench}models/sixty-lines.estep`] }]
 }
 
-export function compileTimes({ quick, log }) {
+export async function compileTimes({ quick, ledger, log }) {
   const all = cases()
-  return (quick ? [...all.slice(0, 5), ...all.slice(-1)] : all).flatMap(({ name, what, args }) => {
-    try {
-      const text = execFileSync(nodeOf(24), [`${bench}ours-compile.mjs`, ...args], { encoding: 'utf8', stdio: 'pipe' })
-      const times = JSON.parse(text)
-      log(`compile ${name}: first ${times.first.toFixed(1)} ms, later ${times.later.toFixed(1)} ms`)
-      return [{ name, what, ...times }]
-    } catch (error) {
-      const why = `${error.stderr ?? error.message}`.split('\n').find((line) => /Error/.test(line)) ?? error.message
-      log(`compile ${name} left out: ${why}`)
-      return [{ name, what, why }]
-    }
-  })
+  for (const { name, what, args } of quick ? [...all.slice(0, 5), ...all.slice(-1)] : all) {
+    await ledger.row('compile', name, () => {
+      try {
+        const options = { encoding: 'utf8', stdio: 'pipe', timeout: 120_000 }
+        const times = JSON.parse(execFileSync(nodeOf(24), [`${bench}ours-compile.mjs`, ...args], options))
+        const ms = (x) => `${x.toFixed(1)} ms`
+        log(`compile ${name}: first ${ms(times.first)}, later ${ms(times.later)}, modules ${ms(times.modules)}`)
+        return { name, what, ...times }
+      } catch (error) {
+        const why = `${error.stderr || error.message}`.split('\n').find((line) => /Error/.test(line)) ?? error.message
+        log(`compile ${name} left out: ${why}`)
+        return { name, what, why }
+      }
+    })
+  }
 }

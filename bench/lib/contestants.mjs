@@ -1,5 +1,4 @@
 /** Command lines of the programs that take part in a workload. */
-import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { nodeOf } from '../prepare.mjs'
 
@@ -13,6 +12,8 @@ export function ours(workload, folder, fitOptions) {
     [1, 2].map((threads) => ({
       kind: 'ours',
       label: `Estep, Node ${major}, ${threadsOf(threads)}`,
+      beside: false,
+      slow: false,
       node: major,
       threads,
       command: nodeOf(major),
@@ -54,7 +55,6 @@ function commandOf(peer, sizes, folder, threads) {
       return { command: 'Rscript', args: ['--vanilla', script, folder, ...own] }
     case 'c': {
       const binary = `${bench}.peers/hidden-chain-${sizes.S}${threads > 1 ? '-openmp' : ''}`
-      if (!existsSync(binary)) throw new Error(`${binary} was not compiled: node bench/prepare.mjs`)
       return { command: binary, args: [folder, ...own] }
     }
     default:

@@ -13,7 +13,10 @@ function markdown(head, rows) {
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
 
-export function report({ when, found, settings, table, fits, scaling, compile }) {
+export function report({ when, found, settings, rows }) {
+  const [table, fits, scaling, compile] = ['table', 'fits', 'scaling', 'compile'].map((part) =>
+    Object.values(rows[part] ?? {}),
+  )
   const sections = [
     '# Results',
     `\`npm run bench\` on ${when}: ${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}. ` +
@@ -23,12 +26,12 @@ export function report({ when, found, settings, table, fits, scaling, compile })
   if (settings.quick) sections.push('**Smaller data and fewer rounds (`--quick`): not the table.**')
   if (Object.keys(settings.fitOptions).length > 0)
     sections.push(`Options of fit: \`${JSON.stringify(settings.fitOptions)}\`.`)
-  if (table !== undefined) sections.push(...tableSections(table))
-  if (fits !== undefined && fits.length > 0) sections.push(...fitSections(fits))
-  if (table !== undefined) sections.push(...costSections(table))
-  if (scaling !== undefined) sections.push(...scalingSections(scaling))
-  if (compile !== undefined) sections.push(...compileSections(compile))
-  sections.push('## Versions', versions(found, table ?? []))
+  if (table.length > 0) sections.push(...tableSections(table))
+  if (fits.length > 0) sections.push(...fitSections(fits))
+  if (table.length > 0) sections.push(...costSections(table))
+  if (scaling.length > 0) sections.push(...scalingSections(scaling))
+  if (compile.length > 0) sections.push(...compileSections(compile))
+  sections.push('## Versions', versions(found, table))
   return `${sections.join('\n\n')}\n`
 }
 
@@ -36,6 +39,8 @@ const own = (row, node, threads) =>
   row.programs.find((p) => p.kind === 'ours' && p.node === node && p.threads === threads)
 const rivals = (row, beside) => row.programs.filter((p) => p.kind === 'peer' && p.beside === beside)
 const fastest = (list) => list.reduce((best, p) => (best === null || p.median < best.median ? p : best), null)
+const least = (list) => list.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
+const apart = (a, b) => (a == null || b == null ? '–' : Math.abs((a - b) / b).toExponential(0))
 const against = (peer, mine) => (peer === null || mine === undefined ? null : peer.median / mine.median)
 
 function tableSections(table) {
@@ -44,10 +49,6 @@ function tableSections(table) {
     const cell = (node, threads) => ratio(against(peer, own(row, node, threads)))
     const [one, two] = row.goals
     const mine = own(row, 24, 2) ?? own(row, 24, 1)
-    const gap =
-      peer === null || mine === undefined
-        ? '–'
-        : Math.abs((mine.objective - peer.objective) / peer.objective).toExponential(0)
     return [
       `${row.id} ${row.title}, ${sizesOf(row.sizes)}`,
       peer === null ? 'none' : peer.label,
@@ -59,7 +60,7 @@ function tableSections(table) {
       `${round(0.6 * one)} / ${round(0.6 * two)}`,
       digits(mine?.objective),
       digits(peer?.objective),
-      gap,
+      apart(mine?.objective, peer?.objective),
     ]
   })
   const head = [
@@ -76,20 +77,33 @@ function tableSections(table) {
     'relative difference',
   ]
   const others = table.flatMap((row) => {
-    const mine = own(row, 24, 2)
+    const mine = own(row, 24, 2) ?? own(row, 24, 1)
     const best = fastest(rivals(row, false))
     return row.programs
       .filter((p) => p.kind === 'peer' && p !== best)
-      .map((p) => [row.id, p.label, ratio(against(p, own(row, 24, 1))), ratio(against(p, mine)), digits(p.objective)])
+      .map((p) => [
+        row.id,
+        p.label,
+        ratio(against(p, own(row, 24, 1))),
+        ratio(against(p, own(row, 24, 2))),
+        String(p.count),
+        digits(p.objective),
+        apart(mine?.objectives[p.made - 1], p.objective),
+      ])
   })
   const missing = table.flatMap((row) => [...row.missing, ...row.failures.map((why) => `${row.id}: ${why}`)])
-  const counts = table.map((row) => row.programs.find((p) => p.kind === 'ours')?.count ?? 0)
+  const named = table.flatMap((row) => row.programs.filter((p) => !p.beside)).map((p) => p.count)
+  const iterations = new Set(table.map((row) => row.iterations))
   return [
     '## An iteration of EM',
     markdown(head, first),
-    `Medians of ${Math.min(...counts)} iterations. The peer is the fastest of those that the goal names, at the number of threads at which it is fastest.`,
+    `Medians of ${least(named)} iterations or more, in turns. The peer is the fastest of those that the goal names, at the number of threads at which it is fastest; objectives are those after ${[...iterations].join(' or ')} iterations.`,
     '### The other peers, and the same ones otherwise',
-    markdown(['work', 'peer', 'Node 24, 1 thread', '2 threads', 'its objective'], others),
+    'Slow programs make fewer iterations; the relative difference is to our objective after as many.',
+    markdown(
+      ['work', 'peer', 'Node 24, 1 thread', '2 threads', 'iterations timed', 'its objective', 'relative difference'],
+      others,
+    ),
     ...(missing.length > 0 ? [`Left out:\n\n${missing.map((line) => `- ${line}`).join('\n')}`] : []),
   ]
 }
@@ -107,7 +121,7 @@ function fitSections(fits) {
   ])
   return [
     '## From the same start to the same objective',
-    'scikit-learn stops by its own rule (tolerance 1e-5); two threads, without acceleration. "Whole": from the call to the iteration that reaches its objective, data checked and code generated; "EM": from when the data is bound.',
+    'scikit-learn, at the number of threads at which it is fastest, stops by its own rule (tolerance 1e-5); Estep has two threads and no acceleration. Medians of three fits. "Whole": from the call to the iteration that reaches its objective, data checked and code generated; "EM": from when the data is bound.',
     markdown(
       [
         'work',
@@ -138,7 +152,7 @@ function costSections(table) {
   })
   return [
     '## The first iteration, and memory',
-    'In later iterations: binding the data, the first E-step with what starts up in it, and the first iteration after it (goal 1.5). Peak of memory beyond the data as it was given and the process before it (goal 64 MB for row models).',
+    'In units of a later iteration: binding the data, the first E-step with what starts up in it, and the first iteration after it (goal 1.5). Peak of memory beyond the data as it was given and the process before it was read (goal 64 MB for row models).',
     markdown(
       [
         'work',
@@ -183,14 +197,15 @@ function compileSections(compile) {
   }
   const others = known
     .filter(({ what }) => what !== 'executable')
-    .map((c) => `- to the derived program, ${c.name}: ${ms(c.later)}, first ${ms(c.first)}`)
+    .map((c) => `- to the derived program, ${c.name}: ${ms(c.later)}, the first of a process ${ms(c.first)}`)
   const failed = compile.filter(({ why }) => why !== undefined).map(({ name, why }) => `- left out: ${name}, ${why}`)
   return [
     '## Compile time',
-    `From the text of a model to WebAssembly that has made its first step, for ${executables.length} models of the examples, Node 24 (goal 50 ms):`,
+    `From the text of a model to WebAssembly that has made its first step, for ${executables.length} models of the examples with their data, Node 24 (goal 50 ms):`,
     [
       `- in a process that has compiled before: ${line('later')}`,
-      `- the first compile of a process: ${line('first')}`,
+      `- the first compile of a process, whose own code is not optimised yet: ${line('first')}`,
+      `- loading the modules of Estep, once a process: median ${ms(median(known.map((c) => c.modules)))}`,
       ...others,
       ...failed,
     ].join('\n'),

@@ -28,32 +28,31 @@ const sweeps = [
   { folder: 'level-chain', base: { T: 1e4 }, over: { T: [1e3, 1e4, 1e5] }, goal: { T: 1 } },
 ]
 
-export async function scaling({ quick, fitOptions, log }) {
-  const rows = []
+export async function scaling({ quick, fitOptions, ledger, log }) {
   for (const { folder, base, over, goal } of sweeps) {
     const workload = await workloadIn(folder)
-    const { id } = workload
+    const { id, title } = workload
     for (const [name, values] of Object.entries(over)) {
-      const points = []
-      for (const value of values) {
-        const sizes = { ...base, [name]: value }
-        if (quick) for (const rows of ['N', 'T']) if (rows in sizes) sizes[rows] /= 10
-        const [contestant] = ours(workload, dataFolder(workload, sizes), fitOptions)
-        try {
-          points.push([value, await medianOf(contestant, quick ? 5 : 11)])
-        } catch (error) {
-          log(`scaling ${id}, ${name} = ${value}: ${error.message}`)
+      await ledger.row('scaling', `${id} over ${name}`, async () => {
+        const points = []
+        for (const value of values) {
+          const sizes = { ...base, [name]: value }
+          if (quick) for (const rows of ['N', 'T']) if (rows in sizes) sizes[rows] /= 10
+          const [contestant] = ours(workload, dataFolder(workload, sizes), fitOptions)
+          try {
+            points.push([value, await medianOf(contestant, quick ? 5 : 11)])
+          } catch (error) {
+            log(`scaling ${id}, ${name} = ${value}: ${error.message}`)
+          }
         }
-      }
-      if (points.length < 2) continue
-      const row = { id, title: workload.title, base, over: name, points, exponent: exponent(points), goal: goal[name] }
-      log(
-        `scaling ${id} over ${name}: ${row.exponent.toFixed(2)} (${points.map(([x, y]) => `${x}: ${(1000 * y).toFixed(1)} ms`).join(', ')})`,
-      )
-      rows.push(row)
+        if (points.length < 2) return null
+        const power = exponent(points)
+        const times = points.map(([x, y]) => `${x}: ${(1000 * y).toFixed(2)} ms`).join(', ')
+        log(`scaling ${id} over ${name}: ${power.toFixed(2)} (${times})`)
+        return { id, title, base, over: name, points, exponent: power, goal: goal[name] }
+      })
     }
   }
-  return rows
 }
 
 async function medianOf(contestant, count) {

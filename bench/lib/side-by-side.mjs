@@ -1,63 +1,108 @@
 /**
- * All programs of a workload in turns: in each round every one of them makes the same few iterations. The first of a turn is
- * left out, since the program before has used the caches. What is compared are medians over all rounds.
+ * The programs of a workload. Ours and those that the goal names take turns: in each round every one of them makes the same
+ * few iterations, of which the first is left out, since the program before has used the caches; what is compared are medians
+ * over all rounds. The other peers follow one at a time, with as many iterations as some seconds allow. A program that fails
+ * is left out, with the reason.
  */
 
 import { startProgram } from './program.mjs'
 import { median } from './statistics.mjs'
 
-/** `{ programs, failures }`; of each program its times, and the objective after `iterations`. */
+/** Seconds for each of the other peers. */
+const BESIDE = 8
+
+/** `{ programs, failures, iterations }`; of each program its times, how many iterations it made, and the objective after these. */
 export async function sideBySide(contestants, { rounds, perRound, log }) {
-  const running = []
   const failures = []
-  const attempt = async (contestant, act) => {
+  const programs = []
+  const attempt = async (entry, act) => {
     try {
       return await act()
     } catch (error) {
       failures.push(error.message)
-      log(`  ${error.message}`)
-      contestant.failed = true
+      log(`  left out: ${error.message}`)
+      entry.failed = true
       return null
     }
   }
-  for (const contestant of contestants) {
-    const program = await attempt(contestant, () => startProgram(contestant))
-    if (program !== null) running.push({ contestant, program, seconds: [], processor: [], first: null, last: null })
-  }
-  for (let round = 0; round < rounds; round++) {
-    for (const entry of running) {
-      if (entry.contestant.failed || entry.contestant.slow) continue
-      const answer = await attempt(entry.contestant, () => entry.program.step(perRound))
-      if (answer === null) continue
-      entry.first ??= answer.seconds[0]
-      entry.seconds.push(...answer.seconds.slice(1))
-      entry.processor.push(...(answer.processor ?? []).slice(1))
-      entry.last = answer
+  const begin = async (contestant) => {
+    const entry = {
+      contestant,
+      program: null,
+      seconds: [],
+      processor: [],
+      objectives: [],
+      first: null,
+      last: null,
+      made: 0,
     }
+    entry.program = await attempt(entry, () => startProgram(contestant))
+    return entry
   }
-  // those whose loop cannot be entered: one fit of as many iterations as the others made, less one of a single iteration
-  for (const entry of running) {
-    if (entry.contestant.failed || !entry.contestant.slow) continue
-    const answer = await attempt(entry.contestant, () => entry.program.step(rounds * perRound))
-    if (answer === null) continue
-    entry.seconds.push(...answer.seconds)
-    entry.processor.push(...answer.processor)
+  /** `iterations` of them; the times of the first `skip` do not count. */
+  const turn = async (entry, iterations, skip) => {
+    if (entry.failed) return
+    const answer = await attempt(entry, () => entry.program.step(iterations))
+    if (answer === null) return
+    entry.first ??= answer.seconds[0]
+    entry.seconds.push(...answer.seconds.slice(skip))
+    entry.processor.push(...(answer.processor ?? []).slice(skip))
+    entry.objectives.push(...(answer.objectives ?? []))
     entry.last = answer
+    entry.made += iterations
   }
-  for (const { program } of running) await program.end()
-  const programs = running
-    .filter(({ contestant }) => !contestant.failed)
-    .map(({ contestant, program, seconds, processor, first, last }) => ({
-      ...contestant,
-      ready: program.ready,
-      versions: program.ready.versions,
-      median: median(seconds),
-      least: Math.min(...seconds),
-      processor: processor.length > 0 ? Math.min(...processor) : null,
-      first,
-      objective: last.objective,
-      peak: last.peak ?? null,
-      count: seconds.length,
-    }))
+  const finish = async (entry) => {
+    await entry.program?.end()
+    if (entry.failed) return
+    const result = resultOf(entry)
+    programs.push(result)
+    log(`  ${lineOf(result)}`)
+  }
+
+  const together = []
+  for (const contestant of contestants.filter(({ beside }) => !beside)) together.push(await begin(contestant))
+  for (let round = 0; round < rounds; round++) for (const entry of together) await turn(entry, perRound, 1)
+  for (const entry of together) await finish(entry)
+
+  for (const contestant of contestants.filter(({ beside }) => beside)) {
+    const entry = await begin(contestant)
+    if (contestant.slow) {
+      // its loop cannot be entered: one fit of a few iterations, less one of a single iteration
+      await turn(entry, 2 * perRound, 0)
+    } else {
+      await turn(entry, 2, 1)
+      const affordable = entry.failed ? 0 : Math.floor(BESIDE / entry.last.seconds[1])
+      await turn(entry, Math.min(Math.max(affordable, 2), rounds * perRound - 2), 0)
+    }
+    await finish(entry)
+  }
   return { programs, failures, iterations: rounds * perRound }
+}
+
+function resultOf({ contestant, program, seconds, processor, objectives, first, last, made }) {
+  const { command: _command, args: _args, ...what } = contestant
+  return {
+    ...what,
+    ready: program.ready,
+    versions: program.ready.versions,
+    median: median(seconds),
+    least: Math.min(...seconds),
+    processor: processor.length > 0 ? Math.min(...processor) : null,
+    first: contestant.slow ? null : first,
+    objective: last.objective,
+    /** Of ours, after each iteration. */
+    objectives,
+    peak: last.peak ?? null,
+    /** Iterations made, and those that were timed. */
+    made,
+    count: seconds.length,
+  }
+}
+
+function lineOf({ label, least, median, processor, first, objective, count }) {
+  const ms = (s) => `${(1000 * s).toFixed(1)} ms`
+  const parts = [`median ${ms(median)} of ${count}`, `least ${ms(least)}`]
+  if (processor !== null) parts.push(`processor ${ms(processor)}`)
+  if (first !== null) parts.push(`first ${ms(first)}`)
+  return `${label}: ${parts.join(', ')}, objective ${objective}`
 }

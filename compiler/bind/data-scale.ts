@@ -52,28 +52,32 @@ function momentsOf(
   const counts = new Float64Array(columns)
   const means = new Float64Array(columns)
   const sums = new Float64Array(columns)
-  let largest = 0
-  let isPositive = true
+  // among finite numbers: these change seldom, a test of the sign would go either way
+  let lowest = Number.POSITIVE_INFINITY
+  let highest = Number.NEGATIVE_INFINITY
+  let isBounded = true
   // Welford's update: no cancellation at large offsets
   for (const values of partsOf(array))
     for (let i = 0, c = 0; i < values.length; i++, c = c + 1 === columns ? 0 : c + 1) {
       const x = of(values[i] ?? Number.NaN)
-      if (x <= 0) isPositive = false
-      if (!Number.isFinite(x)) continue
+      if (!Number.isFinite(x)) {
+        if (x < 0) isBounded = false
+        continue
+      }
+      if (x < lowest) lowest = x
+      if (x > highest) highest = x
       const n = (counts[c] ?? 0) + 1
       counts[c] = n
       const d = x - (means[c] ?? 0)
       const mean = (means[c] ?? 0) + d / n
       means[c] = mean
       sums[c] = (sums[c] ?? 0) + d * (x - mean)
-      if (x > largest) largest = x
-      else if (-x > largest) largest = -x
     }
   return {
     means: [...means],
     variances: Array.from(sums, (sum, c) => ((counts[c] ?? 0) === 0 ? 0 : sum / (counts[c] ?? 1))),
-    largest,
-    isPositive,
+    largest: Math.max(0, highest, -lowest),
+    isPositive: isBounded && lowest > 0,
   }
 }
 

@@ -1,6 +1,6 @@
 /** Passes over rows as WebAssembly: data stay where they are, sums are taken chunk by chunk and added up in order. */
 import { DataCache } from '../kernel/passes/data-cache.js'
-import { GROWTH_LIMIT, type RowProgram } from '../kernel/passes/index.js'
+import { carefulPasses, GROWTH_LIMIT, type KernelPass, type RowProgram } from '../kernel/passes/index.js'
 import { splitSequences } from '../kernel/passes/split-sequences.js'
 import type { Buffer, KernelOp } from '../kernel/types.js'
 import { buffersWritten } from '../kernel/visit.js'
@@ -47,12 +47,16 @@ export interface EndOfPass {
   run(): void
 }
 
+/** With the buffers of its memory. */
+type Rewritten = PassKernel & { readonly buffers: Map<string, Numbers> }
+
 interface Compiled {
   /** What the kernels were made for: they are made anew where arrays or sizes have changed. */
   readonly stamp: readonly unknown[]
   readonly direct: () => PassKernel | null
-  /** With the buffers of its memory. */
-  readonly rewritten: (PassKernel & { readonly buffers: Map<string, Numbers> }) | null
+  readonly rewritten: Rewritten | null
+  /** Rewritten so that no term is larger than it was written; made when it is first needed. */
+  readonly careful: () => Rewritten | null
 }
 
 export class RowEngine {
@@ -140,20 +144,21 @@ export class RowEngine {
   /** The kernel for the params in memory, with what comes before the rows done; null where this target declines. */
   #prepared(over: Over, ops: readonly KernelOp[], memory: Memory, once = false): PassKernel | null {
     const compiled = this.#kernels(over, ops, memory, once)
-    const { rewritten } = compiled
-    if (rewritten !== null) {
-      for (const id of this.#given) {
-        const lent = memory.buffers.get(id)
-        if (lent !== undefined) rewritten.buffers.set(id, lent)
-      }
-      rewritten.prelude?.run(rewritten.memory, null)
-      const growth = rewritten.growth === null ? 0 : (rewritten.memory.buffers.get(rewritten.growth)?.[0] ?? Number.NaN)
-      if (growth <= GROWTH_LIMIT) {
-        for (const sums of rewritten.added) sums.fill(0)
-        return rewritten
-      }
+    return this.#sound(compiled.rewritten, memory) ?? this.#sound(compiled.careful(), memory) ?? compiled.direct()
+  }
+
+  /** With what comes before the rows done; null where terms are too large beside their sums. */
+  #sound(rewritten: Rewritten | null, memory: Memory): PassKernel | null {
+    if (rewritten === null) return null
+    for (const id of this.#given) {
+      const lent = memory.buffers.get(id)
+      if (lent !== undefined) rewritten.buffers.set(id, lent)
     }
-    return compiled.direct()
+    rewritten.prelude?.run(rewritten.memory, null)
+    const growth = rewritten.growth === null ? 0 : (rewritten.memory.buffers.get(rewritten.growth)?.[0] ?? Number.NaN)
+    if (!(growth <= GROWTH_LIMIT)) return null
+    for (const sums of rewritten.added) sums.fill(0)
+    return rewritten
   }
 
   #kernels(over: Over, ops: readonly KernelOp[], memory: Memory, once = false): Compiled {
@@ -181,7 +186,7 @@ export class RowEngine {
     stamp: readonly unknown[],
     again: boolean,
   ): Compiled {
-    if (wasmSupports(ops) !== null) return { stamp, direct: () => null, rewritten: null }
+    if (wasmSupports(ops) !== null) return { stamp, direct: () => null, rewritten: null, careful: () => null }
     let direct: PassKernel | null | undefined
     const asWritten = (): PassKernel | null => {
       if (direct === undefined) {
@@ -193,18 +198,35 @@ export class RowEngine {
       }
       return direct
     }
+    const rows = typeof over === 'string' ? null : over
     const rewritten =
-      over === 'arrays' ? null : over === 'sums' ? this.#split(ops, memory) : this.#rewrite(over, ops, memory, again)
-    return { stamp, direct: asWritten, rewritten }
+      rows !== null ? this.#rewrite(rows, ops, memory, again, null) : over === 'sums' ? this.#split(ops, memory) : null
+    let careful: Rewritten | null | undefined
+    return {
+      stamp,
+      direct: asWritten,
+      rewritten,
+      careful: () => {
+        if (rows !== null && rewritten !== null && rewritten.growth !== null)
+          careful ??= this.#rewrite(rows, ops, memory, again, carefulPasses)
+        return careful ?? null
+      },
+    }
   }
 
-  #rewrite(rows: Rows, ops: readonly KernelOp[], memory: Memory, again: boolean): Compiled['rewritten'] {
-    const own = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams, again)
+  #rewrite(
+    rows: Rows,
+    ops: readonly KernelOp[],
+    memory: Memory,
+    again: boolean,
+    passes: readonly KernelPass[] | null,
+  ): Rewritten | null {
+    const own = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams, again, passes)
     return this.#assembled(own.program, own, ops, memory)
   }
 
   /** Operations along sequences, where what is done beside them is little. */
-  #split(ops: readonly KernelOp[], memory: Memory): Compiled['rewritten'] {
+  #split(ops: readonly KernelOp[], memory: Memory): Rewritten | null {
     const names = new Set([...this.buffers.map((b) => b.id), ...memory.sizes.keys()])
     const isData = new Set(this.buffers.flatMap((b) => (b.space === 'data' && b.type === 'i32' ? [b.id] : [])))
     const split = splitSequences(ops, this.buffers, {
@@ -225,7 +247,7 @@ export class RowEngine {
     { rows, data, added, onlyFinite }: Pick<SpecialisedRows, 'rows' | 'data' | 'added' | 'onlyFinite'>,
     ops: readonly KernelOp[],
     memory: Memory,
-  ): Compiled['rewritten'] {
+  ): Rewritten | null {
     const extent = (b: Buffer): number => b.shape.reduce((n, key) => n * (program.sizes.get(key) ?? 0), 1)
     const buffers = new Map(memory.buffers)
     for (const [id, array] of data) buffers.set(id, this.#copy(array))

@@ -3,8 +3,8 @@
 import type { DataCache } from '../kernel/passes/data-cache.js'
 import { factorRows } from '../kernel/passes/factor-rows.js'
 import {
-  type ColumnConstant,
   carefulPasses,
+  type KernelPass,
   optimiseProgram,
   type PassContext,
   plainRows,
@@ -16,6 +16,7 @@ import { packTables } from '../kernel/passes/pack-tables.js'
 import type { Buffer, KernelOp } from '../kernel/types.js'
 import type { Memory } from '../targets/memory.js'
 import { accessesOf } from '../targets/wasm/accesses.js'
+import { allFinite, columnConstant } from './column-constant.js'
 import type { DataWindows } from './data-windows.js'
 
 export interface SpecialisedRows {
@@ -41,6 +42,7 @@ export function specialiseRows(
   cache: DataCache,
   streams: DataWindows | null = null,
   again = false,
+  passes: readonly KernelPass[] | null = null,
 ): SpecialisedRows {
   const names = new Set([...buffers.map((b) => b.id), ...memory.sizes.keys()])
   const complete = new Map<string, boolean>()
@@ -53,9 +55,7 @@ export function specialiseRows(
       const known = complete.get(buffer)
       if (known !== undefined) return known
       const array = dataOf(buffer)
-      const is =
-        streams?.isComplete(buffer) ??
-        (array !== undefined && (array instanceof Int32Array || array.every(Number.isFinite)))
+      const is = streams?.isComplete(buffer) ?? (array !== undefined && allFinite(array))
       complete.set(buffer, is)
       return is
     },
@@ -74,8 +74,8 @@ export function specialiseRows(
       : null
   const start = packed?.kind === 'packed' ? packed.program : own.program
   // products of columns for a few rows do not pay
-  const passes = isFactored ? carefulPasses : rowPasses
-  const { program } = optimiseProgram(start, { ...own.context, sizes: start.sizes }, passes)
+  const chosen = passes ?? (isFactored ? carefulPasses : rowPasses)
+  const { program } = optimiseProgram(start, { ...own.context, sizes: start.sizes }, chosen)
   const data = new Map([...own.data, ...(packed?.kind === 'packed' ? packed.data : [])])
   for (const { buffer, values } of program.indices) data.set(buffer, Int32Array.from(values))
   for (const constant of program.constants) {
@@ -105,28 +105,3 @@ export const freshIn =
     names.add(name)
     return name
   }
-
-/** A number for each column: the mean of the rows, or how far they are from a centre, as the root of the mean square. */
-function columnConstant(
-  { take }: ColumnConstant,
-  parts: Iterable<Float64Array | Int32Array>,
-  width: number,
-  centre: Float64Array | Int32Array | null,
-): Float64Array {
-  const out = new Float64Array(width)
-  const counts = new Float64Array(width)
-  for (const values of parts) {
-    const rows = width === 0 ? 0 : values.length / width
-    for (let row = 0, at = 0; row < rows; row++)
-      for (let j = 0; j < width; j++, at++) {
-        const value = (values[at] ?? 0) - (centre?.[j] ?? 0)
-        if (Number.isNaN(value)) continue
-        out[j] = (out[j] ?? 0) + (take.kind === 'centre' ? value : value * value)
-        counts[j] = (counts[j] ?? 0) + 1
-      }
-  }
-  return out.map((sum, j) => {
-    const mean = sum / Math.max(1, counts[j] ?? 1)
-    return take.kind === 'centre' ? mean : Math.sqrt(mean)
-  })
-}

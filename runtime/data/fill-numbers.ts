@@ -2,10 +2,11 @@ import type { Grid } from './grid.js'
 
 /** Whole numbers below this are looked up in an array instead of a map. */
 const SMALL = 1024
+const BLOCK = 1024
 
 /**
  * The values of an array whose cells were given as numbers of one type, where all of them fit their declaration; null
- * where one does not, or is missing: `fillArray` then looks at each cell and says what is wrong.
+ * where one does not, or is missing: `fillArray` then looks at each cell and says what is wrong. Doubles are not copied.
  */
 export function fillNumbers({ declaration, numbers }: Grid): Float64Array | null {
   if (numbers === undefined) return null
@@ -19,7 +20,7 @@ export function fillNumbers({ declaration, numbers }: Grid): Float64Array | null
     if ((lowStrict && value === low) || (highStrict && value === high)) return null
     if (whole && !Number.isSafeInteger(value)) return null
   }
-  return new Float64Array(numbers)
+  return numbers instanceof Float64Array ? numbers : new Float64Array(numbers)
 }
 
 /** The same for categories; `lists`: numbers of the levels by label, one map, or one a column. */
@@ -28,19 +29,27 @@ export function fillLevels({ numbers }: Grid, lists: readonly ReadonlyMap<string
   const known = lists.map((list) => ({ list, small: new Int32Array(SMALL).fill(-1), large: new Map<number, number>() }))
   const values = new Int32Array(numbers.length)
   const width = lists.length
-  for (let i = 0; i < numbers.length; i++) {
-    const value = numbers[i] ?? Number.NaN
-    const own = known[i % width]
-    if (own === undefined || Number.isNaN(value)) return null
-    const isSmall = value >= 0 && value < SMALL && Number.isInteger(value)
-    let level = (isSmall ? own.small[value] : own.large.get(value)) ?? -1
-    if (level < 0) {
-      level = own.list.get(String(value)) ?? -1
-      if (level < 0) return null
-      if (isSmall) own.small[value] = level
-      else own.large.set(value, level)
+  // blocks of rows stay in cache while their columns are visited one after another
+  for (let from = 0; from < numbers.length; from += BLOCK * width) {
+    const to = Math.min(numbers.length, from + BLOCK * width)
+    for (let column = 0; column < width; column++) {
+      const own = known[column]
+      if (own === undefined) return null
+      const { small } = own
+      for (let i = from + column; i < to; i += width) {
+        const value = numbers[i] ?? Number.NaN
+        if (Number.isNaN(value)) return null
+        const isSmall = value >= 0 && value < SMALL && Number.isInteger(value)
+        let level = (isSmall ? small[value] : own.large.get(value)) ?? -1
+        if (level < 0) {
+          level = own.list.get(String(value)) ?? -1
+          if (level < 0) return null
+          if (isSmall) small[value] = level
+          else own.large.set(value, level)
+        }
+        values[i] = level
+      }
     }
-    values[i] = level
   }
   return values
 }

@@ -38,6 +38,16 @@ export const workload = {
       threads: [1, 2],
     })),
     {
+      // the data reduced once to its scatter matrix, by hand
+      name: 'NumPy (scatter)',
+      language: 'python',
+      script: 'numpy-factors.py',
+      needs: ['python', 'numpy'],
+      arguments: ['scatter'],
+      threads: [1],
+      beside: true,
+    },
+    {
       name: 'scikit-learn',
       language: 'python',
       script: 'sklearn-factors.py',

@@ -7,7 +7,7 @@ export interface RowColumn {
 }
 
 export interface DistinctRows {
-  /** The first row of each kind, ascending. */
+  /** The first row of each kind. */
   readonly first: Int32Array
   /** How many rows each kind has. */
   readonly times: Float64Array
@@ -16,10 +16,11 @@ export interface DistinctRows {
 }
 
 /**
- * The distinct rows, in the order in which they first occur; null where there are more than `most`, or where a sample
+ * The distinct rows; null where there are more than `most`, or where a sample
  * shows that there must be about as many as rows. Values are equal where their bits are.
  *
- * Rows of small integers are numbers in a mixed radix and count themselves; others are hashed, and compared in full.
+ * Rows of small integers are numbers in a mixed radix, count themselves, and come in the order of these numbers; others are
+ * hashed, compared in full, and come in the order in which they first occur.
  */
 export function distinctRows(columns: readonly RowColumn[], rows: number, most: number): DistinctRows | null {
   const numbers = rowNumbers(columns, rows)
@@ -103,25 +104,32 @@ function areIntegers(values: Float64Array): boolean {
   return true
 }
 
-/** `keys` become the kinds. */
+/** Kinds in the order of their keys: look-ups by parts of a key stay near one another. `keys` become the kinds. */
 function countNumbers(keys: Int32Array, below: number, most: number): DistinctRows | null {
+  // how many rows each key has, then its kind
   const kindOf = new Int32Array(below)
-  const first = new Int32Array(Math.min(most, keys.length))
-  const times = new Float64Array(first.length)
   let size = 0
   for (let row = 0; row < keys.length; row++) {
     const key = keys[row] ?? 0
-    let kind = (kindOf[key] ?? 0) - 1
-    if (kind < 0) {
-      if (size === first.length) return null
-      kind = size++
-      kindOf[key] = size
-      first[kind] = row
-    }
-    times[kind] = (times[kind] ?? 0) + 1
-    keys[row] = kind
+    const before = kindOf[key] ?? 0
+    if (before === 0 && ++size > most) return null
+    kindOf[key] = before + 1
   }
-  return { first: first.slice(0, size), times: times.slice(0, size), kind: keys }
+  const times = new Float64Array(size)
+  let kind = 0
+  for (let key = 0; key < below; key++) {
+    const count = kindOf[key] ?? 0
+    if (count === 0) continue
+    times[kind] = count
+    kindOf[key] = kind++
+  }
+  const first = new Int32Array(size)
+  for (let row = keys.length - 1; row >= 0; row--) {
+    const own = kindOf[keys[row] ?? 0] ?? 0
+    first[own] = row
+    keys[row] = own
+  }
+  return { first, times, kind: keys }
 }
 
 /** Below this many rows all of them are looked at. */

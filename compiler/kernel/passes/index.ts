@@ -1,9 +1,11 @@
 /** Rewriting of the operations over rows, independent of what executes them. */
 import type { Buffer, KernelOp } from '../types.js'
+import { copiedData } from './copied-data.js'
 import { deadCode } from './dead-code.js'
 import { features } from './features.js'
 import { hoistParams } from './hoist-params.js'
 import { joinAdditions } from './join-additions.js'
+import { readOnce } from './read-once.js'
 import { rowSums } from './row-sums.js'
 import { sharedExponentials } from './shared-exponentials.js'
 import { sharedTerms } from './shared-terms.js'
@@ -22,6 +24,8 @@ export const rowPasses: readonly KernelPass[] = [
   hoistParams,
   sharedTerms,
   sharedExponentials,
+  readOnce,
+  copiedData,
   deadCode,
 ]
 

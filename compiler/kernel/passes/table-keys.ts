@@ -144,8 +144,10 @@ class IntegerValues {
 
 /** Elements whatever they are: the kinds of rows that have no other elements. */
 function tupleValues(elements: readonly Element[], rows: RowData, most: number): Values | null {
+  const limit = Math.min(most, MOST_LEVELS)
+  if (elements.some((e) => hasMoreValues(e, rows, limit))) return null
   const columns = elements.map((e) => ({ values: columnOf(e, rows), stride: 1 }))
-  const found = distinctRows(columns, rows.rows, Math.min(most, MOST_LEVELS))
+  const found = distinctRows(columns, rows.rows, limit)
   if (found === null) return null
   const kind = new Uint16Array(found.kind)
   return {
@@ -154,6 +156,15 @@ function tupleValues(elements: readonly Element[], rows: RowData, most: number):
       for (let row = from; row < to; row++) keys[row] = (keys[row] ?? 0) + times * (kind[row] ?? 0)
     },
   }
+}
+
+/** Twice as many rows as values are allowed, far from one another, show that there are more: so it is with measurements. */
+function hasMoreValues({ buffer, offset }: Element, { data, stride, rows }: RowData, most: number): boolean {
+  const values = data.get(buffer) ?? new Float64Array(0)
+  const step = Math.max(1, Math.floor(rows / (2 * most))) * stride(buffer)
+  const seen = new Set<number>()
+  for (let at = offset; at < values.length && seen.size <= most; at += step) seen.add(values[at] ?? 0)
+  return seen.size > most
 }
 
 function columnOf({ buffer, offset }: Element, { data, stride, rows }: RowData): Float64Array | Int32Array {
@@ -186,13 +197,17 @@ export function groupDigits(
   return null
 }
 
+/** The first digit counts most, as in the order of merged rows: neighbouring rows look up neighbouring entries. */
 function keyGroup(digits: readonly Digit[]): KeyGroup {
   let entries = 1
-  const strides = digits.map((digit) => {
-    const stride = entries
-    entries *= digit.first.length
-    return stride
-  })
+  const strides = digits
+    .toReversed()
+    .map((digit) => {
+      const stride = entries
+      entries *= digit.first.length
+      return stride
+    })
+    .toReversed()
   return { digits, strides, entries }
 }
 

@@ -29,7 +29,7 @@ export interface RowProgram {
   readonly indices: readonly IndexTable[]
   /**
    * A buffer of one element that the prelude fills: how large the terms of a rewritten sum may be beside the result.
-   * Where it is beyond a limit, or NaN, the rows are done as they were written. null: nothing cancels.
+   * Where it is beyond a limit, or NaN, the rows are done without what makes terms larger. null: nothing cancels.
    */
   readonly growth: string | null
 }

@@ -1,5 +1,5 @@
 import type { KExpr, KernelOp } from '../../kernel/types.js'
-import { axesOf, expressionsOf, walk } from '../../kernel/visit.js'
+import { axesOf, childrenOf, expressionsOf, freeAxes } from '../../kernel/visit.js'
 
 /** How the operations of a kernel use a buffer. */
 export interface BufferAccess {
@@ -9,25 +9,44 @@ export interface BufferAccess {
   byRow: boolean
   /** A dense operation works on it. */
   dense: boolean
+  /** No element is read twice: one place reads it, in loops that are all in its position. */
+  once: boolean
 }
+
+const unused = (byRow: boolean): BufferAccess => ({ read: false, written: false, byRow, dense: false, once: false })
 
 /** Every buffer that the operations name, those of steps included. */
 export function accessesOf(ops: readonly KernelOp[], rowAxis: string | null): ReadonlyMap<string, BufferAccess> {
   const found = new Map<string, BufferAccess>()
   const access = (buffer: string, first: KExpr | undefined): BufferAccess => {
-    const own = found.get(buffer) ?? { read: false, written: false, byRow: rowAxis !== null, dense: false }
+    const own = found.get(buffer) ?? unused(rowAxis !== null)
     if (!(first?.k === 'axis' && first.axis === rowAxis)) own.byRow = false
     found.set(buffer, own)
     return own
   }
-  const visit = (op: KernelOp): void => {
-    for (const axis of axesOf(op)) if (axis.ragged !== undefined) access(axis.ragged.sizes, axis.ragged.at).read = true
-    for (const expr of expressionsOf(op))
-      walk(expr, (part) => {
-        if (part.k === 'load') access(part.buffer, part.at[0]).read = true
-        if (part.k === 'reduce' && part.axis.ragged !== undefined)
-          access(part.axis.ragged.sizes, part.axis.ragged.at).read = true
-      })
+  const reads = (buffer: string, at: readonly KExpr[], loops: ReadonlySet<string>): void => {
+    const own = access(buffer, at[0])
+    const free = new Set(at.flatMap((index) => [...freeAxes(index)]))
+    own.once = !own.read && [...loops].every((axis) => free.has(axis))
+    own.read = true
+  }
+  const visitExpr = (expr: KExpr, loops: ReadonlySet<string>): void => {
+    if (expr.k === 'load') reads(expr.buffer, expr.at, loops)
+    if (expr.k === 'reduce' && expr.axis.ragged !== undefined)
+      reads(expr.axis.ragged.sizes, [expr.axis.ragged.at], loops)
+    const inner = expr.k === 'reduce' ? new Set([...loops, expr.axis.id]) : loops
+    for (const part of childrenOf(expr)) visitExpr(part, inner)
+  }
+  const readAgain = (buffer: string, first: KExpr | undefined): BufferAccess => {
+    const own = access(buffer, first)
+    own.read = true
+    own.once = false
+    return own
+  }
+  const visit = (op: KernelOp, outer: ReadonlySet<string>): void => {
+    const loops = new Set([...outer, ...axesOf(op).map((axis) => axis.id)])
+    for (const axis of axesOf(op)) if (axis.ragged !== undefined) readAgain(axis.ragged.sizes, axis.ragged.at)
+    for (const expr of expressionsOf(op)) visitExpr(expr, loops)
     switch (op.op) {
       case 'map':
       case 'reduce':
@@ -43,37 +62,36 @@ export function accessesOf(ops: readonly KernelOp[], rowAxis: string | null): Re
       case 'gather': {
         const [axis] = op.axes
         access(op.out, axis === undefined ? undefined : { k: 'axis', axis: axis.id }).written = true
-        access(op.from, op.at[0]).read = true
+        readAgain(op.from, op.at[0])
         return
       }
       case 'fill': {
         const own = found.get(op.out)
-        if (own === undefined) found.set(op.out, { read: false, written: true, byRow: rowAxis !== null, dense: false })
+        if (own === undefined) found.set(op.out, { ...unused(rowAxis !== null), written: true })
         else own.written = true
         return
       }
       case 'small': {
-        const matrix = access(op.matrix, op.at[0])
-        matrix.read = true
+        const matrix = readAgain(op.matrix, op.at[0])
         matrix.dense = true
         const out = access(op.out, op.at[0])
         out.written = true
         out.dense = true
         if (op.rightHandSide === undefined) return
-        const right = access(op.rightHandSide, op.at[0])
-        right.read = true
+        const right = readAgain(op.rightHandSide, op.at[0])
         right.dense = true
         return
       }
       case 'scan':
       case 'repeat':
-        if (op.op === 'repeat') access(op.until, undefined).read = true
-        for (const step of op.step) visit(step)
+        if (op.op === 'repeat') readAgain(op.until, undefined)
+        // a repetition is a loop that no position names
+        for (const step of op.step) visit(step, op.op === 'repeat' ? new Set([...loops, '']) : loops)
         return
       default:
         return
     }
   }
-  for (const op of ops) visit(op)
+  for (const op of ops) visit(op, new Set())
   return found
 }

@@ -107,7 +107,7 @@ function runOver(
     inside(placed, rows * placed.length).set(array.subarray(first * placed.length, (first + rows) * placed.length))
   }
   for (const placed of kernel.scratch)
-    turn(viewOf(placed).array, inside(placed, kernel.blockRows * placed.length), placed, rows, kernel.blockRows, true)
+    turn(viewOf(placed).array, inside(placed, kernel.rowsApart * placed.length), placed, rows, kernel.rowsApart, true)
   run(0, 0, rows, first)
   for (const placed of kernel.whole) {
     if (placed.written) viewOf(placed).array.set(inside(placed, placed.length))
@@ -119,10 +119,10 @@ function runOver(
     if (placed.written)
       turn(
         viewOf(placed).array,
-        inside(placed, kernel.blockRows * placed.length),
+        inside(placed, kernel.rowsApart * placed.length),
         placed,
         rows,
-        kernel.blockRows,
+        kernel.rowsApart,
         false,
       )
 }
@@ -133,12 +133,12 @@ function turn(
   place: Float64Array | Int32Array,
   { length, rowsLast }: { readonly length: number; readonly rowsLast: boolean },
   rows: number,
-  blockRows: number,
+  rowsApart: number,
   inwards: boolean,
 ): void {
   for (let row = 0; row < rows; row++)
     for (let j = 0; j < length; j++) {
-      const at = rowsLast ? j * blockRows + row : row * length + j
+      const at = rowsLast ? j * rowsApart + row : row * length + j
       if (inwards) place[at] = array[row * length + j] ?? 0
       else array[row * length + j] = place[at] ?? 0
     }

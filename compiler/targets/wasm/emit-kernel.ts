@@ -12,7 +12,7 @@ import { range } from './loops.js'
 import { ExprLowering } from './lower-expr.js'
 import { type BlockRows, OpLowering } from './lower-op.js'
 import { isOneByOne } from './one-by-one.js'
-import { aligned, type Place, rowMajor, rowsLast } from './place.js'
+import { aligned, type Place, rowMajor, rowsApart, rowsLast } from './place.js'
 import type { WExpr, WImport, WModule } from './wasm-ast.js'
 
 export interface KernelRequest {
@@ -61,6 +61,8 @@ export interface WasmKernel {
   /** Length of the private area in bytes. */
   readonly privateBytes: number
   readonly blockRows: number
+  /** Elements from one column of `rowsLast` scratch to the next. */
+  readonly rowsApart: number
 }
 
 /** Where the rows of a block begin in a buffer; set for each block. */
@@ -128,6 +130,7 @@ class KernelEmitter {
       scratch: this.#scratch,
       privateBytes: this.#end,
       blockRows: request.blockRows,
+      rowsApart: rowsApart(request.blockRows),
     }
   }
 
@@ -166,7 +169,7 @@ class KernelEmitter {
             value: op('i32.add', area, op('i32.mul', resident ? firstRow : start, i32(bytesPerRow))),
           })
         for (const turn of this.#turned) this.#turn(exprs, turn.from, turn.to, rows)
-        ops({ axis, rows })
+        ops({ axis, rows, most: this.request.blockRows })
       },
       false,
       true,
@@ -182,7 +185,7 @@ class KernelEmitter {
       const row = blocks.current.variable ?? i32(0)
       const source = blocks.bind(op('i32.add', from.origin?.address ?? i32(0), op('i32.mul', row, i32(width))))
       const target = blocks.bind(op('i32.add', to.origin?.address ?? i32(0), op('i32.mul', row, i32(8))))
-      const stride = this.request.blockRows * 8
+      const stride = rowsApart(this.request.blockRows) * 8
       if (columns <= 16) {
         for (let j = 0; j < columns; j++)
           blocks.append({
@@ -223,8 +226,9 @@ class KernelEmitter {
       const { rows } = request
       if (rows !== null && buffer.space === 'scratch' && buffer.rows === rows.table) {
         const natural = access.dense
-        const offset = this.#allocate(request.blockRows * rest * bytes)
-        const strides = natural ? rowMajor(extents, bytes) : rowsLast(extents, bytes, request.blockRows)
+        const apart = natural ? request.blockRows : rowsApart(request.blockRows)
+        const offset = this.#allocate(apart * rest * bytes)
+        const strides = natural ? rowMajor(extents, bytes) : rowsLast(extents, bytes, apart)
         const blockLong = [request.blockRows, ...extents.slice(1)]
         this.#places.set(id, {
           buffer: id,
@@ -254,15 +258,16 @@ class KernelEmitter {
           extents,
         }
         this.#rows.push({ ...common, offset, length: rest, resident: address !== undefined })
-        if (buffer.type === 'i32' || rest === 1 || access.written || access.dense || oneByOne) {
+        const isNatural = rest === 1 || access.written || access.dense || access.once || oneByOne
+        if (buffer.type === 'i32' || isNatural) {
           this.#places.set(id, natural)
           continue
         }
         const turned: Place = {
           ...natural,
           origin: privately,
-          offset: this.#allocate(request.blockRows * rest * bytes),
-          strides: rowsLast(extents, bytes, request.blockRows),
+          offset: this.#allocate(rowsApart(request.blockRows) * rest * bytes),
+          strides: rowsLast(extents, bytes, rowsApart(request.blockRows)),
         }
         this.#places.set(id, turned)
         this.#turned.push({ from: natural, to: turned })

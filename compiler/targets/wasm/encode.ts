@@ -31,18 +31,34 @@ class Bytes {
     this.#data[this.#length++] = value
   }
 
-  bytes(values: Iterable<number>): void {
-    for (const value of values) this.byte(value)
+  bytes(values: readonly number[]): void {
+    for (let i = 0; i < values.length; i++) this.byte(values[i] ?? 0)
   }
 
   /** LEB128 without sign. */
   unsigned(value: number): void {
+    if (value < 128) {
+      this.byte(value)
+      return
+    }
     let rest = value
     do {
       const low = rest % 128
       rest = Math.floor(rest / 128)
       this.byte(rest > 0 ? low | 128 : low)
     } while (rest > 0)
+  }
+
+  /** LEB128 with sign, of 32 bits. */
+  signed32(value: number): void {
+    let rest = value
+    for (;;) {
+      const low = rest & 127
+      rest >>= 7
+      const done = (rest === 0 && (low & 64) === 0) || (rest === -1 && (low & 64) !== 0)
+      this.byte(done ? low : low | 128)
+      if (done) return
+    }
   }
 
   /** LEB128 with sign. */
@@ -74,7 +90,15 @@ class Bytes {
   }
 
   append(other: Bytes): void {
-    this.bytes(other.finish())
+    const bytes = other.finish()
+    const needed = this.#length + bytes.length
+    if (needed > this.#data.length) {
+      const grown = new Uint8Array(Math.max(needed, 2 * this.#data.length))
+      grown.set(this.#data)
+      this.#data = grown
+    }
+    this.#data.set(bytes, this.#length)
+    this.#length = needed
   }
 
   finish(): Uint8Array<ArrayBuffer> {
@@ -165,7 +189,7 @@ class FunctionEncoder {
     switch (e.w) {
       case 'i32':
         out.byte(0x41)
-        out.signed(BigInt(e.value))
+        out.signed32(e.value)
         return
       case 'i64':
         out.byte(0x42)

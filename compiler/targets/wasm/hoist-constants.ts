@@ -8,9 +8,8 @@ import type { Local, WExpr, WFunction, WStatement } from './wasm-ast.js'
 type Constant = WExpr & { readonly w: 'f64x2' | 'i64x2' }
 
 /** Bits of one lane: equal constants share a local, and 0 is not −0. */
-function bitsOf(constant: Constant): bigint {
+function bitsOf(constant: Constant, view: DataView): bigint {
   if (constant.w === 'i64x2') return BigInt.asUintN(64, constant.value)
-  const view = new DataView(new ArrayBuffer(8))
   view.setFloat64(0, constant.value)
   return view.getBigUint64(0)
 }
@@ -19,9 +18,10 @@ export function hoistConstants(fn: WFunction): WFunction {
   const locals = [...fn.locals]
   const known = new Map<bigint, Local>()
   const sets: WStatement[] = []
+  const view = new DataView(new ArrayBuffer(8))
 
   const constant = (e: Constant): WExpr => {
-    const bits = bitsOf(e)
+    const bits = bitsOf(e, view)
     // 0 is one instruction without operands
     if (bits === 0n) return e
     let local = known.get(bits)
@@ -32,6 +32,12 @@ export function hoistConstants(fn: WFunction): WFunction {
       sets.push({ w: 'set', local, value: e })
     }
     return { w: 'get', local }
+  }
+
+  /** The same list where nothing in it changes: most code has no vector constants. */
+  const each = (list: readonly WExpr[]): readonly WExpr[] => {
+    const own = list.map(expr)
+    return own.every((e, i) => e === list[i]) ? list : own
   }
 
   const expr = (e: WExpr): WExpr => {
@@ -45,13 +51,16 @@ export function hoistConstants(fn: WFunction): WFunction {
       case 'get':
         return e
       case 'op':
-        return { ...e, args: e.args.map(expr) }
-      case 'lane':
-        return { ...e, args: e.args.map(expr) }
+      case 'lane': {
+        const args = each(e.args)
+        return args === e.args ? e : { ...e, args }
+      }
       case 'shuffle':
         return { ...e, left: expr(e.left), right: expr(e.right) }
-      case 'load':
-        return { ...e, address: expr(e.address) }
+      case 'load': {
+        const address = expr(e.address)
+        return address === e.address ? e : { ...e, address }
+      }
       case 'loadLane':
         return { ...e, address: expr(e.address), vector: expr(e.vector) }
       case 'call':
@@ -75,8 +84,10 @@ export function hoistConstants(fn: WFunction): WFunction {
       }
     if (!inLoop) return s
     switch (s.w) {
-      case 'set':
-        return { ...s, value: expr(s.value) }
+      case 'set': {
+        const value = expr(s.value)
+        return value === s.value ? s : { ...s, value }
+      }
       case 'store':
         return { ...s, address: expr(s.address), value: expr(s.value) }
       case 'run':

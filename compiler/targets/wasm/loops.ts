@@ -8,7 +8,17 @@ const WRITTEN_OUT = 4
 /** The same for loops over states, at each step of a recurrence. */
 const STATES_WRITTEN_OUT = 8
 
+/** Nodes of an expression, times how often they are written, beyond which loops stay loops. */
+const MOST_WRITTEN = 400
+const STATES_MOST_WRITTEN = 6400
+
 export const writtenOut = (lowering: Lowering): number => (lowering.inScan ? STATES_WRITTEN_OUT : WRITTEN_OUT)
+
+/** A loop of so many steps is written out: it is short, and so is what has been written out around it. */
+function isWrittenOut(lowering: Lowering, size: number): boolean {
+  const most = lowering.inScan ? STATES_MOST_WRITTEN : MOST_WRITTEN
+  return size <= writtenOut(lowering) && (size <= 1 || size * lowering.written <= most)
+}
 
 /** Nested loops, outermost first; `build` fills the innermost body. */
 export function loops(lowering: Lowering, axes: readonly Axis[], writes: ReadonlySet<string>, build: () => void): void {
@@ -32,8 +42,11 @@ export function loop(
     return
   }
   const size = lowering.size(axis.size)
-  if (size <= writtenOut(lowering) && !reverse) {
+  if (isWrittenOut(lowering, size) && !reverse) {
+    const before = lowering.written
+    lowering.written *= Math.max(1, size)
     for (let value = 0; value < size; value++) fixed(lowering, axis.id, value, writes, build)
+    lowering.written = before
     return
   }
   range(lowering, axis.id, i32(0), i32(size), 1, writes, build, reverse)

@@ -34,6 +34,7 @@ export class ExprLowering implements Lowering {
   guarded = false
   /** Inside a recurrence over whole tables: its short loops are written out. */
   inScan = false
+  written = 1
 
   constructor(
     readonly code: Code,
@@ -238,20 +239,28 @@ export class ExprLowering implements Lowering {
     if (arg.k === 'mul') {
       const [left, right] = this.#halves(arg.args, copy)
       if (left !== null && right !== null) {
-        const [a, b] = [this.vectors(left, copies), this.vectors(right, copies)]
+        const [a, b] = this.#both(left, right, copies)
         return copies.map((_, i) => op('f64x2.madd', at(a, i), at(b, i), at(sum, i)))
       }
     }
     return this.numbers(arg, copies).map((value, i) => op('f64x2.add', at(sum, i), value))
   }
 
-  /** A product in two parts: what does not depend on the vector axis, and what does. */
+  /**
+   * A product in two parts: what does not depend on the vector axis, and what does; or factors over the same axes, which
+   * copies have in common, and the others.
+   */
   #halves(args: readonly KExpr[], copy: Copy): readonly [KExpr | null, KExpr | null] {
     const product = (parts: readonly KExpr[]): KExpr | null =>
       parts.length > 1 ? { k: 'mul', args: parts } : (parts[0] ?? null)
     const alone = args.filter((arg) => !this.isVector(arg, copy))
     const rest = args.filter((arg) => this.isVector(arg, copy))
-    return alone.length > 0 ? [product(alone), product(rest)] : [product(rest.slice(0, -1)), product(rest.slice(-1))]
+    if (alone.length > 0) return [product(alone), product(rest)]
+    const axesOf = (arg: KExpr | undefined): string =>
+      arg === undefined ? '' : [...this.facts.of(arg).free].sort().join(' ')
+    const same = rest.filter((arg) => axesOf(arg) === axesOf(rest[0]))
+    if (same.length < rest.length) return [product(same), product(rest.filter((arg) => !same.includes(arg)))]
+    return [product(rest.slice(0, -1)), product(rest.slice(-1))]
   }
 
   #product(args: readonly KExpr[], copies: readonly Copy[], vector: boolean): readonly WExpr[] {
@@ -271,8 +280,18 @@ export class ExprLowering implements Lowering {
     const [left, right] = this.#halves(args, copy)
     if (left === null) return right === null ? [] : this.vectors(right, copies)
     if (right === null) return this.vectors(left, copies)
-    const [a, b] = [this.vectors(left, copies), this.vectors(right, copies)]
+    const [a, b] = this.#both(left, right, copies)
     return copies.map((_, i) => op('f64x2.mul', at(a, i), at(b, i)))
+  }
+
+  /** Elements last: they need not wait in registers for what is computed. */
+  #both(left: KExpr, right: KExpr, copies: readonly Copy[]): readonly [readonly WExpr[], readonly WExpr[]] {
+    if (left.k !== 'load' || right.k === 'load') {
+      const first = this.vectors(left, copies)
+      return [first, this.vectors(right, copies)]
+    }
+    const first = this.vectors(right, copies)
+    return [this.vectors(left, copies), first]
   }
 
   /** 0 where a factor is exactly 0, whatever the others are. */
@@ -375,6 +394,12 @@ export class ExprLowering implements Lowering {
       isDear(part)
         ? copies.map((copy, i) => this.#whereAny(part, copy, taken(at(masks, i))))
         : this.#guardedly(() => this.vectors(part, copies))
+    if (isZero(expr.otherwise))
+      return side(expr.then, (mask) => mask).map((value, i) => op('v128.and', value, at(masks, i)))
+    if (isZero(expr.then))
+      return side(expr.otherwise, (mask) => op('v128.not', mask)).map((value, i) =>
+        op('v128.andnot', value, at(masks, i)),
+      )
     const then = side(expr.then, (mask) => mask)
     const otherwise = side(expr.otherwise, (mask) => op('v128.not', mask))
     return copies.map((_, i) => op('v128.bitselect', at(then, i), at(otherwise, i), at(masks, i)))
@@ -414,6 +439,9 @@ export class ExprLowering implements Lowering {
     })
   }
 }
+
+/** All of its bits are 0. */
+const isZero = (expr: KExpr): boolean => expr.k === 'num' && Object.is(expr.value, 0)
 
 const NAN: KExpr = { k: 'num', value: Number.NaN }
 

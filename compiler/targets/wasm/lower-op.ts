@@ -7,6 +7,7 @@ import { fixed, loop, range } from './loops.js'
 import { lowerAddress } from './lower-address.js'
 import { type ExprLowering, at as valueAt } from './lower-expr.js'
 import { lowerStore } from './lower-load.js'
+import { LogSums, logarithmIn, MOST_FACTORS } from './lower-log-sum.js'
 import { type Copy, moved, NO_COPY } from './lowering.js'
 import { type Tiling, tilingOf } from './tiling.js'
 import type { Local, WExpr } from './wasm-ast.js'
@@ -15,6 +16,8 @@ import type { Local, WExpr } from './wasm-ast.js'
 export interface BlockRows {
   readonly axis: string
   readonly rows: WExpr
+  /** Rows of a full block. */
+  readonly most: number
 }
 
 /** A part of the vector axis: in vectors, several side by side, or value by value. */
@@ -24,6 +27,9 @@ interface Part {
   /** Vectors side by side; 0: no vectors. */
   readonly vectors: number
 }
+
+const product = (factors: readonly KExpr[]): KExpr =>
+  factors.length === 1 && factors[0] !== undefined ? factors[0] : { k: 'mul', args: factors }
 
 export class OpLowering {
   constructor(
@@ -92,8 +98,8 @@ export class OpLowering {
     const place = this.exprs.place(op.out)
     const { blocks } = this.exprs
     const bytes = place.type === 'f64' ? 8 : 4
-    const elements = place.extents.reduce((product, extent) => product * extent, 1)
-    let length: WExpr = i32(elements * bytes)
+    // what lies between columns is filled too
+    let length: WExpr = i32(Math.max(bytes, ...place.extents.map((extent, dim) => extent * (place.strides[dim] ?? 0))))
     let start: WExpr = instruction('i32.add', place.origin?.address ?? i32(0), i32(place.offset))
     if (place.kind === 'rows' && place.strides[0] !== bytes && this.block !== null)
       length = instruction('i32.mul', this.block.rows, i32(place.strides[0] ?? 0))
@@ -115,6 +121,8 @@ export class OpLowering {
   #loops(op: LoopOp): void {
     const tiling = tilingOf(op, this.exprs, this.block?.axis ?? null)
     const { vectorAxis } = tiling
+    const copies = [...tiling.tiles.values()].reduce((product, tile) => product * tile, tiling.vectors)
+    this.exprs.written = tiling.nodes * copies
     if (vectorAxis === null) {
       this.#nest(op, tiling, null)
       return
@@ -230,7 +238,9 @@ export class OpLowering {
     copies: readonly Copy[],
   ): void {
     const { exprs } = this
-    const value: KExpr = op.op === 'contract' ? { k: 'mul', args: op.factors } : op.value
+    const written = op.op === 'contract' ? product(op.factors) : op.value
+    const logs = this.#logsOf(written, tiling, copies)
+    const value = logs === null ? written : logs.beside
     if (tiling.inner.length === 0) {
       const values = this.#value(value, copies)
       copies.forEach((copy, i) => {
@@ -263,12 +273,15 @@ export class OpLowering {
           const local = sums[i]
           if (local !== undefined) exprs.blocks.append({ w: 'set', local, value: valueAt(values, i) })
         })
+        logs?.sums.take(inner)
       }),
     )
     for (const local of sums) exprs.blocks.append({ w: 'set', local, value: local.type === 'v128' ? f64x2(0) : f64(0) })
+    logs?.sums.begin()
     for (const statement of statements) exprs.blocks.append(statement)
     copies.forEach((copy, i) => {
-      const own = sums.slice(i * perCopy, (i + 1) * perCopy).map(get)
+      const own: WExpr[] = sums.slice(i * perCopy, (i + 1) * perCopy).map(get)
+      if (logs !== null) own.push(logs.sums.total())
       const [first] = own
       if (first === undefined) return
       const vector = typeOf(first) === 'v128'
@@ -280,6 +293,20 @@ export class OpLowering {
         lowerStore(exprs, op.out, op.at, { ...copy, vector: false }, both, true)
       }
     })
+  }
+
+  /** Logarithms that are added up over the rows of the block, two rows at a time, into one number. */
+  #logsOf(
+    value: KExpr,
+    { outer, inner }: Tiling,
+    [copy]: readonly Copy[],
+  ): { readonly sums: LogSums; readonly beside: KExpr } | null {
+    const { block, exprs } = this
+    if (block === null || block.most > MOST_FACTORS || copy === undefined) return null
+    const isOverRows = outer.length === 0 && inner.length === 1 && inner[0]?.id === block.axis
+    const found = isOverRows ? logarithmIn(value) : null
+    if (found === null || !exprs.isVector(found.of, copy)) return null
+    return { sums: new LogSums(exprs, found.of), beside: found.beside ?? { k: 'num', value: 0 } }
   }
 
   #small(op: KernelOp & { readonly op: 'small' }): void {

@@ -154,15 +154,30 @@ function maximum(
   vector: boolean,
 ): readonly WExpr[] {
   const most = accumulators(lowering, copies, vector, Number.NEGATIVE_INFINITY)
+  // f64x2.max takes eight instructions, most of them for NaN; these are three
+  const areNumbers = vector ? copies.map(() => lowering.code.local('v128')) : []
+  for (const local of areNumbers) lowering.blocks.append({ w: 'set', local, value: ALL_BITS })
   loops(lowering, axes, NOTHING, () => {
     values(lowering, body, copies, vector).forEach((value, i) => {
       const local = most[i]
+      const isNumber = areNumbers[i]
       if (local === undefined) return
-      lowering.blocks.append({ w: 'set', local, value: op(vector ? 'f64x2.max' : 'f64.max', get(local), value) })
+      const larger = op(vector ? 'f64x2.pmax' : 'f64.max', get(local), value)
+      lowering.blocks.append({ w: 'set', local, value: larger })
+      if (isNumber === undefined) return
+      const both = op('v128.and', get(isNumber), op('f64x2.eq', value, value))
+      lowering.blocks.append({ w: 'set', local: isNumber, value: both })
     })
   })
-  return most.map(get)
+  return most.map((local, i) => {
+    const isNumber = areNumbers[i]
+    if (isNumber === undefined) return get(local)
+    return lowering.blocks.bind(op('v128.or', get(local), op('v128.not', get(isNumber))))
+  })
 }
+
+/** A mask of both lanes; as a number it is NaN. */
+const ALL_BITS: WExpr = { w: 'i64x2', value: -1n }
 
 /** The maximum first, then the sum relative to it. */
 function logSumExp(

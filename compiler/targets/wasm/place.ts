@@ -23,6 +23,12 @@ export function rowMajor(extents: readonly number[], bytes: number): number[] {
   return strides
 }
 
+/**
+ * Elements from one column to the next where the rows of a block lie next to each other: an odd number of cache lines.
+ * Columns a power of 2 apart would share a few sets of the first-level cache and drive each other out.
+ */
+export const rowsApart = (blockRows: number): number => 8 * (Math.ceil(blockRows / 8) | 1)
+
 /** Rows next to each other: the first index is the fastest, of `rows` rows. */
 export function rowsLast(extents: readonly number[], bytes: number, rows: number): number[] {
   const [, ...rest] = extents

@@ -15,12 +15,15 @@ export interface Tiling {
   readonly outer: readonly Axis[]
   /** Loops that an accumulation adds up in locals. */
   readonly inner: readonly Axis[]
+  /** Nodes of its expressions, those of functions that are written out with them. */
+  readonly nodes: number
 }
 
 /** Nodes of an expression times copies beyond which code is not multiplied further. */
 const MOST_NODES = 600
 
 export function tilingOf(op: LoopOp, exprs: Lowering, rowAxis: string | null): Tiling {
+  const weight = weigh(op)
   const named = new Set(op.at.flatMap((index) => [...freeAxes(index)]))
   const adds = op.op === 'contract' || op.op === 'scatterAdd'
   const readsOut = adds && expressionsOf(op).some((expr) => exprs.facts.of(expr).reads.has(op.out))
@@ -47,13 +50,13 @@ export function tilingOf(op: LoopOp, exprs: Lowering, rowAxis: string | null): T
     outer = axes.slice(0, split)
     inner = axes.slice(split)
   }
-  if (vectorAxis !== null && inner.length === 0 && !isRagged && outer[0] === vectorAxis && !weigh(op).sums) {
+  if (vectorAxis !== null && inner.length === 0 && !isRagged && outer[0] === vectorAxis && !weight.sums) {
     // nothing is added up: what the vectors share is made outside of their loop
     outer = [...outer.slice(1), vectorAxis]
   }
-  const plain: Tiling = { vectorAxis, vectors: 1, tiles: new Map(), outer, inner }
+  const plain: Tiling = { vectorAxis, vectors: 1, tiles: new Map(), outer, inner, nodes: weight.nodes }
   if (vectorAxis === null || op.op === 'small') return plain
-  return { ...plain, ...sideBySide(op, exprs, plain) }
+  return { ...plain, ...sideBySide(weight, exprs, plain) }
 }
 
 /**
@@ -98,11 +101,10 @@ function inSteps(index: KExpr, exprs: Lowering): { readonly from: string; readon
 
 /** Copies: where sums are added up, as many as there are registers, else two vectors. */
 function sideBySide(
-  op: LoopOp,
+  { nodes, sums, dear }: Weight,
   exprs: Lowering,
   { vectorAxis, outer, inner }: Tiling,
 ): Pick<Tiling, 'vectors' | 'tiles'> {
-  const { nodes, sums, dear } = weigh(op)
   const room = Math.max(1, Math.min(MOST_COPIES, Math.floor(MOST_NODES / Math.max(1, nodes))))
   const tiles = new Map<string, number>()
   const accumulates = inner.length > 0
@@ -126,7 +128,13 @@ function sideBySide(
   return { vectors: Math.min(4, room), tiles }
 }
 
-function weigh(op: LoopOp): { readonly nodes: number; readonly sums: boolean; readonly dear: boolean } {
+interface Weight {
+  readonly nodes: number
+  readonly sums: boolean
+  readonly dear: boolean
+}
+
+function weigh(op: LoopOp): Weight {
   let nodes = 0
   let sums = false
   let dear = false

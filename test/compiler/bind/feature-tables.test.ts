@@ -36,4 +36,23 @@ describe('tables that features need', () => {
     expect(Math.abs(found.logLikelihood - wanted.logLikelihood)).toBeLessThan(1e-9)
     expect(JSON.stringify(found.params)).not.toBe(JSON.stringify(start))
   })
+
+  it('are not used where terms are far larger than their sums', async () => {
+    // two clouds 10⁶ deviations apart
+    const far = Array.from({ length: 1500 }, (_, n) => [Math.sin(n) + 1e6 * (n % 2), 3 * Math.cos(7 * n)])
+    const mu = [
+      [0, 0],
+      [1e6, 1],
+    ]
+    const apart = { ...start, mu }
+    const fit = (backend: 'wasm' | 'js') =>
+      compileOrThrow(MIXTURE).fit({ x: far }, { backend, start: apart, tolerance: 0, maxIterations: 5, threads: 1 })
+    const [found, wanted] = [await fit('wasm'), await fit('js')]
+    expect(Math.abs(found.logLikelihood - wanted.logLikelihood)).toBeLessThan(1e-9)
+    // with features sigma would be a difference of numbers of 10¹²
+    const sigma = (params: unknown): number[] => [JSON.parse(JSON.stringify(params))].flatMap((p) => p.sigma.flat())
+    sigma(found.params).forEach((value, i) => {
+      expect(value).toBeCloseTo(sigma(wanted.params)[i] ?? Number.NaN, 9)
+    })
+  })
 })

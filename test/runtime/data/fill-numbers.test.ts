@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { compileOrThrow } from '../../../api/compile.js'
 import { bindData } from '../../../runtime/data/bind.js'
 import { tableFromObject } from '../../../runtime/data/table-from-object.js'
 import { declare } from '../../support/declare.js'
@@ -51,12 +52,18 @@ describe('a matrix given whole', () => {
     expect([...(floats.value?.arrays.get('x')?.values ?? [])]).toEqual([0.5, 2])
   })
 
-  it('is bound to numbers of its own', () => {
-    const values = Float64Array.of(1, 2)
-    const { value } = bound('data x : real[N]', { x: { values, shape: [2] } })
-    values[0] = 7
-    expect(value?.arrays.get('x')?.values[0]).toBe(1)
-  })
+  it.each(['js', 'wasm', 'interpret'] as const)(
+    'is copied before a model is bound to it, with backend %s',
+    (backend) => {
+      const values = Float64Array.of(1, 2, 4)
+      const model = compileOrThrow(
+        'model Plain\ndata x : real[N]\nparam m : real\nparam s : positive\nfor n in 1..N {\n  x[n] ~ Normal(m, s)\n}\n',
+      )
+      const { data } = model.bind({ x: { values, shape: [3] } }, { backend })
+      values[0] = 7
+      expect([...(data.arrays.get('x')?.values ?? [])]).toEqual([1, 2, 4])
+    },
+  )
 
   it.each([
     [{ values: Float64Array.of(1, 2, 3), shape: [2, 2] }, 'has 3 values, but the shape 2 × 2'],

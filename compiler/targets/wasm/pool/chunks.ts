@@ -15,6 +15,9 @@ const MEMORY = 1 << 22
 /** Operations below which handing out a chunk costs more than it. */
 const LEAST_WORK = 100_000
 
+/** Operations that clearing a sum and adding it up must be small beside. */
+const WORK_FOR_SUM = 200
+
 export interface ChunkSizes {
   readonly rows: number
   /** Numbers in the sums. */
@@ -29,7 +32,8 @@ export interface ChunkSizes {
 export function chunkRows({ rows, sums, rowWork, step }: ChunkSizes): number {
   const wanted = Math.min(ENOUGH, Math.max(FEW, Math.floor(MOST_SUMS / Math.max(1, sums))))
   const shared = Math.min(MOST_ROWS, rows / wanted)
-  const least = Math.max(LEAST_WORK / Math.max(1, rowWork), (rows * sums) / MEMORY, step)
+  const few = Math.min(MOST_ROWS, rows / FEW, (WORK_FOR_SUM * sums) / Math.max(1, rowWork))
+  const least = Math.max(LEAST_WORK / Math.max(1, rowWork), (rows * sums) / MEMORY, few, step)
   return 2 ** Math.floor(Math.log2(Math.max(shared, least)))
 }
 

@@ -171,7 +171,7 @@ export class ProgramModel implements BoundModel {
             !this.direct,
           )
     this.kernels = new KernelRunner(counted.program, this.memory, this.params, this.zeroLimits, options.compile, engine)
-    this.sideBySide = 1
+    this.sideBySide = workers === null ? 1 : 2 * workers.pool.threads
     const rounding = roundingOfData(d.graph, data)
     this.expectations = new Expectations(this.kernels, this.params, this.latents, rounding, workers?.pool ?? null)
     const newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>

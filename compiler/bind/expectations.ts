@@ -60,13 +60,8 @@ export class Expectations {
     const { pool } = this
     const { passes, linear } = this.kernels.program
     const last = passes.at(-1)
-    if (pool === null || this.q !== null || last === undefined) return this.eStep(params, from)
+    if (pool?.isReady !== true || this.q !== null || last === undefined) return this.eStep(params, from)
     const linearOps = (pass: Pass): readonly KernelOp[] => linear?.passes.get(pass.id)?.evaluation ?? this.eOps(pass)
-    if (!pool.isReady)
-      return pool.meanwhile(
-        () => this.eStep(params),
-        () => this.kernels.isForWorkers(linearOps(last)),
-      )
     // what is done in plain numbers is thrown away where these are too far apart
     const isUnsafe = (pass: Pass): boolean =>
       linear?.passes.has(pass.id) === true && f64(this.kernels.memory.blocks, linear.unsafe)[0] !== 0
@@ -100,7 +95,7 @@ export class Expectations {
     }
     if (last === undefined) return this.taken(params)
     const later = kernels.passLater(last, opsOf(last))
-    if (later === null) kernels.runPass(last, opsOf(last))
+    if (later === null) kernels.sumPass(last, opsOf(last))
     else {
       const before = this.sums.take()
       const end = await later
@@ -144,8 +139,14 @@ export class Expectations {
     const { program } = this.kernels
     this.prepare(params)
     begin?.()
-    for (const pass of program.passes) this.kernels.runPass(pass, ops(pass))
+    for (const pass of program.passes) this.addUp(pass, ops(pass))
     return this.taken(params)
+  }
+
+  /** A factorised q stays in memory; else a pass leaves nothing behind that is read but what it has added up. */
+  private addUp(pass: Pass, ops: readonly KernelOp[]): void {
+    if (this.q === null) this.kernels.sumPass(pass, ops)
+    else this.kernels.runPass(pass, ops)
   }
 
   /** What the passes have added up. */
@@ -171,7 +172,7 @@ export class Expectations {
     for (const pass of program.passes) {
       const statistics = what === 'evaluation' ? pass.statistics : []
       const ops = linear.passes.get(pass.id)?.[what]
-      this.kernels.runPass(pass, ops ?? this.kernels.part(pass, key, [pass.posterior, pass.objective, statistics]))
+      this.addUp(pass, ops ?? this.kernels.part(pass, key, [pass.posterior, pass.objective, statistics]))
       if (ops !== undefined && f64(memory.blocks, linear.unsafe)[0] !== 0) return false
     }
     return true
@@ -184,7 +185,7 @@ export class Expectations {
     const once = new Set(program.once.flatMap((op) => ('out' in op ? [op.out] : [])))
     this.kernels.zero(this.sums.ids.filter((id) => !once.has(id)))
     if (!this.onceDone) {
-      this.kernels.runSums(program.once, true)
+      this.kernels.runSums(program.once, { once: true })
       this.onceDone = true
     }
     this.kernels.run(program.derived.param)
@@ -196,7 +197,7 @@ export class Expectations {
     if (!this.isLinear(params, 'objective')) {
       this.prepare(params)
       for (const pass of program.passes)
-        this.kernels.runPass(pass, this.kernels.part(pass, 'objective', [pass.posterior, pass.objective]))
+        this.addUp(pass, this.kernels.part(pass, 'objective', [pass.posterior, pass.objective]))
     }
     const [logLikelihood = 0] = f64(memory.blocks, 'loglik')
     return { logLikelihood, scale: f64(memory.blocks, 'scale')[0] ?? 0 }

@@ -65,6 +65,12 @@ export class KernelRunner {
     this.overRows(pass.rows, ops, BLOCK_ROWS, { isShort: this.isShort(pass.rows.size) })
   }
 
+  /** The same where nothing that it leaves is read afterwards but sums; a pass with rows may leave something to the next ones. */
+  sumPass(pass: Pass, ops: readonly KernelOp[]): void {
+    if (pass.rows === null) this.runSums(ops, { onlySums: true })
+    else this.runPass(pass, ops)
+  }
+
   /** All rows of an axis, window after window where they do not lie in memory, by the engine unless they are few. */
   private overRows(
     rows: RowAxis,
@@ -92,15 +98,19 @@ export class KernelRunner {
 
   /**
    * Operations over whole arrays. Sums over many rows are taken some thousands of them at a time, so that they are the
-   * same where rows do not lie in memory. `once`: the params do not enter them, and they are not run again.
+   * same where rows do not lie in memory. `once`: the params do not enter them, and they are not run again; `onlySums`:
+   * nothing else that they leave is read.
    */
-  runSums(ops: readonly KernelOp[], once = false): void {
+  runSums(
+    ops: readonly KernelOp[],
+    { once = false, onlySums = false }: { readonly once?: boolean; readonly onlySums?: boolean } = {},
+  ): void {
     const { windows, blocks } = this.memory
     const groups = this.groupsOf(ops)
     const isByRow = ({ axis }: SumGroup): boolean => axis !== null && axis.ragged === undefined && this.isLong(axis)
     if (groups === null || !groups.some(isByRow)) {
       const whole = (): void => {
-        if (this.engine?.run(ops, blocks) !== true) this.run(ops)
+        if (this.engine?.run(ops, blocks, onlySums) !== true) this.run(ops)
       }
       // few rows are all in one window
       if (windows !== null && !this.isLong({ size: windows.key })) windows.each(whole)
@@ -125,16 +135,12 @@ export class KernelRunner {
     return groups
   }
 
-  /** The rows of a pass by workers; null where they are none for them. */
+  /** As `sumPass`, by workers; null where it is none for them. */
   passLater(pass: Pass, ops: readonly KernelOp[]): Promise<EndOfPass> | null {
     const { windows, blocks } = this.memory
-    if (pass.rows === null || windows !== null || this.isShort(pass.rows.size)) return null
+    const isOne = pass.rows === null ? this.groupsOf(ops) !== null : this.isShort(pass.rows.size)
+    if (windows !== null || isOne) return null
     return this.engine?.later(pass.rows, ops, blocks) ?? null
-  }
-
-  /** true where workers could have done these operations, as they were last run. */
-  isForWorkers(ops: readonly KernelOp[]): boolean {
-    return this.engine?.isForWorkers(ops) === true
   }
 
   /** true where scratch holds every row of a pass at once. */

@@ -1,16 +1,24 @@
 /** Passes over rows as WebAssembly: data stay where they are, sums are taken chunk by chunk and added up in order. */
 import { DataCache } from '../kernel/passes/data-cache.js'
-import { carefulPasses, GROWTH_LIMIT, type KernelPass } from '../kernel/passes/index.js'
+import { carefulPasses, GROWTH_LIMIT, type KernelPass, type RowProgram } from '../kernel/passes/index.js'
+import { splitSequences } from '../kernel/passes/split-sequences.js'
 import type { Buffer, KernelOp } from '../kernel/types.js'
 import { buffersWritten } from '../kernel/visit.js'
 import type { Pass } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
 import { wasmSupports } from '../targets/wasm/compile-wasm.js'
+import { rowCost } from '../targets/wasm/row-cost.js'
 import type { DataWindows } from './data-windows.js'
 import { arrayOf, compileRows, type Numbers, type RowKernel, type RowPlace } from './row-kernel.js'
-import { specialiseRows } from './specialise-rows.js'
+import { freshIn, type SpecialisedRows, specialiseRows } from './specialise-rows.js'
 
 type Rows = NonNullable<Pass['rows']>
+
+/** What is done beside sequences is so small a part of the work, being done otherwise, by the calling thread. */
+const LITTLE = 8
+
+/** Rows of a table; or whole arrays, of which only the sums are read afterwards, or everything. */
+type Over = Rows | 'sums' | 'arrays'
 
 /** A pass as it was written, or rewritten: with what the driver does before and after the rows. */
 interface PassKernel {
@@ -58,8 +66,6 @@ export class RowEngine {
   readonly #cache = new DataCache()
   /** Where arrays that rewriting has made of data lie in the arena. */
   readonly #copies = new WeakMap<Numbers, Numbers>()
-  /** What did operations when they were last run. */
-  readonly #used = new Map<readonly KernelOp[], PassKernel | null>()
 
   constructor(
     private readonly buffers: readonly Buffer[],
@@ -76,13 +82,14 @@ export class RowEngine {
     this.#given = buffers.flatMap((buffer) => (buffer.space === 'given' ? [buffer.id] : []))
   }
 
-  /** Runs operations over whole arrays; false where this target declines them. */
-  run(ops: readonly KernelOp[], memory: Memory): boolean {
+  /** Runs operations over whole arrays; false where this target declines them. `onlySums`: nothing else that they leave is read. */
+  run(ops: readonly KernelOp[], memory: Memory, onlySums: boolean): boolean {
     if (ops.length === 0) return true
-    const kernel = this.#kernels(null, ops, memory).direct()
-    if (kernel === null) return false
-    kernel.rows.begin(memory)
-    kernel.rows.run(memory)
+    const own = this.#prepared(onlySums ? 'sums' : 'arrays', ops, memory)
+    if (own === null) return false
+    own.rows.begin(own.memory)
+    own.rows.run(own.memory)
+    own.postlude?.run(own.memory, null)
     return true
   }
 
@@ -103,15 +110,9 @@ export class RowEngine {
   }
 
   /** Sums that are not finite, from the rows as they were written. */
-  #mend(
-    own: PassKernel,
-    before: readonly Numbers[],
-    rows: Rows | null,
-    ops: readonly KernelOp[],
-    memory: Memory,
-  ): void {
+  #mend(own: PassKernel, before: readonly Numbers[], over: Over, ops: readonly KernelOp[], memory: Memory): void {
     if (own.finite.every((sums) => sums.every(Number.isFinite))) return
-    const direct = this.#kernels(rows, ops, memory).direct()
+    const direct = this.#kernels(over, ops, memory).direct()
     if (direct === null) return
     own.finite.forEach((sums, i) => {
       sums.set(before[i] ?? [])
@@ -120,36 +121,30 @@ export class RowEngine {
     direct.rows.run(memory)
   }
 
-  /** true where workers could have done these operations, as they were last run. */
-  isForWorkers(ops: readonly KernelOp[]): boolean {
-    return this.#used.get(ops)?.rows.isForWorkers === true
-  }
-
   /**
    * The same by workers, from what is in memory now; null where that is not to be had. What it gives ends the pass: with
    * the params, their tables and the sums in memory as they were.
    */
   later(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): Promise<EndOfPass> | null {
-    const own = this.#prepared(rows, ops, memory)
+    const own = this.#prepared(rows ?? 'sums', ops, memory)
     if (own === null || !own.rows.isForWorkers) return null
     return own.rows.later(own.memory).then((put) => ({
       readsTables: own.postlude !== null || own.finite.length > 0,
       run: () => {
         const before = own.finite.map((sums) => sums.slice())
         if (own.postlude !== null) own.prelude?.run(own.memory, null)
+        for (const sums of own.added) sums.fill(0)
         put()
         own.postlude?.run(own.memory, null)
-        this.#mend(own, before, rows, ops, memory)
+        this.#mend(own, before, rows ?? 'sums', ops, memory)
       },
     }))
   }
 
   /** The kernel for the params in memory, with what comes before the rows done; null where this target declines. */
-  #prepared(rows: Rows | null, ops: readonly KernelOp[], memory: Memory, once = false): PassKernel | null {
-    const compiled = this.#kernels(rows, ops, memory, once)
-    const own = this.#sound(compiled.rewritten, memory) ?? this.#sound(compiled.careful(), memory) ?? compiled.direct()
-    this.#used.set(ops, own)
-    return own
+  #prepared(over: Over, ops: readonly KernelOp[], memory: Memory, once = false): PassKernel | null {
+    const compiled = this.#kernels(over, ops, memory, once)
+    return this.#sound(compiled.rewritten, memory) ?? this.#sound(compiled.careful(), memory) ?? compiled.direct()
   }
 
   /** With what comes before the rows done; null where terms are too large beside their sums. */
@@ -166,11 +161,12 @@ export class RowEngine {
     return rewritten
   }
 
-  #kernels(rows: Rows | null, ops: readonly KernelOp[], memory: Memory, once = false): Compiled {
+  #kernels(over: Over, ops: readonly KernelOp[], memory: Memory, once = false): Compiled {
     const known = this.#compiled.get(ops)
-    const stamp = [...memory.sizes.values(), ...this.#resident(memory)]
+    const kind = typeof over === 'string' ? over : 'rows'
+    const stamp = [kind, ...memory.sizes.values(), ...this.#resident(memory)]
     if (known !== undefined && sameItems(known.stamp, stamp)) return known
-    const made = this.#compileAll(rows, ops, memory, stamp, this.again && !once)
+    const made = this.#compileAll(over, ops, memory, stamp, this.again && !once)
     this.#compiled.set(ops, made)
     return made
   }
@@ -184,7 +180,7 @@ export class RowEngine {
   }
 
   #compileAll(
-    rows: Rows | null,
+    over: Over,
     ops: readonly KernelOp[],
     memory: Memory,
     stamp: readonly unknown[],
@@ -194,7 +190,7 @@ export class RowEngine {
     let direct: PassKernel | null | undefined
     const asWritten = (): PassKernel | null => {
       if (direct === undefined) {
-        const kernel = compileRows(ops, this.buffers, memory, rows, this.place)
+        const kernel = compileRows(ops, this.buffers, memory, typeof over === 'string' ? null : over, this.place)
         direct =
           kernel === null
             ? null
@@ -202,7 +198,9 @@ export class RowEngine {
       }
       return direct
     }
-    const rewritten = rows === null ? null : this.#rewrite(rows, ops, memory, again, null)
+    const rows = typeof over === 'string' ? null : over
+    const rewritten =
+      rows !== null ? this.#rewrite(rows, ops, memory, again, null) : over === 'sums' ? this.#split(ops, memory) : null
     let careful: Rewritten | null | undefined
     return {
       stamp,
@@ -223,20 +221,40 @@ export class RowEngine {
     again: boolean,
     passes: readonly KernelPass[] | null,
   ): Rewritten | null {
-    const {
-      program,
-      rows: own,
-      data,
-      added,
-      onlyFinite,
-    } = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams, again, passes)
+    const own = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams, again, passes)
+    return this.#assembled(own.program, own, ops, memory)
+  }
+
+  /** Operations along sequences, where what is done beside them is little. */
+  #split(ops: readonly KernelOp[], memory: Memory): Rewritten | null {
+    const names = new Set([...this.buffers.map((b) => b.id), ...memory.sizes.keys()])
+    const isData = new Set(this.buffers.flatMap((b) => (b.space === 'data' && b.type === 'i32' ? [b.id] : [])))
+    const split = splitSequences(ops, this.buffers, {
+      sizes: memory.sizes,
+      fresh: freshIn(names),
+      beginnings: (id) => (isData.has(id) ? arrayOf(memory, id) : null),
+    })
+    if (split === null) return null
+    const { rows, sequences, prelude, postlude, buffers, sizes, added } = split
+    const work = (list: readonly KernelOp[]): number => rowCost(list, buffers, sizes, rows.axis).work
+    if (work([...prelude, ...postlude]) > (work([sequences]) * (sizes.get(rows.size) ?? 0)) / LITTLE) return null
+    const program = { prelude, rows: [sequences], postlude, buffers, sizes, growth: null }
+    return this.#assembled(program, { rows, data: new Map(), added, onlyFinite: false }, ops, memory)
+  }
+
+  #assembled(
+    program: Pick<RowProgram, 'prelude' | 'rows' | 'postlude' | 'buffers' | 'sizes' | 'growth'>,
+    { rows, data, added, onlyFinite }: Pick<SpecialisedRows, 'rows' | 'data' | 'added' | 'onlyFinite'>,
+    ops: readonly KernelOp[],
+    memory: Memory,
+  ): Rewritten | null {
     const extent = (b: Buffer): number => b.shape.reduce((n, key) => n * (program.sizes.get(key) ?? 0), 1)
     const buffers = new Map(memory.buffers)
     for (const [id, array] of data) buffers.set(id, this.#copy(array))
     for (const b of added)
       buffers.set(b.id, b.type === 'i32' ? this.place.arena.integers(extent(b)) : this.place.arena.floats(extent(b)))
     const wide: Memory = { ...memory, sizes: program.sizes, buffers }
-    const kernel = compileRows(program.rows, program.buffers, wide, own, this.place)
+    const kernel = compileRows(program.rows, program.buffers, wide, rows, this.place)
     if (kernel === null) return null
     const written = new Set(ops.flatMap((op) => [...buffersWritten(op)]))
     const sums = this.buffers.filter((b) => b.space === 'sum' && written.has(b.id))

@@ -6,9 +6,10 @@ import { blockRowsFor } from '../targets/wasm/block-rows.js'
 import { emitKernel, type PlacedBuffer, type WasmKernel } from '../targets/wasm/emit-kernel.js'
 import { engineFeatures } from '../targets/wasm/engine-features.js'
 import { instantiateKernel, type KernelFunction } from '../targets/wasm/instantiate.js'
+import { isOneByOne } from '../targets/wasm/one-by-one.js'
 import { chunkCount, chunkRows } from '../targets/wasm/pool/chunks.js'
 import { addInOrder } from '../targets/wasm/pool/in-order.js'
-import type { RowWorkers, WorkerKernel } from '../targets/wasm/pool/row-workers.js'
+import type { Cut, RowWorkers, WorkerKernel } from '../targets/wasm/pool/row-workers.js'
 import { rowCost } from '../targets/wasm/row-cost.js'
 
 export type Numbers = Float64Array | Int32Array
@@ -40,10 +41,11 @@ export function compileRows(
     if (address === null || (rows !== null && isCopied)) continue
     resident.set(id, address)
   }
-  const blockRows = rows === null ? 8 : blockRowsFor(ops, buffers, memory.sizes, rows)
+  const oneByOne = isOneByOne(ops, rows?.axis ?? null)
+  const blockRows = rows === null || oneByOne ? 8 : blockRowsFor(ops, buffers, memory.sizes, rows)
   const extent = rows === null ? 0 : (memory.sizes.get(rows.size) ?? 0)
   const cost = rows === null ? { work: 1, sums: 0 } : rowCost(ops, buffers, memory.sizes, rows.axis)
-  const chunk = chunkRows({ rows: extent, sums: cost.sums, rowWork: cost.work, step: blockRows })
+  const chunk = chunkRows({ rows: extent, sums: cost.sums, rowWork: cost.work, step: oneByOne ? 1 : blockRows })
   const kernel = emitKernel({
     ops,
     buffers,
@@ -80,7 +82,7 @@ export class RowKernel {
     private readonly sums: readonly PlacedBuffer[],
     /** Copied in before a run: what is no part of the arena, or may change. */
     private readonly inputs: readonly PlacedBuffer[],
-    private readonly cut: { readonly rows: number; readonly chunk: number } | null,
+    private readonly cut: Cut | null,
     private readonly place: RowPlace,
   ) {
     const module = new WebAssembly.Module(kernel.bytes)
@@ -101,9 +103,40 @@ export class RowKernel {
       this.call(this.base, 0, 0, 0)
       return
     }
-    const { chunk } = this.cut
-    const rows = count ?? this.cut.rows
-    for (let from = 0; from < rows; from += chunk) this.runChunk(memory, from, Math.min(rows, from + chunk))
+    const { cut } = this
+    const { workers } = this.place
+    const rows = count ?? cut.rows
+    if (workers === null || !this.isForWorkers || rows < cut.rows) this.runAlone(memory, cut, rows)
+    else if (workers.isAtHand) this.runTogether(memory, cut, workers)
+    else workers.pool.meanwhile(() => this.runAlone(memory, cut, rows))
+  }
+
+  private runAlone(memory: Memory, { chunk }: Cut, rows: number): void {
+    for (let from = 0; from < rows; from += chunk) {
+      this.runChunk(memory, from, Math.min(rows, from + chunk))
+      for (const sum of this.sums) addTo(arrayOf(memory, sum.buffer), this.inside(sum, sum.length))
+    }
+  }
+
+  /** The same bits, with chunks that workers have taken. */
+  private runTogether(memory: Memory, cut: Cut, workers: RowWorkers): void {
+    if (this.remote === null) throw new Error('a kernel is not one for workers')
+    const length = this.sums.reduce((n, sum) => n + sum.length, 0)
+    const take = (chunk: number, sums: Float64Array): void => {
+      this.runChunk(memory, chunk * cut.chunk, Math.min(cut.rows, (chunk + 1) * cut.chunk))
+      let at = chunk * length
+      for (const sum of this.sums) {
+        sums.set(this.inside(sum, sum.length), at)
+        at += sum.length
+      }
+    }
+    workers.together(this.remote, together(memory, this.inputs), cut, take, (sums) => {
+      for (let at = 0; at < sums.length; )
+        for (const sum of this.sums) {
+          addTo(arrayOf(memory, sum.buffer), sums.subarray(at, at + sum.length))
+          at += sum.length
+        }
+    })
   }
 
   /** true where workers could run it, once they are there. */
@@ -132,6 +165,7 @@ export class RowKernel {
     }
   }
 
+  /** Leaves the sums of these rows in the private area. */
   private runChunk(memory: Memory, from: number, to: number): void {
     for (const sum of this.sums) this.inside(sum, sum.length).fill(0)
     for (const window of this.windows) {
@@ -140,11 +174,6 @@ export class RowKernel {
       this.inside(window, (to - from) * window.length).set(part)
     }
     this.call(this.base, 0, to - from, from)
-    for (const sum of this.sums) {
-      const total = arrayOf(memory, sum.buffer)
-      const partial = this.inside(sum, sum.length)
-      for (let i = 0; i < partial.length; i++) total[i] = (total[i] ?? 0) + (partial[i] ?? 0)
-    }
   }
 
   private inside(placed: PlacedBuffer, length: number): Numbers {
@@ -187,6 +216,10 @@ function together(memory: Memory, list: readonly PlacedBuffer[]): Float64Array {
     at += length
   }
   return out
+}
+
+function addTo(total: Numbers, part: Numbers): void {
+  for (let i = 0; i < part.length; i++) total[i] = (total[i] ?? 0) + (part[i] ?? 0)
 }
 
 export function arrayOf(memory: Memory, id: string): Numbers {

@@ -50,12 +50,7 @@ export function specialiseRows(
   const context: PassContext = {
     sizes: memory.sizes,
     rows,
-    fresh: (prefix) => {
-      let name = prefix
-      for (let i = 2; names.has(name); i++) name = `${prefix} ${i}`
-      names.add(name)
-      return name
-    },
+    fresh: freshIn(names),
     isComplete: (buffer) => {
       const known = complete.get(buffer)
       if (known !== undefined) return known
@@ -100,3 +95,13 @@ export function specialiseRows(
   for (const id of data.keys()) if (!used.has(id)) data.delete(id)
   return { program, rows: own.context.rows, data, added, onlyFinite: isFactored }
 }
+
+/** Names that are not among these yet. */
+export const freshIn =
+  (names: Set<string>) =>
+  (prefix: string): string => {
+    let name = prefix
+    for (let i = 2; names.has(name); i++) name = `${prefix} ${i}`
+    names.add(name)
+    return name
+  }

@@ -73,6 +73,32 @@ export function summing(
   }
 }
 
+/** The same by workers and the calling thread, which waits for them. */
+export function summingTogether(
+  rows: Rows,
+  pool: WorkerPool,
+): (kernel: RowKernel, inputs: Float64Array) => Float64Array {
+  const { arena, cut } = rows
+  const workers = new RowWorkers(arena, pool)
+  return (kernel, inputs) => {
+    if (!workers.isAtHand) throw new Error('no workers')
+    const own = workers.add(kernel, rows.columns)
+    const base = arena.reserve(kernel.bytes)
+    if (own === null || base === null) throw new Error('no place')
+    const instance = new KernelInstance(kernel, arena.memory)
+    instance.copyIn(base, inputs)
+    const take = (chunk: number, sums: Float64Array): void =>
+      instance.run(base, chunk * cut.chunk, Math.min(cut.rows, (chunk + 1) * cut.chunk), sums, chunk * instance.length)
+    const total = new Float64Array(instance.length)
+    workers.together(own, inputs, cut, take, (sums) => {
+      sums.forEach((x, i) => {
+        total[i % total.length] = (total[i % total.length] ?? 0) + x
+      })
+    })
+    return total
+  }
+}
+
 const INPUT = 16
 const SUMS = 64
 

@@ -11,6 +11,7 @@ import { IMPORT_SMALL } from './instantiate.js'
 import { range } from './loops.js'
 import { ExprLowering } from './lower-expr.js'
 import { type BlockRows, OpLowering } from './lower-op.js'
+import { isOneByOne } from './one-by-one.js'
 import { aligned, type Place, rowMajor, rowsApart, rowsLast } from './place.js'
 import type { WExpr, WImport, WModule } from './wasm-ast.js'
 
@@ -107,8 +108,9 @@ class KernelEmitter {
       sizes: (key) => this.#size(key),
       imported: (fn, arity) => this.#import(fn, arity),
     })
+    const oneByOne = isOneByOne(request.ops, request.rows?.axis ?? null)
     const ops = (block: BlockRows | null): void =>
-      new OpLowering(exprs, block, (kind) => this.#importSmall(kind as SmallKind)).run(request.ops)
+      new OpLowering(exprs, block, (kind) => this.#importSmall(kind as SmallKind), oneByOne).run(request.ops)
     const { statements } = exprs.blocks.within('top', null, null, new Set(), () => {
       if (request.rows === null) ops(null)
       else this.#blocks(exprs, request.rows.axis, get(from), get(to), get(first), ops)
@@ -211,6 +213,7 @@ class KernelEmitter {
   #placeAll(code: Code, base: WExpr): void {
     const { request } = this
     const accesses = accessesOf(request.ops, request.rows?.axis ?? null)
+    const oneByOne = isOneByOne(request.ops, request.rows?.axis ?? null)
     for (const [id, access] of accesses) {
       const buffer = this.#declared.get(id)
       if (buffer === undefined) throw new KernelError(`buffer ${id} is not declared`)
@@ -255,7 +258,8 @@ class KernelEmitter {
           extents,
         }
         this.#rows.push({ ...common, offset, length: rest, resident: address !== undefined })
-        if (buffer.type === 'i32' || rest === 1 || access.written || access.dense || access.once) {
+        const isNatural = rest === 1 || access.written || access.dense || access.once || oneByOne
+        if (buffer.type === 'i32' || isNatural) {
           this.#places.set(id, natural)
           continue
         }

@@ -8,12 +8,14 @@ export interface EngineFeatures {
   readonly relaxed: boolean
   /** Memory that threads share: in Node, and in a page that is isolated. */
   readonly shared: boolean
+  /** The thread may wait for others: not that of a page itself. */
+  readonly waits: boolean
 }
 
 let known: EngineFeatures | null = null
 
 export function engineFeatures(): EngineFeatures {
-  known ??= { simd: validates(false), relaxed: validates(true), shared: sharesMemory() }
+  known ??= { simd: validates(false), relaxed: validates(true), shared: sharesMemory(), waits: mayWait() }
   return known
 }
 
@@ -23,6 +25,15 @@ function validates(relaxed: boolean): boolean {
   const probe = code.finish(true, op('f64x2.madd', f64x2(1), f64x2(2), f64x2(3)))
   const memory = { pages: 1, shared: false, maximum: 1 }
   return WebAssembly.validate(encodeModule({ imports: [], functions: [probe], memory }, { relaxed }))
+}
+
+function mayWait(): boolean {
+  if (typeof SharedArrayBuffer === 'undefined') return false
+  try {
+    return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0) === 'not-equal'
+  } catch {
+    return false
+  }
 }
 
 function sharesMemory(): boolean {

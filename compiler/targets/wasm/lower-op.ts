@@ -36,6 +36,8 @@ export class OpLowering {
     private readonly exprs: ExprLowering,
     private readonly block: BlockRows | null,
     private readonly smallImport: (kind: string) => string,
+    /** The operations go along one row at a time: loops in them are those of whole arrays. */
+    private readonly oneByOne = false,
   ) {}
 
   run(ops: readonly KernelOp[]): void {
@@ -69,7 +71,8 @@ export class OpLowering {
 
   #scan(op: KernelOp & { readonly op: 'scan' }): void {
     const before = this.exprs.inScan
-    this.exprs.inScan = this.block === null && op.step.every((step) => step.op !== 'scan')
+    const isWithoutRows = this.block === null || this.oneByOne
+    this.exprs.inScan = isWithoutRows && op.step.every((step) => step.op !== 'scan')
     this.#inLoop(op.axis, buffersWritten(op), () => this.run(op.step), op.reverse)
     this.exprs.inScan = before
   }

@@ -55,10 +55,45 @@ for n in 1..N {
   latent z ~ Categorical(pi)
   x[n, 2] ~ Normal(a[z] + b[z] * x[n, 1], s[z])
 }`,
+  newton: `model Newton
+const K = 2
+data x : real[N, D]
+data y : bool[N]
+param pi : simplex[K]
+param b : real[K, D]
+for n in 1..N {
+  latent z ~ Categorical(pi)
+  y[n] ~ Bernoulli(logit = dot(b[z], x[n]))
+}`,
+  chains: `model Chains
+const S = 2
+data c : category[R][T]
+param start : simplex[S]
+param step : simplex[S, S]
+param b : simplex[S, levels(c)]
+for r in 1..R {
+  latent z[1] ~ Categorical(start)
+  for t in 2..T { latent z[t] ~ Categorical(step[z[t-1]]) }
+  for t in 1..T { c[r, t] ~ Categorical(b[z[t]]) }
+}`,
 } as const
 
 const rows = 4000
 const data = { x: clouds(rows, 2) }
+/** So many that workers are worth their start. */
+const many = { x: clouds(40_000, 2) }
+const numbers = uniforms()
+const dataOf: Readonly<Record<keyof typeof models, Readonly<Record<string, unknown>>>> = {
+  diagonal: data,
+  full: data,
+  lines: data,
+  newton: { ...data, y: data.x.map(([a = 0, b = 0]) => numbers() < 1 / (1 + Math.exp(b - a))) },
+  chains: {
+    c: Array.from({ length: 60 }, (_, r) =>
+      Array.from({ length: 80 + (r % 5) }, () => 'abc'[Math.floor(3 * numbers())]),
+    ),
+  },
+}
 
 function crew(options?: ChannelOptions): { readonly made: ChannelWorker[]; readonly spawn: () => ChannelWorker } {
   const made: ChannelWorker[] = []
@@ -75,6 +110,8 @@ const cases = [
   ['full', { restarts: 2, maxIterations: 30, trace: true }],
   ['full', { restarts: 4, maxIterations: 20, mode: 'hard', init: 'random' }],
   ['lines', { restarts: 4, maxIterations: 30, init: 'random' }],
+  ['newton', { restarts: 4, maxIterations: 15 }],
+  ['chains', { restarts: 5, maxIterations: 20 }],
 ] as const
 
 /** Everything in a fit at these options, by workers that are there from the beginning. */
@@ -85,7 +122,7 @@ async function fitted(
   pool: WorkerPool | null,
 ): Promise<unknown> {
   await pool?.begin()
-  const bound = library.compileOrThrow(models[model]).bind(data, options, null, pool)
+  const bound = library.compileOrThrow(models[model]).bind(dataOf[model], options, null, pool)
   const outcome = await fitModel(bound.model, options as FitRequest, { pause })
   await pool?.end()
   return outcome.ok ? { ...outcome.result, params: [...outcome.params] } : outcome
@@ -119,11 +156,11 @@ describe('fits by workers', () => {
         })
     })
 
-  it('start them, and let them go', { timeout: 60_000 }, async () => {
-    const options = { restarts: 6, maxIterations: 200, tolerance: 0 }
-    const alone = await compileOrThrow(models.full).fit(data, { ...options, threads: 1 })
+  it('start them, and let them go', { timeout: 90_000 }, async () => {
+    const options = { restarts: 4, maxIterations: 25, tolerance: 0 }
+    const alone = await compileOrThrow(models.full).fit(many, { ...options, threads: 1 })
     const { made, spawn } = crew()
-    const shared = await compileOrThrow(models.full).fit(data, { ...options, threads: 2, spawn })
+    const shared = await compileOrThrow(models.full).fit(many, { ...options, threads: 2, spawn })
     expect(shared.toJSON()).toEqual(alone.toJSON())
     expect(made.map(({ received }) => received.some(({ kind }) => kind === 'run'))).toEqual([true, true])
     expect(made.some((worker) => worker.isOpen())).toBe(false)
@@ -155,7 +192,7 @@ describe('fits by workers', () => {
       made.push(worker)
       return worker
     }
-    const lost = compileOrThrow(models.full).fit(data, { threads: 2, restarts: 6, tolerance: 0, spawn })
+    const lost = compileOrThrow(models.full).fit(many, { threads: 2, restarts: 6, tolerance: 0, spawn })
     const error = await lost.catch((e: unknown) => e)
     expect(error).toBeInstanceOf(InternalError)
     expect(error).toHaveProperty('message', 'a worker failed: it ended with status 9')

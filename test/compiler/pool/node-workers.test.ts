@@ -12,7 +12,9 @@ let folder: URL
 beforeAll(async () => {
   folder = await bundle({
     pass: 'compiler/pool/scripts/pass.ts',
+    together: 'compiler/pool/scripts/together.ts',
     gone: 'compiler/pool/scripts/gone.ts',
+    greedy: 'compiler/pool/scripts/greedy.ts',
     fit: 'compiler/pool/scripts/fit.ts',
     'node-worker': '../api/workers/node-worker.ts',
   })
@@ -67,17 +69,56 @@ describe('workers of Node', () => {
     expect(sums).toEqual(expected())
   })
 
-  it('share a fit as the library finds them', { timeout: 120_000 }, async () => {
-    const script = fileURLToPath(new URL('fit.js', folder))
-    const printed = await Promise.all(
-      ['1', '2', '4'].map(async (threads) => {
-        const { stdout } = await run(process.execPath, [script, threads], { timeout: 100_000 })
-        return JSON.parse(stdout)
-      }),
-    )
-    const [alone, ...others] = printed
-    expect(alone.started).toBe(0)
-    expect(others.map(({ started }) => started)).toEqual([2, 4])
-    for (const { result } of others) expect(result).toEqual(alone.result)
+  describe('that share a pass with the calling thread', () => {
+    const together = async (threads: number, how = '', worker = 'node-worker') => {
+      const script = fileURLToPath(new URL('together.js', folder))
+      const entry = new URL(`${worker}.js`, folder).href
+      const { stdout } = await run(process.execPath, [script, entry, String(threads), how], { timeout: 60_000 })
+      return JSON.parse(stdout)
+    }
+    const alone = (): readonly unknown[] => {
+      const own = rowsIn(false, { rows: 50_000, chunk: 1000 })
+      const kernel = sumKernel(own)
+      return Array.from({ length: 6 }, (_, i) => [...sumsOf(own, kernel, Float64Array.of(i + 1 / 3, i))])
+    }
+
+    for (const threads of [1, 2, 4, 8])
+      it(`give the bits of one thread: ${threads}`, { timeout: 90_000 }, async () => {
+        expect(await together(threads)).toEqual({ sums: alone(), awaited: [], after: 'ready' })
+      })
+
+    it('give them too where workers are at other work', { timeout: 90_000 }, async () => {
+      expect(await together(3, 'busy')).toEqual({ sums: alone(), awaited: alone(), after: 'ready' })
+    })
+
+    it('and are lost leave their work to it', { timeout: 90_000 }, async () => {
+      const { sums, after } = await together(2, '', 'greedy')
+      expect(sums).toEqual(alone())
+      expect(after).toBe('WorkerError: a worker failed: it ended with status 3')
+    })
+
+    it('and come upon a trap leave that to it', { timeout: 90_000 }, async () => {
+      const { sums, after } = await together(2, 'trap')
+      for (const one of sums) expect(one).toMatch(/RuntimeError: .*out of bounds/)
+      expect(after).toMatch(/WorkerError: a worker failed: .*out of bounds/)
+    })
   })
+
+  for (const kind of ['restarts', 'newton', 'chains'])
+    it(`share a fit as the library finds them: ${kind}`, { timeout: 120_000 }, async () => {
+      const script = fileURLToPath(new URL('fit.js', folder))
+      const printed = await Promise.all(
+        ['1', '2', '4', '8'].map(async (threads) => {
+          const { stdout } = await run(process.execPath, [script, kind, threads], { timeout: 100_000 })
+          return JSON.parse(stdout)
+        }),
+      )
+      const [alone, ...others] = printed
+      expect(alone.started).toBe(0)
+      expect(others.map(({ started }) => started)).toEqual([2, 4, 8])
+      for (const { result, jobs } of others) {
+        expect(jobs).toBeGreaterThan(20)
+        expect(result).toEqual(alone.result)
+      }
+    })
 })

@@ -6,7 +6,6 @@ import { pause } from '../../runtime/fake-models.js'
 import { type ChannelOptions, type ChannelWorker, channelWorker } from '../../support/channel-workers.js'
 import { arrays, rowsIn, sumKernel, summing, sumsOf } from '../../support/row-kernels.js'
 
-const yes = (): boolean => true
 const inputs = Float64Array.of(1 / 3, 5)
 
 interface Pooled {
@@ -124,19 +123,12 @@ describe('workers', () => {
   it('are not started for little work', async () => {
     let clock = 0
     const { pool, workers } = pooled(2, {}, () => clock)
-    // much work that is none for them
-    for (let i = 0; i < 400; i++)
-      pool.meanwhile(
-        () => (clock += 1),
-        () => false,
-      )
-    expect(workers).toEqual([])
     // much in all, none of it in one piece
     for (let i = 0; i < 400; i++) {
       const done = pool.meanwhile(() => {
         clock += 0.3
         return i
-      }, yes)
+      })
       expect(done).toBe(i)
     }
     expect(clock).toBeGreaterThan(100)
@@ -148,18 +140,18 @@ describe('workers', () => {
     // each look at the clock is a millisecond
     let clock = 0
     const { pool, workers } = pooled(2, {}, () => clock++)
-    for (let i = 0; i < 29; i++) pool.meanwhile(() => 0, yes)
+    for (let i = 0; i < 29; i++) pool.meanwhile(() => 0)
     expect(workers).toEqual([])
-    pool.meanwhile(() => 0, yes)
+    pool.meanwhile(() => 0)
     expect(workers.length).toBe(2)
     expect(pool.isReady).toBe(false)
-    pool.meanwhile(() => 0, yes)
+    pool.meanwhile(() => 0)
     await until(() => pool.isReady)
     expect(workers.length).toBe(2)
     await pool.end()
     // afterwards everything is done here
     expect(pool.isReady).toBe(false)
-    for (let i = 0; i < 100; i++) pool.meanwhile(() => 0, yes)
+    for (let i = 0; i < 100; i++) pool.meanwhile(() => 0)
     expect(workers.length).toBe(2)
   })
 

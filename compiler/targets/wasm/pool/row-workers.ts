@@ -1,6 +1,8 @@
 import type { Arena } from '../arena.js'
+import { engineFeatures } from '../engine-features.js'
 import { chunkCount } from './chunks.js'
-import type { RowKernel, Shard, ToWorker } from './types.js'
+import { sumsLength } from './kernel-instance.js'
+import type { ChunkSums, RowKernel, Shard, ToWorker } from './types.js'
 import type { Part, PoolWorker, WorkerPool } from './worker-pool.js'
 
 /** What a kernel reads in place, at the same address in every memory. */
@@ -19,7 +21,15 @@ export interface WorkerKernel {
   readonly columns: readonly Column[]
   /** Begin of the private area of each worker. */
   base(worker: number): number
+  /** Places for sums that no run is using. */
+  readonly idle: ChunkSums[]
 }
+
+/**
+ * Milliseconds that the calling thread waits for a chunk that a worker has taken. Then it does the chunk itself: the worker
+ * is lost, which shows when messages are read, or has not been given the time.
+ */
+const PATIENCE = 1000
 
 /** How rows are cut (see `chunkRows`). */
 export interface Cut {
@@ -43,7 +53,7 @@ export class RowWorkers {
   add(kernel: RowKernel, columns: readonly Column[]): WorkerKernel | null {
     const id = this.pool.nextId()
     // beyond all rows of a memory of the worker's own
-    if (!this.arena.shared) return { id, kernel, columns, base: () => this.arena.memory.buffer.byteLength }
+    if (!this.arena.shared) return { id, kernel, columns, idle: [], base: () => this.arena.memory.buffer.byteLength }
     if (kernel.bytes > this.areas.bytes) {
       const bytes = 128 * Math.ceil(Math.max(kernel.bytes, 2 * this.areas.bytes) / 128)
       // those of jobs under way stay where they are
@@ -51,7 +61,7 @@ export class RowWorkers {
       if (begin === null) return null
       this.areas = { begin, bytes }
     }
-    return { id, kernel, columns, base: (worker) => this.areas.begin + worker * this.areas.bytes }
+    return { id, kernel, columns, idle: [], base: (worker) => this.areas.begin + worker * this.areas.bytes }
   }
 
   /**
@@ -62,7 +72,7 @@ export class RowWorkers {
   run(own: WorkerKernel, inputs: Float64Array, cut: Cut): Promise<readonly Part[]> {
     const { pool, arena } = this
     const count = chunkCount(cut.rows, cut.chunk)
-    const common = { kind: 'run', kernel: own.id, inputs, rows: cut.rows, chunkRows: cut.chunk } as const
+    const common = { kind: 'run', kernel: own.id, inputs, into: null, rows: cut.rows, chunkRows: cut.chunk } as const
     const workers = arena.shared
       ? pool.free(Math.min(pool.threads, count))
       : pool.all.filter(({ index }) => this.ownChunks(index, count).length > 0)
@@ -72,6 +82,52 @@ export class RowWorkers {
       const chunks = counter === null ? this.ownChunks(index, count) : { counter, end: count }
       return { ...common, job, base: own.base(index), chunks }
     })
+  }
+
+  /** true where workers can share a run with the calling thread while that waits. @throws WorkerError where one was lost */
+  get isAtHand(): boolean {
+    return this.arena.shared && engineFeatures().waits && this.pool.isReady
+  }
+
+  /**
+   * The sums of all chunks, one after another: the calling thread takes chunks too, by `take`, and waits for those of
+   * others. Where these are busy with something else it takes them all.
+   *
+   * @param use is given the sums, which are only lent
+   */
+  together(
+    own: WorkerKernel,
+    inputs: Float64Array,
+    cut: Cut,
+    take: TakeChunk,
+    use: (sums: Float64Array) => void,
+  ): void {
+    const { pool } = this
+    const count = chunkCount(cut.rows, cut.chunk)
+    const into = own.idle.pop() ?? placeForSums(count, sumsLength(own.kernel))
+    into.done.fill(0)
+    const workers = pool.free(Math.min(pool.threads, count) - 1)
+    for (const worker of workers) this.introduce(worker, own, cut)
+    // a worker that reads its message late finds no chunk left
+    const counter = new Int32Array(new SharedArrayBuffer(4))
+    const chunks = { counter, end: count }
+    const common = { kind: 'run', kernel: own.id, inputs, into, rows: cut.rows, chunkRows: cut.chunk } as const
+    const asked = pool.run(workers, ({ index }, job): ToWorker => ({ ...common, job, base: own.base(index), chunks }))
+    // of a loss whoever asks the pool next is told
+    asked.catch(() => {})
+    for (let chunk = Atomics.add(counter, 0, 1); chunk < count; chunk = Atomics.add(counter, 0, 1)) {
+      take(chunk, into.sums)
+      into.done[chunk] = 1
+    }
+    let isComplete = true
+    for (let chunk = 0; chunk < count; chunk++) {
+      if (Atomics.load(into.done, chunk) === 1 || Atomics.wait(into.done, chunk, 0, PATIENCE) !== 'timed-out') continue
+      isComplete = false
+      take(chunk, into.sums)
+    }
+    use(into.sums)
+    // who comes late may still write to it
+    if (isComplete) own.idle.push(into)
   }
 
   /** What a worker has to know before it runs a kernel. */
@@ -108,6 +164,14 @@ export class RowWorkers {
     return { next, end, length: end - next }
   }
 }
+
+/** The sums of a chunk, into their place among those of all chunks. */
+export type TakeChunk = (chunk: number, sums: Float64Array) => void
+
+const placeForSums = (count: number, length: number): ChunkSums => ({
+  sums: new Float64Array(new SharedArrayBuffer(8 * count * length)),
+  done: new Int32Array(new SharedArrayBuffer(4 * count)),
+})
 
 function once(worker: PoolWorker, what: string, tell: () => void): void {
   if (worker.knows.has(what)) return

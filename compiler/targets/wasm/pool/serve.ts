@@ -65,16 +65,23 @@ function run(
 ): { readonly chunks: readonly number[]; readonly sums: Float64Array } {
   const instance = held.kernels.get(message.kernel)
   if (instance === undefined) throw new Error(`no kernel ${message.kernel}`)
-  const { base, chunkRows, rows } = message
+  const { base, chunkRows, rows, into } = message
   reach(held, base + instance.bytes)
   const chunks: number[] = []
-  let sums = new Float64Array(4 * instance.length)
-  instance.copyIn(base, message.inputs)
+  let sums = new Float64Array(into === null ? 4 * instance.length : 0)
   const take = chunkTaker(message.chunks)
   for (let chunk = take(); chunk < message.chunks.end; chunk = take()) {
-    const at = chunks.length * instance.length
-    if (at + instance.length > sums.length) sums = longer(sums)
-    instance.run(base, chunk * chunkRows, Math.min(rows, (chunk + 1) * chunkRows), sums, at)
+    if (chunks.length === 0) instance.copyIn(base, message.inputs)
+    const to = Math.min(rows, (chunk + 1) * chunkRows)
+    if (into === null) {
+      const at = chunks.length * instance.length
+      if (at + instance.length > sums.length) sums = longer(sums)
+      instance.run(base, chunk * chunkRows, to, sums, at)
+    } else {
+      instance.run(base, chunk * chunkRows, to, into.sums, chunk * instance.length)
+      Atomics.store(into.done, chunk, 1)
+      Atomics.notify(into.done, chunk)
+    }
     chunks.push(chunk)
   }
   return { chunks, sums }

@@ -51,6 +51,8 @@ export type ToWorker =
       /** Address of the private area. */
       readonly base: number
       readonly chunks: ChunkSource
+      /** Where sums go; null: into the answer. */
+      readonly into: ChunkSums | null
       /** Rows of a chunk, and of all of them. */
       readonly chunkRows: number
       readonly rows: number
@@ -60,6 +62,13 @@ export type ToWorker =
 export type ChunkSource =
   | { readonly next: number; readonly end: number }
   | { readonly counter: Int32Array; readonly end: number }
+
+/** Sums of all chunks in memory that threads share, in the order of the chunks. */
+export interface ChunkSums {
+  readonly sums: Float64Array
+  /** 1 for each chunk whose sums are there; who waits for one is woken. */
+  readonly done: Int32Array
+}
 
 export type FromWorker =
   | { readonly kind: 'ready' }

@@ -68,11 +68,10 @@ export class WorkerPool {
     return ++this.lastId
   }
 
-  /** Work of the calling thread that workers could do, where that is so: enough of it starts them. */
-  meanwhile<T>(work: () => T, couldDo: () => boolean): T {
+  /** Work of the calling thread that workers could do: enough of it starts them. */
+  meanwhile<T>(work: () => T): T {
     const begin = this.now()
     const done = work()
-    if (!couldDo()) return done
     this.spent += this.now() - begin
     this.calls++
     if (this.spent >= WORTH && this.spent >= LEAST_JOB * this.calls) this.begin()
@@ -111,6 +110,7 @@ export class WorkerPool {
     return new Promise((resolve, reject) => {
       const job = this.nextId()
       const asked = this.members.filter((member) => workers.includes(member))
+      if (asked.length === 0) return resolve([])
       this.jobs.set(job, { waiting: new Set(asked), parts: [], resolve, reject })
       try {
         for (const member of asked) {

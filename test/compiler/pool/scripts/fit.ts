@@ -1,18 +1,20 @@
 /** A fit by as many workers as are asked for; prints its result and how many there were, and ends by itself. */
 import { Worker } from 'node:worker_threads'
-import { compileOrThrow } from '../../../../index.js'
+import { compileOrThrow, type FitCallOptions } from '../../../../index.js'
 
-const threads = Number(process.argv[2])
-let started = 0
-const { postMessage } = Worker.prototype
-const seen = new Set<Worker>()
-Worker.prototype.postMessage = function (this: Worker, ...args) {
-  if (!seen.has(this)) started++
-  seen.add(this)
-  return postMessage.apply(this, args)
+interface Case {
+  readonly text: string
+  readonly data: () => Readonly<Record<string, unknown>>
+  readonly options: FitCallOptions
 }
-const rows = Array.from({ length: 10_000 }, (_, i) => [(i % 3) * 4 + Math.sin(i * i), Math.cos(7 * i) * (1 + (i % 2))])
-const model = compileOrThrow(`model Full
+
+const list = <T>(count: number, one: (i: number) => T): readonly T[] => Array.from({ length: count }, (_, i) => one(i))
+/** A number in (0, 1) without a pattern. */
+const noise = (i: number): number => Math.abs(Math.sin(i * i + 0.5) * 1e4) % 1
+
+const cases: Readonly<Record<string, Case>> = {
+  restarts: {
+    text: `model Full
 const K = 3
 data x : real[N, D]
 param pi : simplex[K]
@@ -21,6 +23,56 @@ param Sigma : covariance[K, D]
 for n in 1..N {
   latent z ~ Categorical(pi)
   x[n] ~ MvNormal(mu[z], Sigma[z])
-}`)
-const fit = await model.fit({ x: rows }, { threads, restarts: 2, init: 'random', maxIterations: 200, tolerance: 0 })
-console.log(JSON.stringify({ started, result: fit.toJSON() }))
+}`,
+    data: () => ({ x: list(10_000, (i) => [(i % 3) * 4 + Math.sin(i * i), Math.cos(7 * i) * (1 + (i % 2))]) }),
+    options: { restarts: 5, maxIterations: 60 },
+  },
+  newton: {
+    text: `model Lines
+const K = 2
+data x : real[N, P]
+data y : count[N]
+param pi : simplex[K]
+param b : real[K, P]
+for n in 1..N {
+  latent z ~ Categorical(pi)
+  y[n] ~ Poisson(exp(dot(b[z], x[n])))
+}`,
+    data: () => ({
+      x: list(20_000, (i) => [1, noise(i), noise(3 * i)]),
+      y: list(20_000, (i) => Math.floor((i % 2 === 0 ? 6 : 2) * noise(i + 7) * (1 + noise(i)))),
+    }),
+    options: { restarts: 2, init: 'random', maxIterations: 25 },
+  },
+  chains: {
+    text: `model Chains
+const S = 3
+data y : category[R][T]
+param start : simplex[S]
+param step : simplex[S, S]
+param b : simplex[S, levels(y)]
+for r in 1..R {
+  latent z[1] ~ Categorical(start)
+  for t in 2..T { latent z[t] ~ Categorical(step[z[t-1]]) }
+  for t in 1..T { y[r, t] ~ Categorical(b[z[t]]) }
+}`,
+    data: () => ({
+      y: list(150, (r) => list(100 + (r % 7), (t) => 'abcd'[Math.floor(t / 9) % 2 === 0 ? (t * r) % 2 : (t + r) % 4])),
+    }),
+    options: { restarts: 2, init: 'random', maxIterations: 40 },
+  },
+}
+
+const chosen = cases[process.argv[2] ?? '']
+if (chosen === undefined) throw new Error('no such case')
+const threads = Number(process.argv[3])
+let jobs = 0
+const { postMessage } = Worker.prototype
+const seen = new Set<Worker>()
+Worker.prototype.postMessage = function (this: Worker, ...args) {
+  seen.add(this)
+  if (args[0].kind === 'run') jobs++
+  return postMessage.apply(this, args)
+}
+const fit = await compileOrThrow(chosen.text).fit(chosen.data(), { ...chosen.options, tolerance: 0, threads })
+console.log(JSON.stringify({ started: seen.size, jobs, result: fit.toJSON() }))

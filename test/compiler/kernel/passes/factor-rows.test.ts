@@ -195,11 +195,11 @@ describe('rows of factors', () => {
     const key = [{ values: Int32Array.from({ length: 1003 }, (_, i) => (i < 3 ? 1 : 0)), stride: 1 }]
     const made = rowFactors({ polynomial: [x], ...none, key }, 1003, 250)
     if (made.kind === 'declined') throw new Error(made.declined)
-    expect([...made.square]).toEqual([1, 1, 1, 1000, 0, 0])
-    expect([...made.like]).toEqual([0, 1, 2, 3, 3, 3])
+    expect([...made.square]).toEqual([1000, 0, 0, 1, 1, 1])
+    expect([...made.like]).toEqual([3, 3, 3, 0, 1, 2])
     const [own = new Float64Array(0)] = made.own
     const [centre = new Float64Array(0)] = made.centre
-    for (let i = 0; i < 6; i++) expect((own[i] ?? 0) + (centre[i] ?? 0)).toBeCloseTo(x.values[i] ?? 0, 15)
+    for (let i = 0; i < 6; i++) expect((own[6 + i] ?? 0) + (centre[6 + i] ?? 0)).toBeCloseTo(x.values[i] ?? 0, 15)
   })
 })
 

@@ -86,7 +86,7 @@ export const E_STEP_RULES: readonly DerivationRule[] = [
   {
     id: 'forward-backward',
     statement: 'Along a chain the sums are a scaled filter, and the posteriors a smoother that goes back',
-    citation: 'Baum, Petrie, Soules and Weiss (1970); Rabiner (1989), A tutorial on hidden Markov models, section III',
+    citation: 'Baum, Petrie, Soules and Weiss (1970); Rabiner (1989), section III',
   },
   {
     id: 'multinomial-split',
@@ -101,7 +101,7 @@ export const E_STEP_RULES: readonly DerivationRule[] = [
   {
     id: 'sparse-gaussian',
     statement: 'The same for all cells at once, with a sparse factor of Λ',
-    citation: 'Rue and Held (2005), Gaussian Markov Random Fields, section 2.3',
+    citation: 'Rue and Held (2005), section 2.3',
   },
   {
     id: 'conjugate',

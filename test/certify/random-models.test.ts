@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { FEATURES, type RandomModel, randomModel, shrink } from '../generator/random-model.js'
 import { certifyText, complaints } from './certified.js'
 
-const COUNT = Number(process.env.CAMPAIGN_MODELS ?? 300)
+const COUNT = Number(process.env.CAMPAIGN_MODELS ?? 200)
 const FIRST = Number(process.env.CAMPAIGN_SEED ?? 1)
 const PER_TEST = 25
 
@@ -45,7 +45,7 @@ describe('random models', () => {
   })
 
   it('between them hold every feature', () => {
-    const held = new Set(Array.from({ length: 300 }, (_, i) => randomModel(i + 1)).flatMap((m) => m.features))
+    const held = new Set(Array.from({ length: 1000 }, (_, i) => randomModel(i + 1)).flatMap((m) => m.features))
     expect([...held].sort()).toEqual([...FEATURES].sort())
   })
 

@@ -25,6 +25,8 @@ export type Role =
   | 'precision matrix'
   | 'coefficient'
   | 'cuts'
+  /** Of a density with a kink: nothing else may be said of it. */
+  | 'median'
 
 interface SharedParam {
   readonly role: Role
@@ -116,7 +118,8 @@ export class Draft {
     const dims = [...by.map((s) => s.dim), ...(core === '' ? [] : [core])].join(', ')
     const index = by.map((s) => s.index).join(', ')
     const sharable = this.shared.find((s) => s.role === role && s.dims === `${kind} ${dims} ${index}`)
-    if (sharable !== undefined && role !== 'weights' && this.has('shared params', `shared ${key}`)) return sharable.text
+    if (sharable !== undefined && role !== 'weights' && role !== 'median' && this.has('shared params', `shared ${key}`))
+      return sharable.text
     const name = this.name(STEMS[role])
     const prior = this.has('priors', `prior of ${key}`) ? this.prior(role, key) : ''
     this.params.push(`param ${name} : ${kind}${dims === '' ? '' : `[${dims}]`}${prior}`)
@@ -148,6 +151,7 @@ export class Draft {
       case 'precision matrix':
         return choose('Wishart(D + 2, identity(D))')
       case 'cuts':
+      case 'median':
         return ''
       case 'covariance':
         return choose('InverseWishart(D + 2, identity(D))')
@@ -168,4 +172,5 @@ const STEMS: Readonly<Record<Role, string>> = {
   'precision matrix': 'Omega',
   coefficient: 'beta',
   cuts: 'cuts',
+  median: 'm',
 }

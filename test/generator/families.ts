@@ -88,7 +88,8 @@ export const FAMILIES = {
   inverseGamma: family('positive', (d, key, by) => `InverseGamma(3, ${rate(d, key, by)})`),
   laplace: family(
     'real',
-    (d, key, by) => `Laplace(${mean(d, key, by)}, ${d.param('sd', 'positive', by.slice(0, 1), `${key} scale`)})`,
+    (d, key, by) =>
+      `Laplace(${d.param('median', 'real', by, `${key} median`)}, ${d.param('sd', 'positive', by.slice(0, 1), `${key} scale`)})`,
     { optional: false, simple: false },
   ),
   pareto: family('positive', (d, key, by, name) => `Pareto(${shape(d, key, by)}, min(${name}))`, {

@@ -1,6 +1,7 @@
 /** Hard mode as a whole: the objective never falls, ties, weights, empty components, what is refused and what is said. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { textOf } from '../../compiler/derivation/types.js'
 import { CompileError, compileOrThrow, type Fit, type FitCallOptions, type FitData } from '../../index.js'
 import { randomSource } from '../../oracle/random.js'
 import { schemaProblems } from '../runtime/json-schema.js'
@@ -251,7 +252,7 @@ describe('what hard mode says', () => {
     const differs = hard.filter((step, i) => JSON.stringify(step) !== JSON.stringify(em[i]))
     expect(hard.map((s) => s.id)).toEqual(em.map((s) => s.id))
     expect(differs.map((s) => s.kind)).toEqual(['bound', 'e-step', 'q', 'algorithm'])
-    for (const step of differs) expect(step.title).toContain('(hard mode)')
+    for (const step of differs) expect(textOf(step.title)).toContain('(hard mode)')
     expect(model.hardDerivation.toText()).toContain('z_n = argmax_k ρ_nk')
   })
 

@@ -289,7 +289,7 @@ for (const example of all) {
       expectSame(a, b, naming, inverted(names))
     })
 
-    test.each([1, 2, 3])('order of statements, shuffle %i', async (seed) => {
+    test.each([1])('order of statements, shuffle %i', async (seed) => {
       const shuffled = { ...file, statements: shuffleStatements(file.statements, seededRandom(seed)) }
       const { columns } = await base()
       const [a, b] = await variant(print(shuffled), { ...example, columns }, same)

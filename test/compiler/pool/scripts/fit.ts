@@ -57,7 +57,7 @@ for r in 1..R {
   for t in 1..T { y[r, t] ~ Categorical(b[z[t]]) }
 }`,
     data: () => ({
-      y: list(150, (r) => list(100 + (r % 7), (t) => 'abcd'[Math.floor(t / 9) % 2 === 0 ? (t * r) % 2 : (t + r) % 4])),
+      y: list(600, (r) => list(100 + (r % 7), (t) => 'abcd'[Math.floor(t / 9) % 2 === 0 ? (t * r) % 2 : (t + r) % 4])),
     }),
     options: { restarts: 2, init: 'random', maxIterations: 40 },
   },

@@ -6,8 +6,8 @@ import { some } from '../../compiler/algebra/visit.js'
 import type { Derivation } from '../../compiler/derive.js'
 import { distributionByName } from '../../compiler/distributions/index.js'
 import type { Distribution, Tensor } from '../../compiler/distributions/types.js'
-import { lower } from '../../compiler/lower/lower.js'
-import type { Contribution, MStep } from '../../compiler/mstep/types.js'
+import type { Contribution } from '../../compiler/mstep/types.js'
+import { withSteps } from '../support/derive.js'
 import { type CertifyTextOptions, certifyText } from './certified.js'
 
 const waiting = `
@@ -58,22 +58,6 @@ function withArguments(name: string, change: (args: ReadonlyMap<string, Tensor>)
     logDensity: (value, args, context) => known.logDensity(value, change(args), context),
   }
   return new Map([...distributionByName, [name, wrong] as const])
-}
-
-function withSteps(d: Derivation, change: (step: MStep) => MStep): Derivation {
-  const mStep = { ...d.mStep, steps: d.mStep.steps.map(change) }
-  const { graph, lifted, eStep, shapes, supply } = d
-  const program = lower({
-    graph,
-    lifted,
-    eStep,
-    mStep,
-    shapes,
-    collecting: d.collectOptions,
-    rename: (v) => supply.fresh(v.name, v.to, v.from),
-    lets: graph.lets,
-  })
-  return { ...d, mStep, program }
 }
 
 const scaled = (cs: readonly Contribution[], by: Expr): readonly Contribution[] =>

@@ -1,0 +1,11 @@
+/** Records the models whose seeds it is sent. */
+import { recordOf } from './record.js'
+
+process.on('message', (seed: number) => {
+  recordOf(seed).then(
+    (record) => process.send?.(record),
+    (e) => {
+      throw e
+    },
+  )
+})

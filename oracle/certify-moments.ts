@@ -23,6 +23,8 @@ const EXACT = 1e-9
 const OF_NODES = 10
 /** Moments inherit the error of the rule that gave the log-normaliser, up to a factor. */
 const QUADRATURE = 50
+/** A rule that has an integral to 1e-12 has the squares about its mean to fewer digits: they weigh its tails. */
+const SQUARES = 1e-8
 /** Share of an expectation in the outermost nodes from which on it is not known. */
 const UNRESOLVED = 1e-6
 
@@ -53,6 +55,8 @@ export function checkMoments(t: Trial, found: Findings): void {
 class Comparison {
   private readonly solver: Solver
   private readonly tolerance: number
+  /** Allowed to squares in addition. */
+  private readonly ofSquares: number
 
   constructor(
     private readonly t: Trial,
@@ -61,15 +65,17 @@ class Comparison {
   ) {
     this.solver = new Solver(t.ground, params)
     const stated = t.engine.error?.(t.params) ?? 0
-    this.tolerance = EXACT + QUADRATURE * (logLikelihoodParts(t.ground, params).error + OF_NODES * stated)
+    const { error } = logLikelihoodParts(t.ground, params)
+    this.tolerance = EXACT + QUADRATURE * (error + OF_NODES * stated)
+    this.ofSquares = error > 0 ? SQUARES : 0
   }
 
   cell(cell: Cell, row: number, table: EngineMoments): void {
     const where = `${cellName(cell)}, ${this.t.text}`
-    const record = (name: string, own: number, exact: Resolved, scale: number): void => {
+    const record = (name: string, own: number, exact: Resolved, scale: number, more = 0): void => {
       // an expectation that is infinite, or that nodes do not reach
       if (exact.tail > UNRESOLVED * scale) return
-      const tolerance = this.tolerance + (10 * exact.tail) / scale
+      const tolerance = this.tolerance + more + (10 * exact.tail) / scale
       this.found.record(name, Math.abs(own - exact.value) / scale, tolerance, where)
     }
     const none = { value: Number.NaN, tail: 0 }
@@ -80,7 +86,13 @@ class Comparison {
     // quadrature gives a number where the integral has none
     if (at(table.variance, row) === Number.POSITIVE_INFINITY) return
     // what is left of a variance beside a large mean has lost that many digits
-    record(MOMENT_NAMES.variance, at(table.variance, row), variance, Math.max(variance.value, 1e-6 * size * size))
+    record(
+      MOMENT_NAMES.variance,
+      at(table.variance, row),
+      variance,
+      Math.max(variance.value, 1e-6 * size * size),
+      this.ofSquares,
+    )
     const more: readonly (readonly [string, ArrayLike<number> | undefined, (x: number) => number])[] = [
       [MOMENT_NAMES.logs, table.logMean, Math.log],
       [MOMENT_NAMES.logs, table.logComplementMean, (x) => Math.log1p(-x)],

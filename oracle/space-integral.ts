@@ -29,8 +29,6 @@ type LogFunction = (s: readonly number[]) => number
 /** Nodes this far below the largest in logs are left out. */
 const NEGLIGIBLE = 45
 const TOLERANCE = 1e-12
-/** Change of the last halving, at most. */
-const SEEN = 1e-10
 /** Farthest node in t: sinh 60 is 6e25. */
 const LIMIT = 60
 const MAX_NODES = 3_000_000
@@ -57,8 +55,7 @@ export function spaceIntegral(f: LogFunction, dimension: number): SpaceIntegral 
     // the rule squares its error when the step is halved, where the integrand is smooth: seen in two changes in a row
     error = previous < 0.01 && change <= previous ** 1.5 ? Math.max(change ** 1.5, 1e-14) : change
     previous = change
-    // means and variances weigh the tails more than the integral does: they are as good as what was seen
-    if (error <= TOLERANCE && change <= SEEN) break
+    if (error <= TOLERANCE) break
   }
   return { log, error: error + lattice.cut(log), nodes: lattice.nodes() }
 }

@@ -21,7 +21,7 @@ export function report({ when, found, settings, rows }) {
     '# Results',
     `\`npm run bench\` on ${when}: ${cpus().length} cores of ${cpus()[0]?.model.trim() ?? 'an unknown processor'}. ` +
       'Ratios of times: how many times faster Estep is, float64 on both sides, the same data, start values and number of iterations, in turns. ' +
-      'What is measured, and the goals: `../shared/design/speed.md`.',
+      'Goals are ratios beside the peer that a row names.',
   ]
   if (settings.quick) sections.push('**Smaller data and fewer rounds (`--quick`): not the table.**')
   if (Object.keys(settings.fitOptions).length > 0)

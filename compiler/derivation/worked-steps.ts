@@ -7,7 +7,7 @@ import type { Derivation } from '../derive.js'
 import { isHard } from './hard-steps.js'
 import type { NamedSum } from './named-sums.js'
 import { argument, mStepOrigin } from './origins.js'
-import { allParams, definition, type FormulaContext, formula, inlineNames, prepared } from './print.js'
+import { allParams, definition, type FormulaContext, formula, inlineNames } from './print.js'
 import { type Block, type DerivationStep, type Formula, inline, type Line, say } from './types.js'
 import type { Equation } from './update-types.js'
 import { updateContext, updateOf } from './updates.js'
@@ -137,7 +137,7 @@ function equationLines(q: Equation, c: FormulaContext, at: WorkedIteration): rea
     // held at an end of its support, or at a floor: the formula is not what it is
     if (Math.abs(value - executed) > 1e-9 * Math.max(1, Math.abs(executed))) return [held(q, indices, executed, c)]
     const left = formula(placed(q.left, q.indices, indices), [], c)
-    const inside = withNumbers(q.right, c, q.indices, env)
+    const inside = withNumbers(q.right, env)
     const middle = inside === null ? null : multiplied(formula(inside, [], { ...c, named: [] }))
     const same = middle === null || middle.text === number(value) || [...middle.text].length > 70
     return [
@@ -158,9 +158,8 @@ function held(q: Equation, indices: ReadonlyMap<string, number>, executed: numbe
 }
 
 /** Sums and whatever is read, as numbers; null where nothing is left to see. */
-function withNumbers(e: Expr, c: FormulaContext, indices: readonly IndexVar[], env: Environment): Expr | null {
-  const named = prepared(e, indices, { ...c, named: [...c.named] })
-  if (some(named, (n) => n.kind === 'case' || n.kind === 'inverse')) return null
+function withNumbers(e: Expr, env: Environment): Expr | null {
+  if (some(e, (n) => n.kind === 'case' || n.kind === 'inverse')) return null
   const isNumber = (n: Expr): boolean =>
     n.kind === 'sum' || n.kind === 'mean' || n.kind === 'probability' || n.kind === 'ref' || n.kind === 'expect'
   let known = true

@@ -7,20 +7,9 @@ import { type Cells, Homogeneous } from './homogeneous.js'
 import { type FactoredRows, type RowFactors, rowFactors } from './row-factors.js'
 import { rowKey, rowStride } from './row-key.js'
 import { type FoundRoles, rolesOf } from './row-roles.js'
-import type { PassContext, RowProgram } from './types.js'
+import type { FewerRows, PassContext, RowProgram } from './types.js'
 
-export type FactoredProgram =
-  | {
-      readonly kind: 'factored'
-      readonly program: RowProgram
-      /** With the rows of the factors for its rows. */
-      readonly context: PassContext
-      /** The arrays of the buffers that the program has in addition. */
-      readonly data: DataArrays
-      readonly rows: number
-      readonly of: number
-    }
-  | { readonly kind: 'declined'; readonly declined: string }
+export type FactoredProgram = FewerRows<'factored'>
 
 /** Factors pay where they have at most this share of the rows, */
 export const WORTH_FACTORING = 0.25

@@ -5,20 +5,9 @@ import { type DataArrays, DataCache } from './data-cache.js'
 import { distinctRows, takeRows } from './distinct-rows.js'
 import { rewriteOp } from './rewrite-op.js'
 import { rowKey, rowStride } from './row-key.js'
-import type { PassContext, RowProgram } from './types.js'
+import type { FewerRows, PassContext, RowProgram } from './types.js'
 
-export type MergedRows =
-  | {
-      readonly kind: 'merged'
-      readonly program: RowProgram
-      /** With the merged rows for its rows. */
-      readonly context: PassContext
-      /** The arrays of the buffers that the program has in addition. */
-      readonly data: DataArrays
-      readonly rows: number
-      readonly of: number
-    }
-  | { readonly kind: 'declined'; readonly declined: string }
+export type MergedRows = FewerRows<'merged'>
 
 /** Merging pays where at most this share of the rows are distinct. */
 export const WORTH_MERGING = 0.7

@@ -1,4 +1,5 @@
 import type { Buffer, KernelOp, SizeKey } from '../types.js'
+import type { DataArrays } from './data-cache.js'
 
 /** A number for each element of a row of a data buffer, taken over all rows once the data is bound. */
 export interface ColumnConstant {
@@ -57,3 +58,17 @@ export interface KernelPass {
   readonly name: string
   apply(program: RowProgram, context: PassContext): PassOutcome
 }
+
+/** A program over fewer rows that stand for those of the data, or why there is none. */
+export type FewerRows<Kind extends string> =
+  | {
+      readonly kind: Kind
+      readonly program: RowProgram
+      /** With the fewer ones for its rows. */
+      readonly context: PassContext
+      /** The arrays of the buffers that the program has in addition. */
+      readonly data: DataArrays
+      readonly rows: number
+      readonly of: number
+    }
+  | { readonly kind: 'declined'; readonly declined: string }

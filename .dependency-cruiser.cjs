@@ -1,4 +1,4 @@
-/** Who may import whom: lang ← compiler ← api ← index ← cli; lang ← oracle ← api; runtime ← api. One way, no cycles. */
+/** Who may import whom: lang ← compiler ← api ← index ← cli, playground; lang ← oracle ← api; runtime ← api. One way, no cycles. */
 const own = '^(lang|compiler|oracle|runtime|api|cli|test|bench|playground|index\\.ts$)'
 
 /** A folder that may import nothing of the project but itself and `others`. */
@@ -40,11 +40,24 @@ module.exports = {
       to: { path: '^(cli|test|bench|playground)/' },
     },
     {
+      name: 'playground-imports',
+      comment: 'the playground knows no command line',
+      severity: 'error',
+      from: { path: '^playground/' },
+      to: { path: '^(cli|test|bench)/' },
+    },
+    {
+      name: 'playground-is-no-library',
+      severity: 'error',
+      from: { path: '^(lang|compiler|oracle|runtime|api|cli|index\\.ts$)' },
+      to: { path: '^playground/' },
+    },
+    {
       name: 'node-in-cli-only',
       // api/workers asks the process for modules of Node where there is one: an import would end up in bundles for pages
       comment: 'only the command line, tests and benchmarks import modules of Node',
       severity: 'error',
-      from: { path: '^(lang|compiler|oracle|runtime|api|index\\.ts$)' },
+      from: { path: '^(lang|compiler|oracle|runtime|api|playground/(?!vite\\.config)|index\\.ts$)' },
       to: { dependencyTypes: ['core'] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },

@@ -1,0 +1,17 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vite'
+
+/** The playground as static files in `dist/playground`, wherever they are served from. */
+export default defineConfig({
+  base: './',
+  resolve: { alias: [{ find: /^estep$/, replacement: fileURLToPath(new URL('../index.ts', import.meta.url)) }] },
+  build: {
+    outDir: fileURLToPath(new URL('../dist/playground', import.meta.url)),
+    emptyOutDir: true,
+    target: 'es2022',
+    // a module preload needs an inline script, which the page's policy forbids
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 5000,
+  },
+  worker: { format: 'es' },
+})

@@ -1,5 +1,4 @@
 /** What may be written at a place: names in scope, distributions and their arguments, types, functions, words. */
-import { usageOf } from '../check/arguments.js'
 import { builtinNames, builtinUsage } from '../check/functions.js'
 import { describeArray, describeValue } from '../check/value-types.js'
 import type { DistributionSignature } from '../signature.js'
@@ -8,7 +7,7 @@ import { type Cursor, cursorAt } from './cursor.js'
 import { argumentType, code, distributionWords } from './hover.js'
 import type { Definition } from './names.js'
 import type { Completion, CompletionKind } from './types.js'
-import { functionWords, keywordWords, specialWords, typeWords } from './words.js'
+import { functionWords, keywordWords, snippetOf, specialWords, typeWords } from './words.js'
 
 const statementStarts = ['const', 'data', 'param', 'latent', 'let', 'observe', 'fn', 'for', 'if']
 
@@ -45,8 +44,8 @@ function itemsAt(a: Analysis, offset: number, cursor: Cursor): readonly Completi
       const names = visibleAt(a, offset).map((d) => nameItem(a, d, cursor))
       if (place.domain) return [...names.filter((n) => domainKinds.has(n.kind)), functionItem('levels', cursor)]
       const functions = builtinNames.map((n) => functionItem(n, cursor))
-      const inner = call !== null && specialWords.has(call.name) ? distributionItems(a, cursor) : []
-      const how = call?.name === 'Censored' && call.place === 1 ? censoredItems(cursor) : []
+      const inner = call?.direct === true && specialWords.has(call.name) ? distributionItems(a, cursor) : []
+      const how = call?.direct === true && call.name === 'Censored' && call.place === 1 ? censoredItems(cursor) : []
       return [...argumentItems(a, cursor), ...how, ...names, ...inner, ...functions, keywordItem('not', cursor, false)]
     }
   }
@@ -71,7 +70,7 @@ function keywordItem(word: string, cursor: Cursor, start: boolean): Completion {
   return item(word, 'keyword', start ? 2 : 5, cursor, {
     detail: 'word of the language',
     documentation: known?.text ?? '',
-    insert: snippet ?? word,
+    insert: snippet === null ? word : snippetOf(snippet),
     snippet: snippet !== null,
   })
 }
@@ -81,8 +80,8 @@ function typeItems(cursor: Cursor): readonly Completion[] {
     ...item(name, 'type', 1, cursor, {
       detail: 'type',
       documentation: text,
-      insert: snippet,
-      snippet: snippet.includes('${'),
+      insert: snippetOf(snippet),
+      snippet: snippet.includes('«'),
     }),
     order: `1${String(i).padStart(2, '0')}`,
   }))
@@ -95,7 +94,7 @@ function distributionItems(a: Analysis, cursor: Cursor): readonly Completion[] {
     item(name, 'distribution', 3, cursor, {
       detail: 'made from other distributions',
       documentation: text,
-      insert: snippet,
+      insert: snippetOf(snippet),
       snippet: true,
     }),
   )
@@ -122,7 +121,7 @@ function callItem(s: DistributionSignature, place: number, cursor: Cursor): Comp
 /** Arguments of the open call that have no value yet: of parametrisations that agree with those that have. */
 function argumentItems(a: Analysis, cursor: Cursor): readonly Completion[] {
   const { call } = cursor
-  if (call === null || call.argument !== null) return []
+  if (call === null || !call.direct || call.argument !== null) return []
   const bounds = call.name === 'Truncated' && call.place > 0 ? ['low', 'high'] : []
   if (bounds.length > 0 || call.name === 'Custom')
     return (call.name === 'Custom' ? ['logpdf'] : bounds)
@@ -147,12 +146,12 @@ const censoredItems = (cursor: Cursor): readonly Completion[] =>
   [
     ['above', 'above', 'The value lies above the one that was recorded.'],
     ['below', 'below', 'The value lies below the one that was recorded.'],
-    ['between', 'between(${1:low}, ${2:high})', 'The value lies between two numbers.'],
+    ['between', 'between(«low», «high»)', 'The value lies between two numbers.'],
   ].map(([label = '', insert = '', documentation = '']) =>
     item(label, 'argument', 0, cursor, {
       detail: 'where the value lies',
       documentation,
-      insert,
+      insert: snippetOf(insert),
       snippet: insert !== label,
     }),
   )

@@ -10,6 +10,8 @@ export interface OpenCall {
   readonly place: number
   /** The name of the argument at hand where it is written: `sd=|`. */
   readonly argument: string | null
+  /** The place is between its own parentheses and commas, not in a bracket within them. */
+  readonly direct: boolean
   /** Names of all arguments of the call that are written with one. */
   readonly named: readonly string[]
 }
@@ -69,7 +71,7 @@ function statementOf(before: readonly Token[]): readonly Token[] {
       t.text === ';' ||
       t.text === '{' ||
       t.text === '}' ||
-      (t.kind === 'newline' && depth >= 0 && !goesOn.has(lastSign(before, i)) && !openAbove(before, i))
+      (t.kind === 'newline' && depth <= 0 && !goesOn.has(lastSign(before, i)) && !openAbove(before, i))
     if (ends) return before.slice(i + 1).filter((x) => x.kind !== 'newline')
   }
   return before.filter((x) => x.kind !== 'newline')
@@ -105,6 +107,7 @@ function openCall(statement: readonly Token[], after: readonly Token[]): OpenCal
   let depth = 0
   let place = 0
   let argument: string | null = null
+  let direct = true
   const named: string[] = []
   for (let i = statement.length - 1; i >= 0; i -= 1) {
     const t = statement[i]
@@ -112,21 +115,19 @@ function openCall(statement: readonly Token[], after: readonly Token[]): OpenCal
     if (closers.has(t.text)) depth += 1
     else if (openers.has(t.text)) {
       if (depth > 0) depth -= 1
-      else if (t.text === '(') {
+      else {
         const callee = statement[i - 1]
-        if (callee?.kind === 'name')
+        if (t.text === '(' && callee?.kind === 'name')
           return {
             name: callee.text,
             nameSpan: callee.span,
             place,
             argument,
+            direct,
             named: [...named, ...namedAfter(after)],
           }
-        place = 0
-        argument = null
-        named.length = 0
-      } else {
         // within a vector or a subscript: its commas are no arguments of the call
+        direct = false
         place = 0
         argument = null
         named.length = 0

@@ -158,26 +158,36 @@ class Finder implements Names {
     switch (s.kind) {
       case 'const':
         if (scope !== this.root) this.declare('const', s.name, s, scope)
-        return this.expression(s.value, scope)
+        this.expression(s.value, scope)
+        return
       case 'fn':
-        return this.functionBody(s, scope)
+        this.functionBody(s, scope)
+        return
       case 'declaration':
-        return this.declaration(s, scope)
+        this.declaration(s, scope)
+        return
       case 'let':
         this.expression(s.value, scope)
-        return this.declare('let', s.name, s, scope)
+        this.declare('let', s.name, s, scope)
+        return
       case 'sample':
         this.expression(s.target, scope)
-        return this.distribution(s.distribution, scope)
+        this.distribution(s.distribution, scope)
+        return
       case 'observe':
-        if (s.fact.kind === 'condition') return this.expression(s.fact.condition, scope)
+        if (s.fact.kind === 'condition') {
+          this.expression(s.fact.condition, scope)
+          return
+        }
         this.expression(s.fact.left, scope)
-        return this.expression(s.fact.right, scope)
+        this.expression(s.fact.right, scope)
+        return
       case 'for': {
         const inner = this.indexScope(s.index, s.domain, { start: s.index.span.start, end: s.block.end }, scope)
         if (s.weight !== null) this.expression(s.weight, inner)
         this.block(s.body, inner)
-        return this.exportNames(inner, scope)
+        this.exportNames(inner, scope)
+        return
       }
       case 'if':
         this.expression(s.condition, scope)
@@ -246,7 +256,10 @@ class Finder implements Names {
   }
 
   private domain(domain: ast.DomainExpression, scope: Scope): void {
-    if (domain.kind === 'set') return this.expression(domain.set, scope)
+    if (domain.kind === 'set') {
+      this.expression(domain.set, scope)
+      return
+    }
     this.expression(domain.from, scope)
     this.expression(domain.to, scope)
   }
@@ -263,7 +276,11 @@ class Finder implements Names {
 
   private distribution(d: ast.DistributionExpression, scope: Scope): void {
     this.words.push({ span: d.name.span, name: d.name.name, kind: 'distribution', of: null })
-    for (const a of d.arguments) {
+    for (const [i, a] of d.arguments.entries()) {
+      if (d.name.name === 'Censored' && i === 1 && a.kind === 'expression' && a.value.kind === 'name') {
+        this.words.push({ span: a.value.span, name: a.value.name, kind: 'argument-name', of: d.name.name })
+        continue
+      }
       if (a.kind === 'family') {
         this.distribution(a.value, this.indexScope(a.index, a.domain, d.span, scope))
         continue
@@ -278,7 +295,8 @@ class Finder implements Names {
   private expression(e: ast.Expression, scope: Scope): void {
     switch (e.kind) {
       case 'name':
-        return this.name({ name: e.name, span: e.span }, scope)
+        this.name({ name: e.name, span: e.span }, scope)
+        return
       case 'call': {
         const fn = this.functions.get(e.callee.name)
         if (fn !== undefined) this.occurrences.push({ span: e.callee.span, definition: fn, declares: false })
@@ -287,7 +305,8 @@ class Finder implements Names {
         return
       }
       case 'comprehension':
-        return this.expression(e.body, this.indexScope(e.index, e.domain, e.span, scope))
+        this.expression(e.body, this.indexScope(e.index, e.domain, e.span, scope))
+        return
       case 'subscript':
         this.expression(e.of, scope)
         for (const s of e.subscripts) {
@@ -297,14 +316,17 @@ class Finder implements Names {
         return
       case 'unary':
       case 'parenthesised':
-        return this.expression(e.of, scope)
+        this.expression(e.of, scope)
+        return
       case 'binary':
         this.expression(e.left, scope)
-        return this.expression(e.right, scope)
+        this.expression(e.right, scope)
+        return
       case 'conditional':
         this.expression(e.then, scope)
         this.expression(e.condition, scope)
-        return this.expression(e.otherwise, scope)
+        this.expression(e.otherwise, scope)
+        return
       case 'vector':
         for (const x of e.elements) this.expression(x, scope)
     }

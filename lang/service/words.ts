@@ -1,39 +1,30 @@
 /** What the words of the language mean, in a sentence each, for hovers and completions. */
 
-/** Words that begin a statement or stand within one; `snippet` is what a completion writes. */
+/** Words that begin a statement or stand within one; `snippet` is what a completion writes, with «places» to fill in. */
 export const keywordWords: ReadonlyMap<string, { readonly text: string; readonly snippet: string | null }> = new Map([
-  ['model', { text: 'The first line: the name of the model.', snippet: 'model ${1:Name}' }],
-  ['const', { text: 'A fixed number or array. A fit may override it: --set K=4.', snippet: 'const ${1:K} = ${2:2}' }],
-  ['data', { text: 'Observed. Sizes are bound by the data.', snippet: 'data ${1:x} : ${2:real[N]}' }],
-  [
-    'param',
-    { text: 'Unknown: EM maximises over it. A `~` on a param is a prior.', snippet: 'param ${1:mu} : ${2:real}' },
-  ],
-  [
-    'latent',
-    { text: 'Unobserved: EM sums or integrates it out.', snippet: 'latent ${1:z} ~ ${2:Categorical(${3:p})}' },
-  ],
-  [
-    'let',
-    { text: 'A name for an expression. At the top level it is reported with the fit.', snippet: 'let ${1:s} = $0' },
-  ],
+  ['model', { text: 'The first line: the name of the model.', snippet: 'model «Name»' }],
+  ['const', { text: 'A fixed number or array. A fit may override it: --set K=4.', snippet: 'const «K» = «2»' }],
+  ['data', { text: 'Observed. Sizes are bound by the data.', snippet: 'data «x» : «real[N]»' }],
+  ['param', { text: 'Unknown: EM maximises over it. A `~` on a param is a prior.', snippet: 'param «mu» : «real»' }],
+  ['latent', { text: 'Unobserved: EM sums or integrates it out.', snippet: 'latent «z» ~ Categorical(«p»)' }],
+  ['let', { text: 'A name for an expression. At the top level it is reported with the fit.', snippet: 'let «s» = «»' }],
   [
     'observe',
     {
       text: 'A fact about latents: an equation with data on one side, or a condition.',
-      snippet: 'observe ${1:h} = $0',
+      snippet: 'observe «h» = «»',
     },
   ],
-  ['fn', { text: 'A function, written out where it is called.', snippet: 'fn ${1:f}(${2:x}) = $0' }],
+  ['fn', { text: 'A function, written out where it is called.', snippet: 'fn «f»(«x») = «»' }],
   [
     'for',
     {
       text: 'Repetition: each pass of the loop is independent given the rest.',
-      snippet: 'for ${1:n} in 1..${2:N} {\n  $0\n}',
+      snippet: 'for «n» in 1..«N» {\n  «»\n}',
     },
   ],
   ['in', { text: 'What a loop runs over: a range `1..N`, or `levels(y)`. After `real`: an interval.', snippet: null }],
-  ['if', { text: 'A branch, on data or on latents.', snippet: 'if ${1:condition} {\n  $0\n}' }],
+  ['if', { text: 'A branch, on data or on latents.', snippet: 'if «condition» {\n  «»\n}' }],
   ['else', { text: 'The other branch of an `if`.', snippet: null }],
   ['and', { text: 'True where both sides are.', snippet: null }],
   ['or', { text: 'True where one of the sides is.', snippet: null }],
@@ -52,16 +43,16 @@ export const typeWords: ReadonlyMap<string, { readonly text: string; readonly sn
   ['count', { text: 'A whole number that is 0 or more.', snippet: 'count' }],
   ['bool', { text: 'True or false; 1 or 0 in arithmetic.', snippet: 'bool' }],
   ['category', { text: 'A label. Its levels are taken from the data and sorted.', snippet: 'category' }],
-  ['simplex', { text: 'Probabilities that sum to 1, along the last dimension.', snippet: 'simplex[${1:K}]' }],
-  ['ordered', { text: 'Numbers in rising order, along the last dimension.', snippet: 'ordered[${1:K}]' }],
+  ['simplex', { text: 'Probabilities that sum to 1, along the last dimension.', snippet: 'simplex[«K»]' }],
+  ['ordered', { text: 'Numbers in rising order, along the last dimension.', snippet: 'ordered[«K»]' }],
   [
     'covariance',
     {
       text: 'A symmetric positive definite matrix; its last dimension is written once.',
-      snippet: 'covariance[${1:D}]',
+      snippet: 'covariance[«D»]',
     },
   ],
-  ['correlation', { text: 'A covariance matrix with ones on its diagonal.', snippet: 'correlation[${1:D}]' }],
+  ['correlation', { text: 'A covariance matrix with ones on its diagonal.', snippet: 'correlation[«D»]' }],
 ])
 
 export const functionWords: ReadonlyMap<string, string> = new Map([
@@ -104,28 +95,28 @@ export const specialWords: ReadonlyMap<string, { readonly text: string; readonly
     'Mixture',
     {
       text: 'A choice among components with given probabilities; the compiler introduces its latent.',
-      snippet: 'Mixture(${1:p}, ${2:Normal(mu[k], sigma[k])} for ${3:k} in 1..${4:K})',
+      snippet: 'Mixture(«p», «Normal(mu[k], sigma[k])» for «k» in 1..«K»)',
     },
   ],
   [
     'Truncated',
     {
       text: 'A distribution restricted to a range and renormalised; either bound may be left out.',
-      snippet: 'Truncated(${1:Normal(mu, sigma)}, low=${2:0})',
+      snippet: 'Truncated(«Normal(mu, sigma)», low=«0»)',
     },
   ],
   [
     'Censored',
     {
       text: 'Of the value only this is known: it lies above, below, or between two numbers.',
-      snippet: 'Censored(${1:Exponential(rate)}, ${2:above})',
+      snippet: 'Censored(«Exponential(rate)», «above»)',
     },
   ],
   [
     'Custom',
     {
       text: 'A log density of your own. That it integrates to one is yours to see to.',
-      snippet: 'Custom(logpdf = $0)',
+      snippet: 'Custom(logpdf = «»)',
     },
   ],
 ])
@@ -135,3 +126,13 @@ export const constantWords: ReadonlyMap<string, string> = new Map([
   ['pi', 'The number 3.14159…, where no declaration has this name.'],
   ['e', 'The number 2.71828…, where no declaration has this name.'],
 ])
+
+/** `const «K» = «2»` in the notation of snippets: places are numbered, and «» is where the cursor ends. */
+export function snippetOf(text: string): string {
+  let place = 0
+  return text.replace(/«([^»]*)»/g, (_, name: string) => {
+    if (name === '') return '$0'
+    place += 1
+    return `\${${place}:${name}}`
+  })
+}

@@ -25,6 +25,17 @@ export function createProgram(context: Context, done: (status: number) => void):
   addModelCommands(program, context, done)
   addFitCommand(program, context, done)
   addFitFileCommands(program, context, done)
+  program
+    .command('lsp')
+    .description('language server for editors')
+    .option('--stdio', 'speak on stdin and stdout')
+    // some clients give the number of their own process; they end the server all the same
+    .addOption(new Option('--clientProcessId <n>').hideHelp())
+    .action(async (options) => {
+      // its protocol and the service take time to load, which other commands need not wait for
+      const { lsp } = await import('./commands/lsp.js')
+      await lsp(context, options)
+    })
   for (const command of program.commands)
     command.showHelpAfterError(`  = help: estep ${command.name()} ${command.usage()}; more with --help`)
   refuseCommands(program)

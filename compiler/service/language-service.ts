@@ -8,7 +8,7 @@ import { type Analysis, analyse } from '../../lang/service/analyse.js'
 import { complete } from '../../lang/service/completion.js'
 import { hover, noRules } from '../../lang/service/hover.js'
 import { definition, outline, references, rename, renameTarget } from '../../lang/service/navigation.js'
-import { quickFixes } from '../../lang/service/quick-fixes.js'
+import { allowMissing, quickFixes } from '../../lang/service/quick-fixes.js'
 import { semanticTokens } from '../../lang/service/semantic-tokens.js'
 import { signatureHelp } from '../../lang/service/signature-help.js'
 import type {
@@ -20,6 +20,7 @@ import type {
   Rename,
   SemanticToken,
   SignatureHelp,
+  TextEdit,
 } from '../../lang/service/types.js'
 import type { Span } from '../../lang/source.js'
 import type { TypedModel } from '../../lang/typed/types.js'
@@ -54,6 +55,11 @@ export interface LanguageCalls {
   readonly quickFixes: {
     readonly ask: { readonly text: string; readonly span: Span }
     readonly answer: readonly QuickFix[]
+  }
+  /** The edit that lets cells of this data be missing; null where they may be already. */
+  readonly allowMissing: {
+    readonly ask: { readonly text: string; readonly name: string }
+    readonly answer: TextEdit | null
   }
   readonly outline: { readonly ask: { readonly text: string }; readonly answer: readonly OutlineEntry[] }
 }
@@ -128,6 +134,7 @@ export function createLanguageService(options: LanguageServiceOptions = {}): Lan
       return words === null ? [] : inlayHints(k.analysis, words)
     },
     quickFixes: ({ span }, k) => quickFixes([...k.analysis.diagnostics, ...(k.derived?.diagnostics ?? [])], span),
+    allowMissing: ({ name }, k) => allowMissing(k.analysis, name),
     outline: (_, k) => outline(k.analysis),
   }
   return {

@@ -78,7 +78,7 @@ export const tokenTypes = [
   'operator',
   'namespace',
 ] as const
-export const tokenModifiers = ['declaration', 'readonly', 'defaultLibrary', 'latent', 'param', 'data'] as const
+export const tokenModifiers = ['latent', 'param', 'data', 'declaration', 'readonly', 'defaultLibrary'] as const
 
 export interface SemanticToken {
   readonly span: Span

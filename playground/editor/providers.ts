@@ -219,6 +219,9 @@ function suggestion(model: editor.ITextModel, c: Completion): languages.Completi
     sortText: c.order,
     range: rangeOf(model, c.span),
     ...(c.documentation === '' ? {} : { documentation: markdown(c.documentation) }),
+    ...(c.snippet && c.insert.includes('(')
+      ? { command: { id: 'editor.action.triggerParameterHints', title: 'Show the arguments' } }
+      : {}),
     ...(c.snippet ? { insertTextRules: languages.CompletionItemInsertTextRule.InsertAsSnippet } : {}),
   }
 }

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { check } from './commands/check.js'
 import { compare } from './commands/compare.js'
 import { derive } from './commands/derive.js'
+import { emit } from './commands/emit.js'
 import { explain } from './commands/explain.js'
 import { fit } from './commands/fit.js'
 import { fmt } from './commands/fmt.js'
@@ -75,6 +76,18 @@ function addModelCommands(program: Command, context: Context, done: (status: num
     .addOption(new Option('--seed <n>', 'seed of the start').argParser(wholeNumber('--seed', 0)).default(1))
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await derive(context, path, options)))
+  program
+    .command('emit')
+    .description('write a stand-alone program that runs the derived algorithm')
+    .argument('<model>', 'model file; - is stdin')
+    .addOption(
+      new Option('--target <language>', 'js: an ES module, for `node fit.mjs data.csv` and for pages')
+        .argParser(oneOf('--target', ['js']))
+        .makeOptionMandatory(),
+    )
+    .option('--out <file>', 'write it there, in place of stdout')
+    .option('--json', 'one JSON document on stdout')
+    .action(async (path: string, options) => done(await emit(context, path, options)))
   program
     .command('explain')
     .description('say what a diagnostic means, with an example')

@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
+import { withRuntimeText } from '../scripts/bundle-runtime.mjs'
 
 /** The playground as static files in `dist/playground`, wherever they are served from. */
 export default defineConfig({
   base: './',
+  plugins: [withRuntimeText()],
   resolve: { alias: [{ find: /^estep$/, replacement: fileURLToPath(new URL('../index.ts', import.meta.url)) }] },
   build: {
     outDir: fileURLToPath(new URL('../dist/playground', import.meta.url)),

@@ -157,16 +157,16 @@ class Rows {
       const some = by.filter((s) => s.latent && draft.chance(`${key} covariance by ${s.index}`, 0.5)).slice(0, 1)
       const form = draft.stream(`matrix of ${key}`)()
       const matrix = draft.param(
-        form < 0.3 ? 'precision matrix' : 'covariance',
+        form < 0.42 ? 'precision matrix' : 'covariance',
         'covariance',
         some,
         `${key} covariance`,
         'D',
       )
       const text =
-        form < 0.3
+        form < 0.42
           ? `MvNormal(${mean}, precision=${matrix})`
-          : form < 0.5
+          : form < 0.58
             ? `MvStudentT(5, ${mean}, ${matrix})`
             : `MvNormal(${mean}, ${matrix})`
       return { ...vector, type: 'real', dims: 'N, D', text }

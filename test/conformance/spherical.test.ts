@@ -21,7 +21,7 @@ const model = compileOrThrow(read('../../examples/old-faithful/spherical.estep')
 
 describe(`spherical mixtures as by ${program}`, () => {
   it.each(cases.map((c) => [c.x[0]?.length, c] as const))('D = %i', async (_, c) => {
-    const fit = await model.fit({ x: c.x }, { start: c.start, tol: 0, maxIter: 3000 })
+    const fit = await model.fit({ x: c.x }, { start: c.start, tolerance: 0, maxIterations: 4000 })
     expect(Math.abs(fit.logLikelihood - c.logLikelihood)).toBeLessThan(1e-9 * Math.abs(c.logLikelihood))
     for (const name of ['pi', 'mu', 'sigma'] as const) {
       const ours = [fit.params[name]].flat(2) as readonly number[]

@@ -33,6 +33,8 @@ export interface FitCallOptions extends DataOptions {
   readonly maxIterations?: number
   readonly floor?: number
   readonly maxTime?: number | null
+  /** Jumps between the steps of EM, which the objective has to approve; null: none. */
+  readonly accelerate?: 'squarem' | 'anderson' | null
   readonly trace?: boolean
   readonly mStep?: 'auto' | 'gradient'
   /**
@@ -77,6 +79,7 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   maxIterations: true,
   floor: true,
   maxTime: true,
+  accelerate: true,
   trace: true,
   mStep: true,
   backend: true,
@@ -112,7 +115,17 @@ export function checkBackend({ backend, threads }: FitCallOptions): void {
 
 /** The options that the search over starts reads. */
 export function searchOptions(o: FitCallOptions): Partial<FitOptions> {
-  const keys = ['seed', 'restarts', 'tolerance', 'maxIterations', 'floor', 'maxTime', 'trace', 'init'] as const
+  const keys = [
+    'seed',
+    'restarts',
+    'tolerance',
+    'maxIterations',
+    'floor',
+    'maxTime',
+    'trace',
+    'init',
+    'accelerate',
+  ] as const
   return Object.fromEntries(keys.flatMap((k) => (o[k] === undefined ? [] : [[k, o[k]]])))
 }
 

@@ -34,6 +34,7 @@ export function mountMonaco(element: HTMLElement, options: EditorOptions, state:
   frame.append(host)
   element.append(frame)
   const model = editor.createModel(state.text, LANGUAGE)
+  model.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } })
   clients.set(model, options.service)
   const code = editor.create(host, {
     model,
@@ -57,7 +58,6 @@ export function mountMonaco(element: HTMLElement, options: EditorOptions, state:
     glyphMargin: true,
     folding: false,
     stickyScroll: { enabled: false },
-    bracketPairColorization: { enabled: false },
     quickSuggestions: { other: true, comments: false, strings: false },
     tabCompletion: 'on',
     padding: { top: 8, bottom: 8 },

@@ -7,6 +7,7 @@ import type { Span } from '../../lang/source.js'
 import { createChecking } from './checking.js'
 import { LANGUAGE, registerLanguage } from './language.js'
 import type { LanguageClient } from './language-client.js'
+import { createProblemList } from './problem-list.js'
 import { rangeOf, registerProviders } from './providers.js'
 import { tabWay } from './tab-way.js'
 import { defineThemes, themeName } from './themes.js'
@@ -34,7 +35,6 @@ export function mountMonaco(element: HTMLElement, options: EditorOptions, state:
   frame.append(host)
   element.append(frame)
   const model = editor.createModel(state.text, LANGUAGE)
-  model.updateOptions({ bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false } })
   clients.set(model, options.service)
   const code = editor.create(host, {
     model,
@@ -51,7 +51,8 @@ export function mountMonaco(element: HTMLElement, options: EditorOptions, state:
     unicodeHighlight: { ambiguousCharacters: false, invisibleCharacters: false, nonBasicASCII: false },
     'semanticHighlighting.enabled': true,
     inlayHints: { enabled: 'on', padding: true, fontSize: Math.max(11, state.fontSize - 2), maximumLength: 72 },
-    lightbulb: { enabled: editor.ShowLightbulbIconMode.OnCode },
+    // fixes are in the list beneath, in hovers, and at Ctrl+.
+    lightbulb: { enabled: editor.ShowLightbulbIconMode.Off },
     fixedOverflowWidgets: true,
     accessibilitySupport: 'auto',
     lineNumbersMinChars: 3,
@@ -75,8 +76,16 @@ export function mountMonaco(element: HTMLElement, options: EditorOptions, state:
       LANGUAGE,
       found.map((d) => marker(model, d)),
     )
+    problems.show(found, model.getValue())
     options.onDiagnostics?.(found)
   }
+  const problems = createProblemList(frame, (d) => {
+    const edits = (d.fix?.edits ?? []).map((e) => ({ range: rangeOf(model, e.span), text: e.text }))
+    code.pushUndoStop()
+    code.executeEdits('estep', edits)
+    code.pushUndoStop()
+    code.focus()
+  })
   const checking = createChecking(options.service, () => model.getValue(), show)
   const disposables: IDisposable[] = [
     model.onDidChangeContent(() => {

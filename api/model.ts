@@ -253,7 +253,9 @@ export class Model {
   async emit(target: EmitTarget): Promise<string> {
     if (target !== 'js') throw new OptionError(`there is no target \`${target}\`; there is \`js\``)
     // the runtime's text is long, and only this needs it
-    const { runtimeText } = await import('./emit/runtime-text.generated.js')
+    const { runtimeText } = await import('./emit/runtime-text.generated.js').catch(() => {
+      throw new InternalError('the runtime of programs was not built: node scripts/bundle-runtime.mjs')
+    })
     return emitProgram(this.derived, (names) => this.binder.withoutScales(names), runtimeText)
   }
 

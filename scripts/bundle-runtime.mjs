@@ -1,6 +1,6 @@
 // Bundles the runtime of stand-alone programs (api/emit/standalone.ts and what it imports) to one text, which `model.emit`
 // reads: into api/emit/runtime-text.generated.js, and into dist where that is built. `npm run build` runs it.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'vite'
 
@@ -57,9 +57,13 @@ export async function bundleRuntime() {
   const text = chunk.code.replace(/\nexport \{[^}]*\};?\s*$/, '\n').replace(/^\/\/#(region|endregion).*\n/gm, '')
   if (!/function createProgram\b/.test(text)) throw new Error('the runtime has no createProgram')
   const module = `export const runtimeText = ${JSON.stringify(text)}\n`
-  writeFileSync(here('api/emit/runtime-text.generated.js'), module)
-  const built = here('dist/api/emit/')
-  if (existsSync(built)) writeFileSync(`${built}runtime-text.generated.js`, module)
+  for (const folder of ['api/emit/', 'dist/api/emit/'].map(here)) {
+    if (!existsSync(folder)) continue
+    // others may read it meanwhile
+    const temporary = `${folder}.runtime-text.${process.pid}.${Math.random().toString(36).slice(2)}.js`
+    writeFileSync(temporary, module)
+    renameSync(temporary, `${folder}runtime-text.generated.js`)
+  }
   return text.length
 }
 

@@ -8,6 +8,7 @@ import { derivationDocument, planJson } from '../compiler/derivation/index.js'
 import type { Derivation } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
 import { refuseMaxProduct } from '../compiler/estep/max-product.js'
+import type { Program } from '../compiler/lower/program.js'
 import { WorkerError } from '../compiler/targets/wasm/pool/worker-error.js'
 import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
@@ -23,10 +24,12 @@ import { type EmIteration, iterate } from '../runtime/iterate.js'
 import { type Json, toJson } from '../runtime/json.js'
 import { busyPacer } from '../runtime/pacer.js'
 import type { FitResult } from '../runtime/result.js'
+import type { IterateRow } from '../runtime/run.js'
 import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { Binder } from './binder.js'
+import { DensityReader } from './densities.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
@@ -92,6 +95,13 @@ export class Model {
   /** What each latent's E-step and each param's M-step is, as in a result. */
   get plan(): Json {
     return toJson(planJson(this.derived))
+  }
+
+  /** The kernels of a mode, before any data. @throws CompileError where the model has no hard mode */
+  programFor(mode: 'em' | 'hard'): Program {
+    if (mode === 'em') return this.derived.program
+    this.refuseHard()
+    return this.binder.derivationFor(false, 'max').maxProduct ?? this.derived.program
   }
 
   /** true where some latent takes one of a few values. */
@@ -161,6 +171,7 @@ export class Model {
         params: outcome.params,
         order: outcome.order,
         traces: outcome.traces,
+        rows: outcome.rows,
       })
     const run = fitModel(
       bound.model,
@@ -251,6 +262,10 @@ export class Model {
     const bound = this.bind(data, options, null, pool)
     return new Stepper(
       bound,
+      (observed) => {
+        const set = entriesOf(options.set ?? new Map())
+        return new DensityReader(this.typed, this.distributions, this.declarations(set), bound, observed)
+      },
       (more) => this.fitBound(bound, { ...options, ...more }),
       async () => pool?.end(),
     )
@@ -277,6 +292,7 @@ export class Fit {
       readonly params: Float64Array
       readonly order: ComponentOrder
       readonly traces: readonly (readonly number[])[]
+      readonly rows: readonly IterateRow[] | null
     } | null,
   ) {}
 
@@ -301,6 +317,10 @@ export class Fit {
   /** Objectives of every start, the start itself first, in the order of `starts`; null for a fit that was loaded. */
   get traces(): readonly (readonly number[])[] | null {
     return this.own?.traces ?? null
+  }
+  /** The iterates of a fit with `trace`, params flat as in `layout`, the start first; else null. */
+  get iterates(): readonly IterateRow[] | null {
+    return this.own?.rows ?? null
   }
   get derived(): FitResult['derived'] {
     return this.result.derived

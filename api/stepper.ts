@@ -8,6 +8,7 @@ import { continueRun, type EmRun } from '../runtime/run.js'
 import { applyStartValues } from '../runtime/start-values.js'
 import { createStarter } from '../runtime/starts.js'
 import { converged } from '../runtime/stop.js'
+import type { Densities, DensityReader, PointColumn } from './densities.js'
 import { OptionError } from './errors.js'
 import type { Bound } from './frozen.js'
 import type { Fit } from './model.js'
@@ -38,10 +39,12 @@ export interface GoOn {
  */
 export class Stepper {
   private readonly pacer: Pacer = createPacer(Date.now, nextTurn)
+  private densities: DensityReader | null = null
   private read: ((params: Float64Array) => readonly LatentPosterior[]) | null = null
 
   constructor(
     private readonly bound: Bound,
+    private readonly densityReader: (observed: ReadonlySet<string>) => DensityReader,
     private readonly fitBound: (options: FitCallOptions) => Promise<Fit>,
     /** Ends the workers that share the rows. */
     readonly close: () => Promise<void>,
@@ -134,9 +137,24 @@ export class Stepper {
    */
   around(point: EmPoint, trial: Float64Array): { readonly objective: number; readonly elbo: number } {
     const { model } = this.bound
-    const elbo = point.objective + model.gain(point.params, point.expectation, trial)
+    const elbo = this.elbo(point, trial)
     const { logLikelihood } = model.eStep(trial, point.expectation)
     return { objective: logLikelihood + (model.hasPrior ? model.logPrior(trial) : 0), elbo }
+  }
+
+  /** ELBO(q, θ) for the q of `point`, at other params. */
+  elbo(point: EmPoint, trial: Float64Array): number {
+    return point.objective + this.bound.model.gain(point.params, point.expectation, trial)
+  }
+
+  /**
+   * Densities at points in place of the rows, at params; columns that are not given are summed out.
+   *
+   * @throws OptionError where rows depend on each other, or the density on columns that are not given
+   */
+  densitiesAt(params: Float64Array, columns: readonly PointColumn[]): Densities {
+    this.densities ??= this.densityReader(this.observed)
+    return this.densities.at(params, columns)
   }
 
   /** A whole fit over the same data: `model.fit`, with its iterates. */

@@ -50,7 +50,7 @@ export interface LatentView {
 }
 
 /** One array of data as it was bound. */
-export interface DataView {
+export interface ArrayView {
   readonly name: string
   readonly element: 'real' | 'int' | 'count' | 'bool' | 'category'
   readonly shape: readonly number[]
@@ -112,7 +112,7 @@ export interface RunView {
 /** What See, Bound and the tables are made of. */
 export interface FitView {
   readonly model: string
-  readonly data: readonly DataView[]
+  readonly data: readonly ArrayView[]
   /** The runs that are kept, oldest first. */
   readonly runs: readonly RunView[]
   /** The run whose point is shown, and the one beside it where two are compared. */

@@ -6,7 +6,7 @@
 import { collectNodes } from '../compiler/algebra/visit.js'
 import { bindProgram } from '../compiler/bind/bound-model.js'
 import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
-import { BindError } from '../compiler/bind/sizes.js'
+import { BindError, BoundNumbers } from '../compiler/bind/sizes.js'
 import { type Derivation, derive } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
 import type { TypedModel } from '../lang/typed/types.js'
@@ -70,9 +70,17 @@ export class DensityReader {
     const derivation = this.derivationWith(chosen.absent)
     const { model } = this.of
     const { memory: _, arena: __, workers: ___, ...options } = model.options
-    const frozen = model.program.bindTables
+    // reductions are those of the rows that the fit has seen
+    const seen = new BoundNumbers(
+      this.typed.symbols,
+      derivation.graph.bindTables,
+      model.data,
+      options.set,
+      options.frozen ?? new Map(),
+    )
+    const frozen = derivation.program.bindTables
       .filter((t) => t.compute.kind === 'reduction')
-      .map((t) => [t.name, [...model.numbers.table(t).values]] as const)
+      .map((t) => [t.name, [...seen.table(t).values]] as const)
     try {
       const own = bindProgram(derivation, chosen.data, { ...options, frozen: new Map(frozen) })
       const made = {

@@ -124,11 +124,18 @@ export class Stepper {
     return marginalLogLikelihood(this.bound.model, point)
   }
 
-  /** Posterior of every latent at a point. */
+  /** Posterior of every latent at a point; in hard mode 1 at the values that the step took. */
   posteriors(point: EmPoint): readonly LatentPosterior[] {
-    this.bound.model.remember(point.params, point.expectation)
-    this.read ??= posteriorReader(this.bound.model)
-    return this.read(point.params)
+    const { model } = this.bound
+    model.remember(point.params, point.expectation)
+    this.read ??= posteriorReader(model)
+    const read = this.read(point.params)
+    if (model.summed === undefined) return read
+    const taken = model.posterior(point.params)
+    return read.map((l) => {
+      const probabilities = taken.get(l.name)
+      return probabilities === undefined ? l : { ...l, probabilities, probability: probabilities }
+    })
   }
 
   /**

@@ -179,7 +179,7 @@ export interface BoundCurveView {
   readonly next: { readonly x: number; readonly elbo: number; readonly objective: number } | null
 }
 
-/** J(q, θ) of a model with one latent and one scalar param, where q = p(latent | data; θ′): rows θ′, columns θ. */
+/** J(q, θ) of a model whose only param is one number, where q = p(latent | data; θ′): rows θ′, columns θ. */
 export interface BoundContourView {
   readonly param: string
   readonly q: Float64Array
@@ -195,7 +195,7 @@ export interface PointQueries {
   density(run: number, request: DensityRequest): Promise<DensityView>
   directions(run: number): Promise<readonly DirectionView[]>
   boundCurve(run: number, direction: BoundDirection, points: number): Promise<BoundCurveView>
-  /** null where the model has more than one latent or more than one number as param. */
+  /** null where the model has more than one number as param. */
   boundContour(run: number, points: number): Promise<BoundContourView | null>
 }
 

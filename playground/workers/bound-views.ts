@@ -138,8 +138,8 @@ function limits({ support }: ParamLayout, edge: number): readonly [number, numbe
 
 export async function boundContour(run: KeptRun, points: number): Promise<BoundContourView | null> {
   const [p] = run.stepper.layout
-  const first = await run.pointAt(0)
-  if (p === undefined || first.params.length !== 1 || run.stepper.posteriors(first).length !== 1) return null
+  const isOne = run.stepper.layout.length === 1 && run.end.params.length === 1
+  if (p === undefined || !isOne || run.stepper.direct) return null
   const { from, to } = range(run, p, p.offset)
   const theta = Float64Array.from({ length: points }, (_, i) => from + ((to - from) * i) / (points - 1))
   const values = new Float64Array(points * points)

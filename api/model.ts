@@ -44,6 +44,7 @@ import {
 import { densityForOracle } from './oracle-density.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+import { Stepper } from './stepper.js'
 import { workedIteration } from './worked.js'
 import { poolFor } from './workers/workers.js'
 
@@ -159,6 +160,7 @@ export class Model {
         data: bound.data,
         params: outcome.params,
         order: outcome.order,
+        traces: outcome.traces,
       })
     const run = fitModel(
       bound.model,
@@ -237,6 +239,23 @@ export class Model {
     return derivationDocument(model.derivation, workedIteration(model, first.value))
   }
 
+  /**
+   * The model over data, for EM one half of a step at a time. In the calling thread, unless `fit` is asked for more.
+   *
+   * @throws DataError where the data does not fit the model; OptionError for a bad option; CompileError where the model
+   *   has no hard mode
+   */
+  stepper(data: FitData, options: FitCallOptions = {}): Stepper {
+    if (options.mode === 'hard') this.refuseHard()
+    const pool = poolFor(options)
+    const bound = this.bind(data, options, null, pool)
+    return new Stepper(
+      bound,
+      (more) => this.fitBound(bound, { ...options, ...more }),
+      async () => pool?.end(),
+    )
+  }
+
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit, `pool` the workers of this one. */
   bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null, pool: WorkerPool | null = null): Bound {
     return this.binder.bind(tablesOf(data), options, restored, pool)
@@ -257,6 +276,7 @@ export class Fit {
       readonly data: BoundData
       readonly params: Float64Array
       readonly order: ComponentOrder
+      readonly traces: readonly (readonly number[])[]
     } | null,
   ) {}
 
@@ -277,6 +297,10 @@ export class Fit {
   }
   get starts(): FitResult['starts'] {
     return this.result.starts
+  }
+  /** Objectives of every start, the start itself first, in the order of `starts`; null for a fit that was loaded. */
+  get traces(): readonly (readonly number[])[] | null {
+    return this.own?.traces ?? null
   }
   get derived(): FitResult['derived'] {
     return this.result.derived

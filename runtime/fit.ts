@@ -40,6 +40,8 @@ export type FitOutcome =
       /** How components were reordered from the run to the result. */
       readonly order: ComponentOrder
       readonly options: FitOptions
+      /** Objectives of every start, the start itself first, in the order of `result.starts`. */
+      readonly traces: readonly (readonly number[])[]
     }
   | { readonly ok: false; readonly problems: readonly StartProblem[] }
 
@@ -220,7 +222,8 @@ function conclude(
     },
     context,
   )
-  return { ok: true, result, params, order, options }
+  const traces = found.ends.map((end) => (end === found.best ? found.trace : end.run.trace))
+  return { ok: true, result, params, order, options, traces }
 }
 
 function warningsOf(

@@ -13,6 +13,7 @@ import type { Bound } from './frozen.js'
 import type { Fit } from './model.js'
 import { nextTurn } from './next-turn.js'
 import { entriesOf, type FitCallOptions } from './options.js'
+import { Pictures } from './pictures.js'
 import { type LatentPosterior, posteriorReader } from './posterior.js'
 
 /** What can be asked of a fit over data that are bound already. */
@@ -39,6 +40,7 @@ export interface GoOn {
 export class Stepper {
   private readonly pacer: Pacer = createPacer(Date.now, nextTurn)
   private read: ((params: Float64Array) => readonly LatentPosterior[]) | null = null
+  private drawn: Pictures | null = null
 
   constructor(
     private readonly bound: Bound,
@@ -126,6 +128,12 @@ export class Stepper {
     this.bound.model.remember(point.params, point.expectation)
     this.read ??= posteriorReader(this.bound.model)
     return this.read(point.params)
+  }
+
+  /** What pictures at some params are made of. */
+  get pictures(): Pictures {
+    this.drawn ??= new Pictures(this.bound.model)
+    return this.drawn
   }
 
   /**

@@ -29,7 +29,6 @@ import { applyStartValues, startValuesFromJson } from '../runtime/start-values.j
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { Binder } from './binder.js'
-import { DensityReader } from './densities.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
@@ -262,10 +261,6 @@ export class Model {
     const bound = this.bind(data, options, null, pool)
     return new Stepper(
       bound,
-      (observed) => {
-        const set = entriesOf(options.set ?? new Map())
-        return new DensityReader(this.typed, this.distributions, this.declarations(set), bound, observed)
-      },
       (more) => this.fitBound(bound, { ...options, ...more }),
       async () => pool?.end(),
     )

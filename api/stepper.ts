@@ -8,12 +8,12 @@ import { continueRun, type EmRun } from '../runtime/run.js'
 import { applyStartValues } from '../runtime/start-values.js'
 import { createStarter } from '../runtime/starts.js'
 import { converged } from '../runtime/stop.js'
-import type { Densities, DensityReader, PointColumn } from './densities.js'
 import { OptionError } from './errors.js'
 import type { Bound } from './frozen.js'
 import type { Fit } from './model.js'
 import { nextTurn } from './next-turn.js'
 import { entriesOf, type FitCallOptions } from './options.js'
+import { Pictures } from './pictures.js'
 import { type LatentPosterior, posteriorReader } from './posterior.js'
 
 /** What can be asked of a fit over data that are bound already. */
@@ -39,12 +39,11 @@ export interface GoOn {
  */
 export class Stepper {
   private readonly pacer: Pacer = createPacer(Date.now, nextTurn)
-  private densities: DensityReader | null = null
   private read: ((params: Float64Array) => readonly LatentPosterior[]) | null = null
+  private drawn: Pictures | null = null
 
   constructor(
     private readonly bound: Bound,
-    private readonly densityReader: (observed: ReadonlySet<string>) => DensityReader,
     private readonly fitBound: (options: FitCallOptions) => Promise<Fit>,
     /** Ends the workers that share the rows. */
     readonly close: () => Promise<void>,
@@ -138,6 +137,12 @@ export class Stepper {
     })
   }
 
+  /** What pictures at some params are made of. */
+  get pictures(): Pictures {
+    this.drawn ??= new Pictures(this.bound.model)
+    return this.drawn
+  }
+
   /**
    * The objective log p(data; θ) + log p(θ), and ELBO(q, θ) for the q of `point`, at other params. NaN or −Infinity where
    * they are not defined.
@@ -152,16 +157,6 @@ export class Stepper {
   /** ELBO(q, θ) for the q of `point`, at other params. */
   elbo(point: EmPoint, trial: Float64Array): number {
     return point.objective + this.bound.model.gain(point.params, point.expectation, trial)
-  }
-
-  /**
-   * Densities at points in place of the rows, at params; columns that are not given are summed out.
-   *
-   * @throws OptionError where rows depend on each other, or the density on columns that are not given
-   */
-  densitiesAt(params: Float64Array, columns: readonly PointColumn[]): Densities {
-    this.densities ??= this.densityReader(this.observed)
-    return this.densities.at(params, columns)
   }
 
   /** A whole fit over the same data: `model.fit`, with its iterates. */

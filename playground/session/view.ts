@@ -131,19 +131,11 @@ export interface CurveRequest {
   readonly x: Float64Array
 }
 
-/** Values of the densities over two columns, which may be of two arrays. */
-export interface SurfaceRequest {
-  readonly kind: 'surface'
-  readonly x: { readonly data: string; readonly column: number; readonly at: Float64Array }
-  readonly y: { readonly data: string; readonly column: number; readonly at: Float64Array }
-}
-
-export type DensityRequest = CurveRequest | SurfaceRequest
+export type DensityRequest = CurveRequest
 
 /**
  * Densities of the components, each times its weight, and their sum, as the compiled model gives them at the point's
- * params. A curve has one number for each x; a surface |x| × |y|, x slowest. Columns that are not asked for are summed out.
- * Where the axis x of a surface is only a condition, the density is that of y given x.
+ * params. One number for each x; levels of a category count from 0. Columns that are not asked for are summed out.
  */
 export interface DensityView {
   readonly latent: string | null
@@ -152,11 +144,37 @@ export interface DensityView {
   readonly total: Float64Array
 }
 
+/** A column of an array, from 0. */
+export interface ColumnRef {
+  readonly data: string
+  readonly column: number
+}
+
+/** Means and covariances (xx, xy, yy) of the components in two columns; null where a component is no Gaussian. */
+export interface EllipsesView {
+  readonly latent: string | null
+  readonly labels: readonly string[]
+  readonly components: readonly ({
+    readonly mean: readonly [number, number]
+    readonly covariance: readonly [number, number, number]
+  } | null)[]
+}
+
+/** Means of y over values of x, one array a component, and sds where they are known (else NaN). */
+export interface LinesView {
+  readonly latent: string | null
+  readonly labels: readonly string[]
+  readonly means: readonly Float64Array[]
+  readonly sds: readonly Float64Array[]
+}
+
 /** A line through the params of a point. */
 export type BoundDirection =
   /** One number of a param; the others stay, but for a simplex, whose other weights keep their proportions. */
   | { readonly kind: 'param'; readonly param: string; readonly index: readonly number[] }
-  /** From the start of the run to its last iterate. */
+  /** Through θ(t) and θ(t+1). */
+  | { readonly kind: 'step' }
+  /** Through θ(t), parallel to the way from the start of the run to its last iterate. */
   | { readonly kind: 'line' }
 
 export interface DirectionView {
@@ -188,13 +206,21 @@ export interface BoundContourView {
   readonly values: Float64Array
   /** (θ′, θ) after each step: E keeps θ, M keeps θ′. */
   readonly path: readonly { readonly q: number; readonly theta: number; readonly value: number }[]
+  /** Posterior mean of a scalar latent at each q, where the model has one. */
+  readonly expected: { readonly latent: string; readonly values: Float64Array } | null
 }
 
 /** Answers for the shown point of a run; each rejects with an Error whose message is a sentence for the reader. */
 export interface PointQueries {
-  density(run: number, request: DensityRequest): Promise<DensityView>
+  /** null where the column has no density that can be drawn. */
+  density(run: number, request: DensityRequest): Promise<DensityView | null>
+  /** null where no component is Gaussian in the two columns, or rows differ. */
+  ellipses(run: number, x: ColumnRef, y: ColumnRef): Promise<EllipsesView | null>
+  /** null where the density of y does not read x, or has no mean. */
+  lines(run: number, x: ColumnRef, y: ColumnRef, at: Float64Array): Promise<LinesView | null>
   directions(run: number): Promise<readonly DirectionView[]>
-  boundCurve(run: number, direction: BoundDirection, points: number): Promise<BoundCurveView>
+  /** null where nothing moves along the line. */
+  boundCurve(run: number, direction: BoundDirection, points: number): Promise<BoundCurveView | null>
   /** null where the model has more than one number as param. */
   boundContour(run: number, points: number): Promise<BoundContourView | null>
 }

@@ -10,9 +10,8 @@ import { AbortError } from '../../runtime/errors.js'
 import type { FitResult } from '../../runtime/result.js'
 import type { RunControls } from '../session/project.js'
 import type { Mode, TraceView } from '../session/view.js'
-import { boundContour, boundCurve, directionsOf } from './bound-views.js'
+import { boundContour, boundCurve, boundRunOf } from './bound-views.js'
 import { ofProblem, plain } from './complaints.js'
-import { densityOver } from './densities.js'
 import { KeptRun } from './kept-run.js'
 import { literalsOf } from './literals.js'
 import type { BeginRequest, BindingView, Complaint, FitCalls, FitProgressMessage, FitSummary } from './messages.js'
@@ -229,14 +228,24 @@ export class FitSession implements Parts<FitCalls> {
     return null
   }
 
-  async density({ run, density }: Parameters<FitCalls['density']>[0]) {
+  density({ run, density }: Parameters<FitCalls['density']>[0]) {
     const kept = this.run(run)
-    const iterate = kept.iterates[Math.floor(kept.position / 2)] ?? kept.end
-    return densityOver(kept.stepper, iterate.params, density)
+    return kept.stepper.pictures.curves(density, kept.shown.params, density.x)
   }
 
-  directions({ run }: { readonly run: number }) {
-    return directionsOf(this.run(run))
+  ellipses({ run, x, y }: Parameters<FitCalls['ellipses']>[0]) {
+    const kept = this.run(run)
+    return kept.stepper.pictures.ellipses(x, y, kept.shown.params)
+  }
+
+  lines({ run, x, y, at }: Parameters<FitCalls['lines']>[0]) {
+    const kept = this.run(run)
+    return kept.stepper.pictures.lines(x, y, kept.shown.params, at)
+  }
+
+  async directions({ run }: { readonly run: number }) {
+    const kept = this.run(run)
+    return kept.stepper.pictures.directions(await boundRunOf(kept))
   }
 
   boundCurve({ run, direction, points }: Parameters<FitCalls['boundCurve']>[0]) {

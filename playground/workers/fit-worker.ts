@@ -19,6 +19,8 @@ serve<FitCalls>(
     fit: (r) => session.fit(r),
     forget: (r) => session.forget(r),
     density: (r) => session.density(r),
+    ellipses: (r) => session.ellipses(r),
+    lines: (r) => session.lines(r),
     directions: (r) => session.directions(r),
     boundCurve: (r) => session.boundCurve(r),
     boundContour: (r) => session.boundContour(r),

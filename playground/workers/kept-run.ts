@@ -48,6 +48,11 @@ export class KeptRun {
     return 2 * this.iterates.length - 1
   }
 
+  /** The iterate whose params are shown. */
+  get shown(): Iterate {
+    return this.iterates[Math.floor(this.position / 2)] ?? this.end
+  }
+
   get end(): Iterate {
     const end = this.iterates.at(-1)
     if (end === undefined) throw new Error('a run has a start')

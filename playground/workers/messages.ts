@@ -7,9 +7,12 @@ import type {
   BoundContourView,
   BoundCurveView,
   BoundDirection,
+  ColumnRef,
   DensityRequest,
   DensityView,
   DirectionView,
+  EllipsesView,
+  LinesView,
   Mode,
   RunView,
   TraceView,
@@ -155,13 +158,20 @@ export interface FitCalls {
   /** A search over starts, as `estep fit` makes it; the best one is kept with its iterates. */
   fit(request: BeginRequest): { readonly state: RunState; readonly summary: FitSummary }
   forget(request: { readonly runs: readonly number[] }): null
-  density(request: { readonly run: number; readonly density: DensityRequest }): DensityView
+  density(request: { readonly run: number; readonly density: DensityRequest }): DensityView | null
+  ellipses(request: { readonly run: number; readonly x: ColumnRef; readonly y: ColumnRef }): EllipsesView | null
+  lines(request: {
+    readonly run: number
+    readonly x: ColumnRef
+    readonly y: ColumnRef
+    readonly at: Float64Array
+  }): LinesView | null
   directions(request: { readonly run: number }): readonly DirectionView[]
   boundCurve(request: {
     readonly run: number
     readonly direction: BoundDirection
     readonly points: number
-  }): BoundCurveView
+  }): BoundCurveView | null
   boundContour(request: { readonly run: number; readonly points: number }): BoundContourView | null
 }
 

@@ -8,7 +8,10 @@ export function short(x: number, digits = 4): string {
   const size = Math.abs(x)
   const text =
     size >= 1e7 || size < 1e-4
-      ? x.toExponential(Math.max(0, digits - 1)).replace(/\.?0+e/, 'e').replace('e+', 'e')
+      ? x
+          .toExponential(Math.max(0, digits - 1))
+          .replace(/\.?0+e/, 'e')
+          .replace('e+', 'e')
       : trimmed(size >= 10 ** (digits - 1) ? x.toFixed(0) : x.toPrecision(digits))
   return text.replace('-', '−').replace('e-', 'e−')
 }
@@ -18,10 +21,12 @@ export function fixed(x: number, decimals = 1): string {
   return Number.isFinite(x) ? x.toFixed(decimals).replace('-', '−') : short(x)
 }
 
-const trimmed = (text: string): string => (text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text)
+const trimmed = (text: string): string =>
+  text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text
 
 /** `1 row`, `12 rows`. */
-export const counted = (n: number, one: string, many = `${one}s`): string => `${n.toLocaleString('en')} ${n === 1 ? one : many}`
+export const counted = (n: number, one: string, many = `${one}s`): string =>
+  `${n.toLocaleString('en')} ${n === 1 ? one : many}`
 
 /** `a`, `a and b`, `a, b and c`. */
 export function listed(names: readonly string[]): string {

@@ -1,5 +1,6 @@
 /** A colour and a marker for each component; both go round after eight, and then differ in pairs. */
 import {
+  type SymbolType,
   symbol,
   symbolCircle,
   symbolCross,
@@ -8,7 +9,6 @@ import {
   symbolStar,
   symbolTriangle,
   symbolWye,
-  type SymbolType,
 } from 'd3-shape'
 
 export const SERIES = 8

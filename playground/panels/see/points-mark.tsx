@@ -67,7 +67,7 @@ export function PointCanvas({
       context.fill(shape)
     }
   })
-  return <canvas ref={ref} style={{ width: `${width}px`, height: `${height}px` }} aria-hidden="true" />
+  return <canvas ref={ref} style={{ width: `${width}px`, height: `${height}px` }} />
 }
 
 export const componentOf = (latent: LatentView | null, row: number): number => latent?.modes?.[row] ?? 0
@@ -75,5 +75,6 @@ export const componentOf = (latent: LatentView | null, row: number): number => l
 function fillOf(latent: LatentView | null, row: number, colours: readonly Rgb[]): string {
   const p = latent?.probabilities ?? null
   if (latent !== null && p !== null && colours.length > 0) return mixed(colours, p, row, latent.labels.length)
-  return 'var(--series-0)'
+  const [first] = colours
+  return first === undefined ? 'currentColor' : `rgb(${first.map(Math.round).join(' ')})`
 }

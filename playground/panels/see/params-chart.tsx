@@ -130,7 +130,7 @@ function Dots({ strip, param, width }: { readonly strip: Strip; readonly param: 
       <ul class="chart-legend">
         {strip.values.map((v, i) => (
           <li key={`${strip.labels[i]}`}>
-            <svg viewBox="0 0 14 14" style={{ width: '14px' }}>
+            <svg viewBox="0 0 14 14" aria-hidden="true" style={{ width: '14px' }}>
               <path
                 d={markerPath(strip.components ? i : 0, 50)}
                 transform="translate(7 7)"
@@ -228,7 +228,7 @@ function Largest({
     <div class="chart-largest">
       <div>
         {component === null ? null : (
-          <svg viewBox="0 0 14 14" style={{ width: '14px', display: 'inline' }} height="14">
+          <svg viewBox="0 0 14 14" aria-hidden="true" style={{ width: '14px', display: 'inline' }} height="14">
             <path d={markerPath(component, 50)} transform="translate(7 7)" fill={colourOf(component)} />
           </svg>
         )}{' '}

@@ -8,6 +8,7 @@ import { derivationDocument, planJson } from '../compiler/derivation/index.js'
 import type { Derivation } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
 import { refuseMaxProduct } from '../compiler/estep/max-product.js'
+import type { Program } from '../compiler/lower/program.js'
 import { WorkerError } from '../compiler/targets/wasm/pool/worker-error.js'
 import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
@@ -23,6 +24,7 @@ import { type EmIteration, iterate } from '../runtime/iterate.js'
 import { type Json, toJson } from '../runtime/json.js'
 import { busyPacer } from '../runtime/pacer.js'
 import type { FitResult } from '../runtime/result.js'
+import type { IterateRow } from '../runtime/run.js'
 import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
@@ -94,6 +96,13 @@ export class Model {
     return toJson(planJson(this.derived))
   }
 
+  /** The kernels of a mode, before any data. @throws CompileError where the model has no hard mode */
+  programFor(mode: 'em' | 'hard'): Program {
+    if (mode === 'em') return this.derived.program
+    this.refuseHard()
+    return this.binder.derivationFor(false, 'max').maxProduct ?? this.derived.program
+  }
+
   /** true where some latent takes one of a few values. */
   get hasDiscreteLatents(): boolean {
     return this.derived.eStep.tables.length > 0
@@ -161,6 +170,7 @@ export class Model {
         params: outcome.params,
         order: outcome.order,
         traces: outcome.traces,
+        rows: outcome.rows,
       })
     const run = fitModel(
       bound.model,
@@ -277,6 +287,7 @@ export class Fit {
       readonly params: Float64Array
       readonly order: ComponentOrder
       readonly traces: readonly (readonly number[])[]
+      readonly rows: readonly IterateRow[] | null
     } | null,
   ) {}
 
@@ -301,6 +312,10 @@ export class Fit {
   /** Objectives of every start, the start itself first, in the order of `starts`; null for a fit that was loaded. */
   get traces(): readonly (readonly number[])[] | null {
     return this.own?.traces ?? null
+  }
+  /** The iterates of a fit with `trace`, params flat as in `layout`, the start first; else null. */
+  get iterates(): readonly IterateRow[] | null {
+    return this.own?.rows ?? null
   }
   get derived(): FitResult['derived'] {
     return this.result.derived

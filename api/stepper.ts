@@ -123,11 +123,18 @@ export class Stepper {
     return marginalLogLikelihood(this.bound.model, point)
   }
 
-  /** Posterior of every latent at a point. */
+  /** Posterior of every latent at a point; in hard mode 1 at the values that the step took. */
   posteriors(point: EmPoint): readonly LatentPosterior[] {
-    this.bound.model.remember(point.params, point.expectation)
-    this.read ??= posteriorReader(this.bound.model)
-    return this.read(point.params)
+    const { model } = this.bound
+    model.remember(point.params, point.expectation)
+    this.read ??= posteriorReader(model)
+    const read = this.read(point.params)
+    if (model.summed === undefined) return read
+    const taken = model.posterior(point.params)
+    return read.map((l) => {
+      const probabilities = taken.get(l.name)
+      return probabilities === undefined ? l : { ...l, probabilities, probability: probabilities }
+    })
   }
 
   /** What pictures at some params are made of. */
@@ -142,9 +149,14 @@ export class Stepper {
    */
   around(point: EmPoint, trial: Float64Array): { readonly objective: number; readonly elbo: number } {
     const { model } = this.bound
-    const elbo = point.objective + model.gain(point.params, point.expectation, trial)
+    const elbo = this.elbo(point, trial)
     const { logLikelihood } = model.eStep(trial, point.expectation)
     return { objective: logLikelihood + (model.hasPrior ? model.logPrior(trial) : 0), elbo }
+  }
+
+  /** ELBO(q, θ) for the q of `point`, at other params. */
+  elbo(point: EmPoint, trial: Float64Array): number {
+    return point.objective + this.bound.model.gain(point.params, point.expectation, trial)
   }
 
   /** A whole fit over the same data: `model.fit`, with its iterates. */

@@ -42,6 +42,8 @@ export type FitOutcome =
       readonly options: FitOptions
       /** Objectives of every start, the start itself first, in the order of `result.starts`. */
       readonly traces: readonly (readonly number[])[]
+      /** Rows of the traced run, components in canonical order; null where no trace was asked for. */
+      readonly rows: readonly IterateRow[] | null
     }
   | { readonly ok: false; readonly problems: readonly StartProblem[] }
 
@@ -223,7 +225,8 @@ function conclude(
     context,
   )
   const traces = found.ends.map((end) => (end === found.best ? found.trace : end.run.trace))
-  return { ok: true, result, params, order, options, traces }
+  const rows = found.rows?.map((row) => ({ ...row, params: permuteParams(model, row.params, order) })) ?? null
+  return { ok: true, result, params, order, options, traces, rows }
 }
 
 function warningsOf(

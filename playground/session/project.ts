@@ -13,6 +13,8 @@ export interface RunControls {
   readonly compare: boolean
   readonly seed: number
   readonly restarts: number
+  readonly tolerance: number
+  readonly maxIterations: number
   readonly init: 'auto' | 'kmeans++' | 'random'
   /** Values of consts, and of scalar data, as they were typed; checked when a run begins. */
   readonly set: ReadonlyMap<string, string>
@@ -42,7 +44,9 @@ export const plainControls: RunControls = {
   mode: 'em',
   compare: false,
   seed: 1,
-  restarts: 1,
+  restarts: 20,
+  tolerance: 1e-9,
+  maxIterations: 10_000,
   init: 'auto',
   set: new Map(),
   columns: new Map(),

@@ -52,7 +52,7 @@ export interface LatentView {
 }
 
 /** One array of data as it was bound. */
-export interface DataView {
+export interface ArrayView {
   readonly name: string
   readonly element: 'real' | 'int' | 'count' | 'bool' | 'category'
   readonly shape: readonly number[]
@@ -116,7 +116,7 @@ export interface RunView {
 /** What See, Bound and the tables are made of. */
 export interface FitView {
   readonly model: string
-  readonly data: readonly DataView[]
+  readonly data: readonly ArrayView[]
   /** The runs that are kept, oldest first. */
   readonly runs: readonly RunView[]
   /** The run whose point is shown, and the one beside it where two are compared. */
@@ -201,7 +201,7 @@ export interface BoundCurveView {
   readonly next: { readonly x: number; readonly elbo: number; readonly objective: number } | null
 }
 
-/** J(q, θ) of a model with one latent and one scalar param, where q = p(latent | data; θ′): rows θ′, columns θ. */
+/** J(q, θ) of a model whose only param is one number, where q = p(latent | data; θ′): rows θ′, columns θ. */
 export interface BoundContourView {
   readonly param: string
   readonly q: Float64Array
@@ -225,7 +225,7 @@ export interface PointQueries {
   directions(run: number): Promise<readonly DirectionView[]>
   /** null where nothing moves along the line. */
   boundCurve(run: number, direction: BoundDirection, points: number): Promise<BoundCurveView | null>
-  /** null where the model has more than one latent or more than one number as param. */
+  /** null where the model has more than one number as param. */
   boundContour(run: number, points: number): Promise<BoundContourView | null>
 }
 

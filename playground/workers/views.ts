@@ -1,0 +1,72 @@
+/** What the page is shown of a model over data, copied out of the worker's memory. */
+import type { LatentPosterior } from '../../api/posterior.js'
+import type { Stepper } from '../../api/stepper.js'
+import type { LatentLayout, ParamLayout } from '../../runtime/contract.js'
+import type { BoundArray, DataDeclaration } from '../../runtime/data/types.js'
+import type { ArrayView, LatentView, ParamView } from '../session/view.js'
+
+export function paramViews(layout: readonly ParamLayout[], params: Float64Array): readonly ParamView[] {
+  return layout.map((p) => ({
+    name: p.name,
+    shape: p.shape,
+    used: p.used,
+    labels: p.labels,
+    support: p.support.kind,
+    role: p.role,
+    components: p.components,
+    values: params.slice(p.offset, p.offset + p.length),
+  }))
+}
+
+export function latentViews(
+  posteriors: readonly LatentPosterior[],
+  layouts: readonly LatentLayout[],
+): readonly LatentView[] {
+  const byName = new Map(layouts.map((l) => [l.name, l]))
+  return posteriors.map((p) => {
+    const layout = byName.get(p.name)
+    return {
+      name: p.name,
+      kind: p.kind,
+      declared: layout?.declared ?? true,
+      shape: p.shape,
+      rows: p.rows,
+      lengths: p.lengths,
+      beginnings: layout?.beginnings?.slice() ?? null,
+      rowLabels: p.rowLabels,
+      own: p.own,
+      labels: p.labels,
+      probabilities: p.probabilities?.slice() ?? null,
+      modes: p.modes?.slice() ?? null,
+      means: p.means?.slice() ?? null,
+      sd: p.sd?.slice() ?? null,
+    }
+  })
+}
+
+export function dataViews(stepper: Stepper, declarations: readonly DataDeclaration[]): readonly ArrayView[] {
+  const { data, observed } = stepper
+  return declarations.flatMap((d): readonly ArrayView[] => {
+    const array = data.arrays.get(d.name)
+    if (array === undefined) return []
+    const levels = d.levels === null ? null : (data.levels.get(d.levels.name) ?? null)
+    return [
+      {
+        name: d.name,
+        element: d.element,
+        shape: array.shape,
+        lengths: lengthsOf(array),
+        columns: data.columns.get(d.name) ?? [],
+        values: Float64Array.from(array.values),
+        levels,
+        observed: observed.has(d.name),
+        missing: array.missing,
+      },
+    ]
+  })
+}
+
+const lengthsOf = ({ offsets }: BoundArray): readonly number[] | null =>
+  offsets === null
+    ? null
+    : Array.from({ length: offsets.length - 1 }, (_, r) => (offsets[r + 1] ?? 0) - (offsets[r] ?? 0))

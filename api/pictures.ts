@@ -74,9 +74,18 @@ export class Pictures {
     return this.components().reason(at)
   }
 
-  /** Densities of the components at values of one column, each times its weight. null where there are none. */
+  /**
+   * Densities of the components at values of one column, each times its weight; levels of a category count from 0, as in
+   * bound data. null where there are none.
+   */
   curves(at: Column, params: Float64Array, xs: Float64Array): ComponentCurves | null {
-    return this.components().curves(at, this.point(params), xs)
+    const isCategory = this.model.data.arrays.get(at.data)?.values instanceof Int32Array
+    return this.components().curves(at, this.point(params), isCategory ? xs.map((x) => x + 1) : xs)
+  }
+
+  /** true where each row of a latent follows on another one, as along a chain. */
+  follows(latent: string): boolean {
+    return this.components().follows(latent)
   }
 
   /** Means and covariances of the components that are Gaussian in two columns. null where none is. */

@@ -116,6 +116,16 @@ export class ComponentDensities {
     return typeof drawn === 'string' ? drawn : null
   }
 
+  /** true where a statement on a latent reads another of its rows. */
+  follows(latent: string): boolean {
+    const rank = this.graph.latents.find((l) => l.name === latent)?.loops.length ?? 0
+    return this.graph.factors.some((f) => {
+      if (f.role !== 'latent' || f.target.name !== latent) return false
+      const rows = collectNodes(guarded(f), (n) => n.kind === 'ref' && n.space === 'latent' && n.name === latent)
+      return new Set(rows.map((n) => (n.kind === 'ref' ? n.index.slice(0, rank).map(keyOf).join(' ') : ''))).size > 1
+    })
+  }
+
   /** null where there is no such density. At values that are no integers a discrete one is 0. */
   curves(at: Column, point: DrawnPoint, xs: Float64Array): ComponentCurves | null {
     const drawn = this.drawn(at)

@@ -34,6 +34,8 @@ export interface LatentView {
   readonly lengths: readonly number[] | null
   /** The rows follow on one another, as those of a chain; each sequence begins at one of these rows. */
   readonly beginnings: Int32Array | null
+  /** A statement on it reads another of its rows: `Stepper.pictures.follows(name)`, of continuous chains too. */
+  readonly follows?: boolean
   /** Names of the rows along each plate that runs over levels, else null. */
   readonly rowLabels: readonly (readonly string[] | null)[]
   /** Extents of the array of one row; empty for a number. */
@@ -65,6 +67,8 @@ export interface ArrayView {
   /** A factor of the likelihood is a density of it (a response), not only a condition on it (a covariate). */
   readonly observed: boolean
   readonly missing: number
+  /** Its rows are the pixels of an image, row by row. */
+  readonly image?: { readonly width: number; readonly height: number } | null
 }
 
 /** Where a run stands. After phase E, q is the posterior at `params`; after phase M, `params` have moved and q has not. */
@@ -229,4 +233,6 @@ export interface PointQueries {
 export interface ViewPanelProps {
   readonly view: FitView
   readonly queries: PointQueries
+  /** The reader goes to an iterate of a run. */
+  onScrub?(run: number, iteration: number): void
 }

@@ -216,6 +216,17 @@ for n in 1..N {
     ])
   })
 
+  it('knows which latents follow on one another', () => {
+    for (const [source, data, latent, follows] of [
+      ['nile/level.estep', 'nile/nile.csv', 'm', true],
+      ['geyser-chain/model.estep', 'geyser-chain/geyser.csv', 'z', true],
+      ['eight-schools/model.estep', 'eight-schools/schools.csv', 'theta', false],
+      ['factor-analysis/factors.estep', 'factor-analysis/attitude.csv', 'f', false],
+      ['old-faithful/full.estep', 'old-faithful/faithful.csv', 'z', false],
+    ] as const)
+      expect(new ComponentDensities(boundExample(source, data).model).follows(latent), source).toBe(follows)
+  })
+
   it('says why there is none', () => {
     const { model } = boundExample('pumps/model.estep', 'pumps/pumps.csv')
     const drawn = new ComponentDensities(model)

@@ -24,7 +24,6 @@ export const commandsToCome: readonly { readonly name: string; readonly what: st
   { name: 'simulate', what: 'simulation' },
   { name: 'emit', what: 'stand-alone programs' },
   { name: 'report', what: 'HTML reports' },
-  { name: 'play', what: 'the playground' },
   { name: 'lsp', what: 'the language server' },
 ]
 

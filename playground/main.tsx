@@ -38,12 +38,24 @@ async function fetchText(path: string): Promise<string> {
   return response.text()
 }
 
+/** What `estep play MODEL --data FILE` gives the page to open; null where there is nothing. */
+async function openedProject(): Promise<{ readonly project: Project; readonly files: readonly File[] } | null> {
+  const path = document.querySelector('meta[name="estep-opened"]')?.getAttribute('content')
+  if (path == null) return null
+  const opened = JSON.parse(await fetchText(path)) as { readonly source: string; readonly files: readonly string[] }
+  const files = await Promise.all(
+    opened.files.map(async (name, i) => new File([await (await fetch(`opened/${i}`)).blob()], name)),
+  )
+  return { project: { ...example, example: null, source: opened.source, files: [] }, files }
+}
+
 async function start(): Promise<void> {
   const root = document.getElementById('app')
   if (root === null) return
   const shared = await unpackProject(location.hash.slice(1))
-  const saved = shared.kind === 'none' ? savedProject() : null
-  const project = shared.kind === 'project' ? shared.project : (saved ?? example)
+  const opened = shared.kind === 'none' ? await openedProject() : null
+  const saved = shared.kind === 'none' && opened === null ? savedProject() : null
+  const project = shared.kind === 'project' ? shared.project : (opened?.project ?? saved ?? example)
   const isExample = project.source === example.source && project.files[0]?.name === opening.file.name
   const controller = new Controller(
     project,
@@ -63,6 +75,7 @@ async function start(): Promise<void> {
   }
   render(<App controller={controller} onReset={reset} />, root)
   await controller.begin()
+  if (opened !== null) await controller.addFiles(opened.files)
 }
 
 void start()

@@ -275,7 +275,7 @@ describe('other commands', () => {
     expect((await estep('explain E399')).status).toBe(2)
   })
 
-  it.each(['select m.estep --over K=1..8', 'simulate m.estep', 'play', 'emit m', 'report f', 'lsp --stdio'])(
+  it.each(['select m.estep --over K=1..8', 'simulate m.estep', 'emit m', 'report f', 'lsp --stdio'])(
     '%s is refused',
     async (command) => {
       const { status, err } = await estep(command)

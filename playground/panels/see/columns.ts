@@ -1,5 +1,5 @@
 /** Columns of the data, as charts choose from them. */
-import type { DataView as DataArray, LatentView } from '../../session/view.js'
+import type { ArrayView as DataArray, LatentView } from '../../session/view.js'
 
 /** One column of an array, from 0. */
 export interface ColumnView {

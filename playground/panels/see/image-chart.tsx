@@ -3,7 +3,7 @@ import { type Rgb, useColours } from '../../charts/colours.js'
 import { Figure } from '../../charts/figure.js'
 import { counted } from '../../charts/format.js'
 import { Legend } from '../../charts/legend.js'
-import type { DataView as DataArray, LatentView, RunView } from '../../session/view.js'
+import type { ArrayView as DataArray, LatentView, RunView } from '../../session/view.js'
 import type { View } from './views.js'
 
 interface Props {

@@ -1,10 +1,11 @@
 /** What a reader works on: everything that a share link carries and that is kept in the browser. */
 import type { Mode } from './view.js'
 
-/** A file of data as text, or one of a gallery example by name. */
+/** A file of data as text, one of a gallery example by name, or one that is too large to be kept with the project. */
 export type ProjectFile =
   | { readonly kind: 'text'; readonly name: string; readonly text: string }
   | { readonly kind: 'example'; readonly example: string; readonly name: string }
+  | { readonly kind: 'local'; readonly name: string; readonly bytes: number }
 
 /** The controls of the Run panel. */
 export interface RunControls {
@@ -26,7 +27,7 @@ export interface RunControls {
   readonly start: ReadonlyMap<string, unknown>
 }
 
-export type Area = 'model' | 'data' | 'run' | 'see' | 'bound' | 'derivation' | 'code'
+export type Area = 'model' | 'data' | 'code' | 'see' | 'bound' | 'derivation' | 'numbers'
 
 export interface Project {
   /** The example it began as; null for one of the reader's own. */

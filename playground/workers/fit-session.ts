@@ -8,6 +8,7 @@ import { readTable } from '../../runtime/data/read-table.js'
 import type { Table } from '../../runtime/data/types.js'
 import { AbortError } from '../../runtime/errors.js'
 import type { FitResult } from '../../runtime/result.js'
+import type { FitProgress } from '../../runtime/search.js'
 import type { RunControls } from '../session/project.js'
 import type { Mode, TraceView } from '../session/view.js'
 import { boundContour, boundCurve, boundRunOf } from './bound-views.js'
@@ -98,10 +99,10 @@ export class FitSession implements Parts<FitCalls> {
     return this.over
   }
 
-  async begin({ run, controls, mode, sameAs, label }: BeginRequest) {
+  async begin({ run, controls, mode, sameAs, params, label }: BeginRequest) {
     const over = this.bound()
     const stepper = this.stepperOf(over, mode)
-    const start = await this.startOf(stepper, controls, sameAs)
+    const start = await this.startOf(stepper, controls, params ?? this.runs.get(sameAs ?? -1)?.iterates[0]?.params)
     const point = await stepper.expect(start)
     if (!(point.objective < Number.POSITIVE_INFINITY))
       throw new OptionError('the log-likelihood is not defined at this start: take another one')
@@ -113,8 +114,12 @@ export class FitSession implements Parts<FitCalls> {
     return kept.view()
   }
 
-  private async startOf(stepper: Stepper, controls: RunControls, sameAs: number | null): Promise<Float64Array> {
-    const same = sameAs === null ? undefined : this.runs.get(sameAs)?.iterates[0]?.params
+  /** The params given, where the model has as many; else a new start. */
+  private async startOf(
+    stepper: Stepper,
+    controls: RunControls,
+    same: Float64Array | undefined,
+  ): Promise<Float64Array> {
     const fits = same !== undefined && same.length === stepper.layout.reduce((n, p) => n + p.length, 0)
     if (fits) return same.slice()
     const { seed, init, start } = controls
@@ -185,6 +190,7 @@ export class FitSession implements Parts<FitCalls> {
     const stepper = this.stepperOf(over, mode)
     this.stopping = false
     const traces: number[][] = []
+    let best = Number.NEGATIVE_INFINITY
     const report = this.reporter(run)
     const { seed, restarts, init, start, tolerance, maxIterations } = controls
     const options = {
@@ -195,18 +201,13 @@ export class FitSession implements Parts<FitCalls> {
       maxIterations,
       signal: this.signal,
       ...(start.size === 0 ? {} : { start }),
-      onIteration: ({
-        start: index,
-        iteration,
-        objective,
-      }: {
-        start: number
-        iteration: number
-        objective: number
-      }) => {
+      onIteration: ({ start: index, iteration, objective, params }: FitProgress) => {
         traces[index] ??= []
         traces[index].push(objective)
-        report(iteration, objective, () => this.underWay(traces, seed), null)
+        if (objective >= best) {
+          best = objective
+          report(iteration, objective, () => this.underWay(traces, seed), params)
+        } else report(iteration, objective, () => this.underWay(traces, seed), null)
       },
     }
     const { fit, stopped } = await finished(stepper.fit(options))

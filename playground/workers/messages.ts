@@ -121,6 +121,8 @@ export interface BeginRequest {
   readonly mode: Mode
   /** Begins where that run began. */
   readonly sameAs: number | null
+  /** Begins at these params, laid out as a run of the same model has them. */
+  readonly params: Float64Array | null
   readonly label: string
 }
 

@@ -19,7 +19,7 @@ beforeEach(() => {
 
 const begin = async (run = 1, mode: 'em' | 'hard' = 'em', sameAs: number | null = null): Promise<RunState> => {
   session.bind({ source, controls: { ...controls, mode } })
-  return session.begin({ run, controls, mode, sameAs, label: 'run' })
+  return session.begin({ run, controls, mode, sameAs, params: null, label: 'run' })
 }
 
 /** What a point shows, as text in which every bit counts. */
@@ -96,7 +96,14 @@ describe('a run in the fit worker', () => {
   it('keeps the traces of every start of a search', async () => {
     session.bind({ source, controls })
     const few = { ...controls, restarts: 5 }
-    const { state, summary } = await session.fit({ run: 3, controls: few, mode: 'em', sameAs: null, label: 'fit' })
+    const { state, summary } = await session.fit({
+      run: 3,
+      controls: few,
+      mode: 'em',
+      sameAs: null,
+      params: null,
+      label: 'fit',
+    })
     expect(state.run.traces).toHaveLength(5)
     expect(state.run.traces.filter((t) => t.best)).toHaveLength(1)
     expect(summary.logLikelihood).toBeCloseTo(-1130.26396018474, 3)
@@ -144,7 +151,7 @@ describe('what is asked of a point', () => {
     session.load({ files: [{ name: 'animals.csv', content: read('linkage/animals.csv') }] })
     const linkage = read('linkage/model.estep')
     session.bind({ source: linkage, controls })
-    await session.begin({ run: 7, controls, mode: 'em', sameAs: null, label: 'linkage' })
+    await session.begin({ run: 7, controls, mode: 'em', sameAs: null, params: null, label: 'linkage' })
     await session.finish({ run: 7 })
     const contour = await session.boundContour({ run: 7, points: 9 })
     expect(contour?.param).toBe('t')

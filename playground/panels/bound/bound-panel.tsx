@@ -18,7 +18,7 @@ export function BoundPanel({ view, queries }: ViewPanelProps) {
       run === null || point === null || chosen === null ? null : queries.boundCurve(run.id, chosen.direction, 121),
     [...asked, chosen?.label],
   )
-  const contour = useAnswer(() => (run === null || point === null ? null : queries.boundContour(run.id, 41)), asked)
+  const contour = useAnswer(() => (run === null || point === null ? null : queries.boundContour(run.id, 51)), asked)
   if (run === null || point === null)
     return (
       <div class="chart-panel">

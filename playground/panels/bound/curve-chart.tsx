@@ -110,10 +110,13 @@ function range({ elbo, objective, at, next }: BoundCurveView): Domain {
   const important = [at.objective, ...(next === null ? [] : [next.elbo, next.objective])].filter(Number.isFinite)
   const [, high] = extentOf(objective, important)
   const [low] = extentOf(elbo, important)
-  const span = Math.max(high - Math.min(...important), 1e-9)
-  const floor = Math.max(low, Math.min(...important) - 3 * span, high - 12 * span)
-  const room = (high - floor) * 0.07 || 1
-  return [floor - room, high + room]
+  const span = Math.max(Math.max(...important) - Math.min(...important), 1e-9)
+  const bottom = Math.min(...important)
+  const floor = Math.max(low, bottom - Math.max(3 * span, 2.2))
+  // an objective that rises far beyond is cut off, so that the bound stays large
+  const ceiling = Math.min(high, Math.max(...important) + Math.max(2.5 * (Math.max(...important) - floor), span / 4))
+  const room = (ceiling - floor) * 0.07 || 1
+  return [floor - room, ceiling + room]
 }
 
 function summaryOf({ label, iteration, at, next }: BoundCurveView, { phase }: PointView, hard: boolean): string {

@@ -58,7 +58,7 @@ export function CurveChart({ curve, run, point }: Props) {
               <text
                 class="halo"
                 x={round(frame.x(here.x) + (end ? -10 : 10))}
-                y={round(Math.min(frame.top + frame.height - 6, frame.y(here.y) + 18))}
+                y={frame.top + frame.height - 8}
                 text-anchor={end ? 'end' : 'start'}
               >
                 {moved ? `θ(${curve.iteration + 1}), after M` : `θ(${curve.iteration}), after E`}

@@ -112,7 +112,7 @@ export function PathChart({ offered, run, title }: Props) {
         <Plot
           label={summary}
           width={width}
-          height={latent.kind === 'discrete' ? 320 : 280}
+          height={heightOf(latent, levels)}
           x={[offset + 0.5, offset + length + 0.5]}
           y={y}
           xLabel="place in the sequence"
@@ -298,6 +298,12 @@ function sequencesOf(l: LatentView): readonly Part[] {
           ? Array.from({ length: l.shape[0] ?? 1 }, (_, r) => r * (l.shape[1] ?? 1))
           : [0]
   return starts.map((from, i) => ({ from, to: starts[i + 1] ?? l.rows })).filter((s) => s.to > s.from)
+}
+
+/** Names of levels stand 14 px apart at least. */
+function heightOf(latent: LatentView, levels: readonly string[] | null): number {
+  if (latent.kind !== 'discrete') return 280
+  return Math.max(320, 66 + (14 * Math.min(40, levels?.length ?? 0)) / (1 - STRIP_PART))
 }
 
 function domainOf(latent: LatentView, ys: Float64Array | null, part: Part, levels: readonly string[] | null): Domain {

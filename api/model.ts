@@ -8,7 +8,6 @@ import { derivationDocument, planJson } from '../compiler/derivation/index.js'
 import type { Derivation } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
 import { refuseMaxProduct } from '../compiler/estep/max-product.js'
-import type { Program } from '../compiler/lower/program.js'
 import { WorkerError } from '../compiler/targets/wasm/pool/worker-error.js'
 import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
@@ -94,13 +93,6 @@ export class Model {
   /** What each latent's E-step and each param's M-step is, as in a result. */
   get plan(): Json {
     return toJson(planJson(this.derived))
-  }
-
-  /** The kernels of a mode, before any data. @throws CompileError where the model has no hard mode */
-  programFor(mode: 'em' | 'hard'): Program {
-    if (mode === 'em') return this.derived.program
-    this.refuseHard()
-    return this.binder.derivationFor(false, 'max').maxProduct ?? this.derived.program
   }
 
   /** true where some latent takes one of a few values. */

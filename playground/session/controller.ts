@@ -26,7 +26,7 @@ import {
   whyNot,
 } from './state.js'
 import { Store } from './store.js'
-import type { Mode, PointQueries } from './view.js'
+import type { ArrayView, Mode, PointQueries } from './view.js'
 
 /** Milliseconds. */
 const AFTER_KEYSTROKE = 120
@@ -62,8 +62,9 @@ export class Controller {
   constructor(
     project: Project,
     private readonly hosts: Hosts,
+    opening: readonly ArrayView[] = [],
   ) {
-    this.store = new Store(initial(project), reduce)
+    this.store = new Store(initial(project, opening), reduce)
     this.compiler = new WorkerClient<CompileCalls>(hosts.compile)
     this.fitter = new WorkerClient<FitCalls>(hosts.fit, (message) => this.progressed(message as FitProgressMessage))
     this.store.subscribe(() => this.later('save', SAVE_AFTER, () => saveProject(this.state.project)))
@@ -93,6 +94,16 @@ export class Controller {
     this.bound = ''
     this.store.dispatch({ kind: 'open', project })
     await this.begin()
+  }
+
+  /** The example that is open as it was; where there is none, the one that the page opens with. */
+  async reset(opening: Project): Promise<void> {
+    const { example, source } = this.state.project
+    const index = example === null || example === opening.example ? null : await this.gallery().catch(() => null)
+    const found = index?.examples.find((e) => e.id === example)
+    const item = found?.items.find((i) => source.includes(i.model)) ?? found?.items[0]
+    if (found === undefined || item === undefined) await this.open(opening)
+    else await this.openItem(found, item)
   }
 
   edit(source: string): void {
@@ -283,7 +294,7 @@ export class Controller {
     } catch (error) {
       this.complain(error)
     } finally {
-      if (this.state.work.kind === kind) this.store.dispatch({ kind: 'work', work: { kind: 'idle' } })
+      if (this.isWorking(kind)) this.store.dispatch({ kind: 'work', work: { kind: 'idle' } })
     }
   }
 
@@ -330,6 +341,10 @@ export class Controller {
         if (this.isStopping()) return
       }
     })
+  }
+
+  private isWorking(kind: State['work']['kind']): boolean {
+    return this.state.work.kind === kind
   }
 
   /** Nothing is under way in the worker. */

@@ -29,6 +29,8 @@ export interface State {
   readonly reading: boolean
   readonly fileComplaints: readonly Complaint[]
   readonly binding: BindingView | null
+  /** Data that is known before it has been read: that of the example the page opens with. */
+  readonly opening: readonly ArrayView[]
   readonly bindComplaints: readonly Complaint[]
   readonly runs: readonly KeptState[]
   readonly shown: number | null
@@ -62,7 +64,7 @@ export type Action =
   | { readonly kind: 'present'; readonly on: boolean }
   | { readonly kind: 'area'; readonly area: Area }
 
-export function initial(project: Project): State {
+export function initial(project: Project, opening: readonly ArrayView[] = []): State {
   return {
     project,
     revision: { source: 0, data: 0 },
@@ -72,6 +74,7 @@ export function initial(project: Project): State {
     reading: false,
     fileComplaints: [],
     binding: null,
+    opening,
     bindComplaints: [],
     runs: [],
     shown: null,

@@ -40,7 +40,6 @@ export function Tabs<Id extends string>({ label, tabs, active, onOpen, children 
   return (
     <section class="slot" aria-label={label}>
       {tabs.length > 1 && (
-        // biome-ignore lint/a11y/useFocusableInteractive: its tabs have the focus
         <div class="tabs" role="tablist" aria-label={label} ref={list} onKeyDown={go}>
           {tabs.map((t) => (
             <button

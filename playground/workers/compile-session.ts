@@ -1,37 +1,57 @@
-/** What the compile worker answers: functions of the text of a model. The last model is kept. */
-
-import { type CompileResult, compile } from '../../api/compile.js'
+/**
+ * What the compile worker answers: functions of the text of a model. The last model is kept. Of the library it takes what
+ * compiles and derives, and nothing that fits.
+ */
 import { CompileError } from '../../api/errors.js'
-import type { Model } from '../../api/model.js'
-import { printKernel } from '../../compiler/kernel/print.js'
-import type { KernelOp } from '../../compiler/kernel/types.js'
-import { emitJavaScript } from '../../compiler/targets/javascript/emit-javascript.js'
+import { planJson } from '../../compiler/derivation/plan-json.js'
+import { type Derivation, derive } from '../../compiler/derive.js'
+import { distributionByName, signatures } from '../../compiler/distributions/index.js'
+import { refuseMaxProduct } from '../../compiler/estep/max-product.js'
+import { check } from '../../lang/check.js'
+import type { Diagnostic } from '../../lang/diagnostics/types.js'
 import { positionAt } from '../../lang/source.js'
 import { printArrayType, printExpression, userName } from '../../lang/typed/print.js'
 import type { Mode } from '../session/view.js'
-import type { CodeView, Compiled, DerivationView, ModelFacts, PlanLine } from './messages.js'
+import type { Compiled, ModelFacts, PlanLine } from './messages.js'
 
-let last: { readonly source: string; readonly result: CompileResult } | null = null
+interface Last {
+  readonly source: string
+  readonly diagnostics: readonly Diagnostic[]
+  readonly derivation: Derivation | null
+  /** That of hard mode, made where it is asked for. */
+  hard: Derivation | null
+}
 
-function resultOf(source: string): CompileResult {
-  if (last?.source !== source) last = { source, result: compile({ name: 'model.estep', text: source }) }
-  return last.result
+let last: Last | null = null
+
+function lastOf(source: string): Last {
+  if (last?.source === source) return last
+  const checked = check({ name: 'model.estep', text: source }, signatures)
+  const derived = checked.value === undefined ? null : derive(checked.value, distributionByName)
+  const diagnostics = [...checked.diagnostics, ...(derived?.diagnostics ?? [])]
+  last = { source, diagnostics, derivation: derived?.value ?? null, hard: null }
+  return last
 }
 
 /** @throws CompileError */
-export function modelOf(source: string): Model {
-  const result = resultOf(source)
-  if (!result.ok) throw new CompileError(result.diagnostics.filter((d) => d.severity === 'error'))
-  return result.model
+export function derivationOf(source: string, mode: Mode): Derivation {
+  const own = lastOf(source)
+  if (own.derivation === null) throw new CompileError(own.diagnostics.filter((d) => d.severity === 'error'))
+  if (mode === 'em') return own.derivation
+  const { graph, eStep, model, distributions } = own.derivation
+  const refusals = refuseMaxProduct(graph, eStep)
+  if (refusals.length > 0) throw new CompileError(refusals.map((r) => ({ ...r, severity: 'error' })))
+  own.hard ??= derive(model, distributions, { product: 'max' }).value ?? null
+  return own.hard ?? own.derivation
 }
 
 export function compiled(source: string): Compiled {
-  const { model, diagnostics } = resultOf(source)
-  return { diagnostics, model: model === undefined ? null : { facts: factsOf(model), plan: planOf(model) } }
+  const { derivation, diagnostics } = lastOf(source)
+  return { diagnostics, model: derivation === null ? null : { facts: factsOf(derivation), plan: planOf(derivation) } }
 }
 
-function factsOf(model: Model): ModelFacts {
-  const { symbols } = model.typed
+function factsOf({ model, graph, eStep }: Derivation): ModelFacts {
+  const { symbols } = model
   return {
     name: model.name,
     consts: symbols.flatMap((s) =>
@@ -50,16 +70,7 @@ function factsOf(model: Model): ModelFacts {
     latents: symbols.flatMap((s) =>
       s.kind === 'latent' ? [{ name: s.name, type: printArrayType(s.type, userName) }] : [],
     ),
-    hard: hasHard(model),
-  }
-}
-
-function hasHard(model: Model): boolean {
-  try {
-    return model.hardPlan !== null && model.hasDiscreteLatents
-  } catch (error) {
-    if (error instanceof CompileError) return false
-    throw error
+    hard: eStep.tables.length > 0 && refuseMaxProduct(graph, eStep).length === 0,
   }
 }
 
@@ -74,12 +85,13 @@ interface PlanOfResult {
   }[]
 }
 
-function planOf(model: Model): readonly PlanLine[] {
-  const plan = model.plan as unknown as PlanOfResult
+function planOf(derivation: Derivation): readonly PlanLine[] {
+  const plan = planJson(derivation) as unknown as PlanOfResult
+  const { model } = derivation
   const lines = new Map(
-    model.typed.symbols.flatMap((s) =>
+    model.symbols.flatMap((s) =>
       s.kind === 'param' || s.kind === 'latent'
-        ? [[s.name, positionAt(model.typed.source.text, s.span.start).line] as const]
+        ? [[s.name, positionAt(model.source.text, s.span.start).line] as const]
         : [],
     ),
   )
@@ -106,38 +118,4 @@ function planOf(model: Model): readonly PlanLine[] {
       }),
     ),
   ]
-}
-
-const documentOf = (source: string, mode: Mode): Model['derivation'] => {
-  const model = modelOf(source)
-  return mode === 'hard' ? model.hardDerivation : model.derivation
-}
-
-export function derivationView(source: string, mode: Mode): DerivationView {
-  const { title, steps } = documentOf(source, mode)
-  return { title, steps }
-}
-
-export const latexOf = (source: string, mode: Mode, fragment: boolean): string =>
-  documentOf(source, mode).toLatex({ fragment })
-
-/** The kernels of a model, part by part, as they are or as JavaScript. */
-export function codeView(source: string, mode: Mode, target: 'kernels' | 'javascript'): CodeView {
-  const program = modelOf(source).programFor(mode)
-  const print = (ops: readonly KernelOp[]): string =>
-    target === 'kernels' ? printKernel(ops, program.buffers) : emitJavaScript(ops, program.buffers).source
-  const part = (title: string, ops: readonly KernelOp[]) => (ops.length === 0 ? [] : [{ title, text: print(ops) }])
-  return {
-    parts: [
-      ...part('once for all rows', program.once),
-      ...part('E-step: tables of the params', program.derived.param),
-      ...program.passes.flatMap((pass) => [
-        ...part(`E-step, pass ${pass.id}: posterior`, pass.posterior),
-        ...part(`E-step, pass ${pass.id}: log-likelihood`, pass.objective),
-        ...part(`E-step, pass ${pass.id}: statistics`, pass.statistics),
-      ]),
-      ...program.solves.flatMap((solve) => part(`M-step: ${solve.step.params.join(', ')}`, solve.prepare)),
-      ...part('log prior', program.prior),
-    ],
-  }
 }

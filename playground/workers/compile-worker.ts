@@ -1,11 +1,20 @@
 /** The compiler, in a thread of its own: diagnostics, plan, derivation, code. */
-import { codeView, compiled, derivationView, latexOf } from './compile-session.js'
+import { compiled, derivationOf } from './compile-session.js'
 import type { CompileCalls } from './messages.js'
 import { serve } from './serve.js'
 
 serve<CompileCalls>({
   compile: ({ source }) => compiled(source),
-  derivation: ({ source, mode }) => derivationView(source, mode),
-  latex: ({ source, mode, fragment }) => latexOf(source, mode, fragment),
-  code: ({ source, mode, target }) => codeView(source, mode, target),
+  async derivation({ source, mode }) {
+    const { derivationView } = await import('./derivation-view.js')
+    return derivationView(derivationOf(source, mode))
+  },
+  async latex({ source, mode, fragment }) {
+    const { latexOf } = await import('./derivation-view.js')
+    return latexOf(derivationOf(source, mode), fragment)
+  },
+  async code({ source, mode, target }) {
+    const { codeView } = await import('./code-view.js')
+    return codeView(derivationOf(source, mode), target)
+  },
 })

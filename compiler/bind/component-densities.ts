@@ -303,7 +303,8 @@ export class ComponentDensities {
       weight *= point.share(name)[(c.latents.get(name) ?? low) - low] ?? Number.NaN
     }
     for (const f of d.priors) {
-      const at = new Map(indices)
+      // indices that only say which row of the latent it is
+      const at = new Map([...f.loops.map((l) => [l.index.id, 1] as const), ...indices])
       weight *= Math.exp(this.reader.value(guarded(f), { params: point.params, indices: at, latents: c.latents }))
     }
     return weight

@@ -24,6 +24,10 @@ export function fixed(x: number, decimals = 1): string {
 const trimmed = (text: string): string =>
   text.includes('.') && !text.includes('e') ? text.replace(/\.?0+$/, '') : text
 
+/** `z = 2`; `component 2` of a latent without a name of its own. */
+export const componentName = (latent: string | null, label: string): string =>
+  latent === null || latent.includes(' ') ? `component ${label}` : `${latent} = ${label}`
+
 /** `1 row`, `12 rows`. */
 export const counted = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString('en')} ${n === 1 ? one : many}`

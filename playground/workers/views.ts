@@ -1,8 +1,8 @@
 /** What the page is shown of a model over data, copied out of the worker's memory. */
-import type { LatentPosterior } from '../../api/posterior.js'
 import type { Stepper } from '../../api/stepper.js'
-import type { LatentLayout, ParamLayout } from '../../runtime/contract.js'
+import type { ParamLayout } from '../../runtime/contract.js'
 import type { BoundArray, DataDeclaration } from '../../runtime/data/types.js'
+import type { EmPoint } from '../../runtime/em-step.js'
 import type { ArrayView, LatentView, ParamView } from '../session/view.js'
 
 export function paramViews(layout: readonly ParamLayout[], params: Float64Array): readonly ParamView[] {
@@ -18,12 +18,9 @@ export function paramViews(layout: readonly ParamLayout[], params: Float64Array)
   }))
 }
 
-export function latentViews(
-  posteriors: readonly LatentPosterior[],
-  layouts: readonly LatentLayout[],
-): readonly LatentView[] {
-  const byName = new Map(layouts.map((l) => [l.name, l]))
-  return posteriors.map((p) => {
+export function latentViews(stepper: Stepper, point: EmPoint): readonly LatentView[] {
+  const byName = new Map(stepper.latents.map((l) => [l.name, l]))
+  return stepper.posteriors(point).map((p) => {
     const layout = byName.get(p.name)
     return {
       name: p.name,
@@ -33,6 +30,7 @@ export function latentViews(
       rows: p.rows,
       lengths: p.lengths,
       beginnings: layout?.beginnings?.slice() ?? null,
+      follows: stepper.pictures.follows(p.name),
       rowLabels: p.rowLabels,
       own: p.own,
       labels: p.labels,

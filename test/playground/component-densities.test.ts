@@ -216,6 +216,22 @@ for n in 1..N {
     ])
   })
 
+  it('are averaged over rows whose latent is reached through a column', async () => {
+    const { model, start } = boundExample('dawid-skene/model.estep', 'dawid-skene/anaesthetists.csv')
+    const curves = new ComponentDensities(model).curves(
+      { data: 'label', column: 0 },
+      at(model, await start()),
+      Float64Array.of(1, 2, 3, 4),
+    )
+    expect(curves?.latent).toBe('truth')
+    expect(curves?.total.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 10)
+    const prior = model.params.find((p) => p.name === 'prior')
+    const theta = await start()
+    curves?.components.forEach((c, k) => {
+      expect(c.reduce((a, b) => a + b, 0)).toBeCloseTo(theta[(prior?.offset ?? 0) + k] ?? Number.NaN, 10)
+    })
+  })
+
   it('knows which latents follow on one another', () => {
     for (const [source, data, latent, follows] of [
       ['nile/level.estep', 'nile/nile.csv', 'm', true],

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { Figure } from '../../charts/figure.js'
-import { counted, short } from '../../charts/format.js'
+import { componentName, counted, short } from '../../charts/format.js'
 import { Legend, type LegendItem } from '../../charts/legend.js'
 import { colourOf, markerPath } from '../../charts/palette.js'
 import { cut } from '../../charts/plot.js'
@@ -68,14 +68,14 @@ export function BarsChart({ offered, run, queries, title }: Props) {
           <ColumnSelect label="column" columns={columns} value={position} onChange={setPosition} />
         ) : undefined
       }
-      legend={<Legend items={legendOf(names, model !== null, several)} />}
+      legend={<Legend items={legendOf(model?.latent ?? null, names, model !== null, several)} />}
       table={() => ({
         caption: `${label}: shares and probabilities`,
         columns: [
           'level',
           'observed',
           ...(model === null ? [] : ['model']),
-          ...(several ? names.map((n) => `component ${n}`) : []),
+          ...(several ? names.map((n) => componentName(model?.latent ?? null, n)) : []),
         ],
         rows: order.map((i) => [
           levels[i] ?? '',
@@ -179,12 +179,17 @@ function sharesOf(values: Float64Array, levels: number): readonly number[] {
   return counts.map((c) => (total === 0 ? 0 : c / total))
 }
 
-function legendOf(labels: readonly string[], model: boolean, several: boolean): readonly LegendItem[] {
+function legendOf(
+  latent: string | null,
+  labels: readonly string[],
+  model: boolean,
+  several: boolean,
+): readonly LegendItem[] {
   return [
     { label: 'observed', mark: 'area', colour: 'color-mix(in srgb, var(--chart-rule) 45%, transparent)' },
     ...(model ? [{ label: 'model', mark: 'line', colour: 'var(--chart-strong)', dash: 'none' } as const] : []),
     ...(several
-      ? labels.map((l, k): LegendItem => ({ label: `within component ${l}`, mark: 'marker', series: k }))
+      ? labels.map((l, k): LegendItem => ({ label: `within ${componentName(latent, l)}`, mark: 'marker', series: k }))
       : []),
   ]
 }

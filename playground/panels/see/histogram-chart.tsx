@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Figure } from '../../charts/figure.js'
-import { counted, listed, short } from '../../charts/format.js'
+import { componentName, counted, listed, short } from '../../charts/format.js'
 import { Legend, type LegendItem } from '../../charts/legend.js'
 import { Bars, Line, Marker } from '../../charts/marks.js'
 import { colourOf, dashOf } from '../../charts/palette.js'
@@ -48,7 +48,7 @@ export function HistogramChart({ offered, run, queries, title }: Props) {
           <ColumnSelect label="column" columns={columns} value={position} onChange={setPosition} />
         ) : undefined
       }
-      legend={<Legend items={legendOf(density?.labels ?? [], density !== null)} />}
+      legend={<Legend items={legendOf(density?.latent ?? null, density?.labels ?? [], density !== null)} />}
       table={() => ({
         caption: `${column.label}: ${bins.whole ? 'share of rows' : 'density'}`,
         columns: ['from', 'to', 'rows', bins.whole ? 'share' : 'density'],
@@ -130,7 +130,7 @@ function summaryOf(label: string, count: number, bars: number, labels: readonly 
   return `${counted(count, 'value')} of ${label} in ${counted(bars, 'bar')}${drawn}.`
 }
 
-function legendOf(labels: readonly string[], drawn: boolean): readonly LegendItem[] {
+function legendOf(latent: string | null, labels: readonly string[], drawn: boolean): readonly LegendItem[] {
   if (!drawn) return []
   const total: LegendItem = {
     label: labels.length > 1 ? 'all together' : 'model',
@@ -140,5 +140,8 @@ function legendOf(labels: readonly string[], drawn: boolean): readonly LegendIte
     width: 1.5,
   }
   if (labels.length < 2) return [total]
-  return [...labels.map((l, k): LegendItem => ({ label: `component ${l}`, mark: 'marker-line', series: k })), total]
+  return [
+    ...labels.map((l, k): LegendItem => ({ label: componentName(latent, l), mark: 'marker-line', series: k })),
+    total,
+  ]
 }

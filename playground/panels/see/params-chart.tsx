@@ -152,7 +152,8 @@ function Heat({ grid, width }: { readonly grid: Grid; readonly width: number }) 
   const left = Math.min(width * 0.3, 26 + 6.6 * Math.max(...grid.rows.slice(0, MOST_ROWS).map((r) => r.length)))
   const cell = Math.max(16, Math.min(68, (width - left - 4) / columns))
   const named = cell >= 46
-  const height = rows.length * 26 + 44
+  const top = grid.title === '' ? 0 : 18
+  const height = rows.length * 26 + top + 26
   const total = left + cell * columns + 2
   const most = Math.max(...grid.values.flat().map(Math.abs).filter(Number.isFinite), 1e-300)
   return (
@@ -173,12 +174,12 @@ function Heat({ grid, width }: { readonly grid: Grid; readonly width: number }) 
         />
       )}
       {Array.from({ length: columns }, (_, c) => (
-        <text key={`${c}`} x={left + cell * (c + 0.5)} y="36" text-anchor="middle" class="quiet">
+        <text key={`${c}`} x={left + cell * (c + 0.5)} y={top + 18} text-anchor="middle" class="quiet">
           {named || columns <= 12 ? cut(grid.columns[c] ?? '', cell) : c % 4 === 0 ? String(c + 1) : ''}
         </text>
       ))}
       {rows.map((row, r) => (
-        <g key={`${grid.rows[r]}`} transform={`translate(0 ${42 + r * 26})`}>
+        <g key={`${grid.rows[r]}`} transform={`translate(0 ${top + 24 + r * 26})`}>
           {grid.rowComponents ? <path d={markerPath(r, 50)} transform={`translate(9 12)`} fill={colourOf(r)} /> : null}
           <text x={left - 6} y="12" dy="0.32em" text-anchor="end" class="quiet">
             {cut(grid.rows[r] ?? '', left - (grid.rowComponents ? 24 : 8))}
@@ -197,7 +198,7 @@ function Heat({ grid, width }: { readonly grid: Grid; readonly width: number }) 
                 />
                 {named ? (
                   <text x={left + (c + 0.5) * cell} y="13" dy="0.32em" text-anchor="middle">
-                    {short(v, cell >= 60 ? 4 : 3)}
+                    {cellText(v, most)}
                   </text>
                 ) : null}
               </g>
@@ -208,6 +209,10 @@ function Heat({ grid, width }: { readonly grid: Grid; readonly width: number }) 
     </svg>
   )
 }
+
+/** Three digits; what is next to nothing beside the largest is said to be so. */
+const cellText = (v: number, most: number): string =>
+  v !== 0 && Math.abs(v) < 1e-4 * Math.min(1, most) ? '≈ 0' : short(v, 3)
 
 /** The largest of many numbers, by name. */
 function Largest({

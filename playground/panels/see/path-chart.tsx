@@ -1,11 +1,11 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { Figure } from '../../charts/figure.js'
-import { counted } from '../../charts/format.js'
+import { componentName, counted } from '../../charts/format.js'
 import { Legend, type LegendItem } from '../../charts/legend.js'
 import { Band, Line, Marker, round } from '../../charts/marks.js'
 import { colourOf } from '../../charts/palette.js'
 import { Plot, type PlotFrame } from '../../charts/plot.js'
-import { type Domain, extentOf, padded } from '../../charts/scales.js'
+import { type Domain, extentOf, linear, padded, ticksOf } from '../../charts/scales.js'
 import type { LatentView, RunView } from '../../session/view.js'
 import { ColumnSelect } from './column-select.js'
 import type { ColumnView } from './columns.js'
@@ -17,14 +17,16 @@ interface Props {
   readonly title: string
 }
 
-/** Places that are drawn one by one. */
+/** Places that are drawn one by one, and at once. */
 const MOST_MARKED = 400
+const WINDOW = 150
 
 /** One sequence: the states of a chain as bands under the observations, or a mean ± 2 sd over them. */
 export function PathChart({ offered, run, title }: Props) {
   const [name, setName] = useState(offered.latents[0] ?? '')
   const [position, setPosition] = useState(0)
   const [sequence, setSequence] = useState(0)
+  const [place, setPlace] = useState(0)
   const point = run?.point ?? null
   const latent =
     point?.latents.find((l) => l.name === name) ?? point?.latents.find((l) => offered.latents.includes(l.name)) ?? null
@@ -35,20 +37,26 @@ export function PathChart({ offered, run, title }: Props) {
   if (latent === null) return null
   const columns = offered.columns.filter((c) => c.rows === latent.rows)
   const column = columns[position] ?? columns[0] ?? null
-  const part = sequences[sequence] ?? { from: 0, to: latent.rows }
+  const whole = sequences[sequence] ?? { from: 0, to: latent.rows }
+  const longest = whole.to - whole.from
+  const start = Math.min(place, Math.max(0, longest - WINDOW))
+  const part = longest > WINDOW ? { from: whole.from + start, to: whole.from + start + WINDOW } : whole
   const length = part.to - part.from
-  const xs = Float64Array.from({ length }, (_, i) => i + 1)
+  const offset = part.from - whole.from
+  const xs = Float64Array.from({ length }, (_, i) => offset + i + 1)
   const ys = column === null ? null : column.values.subarray(part.from, part.to)
   const summary = summaryOf(latent, column, length, sequences.length, sequence)
   const levels = column?.levels ?? null
   const y = domainOf(latent, ys, part, levels)
+  // the strip below has no scale of the data
+  const lowest = latent.kind === 'discrete' ? y[0] + STRIP_PART * (y[1] - y[0]) : y[0]
   return (
     <Figure
       title={title}
       summary={summary}
       stale={run?.stale ?? false}
       controls={
-        offered.latents.length > 1 || columns.length > 1 || sequences.length > 1 ? (
+        offered.latents.length > 1 || columns.length > 1 || sequences.length > 1 || longest > WINDOW ? (
           <>
             {offered.latents.length > 1 ? (
               <label>
@@ -78,6 +86,22 @@ export function PathChart({ offered, run, title }: Props) {
                 {`of ${sequences.length}`}
               </label>
             ) : null}
+            {longest > WINDOW ? (
+              <label>
+                places
+                <input
+                  type="range"
+                  class="chart-scrub"
+                  min={0}
+                  max={longest - WINDOW}
+                  step={10}
+                  value={start}
+                  aria-valuetext={`places ${start + 1} to ${start + WINDOW} of ${longest}`}
+                  onInput={(e) => setPlace(Number(e.currentTarget.value))}
+                />
+                {`${start + 1} to ${start + WINDOW} of ${longest}`}
+              </label>
+            ) : null}
           </>
         ) : undefined
       }
@@ -88,18 +112,22 @@ export function PathChart({ offered, run, title }: Props) {
         <Plot
           label={summary}
           width={width}
-          height={latent.kind === 'discrete' ? 320 : 280}
-          x={[0.5, length + 0.5]}
+          height={heightOf(latent, levels)}
+          x={[offset + 0.5, offset + length + 0.5]}
           y={y}
           xLabel="place in the sequence"
           yLabel={column === null ? latent.name : column.label}
           wholeX
-          {...(levels === null ? {} : { yTicks: levels.slice(0, 40).map((label, value) => ({ label, value })) })}
+          yTicks={
+            levels === null
+              ? ticksOf(linear(y, [0, 1]), 6).filter((t) => t.value >= lowest)
+              : levels.slice(0, 40).map((label, value) => ({ label, value }))
+          }
         >
           {(frame) => (
             <>
               {latent.kind === 'discrete' ? (
-                <States frame={frame} latent={latent} part={part} />
+                <States frame={frame} latent={latent} part={part} offset={offset} />
               ) : (
                 <Curve frame={frame} latent={latent} part={part} xs={xs} />
               )}
@@ -126,15 +154,18 @@ interface Part {
   readonly to: number
 }
 
-/** Height of the strip in which the posterior of the states is stacked. */
+/** Height of the strip in which the posterior of the states is stacked, and its part of the whole. */
 const STRIP = 46
+const STRIP_PART = 0.205
 
 /** Behind: a band of the most probable state's colour. Below: the posterior of each state, stacked. */
 function States({
   frame,
   latent,
   part,
+  offset,
 }: {
+  readonly offset: number
   readonly frame: PlotFrame
   readonly latent: LatentView
   readonly part: Part
@@ -158,7 +189,7 @@ function States({
     let up = ''
     let down = ''
     for (let i = part.from; i < part.to; i++) {
-      const a = round(frame.x(i - part.from + 0.5))
+      const a = round(frame.x(offset + i - part.from + 0.5))
       const b = round(a + step)
       up += `${up === '' ? 'M' : 'L'}${a},${at(i, k + 1)}L${b},${at(i, k + 1)}`
       down = `L${b},${at(i, k)}L${a},${at(i, k)}${down}`
@@ -170,7 +201,7 @@ function States({
       {bands.map((b) => (
         <rect
           key={`${b.from}`}
-          x={round(frame.x(b.from - part.from + 0.5))}
+          x={round(frame.x(offset + b.from - part.from + 0.5))}
           width={round((b.to - b.from) * step)}
           y={frame.top}
           height={frame.height - STRIP - 6}
@@ -269,6 +300,12 @@ function sequencesOf(l: LatentView): readonly Part[] {
   return starts.map((from, i) => ({ from, to: starts[i + 1] ?? l.rows })).filter((s) => s.to > s.from)
 }
 
+/** Names of levels stand 14 px apart at least. */
+function heightOf(latent: LatentView, levels: readonly string[] | null): number {
+  if (latent.kind !== 'discrete') return 280
+  return Math.max(320, 66 + (14 * Math.min(40, levels?.length ?? 0)) / (1 - STRIP_PART))
+}
+
 function domainOf(latent: LatentView, ys: Float64Array | null, part: Part, levels: readonly string[] | null): Domain {
   const low: number[] = []
   if (latent.means !== null)
@@ -279,7 +316,7 @@ function domainOf(latent: LatentView, ys: Float64Array | null, part: Part, level
   const [a, b] =
     levels !== null ? [-0.5, levels.length - 0.5] : padded(extentOf(ys ?? [], low.length > 0 ? low : (ys ?? [])), 0.08)
   // the states' posterior stands in a strip below
-  return latent.kind === 'discrete' ? [a - (b - a) * 0.26, b] : [a, b]
+  return latent.kind === 'discrete' ? [a - ((b - a) * STRIP_PART) / (1 - STRIP_PART), b] : [a, b]
 }
 
 function summaryOf(l: LatentView, c: ColumnView | null, length: number, sequences: number, sequence: number): string {
@@ -292,7 +329,8 @@ function summaryOf(l: LatentView, c: ColumnView | null, length: number, sequence
 }
 
 function legendOf(l: LatentView, c: ColumnView | null): readonly LegendItem[] {
-  if (l.kind === 'discrete') return l.labels.map((label, k) => ({ label: `state ${label}`, mark: 'marker', series: k }))
+  if (l.kind === 'discrete')
+    return l.labels.map((label, k) => ({ label: componentName(l.name, label), mark: 'marker', series: k }))
   return [
     ...(c === null ? [] : [{ label: c.label, mark: 'marker', series: 0, colour: 'var(--chart-quiet)' } as const]),
     { label: `mean of ${l.name}`, mark: 'line', series: 0 },

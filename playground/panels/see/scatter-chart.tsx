@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useColours } from '../../charts/colours.js'
 import { Figure } from '../../charts/figure.js'
-import { counted, listed } from '../../charts/format.js'
+import { componentName, counted, listed } from '../../charts/format.js'
 import { Legend, type LegendItem } from '../../charts/legend.js'
 import { EllipseMark, ellipsePoints, Line, Marker } from '../../charts/marks.js'
 import { colourOf, dashOf } from '../../charts/palette.js'
 import { frameOf, Plot, type PlotFrame } from '../../charts/plot.js'
-import { extentOf, padded } from '../../charts/scales.js'
+import { type Domain, extentOf, padded } from '../../charts/scales.js'
 import type { ColumnRef, LatentView, PointQueries, RunView } from '../../session/view.js'
 import { useAnswer } from '../use-answer.js'
 import { ColumnSelect } from './column-select.js'
@@ -22,6 +22,8 @@ interface Props {
 }
 
 const LINE_POINTS = 60
+/** Around the data, so that ellipses have room while axes stand still. */
+const ROOM = 0.13
 
 /** Two columns, with what the components say of them: their 95 % ellipses, or the mean of one over the other. */
 export function ScatterChart({ offered, run, queries, title }: Props) {
@@ -45,7 +47,7 @@ export function ScatterChart({ offered, run, queries, title }: Props) {
         : queries.ellipses(run.id, ref(x), ref(y)),
     asked,
   )
-  const xDomain = padded(extentOf(x?.values ?? []))
+  const xDomain = x === undefined ? ([0, 1] as const) : roomFor(x)
   const lines = useAnswer(
     () =>
       run === null || point === null || x === undefined || y === undefined || x.data === y.data
@@ -66,7 +68,7 @@ export function ScatterChart({ offered, run, queries, title }: Props) {
     e === null ? null : { points: ellipsePoints(e.mean, e.covariance), mean: e.mean },
   )
   // axes follow the data, so that they stand still while a fit runs
-  const yDomain = padded(extentOf(y.values))
+  const yDomain = roomFor(y)
   const many = x.rows > MOST_IN_SVG
   const labels = latent?.labels ?? ellipses.value?.labels ?? lines.value?.labels ?? []
   const summary = summaryOf(
@@ -126,6 +128,7 @@ export function ScatterChart({ offered, run, queries, title }: Props) {
         legend={
           <Legend
             items={legendOf(
+              latent?.name ?? ellipses.value?.latent ?? null,
               labels,
               rings.some((r) => r !== null),
               lines.value !== null,
@@ -200,6 +203,13 @@ function Rings({ rings, frame }: { readonly rings: readonly Ring[]; readonly fra
   )
 }
 
+function roomFor(c: ColumnView): Domain {
+  const extent = extentOf(c.values)
+  const [low, high] = padded(extent, ROOM)
+  // counts do not go below 0
+  return c.element === 'count' ? [Math.max(low, -0.03 * (high - low)), high] : [low, high]
+}
+
 const ref = ({ data, column }: ColumnView): ColumnRef => ({ data, column })
 
 /** Expected number of rows of each component. */
@@ -229,9 +239,14 @@ function summaryOf(
   return `${what}, coloured by ${counted(labels.length, 'component')}${drawn}${shares}.`
 }
 
-function legendOf(labels: readonly string[], rings: boolean, lines: boolean): readonly LegendItem[] {
+function legendOf(
+  latent: string | null,
+  labels: readonly string[],
+  rings: boolean,
+  lines: boolean,
+): readonly LegendItem[] {
   const named = (k: number): string =>
-    labels.length < 2 ? (rings ? '95 % ellipse' : 'mean') : `component ${labels[k]}`
+    labels.length < 2 ? (rings ? '95 % ellipse' : 'mean') : componentName(latent, labels[k] ?? '')
   const mark = rings || lines ? 'marker-line' : 'marker'
   if (labels.length < 2) return rings || lines ? [{ label: named(0), mark: 'line', series: 0 }] : []
   return labels.map((_, k) => ({ label: named(k), mark, series: k }))

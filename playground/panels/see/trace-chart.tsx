@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { Figure } from '../../charts/figure.js'
-import { counted, fixed } from '../../charts/format.js'
+import { counted, fixed, short } from '../../charts/format.js'
 import { Legend, type LegendItem } from '../../charts/legend.js'
 import { Line, Marker } from '../../charts/marks.js'
 import { colourOf, dashOf } from '../../charts/palette.js'
@@ -157,7 +157,7 @@ function summaryOf(runs: readonly RunView[], shown: RunView | undefined): string
   const gained = reached - (objectives[0] ?? Number.NaN)
   const now =
     point === null || point.iteration === objectives.length - 1 ? '' : `, shown at iteration ${point.iteration}`
-  const rise = Number.isFinite(gained) && objectives.length > 1 ? `, ${fixed(gained, 1)} above its start` : ''
+  const rise = Number.isFinite(gained) && objectives.length > 1 ? `, ${short(gained, 3)} above its start` : ''
   return `After ${counted(Math.max(0, objectives.length - 1), 'iteration')} the objective is ${fixed(reached, 2)}${rise}${now}.${starts}${others}`
 }
 

@@ -28,7 +28,7 @@ export function ModelPanel({ state, controller, dark, highlight, reveal, onRevea
       <EditorHost
         text={source}
         onChange={(text) => controller.edit(text)}
-        service={controller}
+        service={controller.language}
         dark={dark}
         large={state.presenting}
         highlight={highlight}

@@ -1,4 +1,6 @@
 /** What the page does: it talks to the workers, and tells the store what came of it. */
+import type { LanguageAnswer, LanguageCall, LanguageRequest } from '../../compiler/service/language-service.js'
+import type { LanguageClient } from '../editor/language-client.js'
 import type { GalleryExample, GalleryIndex, GalleryItem } from '../gallery/types.js'
 import { Ended, Refused, WorkerClient } from '../workers/client.js'
 import type {
@@ -458,6 +460,17 @@ export class Controller {
     directions: (run) => this.fitter.call('directions', { run }),
     boundCurve: (run, direction, points) => this.fitter.call('boundCurve', { run, direction, points }),
     boundContour: (run, points) => this.fitter.call('boundContour', { run, points }),
+  }
+
+  /** The language service, asked by the editor. */
+  readonly language: LanguageClient = {
+    ask: <K extends LanguageCall>(request: LanguageRequest<K>) =>
+      this.compiler.call('language', request as LanguageRequest) as Promise<LanguageAnswer<K>>,
+  }
+
+  /** A program that runs the algorithm by itself. */
+  program(source: string): Promise<string> {
+    return this.fitter.call('emit', { source })
   }
 
   // -- gallery and links -------------------------------------------------------------------------------------------------

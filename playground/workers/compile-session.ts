@@ -7,6 +7,7 @@ import { planJson } from '../../compiler/derivation/plan-json.js'
 import { type Derivation, derive } from '../../compiler/derive.js'
 import { distributionByName, signatures } from '../../compiler/distributions/index.js'
 import { refuseMaxProduct } from '../../compiler/estep/max-product.js'
+import { createLanguageService, type LanguageRequest } from '../../compiler/service/language-service.js'
 import { check } from '../../lang/check.js'
 import type { Diagnostic } from '../../lang/diagnostics/types.js'
 import { positionAt } from '../../lang/source.js'
@@ -17,6 +18,8 @@ import type { Compiled, ModelFacts, PlanLine } from './messages.js'
 interface Last {
   readonly source: string
   readonly diagnostics: readonly Diagnostic[]
+  /** Those of the derivation alone. */
+  readonly derived: readonly Diagnostic[]
   readonly derivation: Derivation | null
   /** That of hard mode, made where it is asked for. */
   hard: Derivation | null
@@ -29,9 +32,25 @@ function lastOf(source: string): Last {
   const checked = check({ name: 'model.estep', text: source }, signatures)
   const derived = checked.value === undefined ? null : derive(checked.value, distributionByName)
   const diagnostics = [...checked.diagnostics, ...(derived?.diagnostics ?? [])]
-  last = { source, diagnostics, derivation: derived?.value ?? null, hard: null }
+  last = {
+    source,
+    diagnostics,
+    derived: derived?.diagnostics ?? [],
+    derivation: derived?.value ?? null,
+    hard: null,
+  }
   return last
 }
+
+/** The service derives a model as it is derived here: once for both. */
+const language = createLanguageService({
+  derive(model) {
+    const own = lastOf(model.source.text)
+    return own.derivation === null ? { diagnostics: own.derived } : { value: own.derivation, diagnostics: own.derived }
+  },
+})
+
+export const languageAnswer = (request: LanguageRequest): unknown => language.answer(request)
 
 /** @throws CompileError */
 export function derivationOf(source: string, mode: Mode): Derivation {

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import type { Span } from '../lang/source.js'
+import { BoundPanel } from './panels/bound/bound-panel.js'
 import { CodePanel } from './panels/code-panel.js'
 import { DataPanel } from './panels/data-panel.js'
 import { DerivationPanel } from './panels/derivation-panel.js'
@@ -104,7 +105,7 @@ export function App({ controller, onReset }: Props) {
       case 'see':
         return <SeePanel view={view} queries={controller.queries} onScrub={show} />
       case 'bound':
-        return <p class="empty">…</p>
+        return <BoundPanel view={view} queries={controller.queries} />
       case 'derivation':
         return (
           <DerivationPanel

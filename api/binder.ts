@@ -119,7 +119,8 @@ export class Binder {
     }
   }
 
-  private withoutScales(names: ReadonlySet<string>, options: DeriveOptions): Derivation | null {
+  /** The derivation with these scales of latents at 0; null where it has none. */
+  withoutScales(names: ReadonlySet<string>, options: DeriveOptions = {}): Derivation | null {
     const smaller = withoutScales(this.typed, names)
     return smaller === null ? null : (derive(smaller, this.distributions, options).value ?? null)
   }

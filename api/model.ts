@@ -28,6 +28,7 @@ import { applyStartValues, startValuesFromJson } from '../runtime/start-values.j
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { Binder } from './binder.js'
+import { emitProgram } from './emit/emit-program.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
@@ -48,6 +49,9 @@ import { bindFitted, type Prediction, type PredictOptions, type Score } from './
 import { Stepper } from './stepper.js'
 import { workedIteration } from './worked.js'
 import { poolFor } from './workers/workers.js'
+
+/** Languages that a model can be written in as a program. */
+export type EmitTarget = 'js'
 
 /** A compiled model: its derivation, and fits of it to data. */
 export class Model {
@@ -256,6 +260,19 @@ export class Model {
       (more) => this.fitBound(bound, { ...options, ...more }),
       async () => pool?.end(),
     )
+  }
+
+  /**
+   * A program that runs the derived algorithm and needs nothing else: an ES module for Node (`node fit.mjs data.csv`) and
+   * pages, which exports `fit(data, options)`.
+   *
+   * @throws KernelError where the target lacks an operation that the algorithm needs
+   */
+  async emit(target: EmitTarget): Promise<string> {
+    if (target !== 'js') throw new OptionError(`there is no target \`${target}\`; there is \`js\``)
+    // the runtime's text is long, and only this needs it
+    const { runtimeText } = await import('./emit/runtime-text.generated.js')
+    return emitProgram(this.derived, (names) => this.binder.withoutScales(names), runtimeText)
   }
 
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit, `pool` the workers of this one. */

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { check } from './commands/check.js'
 import { compare } from './commands/compare.js'
 import { derive } from './commands/derive.js'
+import { emit } from './commands/emit.js'
 import { explain } from './commands/explain.js'
 import { fit } from './commands/fit.js'
 import { fmt } from './commands/fmt.js'
@@ -27,6 +28,17 @@ export function createProgram(context: Context, done: (status: number) => void):
   addFitCommand(program, context, done)
   addFitFileCommands(program, context, done)
   addPlayCommand(program, context, done)
+  program
+    .command('lsp')
+    .description('language server for editors')
+    .option('--stdio', 'speak on stdin and stdout')
+    // some clients give the number of their own process; they end the server all the same
+    .addOption(new Option('--clientProcessId <n>').hideHelp())
+    .action(async (options) => {
+      // its protocol and the service take time to load, which other commands need not wait for
+      const { lsp } = await import('./commands/lsp.js')
+      await lsp(context, options)
+    })
   for (const command of program.commands)
     command.showHelpAfterError(`  = help: estep ${command.name()} ${command.usage()}; more with --help`)
   refuseCommands(program)
@@ -66,6 +78,18 @@ function addModelCommands(program: Command, context: Context, done: (status: num
     .addOption(new Option('--seed <n>', 'seed of the start').argParser(wholeNumber('--seed', 0)).default(1))
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await derive(context, path, options)))
+  program
+    .command('emit')
+    .description('write a stand-alone program that runs the derived algorithm')
+    .argument('<model>', 'model file; - is stdin')
+    .addOption(
+      new Option('--target <language>', 'js: an ES module, for `node fit.mjs data.csv` and for pages')
+        .argParser(oneOf('--target', ['js']))
+        .makeOptionMandatory(),
+    )
+    .option('--out <file>', 'write it there, in place of stdout')
+    .option('--json', 'one JSON document on stdout')
+    .action(async (path: string, options) => done(await emit(context, path, options)))
   program
     .command('explain')
     .description('say what a diagnostic means, with an example')

@@ -105,7 +105,7 @@ export function App({ controller, onReset }: Props) {
       case 'see':
         return <SeePanel view={view} queries={controller.queries} onScrub={show} />
       case 'bound':
-        return <BoundPanel view={view} queries={controller.queries} onScrub={show} />
+        return <BoundPanel view={view} queries={controller.queries} />
       case 'derivation':
         return (
           <DerivationPanel

@@ -32,17 +32,24 @@ function steps(draw: (below: number) => number, depth = 0): KernelOp[] {
   const pick = <T>(...list: readonly [T, ...T[]]): T => list[draw(list.length)] ?? list[0]
   const rows = (): KExpr => pick<KExpr>(key, k.num(draw(sizes.R)), k.call('mod', k.axis(time), k.num(2)))
   const alongC = (): KExpr => pick<KExpr>(k.load('a', at(c)), k.load('b', at(c)), k.load('m', rows(), at(c)))
-  const alone = (): KExpr =>
-    pick<KExpr>(k.load('a', k.num(draw(sizes.C))), k.load('b', k.num(draw(sizes.C))), k.load('m', rows(), k.num(1)))
+  // an element that another one of the same operation is made of is not among those that it makes
+  const alone = (except = ''): KExpr =>
+    pick(
+      ...([k.load('a', k.num(draw(sizes.C))), k.load('b', k.num(draw(sizes.C))), k.load('m', rows(), k.num(1))].filter(
+        (e) => e.buffer !== except,
+      ) as [KExpr, ...KExpr[]]),
+    )
   // a sum is not read while it is added to
   const beside = (): KExpr => pick<KExpr>(k.load('a', at(c)), k.load('b', at(c)), k.load('b', k.num(draw(sizes.C))))
   const half = (e: KExpr): KExpr => k.mul(k.num(0.5), e)
   const step = (): KernelOp => {
     switch (draw(depth === 0 ? 8 : 7)) {
-      case 0:
-        return k.mapOver(pick('a', 'b'), [c], k.add(half(alongC()), half(k.mul(alongC(), alone()))))
+      case 0: {
+        const out = pick('a', 'b')
+        return k.mapOver(out, [c], k.add(half(alongC()), half(k.mul(alongC(), alone(out)))))
+      }
       case 1:
-        return { op: 'map', out: 'm', axes: [c], at: [rows(), at(c)], value: k.add(half(alongC()), half(alone())) }
+        return { op: 'map', out: 'm', axes: [c], at: [rows(), at(c)], value: k.add(half(alongC()), half(alone('m'))) }
       case 2:
         return {
           op: 'map',
@@ -64,7 +71,7 @@ function steps(draw: (below: number) => number, depth = 0): KernelOp[] {
       case 5:
         return pick<KernelOp>({ op: 'fill', out: 'b', value: 0.25 }, { op: 'fill', out: 'a', value: 0 })
       case 6:
-        return k.mapOver('a', [c], k.select(k.compare('>', alone(), k.num(0.3)), alongC(), half(alone())))
+        return k.mapOver('a', [c], k.select(k.compare('>', alone('a'), k.num(0.3)), alongC(), half(alone('a'))))
       default:
         return { op: 'scan', axis: { id: 's', name: 's', size: 'R' }, reverse: false, carry: [], step: steps(draw, 1) }
     }

@@ -14,7 +14,8 @@ const buffers: readonly Buffer[] = [
   { id: 'b', space: 'table', type: 'f64', shape: ['C'] },
   { id: 'm', space: 'table', type: 'f64', shape: ['R', 'C'] },
 ]
-const sizes = { T: 7, C: 5, R: 3 }
+/** More than what is written out. */
+const sizes = { T: 7, C: 5, R: 3, L: 11 }
 const key = k.load('key', k.axis(time))
 const at = k.axis
 
@@ -29,15 +30,15 @@ function draws(seed: number): (below: number) => number {
 
 /** Steps of a recurrence over few elements, of which each reads what others have written, also where only data says so. */
 function steps(draw: (below: number) => number, depth = 0): KernelOp[] {
-  const pick = <T>(...list: readonly [T, ...T[]]): T => list[draw(list.length)] ?? list[0]
+  const pick = <T>(...list: readonly [...T[], T]): T => list[draw(list.length)] ?? (list[list.length - 1] as T)
   const rows = (): KExpr => pick<KExpr>(key, k.num(draw(sizes.R)), k.call('mod', k.axis(time), k.num(2)))
   const alongC = (): KExpr => pick<KExpr>(k.load('a', at(c)), k.load('b', at(c)), k.load('m', rows(), at(c)))
   // an element that another one of the same operation is made of is not among those that it makes
   const alone = (except = ''): KExpr =>
     pick(
-      ...([k.load('a', k.num(draw(sizes.C))), k.load('b', k.num(draw(sizes.C))), k.load('m', rows(), k.num(1))].filter(
-        (e) => e.buffer !== except,
-      ) as [KExpr, ...KExpr[]]),
+      ...(except === 'a' ? [] : [k.load('a', k.num(draw(sizes.C)))]),
+      ...(except === 'm' ? [] : [k.load('m', rows(), k.num(1))]),
+      k.load(except === 'b' ? 'a' : 'b', k.num(draw(sizes.C))),
     )
   // a sum is not read while it is added to
   const beside = (): KExpr => pick<KExpr>(k.load('a', at(c)), k.load('b', at(c)), k.load('b', k.num(draw(sizes.C))))
@@ -73,7 +74,7 @@ function steps(draw: (below: number) => number, depth = 0): KernelOp[] {
       case 6:
         return k.mapOver('a', [c], k.select(k.compare('>', alone('a'), k.num(0.3)), alongC(), half(alone('a'))))
       default:
-        return { op: 'scan', axis: { id: 's', name: 's', size: 'R' }, reverse: false, carry: [], step: steps(draw, 1) }
+        return { op: 'scan', axis: { id: 's', name: 's', size: 'L' }, reverse: false, carry: [], step: steps(draw, 1) }
     }
   }
   return Array.from({ length: 3 + draw(5) }, step)

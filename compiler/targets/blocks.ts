@@ -169,11 +169,18 @@ export abstract class BlockStack<E, S> {
   }
 
   recall(key: string): E | null {
-    for (const block of this.#open) {
-      const known = block.memo.get(key)
-      if (known !== undefined) return known.value
+    for (let depth = this.#open.length - 1; depth >= 0; depth--) {
+      const known = this.#open[depth]?.memo.get(key)
+      if (known !== undefined) return this.#isAcross(depth, known.reads) ? null : known.value
     }
     return null
+  }
+
+  /** A loop inside the block at `depth` writes one of these: it comes back to its beginning with what it has written. */
+  #isAcross(depth: number, buffers: ReadonlySet<string>): boolean {
+    return this.#open
+      .slice(depth + 1)
+      .some(({ kind, writes }) => kind === 'loop' && [...writes].some((id) => buffers.has(id)))
   }
 
   remember(key: string, value: E, reads: ReadonlySet<string>): void {

@@ -33,7 +33,7 @@ export interface Element {
 }
 
 /** Accesses after which a value that has not been read again is not worth its register. */
-const WORTH_HOLDING = 16
+const WORTH_HOLDING = 32
 
 /** What decides how far out a value may be computed. */
 export interface Motion {
@@ -133,13 +133,12 @@ export abstract class BlockStack<E, S> {
   /** The value of an element that was stored or read a little while ago and has not been written since; else null. */
   held(element: Element): E | null {
     const key = this.#keyOf(element)
-    this.#accesses++
     for (let depth = this.#open.length - 1; depth >= 0; depth--) {
       const block = this.#open[depth]
       const known = block?.held.get(key)
       if (known !== undefined) {
         if (this.#accesses - known.at > WORTH_HOLDING) return null
-        known.at = this.#accesses
+        known.at = ++this.#accesses
         return known.value
       }
       // a loop comes back to its beginning with what it has written
@@ -150,12 +149,11 @@ export abstract class BlockStack<E, S> {
 
   /** From here on an element is `value`, a name or a number. */
   hold(element: Element, value: E): void {
-    this.current.held.set(this.#keyOf(element), { ...element, value, at: this.#accesses })
+    this.current.held.set(this.#keyOf(element), { ...element, value, at: ++this.#accesses })
   }
 
   /** Elements that a store may change are not known any more: null for all of a buffer. */
   release(buffer: string, element: Element | null): void {
-    this.#accesses++
     const isApart = (one: Held<E>): boolean =>
       element !== null &&
       one.base === element.base &&

@@ -254,7 +254,8 @@ export class Model {
    * @throws DataError where the data does not fit the model; OptionError for a bad option; CompileError where the model
    *   has no hard mode
    */
-  stepper(data: FitData, options: FitCallOptions = {}): Stepper {
+  stepper(data: FitData, options: FitCallOptions = {}): Stepper<Fit> {
+    checkNames(options)
     if (options.mode === 'hard') this.refuseHard()
     const pool = poolFor(options)
     const bound = this.bind(data, options, null, pool)

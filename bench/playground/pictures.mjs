@@ -26,7 +26,8 @@ const steps = async (page, n) => {
 }
 const see = async (page, view) => {
   await openArea(page, 'See')
-  if (view !== undefined) await page.getByRole('tab', { name: view, exact: true }).click()
+  if (view !== undefined)
+    await page.getByRole('tablist', { name: 'Views' }).getByRole('tab', { name: view, exact: true }).click()
 }
 /** Types at the end of the model, in whichever editor there is. */
 const type = async (page, text) => {
@@ -38,57 +39,42 @@ const type = async (page, text) => {
   await page.waitForTimeout(700)
 }
 
-/** What is done before a picture is taken. */
+const fit = async (page) => {
+  await press(page, 'Fit')
+  await idle(page)
+}
+
+/** What is done first, and what is opened before each picture. */
 const STATES = {
-  opened: async (page) => see(page),
-  'after-e': async (page) => {
-    await steps(page, 1)
-    await see(page)
+  opened: { show: (page) => see(page) },
+  'after-e': { act: (page) => steps(page, 1), show: (page) => see(page) },
+  'after-m': { act: (page) => steps(page, 4), show: (page) => see(page) },
+  fitted: { act: fit, show: (page) => see(page, 'Scatter') },
+  histogram: { act: fit, show: (page) => see(page, 'Histogram') },
+  parameters: { act: fit, show: (page) => see(page, 'Parameters') },
+  bound: {
+    act: (page) => steps(page, 4),
+    show: async (page) => {
+      await openArea(page, 'Bound')
+      await page.waitForSelector('text=Bound along')
+    },
   },
-  'after-m': async (page) => {
-    await steps(page, 4)
-    await see(page)
+  derivation: {
+    act: (page) => steps(page, 2),
+    show: async (page) => {
+      await openArea(page, 'Derivation')
+      await page.waitForSelector('.katex')
+    },
   },
-  fitted: async (page) => {
-    await press(page, 'Fit')
-    await idle(page)
-    await see(page)
-  },
-  histogram: async (page) => {
-    await press(page, 'Fit')
-    await idle(page)
-    await see(page, 'Histogram')
-  },
-  parameters: async (page) => {
-    await press(page, 'Fit')
-    await idle(page)
-    await see(page, 'Parameters')
-  },
-  bound: async (page) => {
-    await steps(page, 4)
-    await openArea(page, 'Bound')
-    await page.waitForSelector('text=Bound along')
-  },
-  derivation: async (page) => {
-    await steps(page, 2)
-    await openArea(page, 'Derivation')
-    await page.waitForTimeout(1500)
-  },
-  data: async (page) => {
-    await openArea(page, 'Data')
-  },
-  gallery: async (page) => {
-    await press(page, 'Gallery')
-    await page.waitForTimeout(500)
-  },
-  error: async (page) => {
-    await type(page, '\nparam extra : positivee\n')
-  },
-  stale: async (page) => {
-    await press(page, 'Fit')
-    await idle(page)
-    await type(page, '\n# another line\n')
-    await see(page)
+  data: { show: (page) => openArea(page, 'Data') },
+  gallery: { act: (page) => press(page, 'Gallery'), show: (page) => page.waitForSelector('dialog[open]') },
+  error: { act: (page) => type(page, '\nparam extra : positivee\n'), show: (page) => openArea(page, 'Model') },
+  stale: {
+    act: async (page) => {
+      await fit(page)
+      await type(page, '\n# another line\n')
+    },
+    show: (page) => see(page, 'Scatter'),
   },
 }
 
@@ -96,34 +82,39 @@ mkdirSync(out, { recursive: true })
 const server = await servePlayground()
 const browser = await openBrowser()
 let bad = 0
-for (const theme of themes)
+for (const [name, { act, show }] of Object.entries(STATES)) {
+  if (only !== null && !only.includes(name)) continue
+  const complaints = []
+  const page = await newPage(browser, { viewport: { width: 1280, height: 1000 }, reducedMotion: 'reduce' }, complaints)
+  const tell = (label) => {
+    bad += complaints.length
+    console.log(`${complaints.length === 0 ? 'good' : 'BAD '}  ${label}`)
+    for (const c of complaints.splice(0)) console.log(`        ${c}`)
+  }
+  try {
+    await page.goto(server.url)
+    await idle(page)
+    await act?.(page)
+  } catch (e) {
+    complaints.push(String(e).split('\n')[0])
+  }
   for (const width of widths)
-    for (const [name, act] of Object.entries(STATES)) {
-      if (only !== null && !only.includes(name)) continue
-      const complaints = []
-      const page = await newPage(
-        browser,
-        { viewport: { width, height: width < 500 ? 1400 : 1000 }, colorScheme: theme, reducedMotion: 'reduce' },
-        complaints,
-      )
-      const label = `${name} ${width} ${theme}`
+    for (const theme of themes) {
       try {
-        await page.goto(server.url)
-        await idle(page)
-        await act(page)
-        await page.waitForTimeout(500)
+        await page.setViewportSize({ width, height: width < 500 ? 1400 : 1000 })
+        await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+        await show(page)
         await page.mouse.move(0, 0)
+        await page.waitForTimeout(400)
         complaints.push(...(await page.evaluate(look)))
-        await page.screenshot({ path: join(out, `${name}-${width}-${theme}.png`), fullPage: true })
       } catch (e) {
         complaints.push(String(e).split('\n')[0])
-        await page.screenshot({ path: join(out, `${name}-${width}-${theme}.png`), fullPage: true }).catch(() => {})
       }
-      await page.context().close()
-      bad += complaints.length
-      console.log(`${complaints.length === 0 ? 'good' : 'BAD '}  ${label}`)
-      for (const c of complaints) console.log(`        ${c}`)
+      await page.screenshot({ path: join(out, `${name}-${width}-${theme}.png`), fullPage: true })
+      tell(`${name} ${width} ${theme}`)
     }
+  await page.context().close()
+}
 await browser.close()
 server.close()
 console.log(bad === 0 ? `All pictures are in ${out}.` : `${bad} complaints; the pictures are in ${out}.`)

@@ -5,6 +5,7 @@ import type { GalleryExample, GalleryIndex, GalleryItem } from '../gallery/types
 import { Ended, Refused, WorkerClient } from '../workers/client.js'
 import type {
   BeginRequest,
+  BindingView,
   CompileCalls,
   Complaint,
   FitCalls,
@@ -12,7 +13,7 @@ import type {
   RunState,
 } from '../workers/messages.js'
 import { saveProject } from './autosave.js'
-import { type Area, type Project, type ProjectFile, plainControls, type RunControls } from './project.js'
+import { type Area, type Picture, type Project, type ProjectFile, plainControls, type RunControls } from './project.js'
 import { controlsFromJson } from './project-json.js'
 import { packProject } from './share-link.js'
 import {
@@ -154,9 +155,10 @@ export class Controller {
     await this.replaceFiles(added)
   }
 
-  async addText(name: string, text: string): Promise<void> {
+  /** `image`: its rows are the pixels of a picture. */
+  async addText(name: string, text: string, image: Picture | null = null): Promise<void> {
     this.contents.set(name, text)
-    await this.replaceFiles([{ kind: 'text', name, text }])
+    await this.replaceFiles([{ kind: 'text', name, text, ...(image === null ? {} : { image }) }])
   }
 
   /** New data takes the place of what was there, and columns that were chosen for it. */
@@ -201,6 +203,16 @@ export class Controller {
     return text
   }
 
+  /** The files as they were given. */
+  fileContents(): Promise<readonly { readonly name: string; readonly content: Uint8Array<ArrayBuffer> }[]> {
+    return Promise.all(
+      this.state.project.files.map(async (file) => {
+        const content = await this.contentOf(file)
+        return { name: file.name, content: typeof content === 'string' ? new TextEncoder().encode(content) : content }
+      }),
+    )
+  }
+
   private async bind(): Promise<void> {
     const s = this.state
     const { controls, source } = s.project
@@ -210,11 +222,27 @@ export class Controller {
     this.bound = key
     try {
       const binding = await this.fitter.call('bind', { source, controls })
-      if (this.bound === key) this.store.dispatch({ kind: 'bound', binding })
+      if (this.bound === key) this.store.dispatch({ kind: 'bound', binding: await this.withPicture(binding) })
     } catch (error) {
       if (this.bound === key && !(error instanceof Ended))
         this.store.dispatch({ kind: 'unbound', complaints: complaintsIn(error) })
     }
+  }
+
+  /** Rows that are the pixels of a picture say so, so that they are drawn as one. */
+  private async withPicture(binding: BindingView): Promise<BindingView> {
+    const image = await this.pictureOf(this.state.project.files[0])
+    if (image === null) return binding
+    const isIt = (a: ArrayView): boolean => a.shape.length === 2 && a.shape[0] === image.width * image.height
+    return { ...binding, data: binding.data.map((a) => (isIt(a) ? { ...a, image } : a)) }
+  }
+
+  private async pictureOf(file: ProjectFile | undefined): Promise<Picture | null> {
+    if (file?.kind === 'text') return file.image ?? null
+    if (file?.kind !== 'example') return null
+    const { examples } = await this.gallery()
+    const pictures = examples.find((e) => e.id === file.example)?.pictures ?? []
+    return pictures.find((p) => p.name === file.name) ?? null
   }
 
   // -- runs ------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import { refuseMaxProduct } from '../../compiler/estep/max-product.js'
 import { createLanguageService, type LanguageRequest } from '../../compiler/service/language-service.js'
 import { check } from '../../lang/check.js'
 import type { Diagnostic } from '../../lang/diagnostics/types.js'
-import { positionAt } from '../../lang/source.js'
+import type { Span } from '../../lang/source.js'
 import { printArrayType, printExpression, userName } from '../../lang/typed/print.js'
 import type { Mode } from '../session/view.js'
 import type { Compiled, ModelFacts, PlanLine } from './messages.js'
@@ -107,14 +107,10 @@ interface PlanOfResult {
 function planOf(derivation: Derivation): readonly PlanLine[] {
   const plan = planJson(derivation) as unknown as PlanOfResult
   const { model } = derivation
-  const lines = new Map(
-    model.symbols.flatMap((s) =>
-      s.kind === 'param' || s.kind === 'latent'
-        ? [[s.name, positionAt(model.source.text, s.span.start).line] as const]
-        : [],
-    ),
+  const spans = new Map(
+    model.symbols.flatMap((s) => (s.kind === 'param' || s.kind === 'latent' ? [[s.name, s.span] as const] : [])),
   )
-  const lineOf = (names: readonly string[]): number => lines.get(names[0] ?? '') ?? 1
+  const spanOf = (names: readonly string[]): Span | null => spans.get(names[0] ?? '') ?? null
   return [
     ...plan.eStep.map(
       ({ latents, method }): PlanLine => ({
@@ -123,7 +119,7 @@ function planOf(derivation: Derivation): readonly PlanLine[] {
         rule: method,
         update: null,
         closedForm: true,
-        line: lineOf(latents),
+        span: spanOf(latents),
       }),
     ),
     ...plan.mStep.map(
@@ -133,7 +129,7 @@ function planOf(derivation: Derivation): readonly PlanLine[] {
         rule: family === null || family === undefined ? rule : `${rule} (${family})`,
         update: update ?? null,
         closedForm,
-        line: lineOf(params),
+        span: spanOf(params),
       }),
     ),
   ]

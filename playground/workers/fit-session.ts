@@ -1,6 +1,6 @@
 /** What the fit worker keeps: files that were read, the model over them in each mode, and the runs. */
 import { compileOrThrow } from '../../api/compile.js'
-import { CompileError, OptionError } from '../../api/errors.js'
+import { OptionError } from '../../api/errors.js'
 import type { Fit, Model } from '../../api/model.js'
 import type { FitCallOptions } from '../../api/options.js'
 import type { Stepper } from '../../api/stepper.js'

@@ -2,6 +2,7 @@
 import type { DerivationStep } from '../../compiler/derivation/types.js'
 import type { LanguageRequest } from '../../compiler/service/language-service.js'
 import type { Diagnostic } from '../../lang/diagnostics/types.js'
+import type { Span } from '../../lang/source.js'
 import type { RunControls } from '../session/project.js'
 import type {
   ArrayView,
@@ -50,8 +51,8 @@ export interface PlanLine {
   /** The update in one line of text, where it has one. */
   readonly update: string | null
   readonly closedForm: boolean
-  /** 1-based line of the declaration of the first name. */
-  readonly line: number
+  /** Declaration of the first name. */
+  readonly span: Span | null
 }
 
 export interface Compiled {

@@ -23,6 +23,7 @@ import { type EmIteration, iterate } from '../runtime/iterate.js'
 import { type Json, toJson } from '../runtime/json.js'
 import { busyPacer } from '../runtime/pacer.js'
 import type { FitResult } from '../runtime/result.js'
+import type { IterateRow } from '../runtime/run.js'
 import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
@@ -46,6 +47,7 @@ import {
 import { densityForOracle } from './oracle-density.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+import { Stepper } from './stepper.js'
 import { workedIteration } from './worked.js'
 import { poolFor } from './workers/workers.js'
 
@@ -165,6 +167,8 @@ export class Model {
         data: bound.data,
         params: outcome.params,
         order: outcome.order,
+        traces: outcome.traces,
+        rows: outcome.rows,
       })
     const run = fitModel(
       bound.model,
@@ -245,6 +249,24 @@ export class Model {
   }
 
   /**
+   * The model over data, for EM one half of a step at a time. In the calling thread, unless `fit` is asked for more.
+   *
+   * @throws DataError where the data does not fit the model; OptionError for a bad option; CompileError where the model
+   *   has no hard mode
+   */
+  stepper(data: FitData, options: FitCallOptions = {}): Stepper<Fit> {
+    checkNames(options)
+    if (options.mode === 'hard') this.refuseHard()
+    const pool = poolFor(options)
+    const bound = this.bind(data, options, null, pool)
+    return new Stepper(
+      bound,
+      (more) => this.fitBound(bound, { ...options, ...more }),
+      async () => pool?.end(),
+    )
+  }
+
+  /**
    * A program that runs the derived algorithm and needs nothing else: an ES module for Node (`node fit.mjs data.csv`) and
    * pages, which exports `fit(data, options)`.
    *
@@ -279,6 +301,8 @@ export class Fit {
       readonly data: BoundData
       readonly params: Float64Array
       readonly order: ComponentOrder
+      readonly traces: readonly (readonly number[])[]
+      readonly rows: readonly IterateRow[] | null
     } | null,
   ) {}
 
@@ -299,6 +323,14 @@ export class Fit {
   }
   get starts(): FitResult['starts'] {
     return this.result.starts
+  }
+  /** Objectives of every start, the start itself first, in the order of `starts`; null for a fit that was loaded. */
+  get traces(): readonly (readonly number[])[] | null {
+    return this.own?.traces ?? null
+  }
+  /** The iterates of a fit with `trace`, params flat as in `layout`, the start first; else null. */
+  get iterates(): readonly IterateRow[] | null {
+    return this.own?.rows ?? null
   }
   get derived(): FitResult['derived'] {
     return this.result.derived

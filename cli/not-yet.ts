@@ -23,7 +23,6 @@ export const commandsToCome: readonly { readonly name: string; readonly what: st
   { name: 'select', what: 'choosing among models' },
   { name: 'simulate', what: 'simulation' },
   { name: 'report', what: 'HTML reports' },
-  { name: 'play', what: 'the playground' },
 ]
 
 export function refuseCommands(program: Command): void {

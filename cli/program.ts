@@ -6,11 +6,12 @@ import { emit } from './commands/emit.js'
 import { explain } from './commands/explain.js'
 import { fit } from './commands/fit.js'
 import { fmt } from './commands/fmt.js'
+import { play } from './commands/play.js'
 import { predict } from './commands/predict.js'
 import { score } from './commands/score.js'
 import type { Context } from './context.js'
 import { refuseCommands, refuseOptions } from './not-yet.js'
-import { collect, duration, oneOf, positiveNumber, wholeNumber } from './option-values.js'
+import { collect, duration, oneOf, portNumber, positiveNumber, wholeNumber } from './option-values.js'
 import { backends } from './ports.js'
 import { byteSize } from './stream/byte-sizes.js'
 
@@ -26,6 +27,7 @@ export function createProgram(context: Context, done: (status: number) => void):
   addModelCommands(program, context, done)
   addFitCommand(program, context, done)
   addFitFileCommands(program, context, done)
+  addPlayCommand(program, context, done)
   program
     .command('lsp')
     .description('language server for editors')
@@ -204,6 +206,17 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
     .argument('<fit>', 'another fit')
     .option('--json', 'one JSON document on stdout')
     .action(async (first: string, second: string, options) => done(await compare(context, first, second, options)))
+}
+
+function addPlayCommand(program: Command, context: Context, done: (status: number) => void): void {
+  program
+    .command('play')
+    .description('the playground in the browser, served on this machine only')
+    .argument('[model]', 'a model to open; - is stdin')
+    .addOption(new Option('--data <file>', 'data of the model; repeatable').argParser(collect))
+    .addOption(new Option('--port <p>', 'port (default: 5717, or one that is free)').argParser(portNumber))
+    .option('--no-open', 'do not open the browser')
+    .action(async (path: string | undefined, options) => done(await play(context, path, options)))
 }
 
 function addDataOptions(command: Command): Command {

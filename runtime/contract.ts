@@ -208,9 +208,10 @@ export interface BoundModel {
   eStep(params: Float64Array, from?: Beginning): Expectation
   /**
    * The same, bit for bit, by workers where these take part: other calls may come while it is under way, and none of
-   * them sees anything of it.
+   * them sees anything of it. Without `others` no call is to be expected, and the calling thread may take its part of the
+   * work and wait for the rest.
    */
-  eStepLater?(params: Float64Array, from?: Beginning): Promise<Expectation>
+  eStepLater?(params: Float64Array, from?: Beginning, others?: boolean): Promise<Expectation>
   /**
    * Runs that may be under way at once, each awaiting its own `eStepLater`; 1 where left out. An M-step, a gain and the
    * reports depend on their arguments alone, whatever was called before them.

@@ -46,6 +46,8 @@ export interface RunLimits {
   readonly maxTime: number | null
   readonly trace: boolean
   readonly signal: AbortFlag | null
+  /** Other runs are under way beside this one. */
+  others?(): boolean
   /** The start is the user's and may violate a floor. */
   readonly lenient: boolean
   readonly accelerate: Acceleration | null
@@ -60,8 +62,13 @@ const IMPOSSIBLE = 3
 export const IMPOSSIBLE_DATA = 'the data have probability 0 under the params'
 
 /** A run that has made its first E-step only; `from`: where a factorised posterior begins. */
-export async function beginRun(model: BoundModel, start: Float64Array, from?: Beginning): Promise<EmRun> {
-  const point = await pointAt(model, start, 0, [], 1, from)
+export async function beginRun(
+  model: BoundModel,
+  start: Float64Array,
+  from?: Beginning,
+  others = false,
+): Promise<EmRun> {
+  const point = await pointAt(model, start, 0, [], 1, from, others)
   const reason = usable(point) ? null : whyUnusable(point.objective, 'at the start')
   const stop = reason === null ? null : 'numerical'
   return { point, trace: [point.objective], rows: [], stop, reason, passes: 1, rate: null }
@@ -115,7 +122,7 @@ export async function continueRun(
     if (point.iteration >= limits.maxIterations) return end('max-iterations')
     if (pause !== null && point.iteration >= pause) return end(null)
 
-    const move: EmMove = made ?? (await emStep(model, point, pacer, limits.lenient))
+    const move: EmMove = made ?? (await emStep(model, point, pacer, limits.lenient, limits.others?.()))
     if (made === null) passes++
     made = null
     if (move.kind === 'numerical') return end('numerical', move.reason)

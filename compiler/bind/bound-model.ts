@@ -177,7 +177,7 @@ export class ProgramModel implements BoundModel {
     this.kernels = new KernelRunner(counted.program, this.memory, this.params, this.zeroLimits, options.compile, engine)
     this.sideBySide = workers === null ? 1 : 2 * workers.pool.threads
     const rounding = roundingOfData(d.graph, data)
-    this.expectations = new Expectations(this.kernels, this.params, this.latents, rounding, workers?.pool ?? null)
+    this.expectations = new Expectations(this.kernels, this.params, this.latents, rounding, workers)
     const newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>
       this.interior(() => 0.5),
     )
@@ -264,8 +264,8 @@ export class ProgramModel implements BoundModel {
     return this.expectations.eStep(params, from)
   }
 
-  eStepLater(params: Float64Array, from?: Beginning): Promise<Expectation> {
-    return this.expectations.eStepLater(params, from)
+  eStepLater(params: Float64Array, from?: Beginning, others = false): Promise<Expectation> {
+    return this.expectations.eStepLater(params, from, others)
   }
 
   eStepFrom(given: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation {

@@ -51,7 +51,7 @@ export function mountMonaco(element: HTMLElement, options: EditorOptions, state:
     unicodeHighlight: { ambiguousCharacters: false, invisibleCharacters: false, nonBasicASCII: false },
     'semanticHighlighting.enabled': true,
     inlayHints: { enabled: 'on', padding: true, fontSize: Math.max(11, state.fontSize - 2), maximumLength: 72 },
-    // fixes are in the list beneath, in hovers, and at Ctrl+.
+    // fixes are in a list beneath, in hovers, and at Ctrl+.
     lightbulb: { enabled: editor.ShowLightbulbIconMode.Off },
     fixedOverflowWidgets: true,
     accessibilitySupport: 'auto',
@@ -76,16 +76,17 @@ export function mountMonaco(element: HTMLElement, options: EditorOptions, state:
       LANGUAGE,
       found.map((d) => marker(model, d)),
     )
-    problems.show(found, model.getValue())
+    problems?.show(found, model.getValue())
     options.onDiagnostics?.(found)
   }
-  const problems = createProblemList(frame, (d) => {
+  const mend = (d: Diagnostic): void => {
     const edits = (d.fix?.edits ?? []).map((e) => ({ range: rangeOf(model, e.span), text: e.text }))
     code.pushUndoStop()
     code.executeEdits('estep', edits)
     code.pushUndoStop()
     code.focus()
-  })
+  }
+  const problems = options.problems === true ? createProblemList(frame, mend) : null
   const checking = createChecking(options.service, () => model.getValue(), show)
   const disposables: IDisposable[] = [
     model.onDidChangeContent(() => {

@@ -50,9 +50,9 @@ export function mountPlain(element: HTMLElement, options: EditorOptions): Editor
     frame.dataset.theme = dark ? 'dark' : 'light'
     frame.style.setProperty('--estep-editor-size', `${fontSize}px`)
   }
-  const problems = createProblemList(frame, (d) => apply(d))
+  const problems = options.problems === true ? createProblemList(frame, (d) => apply(d)) : null
   const showProblems = (found: readonly Diagnostic[]): void => {
-    problems.show(found, area.value)
+    problems?.show(found, area.value)
     options.onDiagnostics?.(found)
   }
   const checking = createChecking(options.service, () => area.value, showProblems)

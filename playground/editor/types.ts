@@ -14,6 +14,8 @@ export interface EditorOptions {
   readonly highlight?: Span | null
   /** Pixels; 14 where left out. */
   readonly fontSize?: number
+  /** Lists what is wrong beneath the text, with a button for each fix; for pages that do not list it themselves. */
+  readonly problems?: boolean
   /** Diagnostics of the text at hand: of syntax and types at once, then with those of the derivation. */
   onDiagnostics?(diagnostics: readonly Diagnostic[]): void
   /** Where the user has put the cursor. */

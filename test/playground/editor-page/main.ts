@@ -41,6 +41,7 @@ window.diagnostics = []
 window.estepEditor = mountEditor(element, {
   text,
   dark: query.has('dark'),
+  problems: true,
   ...(query.has('plain') ? { plain: true } : {}),
   onChange: (changed) => void window.changes.push(changed),
   onDiagnostics: (found) => {

@@ -33,6 +33,7 @@ import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
 import { nextTurn } from './next-turn.js'
 import {
+  checkNames,
   type DataOptions,
   entriesOf,
   type FitCallOptions,
@@ -120,6 +121,7 @@ export class Model {
    *   has no hard mode; AbortError with `.partial`
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit> {
+    checkNames(options)
     if (options.mode === 'hard') this.refuseHard()
     const tables = tablesOf(data)
     return tables.some((t) => t.all !== undefined)
@@ -213,6 +215,7 @@ export class Model {
     data: FitData,
     options: FitCallOptions,
   ): Promise<{ readonly model: ProgramModel; readonly steps: AsyncGenerator<EmIteration> }> {
+    checkNames(options)
     if (options.mode === 'hard') this.refuseHard()
     const { model } = this.bind(data, options)
     let begin = await firstStart(model, options)

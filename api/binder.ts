@@ -6,8 +6,6 @@ import { BindError } from '../compiler/bind/sizes.js'
 import { type Derivation, type DeriveOptions, derive } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
 import type { Product } from '../compiler/lower/max-product.js'
-import { compileInterpreter } from '../compiler/targets/interpreter/index.js'
-import { compileJavaScript } from '../compiler/targets/javascript/index.js'
 import { RowWorkers } from '../compiler/targets/wasm/pool/row-workers.js'
 import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
 import { withoutScales } from '../compiler/vanishing-scales.js'
@@ -20,6 +18,7 @@ import type { BoundData, Table } from '../runtime/data/types.js'
 import { arenaFor, inArena, outsideArena } from './arena.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import type { Bound, Frozen } from './frozen.js'
+import { kernelCompiler } from './kernel-compiler.js'
 import { nextTurn } from './next-turn.js'
 import { checkBackend, entriesOf, type FitCallOptions } from './options.js'
 
@@ -104,7 +103,7 @@ export class Binder {
         arena,
         workers: arena === null || pool === null ? null : new RowWorkers(arena, pool),
         everyPass: options.backend === 'wasm',
-        compile: options.backend === 'interpret' ? compileInterpreter : compileJavaScript,
+        compile: kernelCompiler(options),
         frozen: restored?.numbers ?? new Map(),
         seed: options.seed ?? 1,
         withoutScales: (names: ReadonlySet<string>) =>
@@ -120,7 +119,8 @@ export class Binder {
     }
   }
 
-  private withoutScales(names: ReadonlySet<string>, options: DeriveOptions): Derivation | null {
+  /** The derivation with these scales of latents at 0; null where it has none. */
+  withoutScales(names: ReadonlySet<string>, options: DeriveOptions = {}): Derivation | null {
     const smaller = withoutScales(this.typed, names)
     return smaller === null ? null : (derive(smaller, this.distributions, options).value ?? null)
   }

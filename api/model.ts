@@ -23,10 +23,12 @@ import { type EmIteration, iterate } from '../runtime/iterate.js'
 import { type Json, toJson } from '../runtime/json.js'
 import { busyPacer } from '../runtime/pacer.js'
 import type { FitResult } from '../runtime/result.js'
+import type { IterateRow } from '../runtime/run.js'
 import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { Binder } from './binder.js'
+import { emitProgram } from './emit/emit-program.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
@@ -45,8 +47,12 @@ import {
 import { densityForOracle } from './oracle-density.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+import { Stepper } from './stepper.js'
 import { workedIteration } from './worked.js'
 import { poolFor } from './workers/workers.js'
+
+/** Languages that a model can be written in as a program. */
+export type EmitTarget = 'js'
 
 /** A compiled model: its derivation, and fits of it to data. */
 export class Model {
@@ -161,6 +167,8 @@ export class Model {
         data: bound.data,
         params: outcome.params,
         order: outcome.order,
+        traces: outcome.traces,
+        rows: outcome.rows,
       })
     const run = fitModel(
       bound.model,
@@ -240,6 +248,37 @@ export class Model {
     return derivationDocument(model.derivation, workedIteration(model, first.value))
   }
 
+  /**
+   * The model over data, for EM one half of a step at a time. In the calling thread, unless `fit` is asked for more.
+   *
+   * @throws DataError where the data does not fit the model; OptionError for a bad option; CompileError where the model
+   *   has no hard mode
+   */
+  stepper(data: FitData, options: FitCallOptions = {}): Stepper<Fit> {
+    checkNames(options)
+    if (options.mode === 'hard') this.refuseHard()
+    const pool = poolFor(options)
+    const bound = this.bind(data, options, null, pool)
+    return new Stepper(
+      bound,
+      (more) => this.fitBound(bound, { ...options, ...more }),
+      async () => pool?.end(),
+    )
+  }
+
+  /**
+   * A program that runs the derived algorithm and needs nothing else: an ES module for Node (`node fit.mjs data.csv`) and
+   * pages, which exports `fit(data, options)`.
+   *
+   * @throws KernelError where the target lacks an operation that the algorithm needs
+   */
+  async emit(target: EmitTarget): Promise<string> {
+    if (target !== 'js') throw new OptionError(`there is no target \`${target}\`; there is \`js\``)
+    // the runtime's text is long, and only this needs it
+    const { runtimeText } = await import('./emit/runtime-text.generated.js')
+    return emitProgram(this.derived, (names) => this.binder.withoutScales(names), runtimeText)
+  }
+
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit, `pool` the workers of this one. */
   bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null, pool: WorkerPool | null = null): Bound {
     return this.binder.bind(tablesOf(data), options, restored, pool)
@@ -260,6 +299,8 @@ export class Fit {
       readonly data: BoundData
       readonly params: Float64Array
       readonly order: ComponentOrder
+      readonly traces: readonly (readonly number[])[]
+      readonly rows: readonly IterateRow[] | null
     } | null,
   ) {}
 
@@ -280,6 +321,14 @@ export class Fit {
   }
   get starts(): FitResult['starts'] {
     return this.result.starts
+  }
+  /** Objectives of every start, the start itself first, in the order of `starts`; null for a fit that was loaded. */
+  get traces(): readonly (readonly number[])[] | null {
+    return this.own?.traces ?? null
+  }
+  /** The iterates of a fit with `trace`, params flat as in `layout`, the start first; else null. */
+  get iterates(): readonly IterateRow[] | null {
+    return this.own?.rows ?? null
   }
   get derived(): FitResult['derived'] {
     return this.result.derived

@@ -42,6 +42,8 @@ export interface FitCallOptions extends DataOptions {
    * works under a strict content security policy.
    */
   readonly backend?: 'wasm' | 'js' | 'interpret'
+  /** false: no JavaScript is generated, as a content security policy without `unsafe-eval` wants it. */
+  readonly javascript?: boolean
   /**
    * Workers that share the rows, where there are enough of them to pay; by default as many as there are cores, at most 8.
    * 1: everything in the calling thread. The result has the same bits whatever their number.
@@ -83,6 +85,7 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   trace: true,
   mStep: true,
   backend: true,
+  javascript: true,
   threads: true,
   spawn: true,
   memory: true,

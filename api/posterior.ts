@@ -4,7 +4,7 @@ import { largest } from '../compiler/bind/hard-model.js'
 import { labelsOf } from '../compiler/bind/layouts.js'
 import { type ContinuousPosterior, PosteriorReports, type Posteriors } from '../compiler/bind/posterior-reports.js'
 import { planFilter } from '../compiler/estep/filtered.js'
-import { canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
+import { type ComponentOrder, canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
 import type { LatentLayout } from '../runtime/contract.js'
 import { DataError, problem } from './errors.js'
 
@@ -54,6 +54,12 @@ export function posteriorsOf(model: ProgramModel, params: Float64Array, covarian
   return latentPosteriors(model, params, new PosteriorReports(model, { covariance }).at(params))
 }
 
+/** The reports of one model, made once and read at many params; components bear the numbers that they have there. */
+export function posteriorReader(model: ProgramModel): (params: Float64Array) => readonly LatentPosterior[] {
+  const reports = new PosteriorReports(model, { covariance: false })
+  return (params) => latentPosteriors(model, params, reports.at(params), new Map())
+}
+
 /**
  * The same, with the states of chains given the data up to their own place.
  *
@@ -73,8 +79,8 @@ function latentPosteriors(
   model: ProgramModel,
   params: Float64Array,
   posteriors: Posteriors,
+  order: ComponentOrder = canonicalOrder(model, params),
 ): readonly LatentPosterior[] {
-  const order = canonicalOrder(model, params)
   const together = model.labels?.(params)
   const discrete = model.latents.map((l) =>
     ofDiscrete(

@@ -1,4 +1,5 @@
 /** The library as the command line needs it. */
+import { KernelError } from '../compiler/kernel/kernel-error.js'
 import {
   CompileError,
   compile,
@@ -70,6 +71,14 @@ function modelPort(model: Model): ModelPort {
         passed,
         checks: checks.map((c: LibraryCheck) => ({ ...c })),
         ...(declined === undefined ? {} : { declined }),
+      }
+    },
+    async emit(target) {
+      try {
+        return { text: await model.emit(target) }
+      } catch (e) {
+        if (e instanceof KernelError) return { declined: e.message }
+        throw e
       }
     },
     fit: (data, call) => fitted(model, data, call),

@@ -1,7 +1,5 @@
+import { type Literal, readLiteral } from '../runtime/data/literal.js'
 import { UsageError } from './exit-codes.js'
-
-/** Values of `--set`, `--start`: a number, `true`, `false`, or nested arrays of these. */
-export type Literal = number | boolean | readonly Literal[]
 
 /** `name=value` → both parts; `option` is what to call it in the complaint. */
 export function parseAssignment(option: string, text: string): { readonly name: string; readonly value: Literal } {
@@ -13,50 +11,9 @@ export function parseAssignment(option: string, text: string): { readonly name: 
 
 /** Reads `3`, `1e-3`, `1/6`, `-Infinity`, `true`, `[[1, 2], [3, 4]]`. */
 export function parseLiteral(option: string, text: string): Literal {
-  let at = 0
-  const fail = (): UsageError => new UsageError(`${option}: \`${text.trim()}\` is not a number or an array of numbers`)
-  const skip = (): void => {
-    while (at < text.length && /\s/.test(text[at] ?? '')) at++
-  }
-  const value = (depth: number): Literal => {
-    skip()
-    if (text[at] === '[') return list(depth)
-    const word = /^[^\s,[\]]+/.exec(text.slice(at))?.[0]
-    if (word === undefined) throw fail()
-    at += word.length
-    const parsed = parseWord(word)
-    if (parsed === null) throw fail()
-    return parsed
-  }
-  const list = (depth: number): Literal => {
-    if (depth > 20) throw new UsageError(`${option}: arrays are nested more than 20 deep`)
-    const items: Literal[] = []
-    at++
-    skip()
-    if (text[at] === ']') throw fail()
-    for (;;) {
-      items.push(value(depth + 1))
-      skip()
-      const next = text[at]
-      at++
-      if (next === ']') return items
-      if (next !== ',') throw fail()
-    }
-  }
-  const result = value(0)
-  skip()
-  if (at < text.length) throw fail()
-  return result
-}
-
-function parseWord(word: string): number | boolean | null {
-  if (word === 'true' || word === 'false') return word === 'true'
-  if (/^[+-]?Infinity$/.test(word)) return word.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-  const parts = word.split('/')
-  if (parts.length > 2 || !parts.every((part) => /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(part))) return null
-  const [top = Number.NaN, bottom = 1] = parts.map(Number)
-  const result = top / bottom
-  return Number.isFinite(result) ? result : null
+  const read = readLiteral(text)
+  if ('problem' in read) throw new UsageError(`${option}: ${read.problem}`)
+  return read.value
 }
 
 /** The values of `--set`, by name. */

@@ -22,10 +22,7 @@ function refuse(name: string): never {
 export const commandsToCome: readonly { readonly name: string; readonly what: string }[] = [
   { name: 'select', what: 'choosing among models' },
   { name: 'simulate', what: 'simulation' },
-  { name: 'emit', what: 'stand-alone programs' },
   { name: 'report', what: 'HTML reports' },
-  { name: 'play', what: 'the playground' },
-  { name: 'lsp', what: 'the language server' },
 ]
 
 export function refuseCommands(program: Command): void {

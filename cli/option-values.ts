@@ -11,6 +11,14 @@ export function wholeNumber(option: string, least: number): (text: string) => nu
   }
 }
 
+/** A port that a program may listen on. */
+export function portNumber(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1 || value > 65535)
+    throw new UsageError(`--port takes a whole number from 1 to 65535, not \`${text}\``)
+  return value
+}
+
 export function positiveNumber(option: string, zero = false): (text: string) => number {
   return (text) => {
     const value = Number(text)

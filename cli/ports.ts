@@ -37,6 +37,8 @@ export interface ModelPort {
   /** The derivation with the numbers of one iteration. */
   worked(data: DataRequest, call: WorkedCall): Promise<WorkedOutcome>
   certify(options: { readonly seed: number }): Promise<Certificate>
+  /** A stand-alone program, or the reason why there is none. */
+  emit(target: 'js'): Promise<{ readonly text: string } | { readonly declined: string }>
   fit(data: DataRequest, options: FitCall): Promise<FitOutcome>
 }
 

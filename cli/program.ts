@@ -2,14 +2,16 @@ import { Command, Option } from 'commander'
 import { check } from './commands/check.js'
 import { compare } from './commands/compare.js'
 import { derive } from './commands/derive.js'
+import { emit } from './commands/emit.js'
 import { explain } from './commands/explain.js'
 import { fit } from './commands/fit.js'
 import { fmt } from './commands/fmt.js'
+import { play } from './commands/play.js'
 import { predict } from './commands/predict.js'
 import { score } from './commands/score.js'
 import type { Context } from './context.js'
 import { refuseCommands, refuseOptions } from './not-yet.js'
-import { collect, duration, oneOf, positiveNumber, wholeNumber } from './option-values.js'
+import { collect, duration, oneOf, portNumber, positiveNumber, wholeNumber } from './option-values.js'
 import { backends } from './ports.js'
 import { byteSize } from './stream/byte-sizes.js'
 
@@ -25,6 +27,18 @@ export function createProgram(context: Context, done: (status: number) => void):
   addModelCommands(program, context, done)
   addFitCommand(program, context, done)
   addFitFileCommands(program, context, done)
+  addPlayCommand(program, context, done)
+  program
+    .command('lsp')
+    .description('language server for editors')
+    .option('--stdio', 'speak on stdin and stdout')
+    // some clients give the number of their own process; they end the server all the same
+    .addOption(new Option('--clientProcessId <n>').hideHelp())
+    .action(async (options) => {
+      // its protocol and the service take time to load, which other commands need not wait for
+      const { lsp } = await import('./commands/lsp.js')
+      await lsp(context, options)
+    })
   for (const command of program.commands)
     command.showHelpAfterError(`  = help: estep ${command.name()} ${command.usage()}; more with --help`)
   refuseCommands(program)
@@ -64,6 +78,18 @@ function addModelCommands(program: Command, context: Context, done: (status: num
     .addOption(new Option('--seed <n>', 'seed of the start').argParser(wholeNumber('--seed', 0)).default(1))
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await derive(context, path, options)))
+  program
+    .command('emit')
+    .description('write a stand-alone program that runs the derived algorithm')
+    .argument('<model>', 'model file; - is stdin')
+    .addOption(
+      new Option('--target <language>', 'js: an ES module, for `node fit.mjs data.csv` and for pages')
+        .argParser(oneOf('--target', ['js']))
+        .makeOptionMandatory(),
+    )
+    .option('--out <file>', 'write it there, in place of stdout')
+    .option('--json', 'one JSON document on stdout')
+    .action(async (path: string, options) => done(await emit(context, path, options)))
   program
     .command('explain')
     .description('say what a diagnostic means, with an example')
@@ -180,6 +206,17 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
     .argument('<fit>', 'another fit')
     .option('--json', 'one JSON document on stdout')
     .action(async (first: string, second: string, options) => done(await compare(context, first, second, options)))
+}
+
+function addPlayCommand(program: Command, context: Context, done: (status: number) => void): void {
+  program
+    .command('play')
+    .description('the playground in the browser, served on this machine only')
+    .argument('[model]', 'a model to open; - is stdin')
+    .addOption(new Option('--data <file>', 'data of the model; repeatable').argParser(collect))
+    .addOption(new Option('--port <p>', 'port (default: 5717, or one that is free)').argParser(portNumber))
+    .option('--no-open', 'do not open the browser')
+    .action(async (path: string | undefined, options) => done(await play(context, path, options)))
 }
 
 function addDataOptions(command: Command): Command {

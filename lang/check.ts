@@ -1,9 +1,10 @@
+import type { ModelFile } from './ast/types.js'
 import { checkFile } from './check/check-file.js'
 import type { Diagnostic, Outcome } from './diagnostics/types.js'
 import type { DistributionSignature } from './signature.js'
 import type { Source } from './source.js'
 import { parse } from './syntax/parse.js'
-import type { TypedModel } from './typed/types.js'
+import type { ModelSymbol, TypedModel } from './typed/types.js'
 
 export { checkFile } from './check/check-file.js'
 
@@ -12,14 +13,27 @@ export { checkFile } from './check/check-file.js'
  * none. `distributions` are the signatures of the distributions that the model may use.
  */
 export function check(source: Source, distributions: readonly DistributionSignature[]): Outcome<TypedModel> {
+  const { value, diagnostics } = inspect(source, distributions)
+  return value === undefined ? { diagnostics } : { value, diagnostics }
+}
+
+/** What is known of a text, right or wrong: the syntax tree with holes, and the symbols that could be made out. */
+export interface Inspected extends Outcome<TypedModel> {
+  /** null only beyond the caps on size and nesting. */
+  readonly file: ModelFile | null
+  readonly symbols: readonly ModelSymbol[]
+}
+
+/** The same as `check`, with what an editor needs of a text that is wrong. */
+export function inspect(source: Source, distributions: readonly DistributionSignature[]): Inspected {
   const parsed = parse(source)
-  if (parsed.value === undefined) return { diagnostics: parsed.diagnostics }
+  if (parsed.value === undefined) return { diagnostics: parsed.diagnostics, file: null, symbols: [] }
   const checked = checkFile(parsed.value, source, distributions)
   const broken = parsed.diagnostics.filter((d) => d.severity === 'error')
   const fresh = checked.diagnostics.filter((d) => !followsFrom(broken, d, source.text))
   const diagnostics = [...parsed.diagnostics, ...fresh].sort((a, b) => a.span.start - b.span.start)
-  const failed = parsed.diagnostics.some((d) => d.severity === 'error')
-  return failed || checked.value === undefined ? { diagnostics } : { value: checked.value, diagnostics }
+  const known = { diagnostics, file: parsed.value, symbols: checked.symbols }
+  return broken.length > 0 || checked.value === undefined ? known : { ...known, value: checked.value }
 }
 
 /**

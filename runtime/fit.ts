@@ -40,6 +40,10 @@ export type FitOutcome =
       /** How components were reordered from the run to the result. */
       readonly order: ComponentOrder
       readonly options: FitOptions
+      /** Objectives of every start, the start itself first, in the order of `result.starts`. */
+      readonly traces: readonly (readonly number[])[]
+      /** Rows of the traced run, components in canonical order; null where no trace was asked for. */
+      readonly rows: readonly IterateRow[] | null
     }
   | { readonly ok: false; readonly problems: readonly StartProblem[] }
 
@@ -222,7 +226,9 @@ function conclude(
     },
     context,
   )
-  return { ok: true, result, params, order, options }
+  const traces = found.ends.map((end) => (end === found.best ? found.trace : end.run.trace))
+  const rows = found.rows?.map((row) => ({ ...row, params: permuteParams(model, row.params, order) })) ?? null
+  return { ok: true, result, params, order, options, traces, rows }
 }
 
 function warningsOf(

@@ -27,6 +27,8 @@ export interface FitProgress {
   readonly iteration: number
   readonly objective: number
   readonly logLikelihood: number
+  /** Flat, components as the start numbers them. */
+  readonly params: Float64Array
 }
 
 export interface SearchRequest {
@@ -176,6 +178,7 @@ async function advance(
         starts: options.restarts,
         iteration: point.iteration,
         objective: point.objective,
+        params: point.params,
         get logLikelihood() {
           return marginalLogLikelihood(model, point)
         },

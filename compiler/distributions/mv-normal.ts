@@ -47,6 +47,15 @@ export const MvNormal: Distribution = {
       mul(num(-1, 2), sum(i, sum(j, mul(weight, deviation(i), deviation(j))))),
     )
   },
+  vectorMoments(args, context) {
+    const mean = argument(args, 'mean')
+    const matrix = argument(args, args.has('precision') ? 'precision' : 'cov')
+    const operand = matrixOfTensor(matrix, context)
+    return {
+      mean: (i) => component(mean, i),
+      covariance: (i, j) => (args.has('precision') ? inverse(operand, i, j) : matrix.at([i, j])),
+    }
+  },
   inSupport(value, args) {
     const x = asVector(value)
     return x !== null && x.length === matrixArgument(args, 'cov').length && x.every(Number.isFinite)

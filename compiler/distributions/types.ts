@@ -64,6 +64,11 @@ export interface Distribution {
   tail?(args: ReadonlyMap<string, Tensor>): Tail
   /** Mean and variance, where they have a closed form: what a missing cell is filled with. Scalar distributions only. */
   moments?(args: ReadonlyMap<string, Tensor>): { readonly mean: Expr; readonly variance: Expr }
+  /** Mean and covariance of a Gaussian vector, by coordinates: each of them alone is Normal. */
+  vectorMoments?(
+    args: ReadonlyMap<string, Tensor>,
+    context: DensityContext,
+  ): { mean(i: Expr): Expr; covariance(i: Expr, j: Expr): Expr }
   /** P(X = value) of labels and truth values, linear in probabilities that are arguments. */
   mass?(value: Expr, args: ReadonlyMap<string, Tensor>, context: DensityContext): Expr
   /**

@@ -7,6 +7,7 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
 import type { Distribution } from '../distributions/types.js'
 import { AbsentLatents } from './absent-latents.js'
+import type { CellDensity } from './cell-density.js'
 import { GraphContext, type Place } from './context.js'
 import { Densities } from './densities.js'
 import { LatentDeclarations } from './latent-declarations.js'
@@ -25,6 +26,20 @@ export function buildFactorGraph(
   supply: IndexSupply,
 ): Outcome<FactorGraph> {
   return new GraphBuilder(new GraphContext(model, distributions, supply)).build()
+}
+
+/**
+ * The same with what each statement says of cells of data, given the latents; null where the model has no graph. Indices
+ * are those of this graph.
+ */
+export function buildCellDensities(
+  model: TypedModel,
+  distributions: ReadonlyMap<string, Distribution>,
+  supply: IndexSupply,
+): { readonly graph: FactorGraph; readonly cells: readonly CellDensity[] } | null {
+  const cells: CellDensity[] = []
+  const graph = new GraphBuilder(new GraphContext(model, distributions, supply, cells)).build().value
+  return graph === undefined ? null : { graph, cells }
 }
 
 class GraphBuilder {

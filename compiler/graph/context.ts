@@ -5,6 +5,7 @@ import type { ModelSymbol, SymbolId, TDistribution, TypedModel } from '../../lan
 import { keyOf } from '../algebra/key.js'
 import type { Expr, Guard, IndexVar } from '../algebra/types.js'
 import type { Distribution } from '../distributions/types.js'
+import type { CellDensity } from './cell-density.js'
 import { columnUse } from './column-use.js'
 import { type ElaborationScope, Elaborator } from './elaborate.js'
 import { type DensityPlace, type ElementDensity, logDensityOf, writtenDensity } from './log-density.js'
@@ -41,6 +42,8 @@ export class GraphContext {
     readonly model: TypedModel,
     readonly distributions: ReadonlyMap<string, Distribution>,
     readonly supply: IndexSupply,
+    /** Where what statements say of cells of data is noted too. */
+    readonly cells: CellDensity[] | null = null,
   ) {
     this.symbols = new Map(model.symbols.map((s) => [s.id, s]))
     this.facts = symbolFacts(this.symbols, columnUse(model, this.symbols).bounds)

@@ -4,8 +4,9 @@ import { bothOf, compare, idx, log, num, ONE, ref } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
 import type { Distribution } from '../distributions/types.js'
+import { type CellDensity, cellDensityOf, writtenCell } from './cell-density.js'
 import type { GraphContext, Place } from './context.js'
-import { predictiveOf } from './predictive.js'
+import { type PredictivePlace, predictiveOf } from './predictive.js'
 import { splitCells } from './split-cells.js'
 import { tailDensity } from './tail-density.js'
 import { type BuiltTensor, unrollSums } from './tensors.js'
@@ -52,7 +53,10 @@ export class Densities {
           distribution: d.name,
           span,
         })
-        if (role === 'likelihood') this.predict(distribution, d, value, args, target, { ...place, span })
+        if (role === 'likelihood') {
+          this.predict(distribution, d, value, args, target, { ...place, span })
+          this.note(() => cellDensityOf(distribution, d, value, args, this.noted(place, span)))
+        }
         return
       }
       case 'mixture':
@@ -119,7 +123,11 @@ export class Densities {
     }
     const args = new Map(of.arguments.map((a) => [a.name, this.graph.elaborator.tensor(a.value, place.env)]))
     if (this.hasMovingEnd(distribution, args, span)) return
-    if (role === 'likelihood') this.predict(distribution, of, value, args, target, { ...place, span }, made)
+    if (role === 'likelihood') {
+      this.predict(distribution, of, value, args, target, { ...place, span }, made)
+      const cell = { density, censored: d.kind === 'censored' }
+      this.note(() => cellDensityOf(distribution, of, value, args, this.noted(place, span), cell))
+    }
     this.graph.addFactor({
       role,
       loops: place.loops,
@@ -169,6 +177,16 @@ export class Densities {
     this.graph.predictives.push(made === undefined ? found : { ...found, of: { kind: 'none', reason } })
   }
 
+  /** Notes what a statement says of cells, where that is asked for. */
+  private note(made: () => CellDensity | null): void {
+    const cell = this.graph.cells === null ? null : made()
+    if (cell !== null) this.graph.cells?.push(cell)
+  }
+
+  private noted({ loops, guard }: Place, span: Span): PredictivePlace {
+    return { loops, guard, span, supply: this.graph.supply }
+  }
+
   /** A log density that is written out: what the expression says, of the value on the left, of params and of latents. */
   private custom(
     d: Extract<TDistribution, { kind: 'custom' }>,
@@ -185,11 +203,17 @@ export class Densities {
       )
       return
     }
+    const logDensity = this.graph.elaborator.scalar(d.logDensity, place.env)
+    if (role === 'likelihood') {
+      const s = this.graph.symbols.get(`data:${target.name}`)
+      const discrete = s?.kind === 'data' && ['int', 'count', 'bool', 'category'].includes(s.type.support.kind)
+      this.note(() => writtenCell(logDensity, value, this.noted(place, span), discrete))
+    }
     this.graph.addFactor({
       role,
       loops: place.loops,
       guard: place.guard,
-      value: this.graph.customDensity(this.graph.elaborator.scalar(d.logDensity, place.env), value, span),
+      value: this.graph.customDensity(logDensity, value, span),
       target,
       distribution: 'Custom',
       span,

@@ -18,12 +18,17 @@ import { checkUses } from './unused.js'
 /** More complaints than this are not listed. */
 const maxDiagnostics = 200
 
+/** What is known of a file: the symbols that could be made out are there whatever is wrong. */
+export interface CheckedFile extends Outcome<TypedModel> {
+  readonly symbols: readonly ModelSymbol[]
+}
+
 /** Types a parsed file. `value` is there only when nothing is wrong; warnings are allowed. */
 export function checkFile(
   file: ast.ModelFile,
   source: Source,
   distributions: readonly DistributionSignature[],
-): Outcome<TypedModel> {
+): CheckedFile {
   const diagnostics: Diagnostic[] = []
   const ctx = createContext(file, source, distributions, diagnostics)
   const log: StatementLog = { samples: [] }
@@ -38,14 +43,15 @@ export function checkFile(
   const errors = all.filter((d) => d.severity === 'error').slice(0, maxDiagnostics)
   const shown = new Set([...errors, ...all.filter((d) => d.severity !== 'error').slice(0, maxDiagnostics)])
   const sorted = all.filter((d) => shown.has(d))
-  if (diagnostics.some((d) => d.severity === 'error')) return { diagnostics: sorted }
+  const symbols = symbolsInOrder(ctx)
+  if (diagnostics.some((d) => d.severity === 'error')) return { diagnostics: sorted, symbols }
   const value: TypedModel = {
     name: file.name?.name ?? 'Model',
     source: { name: source.name, text: source.text },
-    symbols: symbolsInOrder(ctx),
+    symbols,
     statements,
   }
-  return { value, diagnostics: sorted }
+  return { value, diagnostics: sorted, symbols }
 }
 
 function createContext(

@@ -281,6 +281,11 @@ function wrong(call: Call, place: number): null {
 /** Names of all built-in functions. */
 export const builtinNames: readonly string[] = [...builtins.keys(), 'levels']
 
+/** How a function is written: `mod(number, number)`. */
+export function builtinUsage(name: string): string | undefined {
+  return name === 'levels' ? 'levels(category)' : builtins.get(name)?.usage
+}
+
 export function isBuiltin(name: string): boolean {
   return name === 'levels' || builtins.has(name)
 }

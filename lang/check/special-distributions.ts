@@ -230,13 +230,23 @@ function checkCensored(
   }
 }
 
+const customUsage = 'Custom(logpdf = -abs(x[n] - mu))'
+
+/** How each of the four is written, with examples. */
+export const specialUsages: ReadonlyMap<string, string> = new Map([
+  ['Mixture', mixtureUsage],
+  ['Truncated', truncatedUsage],
+  ['Censored', censoredUsage],
+  ['Custom', customUsage],
+])
+
 function checkCustom(
   ctx: CheckContext,
   d: ast.DistributionExpression,
   scope: Scope,
   expected: ExpectedValue,
 ): CheckedDistribution | null {
-  const usage = 'x[n] ~ Custom(logpdf = -abs(x[n] - mu))'
+  const usage = `x[n] ~ ${customUsage}`
   const [only] = d.arguments
   const isNamed = only?.kind === 'expression' && (only.name === null || only.name.name === 'logpdf')
   if (only?.kind !== 'expression' || !isNamed || d.arguments.length !== 1)

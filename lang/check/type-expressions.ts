@@ -11,7 +11,8 @@ import type { Scope } from './scope.js'
 import { compareSizes } from './size-form.js'
 import { coreRank, describeValue } from './value-types.js'
 
-const typeNames = [
+/** Every type, by name. */
+export const typeNames = [
   'real',
   'positive',
   'nonnegative',

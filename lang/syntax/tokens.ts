@@ -50,7 +50,9 @@ const wordCategories = new Map([
   ['or', [BinaryOperator]],
   ['not', [PrefixOperator]],
 ])
-const words = 'model const data param latent let observe fn for in if else and or not true false'.split(' ')
+/** Reserved words. */
+export const words: readonly string[] =
+  'model const data param latent let observe fn for in if else and or not true false'.split(' ')
 /** Reserved words, each a token type of its own; the lexer gives the type after it has matched an identifier. */
 const wordTypes = new Map<string, TokenType>(
   words.map((name) => [

@@ -210,6 +210,7 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
               lines: [],
             },
           }),
+          emit: async () => ({ text: 'export const fit = null\n' }),
           certify: async () => ({
             passed: !text.includes('wrong'),
             checks: [

@@ -115,7 +115,8 @@ it('a sparkline rises from the start to the end', () => {
 })
 
 describe('progress', () => {
-  const step = { phase: 'main', start: 0, starts: 1, iteration: 5, objective: -1, logLikelihood: -1 } as const
+  const params = new Float64Array()
+  const step = { phase: 'main', start: 0, starts: 1, iteration: 5, objective: -1, logLikelihood: -1, params } as const
   it('shows after a second on a terminal only', () => {
     for (const terminal of [true, false]) {
       let now = 0

@@ -14,7 +14,7 @@ export function instantiateKernel(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
 ): KernelFunction {
-  const env: Record<string, WebAssembly.Import> = { memory }
+  const env: Record<string, WebAssembly.ImportValue> = { memory }
   for (const name of kernel.functions) env[name] = scalarFunction(name as KFunction)
   for (const kind of kernel.small) {
     const apply = smallOperations[kind]
@@ -25,7 +25,7 @@ export function instantiateKernel(
     }
   }
   const { run } = new WebAssembly.Instance(module, { env }).exports
-  if (run === undefined) throw new KernelError('a kernel has no function')
+  if (typeof run !== 'function') throw new KernelError('a kernel has no function')
   return (base, from, to, first) => {
     run(base, from, to, first)
   }

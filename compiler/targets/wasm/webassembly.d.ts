@@ -13,9 +13,9 @@ declare namespace WebAssembly {
   class Module {
     constructor(bytes: ArrayBufferView | ArrayBuffer)
   }
-  type Import = Memory | ((...args: never[]) => unknown)
+  type ImportValue = Memory | ((...args: never[]) => unknown)
   class Instance {
-    constructor(module: Module, imports?: Readonly<Record<string, Readonly<Record<string, Import>>>>)
+    constructor(module: Module, imports?: Readonly<Record<string, Readonly<Record<string, ImportValue>>>>)
     readonly exports: Readonly<Record<string, (...args: number[]) => number | undefined>>
   }
   function validate(bytes: ArrayBufferView | ArrayBuffer): boolean

@@ -1,0 +1,64 @@
+/** A model as a stand-alone JavaScript module: its plan, its kernels, and the runtime that drives them. */
+import type { Derivation } from '../../compiler/derive.js'
+import { vanishingScales } from '../../compiler/vanishing-scales.js'
+import { version } from '../../version.js'
+import { emitKernels, literal } from './kernels.js'
+import { writePlan } from './plan.js'
+
+/** Scales of which every combination that is 0 has a program of its own. */
+const MOST_SCALES = 3
+
+/**
+ * @param withoutScales the derivation with these scales at 0
+ * @param runtime the text of `standalone.ts` and what it imports, which gives `createProgram`
+ * @throws KernelError where the JavaScript target lacks an operation
+ */
+export function emitProgram(
+  derivation: Derivation,
+  withoutScales: (names: ReadonlySet<string>) => Derivation | null,
+  runtime: string,
+): string {
+  const scales = [...vanishingScales(derivation.model).keys()].sort()
+  const smaller = subsets(scales.slice(0, MOST_SCALES)).flatMap((names) => {
+    const d = withoutScales(new Set(names))
+    return d === null ? [] : [{ names: names.join(' '), d }]
+  })
+  const { name } = derivation.model
+  return [
+    header(name),
+    `const source = {\n  name: ${literal(name)},\n  estepVersion: ${literal(version)},`,
+    model(derivation),
+    '  withoutScales: [',
+    ...smaller.map(({ names, d }) => `[${literal(names)}, {\n${model(d)}}],`),
+    '  ],\n}\n',
+    RUNTIME_FOLLOWS,
+    `const createProgram = (() => {\n${runtime}\nreturn createProgram\n})()\n`,
+    'const program = createProgram(source)\n',
+    '/** Fits the model: `await fit({ x: rows }, { seed: 1 })`. */',
+    'export const fit = program.fit\n',
+    'if (program.isMain(import.meta.url)) await program.main()\n',
+  ].join('\n')
+}
+
+function model(d: Derivation): string {
+  const { text, stub } = emitKernels(d.program)
+  return `  // loops over the data, params and statistics: each fills or adds to the arrays that are named above it\n  kernels: ${text},\n  // sizes, arrays, the order of passes, and the solution of each block of the M-step\n  plan: ${literal(writePlan(d, stub))},`
+}
+
+const header = (
+  name: string,
+): string => `// ${name.replace(/[^\p{L}\p{N}_]/gu, '_')}: an EM algorithm, derived by Estep ${version} from a model. It needs nothing but this file.
+//
+//   node fit.mjs data.csv            prints the estimates; --help lists the options
+//   import { fit } from './fit.mjs'  const result = await fit({ x: rows }, { seed: 1 }), in Node and in pages
+//
+// First come the kernels that were derived from the model, then the plan that says when each runs, then the runtime, which is
+// the same for all models.
+`
+
+const RUNTIME_FOLLOWS = '// --- the runtime: reads tables, makes starts, iterates, stops; the same for all models ---\n'
+
+function subsets(names: readonly string[]): readonly (readonly string[])[] {
+  const masks = Array.from({ length: 2 ** names.length - 1 }, (_, i) => i + 1)
+  return masks.map((mask) => names.filter((_, i) => (mask >> i) % 2 === 1))
+}

@@ -1,0 +1,30 @@
+/** A derivation from the plan in a stand-alone program. */
+import type { Expr } from '../../compiler/algebra/types.js'
+import type { Derivation } from '../../compiler/derive.js'
+import { FAMILIES } from '../../compiler/families/index.js'
+import { decode, type Known } from './encode.js'
+
+/** A derivation in the file, and back. */
+export interface WrittenPlan {
+  readonly shared: readonly unknown[]
+  readonly value: unknown
+}
+
+/** Families have functions: they are in the runtime, by name. */
+export const known: Known = FAMILIES.map((f) => [f.id, f] as const)
+
+/** What is written of a derivation. */
+export interface Kept
+  extends Omit<Derivation, 'shapes' | 'distributions' | 'supply' | 'collectOptions' | 'valueCheck'> {
+  readonly shapes: ReadonlyMap<string, readonly Expr[]>
+  readonly signatures: ReadonlyMap<string, unknown>
+}
+
+export function readPlan(written: WrittenPlan): Derivation {
+  const { shapes, signatures, ...kept } = decode(written, known) as Kept
+  return {
+    ...kept,
+    distributions: signatures,
+    shapes: { shape: (space: string, name: string) => shapes.get(`${space} ${name}`) ?? [] },
+  } as unknown as Derivation
+}

@@ -1,0 +1,3 @@
+declare module 'virtual:opening' {
+  export const opening: import('./types.js').Opening
+}

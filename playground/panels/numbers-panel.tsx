@@ -1,0 +1,106 @@
+/** The numbers of the point shown: params, posteriors, what a fit says; and the runs that are kept. */
+import type { Controller } from '../session/controller.js'
+import { isStale, number, type State, shownRun } from '../session/state.js'
+import { Complaints } from './data-panel.js'
+import { download } from './download.js'
+import { ParamTable } from './param-table.js'
+import { PosteriorTable } from './posterior-table.js'
+
+interface Props {
+  readonly state: State
+  readonly controller: Controller
+}
+
+export function NumbersPanel({ state, controller }: Props) {
+  const shown = shownRun(state)
+  if (shown === null || shown.run.point === null)
+    return <p class="empty">Params and posteriors appear here when a run has begun.</p>
+  const { point } = shown.run
+  const { summary } = shown
+  return (
+    <div class={`numbers${isStale(state, shown) ? ' is-stale' : ''}`}>
+      {summary !== null && (
+        <section aria-label="Fit">
+          <h2>Fit</h2>
+          <dl class="facts">
+            <Fact name="log-likelihood" value={number(summary.logLikelihood)} full={summary.logLikelihood} />
+            {summary.objective !== summary.logLikelihood && (
+              <Fact name="objective" value={number(summary.objective)} full={summary.objective} />
+            )}
+            <Fact name="BIC" value={number(summary.bic, 2)} />
+            <Fact name="AIC" value={number(summary.aic, 2)} />
+            <Fact name="params" value={String(summary.parameters)} />
+            <Fact name="observations" value={summary.observations.toLocaleString('en')} />
+            <Fact name="iterations" value={String(summary.iterations)} />
+            {summary.bound !== 'exact' && (
+              <Fact name="objective is" value={BOUNDS.get(summary.bound) ?? summary.bound} />
+            )}
+          </dl>
+          <Complaints list={summary.warnings} kind="warning" />
+          <button type="button" onClick={() => download('fit.json', summary.file, 'application/json')}>
+            Download fit.json
+          </button>
+        </section>
+      )}
+      <section aria-label="Params">
+        <h2>Params</h2>
+        {point.params.map((p) => (
+          <ParamTable key={p.name} param={p} />
+        ))}
+      </section>
+      {point.latents.map((l) => (
+        <PosteriorTable key={l.name} latent={l} />
+      ))}
+      <Runs state={state} controller={controller} />
+    </div>
+  )
+}
+
+const BOUNDS = new Map([
+  ['variational', 'a lower bound'],
+  ['quadrature', 'by quadrature'],
+  ['monte-carlo', 'by random draws'],
+])
+
+interface FactProps {
+  readonly name: string
+  readonly value: string
+  /** With all of its digits. */
+  readonly full?: number
+}
+
+function Fact({ name, value, full }: FactProps) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd title={full === undefined ? undefined : String(full)}>{value}</dd>
+    </div>
+  )
+}
+
+function Runs({ state, controller }: Props) {
+  if (state.runs.length < 2) return null
+  return (
+    <section aria-label="Runs">
+      <h2>Runs</h2>
+      <ul class="runs">
+        {state.runs.map((r) => (
+          <li key={r.run.id} class={r.run.id === state.shown ? 'is-shown' : ''}>
+            <button type="button" class="link" onClick={() => controller.look(r.run.id)}>
+              {r.run.label}
+            </button>
+            <span class="figure">{number(r.run.objectives.at(-1) ?? Number.NaN)}</span>
+            <button
+              type="button"
+              class="quiet"
+              aria-label={`Forget ${r.run.label}`}
+              onClick={() => controller.forget([r.run.id])}
+            >
+              forget
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,142 @@
+/** The controls of a run: fit, half-steps, play, stop, scrubbing, and what a run begins with. */
+import { useState } from 'preact/hooks'
+import type { Controller } from '../session/controller.js'
+import { isStale, number, pointInWords, type State, shownRun, whyNot } from '../session/state.js'
+import { Icon } from '../ui/icons.js'
+import { RunSettings } from './run-settings.js'
+
+interface Props {
+  readonly state: State
+  readonly controller: Controller
+}
+
+export function RunBar({ state, controller }: Props) {
+  const [settings, setSettings] = useState(false)
+  const why = whyNot(state)
+  const busy = state.work.kind !== 'idle'
+  const cannot = why !== null || busy
+  return (
+    <section class="run-bar" aria-label="Run">
+      <div class="transport">
+        <button
+          type="button"
+          class="primary"
+          disabled={cannot}
+          title={why ?? FIT}
+          onClick={() => void controller.fit()}
+        >
+          Fit
+        </button>
+        <StepButton state={state} controller={controller} disabled={cannot} />
+        {busy ? (
+          <button type="button" class="stop" onClick={() => void controller.stop()}>
+            <Icon name="stop" />
+            Stop
+          </button>
+        ) : (
+          <button type="button" disabled={cannot} title={why ?? PLAY} onClick={() => void controller.play()}>
+            <Icon name="play" />
+            Play
+          </button>
+        )}
+        <button type="button" disabled={cannot} title={why ?? FINISH} onClick={() => void controller.finish()}>
+          <Icon name="finish" />
+          <span class="wide-only">To the end</span>
+          <span class="narrow-only aside">To the end</span>
+        </button>
+      </div>
+      <Scrubber state={state} controller={controller} />
+      <div class="starts">
+        <button type="button" disabled={cannot} title={why ?? SAME} onClick={() => void controller.sameStart()}>
+          Same start
+        </button>
+        <button type="button" disabled={cannot} title={why ?? NEW} onClick={() => void controller.newStart()}>
+          New start
+        </button>
+        <button type="button" class="quiet" aria-expanded={settings} onClick={() => setSettings(!settings)}>
+          Settings <span aria-hidden="true">{settings ? '▴' : '▾'}</span>
+        </button>
+      </div>
+      {settings && <RunSettings state={state} controller={controller} />}
+    </section>
+  )
+}
+
+const FIT = 'Several starts, the best of which runs to its end (as estep fit does)'
+const PLAY = 'E-step and M-step in turn, slowly'
+const FINISH = 'On from here until it has converged'
+const SAME = 'A new run from the start of this one, with the settings as they are now'
+const NEW = 'A new run from the next start'
+
+function StepButton({ state, controller, disabled }: Props & { readonly disabled: boolean }) {
+  const shown = shownRun(state)
+  const next = shown === null || shown.position % 2 === 0 ? 'E' : 'M'
+  const says = next === 'E' ? 'The posterior of the latents, given the params' : 'The params that raise the bound most'
+  return (
+    <button
+      type="button"
+      class={`step step-${next}`}
+      disabled={disabled}
+      title={says}
+      onClick={() => void controller.step()}
+    >
+      <Icon name="step" />
+      Step {next}
+    </button>
+  )
+}
+
+function Scrubber({ state, controller }: Props) {
+  const shown = shownRun(state)
+  const said = state.underWay === null ? (shown === null ? '' : pointInWords(shown)) : state.said
+  const last = shown?.last ?? 1
+  return (
+    <div class="scrub">
+      <input
+        type="range"
+        min={0}
+        max={last}
+        step={1}
+        value={shown?.position ?? 0}
+        disabled={shown === null || state.work.kind !== 'idle'}
+        aria-label="Iterations of the run"
+        aria-valuetext={shown === null ? 'no run yet' : pointInWords(shown)}
+        onInput={(e) => shown !== null && void controller.show(shown.run.id, Number(e.currentTarget.value))}
+      />
+      <p class="where">
+        {shown === null && state.underWay === null ? (
+          <span class="hint">Step through one iteration, or fit.</span>
+        ) : (
+          <>
+            <span>{said}</span>
+            {shown !== null && state.underWay === null && <Status state={state} />}
+          </>
+        )}
+      </p>
+    </div>
+  )
+}
+
+function Status({ state }: { readonly state: State }) {
+  const shown = shownRun(state)
+  if (shown === null) return null
+  const { status, point } = shown.run
+  const words = {
+    ready: null,
+    running: null,
+    stopped: 'stopped',
+    converged: 'converged',
+    limit: 'not converged',
+    failed: 'failed',
+  }
+  const word = shown.position === shown.last ? words[status] : null
+  return (
+    <>
+      {point !== null && point.phase === 'M' && Number.isFinite(point.gap) && (
+        <span class="chip">gap {number(point.gap)}</span>
+      )}
+      {word !== null && <span class={`chip chip-${status}`}>{word}</span>}
+      {isStale(state, shown) && <span class="chip chip-stale">stale: the text or the data has changed</span>}
+    </>
+  )
+}

@@ -1,0 +1,230 @@
+/** Everything the page shows, and how it changes. The reducer is pure; what takes time is the controller's. */
+import type { Span } from '../../lang/source.js'
+import type {
+  BindingView,
+  Compiled,
+  Complaint,
+  FilePreview,
+  FitSummary,
+  PlanLine,
+  RunState,
+} from '../workers/messages.js'
+import type { Area, Project, RunControls } from './project.js'
+import type { ArrayView, RunView, TraceView } from './view.js'
+
+/** Runs that are kept. */
+export const MOST_RUNS = 8
+
+export interface KeptState extends RunState {
+  /** Text and data that it was made of: it is stale when they are others now. */
+  readonly basis: string
+  readonly data: readonly ArrayView[]
+  readonly summary: FitSummary | null
+  readonly source: string
+}
+
+export type Work =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'step' | 'play' | 'finish' | 'fit' | 'starting'; readonly run: number; readonly stopping: boolean }
+
+export interface State {
+  readonly project: Project
+  /** Text and data as numbers that change with them. */
+  readonly revision: { readonly source: number; readonly data: number }
+  readonly compiled: Compiled | null
+  /** The revision of the text that `compiled` belongs to. */
+  readonly compiledRevision: number
+  readonly files: readonly FilePreview[]
+  readonly reading: boolean
+  readonly fileComplaints: readonly Complaint[]
+  readonly binding: BindingView | null
+  /** Data that is known before it has been read: that of the example the page opens with. */
+  readonly opening: readonly ArrayView[]
+  readonly bindComplaints: readonly Complaint[]
+  readonly runs: readonly KeptState[]
+  readonly shown: number | null
+  readonly beside: number | null
+  readonly work: Work
+  /** Traces of the run under way. */
+  readonly underWay: { readonly run: number; readonly traces: readonly TraceView[] } | null
+  /** What the live region says. */
+  readonly said: string
+  readonly notice: { readonly kind: 'error' | 'info'; readonly text: string; readonly help: string | null } | null
+  readonly presenting: boolean
+}
+
+export type Action =
+  | { readonly kind: 'open'; readonly project: Project }
+  | { readonly kind: 'edit'; readonly source: string }
+  | { readonly kind: 'compiled'; readonly compiled: Compiled; readonly revision: number }
+  | { readonly kind: 'controls'; readonly controls: Partial<RunControls> }
+  | { readonly kind: 'files'; readonly files: Project['files'] }
+  | { readonly kind: 'reading' }
+  | { readonly kind: 'read'; readonly files: readonly FilePreview[]; readonly complaints: readonly Complaint[] }
+  | { readonly kind: 'bound'; readonly binding: BindingView }
+  | { readonly kind: 'unbound'; readonly complaints: readonly Complaint[] }
+  | { readonly kind: 'work'; readonly work: Work }
+  | { readonly kind: 'moved'; readonly state: RunState; readonly summary?: FitSummary }
+  | { readonly kind: 'progress'; readonly run: number; readonly traces: readonly TraceView[]; readonly said: string }
+  | { readonly kind: 'show'; readonly run: number; readonly beside: number | null }
+  | { readonly kind: 'forget'; readonly runs: readonly number[] }
+  | { readonly kind: 'say'; readonly text: string }
+  | { readonly kind: 'notice'; readonly notice: State['notice'] }
+  | { readonly kind: 'present'; readonly on: boolean }
+  | { readonly kind: 'area'; readonly area: Area }
+
+export function initial(project: Project, opening: readonly ArrayView[] = []): State {
+  return {
+    project,
+    revision: { source: 0, data: 0 },
+    compiled: null,
+    compiledRevision: -1,
+    files: [],
+    reading: false,
+    fileComplaints: [],
+    binding: null,
+    opening,
+    bindComplaints: [],
+    runs: [],
+    shown: null,
+    beside: null,
+    work: { kind: 'idle' },
+    underWay: null,
+    said: '',
+    notice: null,
+    presenting: false,
+  }
+}
+
+/** Text and data that a run made now would belong to. */
+export const basisOf = ({ revision }: Pick<State, 'revision'>): string => `${revision.source} ${revision.data}`
+
+/** Controls that change how data bind. */
+const BINDING: readonly (keyof RunControls)[] = ['columns', 'groupBy']
+
+export function reduce(s: State, a: Action): State {
+  switch (a.kind) {
+    case 'open':
+      return {
+        ...initial(a.project),
+        revision: { source: s.revision.source + 1, data: s.revision.data + 1 },
+        presenting: s.presenting,
+      }
+    case 'edit': {
+      if (a.source === s.project.source) return s
+      const project = { ...s.project, source: a.source }
+      return { ...s, project, revision: { ...s.revision, source: s.revision.source + 1 } }
+    }
+    case 'compiled':
+      return a.revision !== s.revision.source ? s : { ...s, compiled: a.compiled, compiledRevision: a.revision }
+    case 'controls': {
+      const project = { ...s.project, controls: { ...s.project.controls, ...a.controls } }
+      const data = BINDING.some((key) => key in a.controls) ? s.revision.data + 1 : s.revision.data
+      return { ...s, project, revision: { ...s.revision, data } }
+    }
+    case 'files':
+      return {
+        ...s,
+        project: { ...s.project, files: a.files },
+        revision: { ...s.revision, data: s.revision.data + 1 },
+      }
+    case 'reading':
+      return { ...s, reading: true, fileComplaints: [] }
+    case 'read':
+      return { ...s, reading: false, files: a.files, fileComplaints: a.complaints }
+    case 'bound':
+      return { ...s, binding: a.binding, bindComplaints: [] }
+    case 'unbound':
+      return { ...s, binding: null, bindComplaints: a.complaints }
+    case 'work':
+      return { ...s, work: a.work, underWay: a.work.kind === 'idle' ? null : s.underWay }
+    case 'moved':
+      return moved(s, a.state, a.summary ?? null)
+    case 'progress':
+      return { ...s, underWay: { run: a.run, traces: a.traces }, said: a.said }
+    case 'show':
+      return { ...s, shown: a.run, beside: a.beside === a.run ? null : a.beside }
+    case 'forget': {
+      const runs = s.runs.filter((r) => !a.runs.includes(r.run.id))
+      const kept = (id: number | null): number | null => (runs.some((r) => r.run.id === id) ? id : null)
+      return { ...s, runs, shown: kept(s.shown) ?? runs.at(-1)?.run.id ?? null, beside: kept(s.beside) }
+    }
+    case 'say':
+      return { ...s, said: a.text }
+    case 'notice':
+      return { ...s, notice: a.notice }
+    case 'present':
+      return { ...s, presenting: a.on }
+    case 'area':
+      return { ...s, project: { ...s.project, area: a.area } }
+  }
+}
+
+function moved(s: State, state: RunState, summary: FitSummary | null): State {
+  const before = s.runs.find((r) => r.run.id === state.run.id)
+  const kept: KeptState =
+    before === undefined
+      ? { ...state, basis: basisOf(s), data: s.binding?.data ?? [], source: s.project.source, summary }
+      : { ...before, ...state, summary: summary ?? before.summary }
+  const runs = before === undefined ? [...s.runs, kept] : s.runs.map((r) => (r === before ? kept : r))
+  return { ...s, runs }
+}
+
+/** The run that is looked at. */
+export const shownRun = (s: State): KeptState | null => s.runs.find((r) => r.run.id === s.shown) ?? null
+
+/** Which half of an iteration came last; null at a start. */
+export function lastStep(s: State): PlanLine['kind'] | null {
+  const shown = shownRun(s)
+  if (shown === null || shown.position === 0) return null
+  return shown.position % 2 === 1 ? 'e-step' : 'm-step'
+}
+
+/** The declarations of what that half dealt with; null where the text is another now. */
+export function lastStepSpan(s: State): Span | null {
+  const kind = lastStep(s)
+  if (kind === null || s.compiledRevision !== s.revision.source) return null
+  const spans = (s.compiled?.model?.plan ?? []).flatMap((l) => (l.kind === kind && l.span !== null ? [l.span] : []))
+  if (spans.length === 0) return null
+  return { start: Math.min(...spans.map((x) => x.start)), end: Math.max(...spans.map((x) => x.end)) }
+}
+
+export const isStale = (s: State, run: KeptState): boolean => run.basis !== basisOf(s)
+
+/** Runs as the panels see them. */
+export function runViews(s: State): readonly RunView[] {
+  return s.runs.map((r) => ({ ...r.run, stale: isStale(s, r) }))
+}
+
+export const isBusy = (s: State): boolean => s.work.kind !== 'idle'
+
+/** Why nothing can be run now, in a sentence; null where it can. */
+export function whyNot(s: State): string | null {
+  if (s.compiled === null || s.compiledRevision !== s.revision.source) return 'The model is being compiled.'
+  if (s.compiled.model === null) return 'The model has errors.'
+  if (s.reading) return 'The data is being read.'
+  if (s.bindComplaints.length > 0) return 'The data does not fit the model.'
+  if (s.binding === null) return 'The data is being bound to the model.'
+  return null
+}
+
+/** `iteration 12, log-likelihood −1709.5`. */
+export function pointInWords({ run }: RunState): string {
+  const { point } = run
+  if (point === null) return ''
+  const step =
+    point.iteration === 0 && point.phase === 'M'
+      ? 'start'
+      : `iteration ${point.iteration}, after the ${point.phase}-step`
+  return `${step}, log-likelihood ${number(point.logLikelihood)}`
+}
+
+/** With a minus sign, and as many digits as differ from one iteration to the next. */
+export function number(x: number, digits = 4): string {
+  if (x === Number.NEGATIVE_INFINITY) return '−∞'
+  if (!Number.isFinite(x)) return '–'
+  const size = Math.abs(x)
+  const text =
+    size !== 0 && (size >= 1e7 || size < 1e-4) ? x.toExponential(digits) : x.toFixed(size >= 1e5 ? 1 : digits)
+  return text.replace('-', '−').replace('e+', 'e')
+}

@@ -1,0 +1,47 @@
+/** Formulas, laid out by KaTeX when it has arrived; in Unicode until then. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Formula as Both } from '../../compiler/derivation/types.js'
+
+type Katex = typeof import('katex').default
+
+let arriving: Promise<Katex> | null = null
+let arrived: Katex | null = null
+
+async function load(): Promise<Katex> {
+  const [module] = await Promise.all([import('katex'), import('katex/dist/katex.min.css')])
+  arrived = module.default
+  return arrived
+}
+
+/** KaTeX, once it is there; it is asked for by the first formula that is shown. */
+export function useKatex(): Katex | null {
+  const [katex, set] = useState<Katex | null>(() => arrived)
+  useEffect(() => {
+    if (katex !== null) return
+    arriving ??= load()
+    arriving.then(
+      (k) => set(() => k),
+      () => {},
+    )
+  }, [katex])
+  return katex
+}
+
+interface Props extends Both {
+  readonly katex: Katex | null
+  readonly display?: boolean
+}
+
+export function Formula({ text, latex, katex, display = false }: Props) {
+  const place = useRef<HTMLSpanElement>(null)
+  useEffect(() => {
+    if (katex === null || place.current === null) return
+    // formulas are made by the compiler; what it takes from the model are names, and commands that could do harm are not trusted
+    katex.render(latex, place.current, { displayMode: display, throwOnError: false, trust: false, strict: false })
+  }, [katex, latex, display])
+  return katex === null ? (
+    <span class={display ? 'formula display' : 'formula'}>{text}</span>
+  ) : (
+    <span key={latex} class={display ? 'formula display' : 'formula'} ref={place} />
+  )
+}

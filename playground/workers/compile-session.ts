@@ -1,0 +1,136 @@
+/**
+ * What the compile worker answers: functions of the text of a model. The last model is kept. Of the library it takes what
+ * compiles and derives, and nothing that fits.
+ */
+import { CompileError } from '../../api/errors.js'
+import { planJson } from '../../compiler/derivation/plan-json.js'
+import { type Derivation, derive } from '../../compiler/derive.js'
+import { distributionByName, signatures } from '../../compiler/distributions/index.js'
+import { refuseMaxProduct } from '../../compiler/estep/max-product.js'
+import { createLanguageService, type LanguageRequest } from '../../compiler/service/language-service.js'
+import { check } from '../../lang/check.js'
+import type { Diagnostic } from '../../lang/diagnostics/types.js'
+import type { Span } from '../../lang/source.js'
+import { printArrayType, printExpression, userName } from '../../lang/typed/print.js'
+import type { Mode } from '../session/view.js'
+import type { Compiled, ModelFacts, PlanLine } from './messages.js'
+
+interface Last {
+  readonly source: string
+  readonly diagnostics: readonly Diagnostic[]
+  /** Those of the derivation alone. */
+  readonly derived: readonly Diagnostic[]
+  readonly derivation: Derivation | null
+  /** That of hard mode, made where it is asked for. */
+  hard: Derivation | null
+}
+
+let last: Last | null = null
+
+function lastOf(source: string): Last {
+  if (last?.source === source) return last
+  const checked = check({ name: 'model.estep', text: source }, signatures)
+  const derived = checked.value === undefined ? null : derive(checked.value, distributionByName)
+  const diagnostics = [...checked.diagnostics, ...(derived?.diagnostics ?? [])]
+  last = {
+    source,
+    diagnostics,
+    derived: derived?.diagnostics ?? [],
+    derivation: derived?.value ?? null,
+    hard: null,
+  }
+  return last
+}
+
+/** The service derives a model as it is derived here: once for both. */
+const language = createLanguageService({
+  derive(model) {
+    const own = lastOf(model.source.text)
+    return own.derivation === null ? { diagnostics: own.derived } : { value: own.derivation, diagnostics: own.derived }
+  },
+})
+
+export const languageAnswer = (request: LanguageRequest): unknown => language.answer(request)
+
+/** @throws CompileError */
+export function derivationOf(source: string, mode: Mode): Derivation {
+  const own = lastOf(source)
+  if (own.derivation === null) throw new CompileError(own.diagnostics.filter((d) => d.severity === 'error'))
+  if (mode === 'em') return own.derivation
+  const { graph, eStep, model, distributions } = own.derivation
+  const refusals = refuseMaxProduct(graph, eStep)
+  if (refusals.length > 0) throw new CompileError(refusals.map((r) => ({ ...r, severity: 'error' })))
+  own.hard ??= derive(model, distributions, { product: 'max' }).value ?? null
+  return own.hard ?? own.derivation
+}
+
+export function compiled(source: string): Compiled {
+  const { derivation, diagnostics } = lastOf(source)
+  return { diagnostics, model: derivation === null ? null : { facts: factsOf(derivation), plan: planOf(derivation) } }
+}
+
+function factsOf({ model, graph, eStep }: Derivation): ModelFacts {
+  const { symbols } = model
+  return {
+    name: model.name,
+    consts: symbols.flatMap((s) =>
+      s.kind === 'const'
+        ? [{ name: s.name, value: printExpression(s.value, userName), isNumber: s.value.type.dims.length === 0 }]
+        : [],
+    ),
+    data: symbols.flatMap((s) =>
+      s.kind === 'data'
+        ? [{ name: s.name, type: printArrayType(s.type, userName), dims: s.type.batch.length + s.type.core.length }]
+        : [],
+    ),
+    params: symbols.flatMap((s) =>
+      s.kind === 'param' ? [{ name: s.name, type: printArrayType(s.type, userName) }] : [],
+    ),
+    latents: symbols.flatMap((s) =>
+      s.kind === 'latent' ? [{ name: s.name, type: printArrayType(s.type, userName) }] : [],
+    ),
+    hard: eStep.tables.length > 0 && refuseMaxProduct(graph, eStep).length === 0,
+  }
+}
+
+interface PlanOfResult {
+  readonly eStep: readonly { readonly latents: readonly string[]; readonly method: string }[]
+  readonly mStep: readonly {
+    readonly params: readonly string[]
+    readonly rule: string
+    readonly family: string | null
+    readonly closedForm: boolean
+    readonly update: string | null
+  }[]
+}
+
+function planOf(derivation: Derivation): readonly PlanLine[] {
+  const plan = planJson(derivation) as unknown as PlanOfResult
+  const { model } = derivation
+  const spans = new Map(
+    model.symbols.flatMap((s) => (s.kind === 'param' || s.kind === 'latent' ? [[s.name, s.span] as const] : [])),
+  )
+  const spanOf = (names: readonly string[]): Span | null => spans.get(names[0] ?? '') ?? null
+  return [
+    ...plan.eStep.map(
+      ({ latents, method }): PlanLine => ({
+        kind: 'e-step',
+        names: latents,
+        rule: method,
+        update: null,
+        closedForm: true,
+        span: spanOf(latents),
+      }),
+    ),
+    ...plan.mStep.map(
+      ({ params, rule, family, closedForm, update }): PlanLine => ({
+        kind: 'm-step',
+        names: params,
+        rule: family === null || family === undefined ? rule : `${rule} (${family})`,
+        update: update ?? null,
+        closedForm,
+        span: spanOf(params),
+      }),
+    ),
+  ]
+}

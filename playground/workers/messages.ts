@@ -1,0 +1,208 @@
+/** Messages between the page and its two workers. Every request has an id; an answer bears that of its request. */
+import type { DerivationStep } from '../../compiler/derivation/types.js'
+import type { LanguageRequest } from '../../compiler/service/language-service.js'
+import type { Diagnostic } from '../../lang/diagnostics/types.js'
+import type { Span } from '../../lang/source.js'
+import type { RunControls } from '../session/project.js'
+import type {
+  ArrayView,
+  BoundContourView,
+  BoundCurveView,
+  BoundDirection,
+  ColumnRef,
+  DensityRequest,
+  DensityView,
+  DirectionView,
+  EllipsesView,
+  LinesView,
+  Mode,
+  RunView,
+  TraceView,
+} from '../session/view.js'
+
+/** A failure that a reader can do something about: one sentence, and what helps where there is such a thing. */
+export interface Complaint {
+  readonly code: string | null
+  readonly message: string
+  readonly help: string | null
+}
+
+export type Answer<T> =
+  | { readonly id: number; readonly kind: 'answer'; readonly value: T }
+  | { readonly id: number; readonly kind: 'refused'; readonly complaints: readonly Complaint[] }
+
+// -- compile worker -----------------------------------------------------------------------------------------------------
+
+/** A const that can be set, and what else the controls need to know of a model. */
+export interface ModelFacts {
+  readonly name: string
+  readonly consts: readonly { readonly name: string; readonly value: string; readonly isNumber: boolean }[]
+  readonly data: readonly { readonly name: string; readonly type: string; readonly dims: number }[]
+  readonly params: readonly { readonly name: string; readonly type: string }[]
+  readonly latents: readonly { readonly name: string; readonly type: string }[]
+  readonly hard: boolean
+}
+
+/** One update of the plan, for the margin of the editor. */
+export interface PlanLine {
+  readonly kind: 'e-step' | 'm-step'
+  readonly names: readonly string[]
+  readonly rule: string
+  /** The update in one line of text, where it has one. */
+  readonly update: string | null
+  readonly closedForm: boolean
+  /** Declaration of the first name. */
+  readonly span: Span | null
+}
+
+export interface Compiled {
+  readonly diagnostics: readonly Diagnostic[]
+  /** null where the model has errors. */
+  readonly model: { readonly facts: ModelFacts; readonly plan: readonly PlanLine[] } | null
+}
+
+export interface DerivationView {
+  readonly title: string
+  readonly steps: readonly DerivationStep[]
+}
+
+/** Generated code of a model, as text to read. */
+export interface CodeView {
+  readonly parts: readonly { readonly title: string; readonly text: string }[]
+}
+
+/** What the compile worker is asked, and what it answers. */
+export interface CompileCalls {
+  compile(request: { readonly source: string }): Compiled
+  derivation(request: { readonly source: string; readonly mode: Mode }): DerivationView
+  latex(request: { readonly source: string; readonly mode: Mode; readonly fragment: boolean }): string
+  /** Operations of the kernels; or the JavaScript that they are compiled to where scripts may be generated. */
+  language(request: LanguageRequest): unknown
+  code(request: { readonly source: string; readonly mode: Mode; readonly target: 'kernels' | 'javascript' }): CodeView
+}
+
+// -- fit worker ---------------------------------------------------------------------------------------------------------
+
+/** Column of a file as it was read. */
+export interface ColumnPreview {
+  readonly name: string
+  readonly type: 'number' | 'whole number' | 'category' | 'yes/no' | 'text' | 'empty'
+  readonly missing: number
+  /** Number of different values where there are at most 1000. */
+  readonly distinct: number | null
+}
+
+export interface FilePreview {
+  readonly name: string
+  readonly rows: number
+  readonly columns: readonly ColumnPreview[]
+  /** The first rows as text; null where missing. */
+  readonly head: readonly (readonly (string | null)[])[]
+  /** Whole arrays of a JSON file, by name and extents. */
+  readonly arrays: readonly { readonly name: string; readonly shape: readonly number[] }[]
+}
+
+export interface BindingView {
+  readonly data: readonly ArrayView[]
+  readonly sizes: readonly (readonly [string, number])[]
+  readonly warnings: readonly Complaint[]
+}
+
+/** Where a run stands: sent with every answer that moves it. */
+export interface RunState {
+  readonly run: RunView
+  /** Half-steps that can be gone to: 0 the start, 1 its E-step, 2 the M-step after it, … */
+  readonly position: number
+  readonly last: number
+  /** Why the run failed. */
+  readonly complaint: Complaint | null
+}
+
+export interface BeginRequest {
+  readonly run: number
+  readonly controls: RunControls
+  readonly mode: Mode
+  /** Begins where that run began. */
+  readonly sameAs: number | null
+  /** Begins at these params, laid out as a run of the same model has them. */
+  readonly params: Float64Array | null
+  readonly label: string
+}
+
+/** What a fit has to say beside its numbers. */
+export interface FitSummary {
+  readonly logLikelihood: number
+  readonly objective: number
+  readonly bic: number
+  readonly aic: number
+  readonly parameters: number
+  readonly observations: number
+  readonly converged: boolean
+  readonly stop: string
+  readonly iterations: number
+  readonly bound: string
+  readonly warnings: readonly Complaint[]
+  /** The fit file, as `estep fit --json` writes it. */
+  readonly file: string
+}
+
+export interface FitCalls {
+  /** Reads files; those of before that are not named are forgotten. */
+  load(request: {
+    readonly files: readonly { readonly name: string; readonly content: string | Uint8Array | null }[]
+  }): { readonly files: readonly FilePreview[]; readonly complaints: readonly Complaint[] }
+  /** Compiles the model and binds the files to it. */
+  bind(request: { readonly source: string; readonly controls: RunControls }): BindingView
+  /** A new run, standing at its start. */
+  begin(request: BeginRequest): RunState
+  /** One half-step on from where a run stands. */
+  step(request: { readonly run: number }): RunState
+  show(request: { readonly run: number; readonly position: number }): RunState
+  /** EM from the last point of a run until it has converged or is stopped. */
+  finish(request: { readonly run: number }): RunState
+  /** A search over starts, as `estep fit` makes it; the best one is kept with its iterates. */
+  fit(request: BeginRequest): { readonly state: RunState; readonly summary: FitSummary }
+  forget(request: { readonly runs: readonly number[] }): null
+  /** A program that runs the algorithm by itself. */
+  emit(request: { readonly source: string }): string
+  density(request: { readonly run: number; readonly density: DensityRequest }): DensityView | null
+  ellipses(request: { readonly run: number; readonly x: ColumnRef; readonly y: ColumnRef }): EllipsesView | null
+  lines(request: {
+    readonly run: number
+    readonly x: ColumnRef
+    readonly y: ColumnRef
+    readonly at: Float64Array
+  }): LinesView | null
+  directions(request: { readonly run: number }): readonly DirectionView[]
+  boundCurve(request: {
+    readonly run: number
+    readonly direction: BoundDirection
+    readonly points: number
+  }): BoundCurveView | null
+  boundContour(request: { readonly run: number; readonly points: number }): BoundContourView | null
+}
+
+/** Sent while a run is under way, ten times a second at most. */
+export interface FitProgressMessage {
+  readonly kind: 'progress'
+  readonly run: number
+  readonly iteration: number
+  readonly objective: number
+  readonly traces: readonly TraceView[]
+  /** The last iterate, kept by the page should the worker have to be ended. */
+  readonly params: Float64Array | null
+}
+
+/** Takes effect between two iterations. */
+export interface StopMessage {
+  readonly kind: 'stop'
+}
+
+export type Calls = { readonly [name: string]: (request: never) => unknown }
+
+/** A request of one of these calls. */
+export type RequestOf<C> = {
+  [K in keyof C & string]: C[K] extends (request: infer R) => unknown
+    ? { readonly id: number; readonly kind: 'call'; readonly call: K; readonly request: R }
+    : never
+}[keyof C & string]

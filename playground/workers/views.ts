@@ -1,0 +1,70 @@
+/** What the page is shown of a model over data, copied out of the worker's memory. */
+import type { Stepper } from '../../api/stepper.js'
+import type { ParamLayout } from '../../runtime/contract.js'
+import type { BoundArray, DataDeclaration } from '../../runtime/data/types.js'
+import type { EmPoint } from '../../runtime/em-step.js'
+import type { ArrayView, LatentView, ParamView } from '../session/view.js'
+
+export function paramViews(layout: readonly ParamLayout[], params: Float64Array): readonly ParamView[] {
+  return layout.map((p) => ({
+    name: p.name,
+    shape: p.shape,
+    used: p.used,
+    labels: p.labels,
+    support: p.support.kind,
+    role: p.role,
+    components: p.components,
+    values: params.slice(p.offset, p.offset + p.length),
+  }))
+}
+
+export function latentViews(stepper: Stepper, point: EmPoint): readonly LatentView[] {
+  const byName = new Map(stepper.latents.map((l) => [l.name, l]))
+  return stepper.posteriors(point).map((p) => {
+    const layout = byName.get(p.name)
+    return {
+      name: p.name,
+      kind: p.kind,
+      declared: layout?.declared ?? true,
+      shape: p.shape,
+      rows: p.rows,
+      lengths: p.lengths,
+      beginnings: layout?.beginnings?.slice() ?? null,
+      follows: stepper.pictures.follows(p.name),
+      rowLabels: p.rowLabels,
+      own: p.own,
+      labels: p.labels,
+      probabilities: p.probabilities?.slice() ?? null,
+      modes: p.modes?.slice() ?? null,
+      means: p.means?.slice() ?? null,
+      sd: p.sd?.slice() ?? null,
+    }
+  })
+}
+
+export function dataViews(stepper: Stepper, declarations: readonly DataDeclaration[]): readonly ArrayView[] {
+  const { data, observed } = stepper
+  return declarations.flatMap((d): readonly ArrayView[] => {
+    const array = data.arrays.get(d.name)
+    if (array === undefined) return []
+    const levels = d.levels === null ? null : (data.levels.get(d.levels.name) ?? null)
+    return [
+      {
+        name: d.name,
+        element: d.element,
+        shape: array.shape,
+        lengths: lengthsOf(array),
+        columns: data.columns.get(d.name) ?? [],
+        values: Float64Array.from(array.values),
+        levels,
+        observed: observed.has(d.name),
+        missing: array.missing,
+      },
+    ]
+  })
+}
+
+const lengthsOf = ({ offsets }: BoundArray): readonly number[] | null =>
+  offsets === null
+    ? null
+    : Array.from({ length: offsets.length - 1 }, (_, r) => (offsets[r + 1] ?? 0) - (offsets[r] ?? 0))

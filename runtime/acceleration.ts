@@ -26,14 +26,20 @@ export type Jump =
 
 /**
  * A jump counts where the objective is higher there, and where EM goes on from there: a spread below its floor may have a
- * higher objective, and the next M-step then lowers it.
+ * higher objective, and the next M-step then lowers it. `others`: other runs are under way.
  */
-export async function tryJump(model: BoundModel, from: EmPoint, params: Float64Array, pacer: Pacer): Promise<Jump> {
-  const on = await pointAt(model, params, from.iteration + 1, [], 1, from.expectation)
+export async function tryJump(
+  model: BoundModel,
+  from: EmPoint,
+  params: Float64Array,
+  pacer: Pacer,
+  others = false,
+): Promise<Jump> {
+  const on = await pointAt(model, params, from.iteration + 1, [], 1, from.expectation, others)
   await pacer.breathe()
   if (!usable(on) || !(on.objective > from.objective)) return { kind: 'astray', passes: 1 }
   try {
-    const next = await emStep(model, on, pacer)
+    const next = await emStep(model, on, pacer, false, others)
     if (next.kind === 'moved') return { kind: 'landed', on, next, passes: 2 }
   } catch (error) {
     if (!(error instanceof InternalError)) throw error

@@ -171,7 +171,7 @@ export async function continueRun(
     if (done) return end('tolerance')
     if (ahead === null || proposal === null || last) continue
     const target = model.pullBack?.(point.params, proposal) ?? proposal
-    const jump = await tryJump(model, point, target, pacer)
+    const jump = await tryJump(model, point, target, pacer, limits.others?.())
     passes += jump.passes
     ahead.judged(jump.kind === 'landed')
     if (jump.kind === 'astray') continue

@@ -55,9 +55,9 @@ module.exports = {
     {
       name: 'node-in-cli-only',
       // api/workers asks the process for modules of Node where there is one: an import would end up in bundles for pages
-      comment: 'only the command line, tests and benchmarks import modules of Node',
+      comment: 'only the command line, tests, benchmarks and what builds (.mjs) import modules of Node',
       severity: 'error',
-      from: { path: '^(lang|compiler|oracle|runtime|api|playground/(?!vite\\.config|build/)|index\\.ts$)' },
+      from: { path: '^(lang|compiler|oracle|runtime|api|playground/(?!vite\\.config|build/)|index\\.ts$)', pathNot: '\\.mjs$' },
       to: { dependencyTypes: ['core'] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
@@ -66,7 +66,7 @@ module.exports = {
       name: 'no-development-packages',
       comment: 'what is shipped needs only dependencies',
       severity: 'error',
-      from: { path: '^(lang|compiler|oracle|runtime|api|cli|index\\.ts$)' },
+      from: { path: '^(lang|compiler|oracle|runtime|api|cli|index\\.ts$)', pathNot: '\\.mjs$' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],

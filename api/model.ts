@@ -276,7 +276,7 @@ export class Model {
     if (target !== 'js') throw new OptionError(`there is no target \`${target}\`; there is \`js\``)
     // the runtime's text is long, and only this needs it
     const { runtimeText } = await import('./emit/runtime-text.generated.js').catch(() => {
-      throw new InternalError('the runtime of programs was not built: node scripts/bundle-runtime.mjs')
+      throw new InternalError('the runtime of programs was not built: node api/emit/bundle-runtime.mjs')
     })
     return emitProgram(this.derived, (names) => this.binder.withoutScales(names), runtimeText)
   }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
-import { withRuntimeText } from '../scripts/bundle-runtime.mjs'
+import { withRuntimeText } from '../api/emit/bundle-runtime.mjs'
 import { gallery } from './build/vite-gallery.js'
 
 /** The playground as static files in `dist/playground`, wherever they are served from. */

@@ -8,7 +8,7 @@ import { libraryPorts } from '../../cli/library-ports.js'
 import { nodeHost } from '../../cli/node-host.js'
 import { run } from '../../cli/run.js'
 import { compileOrThrow } from '../../index.js'
-import { bundleRuntime } from '../../scripts/bundle-runtime.mjs'
+import { bundleRuntime } from '../../api/emit/bundle-runtime.mjs'
 
 /** Programs that `estep emit` writes, run as a user would, beside `estep fit`. */
 const root = fileURLToPath(new URL('../../', import.meta.url))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { compileOrThrow } from '../../index.js'
-import { bundleRuntime } from '../../scripts/bundle-runtime.mjs'
+import { bundleRuntime } from '../../api/emit/bundle-runtime.mjs'
 import { serveFolder } from './served.js'
 
 const model = `model Two

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'vite'
 
-const here = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
+const here = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
 /** Distributions that the runtime asks for: those that shrink to a point. Densities are in the kernels. */
 function pointMasses() {

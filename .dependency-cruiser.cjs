@@ -57,7 +57,10 @@ module.exports = {
       // api/workers asks the process for modules of Node where there is one: an import would end up in bundles for pages
       comment: 'only the command line, tests, benchmarks and what builds (.mjs) import modules of Node',
       severity: 'error',
-      from: { path: '^(lang|compiler|oracle|runtime|api|playground/(?!vite\\.config|build/)|index\\.ts$)', pathNot: '\\.mjs$' },
+      from: {
+        path: '^(lang|compiler|oracle|runtime|api|playground/(?!vite\\.config|build/)|index\\.ts$)',
+        pathNot: '\\.mjs$',
+      },
       to: { dependencyTypes: ['core'] },
     },
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bundleRuntime } from '../../api/emit/bundle-runtime.mjs'
 import { libraryPorts } from '../../cli/library-ports.js'
 import { nodeHost } from '../../cli/node-host.js'
 import { run } from '../../cli/run.js'
 import { compileOrThrow } from '../../index.js'
-import { bundleRuntime } from '../../api/emit/bundle-runtime.mjs'
 
 /** Programs that `estep emit` writes, run as a user would, beside `estep fit`. */
 const root = fileURLToPath(new URL('../../', import.meta.url))

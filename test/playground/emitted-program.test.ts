@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { compileOrThrow } from '../../index.js'
 import { bundleRuntime } from '../../api/emit/bundle-runtime.mjs'
+import { compileOrThrow } from '../../index.js'
 import { serveFolder } from './served.js'
 
 const model = `model Two

@@ -1,5 +1,4 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
-import type { Span } from '../lang/source.js'
 import { BoundPanel } from './panels/bound/bound-panel.js'
 import { CodePanel } from './panels/code-panel.js'
 import { DataPanel } from './panels/data-panel.js'
@@ -12,7 +11,7 @@ import { SeePanel } from './panels/see/see-panel.js'
 import { ShareDialog } from './panels/share-dialog.js'
 import type { Controller } from './session/controller.js'
 import type { Area } from './session/project.js'
-import { runViews, type State } from './session/state.js'
+import { lastStepSpan, runViews, type State } from './session/state.js'
 import { useStore } from './session/store.js'
 import type { FitView } from './session/view.js'
 import { Header } from './ui/header.js'
@@ -60,7 +59,6 @@ export function App({ controller, onReset }: Props) {
   const [recent, setRecent] = useState<readonly Area[]>([state.project.area])
   const [reveal, setReveal] = useState<{ readonly offset: number } | null>(null)
   const [cursor, setCursor] = useState<number | null>(null)
-  const [running, setRunning] = useState<Span | null>(null)
   const layout = layoutOf(wide, medium, state.presenting)
 
   const open = useCallback(
@@ -92,7 +90,7 @@ export function App({ controller, onReset }: Props) {
             state={state}
             controller={controller}
             dark={dark}
-            highlight={running}
+            highlight={lastStepSpan(state)}
             reveal={reveal}
             onReveal={goTo}
             onCursor={setCursor}
@@ -105,17 +103,9 @@ export function App({ controller, onReset }: Props) {
       case 'see':
         return <SeePanel view={view} queries={controller.queries} onScrub={show} />
       case 'bound':
-        return <BoundPanel view={view} queries={controller.queries} />
+        return <BoundPanel view={view} queries={controller.queries} onScrub={show} />
       case 'derivation':
-        return (
-          <DerivationPanel
-            state={state}
-            controller={controller}
-            cursor={cursor}
-            onReveal={goTo}
-            onRunning={setRunning}
-          />
-        )
+        return <DerivationPanel state={state} controller={controller} cursor={cursor} onReveal={goTo} />
       case 'numbers':
         return <NumbersPanel state={state} controller={controller} />
     }

@@ -24,7 +24,23 @@ function readExample(id: string, folder: URL): GalleryExample {
   const entries: readonly Entry[] = JSON.parse(read('expected.json'))
   const items = entries.map((entry) => itemOf(entry, read))
   const files = new Set(items.flatMap((i) => i.data))
-  return { id, title, summary, files: [...files], items }
+  return { id, title, summary, files: [...files], pictures: picturesOf(folder, [...files]), items }
+}
+
+/** A table beside a picture with as many pixels as it has rows. */
+function picturesOf(folder: URL, files: readonly string[]): GalleryExample['pictures'] {
+  const sizes = readdirSync(folder)
+    .filter((name) => name.endsWith('.png'))
+    .map((name) => {
+      // width and height are the first fields of the first chunk
+      const header = readFileSync(new URL(name, folder)).subarray(16, 24)
+      return { width: header.readUInt32BE(0), height: header.readUInt32BE(4) }
+    })
+  return files.flatMap((name) => {
+    const rows = readFileSync(new URL(name, folder), 'utf8').trim().split('\n').length - 1
+    const size = sizes.find(({ width, height }) => width * height === rows)
+    return size === undefined ? [] : [{ name, ...size }]
+  })
 }
 
 /** Title and first paragraph of a page. */

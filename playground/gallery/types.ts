@@ -13,6 +13,8 @@ export interface GalleryExample {
   readonly summary: string
   /** Files that an item may name, beside its models. */
   readonly files: readonly string[]
+  /** Tables whose rows are the pixels of a picture. */
+  readonly pictures: readonly { readonly name: string; readonly width: number; readonly height: number }[]
   readonly items: readonly GalleryItem[]
 }
 

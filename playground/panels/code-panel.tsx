@@ -2,7 +2,9 @@
 import { useState } from 'preact/hooks'
 import type { Controller } from '../session/controller.js'
 import { type State, shownRun } from '../session/state.js'
-import { copyText } from './download.js'
+import type { Mode } from '../session/view.js'
+import type { CodeView } from '../workers/messages.js'
+import { copyText, download } from './download.js'
 import { useAnswer } from './use-answer.js'
 
 interface Props {
@@ -11,9 +13,39 @@ interface Props {
 }
 
 const TARGETS = [
+  { id: 'program', label: 'Program', says: 'A program of its own that fits this model: node fit.mjs data.csv' },
   { id: 'kernels', label: 'Kernels', says: 'What the compiler made of the model: loops over rows, tables and sums.' },
   { id: 'javascript', label: 'JavaScript', says: 'The same kernels as generated JavaScript.' },
 ] as const
+
+/** Characters of one part that are shown; all of them are copied. */
+const MOST_SHOWN = 60_000
+
+async function codeOf(
+  controller: Controller,
+  source: string,
+  mode: Mode,
+  target: (typeof TARGETS)[number]['id'],
+): Promise<CodeView> {
+  if (target !== 'program') return controller.compiler.call('code', { source, mode, target })
+  return { parts: [{ title: 'fit.mjs', text: await controller.program(source) }] }
+}
+
+/** The program, the model and its data, with what to type. */
+async function zipped(controller: Controller, program: string): Promise<Uint8Array<ArrayBuffer>> {
+  const { strToU8, zipSync } = await import('fflate')
+  const files = await controller.fileContents()
+  const { set } = controller.state.project.controls
+  const options = [...set].map(([name, value]) => ` --set ${name}=${value}`).join('')
+  const command = `node fit.mjs ${files.map((f) => f.name).join(' ')}${options}`
+  const readme = `Fits the model in model.estep, without Estep: needs Node 20 or newer.\n\n  ${command}\n`
+  return zipSync({
+    'fit.mjs': strToU8(program),
+    'model.estep': strToU8(controller.state.project.source),
+    'README.txt': strToU8(readme),
+    ...Object.fromEntries(files.map(({ name, content }) => [name, content])),
+  })
+}
 
 export function CodePanel({ state, controller }: Props) {
   const [target, setTarget] = useState<(typeof TARGETS)[number]['id']>('kernels')
@@ -22,11 +54,12 @@ export function CodePanel({ state, controller }: Props) {
   const ready = state.compiled?.model != null && state.compiledRevision === state.revision.source
   const { mode } = shownRun(state)?.run ?? controls
   const asked = useAnswer(
-    () => (ready ? controller.compiler.call('code', { source, mode, target }) : null),
+    () => (ready ? codeOf(controller, source, mode, target) : null),
     [ready, ready ? source : null, mode, target],
   )
   const parts = asked.value?.parts ?? []
-  const all = parts.map((p) => `// ${p.title}\n${p.text}`).join('\n\n')
+  const isProgram = target === 'program'
+  const all = isProgram ? (parts[0]?.text ?? '') : parts.map((p) => `// ${p.title}\n${p.text}`).join('\n\n')
   return (
     <div class={`code${ready ? '' : ' is-stale'}`}>
       <div class="tools">
@@ -50,6 +83,19 @@ export function CodePanel({ state, controller }: Props) {
         <button type="button" disabled={all === ''} onClick={() => void copyText(all).then(setCopied)}>
           Copy
         </button>
+        {isProgram && all !== '' && (
+          <>
+            <button type="button" onClick={() => download('fit.mjs', all, 'text/javascript')}>
+              Download fit.mjs
+            </button>
+            <button
+              type="button"
+              onClick={() => void zipped(controller, all).then((z) => download('estep.zip', z, 'application/zip'))}
+            >
+              Download a zip that runs
+            </button>
+          </>
+        )}
         <span class="hint" role="status">
           {copied ? 'copied' : ''}
         </span>
@@ -61,7 +107,7 @@ export function CodePanel({ state, controller }: Props) {
         <section key={part.title} aria-label={part.title}>
           <h3>{part.title}</h3>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys */}
-          <pre tabIndex={0}>{part.text}</pre>
+          <pre tabIndex={0}>{part.text.length > MOST_SHOWN ? `${part.text.slice(0, MOST_SHOWN)}\n…` : part.text}</pre>
         </section>
       ))}
     </div>

@@ -65,22 +65,24 @@ export function ColumnMapping({ state, controller }: Props) {
           </div>
         )
       })}
-      <label class="mapped">
-        <span class="name">Sequences by</span>
-        <select
-          value={controls.groupBy ?? ''}
-          onChange={(e) =>
-            controller.setControls({ groupBy: e.currentTarget.value === '' ? null : e.currentTarget.value })
-          }
-        >
-          <option value="">no column</option>
-          {columns.map((c) => (
-            <option key={c} value={c}>
-              {c}
-            </option>
-          ))}
-        </select>
-      </label>
+      {(controls.groupBy !== null || facts.data.some((d) => d.type.includes(']['))) && (
+        <label class="mapped">
+          <span>Sequences by</span>
+          <select
+            value={controls.groupBy ?? ''}
+            onChange={(e) =>
+              controller.setControls({ groupBy: e.currentTarget.value === '' ? null : e.currentTarget.value })
+            }
+          >
+            <option value="">no column</option>
+            {columns.map((c) => (
+              <option key={c} value={c}>
+                {c}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
     </fieldset>
   )
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Block, DerivationStep, Inline, Line } from '../../compiler/derivation/types.js'
 import type { Span } from '../../lang/source.js'
 import type { Controller } from '../session/controller.js'
-import { type State, shownRun } from '../session/state.js'
+import { lastStep, type State, shownRun } from '../session/state.js'
 import { Formula, useKatex } from '../ui/formula.js'
 import type { DerivationView } from '../workers/messages.js'
 import { copyText, download } from './download.js'
@@ -15,11 +15,9 @@ interface Props {
   readonly onReveal: (offset: number) => void
   /** Where the cursor of the editor stands: equations that come from its statement are marked. */
   readonly cursor: number | null
-  /** What statement the running step comes from. */
-  readonly onRunning: (span: Span | null) => void
 }
 
-export function DerivationPanel({ state, controller, onReveal, cursor, onRunning }: Props) {
+export function DerivationPanel({ state, controller, onReveal, cursor }: Props) {
   const { source, controls } = state.project
   const ready = state.compiled?.model != null && state.compiledRevision === state.revision.source
   const { mode } = shownRun(state)?.run ?? controls
@@ -27,9 +25,7 @@ export function DerivationPanel({ state, controller, onReveal, cursor, onRunning
     () => (ready ? controller.compiler.call('derivation', { source, mode }) : null),
     [ready, ready ? source : null, mode],
   )
-  const running = runningKind(state)
-  const runs = asked.value?.steps.find((s) => s.kind === running)?.origin.span ?? null
-  useEffect(() => onRunning(runs), [runs?.start, runs?.end])
+  const running = lastStep(state)
   if (asked.error !== null) return <p class="empty">{asked.error}</p>
   if (asked.value === null)
     return <p class="empty">{ready ? 'Deriving …' : 'The derivation appears here when the model has no errors.'}</p>
@@ -43,13 +39,6 @@ export function DerivationPanel({ state, controller, onReveal, cursor, onRunning
       latex={(fragment) => controller.compiler.call('latex', { source, mode, fragment })}
     />
   )
-}
-
-/** The kind of step that came last. */
-export function runningKind(state: State): 'e-step' | 'm-step' | null {
-  const shown = shownRun(state)
-  if (shown === null || shown.position === 0) return null
-  return shown.position % 2 === 1 ? 'e-step' : 'm-step'
 }
 
 interface DocumentProps {
@@ -69,7 +58,7 @@ function Document({ view, stale, running, cursor, onReveal, latex }: DocumentPro
     if (running === null) return
     const step = body.current?.querySelector('.is-running')
     const calm = globalThis.matchMedia('(prefers-reduced-motion: reduce)').matches
-    step?.scrollIntoView({ block: 'nearest', behavior: calm ? 'auto' : 'smooth' })
+    step?.scrollIntoView({ block: 'start', behavior: calm ? 'auto' : 'smooth' })
   }, [running])
   const copy = async (text: Promise<string> | string, what: string): Promise<void> => {
     const done = await copyText(await text)

@@ -1,11 +1,13 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { Span } from '../../lang/source.js'
-import type { Controller } from '../session/controller.js'
+import type { LanguageClient } from '../editor/language-client.js'
+import { mountEditor } from '../editor/mount-editor.js'
+import type { Editor } from '../editor/types.js'
 
 interface Props {
   readonly text: string
   readonly onChange: (text: string) => void
-  readonly service: Controller
+  readonly service: LanguageClient
   readonly dark: boolean
   readonly large: boolean
   readonly highlight: Span | null
@@ -13,23 +15,36 @@ interface Props {
   readonly onCursor: (offset: number) => void
 }
 
-export function EditorHost({ text, onChange, reveal, onCursor }: Props) {
-  const area = useRef<HTMLTextAreaElement>(null)
+const [USUAL, LARGE] = [14, 20]
+
+/** The editor in its place: it keeps its own text, and follows the page's where that is changed elsewhere. */
+export function EditorHost({ text, onChange, service, dark, large, highlight, reveal, onCursor }: Props) {
+  const place = useRef<HTMLDivElement>(null)
+  const editor = useRef<Editor | null>(null)
+  const latest = useRef({ onChange, onCursor })
+  latest.current = { onChange, onCursor }
   useEffect(() => {
-    if (reveal === null) return
-    area.current?.focus()
-    area.current?.setSelectionRange(reveal.offset, reveal.offset)
+    if (place.current === null) return
+    const mounted = mountEditor(place.current, {
+      text,
+      service,
+      dark,
+      label: 'Model',
+      fontSize: large ? LARGE : USUAL,
+      onChange: (t) => latest.current.onChange(t),
+      onCursor: (offset) => latest.current.onCursor(offset),
+    })
+    editor.current = mounted
+    return () => mounted.dispose()
+  }, [])
+  useEffect(() => {
+    if (editor.current !== null && editor.current.text() !== text) editor.current.setText(text)
+  }, [text])
+  useEffect(() => editor.current?.setDark(dark), [dark])
+  useEffect(() => editor.current?.setFontSize(large ? LARGE : USUAL), [large])
+  useEffect(() => editor.current?.highlight(highlight), [highlight?.start, highlight?.end])
+  useEffect(() => {
+    if (reveal !== null) editor.current?.reveal(reveal.offset)
   }, [reveal])
-  return (
-    <textarea
-      ref={area}
-      class="plain-editor"
-      aria-label="Model"
-      spellcheck={false}
-      value={text}
-      rows={text.split('\n').length + 1}
-      onInput={(e) => onChange(e.currentTarget.value)}
-      onSelect={(e) => onCursor(e.currentTarget.selectionStart)}
-    />
-  )
+  return <div class="editor" ref={place} />
 }

@@ -1,5 +1,6 @@
 /** A picture as data: a row for each pixel, its colour in three columns. */
 import type { Controller } from '../session/controller.js'
+import type { Picture } from '../session/project.js'
 import type { State } from '../session/state.js'
 
 /** Pixels beyond which a picture is made smaller. */
@@ -18,8 +19,8 @@ export function ImageInput({ state, controller }: Props) {
   if (!takes) return null
   const take = async (file: File): Promise<void> => {
     try {
-      const table = await pixelsOf(file)
-      await controller.addText(`${file.name}.csv`, table)
+      const { text, width, height } = await pixelsOf(file)
+      await controller.addText(`${file.name}.csv`, text, { width, height })
     } catch {
       controller.store.dispatch({
         kind: 'notice',
@@ -44,7 +45,7 @@ export function ImageInput({ state, controller }: Props) {
   )
 }
 
-async function pixelsOf(file: File): Promise<string> {
+async function pixelsOf(file: File): Promise<Picture & { readonly text: string }> {
   const picture = await createImageBitmap(file)
   const scale = Math.min(1, Math.sqrt(MOST_PIXELS / (picture.width * picture.height)))
   const [width, height] = [
@@ -58,5 +59,5 @@ async function pixelsOf(file: File): Promise<string> {
   const { data } = context.getImageData(0, 0, width, height)
   const lines = ['r,g,b']
   for (let i = 0; i < data.length; i += 4) lines.push(`${data[i]},${data[i + 1]},${data[i + 2]}`)
-  return `${lines.join('\n')}\n`
+  return { text: `${lines.join('\n')}\n`, width, height }
 }

@@ -2,7 +2,7 @@
 import type { Diagnostic, Fix } from '../../lang/diagnostics/types.js'
 import { positionAt, type Span } from '../../lang/source.js'
 import type { Controller } from '../session/controller.js'
-import type { State } from '../session/state.js'
+import { lastStep, type State } from '../session/state.js'
 import type { PlanLine } from '../workers/messages.js'
 import { EditorHost } from './editor-host.js'
 
@@ -28,7 +28,7 @@ export function ModelPanel({ state, controller, dark, highlight, reveal, onRevea
       <EditorHost
         text={source}
         onChange={(text) => controller.edit(text)}
-        service={controller}
+        service={controller.language}
         dark={dark}
         large={state.presenting}
         highlight={highlight}
@@ -43,33 +43,9 @@ export function ModelPanel({ state, controller, dark, highlight, reveal, onRevea
           onFix={(fix) => controller.edit(applied(fix, source))}
         />
       )}
-      {plan.length > 0 && (
-        <Plan
-          plan={plan}
-          stale={old}
-          active={activeNames(state)}
-          onReveal={(line) => onReveal(offsetOf(source, line))}
-        />
-      )}
+      {plan.length > 0 && <Plan plan={plan} stale={old} active={lastStep(state)} onReveal={onReveal} />}
     </div>
   )
-}
-
-/** Which kind of step came last. */
-function activeNames(state: State): PlanLine['kind'] | null {
-  const shown = state.runs.find((r) => r.run.id === state.shown)
-  if (shown === undefined || shown.position === 0) return null
-  return shown.position % 2 === 1 ? 'e-step' : 'm-step'
-}
-
-function offsetOf(source: string, line: number): number {
-  let at = 0
-  for (let i = 1; i < line; i++) {
-    const end = source.indexOf('\n', at)
-    if (end < 0) return at
-    at = end + 1
-  }
-  return at
 }
 
 /** A text with the edits of a fix, the last one first so that the others stay where they are. */
@@ -115,7 +91,7 @@ interface PlanProps {
   readonly plan: readonly PlanLine[]
   readonly stale: boolean
   readonly active: PlanLine['kind'] | null
-  readonly onReveal: (line: number) => void
+  readonly onReveal: (offset: number) => void
 }
 
 function Plan({ plan, stale, active, onReveal }: PlanProps) {
@@ -130,7 +106,7 @@ function Plan({ plan, stale, active, onReveal }: PlanProps) {
                 <span class={`step-sign step-${line.kind === 'e-step' ? 'E' : 'M'}`}>
                   {line.kind === 'e-step' ? 'E' : 'M'}
                 </span>
-                <button type="button" class="link" onClick={() => onReveal(line.line)}>
+                <button type="button" class="link" onClick={() => line.span !== null && onReveal(line.span.start)}>
                   {line.names.join(', ')}
                 </button>
               </th>

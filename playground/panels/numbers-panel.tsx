@@ -23,8 +23,10 @@ export function NumbersPanel({ state, controller }: Props) {
         <section aria-label="Fit">
           <h2>Fit</h2>
           <dl class="facts">
-            <Fact name="log-likelihood" value={number(summary.logLikelihood)} />
-            {summary.objective !== summary.logLikelihood && <Fact name="objective" value={number(summary.objective)} />}
+            <Fact name="log-likelihood" value={number(summary.logLikelihood)} full={summary.logLikelihood} />
+            {summary.objective !== summary.logLikelihood && (
+              <Fact name="objective" value={number(summary.objective)} full={summary.objective} />
+            )}
             <Fact name="BIC" value={number(summary.bic, 2)} />
             <Fact name="AIC" value={number(summary.aic, 2)} />
             <Fact name="params" value={String(summary.parameters)} />
@@ -60,11 +62,18 @@ const BOUNDS = new Map([
   ['monte-carlo', 'by random draws'],
 ])
 
-function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+interface FactProps {
+  readonly name: string
+  readonly value: string
+  /** With all of its digits. */
+  readonly full?: number
+}
+
+function Fact({ name, value, full }: FactProps) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{value}</dd>
+      <dd title={full === undefined ? undefined : String(full)}>{value}</dd>
     </div>
   )
 }

@@ -1,8 +1,11 @@
 /** What the page does: it talks to the workers, and tells the store what came of it. */
+import type { LanguageAnswer, LanguageCall, LanguageRequest } from '../../compiler/service/language-service.js'
+import type { LanguageClient } from '../editor/language-client.js'
 import type { GalleryExample, GalleryIndex, GalleryItem } from '../gallery/types.js'
 import { Ended, Refused, WorkerClient } from '../workers/client.js'
 import type {
   BeginRequest,
+  BindingView,
   CompileCalls,
   Complaint,
   FitCalls,
@@ -10,7 +13,7 @@ import type {
   RunState,
 } from '../workers/messages.js'
 import { saveProject } from './autosave.js'
-import { type Area, type Project, type ProjectFile, plainControls, type RunControls } from './project.js'
+import { type Area, type Picture, type Project, type ProjectFile, plainControls, type RunControls } from './project.js'
 import { controlsFromJson } from './project-json.js'
 import { packProject } from './share-link.js'
 import {
@@ -152,9 +155,10 @@ export class Controller {
     await this.replaceFiles(added)
   }
 
-  async addText(name: string, text: string): Promise<void> {
+  /** `image`: its rows are the pixels of a picture. */
+  async addText(name: string, text: string, image: Picture | null = null): Promise<void> {
     this.contents.set(name, text)
-    await this.replaceFiles([{ kind: 'text', name, text }])
+    await this.replaceFiles([{ kind: 'text', name, text, ...(image === null ? {} : { image }) }])
   }
 
   /** New data takes the place of what was there, and columns that were chosen for it. */
@@ -199,6 +203,16 @@ export class Controller {
     return text
   }
 
+  /** The files as they were given. */
+  fileContents(): Promise<readonly { readonly name: string; readonly content: Uint8Array<ArrayBuffer> }[]> {
+    return Promise.all(
+      this.state.project.files.map(async (file) => {
+        const content = await this.contentOf(file)
+        return { name: file.name, content: typeof content === 'string' ? new TextEncoder().encode(content) : content }
+      }),
+    )
+  }
+
   private async bind(): Promise<void> {
     const s = this.state
     const { controls, source } = s.project
@@ -208,11 +222,27 @@ export class Controller {
     this.bound = key
     try {
       const binding = await this.fitter.call('bind', { source, controls })
-      if (this.bound === key) this.store.dispatch({ kind: 'bound', binding })
+      if (this.bound === key) this.store.dispatch({ kind: 'bound', binding: await this.withPicture(binding) })
     } catch (error) {
       if (this.bound === key && !(error instanceof Ended))
         this.store.dispatch({ kind: 'unbound', complaints: complaintsIn(error) })
     }
+  }
+
+  /** Rows that are the pixels of a picture say so, so that they are drawn as one. */
+  private async withPicture(binding: BindingView): Promise<BindingView> {
+    const image = await this.pictureOf(this.state.project.files[0])
+    if (image === null) return binding
+    const isIt = (a: ArrayView): boolean => a.shape.length === 2 && a.shape[0] === image.width * image.height
+    return { ...binding, data: binding.data.map((a) => (isIt(a) ? { ...a, image } : a)) }
+  }
+
+  private async pictureOf(file: ProjectFile | undefined): Promise<Picture | null> {
+    if (file?.kind === 'text') return file.image ?? null
+    if (file?.kind !== 'example') return null
+    const { examples } = await this.gallery()
+    const pictures = examples.find((e) => e.id === file.example)?.pictures ?? []
+    return pictures.find((p) => p.name === file.name) ?? null
   }
 
   // -- runs ------------------------------------------------------------------------------------------------------------
@@ -458,6 +488,17 @@ export class Controller {
     directions: (run) => this.fitter.call('directions', { run }),
     boundCurve: (run, direction, points) => this.fitter.call('boundCurve', { run, direction, points }),
     boundContour: (run, points) => this.fitter.call('boundContour', { run, points }),
+  }
+
+  /** The language service, asked by the editor. */
+  readonly language: LanguageClient = {
+    ask: <K extends LanguageCall>(request: LanguageRequest<K>) =>
+      this.compiler.call('language', request as LanguageRequest) as Promise<LanguageAnswer<K>>,
+  }
+
+  /** A program that runs the algorithm by itself. */
+  program(source: string): Promise<string> {
+    return this.fitter.call('emit', { source })
   }
 
   // -- gallery and links -------------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 /** A project as JSON: what share links and the browser's store hold. Everything that is read is checked. */
-import type { Area, Project, ProjectFile, RunControls } from './project.js'
+import type { Area, Picture, Project, ProjectFile, RunControls } from './project.js'
 
 export const PROJECT_VERSION = 1
 
@@ -106,12 +106,23 @@ export function controlsFromJson(x: unknown, plain: RunControls): RunControls {
   }
 }
 
+function pictureFromJson(x: unknown): Picture {
+  const given = recordOf(x, 'a picture')
+  const extent = (name: string): number => wholeOf(given.get(name), `the ${name} of a picture`, 1, 1e5)
+  return { width: extent('width'), height: extent('height') }
+}
+
 function fileFromJson(x: unknown): ProjectFile {
   const given = recordOf(x, 'a file')
   const name = textOf(given.get('name'), 'the name of a file')
   return given.get('kind') === 'example'
     ? { kind: 'example', example: textOf(given.get('example'), 'the name of an example'), name }
-    : { kind: 'text', name, text: textOf(given.get('text'), 'the text of a file') }
+    : {
+        kind: 'text',
+        name,
+        text: textOf(given.get('text'), 'the text of a file'),
+        ...(given.get('image') === undefined ? {} : { image: pictureFromJson(given.get('image')) }),
+      }
 }
 
 /** @throws NotAProject */

@@ -1,9 +1,15 @@
 /** What a reader works on: everything that a share link carries and that is kept in the browser. */
 import type { Mode } from './view.js'
 
+/** Extents of a picture whose pixels are rows, row by row. */
+export interface Picture {
+  readonly width: number
+  readonly height: number
+}
+
 /** A file of data as text, one of a gallery example by name, or one that is too large to be kept with the project. */
 export type ProjectFile =
-  | { readonly kind: 'text'; readonly name: string; readonly text: string }
+  | { readonly kind: 'text'; readonly name: string; readonly text: string; readonly image?: Picture }
   | { readonly kind: 'example'; readonly example: string; readonly name: string }
   | { readonly kind: 'local'; readonly name: string; readonly bytes: number }
 

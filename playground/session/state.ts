@@ -1,5 +1,14 @@
 /** Everything the page shows, and how it changes. The reducer is pure; what takes time is the controller's. */
-import type { BindingView, Compiled, Complaint, FilePreview, FitSummary, RunState } from '../workers/messages.js'
+import type { Span } from '../../lang/source.js'
+import type {
+  BindingView,
+  Compiled,
+  Complaint,
+  FilePreview,
+  FitSummary,
+  PlanLine,
+  RunState,
+} from '../workers/messages.js'
 import type { Area, Project, RunControls } from './project.js'
 import type { ArrayView, RunView, TraceView } from './view.js'
 
@@ -163,6 +172,22 @@ function moved(s: State, state: RunState, summary: FitSummary | null): State {
 
 /** The run that is looked at. */
 export const shownRun = (s: State): KeptState | null => s.runs.find((r) => r.run.id === s.shown) ?? null
+
+/** Which half of an iteration came last; null at a start. */
+export function lastStep(s: State): PlanLine['kind'] | null {
+  const shown = shownRun(s)
+  if (shown === null || shown.position === 0) return null
+  return shown.position % 2 === 1 ? 'e-step' : 'm-step'
+}
+
+/** The declarations of what that half dealt with; null where the text is another now. */
+export function lastStepSpan(s: State): Span | null {
+  const kind = lastStep(s)
+  if (kind === null || s.compiledRevision !== s.revision.source) return null
+  const spans = (s.compiled?.model?.plan ?? []).flatMap((l) => (l.kind === kind && l.span !== null ? [l.span] : []))
+  if (spans.length === 0) return null
+  return { start: Math.min(...spans.map((x) => x.start)), end: Math.max(...spans.map((x) => x.end)) }
+}
 
 export const isStale = (s: State, run: KeptState): boolean => run.basis !== basisOf(s)
 

@@ -7,9 +7,10 @@ import { planJson } from '../../compiler/derivation/plan-json.js'
 import { type Derivation, derive } from '../../compiler/derive.js'
 import { distributionByName, signatures } from '../../compiler/distributions/index.js'
 import { refuseMaxProduct } from '../../compiler/estep/max-product.js'
+import { createLanguageService, type LanguageRequest } from '../../compiler/service/language-service.js'
 import { check } from '../../lang/check.js'
 import type { Diagnostic } from '../../lang/diagnostics/types.js'
-import { positionAt } from '../../lang/source.js'
+import type { Span } from '../../lang/source.js'
 import { printArrayType, printExpression, userName } from '../../lang/typed/print.js'
 import type { Mode } from '../session/view.js'
 import type { Compiled, ModelFacts, PlanLine } from './messages.js'
@@ -17,6 +18,8 @@ import type { Compiled, ModelFacts, PlanLine } from './messages.js'
 interface Last {
   readonly source: string
   readonly diagnostics: readonly Diagnostic[]
+  /** Those of the derivation alone. */
+  readonly derived: readonly Diagnostic[]
   readonly derivation: Derivation | null
   /** That of hard mode, made where it is asked for. */
   hard: Derivation | null
@@ -29,9 +32,25 @@ function lastOf(source: string): Last {
   const checked = check({ name: 'model.estep', text: source }, signatures)
   const derived = checked.value === undefined ? null : derive(checked.value, distributionByName)
   const diagnostics = [...checked.diagnostics, ...(derived?.diagnostics ?? [])]
-  last = { source, diagnostics, derivation: derived?.value ?? null, hard: null }
+  last = {
+    source,
+    diagnostics,
+    derived: derived?.diagnostics ?? [],
+    derivation: derived?.value ?? null,
+    hard: null,
+  }
   return last
 }
+
+/** The service derives a model as it is derived here: once for both. */
+const language = createLanguageService({
+  derive(model) {
+    const own = lastOf(model.source.text)
+    return own.derivation === null ? { diagnostics: own.derived } : { value: own.derivation, diagnostics: own.derived }
+  },
+})
+
+export const languageAnswer = (request: LanguageRequest): unknown => language.answer(request)
 
 /** @throws CompileError */
 export function derivationOf(source: string, mode: Mode): Derivation {
@@ -88,14 +107,10 @@ interface PlanOfResult {
 function planOf(derivation: Derivation): readonly PlanLine[] {
   const plan = planJson(derivation) as unknown as PlanOfResult
   const { model } = derivation
-  const lines = new Map(
-    model.symbols.flatMap((s) =>
-      s.kind === 'param' || s.kind === 'latent'
-        ? [[s.name, positionAt(model.source.text, s.span.start).line] as const]
-        : [],
-    ),
+  const spans = new Map(
+    model.symbols.flatMap((s) => (s.kind === 'param' || s.kind === 'latent' ? [[s.name, s.span] as const] : [])),
   )
-  const lineOf = (names: readonly string[]): number => lines.get(names[0] ?? '') ?? 1
+  const spanOf = (names: readonly string[]): Span | null => spans.get(names[0] ?? '') ?? null
   return [
     ...plan.eStep.map(
       ({ latents, method }): PlanLine => ({
@@ -104,7 +119,7 @@ function planOf(derivation: Derivation): readonly PlanLine[] {
         rule: method,
         update: null,
         closedForm: true,
-        line: lineOf(latents),
+        span: spanOf(latents),
       }),
     ),
     ...plan.mStep.map(
@@ -114,7 +129,7 @@ function planOf(derivation: Derivation): readonly PlanLine[] {
         rule: family === null || family === undefined ? rule : `${rule} (${family})`,
         update: update ?? null,
         closedForm,
-        line: lineOf(params),
+        span: spanOf(params),
       }),
     ),
   ]

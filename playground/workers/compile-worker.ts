@@ -1,10 +1,11 @@
 /** The compiler, in a thread of its own: diagnostics, plan, derivation, code. */
-import { compiled, derivationOf } from './compile-session.js'
+import { compiled, derivationOf, languageAnswer } from './compile-session.js'
 import type { CompileCalls } from './messages.js'
 import { serve } from './serve.js'
 
 serve<CompileCalls>({
   compile: ({ source }) => compiled(source),
+  language: (request) => languageAnswer(request),
   async derivation({ source, mode }) {
     const { derivationView } = await import('./derivation-view.js')
     return derivationView(derivationOf(source, mode))

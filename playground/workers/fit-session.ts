@@ -1,6 +1,6 @@
 /** What the fit worker keeps: files that were read, the model over them in each mode, and the runs. */
-import { compile } from '../../api/compile.js'
-import { CompileError, OptionError } from '../../api/errors.js'
+import { compileOrThrow } from '../../api/compile.js'
+import { OptionError } from '../../api/errors.js'
 import type { Fit, Model } from '../../api/model.js'
 import type { FitCallOptions } from '../../api/options.js'
 import type { Stepper } from '../../api/stepper.js'
@@ -72,9 +72,13 @@ export class FitSession implements Parts<FitCalls> {
   }
 
   bind({ source, controls }: Parameters<FitCalls['bind']>[0]): BindingView {
-    const result = compile({ name: 'model.estep', text: source })
-    if (!result.ok) throw new CompileError(result.diagnostics.filter((d) => d.severity === 'error'))
-    const over: Over = { model: result.model, tables: [...this.tables.values()], controls, steppers: new Map() }
+    const model = compileOrThrow({ name: 'model.estep', text: source })
+    const over: Over = {
+      model,
+      tables: [...this.tables.values()],
+      controls,
+      steppers: new Map(),
+    }
     this.over = over
     const stepper = this.stepperOf(over, controls.mode)
     const { set } = bindingOptions(over)
@@ -227,6 +231,10 @@ export class FitSession implements Parts<FitCalls> {
   forget({ runs }: { readonly runs: readonly number[] }): null {
     for (const id of runs) this.runs.delete(id)
     return null
+  }
+
+  emit({ source }: { readonly source: string }): Promise<string> {
+    return compileOrThrow({ name: 'model.estep', text: source }).emit('js')
   }
 
   density({ run, density }: Parameters<FitCalls['density']>[0]) {

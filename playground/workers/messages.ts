@@ -1,6 +1,8 @@
 /** Messages between the page and its two workers. Every request has an id; an answer bears that of its request. */
 import type { DerivationStep } from '../../compiler/derivation/types.js'
+import type { LanguageRequest } from '../../compiler/service/language-service.js'
 import type { Diagnostic } from '../../lang/diagnostics/types.js'
+import type { Span } from '../../lang/source.js'
 import type { RunControls } from '../session/project.js'
 import type {
   ArrayView,
@@ -49,8 +51,8 @@ export interface PlanLine {
   /** The update in one line of text, where it has one. */
   readonly update: string | null
   readonly closedForm: boolean
-  /** 1-based line of the declaration of the first name. */
-  readonly line: number
+  /** Declaration of the first name. */
+  readonly span: Span | null
 }
 
 export interface Compiled {
@@ -75,6 +77,7 @@ export interface CompileCalls {
   derivation(request: { readonly source: string; readonly mode: Mode }): DerivationView
   latex(request: { readonly source: string; readonly mode: Mode; readonly fragment: boolean }): string
   /** Operations of the kernels; or the JavaScript that they are compiled to where scripts may be generated. */
+  language(request: LanguageRequest): unknown
   code(request: { readonly source: string; readonly mode: Mode; readonly target: 'kernels' | 'javascript' }): CodeView
 }
 
@@ -160,6 +163,8 @@ export interface FitCalls {
   /** A search over starts, as `estep fit` makes it; the best one is kept with its iterates. */
   fit(request: BeginRequest): { readonly state: RunState; readonly summary: FitSummary }
   forget(request: { readonly runs: readonly number[] }): null
+  /** A program that runs the algorithm by itself. */
+  emit(request: { readonly source: string }): string
   density(request: { readonly run: number; readonly density: DensityRequest }): DensityView | null
   ellipses(request: { readonly run: number; readonly x: ColumnRef; readonly y: ColumnRef }): EllipsesView | null
   lines(request: {

@@ -82,6 +82,16 @@ export function App({ controller, onReset }: Props) {
   const view = useFitView(state)
   const show = useCallback((run: number, iterate: number) => void controller.show(run, 2 * iterate + 1), [controller])
 
+  // charts are drawn anew only where what they show has changed, not with every message of a fit
+  const see = useMemo(
+    () => <SeePanel view={view} queries={controller.queries} onScrub={show} />,
+    [view, controller, show],
+  )
+  const bound = useMemo(
+    () => <BoundPanel view={view} queries={controller.queries} onScrub={show} />,
+    [view, controller, show],
+  )
+
   const panelOf = (area: Area) => {
     switch (area) {
       case 'model':
@@ -101,9 +111,9 @@ export function App({ controller, onReset }: Props) {
       case 'code':
         return <CodePanel state={state} controller={controller} />
       case 'see':
-        return <SeePanel view={view} queries={controller.queries} onScrub={show} />
+        return see
       case 'bound':
-        return <BoundPanel view={view} queries={controller.queries} />
+        return bound
       case 'derivation':
         return <DerivationPanel state={state} controller={controller} cursor={cursor} onReveal={goTo} />
       case 'numbers':
@@ -171,7 +181,7 @@ function useFitView(state: State): FitView {
       shown: state.shown ?? -1,
       beside: state.beside,
     }
-  }, [state.runs, state.shown, state.beside, state.binding, state.revision, state.underWay, state.opening])
+  }, [state.runs, state.shown, state.beside, state.binding, state.revision, state.opening, state.compiled])
 }
 
 function Notice({ state, controller }: { readonly state: State; readonly controller: Controller }) {

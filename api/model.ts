@@ -35,6 +35,7 @@ import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
 import { nextTurn } from './next-turn.js'
 import {
+  checkNames,
   type DataOptions,
   entriesOf,
   type FitCallOptions,
@@ -126,6 +127,7 @@ export class Model {
    *   has no hard mode; AbortError with `.partial`
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit> {
+    checkNames(options)
     if (options.mode === 'hard') this.refuseHard()
     const tables = tablesOf(data)
     return tables.some((t) => t.all !== undefined)
@@ -221,6 +223,7 @@ export class Model {
     data: FitData,
     options: FitCallOptions,
   ): Promise<{ readonly model: ProgramModel; readonly steps: AsyncGenerator<EmIteration> }> {
+    checkNames(options)
     if (options.mode === 'hard') this.refuseHard()
     const { model } = this.bind(data, options)
     let begin = await firstStart(model, options)
@@ -251,7 +254,8 @@ export class Model {
    * @throws DataError where the data does not fit the model; OptionError for a bad option; CompileError where the model
    *   has no hard mode
    */
-  stepper(data: FitData, options: FitCallOptions = {}): Stepper {
+  stepper(data: FitData, options: FitCallOptions = {}): Stepper<Fit> {
+    checkNames(options)
     if (options.mode === 'hard') this.refuseHard()
     const pool = poolFor(options)
     const bound = this.bind(data, options, null, pool)

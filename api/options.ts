@@ -1,6 +1,7 @@
 /** What callers give: data, options, and how they are read. */
 import type { Distribution } from '../compiler/distributions/types.js'
 import type { Spawn } from '../compiler/targets/wasm/pool/types.js'
+import { suggest } from '../lang/suggest.js'
 import type { FitOptions } from '../runtime/contract.js'
 import { tableFromObject } from '../runtime/data/table-from-object.js'
 import type { DataStream, Table } from '../runtime/data/types.js'
@@ -32,6 +33,8 @@ export interface FitCallOptions extends DataOptions {
   readonly maxIterations?: number
   readonly floor?: number
   readonly maxTime?: number | null
+  /** Jumps between the steps of EM, which the objective has to approve; null: none. */
+  readonly accelerate?: 'squarem' | 'anderson' | null
   readonly trace?: boolean
   readonly mStep?: 'auto' | 'gradient'
   /**
@@ -63,6 +66,45 @@ export interface CompileOptions {
 }
 
 const backends: readonly unknown[] = ['wasm', 'js', 'interpret']
+
+/** Every option there is; a name that is missing here does not compile. */
+const known: Readonly<Record<keyof FitCallOptions, true>> = {
+  columns: true,
+  groupBy: true,
+  set: true,
+  mode: true,
+  start: true,
+  init: true,
+  seed: true,
+  restarts: true,
+  tolerance: true,
+  maxIterations: true,
+  floor: true,
+  maxTime: true,
+  accelerate: true,
+  trace: true,
+  mStep: true,
+  backend: true,
+  javascript: true,
+  threads: true,
+  spawn: true,
+  memory: true,
+  signal: true,
+  onIteration: true,
+  onStream: true,
+}
+
+/** @throws OptionError where there is an option that does not exist: it is never ignored */
+export function checkNames(options: FitCallOptions): void {
+  const names = Object.keys(known)
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue
+    const near = suggest(name, names)
+    const hint = near === undefined ? `there are ${names.join(', ')}` : `did you mean \`${near}\`?`
+    throw new OptionError(`there is no option \`${name}\`: ${hint}`)
+  }
+}
+
 /** More workers than this are a mistake. */
 const MOST_THREADS = 256
 
@@ -76,7 +118,17 @@ export function checkBackend({ backend, threads }: FitCallOptions): void {
 
 /** The options that the search over starts reads. */
 export function searchOptions(o: FitCallOptions): Partial<FitOptions> {
-  const keys = ['seed', 'restarts', 'tolerance', 'maxIterations', 'floor', 'maxTime', 'trace', 'init'] as const
+  const keys = [
+    'seed',
+    'restarts',
+    'tolerance',
+    'maxIterations',
+    'floor',
+    'maxTime',
+    'trace',
+    'init',
+    'accelerate',
+  ] as const
   return Object.fromEntries(keys.flatMap((k) => (o[k] === undefined ? [] : [[k, o[k]]])))
 }
 

@@ -10,7 +10,6 @@ import { createStarter } from '../runtime/starts.js'
 import { converged } from '../runtime/stop.js'
 import { OptionError } from './errors.js'
 import type { Bound } from './frozen.js'
-import type { Fit } from './model.js'
 import { nextTurn } from './next-turn.js'
 import { entriesOf, type FitCallOptions } from './options.js'
 import { Pictures } from './pictures.js'
@@ -37,14 +36,14 @@ export interface GoOn {
  * together with the next E-step. The same params give the same bits, whatever was done before; `fit` makes the same steps.
  * Params are flat, laid out by `layout`; components keep their numbers.
  */
-export class Stepper {
+export class Stepper<Result = unknown> {
   private readonly pacer: Pacer = createPacer(Date.now, nextTurn)
   private read: ((params: Float64Array) => readonly LatentPosterior[]) | null = null
   private drawn: Pictures | null = null
 
   constructor(
     private readonly bound: Bound,
-    private readonly fitBound: (options: FitCallOptions) => Promise<Fit>,
+    private readonly fitBound: (options: FitCallOptions) => Promise<Result>,
     /** Ends the workers that share the rows. */
     readonly close: () => Promise<void>,
   ) {}
@@ -100,11 +99,12 @@ export class Stepper {
 
   /** EM from a point until it has converged, is stopped or fails. */
   goOn(point: EmPoint, { trace, tolerance, maxIterations, signal, onIteration }: GoOn): Promise<EmRun> {
-    const run: EmRun = { point, trace, rows: [], stop: null, reason: null }
+    const run: EmRun = { point, trace, rows: [], stop: null, reason: null, passes: 1, rate: null }
     const limits = {
       maxIterations: maxIterations ?? defaultOptions.maxIterations,
       tolerance: tolerance ?? defaultOptions.tolerance,
       maxTime: null,
+      accelerate: null,
       trace: false,
       signal: signal ?? null,
       lenient: true,
@@ -160,7 +160,7 @@ export class Stepper {
   }
 
   /** A whole fit over the same data: `model.fit`, with its iterates. */
-  fit(options: StepperFitOptions): Promise<Fit> {
+  fit(options: StepperFitOptions): Promise<Result> {
     return this.fitBound({ ...options, trace: true })
   }
 }

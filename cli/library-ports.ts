@@ -98,6 +98,7 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
       maxIterations: call.maxIterations,
       floor: call.floor,
       maxTime: call.maxTime,
+      accelerate: call.accelerate,
       trace: call.trace,
       mStep: call.mStep,
       ...(call.backend === null ? {} : { backend: call.backend }),

@@ -91,6 +91,7 @@ export interface FitCall {
   readonly floor: number
   /** Milliseconds. */
   readonly maxTime: number | null
+  readonly accelerate: 'squarem' | 'anderson' | null
   readonly trace: boolean
   readonly mStep: 'auto' | 'gradient'
   readonly backend: Backend | null

@@ -123,6 +123,12 @@ function addFitCommand(program: Command, context: Context, done: (status: number
       new Option('--max-time <time>', 'stop after seconds, or 500ms, 30s, 2m').argParser(duration('--max-time')),
     )
     .addOption(
+      new Option(
+        '--accelerate [how]',
+        'jump ahead between the steps of EM where the objective approves: squarem (the default) or anderson',
+      ).argParser(oneOf('--accelerate', ['squarem', 'anderson'])),
+    )
+    .addOption(
       new Option('--floor <f>', 'least variance of a component, relative to that of the data')
         .argParser(positiveNumber('--floor', true))
         .default(1e-6),
@@ -164,7 +170,6 @@ function addFitCommand(program: Command, context: Context, done: (status: number
     .action(async (path: string, options) => done(await fit(context, path, options)))
   refuseOptions(command, [
     '--fix <name=value>',
-    '--accelerate',
     '--standardize',
     '--checkpoint <file>',
     '--resume <file>',

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
+import { withRuntimeText } from '../scripts/bundle-runtime.mjs'
 import { gallery } from './build/vite-gallery.js'
 
 /** The playground as static files in `dist/playground`, wherever they are served from. */
 export default defineConfig({
   base: './',
-  plugins: [gallery(new URL('../examples/', import.meta.url))],
+  plugins: [gallery(new URL('../examples/', import.meta.url)), withRuntimeText()],
   resolve: { alias: [{ find: /^estep$/, replacement: fileURLToPath(new URL('../index.ts', import.meta.url)) }] },
   build: {
     outDir: fileURLToPath(new URL('../dist/playground', import.meta.url)),

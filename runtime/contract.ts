@@ -158,6 +158,8 @@ export interface FitOptions {
   readonly trace: boolean
   /** Milliseconds, or null. */
   readonly maxTime: number | null
+  /** Jumps between steps of EM; null: none. */
+  readonly accelerate: 'squarem' | 'anderson' | null
 }
 
 export interface BoundModel {
@@ -206,9 +208,10 @@ export interface BoundModel {
   eStep(params: Float64Array, from?: Beginning): Expectation
   /**
    * The same, bit for bit, by workers where these take part: other calls may come while it is under way, and none of
-   * them sees anything of it.
+   * them sees anything of it. Without `others` no call is to be expected, and the calling thread may take its part of the
+   * work and wait for the rest.
    */
-  eStepLater?(params: Float64Array, from?: Beginning): Promise<Expectation>
+  eStepLater?(params: Float64Array, from?: Beginning, others?: boolean): Promise<Expectation>
   /**
    * Runs that may be under way at once, each awaiting its own `eStepLater`; 1 where left out. An M-step, a gain and the
    * reports depend on their arguments alone, whatever was called before them.
@@ -253,6 +256,13 @@ export interface BoundModel {
   collapsedSpread?(params: Float64Array): string | null
   /** Params of regressions that run to infinity, since covariates tell two outcomes apart without error. */
   runaway?(params: Float64Array): readonly string[]
+  /** Every M-step gives the maximum of Q over all params together, and q is the posterior: EM as such. */
+  readonly joint?: boolean
+  /**
+   * For steps that are not EM's own: `target`, with what lies outside of its support pulled back towards `inside`; what lies
+   * at an edge there stays.
+   */
+  pullBack?(inside: Float64Array, target: Float64Array): Float64Array
   /** Sets the floor of spreads (relative to the variance of the data). */
   setFloor(floor: number): void
 }

@@ -58,7 +58,10 @@ export function slack(scale: number, terms: number): number {
   return (TOLERANCE + 4 * ULP * Math.sqrt(Math.max(1, terms))) * Math.max(1, scale)
 }
 
-/** The E-step at `params`, as iteration number `iteration`; `from`: where a factorised posterior begins. */
+/**
+ * The E-step at `params`, as iteration number `iteration`; `from`: where a factorised posterior begins; `others`: other
+ * runs are under way.
+ */
 export async function pointAt(
   model: BoundModel,
   params: Float64Array,
@@ -66,8 +69,9 @@ export async function pointAt(
   floored: readonly FloorHit[] = [],
   condition = 1,
   from?: Beginning,
+  others = false,
 ): Promise<EmPoint> {
-  const expectation = await (model.eStepLater?.(params, from) ?? model.eStep(params, from))
+  const expectation = await (model.eStepLater?.(params, from, others) ?? model.eStep(params, from))
   const logPrior = model.hasPrior ? model.logPrior(params) : 0
   const logLikelihood = expectation.logLikelihood
   const objective = logLikelihood + logPrior
@@ -122,16 +126,23 @@ export function whyUnusable(objective: number, when: string): string {
  *
  * @param lenient the start may violate a floor, so that the constrained maximum lies below it: true lets the first
  *   iteration fall when it holds an element at its floor
+ * @param others other runs are under way beside this one
  * @throws InternalError naming iteration and amount where an inequality of EM fails
  */
-export async function emStep(model: BoundModel, from: EmPoint, pacer: Pacer, lenient = false): Promise<EmMove> {
+export async function emStep(
+  model: BoundModel,
+  from: EmPoint,
+  pacer: Pacer,
+  lenient = false,
+  others = false,
+): Promise<EmMove> {
   const { params, expectation, iteration } = from
   const { params: next, floored, condition = 1 } = model.mStep(params, expectation)
   if (!allFinite(next)) return { kind: 'numerical', reason: 'the M-step gave a value that is not a finite number' }
   await pacer.breathe()
   const gain = model.gain(params, expectation, next)
   await pacer.breathe()
-  const to = await pointAt(model, next, iteration + 1, floored, condition, expectation)
+  const to = await pointAt(model, next, iteration + 1, floored, condition, expectation, others)
   await pacer.breathe()
   if (!usable(to)) {
     const gone = model.collapsedSpread?.(next) ?? null

@@ -214,6 +214,8 @@ function conclude(
       converged: stop === 'tolerance' || stop === 'direct',
       stop,
       iterations: point.iteration,
+      passes: found.best.run.passes,
+      rate: found.best.run.rate,
       trace: found.trace,
       starts: found.ends.map((end) => summary(end, end === found.best ? found : null)),
       parameters,

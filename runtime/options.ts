@@ -20,6 +20,7 @@ export const defaultOptions: FitOptions = {
   floor: 1e-6,
   trace: false,
   maxTime: null,
+  accelerate: null,
 }
 
 /** Iterations of a brief start, and how many of those go on. */
@@ -38,5 +39,6 @@ export function resolveOptions(request: FitRequest): FitOptions {
     floor: request.floor ?? defaultOptions.floor,
     trace: request.trace ?? defaultOptions.trace,
     maxTime: request.maxTime === undefined ? defaultOptions.maxTime : request.maxTime,
+    accelerate: request.accelerate ?? defaultOptions.accelerate,
   }
 }

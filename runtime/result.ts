@@ -67,6 +67,18 @@ export interface FitResult {
   readonly converged: boolean
   readonly stop: StopReason
   readonly iterations: number
+  /** E-steps of the start that the result comes from: each goes over the data once. */
+  readonly passes: number
+  /**
+   * Estimated factor by which each iteration of EM shortens the way to the limit, from its last steps; left out where they
+   * tell none.
+   */
+  readonly rateOfConvergence?: number
+  /**
+   * The same number as the largest fraction of information that the latents withhold (Dempster, Laird, Rubin 1977, section
+   * 4): where the M-steps maximise over all params together.
+   */
+  readonly missingInformation?: number
   /** Objectives, the start first: iterations + 1 of them. */
   readonly trace: readonly JsonNumber[]
   readonly starts: readonly StartSummary[]
@@ -109,6 +121,8 @@ export interface Finding {
   readonly converged: boolean
   readonly stop: StopReason
   readonly iterations: number
+  readonly passes: number
+  readonly rate: number | null
   readonly trace: readonly number[]
   readonly starts: readonly StartSummary[]
   readonly parameters: number
@@ -143,6 +157,8 @@ export function buildResult(model: BoundModel, seed: number, finding: Finding, c
     converged: finding.converged,
     stop: finding.stop,
     iterations: finding.iterations,
+    passes: finding.passes,
+    ...rateOf(model, finding),
     trace: finding.trace.map(jsonNumber),
     starts: finding.starts,
     params: paramsToJson(model, params),
@@ -155,6 +171,17 @@ export function buildResult(model: BoundModel, seed: number, finding: Finding, c
     ...(rows === null ? {} : { iterates: rows.map((row) => iterateEntry(model, row, finding.order)) }),
   }
   return context.extra.size === 0 ? result : { ...record(context.extra), ...result }
+}
+
+function rateOf(
+  model: BoundModel,
+  { rate, converged }: Finding,
+): Pick<FitResult, 'rateOfConvergence' | 'missingInformation'> {
+  if (rate === null || !converged || !(rate < 1)) return {}
+  return {
+    rateOfConvergence: rate,
+    ...(model.joint === true && model.summed === undefined ? { missingInformation: rate } : {}),
+  }
 }
 
 function withinSquares(model: BoundModel, params: Float64Array): { readonly withinSS?: JsonNumber } {

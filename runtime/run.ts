@@ -1,5 +1,6 @@
+import { type Acceleration, accelerator, tryJump } from './acceleration.js'
 import type { Beginning, BoundModel } from './contract.js'
-import { type EmPoint, emStep, marginalLogLikelihood, pointAt, usable, whyUnusable } from './em-step.js'
+import { type EmMove, type EmPoint, emStep, marginalLogLikelihood, pointAt, usable, whyUnusable } from './em-step.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { converged, type StopReason } from './stop.js'
 import { creeping, positive, vanish } from './vanishing.js'
@@ -30,6 +31,10 @@ export interface EmRun {
   readonly stop: StopReason | null
   /** What went wrong, for stop = "numerical". */
   readonly reason: string | null
+  /** E-steps so far: each goes over the data once. */
+  readonly passes: number
+  /** How much shorter the last steps of EM became, each beside the one before; null where none tell. */
+  readonly rate: number | null
   /** Scales of latents that were set to 0, the edge of their support. */
   readonly edge?: readonly string[]
 }
@@ -41,8 +46,11 @@ export interface RunLimits {
   readonly maxTime: number | null
   readonly trace: boolean
   readonly signal: AbortFlag | null
+  /** Other runs are under way beside this one. */
+  others?(): boolean
   /** The start is the user's and may violate a floor. */
   readonly lenient: boolean
+  readonly accelerate: Acceleration | null
   onIteration(point: EmPoint): void
 }
 
@@ -54,10 +62,16 @@ const IMPOSSIBLE = 3
 export const IMPOSSIBLE_DATA = 'the data have probability 0 under the params'
 
 /** A run that has made its first E-step only; `from`: where a factorised posterior begins. */
-export async function beginRun(model: BoundModel, start: Float64Array, from?: Beginning): Promise<EmRun> {
-  const point = await pointAt(model, start, 0, [], 1, from)
+export async function beginRun(
+  model: BoundModel,
+  start: Float64Array,
+  from?: Beginning,
+  others = false,
+): Promise<EmRun> {
+  const point = await pointAt(model, start, 0, [], 1, from, others)
   const reason = usable(point) ? null : whyUnusable(point.objective, 'at the start')
-  return { point, trace: [point.objective], rows: [], stop: reason === null ? null : 'numerical', reason }
+  const stop = reason === null ? null : 'numerical'
+  return { point, trace: [point.objective], rows: [], stop, reason, passes: 1, rate: null }
 }
 
 /**
@@ -82,7 +96,25 @@ export async function continueRun(
   const trace = [...run.trace.slice(0, -1), point.objective]
   const rows = [...run.rows]
   let resolution: number | null = null
-  const end = (stop: StopReason | null, reason: string | null = null): EmRun => ({ point, trace, rows, stop, reason })
+  let { passes, rate } = run
+  /** Length of the last step, where EM made it from the point before. */
+  let step: number | null = null
+  const end = (stop: StopReason | null, reason: string | null = null): EmRun => {
+    return { point, trace, rows, stop, reason, passes, rate: ahead === null ? rate : null }
+  }
+  // brief runs are compared as EM leaves them; an objective made of draws does not tell whether a jump is better
+  const jumps = pause === null && model.bound !== 'monte-carlo' && model.pullBack !== undefined
+  const ahead = jumps && limits.accelerate !== null ? accelerator(limits.accelerate) : null
+  /** The step of EM after a jump, made already. */
+  let made: EmMove | null = null
+  let settled = 0
+
+  const arrive = (to: EmPoint, elboAfterM: number, gap: number): void => {
+    if (limits.trace) rows.push(rowOf(model, point, elboAfterM, gap))
+    point = to
+    trace.push(point.objective)
+    limits.onIteration(point)
+  }
 
   for (;;) {
     if (limits.signal?.aborted) return end('aborted')
@@ -90,17 +122,24 @@ export async function continueRun(
     if (point.iteration >= limits.maxIterations) return end('max-iterations')
     if (pause !== null && point.iteration >= pause) return end(null)
 
-    const move = await emStep(model, point, pacer, limits.lenient)
+    const move: EmMove = made ?? (await emStep(model, point, pacer, limits.lenient, limits.others?.()))
+    if (made === null) passes++
+    made = null
     if (move.kind === 'numerical') return end('numerical', move.reason)
-    if (limits.trace) rows.push(rowOf(model, point, move.elboAfterM, move.gap))
-    point = move.to
-    trace.push(point.objective)
-    limits.onIteration(point)
+    const before = point
+    const length = relativeLength(before.params, move.to.params)
+    if (step !== null && length > TELLING) rate = length / step
+    step = length
+    arrive(move.to, move.elboAfterM, move.gap)
     if (point.iteration >= IMPOSSIBLE && point.objective === Number.NEGATIVE_INFINITY) {
       return end('numerical', IMPOSSIBLE_DATA)
     }
     resolution ??= resolutionOf(model, point)
     let done = converged(trace, point.scale, limits.tolerance, resolution)
+    const proposal = ahead?.propose(before.params, point.params) ?? null
+    settled = done ? settled + 1 : 0
+    // after a jump the quick parts of the error hide the slow ones from the distance to the limit, for some steps of EM
+    if (ahead !== null && done && settled < SETTLED) continue
     if (done && model.refine?.(point.params)) {
       resolution = null
       // more nodes: the run goes on from the same params
@@ -130,7 +169,31 @@ export async function continueRun(
       }
     }
     if (done) return end('tolerance')
+    if (ahead === null || proposal === null || last) continue
+    const target = model.pullBack?.(point.params, proposal) ?? proposal
+    const jump = await tryJump(model, point, target, pacer, limits.others?.())
+    passes += jump.passes
+    ahead.judged(jump.kind === 'landed')
+    if (jump.kind === 'astray') continue
+    arrive(jump.on, Number.NaN, Number.NaN)
+    made = jump.next
+    step = null
   }
+}
+
+/** Steps of EM that find the limit near before a run that jumps ends. */
+const SETTLED = 4
+/** Relative steps below this are rounding: the next is not shorter by the rate of EM. */
+const TELLING = 1e-9
+
+/** Length of a step, each param beside its size. */
+function relativeLength(from: Float64Array, to: Float64Array): number {
+  let sum = 0
+  for (let i = 0; i < from.length; i++) {
+    const [a = 0, b = 0] = [from[i], to[i]]
+    sum += ((b - a) / (1 + Math.abs(a))) ** 2
+  }
+  return Math.sqrt(sum)
 }
 
 /** The part of its standard error below which differences of an objective made of draws say nothing. */

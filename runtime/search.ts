@@ -5,7 +5,7 @@ import { InternalError } from './errors.js'
 import { BRIEF_ITERATIONS, LAST_ROUND, RUN_ON } from './options.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { beginRun, continueRun, type EmRun, IMPOSSIBLE_DATA, type RunLimits } from './run.js'
-import { sideBySide } from './side-by-side.js'
+import { type Among, sideBySide } from './side-by-side.js'
 import type { Starter } from './starts.js'
 
 /** Where one start has led so far. */
@@ -58,15 +58,15 @@ export async function search(request: SearchRequest): Promise<StartEnd[]> {
   if (model.direct) return [await directEnd(request)]
   const brief = options.restarts > RUN_ON
   const starts = oneAtATime(request.starter)
-  const ends = await sideBySide(options.restarts, lanesOf(model), async (index, stop): Promise<StartEnd | null> => {
+  const ends = await sideBySide(options.restarts, lanesOf(model), async (index, among): Promise<StartEnd | null> => {
     if (index > 0 && over(request)) return null
     const seed = options.seed + index
     const own = index === 0 ? request.start : null
     const start = own ?? (await starts.start(seed, index === 0))
-    const run = await beginRun(model, start, { seed })
+    const run = await beginRun(model, start, { seed }, among.others)
     await request.pacer.breathe()
     const begun: StartEnd = { seed, run, degenerate: [], brief: true }
-    return advance(stoppedBy(request, stop), begun, index, brief ? BRIEF_ITERATIONS : null)
+    return advance(stoppedBy(request, among), begun, index, brief ? BRIEF_ITERATIONS : null, among)
   })
   if (brief) await runOn(request, ends, await narrowed(request, ends))
   return ends
@@ -120,10 +120,10 @@ function further(
   iterations: number | null = null,
 ): Promise<StartEnd[]> {
   const places = going.map((end) => ends.indexOf(end))
-  return sideBySide(going.length, lanesOf(request.model), async (i, stop) => {
+  return sideBySide(going.length, lanesOf(request.model), async (i, among) => {
     const [end, index = 0] = [going[i], places[i]]
     if (end === undefined || over(request)) return null
-    const next = await advance(stoppedBy(request, stop), end, index, iterations)
+    const next = await advance(stoppedBy(request, among), end, index, iterations, among)
     ends[index] = next
     return next
   })
@@ -158,11 +158,18 @@ function stoppedBy(request: SearchRequest, stop: AbortFlag): SearchRequest {
   }
 }
 
-async function advance(request: SearchRequest, end: StartEnd, index: number, pause: number | null): Promise<StartEnd> {
+async function advance(
+  request: SearchRequest,
+  end: StartEnd,
+  index: number,
+  pause: number | null,
+  among: Among | null = null,
+): Promise<StartEnd> {
   const { model, options, pacer, signal } = request
   const limits: RunLimits = {
     ...options,
     signal,
+    others: () => among?.others ?? false,
     lenient: (index === 0 && request.start !== null) || model.latents.length === 0,
     onIteration: (point) =>
       request.onIteration({

@@ -3,7 +3,7 @@ import { parseColumnsOption } from '../../runtime/data/columns-option.js'
 import { readTable } from '../../runtime/data/read-table.js'
 import type { Table } from '../../runtime/data/types.js'
 import { DataError, OptionError } from '../errors.js'
-import type { StandaloneFit, StandaloneOptions } from './standalone.js'
+import type { StandaloneFit, StandaloneOptions } from './standalone-types.js'
 
 export interface CommandLine {
   /** true where the module is what was started. */

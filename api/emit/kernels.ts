@@ -43,7 +43,7 @@ export function emitKernels(program: Program): EmittedKernels {
   const entries = [...lists, ...alone].map((ops) => {
     const { source, bindings } = emitJavaScript(ops, program.buffers)
     const places = ops.map((op) => numbers.get(op) ?? -1)
-    return `  {\n${comment(bindings)}    ops: ${JSON.stringify(places)},\n    bindings: ${literal(bindings)},\n    code: (h) => {\n${indented(source)}    },\n  },\n`
+    return `  {\n${comment(bindings)}    code: (h) => {\n${indented(source)}    },\n    ops: ${JSON.stringify(places)},\n    bindings: ${literal(bindings)},\n  },\n`
   })
   const stubs = new Map<KernelOp, object>()
   const stub = (op: KernelOp): object => {

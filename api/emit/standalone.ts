@@ -12,15 +12,14 @@ import type { EmittedFunction } from '../../compiler/targets/javascript/instanti
 import type { CompileKernel } from '../../compiler/targets/memory.js'
 import { bindData } from '../../runtime/data/bind.js'
 import { fitModel } from '../../runtime/fit.js'
-import type { AbortFlag } from '../../runtime/pacer.js'
-import { emptyContext, type FitResult } from '../../runtime/result.js'
-import type { FitProgress } from '../../runtime/search.js'
+import { emptyContext } from '../../runtime/result.js'
 import { startValuesFromJson } from '../../runtime/start-values.js'
 import { DataError, OptionError, problem } from '../errors.js'
 import { nextTurn } from '../next-turn.js'
-import { entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from '../options.js'
+import { entriesOf, type FitData, record, searchOptions, tablesOf } from '../options.js'
 import { type CommandLine, commandLine } from './command-line.js'
 import { readPlan, type WrittenPlan } from './read-plan.js'
+import type { StandaloneFit, StandaloneOptions } from './standalone-types.js'
 
 /** Operations that were printed together, and what their text reads. */
 export interface StandaloneKernel {
@@ -40,14 +39,6 @@ export interface StandaloneSource extends StandaloneModel {
   /** Models in which some scales of latents are 0, by the names of these. */
   readonly withoutScales: readonly (readonly [names: string, model: StandaloneModel])[]
 }
-
-/** Options of `fit`; the defaults are those of `estep fit`. */
-export type StandaloneOptions = Pick<
-  FitCallOptions,
-  'columns' | 'groupBy' | 'set' | 'start' | 'init' | 'seed' | 'restarts' | 'tolerance' | 'maxIterations' | 'floor'
-> & { readonly signal?: AbortFlag; onIteration?(progress: FitProgress): void }
-
-export type StandaloneFit = Omit<FitResult, 'plan' | 'parameters' | 'bic' | 'aic'>
 
 export interface StandaloneProgram extends CommandLine {
   /**

@@ -11,6 +11,9 @@ import { median } from './statistics.mjs'
 /** Seconds for each of the other peers. */
 const BESIDE = 8
 
+/** Milliseconds before each turn: threads of the program before that wait for work in a loop have gone to sleep. */
+const PAUSE = 150
+
 /** `{ programs, failures, iterations }`; of each program its times, how many iterations it made, and the objective after these. */
 export async function sideBySide(contestants, { rounds, perRound, log }) {
   const failures = []
@@ -42,6 +45,7 @@ export async function sideBySide(contestants, { rounds, perRound, log }) {
   /** `iterations` of them; the times of the first `skip` do not count. */
   const turn = async (entry, iterations, skip) => {
     if (entry.failed) return
+    await new Promise((resolve) => setTimeout(resolve, PAUSE))
     const answer = await attempt(entry, () => entry.program.step(iterations))
     if (answer === null) return
     entry.first ??= answer.seconds[0]

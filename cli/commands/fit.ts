@@ -26,6 +26,7 @@ export interface FitCommandOptions extends DataOptions {
   readonly maxIter: number
   readonly floor: number
   readonly maxTime?: number
+  readonly accelerate?: true | 'squarem' | 'anderson'
   readonly mStep: 'auto' | 'gradient'
   readonly backend?: Backend
   readonly threads?: number
@@ -112,6 +113,7 @@ async function runFit(
       maxIterations: options.maxIter,
       floor: options.floor,
       maxTime: options.maxTime ?? null,
+      accelerate: options.accelerate === true ? 'squarem' : (options.accelerate ?? null),
       trace: options.trace === true,
       mStep: options.mStep,
       backend: options.backend ?? null,

@@ -60,9 +60,19 @@ function headline(result: FitResult, paint: Paint): string[] {
     `log-likelihood ${boundWords(result)}${paint.strong(formatObjective(result.logLikelihood))}${objective}`,
     ...(hard ? [`complete-data log-likelihood ${formatObjective(result.objective)}${within}`] : []),
     `BIC ${formatObjective(result.bic)}  AIC ${formatObjective(result.aic)}  (${plural(result.parameters, 'parameter')}, ${plural(result.observations, 'observation')})`,
-    `${plural(result.iterations, 'iteration')}, ${state}`,
+    `${plural(result.iterations, 'iteration')}, ${state}${rateWords(result)}`,
   ]
 }
+
+/** How fast EM was at the end, where it was slow. */
+function rateWords({ rateOfConvergence: rate, missingInformation }: FitResult): string {
+  if (rate === undefined || rate < SLOW) return ''
+  const share = missingInformation === undefined ? '' : ', the share of information that is missing'
+  return `; each iteration left ${rate.toFixed(3)} of the way${share}`
+}
+
+/** Rates from which on acceleration pays. */
+const SLOW = 0.9
 
 /** What a log-likelihood that is not exact is. */
 function boundWords({ bound, accuracy }: FitResult): string {

@@ -46,6 +46,7 @@ import { gainOf, logPriorOf } from './objectives.js'
 import { countObservations } from './observations.js'
 import { meansAndVariances, reported } from './posterior-means.js'
 import { precisionHost } from './precision-host.js'
+import { pullBack } from './pull-back.js'
 import { RowEngine } from './row-engine.js'
 import { rowWeights } from './row-weights.js'
 import { checkRowWise } from './row-wise.js'
@@ -97,6 +98,8 @@ export class ProgramModel implements BoundModel {
   readonly sample?: ProgramModel
   readonly vanishing: readonly string[]
   readonly sideBySide: number
+  readonly pullBack: (inside: Float64Array, target: Float64Array) => Float64Array
+  readonly joint: boolean
   readonly numbers: BoundNumbers
   readonly memory: ProgramMemory
   /** What stands for 0 in a param whose limit at 0 is meant. */
@@ -130,6 +133,7 @@ export class ProgramModel implements BoundModel {
     this.countSums = counted.sums
     this.memory = options.memory ?? allocate(counted.program, d.model.symbols, data, this.numbers, options.arena)
     this.params = paramLayouts(d, this.numbers, data)
+    this.pullBack = pullBack(this.params)
     for (const p of this.params) checkParam(p, d.shapes.shape('param', p.name))
     this.byName = new Map(this.params.map((p) => [p.name, p]))
     this.length = this.params.reduce((n, p) => n + p.length, 0)
@@ -173,7 +177,7 @@ export class ProgramModel implements BoundModel {
     this.kernels = new KernelRunner(counted.program, this.memory, this.params, this.zeroLimits, options.compile, engine)
     this.sideBySide = workers === null ? 1 : 2 * workers.pool.threads
     const rounding = roundingOfData(d.graph, data)
-    this.expectations = new Expectations(this.kernels, this.params, this.latents, rounding, workers?.pool ?? null)
+    this.expectations = new Expectations(this.kernels, this.params, this.latents, rounding, workers)
     const newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>
       this.interior(() => 0.5),
     )
@@ -184,6 +188,7 @@ export class ProgramModel implements BoundModel {
     this.precision =
       blocks.length === 0 ? null : new NodePrecision(blocks, precisionHost(d, this.memory, this.expectations))
     this.bound = this.precision === null || d.eStep.bound === 'variational' ? d.eStep.bound : this.precision.bound()
+    this.joint = this.bound === 'exact' && d.mStep.steps.every((s) => s.exact === 'joint')
   }
 
   accuracy(params: Float64Array): Accuracy | null {
@@ -259,8 +264,8 @@ export class ProgramModel implements BoundModel {
     return this.expectations.eStep(params, from)
   }
 
-  eStepLater(params: Float64Array, from?: Beginning): Promise<Expectation> {
-    return this.expectations.eStepLater(params, from)
+  eStepLater(params: Float64Array, from?: Beginning, others = false): Promise<Expectation> {
+    return this.expectations.eStepLater(params, from, others)
   }
 
   eStepFrom(given: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation {

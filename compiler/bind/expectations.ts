@@ -5,7 +5,7 @@ import { givenBuffer } from '../lower/buffers.js'
 import type { Pass } from '../lower/program.js'
 import type { Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
-import type { WorkerPool } from '../targets/wasm/pool/worker-pool.js'
+import type { RowWorkers } from '../targets/wasm/pool/row-workers.js'
 import { conditioning } from './conditioning.js'
 import { FactorisedExpectations } from './factorised-expectations.js'
 import { FactorisedState } from './factorised-state.js'
@@ -25,7 +25,7 @@ export class Expectations {
     /** Scale of the objective that stands for the digits that counts lose. */
     private readonly rounding: number,
     /** Workers of the engine that runs passes. */
-    private readonly pool: WorkerPool | null = null,
+    private readonly workers: RowWorkers | null = null,
   ) {
     const { program, memory } = kernels
     this.sums = new SufficientSums(program, memory)
@@ -53,14 +53,16 @@ export class Expectations {
   }
 
   /**
-   * The same, the rows of the last pass by workers. Until these are there the calling thread does it, and what it takes
-   * starts them.
+   * The same, the rows of the last pass by workers where `others` are under way: these go on meanwhile. Else the calling
+   * thread shares them as those of every other pass, where it may wait. Until workers are there it does them all, and what
+   * it takes starts them.
    */
-  async eStepLater(params: Float64Array, from?: Beginning): Promise<Expectation> {
-    const { pool } = this
+  async eStepLater(params: Float64Array, from?: Beginning, others = false): Promise<Expectation> {
+    const { workers } = this
     const { passes, linear } = this.kernels.program
     const last = passes.at(-1)
-    if (pool?.isReady !== true || this.q !== null || last === undefined) return this.eStep(params, from)
+    if (workers?.pool.isReady !== true || this.q !== null || last === undefined) return this.eStep(params, from)
+    if (!others && workers.isAtHand) return this.eStep(params, from)
     const linearOps = (pass: Pass): readonly KernelOp[] => linear?.passes.get(pass.id)?.evaluation ?? this.eOps(pass)
     // what is done in plain numbers is thrown away where these are too far apart
     const isUnsafe = (pass: Pass): boolean =>

@@ -61,8 +61,11 @@ export class ChainSums implements PlaceSums {
   }
 
   later(): readonly KernelOp[] {
-    const { place } = this.chain
-    return this.#plans.flatMap((p) => {
+    const { place, arrays } = this.chain
+    // γ has just been made, and the step back follows, which reads ρ
+    const readsRatio = ({ factors }: Plan): boolean => factors.some((f) => buffersRead(f).has(arrays.ratio))
+    const inOrder = [...this.#plans.filter((p) => !readsRatio(p)), ...this.#plans.filter(readsRatio)]
+    return inOrder.flatMap((p) => {
       const { along, from } = p.taken
       if (along === null)
         return from === 0 ? [] : [this.#addition(p, place, simplify(k.compare('==', place, k.num(from))))]

@@ -69,7 +69,6 @@ export class LinearChainLowering extends ChainLowering {
   /** Of scales whose log has not been taken. */
   private readonly product = this.host.scratch(`product ${this.block.id}`, [], this.block.parents)
   private readonly peak = this.host.scratch(`peak ${this.block.id}`, [], this.block.parents)
-  private readonly weightRow = this.host.scratch(`weight row ${this.block.id}`, [], this.states)
   private readonly placeTables = new PlaceTables(this.host.lowerer, this.block.id, [...this.window, ...this.parents])
   private weights: Weights | null = null
   /** Axis over the places after the first. */
@@ -303,8 +302,11 @@ export class LinearChainLowering extends ChainLowering {
     const later = [
       ...this.weightOps(this.place),
       this.mapParents(this.scale, this.rowOf(this.place), k.select(isSecond, twoBefore, k.num(1))),
-      this.mapStates(this.weightRow, [], k.mul(this.weight(this.place), this.ofParents(this.scale, this.place))),
-      this.mapStates(this.alpha, this.rowOf(this.place), k.mul(arrived, this.ofStates(this.weightRow))),
+      this.mapStates(
+        this.alpha,
+        this.rowOf(this.place),
+        k.mul(arrived, this.weight(this.place), this.ofParents(this.scale, this.place)),
+      ),
       this.mapParents(this.product, [], k.mul(product, this.ofParents(this.scale, this.place))),
       this.addToTotal(k.select(isFar, k.neg(k.call('log', product)), k.num(0))),
       this.mapParents(this.product, [], k.select(isFar, k.num(1), product)),
@@ -385,8 +387,11 @@ export class LinearChainLowering extends ChainLowering {
     const { place } = this
     const later = [
       ...gamma(place),
-      this.mapStates(this.weightRow, [], k.mul(this.weight(place), this.ofParents(this.scale, place))),
-      this.mapStates(this.ratioRow, [], k.mul(this.ofStates(this.weightRow), this.ofStates(this.future))),
+      this.mapStates(
+        this.ratioRow,
+        [],
+        k.mul(this.weight(place), this.ofParents(this.scale, place), this.ofStates(this.future)),
+      ),
       ...kept(place, this.ofStates(this.ratioRow)),
       ...(sums?.later() ?? []),
       this.mapStates(this.future, [], this.backOneStep()),

@@ -133,7 +133,8 @@ export function createLanguageService(options: LanguageServiceOptions = {}): Lan
       const { words } = derived(k)
       return words === null ? [] : inlayHints(k.analysis, words)
     },
-    quickFixes: ({ span }, k) => quickFixes([...k.analysis.diagnostics, ...(k.derived?.diagnostics ?? [])], span),
+    quickFixes: ({ span }, k) =>
+      quickFixes(k.analysis, [...k.analysis.diagnostics, ...(k.derived?.diagnostics ?? [])], span),
     allowMissing: ({ name }, k) => allowMissing(k.analysis, name),
     outline: (_, k) => outline(k.analysis),
   }

@@ -1,8 +1,11 @@
 import { KernelError } from '../kernel/kernel-error.js'
 
-/** A list of statements under construction: a function's body, a loop's, or one branch of a conditional. */
+/**
+ * A list of statements under construction: a function's body, a loop's, one step of a loop that is written out (`once`: its
+ * statements follow those around it), or one branch of a conditional.
+ */
 export interface Block<E, S> {
-  readonly kind: 'top' | 'loop' | 'branch'
+  readonly kind: 'top' | 'loop' | 'once' | 'branch'
   readonly statements: S[]
   /** Axis id and loop variable, of a loop. */
   readonly axis: string | null
@@ -11,7 +14,26 @@ export interface Block<E, S> {
   readonly writes: ReadonlySet<string>
   /** Values made in this block, by key. */
   readonly memo: Map<string, { readonly value: E; readonly reads: ReadonlySet<string> }>
+  /** Elements whose values have been made or read in this block and are still there. */
+  readonly held: Map<string, Held<E>>
 }
+
+/** An element of a buffer that lies in memory as `value` is. */
+interface Held<E> extends Element {
+  readonly value: E
+  at: number
+}
+
+/** Where an element lies: `bytes` of them from `base` + `offset` on. Two names of bases may mean the same address. */
+export interface Element {
+  readonly buffer: string
+  readonly base: string
+  readonly offset: number
+  readonly bytes: number
+}
+
+/** Accesses after which a value that has not been read again is not worth its register. */
+const WORTH_HOLDING = 32
 
 /** What decides how far out a value may be computed. */
 export interface Motion {
@@ -26,6 +48,7 @@ export interface Motion {
  */
 export abstract class BlockStack<E, S> {
   #open: Block<E, S>[] = []
+  #accesses = 0
 
   /** Names a value in the current block, unless it is a name or a number already. */
   abstract bind(value: E): E
@@ -48,10 +71,11 @@ export abstract class BlockStack<E, S> {
     writes: ReadonlySet<string>,
     build: () => T,
   ): { readonly statements: readonly S[]; readonly value: T } {
-    const block: Block<E, S> = { kind, statements: [], axis, variable, writes, memo: new Map() }
+    const block: Block<E, S> = { kind, statements: [], axis, variable, writes, memo: new Map(), held: new Map() }
     this.#open.push(block)
     const value = build()
     this.#open.pop()
+    if (kind === 'once') for (const [key, held] of block.held) this.#open.at(-1)?.held.set(key, held)
     return { statements: block.statements, value }
   }
 
@@ -106,12 +130,55 @@ export abstract class BlockStack<E, S> {
     return value
   }
 
-  recall(key: string): E | null {
-    for (const block of this.#open) {
-      const known = block.memo.get(key)
-      if (known !== undefined) return known.value
+  /** The value of an element that was stored or read a little while ago and has not been written since; else null. */
+  held(element: Element): E | null {
+    const key = this.#keyOf(element)
+    for (let depth = this.#open.length - 1; depth >= 0; depth--) {
+      const block = this.#open[depth]
+      const known = block?.held.get(key)
+      if (known !== undefined) {
+        if (this.#accesses - known.at > WORTH_HOLDING) return null
+        known.at = ++this.#accesses
+        return known.value
+      }
+      // a loop comes back to its beginning with what it has written
+      if (block?.kind === 'loop' && block.writes.has(element.buffer)) return null
     }
     return null
+  }
+
+  /** From here on an element is `value`, a name or a number. */
+  hold(element: Element, value: E): void {
+    this.current.held.set(this.#keyOf(element), { ...element, value, at: ++this.#accesses })
+  }
+
+  /** Elements that a store may change are not known any more: null for all of a buffer. */
+  release(buffer: string, element: Element | null): void {
+    const isApart = (one: Held<E>): boolean =>
+      element !== null &&
+      one.base === element.base &&
+      (one.offset + one.bytes <= element.offset || element.offset + element.bytes <= one.offset)
+    for (const block of this.#open)
+      for (const [key, one] of block.held) if (one.buffer === buffer && !isApart(one)) block.held.delete(key)
+  }
+
+  #keyOf({ buffer, base, offset, bytes }: Element): string {
+    return `${bytes} ${offset} ${base} ${buffer}`
+  }
+
+  recall(key: string): E | null {
+    for (let depth = this.#open.length - 1; depth >= 0; depth--) {
+      const known = this.#open[depth]?.memo.get(key)
+      if (known !== undefined) return this.#isAcross(depth, known.reads) ? null : known.value
+    }
+    return null
+  }
+
+  /** A loop inside the block at `depth` writes one of these: it comes back to its beginning with what it has written. */
+  #isAcross(depth: number, buffers: ReadonlySet<string>): boolean {
+    return this.#open
+      .slice(depth + 1)
+      .some(({ kind, writes }) => kind === 'loop' && [...writes].some((id) => buffers.has(id)))
   }
 
   remember(key: string, value: E, reads: ReadonlySet<string>): void {

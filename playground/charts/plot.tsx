@@ -36,8 +36,8 @@ export interface PlotProps {
   onLeave?(): void
 }
 
-/** About 6.6 px a character at 12 px. */
-const textWidth = (text: string): number => text.length * 6.6
+/** At 12 px, in a font with wide digits. */
+export const textWidth = (text: string): number => text.length * 7.2 + (text.includes('−') ? 4 : 0)
 
 type Layout = Pick<PlotProps, 'width' | 'height' | 'x' | 'y' | 'yTicks' | 'wholeY'>
 
@@ -134,6 +134,6 @@ function fitting(ticks: readonly Tick[], { x, left, width }: PlotFrame): readonl
 }
 
 export function cut(text: string, room: number): string {
-  const most = Math.max(3, Math.floor(room / 6.6))
+  const most = Math.max(3, Math.floor(room / 7.2))
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
 }

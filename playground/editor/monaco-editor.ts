@@ -7,6 +7,7 @@ import type { Span } from '../../lang/source.js'
 import { createChecking } from './checking.js'
 import { LANGUAGE, registerLanguage } from './language.js'
 import type { LanguageClient } from './language-client.js'
+import { createProblemList } from './problem-list.js'
 import { rangeOf, registerProviders } from './providers.js'
 import { tabWay } from './tab-way.js'
 import { defineThemes, themeName } from './themes.js'
@@ -50,14 +51,14 @@ export function mountMonaco(element: HTMLElement, options: EditorOptions, state:
     unicodeHighlight: { ambiguousCharacters: false, invisibleCharacters: false, nonBasicASCII: false },
     'semanticHighlighting.enabled': true,
     inlayHints: { enabled: 'on', padding: true, fontSize: Math.max(11, state.fontSize - 2), maximumLength: 72 },
-    lightbulb: { enabled: editor.ShowLightbulbIconMode.OnCode },
+    // fixes are in the list beneath, in hovers, and at Ctrl+.
+    lightbulb: { enabled: editor.ShowLightbulbIconMode.Off },
     fixedOverflowWidgets: true,
     accessibilitySupport: 'auto',
     lineNumbersMinChars: 3,
     glyphMargin: true,
     folding: false,
     stickyScroll: { enabled: false },
-    bracketPairColorization: { enabled: false },
     quickSuggestions: { other: true, comments: false, strings: false },
     tabCompletion: 'on',
     padding: { top: 8, bottom: 8 },
@@ -75,8 +76,16 @@ export function mountMonaco(element: HTMLElement, options: EditorOptions, state:
       LANGUAGE,
       found.map((d) => marker(model, d)),
     )
+    problems.show(found, model.getValue())
     options.onDiagnostics?.(found)
   }
+  const problems = createProblemList(frame, (d) => {
+    const edits = (d.fix?.edits ?? []).map((e) => ({ range: rangeOf(model, e.span), text: e.text }))
+    code.pushUndoStop()
+    code.executeEdits('estep', edits)
+    code.pushUndoStop()
+    code.focus()
+  })
   const checking = createChecking(options.service, () => model.getValue(), show)
   const disposables: IDisposable[] = [
     model.onDidChangeContent(() => {

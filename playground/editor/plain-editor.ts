@@ -2,10 +2,8 @@
 import type { Diagnostic } from '../../lang/diagnostics/types.js'
 import { positionAt, type Span } from '../../lang/source.js'
 import { createChecking } from './checking.js'
+import { createProblemList } from './problem-list.js'
 import type { EditorOptions, EditorPart } from './types.js'
-
-/** Problems that are listed beneath the text. */
-const LISTED = 5
 
 export function mountPlain(element: HTMLElement, options: EditorOptions): EditorPart {
   const frame = document.createElement('div')
@@ -22,13 +20,10 @@ export function mountPlain(element: HTMLElement, options: EditorOptions): Editor
   area.setAttribute('autocorrect', 'off')
   area.setAttribute('aria-label', options.label ?? 'Model')
   area.wrap = 'off'
-  const problems = document.createElement('ul')
-  problems.className = 'estep-editor-problems'
-  problems.hidden = true
   const row = document.createElement('div')
   row.className = 'estep-editor-row'
   row.append(lines, area)
-  frame.append(row, problems)
+  frame.append(row)
   element.append(frame)
 
   let dark = options.dark
@@ -55,10 +50,9 @@ export function mountPlain(element: HTMLElement, options: EditorOptions): Editor
     frame.dataset.theme = dark ? 'dark' : 'light'
     frame.style.setProperty('--estep-editor-size', `${fontSize}px`)
   }
+  const problems = createProblemList(frame, (d) => apply(d))
   const showProblems = (found: readonly Diagnostic[]): void => {
-    const shown = found.filter((d) => d.severity !== 'info').slice(0, LISTED)
-    problems.hidden = shown.length === 0
-    problems.replaceChildren(...shown.map((d) => problemItem(d, area.value, apply)))
+    problems.show(found, area.value)
     options.onDiagnostics?.(found)
   }
   const checking = createChecking(options.service, () => area.value, showProblems)
@@ -125,22 +119,4 @@ export function mountPlain(element: HTMLElement, options: EditorOptions): Editor
       frame.remove()
     },
   }
-}
-
-/** "Line 9: there is no distribution `Normall`" and a button for its fix. */
-function problemItem(d: Diagnostic, text: string, apply: (d: Diagnostic) => void): HTMLLIElement {
-  const item = document.createElement('li')
-  item.dataset.severity = d.severity
-  const words = document.createElement('span')
-  const help = d.help === undefined ? '' : ` — ${d.help}`
-  words.textContent = `${d.severity === 'error' ? 'Error' : 'Warning'}, line ${positionAt(text, d.span.start).line}: ${d.message}${help}`
-  item.append(words)
-  if (d.fix !== undefined) {
-    const button = document.createElement('button')
-    button.type = 'button'
-    button.textContent = `${d.fix.title.charAt(0).toUpperCase()}${d.fix.title.slice(1)}`.replaceAll('`', '')
-    button.addEventListener('click', () => apply(d))
-    item.append(' ', button)
-  }
-  return item
 }

@@ -184,6 +184,7 @@ export function registerProviders(clients: ReadonlyMap<editor.ITextModel, Langua
             title: fix.title.replaceAll('`', ''),
             kind: 'quickfix',
             isPreferred: fix.preferred,
+            isAI: false,
             diagnostics: context.markers.filter((m) => markerCode(m) === fix.code),
             edit: { edits: fix.edits.map((e) => workspaceEdit(model, e)) },
           }),

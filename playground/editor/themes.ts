@@ -56,6 +56,9 @@ function theme(p: Palette, base: 'vs' | 'vs-dark'): editor.IStandaloneThemeData 
       'editorSuggestWidget.focusHighlightForeground': p.distribution,
       'editorBracketMatch.border': p.lineNumber,
       'editorBracketMatch.background': p.hintBackground,
+      // brackets are told apart by their match, not by colours beside those of roles
+      ...Object.fromEntries([1, 2, 3, 4, 5, 6].map((i) => [`editorBracketHighlight.foreground${i}`, p.text])),
+      'editorBracketHighlight.unexpectedBracket.foreground': p.error,
     },
   }
 }

@@ -33,7 +33,7 @@ interface Over {
   readonly model: Model
   readonly tables: readonly Table[]
   readonly controls: RunControls
-  readonly steppers: Map<Mode, Stepper>
+  readonly steppers: Map<Mode, Stepper<Fit>>
 }
 
 export class FitSession implements Parts<FitCalls> {
@@ -89,7 +89,7 @@ export class FitSession implements Parts<FitCalls> {
     }
   }
 
-  private stepperOf(over: Over, mode: Mode): Stepper {
+  private stepperOf(over: Over, mode: Mode): Stepper<Fit> {
     const known = over.steppers.get(mode)
     if (known !== undefined) return known
     const options = { ...this.engine, ...bindingOptions(over), mode, seed: over.controls.seed }
@@ -120,7 +120,7 @@ export class FitSession implements Parts<FitCalls> {
 
   /** The params given, where the model has as many; else a new start. */
   private async startOf(
-    stepper: Stepper,
+    stepper: Stepper<Fit>,
     controls: RunControls,
     same: Float64Array | undefined,
   ): Promise<Float64Array> {
@@ -288,7 +288,7 @@ async function finished(running: Promise<Fit>): Promise<{ readonly fit: Fit; rea
 function keptRun(
   { run, mode, label, seed }: Pick<BeginRequest, 'run' | 'mode' | 'label'> & { readonly seed: number },
   fit: Fit,
-  stepper: Stepper,
+  stepper: Stepper<Fit>,
   stopped: boolean,
 ): KeptRun {
   const [start, ...rest] = fit.iterates ?? []

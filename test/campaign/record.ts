@@ -111,7 +111,7 @@ async function climb(bound: Parameters<typeof bindProgram>, seed: number): Promi
   for await (const _ of iterate(model, model.interior(randomSource(seed)))) if (--left === 0) return
 }
 
-function facts(d: Derivation): Pick<ModelRecord, 'latents' | 'rules' | 'methods' | 'distributions' | 'closed'> {
+export function facts(d: Derivation): Pick<ModelRecord, 'latents' | 'rules' | 'methods' | 'distributions' | 'closed'> {
   const rules = d.mStep.steps.map((s) =>
     s.rule === 'family-mode' ? `family-mode/${s.kind === 'inverse-wishart' ? 'wishart' : s.kind}` : s.rule,
   )

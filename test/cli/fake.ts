@@ -63,6 +63,7 @@ export function fakeHost(files: Readonly<Record<string, string | Uint8Array>> = 
 
 export const fakeResult: FitResult = {
   format: 1,
+  passes: 1,
   model: 'OldFaithful',
   estepVersion: '0.1.0',
   seed: 1,

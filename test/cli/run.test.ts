@@ -147,7 +147,6 @@ describe('estep fit', () => {
     '--mode vb',
     '--mode cem',
     '--standardize',
-    '--accelerate',
     '--fix mu=1',
     '--init split',
     '--errors bootstrap',

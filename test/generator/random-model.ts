@@ -22,16 +22,16 @@ export { FEATURES, type Feature } from './features.js'
 
 /** What is at the heart of a model, with how many of 100 models have it. */
 const STRUCTURES: readonly (readonly [number, (draft: Draft) => RandomModel])[] = [
-  [54, rowsModel],
-  [11, chainModel],
-  [7, interceptsModel],
+  [41, rowsModel],
+  [10, chainModel],
+  [8, interceptsModel],
   [3, levelModel],
-  [6, factorsModel],
-  [7, conjugateModel],
+  [8, factorsModel],
+  [6, conjugateModel],
   [2, membershipModel],
-  [3, sumsModel],
-  [4, tailsModel],
-  [3, vectorsModel],
+  [8, sumsModel],
+  [6, tailsModel],
+  [8, vectorsModel],
 ]
 
 export function randomModel(seed: number, without: ReadonlySet<Feature> = new Set()): RandomModel {

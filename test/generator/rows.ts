@@ -150,23 +150,23 @@ class Rows {
     const cells = (): string => draft.param('weights', 'simplex', by, `${key} cells`, 'V')
     if (kind < 0.72) return { ...vector, type: 'count', dims: 'N, V', text: `Multinomial(${cells()})` }
     const positive = (core: string): string => draft.param('shape', 'positive', by.slice(0, 1), `${key} a`, core)
-    if (kind < 0.74) return { ...vector, type: 'count', dims: 'N, V', text: `DirichletMultinomial(${positive('V')})` }
-    if (kind < 0.76) return { ...vector, type: 'simplex', dims: 'N, V', text: `Dirichlet(${positive('V')})` }
+    if (kind < 0.75) return { ...vector, type: 'count', dims: 'N, V', text: `DirichletMultinomial(${positive('V')})` }
+    if (kind < 0.78) return { ...vector, type: 'simplex', dims: 'N, V', text: `Dirichlet(${positive('V')})` }
     const mean = draft.param('mean', 'real', by, `${key} mean`, 'D')
-    if (kind < 0.9) {
+    if (kind < 0.92) {
       const some = by.filter((s) => s.latent && draft.chance(`${key} covariance by ${s.index}`, 0.5)).slice(0, 1)
       const form = draft.stream(`matrix of ${key}`)()
       const matrix = draft.param(
-        form < 0.25 ? 'precision matrix' : 'covariance',
+        form < 0.42 ? 'precision matrix' : 'covariance',
         'covariance',
         some,
         `${key} covariance`,
         'D',
       )
       const text =
-        form < 0.25
+        form < 0.42
           ? `MvNormal(${mean}, precision=${matrix})`
-          : form < 0.35
+          : form < 0.58
             ? `MvStudentT(5, ${mean}, ${matrix})`
             : `MvNormal(${mean}, ${matrix})`
       return { ...vector, type: 'real', dims: 'N, D', text }

@@ -1,10 +1,9 @@
 /** What holds for every distribution. They are found in the index; a new one is held to this without a line here. */
 import { describe, expect, it } from 'vitest'
 import { distributionByName, distributions, signatures } from '../../compiler/distributions/index.js'
-import { asMatrix, asNumber, asVector } from '../../compiler/distributions/support/numeric-arguments.js'
 import type { Distribution, NumericArgument } from '../../compiler/distributions/types.js'
 import { Rayleigh } from './fixtures/rayleigh.js'
-import { type Anchors, kebab, readAnchors } from './support/anchors.js'
+import { anchorsOf, describeCase, expectClose, skipped } from './support/expectations.js'
 import {
   type Arguments,
   numericDensity,
@@ -12,11 +11,7 @@ import {
   numericMass,
   numericMoments,
 } from './support/numeric-density.js'
-import { seededRandom } from './support/random.js'
-import { scalarMass, totalMass } from './support/total-mass.js'
 
-const DRAWS = 20_000
-const STANDARD_ERRORS = 5
 /** Relative to the size of the log density, and absolute below 1. */
 const AGREEMENT = 1e-11
 
@@ -76,46 +71,6 @@ for (const distribution of [...distributions, Rayleigh]) {
       expect(domain.low).toBeLessThanOrEqual(domain.high)
       expect(distribution.inSupport(domain.low - 1, args)).toBe(false)
       if (domain.high < Infinity) expect(distribution.inSupport(domain.high + 1, args)).toBe(false)
-    })
-
-    describe.each(anchors.moments)('with $arguments', ({ arguments: args, expectations }) => {
-      const label = describeCase(args)
-      const draws = sampled(distribution, args, DRAWS)
-
-      it('has total mass 1', () => {
-        const found = totalMass(distribution, args, draws.slice(0, 2000))
-        if ('reason' in found) skipped(`${name} ${label}`, 'total mass', found.reason)
-        else expect(Math.abs(found.mass - 1)).toBeLessThanOrEqual(found.tolerance)
-      })
-
-      it('samples its support', () => {
-        const logDensity = numericDensity(distribution, withoutTotal(args))
-        for (const x of draws.slice(0, 2000)) {
-          expect(distribution.inSupport(x, args), describeCase(args, x)).toBe(true)
-          expect(Number.isFinite(logDensity(x))).toBe(true)
-        }
-      })
-
-      it('samples with its moments', () => {
-        for (const { of, value } of expectations) {
-          const products = draws.map((x) => of.reduce((product, place) => product * read(x, place), 1))
-          expectMean(products, value, `${label} ${JSON.stringify(of)}`)
-        }
-        if (expectations.length === 0) skipped(`${name} ${label}`, 'moments', 'none has an estimate of finite variance')
-      })
-
-      it('samples with its distribution function', () => {
-        if (values.rank > 0) return skipped(name, 'distribution function', `values of rank ${values.rank}`)
-        const numbers = draws.map((x) => asNumber(x) ?? Number.NaN)
-        const sorted = [...numbers].sort((a, b) => a - b)
-        for (const q of [0.05, 0.25, 0.5, 0.9, 0.99]) {
-          // the bound comes from one half of the draws and is tried on the other, so that the two are independent
-          const bound = sorted.length === 0 ? Number.NaN : quantile(numbers.slice(0, DRAWS / 2), q)
-          const { mass } = scalarMass(distribution, args, numbers.slice(0, 2000), bound)
-          const below = numbers.slice(DRAWS / 2).map((x) => (x <= bound ? 1 : 0))
-          expectMean(below, mass, `${label} P(x ≤ ${bound})`, Math.sqrt(Math.max(0, mass * (1 - mass))))
-        }
-      })
     })
 
     it('has the published mean and variance, where they are in closed form', () => {
@@ -211,15 +166,6 @@ describe('a number for a vector argument', () => {
   )
 })
 
-function anchorsOf(name: string): Anchors {
-  const anchors = readAnchors(name)
-  if (anchors === null)
-    throw new Error(
-      `no published values for ${name}: add it to test/laws/anchors/generate.py, which writes ${kebab(name)}.json`,
-    )
-  return anchors
-}
-
 /** The log density, −∞ outside the support, which is asked in terms of the first parametrisation. */
 function densityInSupport(
   distribution: Distribution,
@@ -228,60 +174,4 @@ function densityInSupport(
   value: NumericArgument,
 ): number {
   return distribution.inSupport(value, first) ? numericDensity(distribution, args)(value) : -Infinity
-}
-
-function sampled(distribution: Distribution, args: Arguments, count: number): readonly NumericArgument[] {
-  const random = seededRandom(20_240_229)
-  return Array.from({ length: count }, () => distribution.sample(args, random))
-}
-
-function expectClose(found: number, wanted: number, tolerance: number, what: () => string): void {
-  if (found === wanted) return
-  const error = Math.abs(found - wanted) / Math.max(1, Math.abs(wanted))
-  if (!(error <= tolerance)) expect.fail(`${what()}: ${found} where ${wanted} is published (error ${error})`)
-}
-
-/** The mean of the numbers is as expected, within five standard errors. */
-function expectMean(numbers: readonly number[], wanted: number, what: string, sd = standardDeviation(numbers)): void {
-  const error = Math.abs(mean(numbers) - wanted)
-  const bound = (STANDARD_ERRORS * sd) / Math.sqrt(numbers.length) + 1e-7 * Math.max(1e-3, Math.abs(wanted))
-  if (!(error <= bound)) expect.fail(`${what}: mean ${mean(numbers)} where ${wanted} is expected, bound ${bound}`)
-}
-
-function mean(numbers: readonly number[]): number {
-  return numbers.reduce((total, x) => total + x, 0) / numbers.length
-}
-
-function standardDeviation(numbers: readonly number[]): number {
-  const centre = mean(numbers)
-  return Math.sqrt(numbers.reduce((total, x) => total + (x - centre) ** 2, 0) / (numbers.length - 1))
-}
-
-function quantile(numbers: readonly number[], q: number): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(q * numbers.length)] ?? Number.NaN
-}
-
-/** The element at a 0-based place. */
-function read(x: NumericArgument, place: readonly number[]): number {
-  const [i, j] = place
-  if (i === undefined) return asNumber(x) ?? Number.NaN
-  if (j === undefined) return asVector(x)?.[i] ?? Number.NaN
-  return asMatrix(x)?.[i]?.[j] ?? Number.NaN
-}
-
-/** `total` is an argument of Multinomial's sampler only. */
-const withoutTotal = (args: Arguments): Arguments => new Map([...args].filter(([name]) => name !== 'total'))
-
-function describeCase(args: Arguments, value?: NumericArgument): string {
-  const text = JSON.stringify(Object.fromEntries(args))
-  return value === undefined ? text : `${text} at ${JSON.stringify(value)}`
-}
-
-const printed = new Set<string>()
-
-/** Says, once, that a law cannot be tried, and why. */
-function skipped(name: string, law: string, reason: string): void {
-  const line = `${name}: ${law} not checked: ${reason}`
-  if (!printed.has(line)) console.info(line)
-  printed.add(line)
 }

@@ -92,6 +92,18 @@ describe('the model editor in Chromium, under the policy of the playground', () 
     expect(noise).toEqual([])
   })
 
+  test('lists what is wrong, and mends it with one click', async () => {
+    await open()
+    await page.getByText('Error, line 10: there is no distribution').waitFor()
+    await page.getByRole('button', { name: 'Write Normal' }).click()
+    await until((w) => w.diagnostics.length === 0)
+    expect(await inPage((w) => w.estepEditor.text())).toContain('~ Normal(mu[z]')
+    expect(await page.locator('.estep-editor-problems li').count()).toBe(0)
+    await page.keyboard.press('Control+z')
+    await until((w) => w.diagnostics.length === 1)
+    expect(noise).toEqual([])
+  })
+
   test('shows the rule of the M-step at the param, and in a hover', async () => {
     await open()
     await mend()
@@ -123,6 +135,7 @@ describe('the model editor in Chromium, under the policy of the playground', () 
 
   test('Tab has a way out that is told', async () => {
     await open()
+    await mend()
     await inPage((w) => w.estepEditor.reveal(0))
     await page.getByText('Tab indents. Press Esc, then Tab, to leave.').waitFor()
     await page.keyboard.press('Tab')

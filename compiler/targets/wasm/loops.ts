@@ -60,7 +60,7 @@ export function fixed(
   writes: ReadonlySet<string>,
   build: () => void,
 ): void {
-  const { statements } = lowering.blocks.within('loop', axis, i32(value), writes, build)
+  const { statements } = lowering.blocks.within('once', axis, i32(value), writes, build)
   for (const statement of statements) lowering.blocks.append(statement)
 }
 

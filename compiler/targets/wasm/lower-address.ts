@@ -47,13 +47,21 @@ export function lowerAddress(lowering: Lowering, buffer: string, at: readonly KE
     laneStride = depends ? null : (affine.axes.get(vectorAxis) ?? 0)
     if (depends) return { base: i32(0), offset: 0, laneStride }
   }
+  let fixedAt = 0
+  for (const [axis, by] of affine.axes) {
+    const variable = lowering.blocks.variable(axis)
+    if (variable.w !== 'i32' || variable.value * by < 0) continue
+    affine.plus += variable.value * by
+    fixedAt = Math.max(fixedAt, lowering.blocks.depthOf(axis))
+    affine.axes.delete(axis)
+  }
   const terms = termsOf(lowering, affine, place, copy)
   let constant = affine.constant + affine.plus
   // an offset does not wrap around: what it is added to must be an address
   const below = affine.others.length > 0 || [...affine.axes.values()].some((coefficient) => coefficient < 0)
   if (constant !== 0 && (below || constant < 0)) {
     const inside = constant
-    terms.push({ depth: 0, key: `${inside}`, reads: new Set(), build: () => i32(inside) })
+    terms.push({ depth: fixedAt, key: `${inside}`, reads: new Set(), build: () => i32(inside) })
     terms.sort((a, b) => a.depth - b.depth)
     constant = 0
   }

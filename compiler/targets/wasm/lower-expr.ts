@@ -144,6 +144,9 @@ export class ExprLowering implements Lowering {
       const { base, offset } = lowerAddress(this, expr.buffer, expr.at, copy)
       return load('i32.load', base, offset)
     }
+    const by = divisor(expr)
+    if (by !== null && expr.k === 'call' && expr.args[0] !== undefined && this.#isInteger(expr.args[0]))
+      return op('i32.and', part(expr.args[0]), i32(by - 1))
     const [value] = this.numbers(expr, [copy])
     return op('i32.trunc_sat_f64_s', value ?? f64(0))
   }
@@ -152,7 +155,8 @@ export class ExprLowering implements Lowering {
     if (expr.k === 'add') return expr.args.every((arg) => this.#isInteger(arg))
     if (expr.k === 'sub') return this.#isInteger(expr.left) && this.#isInteger(expr.right)
     if (expr.k === 'load') return this.place(expr.buffer).type === 'i32'
-    return expr.k === 'axis' || expr.k === 'size' || (expr.k === 'num' && Number.isInteger(expr.value))
+    if (divisor(expr) !== null && expr.k === 'call') return expr.args[0] !== undefined && this.#isInteger(expr.args[0])
+    return expr.k === 'axis' || expr.k === 'size' || (expr.k === 'num' && (expr.value | 0) === expr.value)
   }
 
   #build(expr: KExpr, copies: readonly Copy[], vector: boolean): readonly WExpr[] {
@@ -247,14 +251,17 @@ export class ExprLowering implements Lowering {
   }
 
   /**
-   * A product in two parts: what does not depend on the vector axis, and what does; or factors over the same axes, which
-   * copies have in common, and the others.
+   * A product in two parts: sums, which take longest, and the rest; what does not depend on the vector axis, and what does;
+   * or factors over the same axes, which copies have in common, and the others.
    */
   #halves(args: readonly KExpr[], copy: Copy): readonly [KExpr | null, KExpr | null] {
     const product = (parts: readonly KExpr[]): KExpr | null =>
       parts.length > 1 ? { k: 'mul', args: parts } : (parts[0] ?? null)
     const alone = args.filter((arg) => !this.isVector(arg, copy))
     const rest = args.filter((arg) => this.isVector(arg, copy))
+    const late = rest.filter((arg) => arg.k === 'reduce')
+    if (late.length > 0 && late.length < rest.length)
+      return [product(late), product([...alone, ...rest.filter((arg) => arg.k !== 'reduce')])]
     if (alone.length > 0) return [product(alone), product(rest)]
     const axesOf = (arg: KExpr | undefined): string =>
       arg === undefined ? '' : [...this.facts.of(arg).free].sort().join(' ')
@@ -317,6 +324,14 @@ export class ExprLowering implements Lowering {
   #buildConditions(expr: KExpr, copies: readonly Copy[]): readonly WExpr[] {
     switch (expr.k) {
       case 'compare': {
+        if (this.#isInteger(expr.left) && this.#isInteger(expr.right))
+          return copies.map((copy) =>
+            op(
+              `i32.${integerComparisons[expr.operator]}`,
+              this.integer(expr.left, copy),
+              this.integer(expr.right, copy),
+            ),
+          )
         const [a, b] = [this.numbers(expr.left, copies), this.numbers(expr.right, copies)]
         return copies.map((_, i) => op(`f64.${comparisons[expr.operator]}`, at(a, i), at(b, i)))
       }
@@ -444,6 +459,17 @@ export class ExprLowering implements Lowering {
 const isZero = (expr: KExpr): boolean => expr.k === 'num' && Object.is(expr.value, 0)
 
 const NAN: KExpr = { k: 'num', value: Number.NaN }
+
+/** What a remainder is taken by: a power of 2; null where it is no such remainder. */
+function divisor(expr: KExpr): number | null {
+  if (expr.k !== 'call' || expr.fn !== 'mod') return null
+  const by = expr.args[1]
+  return by?.k === 'num' && by.value >= 1 && by.value <= 2 ** 30 && Number.isInteger(Math.log2(by.value))
+    ? by.value
+    : null
+}
+
+const integerComparisons = { '==': 'eq', '!=': 'ne', '<': 'lt_s', '<=': 'le_s', '>': 'gt_s', '>=': 'ge_s' } as const
 
 const comparisons = { '==': 'eq', '!=': 'ne', '<': 'lt', '<=': 'le', '>': 'gt', '>=': 'ge' } as const
 

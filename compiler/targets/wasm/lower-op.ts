@@ -3,10 +3,11 @@ import type { Axis, KExpr, KernelOp } from '../../kernel/types.js'
 import { buffersWritten } from '../../kernel/visit.js'
 import { asMap, type LoopOp } from '../loop-op.js'
 import { extract, f64, f64x2, get, i32, op as instruction, typeOf } from './code.js'
+import { inLanes } from './lanes.js'
 import { fixed, loop, range } from './loops.js'
 import { lowerAddress } from './lower-address.js'
 import { type ExprLowering, at as valueAt } from './lower-expr.js'
-import { lowerStore } from './lower-load.js'
+import { lowerLoad, lowerStore } from './lower-load.js'
 import { LogSums, logarithmIn, MOST_FACTORS } from './lower-log-sum.js'
 import { type Copy, moved, NO_COPY } from './lowering.js'
 import { type Tiling, tilingOf } from './tiling.js'
@@ -104,6 +105,7 @@ export class OpLowering {
     if (place.kind === 'rows' && place.strides[0] !== bytes && this.block !== null)
       length = instruction('i32.mul', this.block.rows, i32(place.strides[0] ?? 0))
     start = blocks.bind(start)
+    blocks.release(op.out, null)
     if (Object.is(op.value, 0)) {
       blocks.append({ w: 'fill', address: start, byte: 0, length })
       return
@@ -242,6 +244,13 @@ export class OpLowering {
     const logs = this.#logsOf(written, tiling, copies)
     const value = logs === null ? written : logs.beside
     if (tiling.inner.length === 0) {
+      if (this.#areApart(op, copies)) {
+        const before = copies.map((copy) => exprs.blocks.bind(lowerLoad(exprs, op.out, op.at, copy)))
+        exprs.accumulate(before, value, copies).forEach((sum, i) => {
+          lowerStore(exprs, op.out, op.at, copies[i] ?? NO_COPY, sum, false)
+        })
+        return
+      }
       const values = this.#value(value, copies)
       copies.forEach((copy, i) => {
         lowerStore(exprs, op.out, op.at, copy, valueAt(values, i), true)
@@ -295,6 +304,17 @@ export class OpLowering {
     })
   }
 
+  /** Pairs of numbers are added to elements that lie side by side, others for each copy. */
+  #areApart(op: LoopOp & { readonly op: 'contract' | 'scatterAdd' }, copies: readonly Copy[]): boolean {
+    const { vectorAxis } = this.exprs
+    const [copy] = copies
+    if (vectorAxis === null || copy?.vector !== true || !inLanes(this.exprs, op.out, op.at, vectorAxis)) return false
+    const plain = new Set(op.at.flatMap((index) => (index.k === 'axis' ? [index.axis] : [])))
+    return (
+      plain.has(vectorAxis) && copies.every(({ plus }) => [...plus].every(([axis, by]) => by === 0 || plain.has(axis)))
+    )
+  }
+
   /** Logarithms that are added up over the rows of the block, two rows at a time, into one number. */
   #logsOf(
     value: KExpr,
@@ -325,5 +345,6 @@ export class OpLowering {
       corner(op.out),
     ]
     exprs.blocks.append({ w: 'run', callee: { kind: 'import', name: this.smallImport(op.kind) }, args })
+    exprs.blocks.release(op.out, null)
   }
 }

@@ -24,7 +24,14 @@ export function lowerReduction(
   switch (kind) {
     case 'sum':
       if (!vector && isSideBySide(lowering, axes, body)) return sumOfLanes(lowering, axes, body, copies)
-      return sum(lowering, axes, copies, vector, (sums, inner) => lowering.accumulate(sums, body, inner))
+      return sum(
+        lowering,
+        axes,
+        copies,
+        vector,
+        (sums, inner) => lowering.accumulate(sums, body, inner),
+        (inner) => values(lowering, body, inner, vector),
+      )
     case 'max':
       return maximum(lowering, axes, body, copies, vector)
     case 'logSumExp':
@@ -46,10 +53,11 @@ function sum(
   copies: readonly Copy[],
   vector: boolean,
   add: (sums: readonly WExpr[], copies: readonly Copy[]) => readonly WExpr[],
+  first: ((copies: readonly Copy[]) => readonly WExpr[]) | null = null,
 ): readonly WExpr[] {
   const [axis] = axes
   if (axis !== undefined && axes.length === 1 && isShort(lowering, axis) && 2 * copies.length <= MOST_COPIES)
-    return inTurns(lowering, axis, copies, vector, add)
+    return inTurns(lowering, axis, copies, vector, add, first)
   const totals = accumulators(lowering, copies, vector, 0)
   loops(lowering, axes, NOTHING, () => {
     const values = add(totals.map(get), copies)
@@ -73,13 +81,19 @@ function inTurns(
   copies: readonly Copy[],
   vector: boolean,
   add: (sums: readonly WExpr[], copies: readonly Copy[]) => readonly WExpr[],
+  /** The first terms need not be added to anything. */
+  first: ((copies: readonly Copy[]) => readonly WExpr[]) | null,
 ): readonly WExpr[] {
-  const both = [accumulators(lowering, copies, vector, 0), accumulators(lowering, copies, vector, 0)]
+  const sums = (): Local[] =>
+    first === null
+      ? accumulators(lowering, copies, vector, 0)
+      : copies.map(() => lowering.code.local(vector ? 'v128' : 'f64'))
+  const both = [sums(), sums()]
   const size = lowering.size(axis.size)
   for (let value = 0; value < size; value++)
     fixed(lowering, axis.id, value, NOTHING, () => {
       const totals = both[value % 2] ?? []
-      const values = add(totals.map(get), copies)
+      const values = value < 2 && first !== null ? first(copies) : add(totals.map(get), copies)
       totals.forEach((local, i) => {
         lowering.blocks.append({ w: 'set', local, value: values[i] ?? get(local) })
       })

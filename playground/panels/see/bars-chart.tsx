@@ -90,7 +90,7 @@ export function BarsChart({ offered, run, queries, title }: Props) {
         const rowHeight = several ? 30 : 24
         const left = Math.min(
           Math.round(width * 0.4),
-          14 + 6.6 * Math.max(4, ...shown.map((i) => (levels[i] ?? '').length)),
+          14 + 7.2 * Math.max(4, ...shown.map((i) => (levels[i] ?? '').length)),
         )
         const height = shown.length * rowHeight + 44
         const most = Math.max(
@@ -236,7 +236,7 @@ export function CountsChart({
       })}
     >
       {(width) => {
-        const left = Math.min(width * 0.4, 16 + 6.6 * Math.max(3, ...rows.map((r) => r.name.length)))
+        const left = Math.min(width * 0.4, 16 + 7.2 * Math.max(3, ...rows.map((r) => r.name.length)))
         const x = linear([0, most], [left, width - 64])
         const height = rows.length * 30 + 8
         return (

@@ -266,7 +266,7 @@ export function ResponsibilitiesChart({ latents, run, title }: Props) {
       {(width) => {
         const left = Math.min(
           width * 0.35,
-          12 + 6.6 * Math.max(...Array.from({ length: count }, (_, i) => labelOf(latent, from + i).length)),
+          12 + 7.2 * Math.max(...Array.from({ length: count }, (_, i) => labelOf(latent, from + i).length)),
         )
         const x = linear([0, 1], [left, width - 8])
         const h = 14

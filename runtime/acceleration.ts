@@ -1,0 +1,145 @@
+/**
+ * Extrapolation of EM. Near a maximum EM is a linear iteration u ↦ F(u), u(t+1) − u* ≈ J (u(t) − u*), so that few of its
+ * steps tell where it is going. A proposal is only tried: where the objective there is not higher, EM goes on from where it
+ * was, and the objective never falls.
+ */
+import { Matrix, solve } from 'ml-matrix'
+import type { BoundModel } from './contract.js'
+import { type EmMove, type EmPoint, emStep, pointAt, usable } from './em-step.js'
+import { InternalError } from './errors.js'
+import type { Pacer } from './pacer.js'
+
+export type Acceleration = 'squarem' | 'anderson'
+
+/** Watches the steps of EM, and says where to try to jump. */
+export interface Accelerator {
+  /** EM has gone from one point to the next; null: let it go on by itself. */
+  propose(from: Float64Array, to: Float64Array): Float64Array | null
+  /** The objective at the point proposed last was higher, and the run goes on from there; or it was not. */
+  judged(accepted: boolean): void
+}
+
+export type Jump =
+  /** On a higher point, from which EM has made its next step. */
+  | { readonly kind: 'landed'; readonly on: EmPoint; readonly next: EmMove; readonly passes: number }
+  | { readonly kind: 'astray'; readonly passes: number }
+
+/**
+ * A jump counts where the objective is higher there, and where EM goes on from there: a spread below its floor may have a
+ * higher objective, and the next M-step then lowers it. `others`: other runs are under way.
+ */
+export async function tryJump(
+  model: BoundModel,
+  from: EmPoint,
+  params: Float64Array,
+  pacer: Pacer,
+  others = false,
+): Promise<Jump> {
+  const on = await pointAt(model, params, from.iteration + 1, [], 1, from.expectation, others)
+  await pacer.breathe()
+  if (!usable(on) || !(on.objective > from.objective)) return { kind: 'astray', passes: 1 }
+  try {
+    const next = await emStep(model, on, pacer, false, others)
+    if (next.kind === 'moved') return { kind: 'landed', on, next, passes: 2 }
+  } catch (error) {
+    if (!(error instanceof InternalError)) throw error
+  }
+  return { kind: 'astray', passes: 2 }
+}
+
+export function accelerator(kind: Acceleration): Accelerator {
+  return kind === 'squarem' ? squarem() : anderson()
+}
+
+/** The longest −α at first, and the factor by which it grows and shrinks. */
+const GROWTH = 4
+
+/**
+ * SQUAREM: with r = u₁ − u₀ and v = (u₂ − u₁) − r for two steps of EM, u = u₀ − 2 α r + α² v, α = −‖r‖/‖v‖. Varadhan, Roland
+ * (2008), Scandinavian Journal of Statistics 35, p. 335, scheme S3; the limit on −α is that of their program.
+ */
+function squarem(): Accelerator {
+  let before: { readonly from: Float64Array; readonly to: Float64Array } | null = null
+  let longest = 1
+  let atLimit = false
+  return {
+    propose(from, to) {
+      const first = before
+      before = { from, to }
+      if (first === null || first.to !== from) return null
+      before = null
+      if (longest === 1) {
+        // the first steps of a run are far from linear
+        longest = GROWTH
+        return null
+      }
+      const u0 = first.from
+      const r = difference(from, u0)
+      const v = difference(difference(to, from), r)
+      const ratio = Math.sqrt(product(r, r, to) / product(v, v, to))
+      if (!(ratio > 1)) return null
+      atLimit = ratio >= longest
+      const length = Math.min(ratio, longest)
+      return u0.map((x, i) => x + 2 * length * (r[i] ?? 0) + length ** 2 * (v[i] ?? 0))
+    },
+    judged(accepted) {
+      if (atLimit) longest = accepted ? longest * GROWTH : Math.max(GROWTH, longest / GROWTH)
+    },
+  }
+}
+
+/** Steps that Anderson's mixing remembers. */
+const MEMORY = 5
+/** Of the largest diagonal element: what is added to all of them, so that steps that repeat each other do not count twice. */
+const RIDGE = 1e-10
+
+/**
+ * Anderson's mixing: with residuals f(t) = F(u(t)) − u(t), the combination of the last steps whose residual is least,
+ * u = F(u(t)) − Σ_j γ_j (ΔF)_j where γ minimises ‖f(t) − Σ_j γ_j (Δf)_j‖. Walker, Ni (2011), SIAM Journal on Numerical
+ * Analysis 49, p. 1715; for EM with a guard Henderson, Varadhan (2019), Journal of Computational and Graphical Statistics 28.
+ */
+function anderson(): Accelerator {
+  let steps: { readonly image: Float64Array; readonly residual: Float64Array }[] = []
+  return {
+    propose(from, to) {
+      steps.push({ image: to, residual: difference(to, from) })
+      steps = steps.slice(-MEMORY - 1)
+      const last = steps.length - 1
+      if (last < 1) return null
+      const [images, residuals] = [[], []] as [Float64Array[], Float64Array[]]
+      for (let j = 0; j < last; j++) {
+        const [a, b] = [steps[j], steps[j + 1]]
+        if (a === undefined || b === undefined) continue
+        images.push(difference(b.image, a.image))
+        residuals.push(difference(b.residual, a.residual))
+      }
+      const gamma = leastSquares(residuals, difference(to, from), to)
+      if (gamma === null) return null
+      return to.map((x, i) => x - gamma.reduce((sum, g, j) => sum + g * (images[j]?.[i] ?? 0), 0))
+    },
+    judged(accepted) {
+      // directions that led astray are forgotten
+      if (!accepted) steps = steps.slice(-1)
+    },
+  }
+}
+
+/** The γ for which ‖target − Σ_j γ_j column_j‖ is least; null where there is none. */
+function leastSquares(
+  columns: readonly Float64Array[],
+  target: Float64Array,
+  sizes: Float64Array,
+): readonly number[] | null {
+  const products = columns.map((a) => columns.map((b) => product(a, b, sizes)))
+  const ridge = RIDGE * Math.max(...products.map((row, i) => row[i] ?? 0))
+  if (!(ridge > 0)) return null
+  const left = new Matrix(products).add(Matrix.eye(columns.length).mul(ridge))
+  const gamma = solve(left, Matrix.columnVector(columns.map((a) => product(a, target, sizes)))).to1DArray()
+  return gamma.every(Number.isFinite) ? gamma : null
+}
+
+const difference = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x - (b[i] ?? 0))
+
+/** Each param beside its size. */
+const product = (a: Float64Array, b: Float64Array, sizes: Float64Array): number =>
+  a.reduce((sum, x, i) => sum + (x * (b[i] ?? 0)) / (1 + Math.abs(sizes[i] ?? 0)) ** 2, 0)

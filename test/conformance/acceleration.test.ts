@@ -1,0 +1,53 @@
+/** SQUAREM and Anderson's mixing beside plain EM, from the same start; rates of convergence that are known. */
+import { describe, expect, it } from 'vitest'
+import type { Fit, FitCallOptions } from '../../index.js'
+import { type CaseId, caseReference, caseRun, dataText, modelSource, readBesideModels } from './cases.js'
+import { parseFitArguments } from './fit-arguments.js'
+import { fitModel } from './run-case.js'
+
+async function fitOf(id: CaseId, options: FitCallOptions): Promise<Fit> {
+  const run = caseRun(id)
+  const { start, set, columns } = parseFitArguments(run.args, readBesideModels)
+  const given = { set, columns, ...(start === undefined ? {} : { start }) }
+  return fitModel(modelSource(run), [{ name: `${id}.csv`, text: dataText(run) }], { ...given, ...options })
+}
+
+const passes = (fit: Fit): number => fit.toJSON().passes
+
+/** `share`: of the passes of plain EM, by SQUAREM; plain EM takes 61 on A33, so that a third is beyond reach there. */
+describe.each([
+  ['A16-haireye-lca-k3', 1 / 3],
+  ['A18-earthquakes-poismix-k3', 1 / 3],
+  ['A33-ability-fa1', 0.6],
+] as const)('%s', (id, share) => {
+  const options = { restarts: 1, seed: 3 }
+
+  it.each(['squarem', 'anderson'] as const)('by %s: to the same optimum, never falling', async (accelerate) => {
+    const plain = await fitOf(id, options)
+    const fast = await fitOf(id, { ...options, accelerate })
+    console.log(`${id}: ${passes(plain)} passes, ${passes(fast)} by ${accelerate}`)
+    expect(plain.converged && fast.converged).toBe(true)
+    expect(Math.abs(fast.logLikelihood - plain.logLikelihood)).toBeLessThan(1e-8 * Math.abs(plain.logLikelihood))
+    expect(fast.logLikelihood).toBeGreaterThan(caseReference(id).logLik - 1e-5)
+    fast.trace.slice(1).forEach((objective, i) => {
+      expect(objective).toBeGreaterThanOrEqual((fast.trace[i] ?? Number.NaN) - 1e-9)
+    })
+    if (accelerate === 'squarem') expect(passes(fast)).toBeLessThanOrEqual(share * passes(plain))
+  })
+
+  it('has no rate of convergence where it jumps', async () => {
+    const result = (await fitOf(id, { ...options, accelerate: 'squarem' })).toJSON()
+    expect(result.rateOfConvergence).toBeUndefined()
+  })
+})
+
+describe('the rate of convergence', () => {
+  it.each([
+    ['A02-grade-hidden', 0.0876],
+    ['A03-grade-only-c', 0.3158],
+  ] as const)('of %s is %d', async (id, rate) => {
+    const result = (await fitOf(id, {})).toJSON()
+    expect(result.rateOfConvergence).toBeCloseTo(rate, 4)
+    expect(result.missingInformation).toBe(result.rateOfConvergence)
+  })
+})

@@ -1,0 +1,19 @@
+/**
+ * `npm run mutation`: changes rules of the derivation and distributions one place at a time, and lists what no test notices.
+ * What was found out is kept in `.cache`, so that a run that was ended goes on where it was.
+ */
+export default {
+  mutate: ['compiler/rules/**/*.ts', 'compiler/distributions/*.ts', '!**/types.ts'],
+  testRunner: 'vitest',
+  vitest: { configFile: 'test/mutation/vitest.config.ts' },
+  coverageAnalysis: 'perTest',
+  concurrency: 2,
+  incremental: true,
+  incrementalFile: '.cache/mutation.json',
+  tempDirName: '.cache/mutation',
+  cleanTempDir: 'always',
+  ignorePatterns: ['bench', 'dist', 'playground', 'coverage'],
+  reporters: ['clear-text', 'progress', 'json'],
+  jsonReporter: { fileName: '.cache/mutation-report.json' },
+  thresholds: { break: 90 },
+}

@@ -31,6 +31,7 @@ export function servePlayground(args = []) {
   const server = spawn(process.execPath, [main, 'play', ...args, '--no-open'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  process.on('exit', () => server.kill('SIGINT'))
   return new Promise((resolve, reject) => {
     server.on('exit', (code) => reject(new Error(`estep play ended with ${code}`)))
     server.stdout.once('data', (text) => resolve({ url: String(text).trim(), close: () => server.kill('SIGINT') }))

@@ -21,29 +21,37 @@ export interface ColumnView {
 /** Arrays wider than this are looked at as a whole, not column by column. */
 const MOST_COLUMNS = 64
 
-export function columnsOf(data: readonly DataArray[]): readonly ColumnView[] {
-  return data.flatMap((d) => {
-    const rows = d.lengths === null ? (d.shape[0] ?? 0) : (d.shape[1] ?? 0)
-    const inner = d.shape.slice(d.lengths === null ? 1 : 2)
-    if (d.shape.length === 0 || inner.length > 1) return []
-    const width = inner[0] ?? 1
-    if (width > MOST_COLUMNS) return []
-    return Array.from({ length: width }, (_, column): ColumnView => {
-      const values = new Float64Array(rows)
-      for (let i = 0; i < rows; i++) values[i] = d.values[i * width + column] ?? Number.NaN
-      return {
-        data: d.name,
-        column,
-        label: labelOf(d, column, width),
-        rows,
-        element: d.element,
-        observed: d.observed,
-        values,
-        levels: d.element === 'bool' ? ['false', 'true'] : (d.levels?.[d.levels.length > 1 ? column : 0] ?? null),
-        lengths: d.lengths,
-        whole: inner.length === 1,
-      }
-    })
+/** Columns are taken apart once for each array. */
+const known = new WeakMap<DataArray, readonly ColumnView[]>()
+
+export const columnsOf = (data: readonly DataArray[]): readonly ColumnView[] =>
+  data.flatMap((d) => {
+    const found = known.get(d) ?? columnsOfArray(d)
+    known.set(d, found)
+    return found
+  })
+
+function columnsOfArray(d: DataArray): readonly ColumnView[] {
+  const rows = d.lengths === null ? (d.shape[0] ?? 0) : (d.shape[1] ?? 0)
+  const inner = d.shape.slice(d.lengths === null ? 1 : 2)
+  if (d.shape.length === 0 || inner.length > 1) return []
+  const width = inner[0] ?? 1
+  if (width > MOST_COLUMNS) return []
+  return Array.from({ length: width }, (_, column): ColumnView => {
+    const values = new Float64Array(rows)
+    for (let i = 0; i < rows; i++) values[i] = d.values[i * width + column] ?? Number.NaN
+    return {
+      data: d.name,
+      column,
+      label: labelOf(d, column, width),
+      rows,
+      element: d.element,
+      observed: d.observed,
+      values,
+      levels: d.element === 'bool' ? ['false', 'true'] : (d.levels?.[d.levels.length > 1 ? column : 0] ?? null),
+      lengths: d.lengths,
+      whole: inner.length === 1,
+    }
   })
 }
 

@@ -70,6 +70,7 @@ export function HistogramChart({ offered, run, queries, title }: Props) {
               <Bars frame={frame} bars={bins.bars} colour="var(--chart-rule)" opacity={0.45} />
               {density === null ? null : (
                 <>
+                  <Line frame={frame} xs={bins.grid} ys={density.total} colour="var(--chart-strong)" width={1.5} />
                   {several
                     ? density.components.map((c, k) => (
                         <Line
@@ -83,7 +84,6 @@ export function HistogramChart({ offered, run, queries, title }: Props) {
                         />
                       ))
                     : null}
-                  <Line frame={frame} xs={bins.grid} ys={density.total} colour="var(--chart-strong)" width={1.5} />
                   {several
                     ? density.components.map((c, k) => {
                         const peak = peakOf(c)

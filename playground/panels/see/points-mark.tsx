@@ -2,7 +2,8 @@ import { useEffect, useRef } from 'preact/hooks'
 import { mixed, type Rgb } from '../../charts/colours.js'
 import { round } from '../../charts/marks.js'
 import { markerPath } from '../../charts/palette.js'
-import type { PlotFrame } from '../../charts/plot.js'
+import { frameOf, type PlotFrame } from '../../charts/plot.js'
+import type { Domain } from '../../charts/scales.js'
 import type { LatentView } from '../../session/view.js'
 
 /** From here on points are drawn on a canvas. */
@@ -33,40 +34,59 @@ export function PointMarks({ frame, xs, ys, latent, colours }: Points & { readon
   return <g fill-opacity="0.85">{out}</g>
 }
 
-/** The same on a canvas over the plot, for many points. */
-export function PointCanvas({
-  xs,
-  ys,
-  latent,
-  colours,
-  frame,
-  width,
-  height,
-}: Points & { readonly frame: PlotFrame; readonly width: number; readonly height: number }) {
+/** More rows than these are looked at through some of them, evenly spread. */
+export const MOST_ON_CANVAS = 20_000
+
+/** Milliseconds of drawing between two turns of the page. */
+const SLICE = 8
+
+interface OnCanvas extends Points {
+  readonly x: Domain
+  readonly y: Domain
+  readonly width: number
+  readonly height: number
+}
+
+/** The same on a canvas over the plot, for many points: drawn in slices, so that the page never waits for them. */
+export function PointCanvas({ xs, ys, latent, colours, x, y, width, height }: OnCanvas) {
   const ref = useRef<HTMLCanvasElement>(null)
+  const [x0, x1] = x
+  const [y0, y1] = y
   useEffect(() => {
     const canvas = ref.current
     const context = canvas?.getContext('2d')
     if (canvas === null || context == null) return
+    const frame = frameOf({ width, height, x: [x0, x1], y: [y0, y1] })
     const ratio = window.devicePixelRatio || 1
     canvas.width = Math.round(width * ratio)
     canvas.height = Math.round(height * ratio)
-    context.scale(ratio, ratio)
-    context.globalAlpha = Math.max(0.25, Math.min(0.85, 3000 / xs.length))
+    const step = Math.max(1, xs.length / MOST_ON_CANVAS)
+    context.globalAlpha = Math.max(0.25, Math.min(0.85, (3000 * step) / xs.length))
     const shapes = Array.from(
       { length: Math.max(1, latent?.labels.length ?? 1) },
       (_, k) => new Path2D(markerPath(k, 16)),
     )
-    for (let i = 0; i < xs.length; i++) {
-      const [x, y] = [xs[i] ?? Number.NaN, ys[i] ?? Number.NaN]
-      if (Number.isNaN(x) || Number.isNaN(y)) continue
-      const shape = shapes[componentOf(latent, i)]
-      if (shape === undefined) continue
-      context.fillStyle = fillOf(latent, i, colours)
-      context.setTransform(ratio, 0, 0, ratio, ratio * frame.x(x), ratio * frame.y(y))
-      context.fill(shape)
+    let at = 0
+    let turn = 0
+    const draw = (): void => {
+      const until = performance.now() + SLICE
+      for (let drawn = 0; at < xs.length; at += step, drawn++) {
+        if (drawn % 64 === 63 && performance.now() > until) {
+          turn = requestAnimationFrame(draw)
+          return
+        }
+        const i = Math.floor(at)
+        const [px, py] = [xs[i] ?? Number.NaN, ys[i] ?? Number.NaN]
+        const shape = shapes[componentOf(latent, i)]
+        if (Number.isNaN(px) || Number.isNaN(py) || shape === undefined) continue
+        context.fillStyle = fillOf(latent, i, colours)
+        context.setTransform(ratio, 0, 0, ratio, ratio * frame.x(px), ratio * frame.y(py))
+        context.fill(shape)
+      }
     }
-  })
+    draw()
+    return () => cancelAnimationFrame(turn)
+  }, [xs, ys, latent, colours, x0, x1, y0, y1, width, height])
   return <canvas ref={ref} style={{ width: `${width}px`, height: `${height}px` }} />
 }
 

@@ -1,17 +1,17 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { useColours } from '../../charts/colours.js'
 import { Figure } from '../../charts/figure.js'
 import { componentName, counted, listed } from '../../charts/format.js'
 import { Legend, type LegendItem } from '../../charts/legend.js'
 import { EllipseMark, ellipsePoints, Line, Marker } from '../../charts/marks.js'
 import { colourOf, dashOf } from '../../charts/palette.js'
-import { frameOf, Plot, type PlotFrame } from '../../charts/plot.js'
+import { Plot, type PlotFrame } from '../../charts/plot.js'
 import { type Domain, extentOf, padded } from '../../charts/scales.js'
 import type { ColumnRef, LatentView, PointQueries, RunView } from '../../session/view.js'
 import { useAnswer } from '../use-answer.js'
 import { ColumnSelect } from './column-select.js'
 import type { ColumnView } from './columns.js'
-import { componentOf, MOST_IN_SVG, PointCanvas, PointMarks } from './points-mark.js'
+import { componentOf, MOST_IN_SVG, MOST_ON_CANVAS, PointCanvas, PointMarks } from './points-mark.js'
 import type { View } from './views.js'
 
 interface Props {
@@ -22,7 +22,7 @@ interface Props {
 }
 
 const LINE_POINTS = 60
-/** Around the data, so that ellipses have room while axes stand still. */
+/** Around the data, so that ellipses have room while axes stand still as a fit runs. */
 const ROOM = 0.13
 
 /** Two columns, with what the components say of them: their 95 % ellipses, or the mean of one over the other. */
@@ -47,7 +47,9 @@ export function ScatterChart({ offered, run, queries, title }: Props) {
         : queries.ellipses(run.id, ref(x), ref(y)),
     asked,
   )
-  const xDomain = x === undefined ? ([0, 1] as const) : roomFor(x)
+  const xDomain = useMemo(() => (x === undefined ? ([0, 1] as const) : roomFor(x)), [x])
+  const yDomain = useMemo(() => (y === undefined ? ([0, 1] as const) : roomFor(y)), [y])
+  const counts = useMemo(() => countsOf(latent), [latent])
   const lines = useAnswer(
     () =>
       run === null || point === null || x === undefined || y === undefined || x.data === y.data
@@ -67,8 +69,7 @@ export function ScatterChart({ offered, run, queries, title }: Props) {
   const rings = (ellipses.value?.components ?? []).map((e) =>
     e === null ? null : { points: ellipsePoints(e.mean, e.covariance), mean: e.mean },
   )
-  // axes follow the data, so that they stand still while a fit runs
-  const yDomain = roomFor(y)
+
   const many = x.rows > MOST_IN_SVG
   const labels = latent?.labels ?? ellipses.value?.labels ?? lines.value?.labels ?? []
   const summary = summaryOf(
@@ -78,7 +79,7 @@ export function ScatterChart({ offered, run, queries, title }: Props) {
     labels,
     rings.some((r) => r !== null),
     lines.value !== null,
-    countsOf(latent),
+    counts,
   )
   const grid = Float64Array.from(
     { length: LINE_POINTS },
@@ -158,7 +159,8 @@ export function ScatterChart({ offered, run, queries, title }: Props) {
             <>
               {many ? (
                 <PointCanvas
-                  frame={frameOf({ width, height, x: xDomain, y: yDomain })}
+                  x={xDomain}
+                  y={yDomain}
                   width={width}
                   height={height}
                   xs={x.values}
@@ -231,7 +233,8 @@ function summaryOf(
   lines: boolean,
   counts: readonly number[],
 ): string {
-  const what = `${counted(rows, 'row')} of ${y} over ${x}`
+  const some = rows > MOST_ON_CANVAS ? ` (${MOST_ON_CANVAS.toLocaleString('en')} of them are drawn)` : ''
+  const what = `${counted(rows, 'row')} of ${y} over ${x}${some}`
   if (labels.length < 2)
     return `${what}${rings ? ', with the ellipse that holds 95 % of the Gaussian' : lines ? `, with the mean of ${y}` : ''}.`
   const shares = counts.length === 0 ? '' : `: about ${listed(counts.map((c) => c.toFixed(c < 10 ? 1 : 0)))} rows`

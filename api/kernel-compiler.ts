@@ -1,7 +1,7 @@
 /** What executes kernels that are no long pass over rows. */
 import { compileInterpreter } from '../compiler/targets/interpreter/index.js'
 import { compileJavaScript } from '../compiler/targets/javascript/index.js'
-import type { CompileKernel } from '../compiler/targets/memory.js'
+import type { CompiledKernel, CompileKernel } from '../compiler/targets/memory.js'
 import { engineFeatures } from '../compiler/targets/wasm/engine-features.js'
 import { compileWasm, wasmSupports } from '../compiler/targets/wasm/index.js'
 import type { FitCallOptions } from './options.js'
@@ -12,5 +12,20 @@ export function kernelCompiler({ backend, javascript }: Pick<FitCallOptions, 'ba
   return javascript === false && backend !== 'js' ? withoutJavaScript : compileJavaScript
 }
 
-const withoutJavaScript: CompileKernel = (ops, buffers) =>
-  engineFeatures().simd && wasmSupports(ops) === null ? compileWasm(ops, buffers) : compileInterpreter(ops, buffers)
+const withoutJavaScript: CompileKernel = (ops, buffers) => {
+  const interpreted = (): CompiledKernel => compileInterpreter(ops, buffers)
+  if (!engineFeatures().simd || wasmSupports(ops) !== null) return interpreted()
+  let kernel = compileWasm(ops, buffers)
+  return {
+    run(memory, block) {
+      try {
+        kernel.run(memory, block)
+      } catch (error) {
+        // each kernel has a memory of its own, and an engine reserves room for so many: none was made, nothing has run
+        if (!(error instanceof RangeError)) throw error
+        kernel = interpreted()
+        kernel.run(memory, block)
+      }
+    },
+  }
+}

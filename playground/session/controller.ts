@@ -92,6 +92,8 @@ export class Controller {
 
   async open(project: Project): Promise<void> {
     await this.stop()
+    // a fresh worker: the memory of the models of before goes with the old one
+    this.fitter.end()
     this.contents.clear()
     this.loaded = false
     this.bound = ''

@@ -56,7 +56,9 @@ describe('a day in the playground', () => {
 
   it('says what a slip of the pen meant, and mends it in one click', async () => {
     const source = readFileSync(new URL('../../examples/old-faithful/spherical.estep', import.meta.url), 'utf8')
-    const { page } = await playground.open({ fragment: await linkOf(source.replace('Normal(', 'Normall(')) })
+    const { page } = await playground.open({
+      fragment: await linkOf(source.replace('Normal(', 'Normall('), [FAITHFUL]),
+    })
     await page.locator('.diagnostics').waitFor()
     expect(await page.locator('.diagnostics').textContent()).toContain('Normal')
     await page.locator('.diagnostics .fix').first().click()
@@ -158,6 +160,8 @@ describe('what it must not do', () => {
     })
     await page.getByText('100,000 rows').waitFor({ timeout: 30_000 })
     await ready(page)
+    // the points are drawn before anything is run
+    await page.waitForTimeout(1500)
     await page.evaluate(`
       globalThis.longest = 0
       new PerformanceObserver((list) => {
@@ -209,6 +213,8 @@ describe('the gallery', () => {
     expect(noise).toEqual([])
   }, 900_000)
 })
+
+const FAITHFUL = { kind: 'example', example: 'old-faithful', name: 'faithful.csv' }
 
 /** Examples that every run of the tests goes through; ESTEP_GALLERY=all goes through all items. */
 const QUICK = new Set([

@@ -28,7 +28,7 @@ export async function startPlayground(): Promise<Playground> {
   const browser = await launch()
   const folder = mkdtempSync(join(tmpdir(), 'estep-page-'))
   const runtimeText = join(root, 'api/emit/runtime-text.generated.js')
-  if (!existsSync(runtimeText)) execFileSync(execPath, [join(root, 'scripts/bundle-runtime.mjs')])
+  if (!existsSync(runtimeText)) execFileSync(execPath, [join(root, 'api/emit/bundle-runtime.mjs')])
   await build({
     root: join(root, 'playground'),
     configFile: join(root, 'playground/vite.config.ts'),

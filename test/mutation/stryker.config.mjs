@@ -5,6 +5,9 @@
 export default {
   mutate: ['compiler/rules/**/*.ts', 'compiler/distributions/*.ts', '!**/types.ts'],
   testRunner: 'vitest',
+  plugins: [
+    new URL('../../.cache/stryker/node_modules/@stryker-mutator/vitest-runner/dist/src/index.js', import.meta.url).href,
+  ],
   vitest: { configFile: 'test/mutation/vitest.config.ts' },
   coverageAnalysis: 'perTest',
   concurrency: 2,

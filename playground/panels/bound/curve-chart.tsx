@@ -107,7 +107,9 @@ const xLabelOf = (label: string): string =>
 
 /** From a little below the lowest point that matters to a little above the highest. */
 function range({ elbo, objective, at, next }: BoundCurveView): Domain {
-  const important = [at.objective, ...(next === null ? [] : [next.elbo, next.objective])].filter(Number.isFinite)
+  // the M-step goes to the top of the bound, before it is made
+  const [, top] = extentOf(elbo, [at.objective])
+  const important = [at.objective, top, ...(next === null ? [] : [next.elbo, next.objective])].filter(Number.isFinite)
   const [, high] = extentOf(objective, important)
   const [low] = extentOf(elbo, important)
   const span = Math.max(Math.max(...important) - Math.min(...important), 1e-9)

@@ -3,29 +3,32 @@ import { compileInterpreter } from '../compiler/targets/interpreter/index.js'
 import { compileJavaScript } from '../compiler/targets/javascript/index.js'
 import type { CompiledKernel, CompileKernel } from '../compiler/targets/memory.js'
 import { engineFeatures } from '../compiler/targets/wasm/engine-features.js'
-import { compileWasm, wasmSupports } from '../compiler/targets/wasm/index.js'
+import { wasmCompiler, wasmSupports } from '../compiler/targets/wasm/index.js'
 import type { FitCallOptions } from './options.js'
 
 /** Under `javascript: false` WebAssembly, which a content security policy may allow alone, and else the interpreter. */
 export function kernelCompiler({ backend, javascript }: Pick<FitCallOptions, 'backend' | 'javascript'>): CompileKernel {
   if (backend === 'interpret') return compileInterpreter
-  return javascript === false && backend !== 'js' ? withoutJavaScript : compileJavaScript
+  return javascript === false && backend !== 'js' ? withoutJavaScript() : compileJavaScript
 }
 
-const withoutJavaScript: CompileKernel = (ops, buffers) => {
-  const interpreted = (): CompiledKernel => compileInterpreter(ops, buffers)
-  if (!engineFeatures().simd || wasmSupports(ops) !== null) return interpreted()
-  let kernel = compileWasm(ops, buffers)
-  return {
-    run(memory, block) {
-      try {
-        kernel.run(memory, block)
-      } catch (error) {
-        // each kernel has a memory of its own, and an engine reserves room for so many: none was made, nothing has run
-        if (!(error instanceof RangeError)) throw error
-        kernel = interpreted()
-        kernel.run(memory, block)
-      }
-    },
+function withoutJavaScript(): CompileKernel {
+  const compile = wasmCompiler()
+  return (ops, buffers) => {
+    const interpreted = (): CompiledKernel => compileInterpreter(ops, buffers)
+    if (!engineFeatures().simd || wasmSupports(ops) !== null) return interpreted()
+    let kernel = compile(ops, buffers)
+    return {
+      run(memory, block) {
+        try {
+          kernel.run(memory, block)
+        } catch (error) {
+          // an engine has room for so many memories: none was made, nothing has run
+          if (!(error instanceof RangeError)) throw error
+          kernel = interpreted()
+          kernel.run(memory, block)
+        }
+      },
+    }
   }
 }

@@ -9,6 +9,7 @@ import { engineFeatures } from './engine-features.js'
 import { instantiateKernel, type KernelFunction } from './instantiate.js'
 
 const PAGE = 65536
+const MOST_PAGES = 65536
 
 /** null when the WebAssembly target runs these operations, else why not. */
 export function wasmSupports(ops: readonly KernelOp[]): Declined | null {
@@ -32,30 +33,39 @@ export function wasmSupports(ops: readonly KernelOp[]): Declined | null {
 
 interface Instantiated {
   readonly kernel: WasmKernel
-  readonly memory: WebAssembly.Memory
   readonly run: KernelFunction
 }
+
+/** Kernels in a memory of their own. */
+export const compileWasm: CompileKernel = (ops, buffers) => wasmCompiler()(ops, buffers)
 
 /**
  * Operations as WebAssembly over buffers that lie elsewhere: what they read is copied in, what they write is copied back.
  * Compiled anew for each set of sizes. Data that stay in place are the business of the row engine.
+ *
+ * All kernels run in one memory, one after another, and leave nothing there: an engine reserves gigabytes of addresses for
+ * each memory, and has room for some dozens.
  */
-export const compileWasm: CompileKernel = (ops, buffers): CompiledKernel => {
-  const declined = wasmSupports(ops)
-  if (declined !== null) throw new KernelError(declined.declined)
-  const declared = new Map(buffers.map((buffer) => [buffer.id, buffer]))
-  const compiled = new Map<string, Instantiated>()
-  return {
-    run(memory, block) {
-      const blockRows = block === null ? 8 : Math.max(8, Math.ceil((block.to - block.from) / 8) * 8)
-      const key = `${block === null ? '' : `${block.axis} ${block.table} ${blockRows}`} ${[...memory.sizes.values()].join()}`
-      let instance = compiled.get(key)
-      if (instance === undefined) {
-        instance = instantiated(ops, buffers, memory, block, blockRows)
-        compiled.set(key, instance)
-      }
-      runOver(instance, declared, memory, block)
-    },
+export function wasmCompiler(): CompileKernel {
+  let own: WebAssembly.Memory | null = null
+  return (ops, buffers): CompiledKernel => {
+    const declined = wasmSupports(ops)
+    if (declined !== null) throw new KernelError(declined.declined)
+    const declared = new Map(buffers.map((buffer) => [buffer.id, buffer]))
+    const compiled = new Map<string, Instantiated>()
+    return {
+      run(memory, block) {
+        const blockRows = block === null ? 8 : Math.max(8, Math.ceil((block.to - block.from) / 8) * 8)
+        const key = `${block === null ? '' : `${block.axis} ${block.table} ${blockRows}`} ${[...memory.sizes.values()].join()}`
+        own ??= new WebAssembly.Memory({ initial: 1, maximum: MOST_PAGES })
+        let instance = compiled.get(key)
+        if (instance === undefined) {
+          instance = instantiated(ops, buffers, memory, block, blockRows, own)
+          compiled.set(key, instance)
+        }
+        runOver(instance, own, declared, memory, block)
+      },
+    }
   }
 }
 
@@ -65,6 +75,7 @@ function instantiated(
   memory: Memory,
   block: RowBlock | null,
   blockRows: number,
+  own: WebAssembly.Memory,
 ): Instantiated {
   const kernel = emitKernel({
     ops,
@@ -77,13 +88,14 @@ function instantiated(
     shared: false,
     encode: { relaxed: engineFeatures().relaxed },
   })
-  const pages = Math.max(1, Math.ceil(kernel.privateBytes / PAGE))
-  const own = new WebAssembly.Memory({ initial: pages, maximum: 65536 })
-  return { kernel, memory: own, run: instantiateKernel(kernel, new WebAssembly.Module(kernel.bytes), own) }
+  const missing = Math.ceil(kernel.privateBytes / PAGE) - own.buffer.byteLength / PAGE
+  if (missing > 0) own.grow(missing)
+  return { kernel, run: instantiateKernel(kernel, new WebAssembly.Module(kernel.bytes), own) }
 }
 
 function runOver(
-  { kernel, memory: own, run }: Instantiated,
+  { kernel, run }: Instantiated,
+  own: WebAssembly.Memory,
   declared: ReadonlyMap<string, Buffer>,
   memory: Memory,
   block: RowBlock | null,

@@ -1,1 +1,1 @@
-export { compileWasm, wasmSupports } from './compile-wasm.js'
+export { compileWasm, wasmCompiler, wasmSupports } from './compile-wasm.js'

@@ -119,7 +119,7 @@ const range = (n: number): readonly number[] => Array.from({ length: n }, (_, i)
 const isNumeric = (c: Case): boolean =>
   c.derivation.mStep.steps.some((s) => s.kind === 'newton' || s.kind === 'stationary')
 
-const cases = [...exampleCases, ...randomCases(60)].filter((c) => !isNumeric(c))
+const cases = [...exampleCases, ...randomCases(100)].filter((c) => !isNumeric(c))
 
 describe('what does not matter', () => {
   it('the order of rows', () => {

@@ -56,6 +56,8 @@ export function mountMonaco(element: HTMLElement, options: EditorOptions, state:
     fixedOverflowWidgets: true,
     accessibilitySupport: 'auto',
     lineNumbersMinChars: 3,
+    // the number of the last, empty line is not paler than the others
+    renderFinalNewline: 'on',
     glyphMargin: true,
     folding: false,
     stickyScroll: { enabled: false },

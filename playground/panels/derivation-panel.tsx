@@ -204,13 +204,13 @@ function Equation({ line, step, katex, onReveal, onCopy, cursor }: EquationProps
           <button
             type="button"
             class="quiet"
-            aria-label="Go to its statement in the model"
+            aria-label="source: go to its statement in the model"
             onClick={() => onReveal(span.start)}
           >
             source
           </button>
         )}
-        <button type="button" class="quiet" aria-label="Copy the equation as LaTeX" onClick={() => onCopy(line.latex)}>
+        <button type="button" class="quiet" aria-label="copy the equation as LaTeX" onClick={() => onCopy(line.latex)}>
           copy
         </button>
       </span>

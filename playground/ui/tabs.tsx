@@ -76,12 +76,10 @@ interface TabPanelProps {
 }
 
 export function TabPanel({ id, label, hidden, alone, children }: TabPanelProps) {
-  return alone ? (
-    <section class="panel" id={`panel-${id}`} aria-label={label} hidden={hidden}>
-      {children}
-    </section>
-  ) : (
-    <div class="panel" id={`panel-${id}`} role="tabpanel" aria-labelledby={`tab-${id}`} hidden={hidden}>
+  const tabbed = alone ? {} : ({ role: 'tabpanel', 'aria-labelledby': `tab-${id}` } as const)
+  return (
+    <div class="panel" id={`panel-${id}`} hidden={hidden} {...tabbed}>
+      <h2 class="aside">{label}</h2>
       {children}
     </div>
   )

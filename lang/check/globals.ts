@@ -2,6 +2,7 @@
  * The names of the whole model: consts, data, params and sizes, whatever their order in the file. A name is resolved
  * when it is first asked for, so that a const may read data and a size may be a const.
  */
+import { sizeNames } from '../ast/size-names.js'
 import type * as ast from '../ast/types.js'
 import type { Span } from '../source.js'
 import { editDistance } from '../suggest.js'
@@ -124,20 +125,6 @@ function collectSizes(type: ast.TypeExpression, globals: Map<string, Global>): v
       for (const name of sizeNames(size)) add(name, g > 0 && i === 0 && size.kind === 'name', false)
     })
   })
-}
-
-function sizeNames(e: ast.Expression): readonly ast.Identifier[] {
-  switch (e.kind) {
-    case 'name':
-      return [{ name: e.name, span: e.span }]
-    case 'parenthesised':
-    case 'unary':
-      return sizeNames(e.of)
-    case 'binary':
-      return [...sizeNames(e.left), ...sizeNames(e.right)]
-    default:
-      return []
-  }
 }
 
 function resolve(ctx: CheckContext, global: Global, globals: ReadonlyMap<string, Global>): Binding {

@@ -2,6 +2,7 @@
  * Which name stands where and what it means, from the syntax tree alone: it answers for texts that do not type-check. The
  * rules are those of the type checker (`lang/check/scope.ts`, `globals.ts`).
  */
+import { sizeNames } from '../ast/size-names.js'
 import type * as ast from '../ast/types.js'
 import type { Span } from '../source.js'
 
@@ -349,19 +350,5 @@ class Finder implements Names {
       if (found !== undefined) return found
     }
     return undefined
-  }
-}
-
-function sizeNames(e: ast.Expression): readonly ast.Identifier[] {
-  switch (e.kind) {
-    case 'name':
-      return [{ name: e.name, span: e.span }]
-    case 'parenthesised':
-    case 'unary':
-      return sizeNames(e.of)
-    case 'binary':
-      return [...sizeNames(e.left), ...sizeNames(e.right)]
-    default:
-      return []
   }
 }

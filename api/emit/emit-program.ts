@@ -41,8 +41,8 @@ export function emitProgram(
 }
 
 function model(d: Derivation): string {
-  const { text, stub } = emitKernels(d.program)
-  return `  // loops over the data, params and statistics: each fills or adds to the arrays that are named above it\n  kernels: ${text},\n  // sizes, arrays, the order of passes, and the solution of each block of the M-step\n  plan: ${literal(writePlan(d, stub))},`
+  const { text, standIn } = emitKernels(d.program)
+  return `  // loops over the data, params and statistics: each fills or adds to the arrays that are named above it\n  kernels: ${text},\n  // sizes, arrays, the order of passes, and the solution of each block of the M-step\n  plan: ${literal(writePlan(d, standIn))},`
 }
 
 const header = (

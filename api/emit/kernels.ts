@@ -9,7 +9,7 @@ export interface EmittedKernels {
   /** An array literal of `StandaloneKernel`. */
   readonly text: string
   /** What stands for each operation in the plan: its number, and what is read of it where sums are cut into rows. */
-  readonly stub: (op: KernelOp) => object
+  readonly standIn: (op: KernelOp) => object
 }
 
 /** An operation of a kernel. */
@@ -45,17 +45,17 @@ export function emitKernels(program: Program): EmittedKernels {
     const places = ops.map((op) => numbers.get(op) ?? -1)
     return `  {\n${comment(bindings)}    code: (h) => {\n${indented(source)}    },\n    ops: ${JSON.stringify(places)},\n    bindings: ${literal(bindings)},\n  },\n`
   })
-  const stubs = new Map<KernelOp, object>()
-  const stub = (op: KernelOp): object => {
-    const known = stubs.get(op)
+  const standIns = new Map<KernelOp, object>()
+  const standIn = (op: KernelOp): object => {
+    const known = standIns.get(op)
     if (known !== undefined) return known
     const n = numbers.get(op) ?? -1
     const [out = ''] = buffersWritten(op)
     const made = isSum(op) ? { ...op, n } : { op: 'fill', out, value: 0, n }
-    stubs.set(op, made)
+    standIns.set(op, made)
     return made
   }
-  return { text: `[\n${entries.join('')}]`, stub }
+  return { text: `[\n${entries.join('')}]`, standIn }
 }
 
 /** Every list of operations of a program, once. */

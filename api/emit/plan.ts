@@ -9,8 +9,8 @@ import { type Kept, known, type WrittenPlan } from './read-plan.js'
 
 const NOWHERE = { start: 0, end: 0 }
 
-/** @param stub what stands for an operation of a kernel, which is written as code */
-export function writePlan(d: Derivation, stub: (op: KernelOp) => object): WrittenPlan {
+/** @param standIn what stands for an operation of a kernel, which is written as code */
+export function writePlan(d: Derivation, standIn: (op: KernelOp) => object): WrittenPlan {
   const shapes = new Map<string, readonly Expr[]>()
   for (const p of d.graph.params) shapes.set(`param ${p.name}`, d.shapes.shape('param', p.name))
   for (const x of d.graph.data) shapes.set(`data ${x.name}`, d.shapes.shape('data', x.name))
@@ -34,6 +34,6 @@ export function writePlan(d: Derivation, stub: (op: KernelOp) => object): Writte
     // places in the model and rules that were tried say nothing to who runs it
     if (key === 'span') return NOWHERE
     if (key === 'declined') return []
-    return isOp(value) ? stub(value) : value
+    return isOp(value) ? standIn(value) : value
   })
 }

@@ -2,6 +2,7 @@
  * What the panels see of a run at one moment: plain data that went through `postMessage`. Numbers lie flat and row-major
  * in typed arrays, beside their shape. Components bear the numbers of the run (from 0), not those of a report.
  */
+import type { BoundContour, BoundCurve } from '../../api/pictures.js'
 
 export type Mode = 'em' | 'hard'
 
@@ -188,30 +189,8 @@ export interface DirectionView {
 }
 
 /** The objective and the bound along a line, for q of iteration t (that of θ(t)). */
-export interface BoundCurveView {
-  readonly label: string
+export interface BoundCurveView extends BoundCurve {
   readonly iteration: number
-  readonly x: Float64Array
-  readonly objective: Float64Array
-  /** ELBO(q(t), θ(x)); −Infinity or NaN where it is not defined. */
-  readonly elbo: Float64Array
-  /** Where θ(t) lies, and the objective there, which the bound touches. */
-  readonly at: { readonly x: number; readonly objective: number }
-  /** Where the M-step leads, and what bound and objective are there; off the line where other params move as well. */
-  readonly next: { readonly x: number; readonly elbo: number; readonly objective: number } | null
-}
-
-/** J(q, θ) of a model whose only param is one number, where q = p(latent | data; θ′): rows θ′, columns θ. */
-export interface BoundContourView {
-  readonly param: string
-  readonly q: Float64Array
-  readonly theta: Float64Array
-  /** |q| × |θ|, q slowest. */
-  readonly values: Float64Array
-  /** (θ′, θ) after each step: E keeps θ, M keeps θ′. */
-  readonly path: readonly { readonly q: number; readonly theta: number; readonly value: number }[]
-  /** Posterior mean of a scalar latent at each q, where the model has one. */
-  readonly expected: { readonly latent: string; readonly values: Float64Array } | null
 }
 
 /** Answers for the shown point of a run; each rejects with an Error whose message is a sentence for the reader. */
@@ -226,7 +205,7 @@ export interface PointQueries {
   /** null where nothing moves along the line. */
   boundCurve(run: number, direction: BoundDirection, points: number): Promise<BoundCurveView | null>
   /** null where the model has more than one number as param. */
-  boundContour(run: number, points: number): Promise<BoundContourView | null>
+  boundContour(run: number, points: number): Promise<BoundContour | null>
 }
 
 /** Props of the panels See and Bound. */

@@ -1,6 +1,6 @@
 /** What the Bound panel asks of a run, at the half-step where it stands. */
-import type { BoundRun } from '../../api/pictures.js'
-import type { BoundContourView, BoundCurveView, BoundDirection } from '../session/view.js'
+import type { BoundContour, BoundRun } from '../../api/pictures.js'
+import type { BoundCurveView, BoundDirection } from '../session/view.js'
 import type { KeptRun } from './kept-run.js'
 
 /** q is that of the E-step that came last. */
@@ -26,7 +26,7 @@ export async function boundCurve(
   return curve === null ? null : { ...curve, iteration: run.iterates[indexOfQ(run)]?.iteration ?? 0 }
 }
 
-export function boundContour(run: KeptRun, points: number): BoundContourView | null {
+export function boundContour(run: KeptRun, points: number): BoundContour | null {
   const shown = run.iterates.slice(0, Math.floor(run.position / 2) + 1).map(({ params }) => params)
   const contour = run.stepper.pictures.boundContour(shown, points)
   // arrays of an answer are moved: none may stand in it twice

@@ -1,4 +1,5 @@
 /** Messages between the page and its two workers. Every request has an id; an answer bears that of its request. */
+import type { BoundContour } from '../../api/pictures.js'
 import type { DerivationStep } from '../../compiler/derivation/types.js'
 import type { LanguageRequest } from '../../compiler/service/language-service.js'
 import type { Diagnostic } from '../../lang/diagnostics/types.js'
@@ -6,7 +7,6 @@ import type { Span } from '../../lang/source.js'
 import type { RunControls } from '../session/project.js'
 import type {
   ArrayView,
-  BoundContourView,
   BoundCurveView,
   BoundDirection,
   ColumnRef,
@@ -179,7 +179,7 @@ export interface FitCalls {
     readonly direction: BoundDirection
     readonly points: number
   }): BoundCurveView | null
-  boundContour(request: { readonly run: number; readonly points: number }): BoundContourView | null
+  boundContour(request: { readonly run: number; readonly points: number }): BoundContour | null
 }
 
 /** Sent while a run is under way, ten times a second at most. */

@@ -5,10 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { bundleRuntime } from '../../api/emit/bundle-runtime.mjs'
-import { libraryPorts } from '../../cli/library-ports.js'
-import { nodeHost } from '../../cli/node-host.js'
-import { run } from '../../cli/run.js'
 import { compileOrThrow } from '../../index.js'
+import { estepInProcess } from './estep-in-process.js'
 
 /** Programs that `estep emit` writes, run as a user would, beside `estep fit`. */
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -19,24 +17,6 @@ beforeAll(async () => {
   await bundleRuntime()
 }, 60_000)
 afterAll(() => rmSync(folder, { recursive: true }))
-
-async function estep(args: readonly string[]) {
-  let [out, err] = ['', '']
-  const host = {
-    ...nodeHost(),
-    stdout: (text: string) => {
-      out += text
-    },
-    stderr: (text: string) => {
-      err += text
-    },
-    colourOut: false,
-    colourErr: false,
-    stderrIsTerminal: false,
-  }
-  const status = await run(args, host, libraryPorts())
-  return { status, out, err }
-}
 
 /** Runs a file by Node alone, in a folder without packages. */
 function node(file: string, args: readonly string[]): Promise<{ status: number; out: string; err: string }> {
@@ -75,7 +55,7 @@ let files = 0
 async function emitted(model: string): Promise<string> {
   files += 1
   const file = join(folder, `fit-${files}.mjs`)
-  const { status, err } = await estep(['emit', model, '--target', 'js', '--out', file])
+  const { status, err } = await estepInProcess(['emit', model, '--target', 'js', '--out', file])
   expect({ status, err }).not.toMatchObject({ err: expect.stringContaining('error') })
   expect(status).toBe(0)
   return file
@@ -108,7 +88,7 @@ describe('a program agrees with estep fit', () => {
     })
     const program = await node(await emitted(source), [table, ...own, ...args, '--json'])
     expect(program).toMatchObject({ status: 0 })
-    const reference = await estep(['fit', source, '--data', table, ...own, ...args, '--json'])
+    const reference = await estepInProcess(['fit', source, '--data', table, ...own, ...args, '--json'])
     expectSame(JSON.parse(program.out) as Result, JSON.parse(reference.out) as Result)
   })
 
@@ -117,7 +97,7 @@ describe('a program agrees with estep fit', () => {
     const data = example('old-faithful/faithful.csv')
     const start = ['--start', 'pi=[0.5, 0.5]', '--start', 'mu=[[2, 50], [4, 80]]', '--start', 'sigma=[5, 5]']
     const program = await node(await emitted(source), [data, ...start, '--max-iter', '5', '--json'])
-    const reference = await estep(['fit', source, '--data', data, ...start, '--max-iter', '5', '--json'])
+    const reference = await estepInProcess(['fit', source, '--data', data, ...start, '--max-iter', '5', '--json'])
     const own = JSON.parse(program.out) as Result
     expect(own.iterations).toBe(5)
     expectSame(own, JSON.parse(reference.out) as Result)
@@ -140,7 +120,7 @@ for j in 1..J {
     const data = join(folder, 'same.csv')
     writeFileSync(data, 'y,se\n1.0,2\n1.1,2\n0.9,3\n1.05,2\n')
     const program = await node(await emitted(source), [data, '--json'])
-    const reference = await estep(['fit', source, '--data', data, '--json'])
+    const reference = await estepInProcess(['fit', source, '--data', data, '--json'])
     const own = JSON.parse(program.out) as Result
     expect(own.params).toMatchObject({ tau: 0 })
     expectSame(own, JSON.parse(reference.out) as Result)
@@ -210,7 +190,7 @@ for n in 1..N {
 test('models with errors, and targets that do not exist, are refused', async () => {
   const broken = join(folder, 'broken.estep')
   writeFileSync(broken, 'model M\ndata x : real[N]\nx ~ Normall(0, 1)\n')
-  expect(await estep(['emit', broken, '--target', 'js'])).toMatchObject({ status: 1, out: '' })
-  expect(await estep(['emit', broken, '--target', 'fortran'])).toMatchObject({ status: 2 })
-  expect(await estep(['emit', broken])).toMatchObject({ status: 2 })
+  expect(await estepInProcess(['emit', broken, '--target', 'js'])).toMatchObject({ status: 1, out: '' })
+  expect(await estepInProcess(['emit', broken, '--target', 'fortran'])).toMatchObject({ status: 2 })
+  expect(await estepInProcess(['emit', broken])).toMatchObject({ status: 2 })
 })

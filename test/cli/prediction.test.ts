@@ -2,31 +2,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { libraryPorts } from '../../cli/library-ports.js'
-import { nodeHost } from '../../cli/node-host.js'
-import { run } from '../../cli/run.js'
+import { estepInProcess } from './estep-in-process.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'estep-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Runs `estep`; names in angle brackets are files of the folder. */
-async function estep(line: string) {
-  let [out, err] = ['', '']
-  const args = line.split(' ').map((a) => a.replace(/<(.*)>/, (_, name: string) => join(folder, name)))
-  const host = {
-    ...nodeHost(),
-    stdout: (text: string) => {
-      out += text
-    },
-    stderr: (text: string) => {
-      err += text
-    },
-    colourOut: false,
-    colourErr: false,
-    stderrIsTerminal: false,
-  }
-  return { status: await run(args, host, libraryPorts()), out, err }
-}
+const estep = (line: string) =>
+  estepInProcess(line.split(' ').map((a) => a.replace(/<(.*)>/, (_, name: string) => join(folder, name))))
 
 const file = (name: string, text: string): void => writeFileSync(join(folder, name), text)
 

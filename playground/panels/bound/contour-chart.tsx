@@ -1,14 +1,15 @@
 import { contours } from 'd3-contour'
+import type { BoundContour } from '../../../api/pictures.js'
 import { Figure } from '../../charts/figure.js'
 import { counted, fixed, short } from '../../charts/format.js'
 import { Legend } from '../../charts/legend.js'
 import { Line, Marker, round } from '../../charts/marks.js'
 import { Plot, type PlotFrame } from '../../charts/plot.js'
 import { extentOf } from '../../charts/scales.js'
-import type { BoundContourView, PointView } from '../../session/view.js'
+import type { PointView } from '../../session/view.js'
 
 interface Props {
-  readonly contour: BoundContourView
+  readonly contour: BoundContour
   readonly point: PointView
   readonly stale: boolean
 }
@@ -103,7 +104,7 @@ export function ContourChart({ contour, point, stale }: Props) {
 }
 
 /** The posterior mean as the axis of q where it grows or falls throughout; else the param that q was made at. */
-function axisOf({ q, expected }: BoundContourView): Float64Array {
+function axisOf({ q, expected }: BoundContour): Float64Array {
   const v = expected?.values
   if (v === undefined) return q
   const signs = new Set(Array.from(v.subarray(1), (x, i) => Math.sign(x - (v[i] ?? Number.NaN))))

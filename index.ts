@@ -11,8 +11,9 @@
 
 export { type CompileResult, compile, compileOrThrow, loadFit } from './api/compile.js'
 export { CompileError, DataError, OptionError } from './api/errors.js'
+export { Fit } from './api/fit.js'
 export type { Imputation, ImputedArray, ImputedCell } from './api/impute.js'
-export { type EmitTarget, Fit, Model } from './api/model.js'
+export { type EmitTarget, Model } from './api/model.js'
 export type { CompileOptions, DataOptions, FitCallOptions, FitData } from './api/options.js'
 export type { LatentPosterior } from './api/posterior.js'
 export type { Prediction, PredictOptions, Score } from './api/predict.js'

@@ -5,8 +5,9 @@ import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { Source } from '../lang/source.js'
 import { loadFit as readFit } from '../runtime/load.js'
 import { CompileError, OptionError } from './errors.js'
+import { Fit } from './fit.js'
 import { restore } from './frozen.js'
-import { Fit, Model } from './model.js'
+import { Model } from './model.js'
 import type { CompileOptions } from './options.js'
 
 export type CompileResult =
@@ -43,7 +44,7 @@ export function compileOrThrow(source: string | Source, options: CompileOptions 
  *
  * @throws OptionError where the document is no fit of a version that is read here
  */
-export function loadFit(document: unknown): Fit {
+export function loadFit(document: unknown): Fit<Model> {
   const loaded = readFit(document)
   if (!loaded.ok) throw new OptionError(loaded.problem)
   const stored = (loaded.result as { readonly source?: unknown }).source

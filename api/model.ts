@@ -3,7 +3,6 @@
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import { certifyDerivation } from '../compiler/bind/certified-engine.js'
 import { dataDeclarations } from '../compiler/bind/declarations.js'
-import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
 import { derivationDocument, planJson } from '../compiler/derivation/index.js'
 import type { Derivation } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
@@ -13,40 +12,25 @@ import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { TypedModel } from '../lang/typed/types.js'
 import { type Certificate, certify } from '../oracle/certify.js'
-import type { ComponentOrder } from '../runtime/canonical-order.js'
-import type { ParamLayout } from '../runtime/contract.js'
 import { RowsError } from '../runtime/data/stream/rows-error.js'
-import type { BoundData, DataDeclaration, Table } from '../runtime/data/types.js'
+import type { DataDeclaration, Table } from '../runtime/data/types.js'
 import { AbortError, InternalError } from '../runtime/errors.js'
 import { type FitOutcome, fitModel } from '../runtime/fit.js'
 import { type EmIteration, iterate } from '../runtime/iterate.js'
 import { type Json, toJson } from '../runtime/json.js'
 import { busyPacer } from '../runtime/pacer.js'
-import type { FitResult } from '../runtime/result.js'
-import type { IterateRow } from '../runtime/run.js'
 import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { Binder } from './binder.js'
 import { emitProgram } from './emit/emit-program.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
+import { Fit } from './fit.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
-import { impossibleRows, impossibleRowsWarning } from './impossible-rows.js'
-import { type Imputation, imputed } from './impute.js'
+import { impossibleRows } from './impossible-rows.js'
 import { nextTurn } from './next-turn.js'
-import {
-  checkNames,
-  type DataOptions,
-  entriesOf,
-  type FitCallOptions,
-  type FitData,
-  record,
-  searchOptions,
-  tablesOf,
-} from './options.js'
+import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
 import { densityForOracle } from './oracle-density.js'
-import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
-import { bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
 import { Stepper } from './stepper.js'
 import { workedIteration } from './worked.js'
 import { poolFor } from './workers/workers.js'
@@ -126,7 +110,7 @@ export class Model {
    * @throws DataError where the data does not fit the model; OptionError for a bad option; CompileError where the model
    *   has no hard mode; AbortError with `.partial`
    */
-  async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit> {
+  async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
     if (options.mode === 'hard') this.refuseHard()
     const tables = tablesOf(data)
@@ -135,7 +119,7 @@ export class Model {
       : this.fitInMemory(tables, options)
   }
 
-  private async fitInMemory(tables: readonly Table[], options: FitCallOptions): Promise<Fit> {
+  private async fitInMemory(tables: readonly Table[], options: FitCallOptions): Promise<Fit<Model>> {
     const pool = poolFor(options)
     try {
       return await this.fitBound(this.bind(tables, options, null, pool), options)
@@ -146,7 +130,7 @@ export class Model {
     }
   }
 
-  private async fitStreamed(tables: readonly Table[], options: FitCallOptions): Promise<Fit> {
+  private async fitStreamed(tables: readonly Table[], options: FitCallOptions): Promise<Fit<Model>> {
     const { bound, close } = await this.binder.bindStreamed(tables, options)
     try {
       if (bound.data.stream !== undefined) options.onStream?.(bound.data.stream)
@@ -158,10 +142,10 @@ export class Model {
     }
   }
 
-  private async fitBound(bound: Bound, options: FitCallOptions): Promise<Fit> {
+  private async fitBound(bound: Bound, options: FitCallOptions): Promise<Fit<Model>> {
     refuseEmpty(bound, this.declarations())
     const start = options.start === undefined ? undefined : startValuesFromJson(record(options.start))
-    const wrap = (outcome: Extract<FitOutcome, { ok: true }>): Fit =>
+    const wrap = (outcome: Extract<FitOutcome, { ok: true }>): Fit<Model> =>
       new Fit(this, outcome.result, bound.model.params, {
         model: bound.model,
         data: bound.data,
@@ -254,7 +238,7 @@ export class Model {
    * @throws DataError where the data does not fit the model; OptionError for a bad option; CompileError where the model
    *   has no hard mode
    */
-  stepper(data: FitData, options: FitCallOptions = {}): Stepper<Fit> {
+  stepper(data: FitData, options: FitCallOptions = {}): Stepper<Fit<Model>> {
     checkNames(options)
     if (options.mode === 'hard') this.refuseHard()
     const pool = poolFor(options)
@@ -287,145 +271,9 @@ export class Model {
   }
 }
 
-/** A fitted model. `params`, `logLikelihood`, `trace` and the rest are those of the result JSON. */
-export class Fit {
-  private read: readonly LatentPosterior[] | null = null
-
-  constructor(
-    readonly model: Model,
-    readonly result: FitResult,
-    /** How params are laid out. */
-    readonly layout: readonly ParamLayout[],
-    private readonly own: {
-      readonly model: ProgramModel
-      readonly data: BoundData
-      readonly params: Float64Array
-      readonly order: ComponentOrder
-      readonly traces: readonly (readonly number[])[]
-      readonly rows: readonly IterateRow[] | null
-    } | null,
-  ) {}
-
-  get params(): FitResult['params'] {
-    return this.result.params
-  }
-  get logLikelihood(): number {
-    return asNumber(this.result.logLikelihood)
-  }
-  get objective(): number {
-    return asNumber(this.result.objective)
-  }
-  get converged(): boolean {
-    return this.result.converged
-  }
-  get trace(): readonly number[] {
-    return this.result.trace.map(asNumber)
-  }
-  get starts(): FitResult['starts'] {
-    return this.result.starts
-  }
-  /** Objectives of every start, the start itself first, in the order of `starts`; null for a fit that was loaded. */
-  get traces(): readonly (readonly number[])[] | null {
-    return this.own?.traces ?? null
-  }
-  /** The iterates of a fit with `trace`, params flat as in `layout`, the start first; else null. */
-  get iterates(): readonly IterateRow[] | null {
-    return this.own?.rows ?? null
-  }
-  get derived(): FitResult['derived'] {
-    return this.result.derived
-  }
-  get warnings(): FitResult['warnings'] {
-    return this.result.warnings
-  }
-  /** The data as it was bound; null for a fit that was loaded. */
-  get data(): BoundData | null {
-    return this.own?.data ?? null
-  }
-
-  toJSON(): FitResult {
-    return this.result
-  }
-
-  /** Posterior of every latent for the rows of the fit; null for a fit that was loaded from a file. */
-  posteriors(): readonly LatentPosterior[] | null {
-    if (this.own === null) return null
-    refuseStreamed(this.own.data)
-    this.read ??= posteriorsOf(this.own.model, this.own.params)
-    return this.read
-  }
-
-  /**
-   * Posterior of one latent for the rows of the fit.
-   *
-   * @throws OptionError where the model has no such latent, or the fit was loaded without its data
-   */
-  posterior(name: string): LatentPosterior {
-    const all = this.posteriors()
-    if (all === null) throw new OptionError('the fit was loaded without its data: use predict with the data')
-    const found = all.find((p) => p.name === name)
-    if (found === undefined)
-      throw new OptionError(`the model has no latent \`${name}\`; it has ${all.map((p) => `\`${p.name}\``).join(', ')}`)
-    return found
-  }
-
-  /**
-   * Posterior of every latent for new rows, at the fitted params. Sizes that no param has are those of the new data. With
-   * `filtered` the states of chains are given the data up to their own place; with `hard` the modes are the most probable
-   * values of all discrete latents together.
-   *
-   * @throws DataError where the new data does not fit the model or the fit, or a chain has no filtered states (E418)
-   */
-  async predict(data: FitData, options: PredictOptions = {}): Promise<Prediction> {
-    if (options.hard === true && options.filtered === true)
-      throw new OptionError('`hard` takes the values of all places together, `filtered` those of each place: give one')
-    const mode = options.hard === true && this.model.hasDiscreteLatents ? 'hard' : 'em'
-    const bound = bindFitted(this.model, this.result, data, { ...options, mode })
-    const read = options.filtered === true ? filteredPosteriors : posteriorsOf
-    const warnings = [...bound.data.warnings, ...impossibleRowsWarning(bound.model, bound.params)]
-    return { latents: read(bound.model, bound.params, options.covariance), warnings }
-  }
-
-  /**
-   * Data with its missing cells filled: numbers by their posterior mean, with an sd, categories and truth values by the
-   * most probable one, with its probability. Without an argument the data of the fit.
-   *
-   * @throws DataError where the new data does not fit the model or the fit, or a mean has no closed form (E417);
-   *   OptionError where the fit was loaded and no data is given
-   */
-  async impute(data?: FitData, options: DataOptions = {}): Promise<Imputation> {
-    if (data === undefined && this.own === null)
-      throw new OptionError('the fit was loaded without its data: give impute the data')
-    if (data === undefined && this.own !== null) refuseStreamed(this.own.data)
-    const bound =
-      data === undefined && this.own !== null ? this.own : bindFitted(this.model, this.result, data, options)
-    return imputed(bound.model, bound.data, this.model.declarations(), bound.params)
-  }
-
-  /**
-   * Log-likelihood of data at the fitted params, and what each row of the outermost plates adds to it.
-   *
-   * @throws DataError where the new data does not fit the model or the fit
-   */
-  async score(data: FitData, options: DataOptions = {}): Promise<Score> {
-    const { model, params, data: own } = bindFitted(this.model, this.result, data, options)
-    return {
-      logLikelihood: model.eStep(params).logLikelihood,
-      contributions: new PosteriorReports(model, { contributions: true }).at(params).contributions,
-      warnings: own.warnings,
-    }
-  }
-}
-
 async function firstStart(model: ProgramModel, options: FitCallOptions): Promise<Float64Array> {
   const { createStarter } = await import('../runtime/starts.js')
   return createStarter(model, options.init ?? 'auto', busyPacer()).start(options.seed ?? 1, true)
-}
-
-/** Posteriors of all rows are numbers for each of them. */
-function refuseStreamed({ stream }: BoundData): void {
-  if (stream === undefined) return
-  throw new OptionError(`the ${stream.rows} rows of ${stream.source} do not lie in memory: predict for some of them`)
 }
 
 /** Data without rows, or with rows that weigh nothing. */
@@ -460,12 +308,3 @@ function withReason(
   )
   return { ...outcome, result: { ...outcome.result, warnings } }
 }
-
-const asNumber = (x: unknown): number =>
-  typeof x === 'number'
-    ? x
-    : x === '-Infinity'
-      ? Number.NEGATIVE_INFINITY
-      : x === 'Infinity'
-        ? Number.POSITIVE_INFINITY
-        : Number.NaN

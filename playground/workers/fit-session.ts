@@ -1,7 +1,8 @@
 /** What the fit worker keeps: files that were read, the model over them in each mode, and the runs. */
 import { compileOrThrow } from '../../api/compile.js'
 import { OptionError } from '../../api/errors.js'
-import type { Fit, Model } from '../../api/model.js'
+import type { Fit } from '../../api/fit.js'
+import type { Model } from '../../api/model.js'
 import type { FitCallOptions } from '../../api/options.js'
 import type { Stepper } from '../../api/stepper.js'
 import { readTable } from '../../runtime/data/read-table.js'

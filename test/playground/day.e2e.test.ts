@@ -159,7 +159,7 @@ describe('what it must not do', () => {
       mimeType: 'text/csv',
       buffer: Buffer.from(['a,b', ...rows].join('\n')),
     })
-    await page.getByText('100,000 rows').waitFor({ timeout: 30_000 })
+    await page.getByText('100,000 rows, 2 columns').waitFor({ timeout: 30_000 })
     await ready(page)
     // the points are drawn before anything is run
     await page.waitForTimeout(1500)

@@ -1,0 +1,165 @@
+/** A fitted model: its numbers, and what they say of its own and of new rows. */
+import type { ProgramModel } from '../compiler/bind/bound-model.js'
+import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
+import type { ComponentOrder } from '../runtime/canonical-order.js'
+import type { ParamLayout } from '../runtime/contract.js'
+import type { BoundData, DataDeclaration } from '../runtime/data/types.js'
+import type { FitResult } from '../runtime/result.js'
+import type { IterateRow } from '../runtime/run.js'
+import { OptionError } from './errors.js'
+import { impossibleRowsWarning } from './impossible-rows.js'
+import { type Imputation, imputed } from './impute.js'
+import type { DataOptions, FitData } from './options.js'
+import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
+import { type Binder, bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+
+/** What a fit asks of its model; `Model` is one. */
+export interface FittedModel extends Binder {
+  readonly hasDiscreteLatents: boolean
+  declarations(): readonly DataDeclaration[]
+}
+
+/** A fitted model. `params`, `logLikelihood`, `trace` and the rest are those of the result JSON. */
+export class Fit<M extends FittedModel = FittedModel> {
+  private read: readonly LatentPosterior[] | null = null
+
+  constructor(
+    readonly model: M,
+    readonly result: FitResult,
+    /** How params are laid out. */
+    readonly layout: readonly ParamLayout[],
+    private readonly own: {
+      readonly model: ProgramModel
+      readonly data: BoundData
+      readonly params: Float64Array
+      readonly order: ComponentOrder
+      readonly traces: readonly (readonly number[])[]
+      readonly rows: readonly IterateRow[] | null
+    } | null,
+  ) {}
+
+  get params(): FitResult['params'] {
+    return this.result.params
+  }
+  get logLikelihood(): number {
+    return asNumber(this.result.logLikelihood)
+  }
+  get objective(): number {
+    return asNumber(this.result.objective)
+  }
+  get converged(): boolean {
+    return this.result.converged
+  }
+  get trace(): readonly number[] {
+    return this.result.trace.map(asNumber)
+  }
+  get starts(): FitResult['starts'] {
+    return this.result.starts
+  }
+  /** Objectives of every start, the start itself first, in the order of `starts`; null for a fit that was loaded. */
+  get traces(): readonly (readonly number[])[] | null {
+    return this.own?.traces ?? null
+  }
+  /** The iterates of a fit with `trace`, params flat as in `layout`, the start first; else null. */
+  get iterates(): readonly IterateRow[] | null {
+    return this.own?.rows ?? null
+  }
+  get derived(): FitResult['derived'] {
+    return this.result.derived
+  }
+  get warnings(): FitResult['warnings'] {
+    return this.result.warnings
+  }
+  /** The data as it was bound; null for a fit that was loaded. */
+  get data(): BoundData | null {
+    return this.own?.data ?? null
+  }
+
+  toJSON(): FitResult {
+    return this.result
+  }
+
+  /** Posterior of every latent for the rows of the fit; null for a fit that was loaded from a file. */
+  posteriors(): readonly LatentPosterior[] | null {
+    if (this.own === null) return null
+    refuseStreamed(this.own.data)
+    this.read ??= posteriorsOf(this.own.model, this.own.params)
+    return this.read
+  }
+
+  /**
+   * Posterior of one latent for the rows of the fit.
+   *
+   * @throws OptionError where the model has no such latent, or the fit was loaded without its data
+   */
+  posterior(name: string): LatentPosterior {
+    const all = this.posteriors()
+    if (all === null) throw new OptionError('the fit was loaded without its data: use predict with the data')
+    const found = all.find((p) => p.name === name)
+    if (found === undefined)
+      throw new OptionError(`the model has no latent \`${name}\`; it has ${all.map((p) => `\`${p.name}\``).join(', ')}`)
+    return found
+  }
+
+  /**
+   * Posterior of every latent for new rows, at the fitted params. Sizes that no param has are those of the new data. With
+   * `filtered` the states of chains are given the data up to their own place; with `hard` the modes are the most probable
+   * values of all discrete latents together.
+   *
+   * @throws DataError where the new data does not fit the model or the fit, or a chain has no filtered states (E418)
+   */
+  async predict(data: FitData, options: PredictOptions = {}): Promise<Prediction> {
+    if (options.hard === true && options.filtered === true)
+      throw new OptionError('`hard` takes the values of all places together, `filtered` those of each place: give one')
+    const mode = options.hard === true && this.model.hasDiscreteLatents ? 'hard' : 'em'
+    const bound = bindFitted(this.model, this.result, data, { ...options, mode })
+    const read = options.filtered === true ? filteredPosteriors : posteriorsOf
+    const warnings = [...bound.data.warnings, ...impossibleRowsWarning(bound.model, bound.params)]
+    return { latents: read(bound.model, bound.params, options.covariance), warnings }
+  }
+
+  /**
+   * Data with its missing cells filled: numbers by their posterior mean, with an sd, categories and truth values by the
+   * most probable one, with its probability. Without an argument the data of the fit.
+   *
+   * @throws DataError where the new data does not fit the model or the fit, or a mean has no closed form (E417);
+   *   OptionError where the fit was loaded and no data is given
+   */
+  async impute(data?: FitData, options: DataOptions = {}): Promise<Imputation> {
+    if (data === undefined && this.own === null)
+      throw new OptionError('the fit was loaded without its data: give impute the data')
+    if (data === undefined && this.own !== null) refuseStreamed(this.own.data)
+    const bound =
+      data === undefined && this.own !== null ? this.own : bindFitted(this.model, this.result, data, options)
+    return imputed(bound.model, bound.data, this.model.declarations(), bound.params)
+  }
+
+  /**
+   * Log-likelihood of data at the fitted params, and what each row of the outermost plates adds to it.
+   *
+   * @throws DataError where the new data does not fit the model or the fit
+   */
+  async score(data: FitData, options: DataOptions = {}): Promise<Score> {
+    const { model, params, data: own } = bindFitted(this.model, this.result, data, options)
+    return {
+      logLikelihood: model.eStep(params).logLikelihood,
+      contributions: new PosteriorReports(model, { contributions: true }).at(params).contributions,
+      warnings: own.warnings,
+    }
+  }
+}
+
+/** Posteriors of all rows are numbers for each of them. */
+function refuseStreamed({ stream }: BoundData): void {
+  if (stream === undefined) return
+  throw new OptionError(`the ${stream.rows} rows of ${stream.source} do not lie in memory: predict for some of them`)
+}
+
+const asNumber = (x: unknown): number =>
+  typeof x === 'number'
+    ? x
+    : x === '-Infinity'
+      ? Number.NEGATIVE_INFINITY
+      : x === 'Infinity'
+        ? Number.POSITIVE_INFINITY
+        : Number.NaN

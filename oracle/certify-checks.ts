@@ -23,6 +23,7 @@ import {
   nestedParams,
   randomParams,
   shifted,
+  together,
   towardsEdges,
 } from './micro-params.js'
 import { type Cell, cellName } from './stored.js'
@@ -230,8 +231,26 @@ export function mStepOf(t: Trial): MStepResult | null {
   if ([...blocks.map((b) => b.after), end].some((p) => isCollapsed(t.engine.params, p))) return null
   const q = objectiveQ(t)
   const value = q(end)
-  const atEdge = towardsEdges(t.engine.params, end).some((p) => q(p) > value + EXACT * Math.max(1, Math.abs(value)))
-  return atEdge ? null : { blocks, end }
+  const atEdge = towardsEdges(t.engine.params, end).some((p) => isHigher(q(p), value))
+  return atEdge || blocks.some((b) => runsAway(t, b, q)) ? null : { blocks, end }
+}
+
+const isHigher = (q: number, than: number): boolean => q > than + EXACT * Math.max(1, Math.abs(than))
+
+/**
+ * true where Q rises without bound as positive numbers of a block grow or shrink together: a Gamma on data that are all
+ * equal, whose shape and rate grow while its mean stays. Tried only where Q still rises along one of them.
+ */
+function runsAway(t: Trial, b: EngineBlock, q: (p: Float64Array) => number): boolean {
+  if (b.exact === 'ascent' || b.kinked === true || b.params.length < 2) return false
+  const layout = t.engine.params.filter((p) => b.params.includes(p.name) && p.support.kind === 'positive')
+  const value = q(b.after)
+  const rising = feasibleDirections(layout, b.after).flatMap((d) => {
+    const { slope, curvature } = slopeAlong(q, b.after, d.step)
+    const size = Math.max(1, Math.abs(value), Math.abs(curvature))
+    return Math.abs(slope) > GRADIENT * size ? [d.step.findIndex((x) => x !== 0)] : []
+  })
+  return rising.some((i) => together(layout, b.after, i).some((p) => isHigher(q(p), value)))
 }
 
 export function checkMStep(t: Trial, { blocks, end }: MStepResult, found: Findings, random: () => number): void {

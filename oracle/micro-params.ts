@@ -30,6 +30,16 @@ export function towardsEdges(layout: readonly EngineParam[], point: Float64Array
     .flatMap((i) => [1e-8, 1e8].map((by) => point.map((x, j) => (i === j ? x * by : x))))
 }
 
+/** The point with a positive number and one of another param, or all positive numbers, brought far out or close to 0 together. */
+export function together(layout: readonly EngineParam[], point: Float64Array, first: number): readonly Float64Array[] {
+  const positive = layout
+    .filter((p) => p.support.kind === 'positive')
+    .map((p) => ({ numbers: groups(p).flat(), own: first >= p.offset && first < p.offset + p.length }))
+  const others = positive.filter((p) => !p.own).flatMap((p) => p.numbers)
+  const sets = [...others.map((j) => [first, j]), positive.flatMap((p) => p.numbers)]
+  return sets.flatMap((set) => [1e-8, 1e8].map((by) => point.map((x, i) => (set.includes(i) ? x * by : x))))
+}
+
 /** Groups of numbers of one param that are constrained together: positions in the flat array. */
 function groups(p: EngineParam): readonly (readonly number[])[] {
   const last = p.shape.at(-1) ?? 1

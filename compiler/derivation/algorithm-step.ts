@@ -82,12 +82,7 @@ function directly(d: Derivation, c: FormulaContext, updates: readonly (readonly 
   ]
 }
 
-function updateLines(
-  s: MStep,
-  c: FormulaContext,
-  lines: readonly Formula[],
-  indent: number,
-): readonly AlgorithmLine[] {
+function updateLines(s: MStep, c: FormulaContext, lines: readonly Formula[], indent: number): readonly AlgorithmLine[] {
   const names = inlineNames(s.params, c)
   if (lines.length === 0) return [line(indent, 'Newton steps for ', ...names)]
   const implicit = s.kind === 'stationary' || (s.kind === 'normal' && !lines.every((l) => /^[^ ]+ = /.test(l.text)))

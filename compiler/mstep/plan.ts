@@ -353,7 +353,9 @@ function orderSteps(steps: readonly MStep[]): Pick<MStepPlan, 'steps' | 'sweeps'
   const settled = new Set([...before, ...after])
   const repeated = steps.filter((s) => !settled.has(s))
   const done = new Set<string>()
-  const out = [before, repeated, after.filter((s) => !before.includes(s))].flatMap((own) => inOrder(own, waitsFor, done))
+  const out = [before, repeated, after.filter((s) => !before.includes(s))].flatMap((own) =>
+    inOrder(own, waitsFor, done),
+  )
   return {
     steps: out.map((s) =>
       inCycle.has(s.id) && s.exact === 'joint' ? { ...s, exact: 'blockwise', rule: 'conditional-maximisation' } : s,

@@ -4,8 +4,7 @@ import { UsageError } from './exit-codes.js'
 import { parseAssignment } from './literal.js'
 import { readJson } from './load-fit.js'
 
-const kinds = ['auto', 'kmeans++', 'random'] as const
-const later = ['split', 'hierarchical']
+const kinds = ['auto', 'kmeans++', 'random', 'split', 'hierarchical'] as const
 
 export interface Start {
   readonly init: (typeof kinds)[number]
@@ -18,10 +17,6 @@ export async function readStart(context: Context, init: string | undefined, star
   const values = new Map<string, unknown>()
   const kind = kinds.find((word) => word === (init ?? 'auto'))
   if (init !== undefined && kind === undefined) {
-    if (later.includes(init))
-      throw new UsageError(
-        `--init ${init} is not available in this version; there is ${kinds.join(', ')} and a JSON file`,
-      )
     if (init !== '-' && !context.host.exists(init)) {
       throw new UsageError(`--init takes ${kinds.join(', ')} or a JSON file, and there is no file \`${init}\``)
     }

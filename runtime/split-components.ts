@@ -100,7 +100,7 @@ function splitGroups(
         ? principalPlaces(features, own, (c) => 1 + c / (1 + features.columns), WHOLE_WAY)
         : principalPlaces(features, own, () => random.uniform() - 0.5, PART_OF_THE_WAY)
     const places = found?.places ?? new Float64Array(rows)
-    const side = (above: boolean): number => spreadOn(places, own, above)
+    const side = (above: boolean): number => spreadOn(features, places, own, above)
     const more = Math.ceil(copies.length / 2)
     const upper = side(true) > side(false) ? copies.slice(0, more) : copies.slice(more)
     const lower = copies.filter((k) => !upper.includes(k))
@@ -120,11 +120,20 @@ function splitGroups(
 /** The part of a row that stays with the other side: no level of a category loses all of its probability there. */
 const LEFT = 0.02
 
-/** Weighted sum of squared places on one side. */
-function spreadOn(places: Float64Array, weights: Float64Array, above: boolean): number {
-  let sum = 0
-  places.forEach((x, n) => {
-    if (x > 0 === above) sum += (weights[n] ?? 0) * x * x
+/** Weighted sum of squared distances of the rows on one side to their mean. */
+function spreadOn({ columns, values }: Features, places: Float64Array, weights: Float64Array, above: boolean): number {
+  let total = 0
+  const sums = new Float64Array(columns)
+  const squares = new Float64Array(columns)
+  places.forEach((place, n) => {
+    if (place > 0 !== above) return
+    const weight = weights[n] ?? 0
+    total += weight
+    for (let c = 0; c < columns; c++) {
+      const x = values[n * columns + c] ?? 0
+      sums[c] = (sums[c] ?? 0) + weight * x
+      squares[c] = (squares[c] ?? 0) + weight * x * x
+    }
   })
-  return sum
+  return total > 0 ? squares.reduce((s, q, c) => s + q - (sums[c] ?? 0) ** 2 / total, 0) : 0
 }

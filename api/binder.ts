@@ -2,10 +2,10 @@
 import { bindProgram } from '../compiler/bind/bound-model.js'
 import { dataDeclarations } from '../compiler/bind/declarations.js'
 import { HardModel } from '../compiler/bind/hard-model.js'
+import { scaledData } from '../compiler/bind/log-jacobian.js'
 import { BindError } from '../compiler/bind/sizes.js'
 import { type Derivation, type DeriveOptions, derive } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
-import { scaledData } from '../compiler/bind/log-jacobian.js'
 import { NotHeld } from '../compiler/held-cells.js'
 import { type HeldNames, holdParams } from '../compiler/held-params.js'
 import type { Product } from '../compiler/lower/max-product.js'
@@ -24,8 +24,8 @@ import type { Bound, Frozen } from './frozen.js'
 import { readFixed } from './held.js'
 import { kernelCompiler } from './kernel-compiler.js'
 import { nextTurn } from './next-turn.js'
-import { standardised } from './standardize.js'
 import { checkBackend, entriesOf, type FitCallOptions } from './options.js'
+import { standardised } from './standardize.js'
 
 const NONE: HeldNames = { whole: new Set(), cells: new Set() }
 

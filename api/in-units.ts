@@ -18,7 +18,11 @@ type Found = Extract<FitOutcome, { ok: true }>
 /** Start values in the units of the data, for the standardised data. @throws OptionError where they do not fit */
 export function standardisedStart(values: StartValues, { raw, way }: Unstandardised): StartValues {
   const { model } = raw
-  const { params, problems } = applyStartValues(model, values, model.interior(() => 0.5))
+  const { params, problems } = applyStartValues(
+    model,
+    values,
+    model.interior(() => 0.5),
+  )
   if (problems.length > 0) throw new OptionError(problems.map((p) => p.message).join('\n'))
   return new Map([...nestParams(model.params, way.forth(params))].filter(([name]) => values.has(name)))
 }
@@ -27,7 +31,11 @@ export function standardisedStart(values: StartValues, { raw, way }: Unstandardi
  * The outcome with params, log-likelihoods and objectives of the data as they are. Where the model of the standardised
  * data is another one, what reads its params afterwards reads the standardised data.
  */
-export function inUnits(found: Found, model: ProgramModel, { raw, way }: Unstandardised): Found & {
+export function inUnits(
+  found: Found,
+  model: ProgramModel,
+  { raw, way }: Unstandardised,
+): Found & {
   readonly bound: Bound | null
 } {
   const back = way.back(found.params)
@@ -64,9 +72,7 @@ export function inUnits(found: Found, model: ProgramModel, { raw, way }: Unstand
     starts: result.starts.map((s) => ({
       ...s,
       objective: objective(s.objective),
-      ...(s.splits === undefined
-        ? {}
-        : { splits: s.splits.map((x) => ({ ...x, objective: objective(x.objective) })) }),
+      ...(s.splits === undefined ? {} : { splits: s.splits.map((x) => ({ ...x, objective: objective(x.objective) })) }),
     })),
     params: paramsToJson(raw.model, back),
     derived,
@@ -94,7 +100,8 @@ export function ofRawData(
   const changed = contributions.map((c) => ({ plate: c.plate, values: c.values.slice() }))
   const total = logJacobian(model.derivation, model.numbers, data, scaling, (part, plate, row) => {
     const own = changed.find((c) => c.plate === plate && row < c.values.length) ?? changed[0]
-    if (own !== undefined) own.values[own.plate === plate ? row : 0] = (own.values[own.plate === plate ? row : 0] ?? 0) + part
+    if (own !== undefined)
+      own.values[own.plate === plate ? row : 0] = (own.values[own.plate === plate ? row : 0] ?? 0) + part
   })
   return { logLikelihood: logLikelihood + total, contributions: changed }
 }

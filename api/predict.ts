@@ -72,7 +72,11 @@ export function bindFitted(
   )
   const { params, problems } = applyStartValues(
     bound.model,
-    new Map(Object.entries(stored.frozen.scaling === undefined ? result.params : (result.standardized?.params ?? {})).filter(([name]) => bound.held?.names.whole.has(name) !== true)),
+    new Map(
+      Object.entries(stored.frozen.scaling === undefined ? result.params : (result.standardized?.params ?? {})).filter(
+        ([name]) => bound.held?.names.whole.has(name) !== true,
+      ),
+    ),
     bound.model.interior(() => 0.5),
   )
   if (problems.length > 0) throw new DataError(problems.map((p) => problem('E413', p.message)))

@@ -48,9 +48,10 @@ export function standardised(model: ProgramModel, data: BoundData): Standardised
   // to move a column is another model where nothing moves with it
   const moved = columns.map((c, i) => (units[i]?.shifts == null ? { ...c, mean: 0 } : c))
   // a covariate without a unit of its own goes with the columns that it belongs to
-  const power = (c: number): number =>
-    moved.reduce((s, t, i) => s + (units[i]?.companions[c] ?? 0) * Math.log(t.sd), 0)
-  const centred = moved.map((c, i) => (c.observed || units[i]?.exponents != null ? c : { ...c, sd: Math.exp(power(i)) }))
+  const power = (c: number): number => moved.reduce((s, t, i) => s + (units[i]?.companions[c] ?? 0) * Math.log(t.sd), 0)
+  const centred = moved.map((c, i) =>
+    c.observed || units[i]?.exponents != null ? c : { ...c, sd: Math.exp(power(i)) },
+  )
   const scaling = scalingOf(centred, data)
   const { exponents, shifts, unmapped } = unitsOfElements(model, centred, units)
   const factors = exponents.map((q) => Math.exp(q.reduce((s, x, c) => s + x * Math.log(centred[c]?.sd ?? 1), 0)))
@@ -60,7 +61,8 @@ export function standardised(model: ProgramModel, data: BoundData): Standardised
   const scaled = scaledData(data, scaling)
   const jacobian = logJacobian(model.derivation, model.numbers, data, scaling)
   const closed =
-    units.every((u, i) => u.exponents !== null || columns[i]?.observed === false) && agrees(model, model.over(scaled), forth, jacobian, randomSource(1, 7).uniform)
+    units.every((u, i) => u.exponents !== null || columns[i]?.observed === false) &&
+    agrees(model, model.over(scaled), forth, jacobian, randomSource(1, 7).uniform)
   return {
     scaling,
     data: scaled,
@@ -177,8 +179,7 @@ function unitsOfElements(
       const free = ['real', 'positive', 'nonnegative', 'ordered', 'covariance'].includes(support.kind)
       if (free && !located.slice(offset, offset + length).every((x) => x)) lost.add(name)
     }
-  const nameOf = (e: number): string =>
-    model.params.find((p) => e >= p.offset && e < p.offset + p.length)?.name ?? ''
+  const nameOf = (e: number): string => model.params.find((p) => e >= p.offset && e < p.offset + p.length)?.name ?? ''
   const exponents = shifts.map((a, e) =>
     lost.has(nameOf(e))
       ? columns.map(() => 0)

@@ -2,7 +2,10 @@ import { readLiteral } from '../runtime/data/literal.js'
 import { UsageError } from './exit-codes.js'
 
 /** The values of `--fix`, by param; null for cells that are left free. */
-export function parseFixed(texts: readonly string[] = [], started: readonly string[] = []): ReadonlyMap<string, unknown> {
+export function parseFixed(
+  texts: readonly string[] = [],
+  started: readonly string[] = [],
+): ReadonlyMap<string, unknown> {
   const fixed = new Map<string, unknown>()
   for (const text of texts) {
     const equals = text.indexOf('=')
@@ -16,7 +19,10 @@ export function parseFixed(texts: readonly string[] = [], started: readonly stri
   for (const text of started) {
     const name = text.slice(0, Math.max(0, text.indexOf('='))).trim()
     if (fixed.has(name))
-      throw new UsageError(`\`${name}\` is given by --fix and by --start`, 'a param that is fixed stays where it is: leave one of them out')
+      throw new UsageError(
+        `\`${name}\` is given by --fix and by --start`,
+        'a param that is fixed stays where it is: leave one of them out',
+      )
   }
   return fixed
 }

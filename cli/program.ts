@@ -175,12 +175,7 @@ function addFitCommand(program: Command, context: Context, done: (status: number
     .option('--out <file>', 'write the fit as JSON')
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await fit(context, path, options)))
-  refuseOptions(command, [
-    '--checkpoint <file>',
-    '--resume <file>',
-    '--batch <n>',
-    '--watch',
-  ])
+  refuseOptions(command, ['--checkpoint <file>', '--resume <file>', '--batch <n>', '--watch'])
 }
 
 function addFitFileCommands(program: Command, context: Context, done: (status: number) => void): void {

@@ -10,11 +10,14 @@ export interface Start {
   readonly init: (typeof kinds)[number]
   /** Values of `--init FILE` and `--start`, the latter going before; null where there are none. */
   readonly values: ReadonlyMap<string, unknown> | null
+  /** What the values are of, where they are those of a fit: its sizes tell why they may not fit here. */
+  readonly of: string | null
 }
 
 /** `--init` is a way of starting or a JSON file in the shape of `params`; a whole fit file will do. */
 export async function readStart(context: Context, init: string | undefined, start: readonly string[]): Promise<Start> {
   const values = new Map<string, unknown>()
+  let of: string | null = null
   const kind = kinds.find((word) => word === (init ?? 'auto'))
   if (init !== undefined && kind === undefined) {
     if (init !== '-' && !context.host.exists(init)) {
@@ -25,6 +28,8 @@ export async function readStart(context: Context, init: string | undefined, star
     if (params === undefined)
       throw new UsageError(`\`${init}\` is not a file of start values: an object of values by param`)
     for (const [name, value] of params) values.set(name, value)
+    const sizes = [...(objectEntries(document?.get('sizes')) ?? [])].map(([name, n]) => `${name} = ${String(n)}`)
+    if (sizes.length > 0) of = `\`${init}\` is a fit with ${sizes.join(', ')}`
   }
   const named = new Set<string>()
   for (const text of start) {
@@ -33,5 +38,5 @@ export async function readStart(context: Context, init: string | undefined, star
     named.add(name)
     values.set(name, value)
   }
-  return { init: kind ?? 'auto', values: values.size === 0 ? null : values }
+  return { init: kind ?? 'auto', values: values.size === 0 ? null : values, of }
 }

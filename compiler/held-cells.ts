@@ -59,27 +59,24 @@ class CellHolder {
   }
 
   private statements(list: readonly TStatement[]): readonly TStatement[] {
-    return list.flatMap((s): readonly TStatement[] => {
-      switch (s.kind) {
-        case 'for':
-          return [{ ...s, body: this.statements(s.body) }]
-        case 'if':
-          return [
-            {
-              ...s,
-              condition: this.rewritten(s.condition),
-              then: this.statements(s.then),
-              otherwise: this.statements(s.otherwise),
-            },
-          ]
-        case 'sample':
-          return this.sample(s)
-        case 'observe-equation':
-          return [{ ...s, left: this.rewritten(s.left), right: this.rewritten(s.right) }]
-        case 'observe-condition':
-          return [{ ...s, condition: this.rewritten(s.condition) }]
+    return list.flatMap((s) => this.statement(s))
+  }
+
+  private statement(s: TStatement): readonly TStatement[] {
+    switch (s.kind) {
+      case 'for':
+        return [{ ...s, body: this.statements(s.body) }]
+      case 'if': {
+        const [then, otherwise] = [this.statements(s.then), this.statements(s.otherwise)]
+        return [{ ...s, condition: this.rewritten(s.condition), then, otherwise }]
       }
-    })
+      case 'sample':
+        return this.sample(s)
+      case 'observe-equation':
+        return [{ ...s, left: this.rewritten(s.left), right: this.rewritten(s.right) }]
+      case 'observe-condition':
+        return [{ ...s, condition: this.rewritten(s.condition) }]
+    }
   }
 
   /** One statement, or one for each matrix that it may read. */
@@ -98,8 +95,7 @@ class CellHolder {
     const key = JSON.stringify(lead, withoutSpans)
     const condition = reference(maskId(param), lead, read.span, TRUTH)
     const isSame = (r: Reference): boolean =>
-      r.symbol === read.symbol &&
-      JSON.stringify(r.subscripts.slice(0, param.type.batch.length), withoutSpans) === key
+      r.symbol === read.symbol && JSON.stringify(r.subscripts.slice(0, param.type.batch.length), withoutSpans) === key
     const known = mapReferences(s, (r) => (isSame(r) ? { ...r, symbol: givenId(param) } : r))
     const unknown = mapReferences(s, (r) => (isSame(r) ? { ...r, symbol: `${r.symbol} free` } : r))
     return [

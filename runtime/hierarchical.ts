@@ -45,7 +45,8 @@ export function wardClusters({ columns, values }: Features, rows: number, count:
     const total = (sizes[keep] ?? 0) + (sizes[gone] ?? 0)
     for (let c = 0; c < columns; c++)
       means[keep * columns + c] =
-        ((sizes[keep] ?? 0) * (means[keep * columns + c] ?? 0) + (sizes[gone] ?? 0) * (means[gone * columns + c] ?? 0)) /
+        ((sizes[keep] ?? 0) * (means[keep * columns + c] ?? 0) +
+          (sizes[gone] ?? 0) * (means[gone * columns + c] ?? 0)) /
         total
     sizes[keep] = total
     alive.delete(gone)

@@ -28,8 +28,7 @@ export function principalPlaces(
     variance = 0
     for (let n = 0; n < rows; n++) {
       let place = 0
-      for (let c = 0; c < columns; c++)
-        place += ((values[n * columns + c] ?? 0) - (mean[c] ?? 0)) * (direction[c] ?? 0)
+      for (let c = 0; c < columns; c++) place += ((values[n * columns + c] ?? 0) - (mean[c] ?? 0)) * (direction[c] ?? 0)
       places[n] = place
       const share = ((weights[n] ?? 0) * place) / total
       variance += share * place

@@ -66,12 +66,7 @@ export function applyStartValues(
 }
 
 /** Checks the shape while it copies; the first mismatch is the complaint. */
-function write(
-  layout: ParamLayout,
-  value: unknown,
-  params: Float64Array,
-  { what, free }: Reading,
-): string | null {
+function write(layout: ParamLayout, value: unknown, params: Float64Array, { what, free }: Reading): string | null {
   const { shape, name } = layout
   const walk = (item: unknown, dimension: number, row: number, path: readonly number[]): string | null => {
     const at = place(name, path)

@@ -106,7 +106,7 @@ async function runFit(
     share: (index + 1) / starts,
   }))
   try {
-    return await model.fit(data, {
+    const outcome = await model.fit(data, {
       set,
       fix,
       start: start.values,
@@ -129,6 +129,8 @@ async function runFit(
       onStream: (stream) => context.host.stderr(streamLine(stream)),
       onIteration: progress.update,
     })
+    const isOfStart = outcome.kind === 'usage' && start.of !== null && outcome.message.includes('start value')
+    return isOfStart ? { ...outcome, help: start.of } : outcome
   } finally {
     progress.clear()
     release()

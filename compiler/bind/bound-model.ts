@@ -162,7 +162,8 @@ export class ProgramModel implements BoundModel {
       d.mStep.steps.every((s) => s.closedForm)
     const sizes = new Map<string, number>(data.sizes)
     for (const s of d.model.symbols)
-      if (s.kind === 'const' && s.held === undefined && s.value.type.dims.length === 0) sizes.set(s.name, this.constant(s.id))
+      if (s.kind === 'const' && s.held === undefined && s.value.type.dims.length === 0)
+        sizes.set(s.name, this.constant(s.id))
     this.sizes = sizes
     this.scales = new Map(
       [...data.arrays].flatMap(([name, a]) =>
@@ -322,9 +323,7 @@ export class ProgramModel implements BoundModel {
   }
 
   features(latent: string): Features | null {
-    return this.data.stream === undefined
-      ? rowFeatures(this.derivation, this.numbers, this.data.arrays, latent)
-      : null
+    return this.data.stream === undefined ? rowFeatures(this.derivation, this.numbers, this.data.arrays, latent) : null
   }
 
   /** Params of regressions onto probabilities that run to infinity. */

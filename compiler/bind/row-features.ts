@@ -84,7 +84,13 @@ function cellsOf(
     array.offsets === null &&
     own.length === loops.length &&
     index.length === loops.length &&
-    own.every((w, i) => plain(v.index[i], w) && plain(index[i], w) && keyOf(w.from) === '1' && keyOf(w.to) === keyOf(loops[i]?.to ?? w.to))
+    own.every(
+      (w, i) =>
+        plain(v.index[i], w) &&
+        plain(index[i], w) &&
+        keyOf(w.from) === '1' &&
+        keyOf(w.to) === keyOf(loops[i]?.to ?? w.to),
+    )
   if (same)
     return {
       width,
@@ -94,7 +100,11 @@ function cellsOf(
     }
   if (array.values.length > MOST_LOOKED_UP) return null
   const apart = index.map(
-    (e, i) => !v.index.some((x) => keyOf(x) === keyOf(e)) && i > 0 && (array.shape[i] ?? 0) <= MOST_COLUMNS && array.offsets === null,
+    (e, i) =>
+      !v.index.some((x) => keyOf(x) === keyOf(e)) &&
+      i > 0 &&
+      (array.shape[i] ?? 0) <= MOST_COLUMNS &&
+      array.offsets === null,
   )
   return {
     width,

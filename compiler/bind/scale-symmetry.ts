@@ -72,8 +72,14 @@ export function columnUnits(
       return differences(up, down, rows, 2 * STEP * size)
     }
     const own = {
-      scale: transposed(scalable.map((g) => slopes(g, true)), rows.length),
-      move: transposed(movable.map((g) => slopes(g, false)), rows.length),
+      scale: transposed(
+        scalable.map((g) => slopes(g, true)),
+        rows.length,
+      ),
+      move: transposed(
+        movable.map((g) => slopes(g, false)),
+        rows.length,
+      ),
       right: columns.map(({ scaled, moved }) => ({
         scale: [...differences(scaled[0](theta), scaled[1](theta), rows, 2 * STEP)],
         move: moved === null ? [] : [...differences(moved.by[0](theta), moved.by[1](theta), rows, 2 * moved.step)],
@@ -90,7 +96,7 @@ export function columnUnits(
       left.move.push(own.move[i] ?? [])
     })
     own.right.forEach((r, c) => {
-      r.scale.forEach((x, i) => right[c]?.scale.push(-(x - (before.right[c]?.scale[i] ?? 0))))
+      right[c]?.scale.push(...r.scale.map((x, i) => (before.right[c]?.scale[i] ?? 0) - x))
       right[c]?.move.push(...r.move.map((x) => -x))
     })
   }

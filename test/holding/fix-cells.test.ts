@@ -34,7 +34,11 @@ describe('a param that is held in part', () => {
     const found = fit.params.mu as number[][]
     expect(found[0]?.[0]).toBe(2)
     // a mean that is estimated is that of its rows: moved either way, the likelihood falls
-    for (const [k, d] of [[0, 1], [1, 0], [1, 1]] as const)
+    for (const [k, d] of [
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ] as const)
       for (const by of [-0.01, 0.01]) {
         const moved = found.map((row, i) => row.map((x, j) => (i === k && j === d ? x + by : x)))
         const at = await fitText(text, [faithful], { columns, fix: { ...fit.params, mu: moved } })
@@ -90,7 +94,10 @@ for n in 1..N { y[n] ~ Normal(dot(b, x[n]), s) }`
     ]
     const y = [1, 3, 2, 6, 7]
     const held = await fitText(text, { x, y }, { fix: { b: [null, 2, null] } })
-    const rest = await fitText(text, { x: x.map(([a = 0, , c = 0]) => [a, c]), y: y.map((v, i) => v - 2 * (x[i]?.[1] ?? 0)) })
+    const rest = await fitText(text, {
+      x: x.map(([a = 0, , c = 0]) => [a, c]),
+      y: y.map((v, i) => v - 2 * (x[i]?.[1] ?? 0)),
+    })
     const [first, second, third] = held.params.b as number[]
     expect(second).toBe(2)
     expect([first, third]).toEqual((rest.params.b as number[]).map((v) => expect.closeTo(v, 9)))

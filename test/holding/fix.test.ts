@@ -33,7 +33,11 @@ describe('a param that is held', () => {
 
   test('leaves the others their closed forms: an sd about a known mean, a slope beside a known one', async () => {
     const x = [1, 2, 4, 7]
-    const about = await fitText('data x : real[N]\nparam m : real\nparam s : positive\nfor n in 1..N { x[n] ~ Normal(m, s) }', { x }, { fix: { m: 3 } })
+    const about = await fitText(
+      'data x : real[N]\nparam m : real\nparam s : positive\nfor n in 1..N { x[n] ~ Normal(m, s) }',
+      { x },
+      { fix: { m: 3 } },
+    )
     expect(about.params.s).toBeCloseTo(Math.sqrt((4 + 1 + 1 + 16) / 4), 12)
     expect(about.result.stop).toBe('direct')
     const line = await fitText(
@@ -146,7 +150,10 @@ describe('what cannot be held', () => {
   test.each([
     [{ nu: 1 }, 'the model has no param `nu`; it has `pi`, `mu`, `sigma`'],
     [{ pi: [0.5, 0.6] }, 'the fixed value of `pi` sums to 1.1, and must sum to 1'],
-    [{ pi: [0.5, null] }, 'the fixed value of `pi` has 1 of its 2 numbers: a probability vector is given whole or left free'],
+    [
+      { pi: [0.5, null] },
+      'the fixed value of `pi` has 1 of its 2 numbers: a probability vector is given whole or left free',
+    ],
     [{ mu: [1, 2] }, 'the fixed value of `mu[1]` is number 1, and an array of 2 is needed'],
     [
       {

@@ -11,7 +11,9 @@ export function table(file: string): Table {
 }
 
 /** What was published for a case. */
-export const published = (id: string): { readonly logLik: number; readonly params: { readonly [n: string]: unknown } } =>
+export const published = (
+  id: string,
+): { readonly logLik: number; readonly params: { readonly [n: string]: unknown } } =>
   JSON.parse(readFileSync(new URL(`cases/${id}.json`, folder), 'utf8'))
 
 export const modelText = (file: string): string => readFileSync(new URL(`models/${file}.estep`, folder), 'utf8')

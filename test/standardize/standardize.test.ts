@@ -57,7 +57,10 @@ for j in 1..J {
   y[j] ~ Normal(theta, se[j])
 }`
     const data = { y: [28, 8, -3, 7, -1, 1, 18, 12], se: [15, 10, 16, 11, 9, 11, 10, 18] }
-    const [raw, fit] = [await fitText(text, data, { restarts }), await fitText(text, data, { restarts, standardize: true })]
+    const [raw, fit] = [
+      await fitText(text, data, { restarts }),
+      await fitText(text, data, { restarts, standardize: true }),
+    ]
     expect(fit.result.standardized?.sameModel).toBe(true)
     expect(fit.logLikelihood).toBeCloseTo(raw.logLikelihood, 6)
     expect(Number(fit.params.mu)).toBeCloseTo(Number(raw.params.mu), 4)
@@ -89,7 +92,8 @@ describe('a model that is another one in other units', () => {
   })
 
   test('a prior with numbers in it', async () => {
-    const text = 'data x : real[N]\nparam m : real ~ Normal(0, 2)\nparam s : positive\nfor n in 1..N { x[n] ~ Normal(m, s) }'
+    const text =
+      'data x : real[N]\nparam m : real ~ Normal(0, 2)\nparam s : positive\nfor n in 1..N { x[n] ~ Normal(m, s) }'
     const fit = await fitText(text, { x: [10, 30, 50, 20] }, { standardize: true })
     expect(fit.result.standardized?.sameModel).toBe(false)
     expect(codes(fit)).toContain('W536')

@@ -1,9 +1,11 @@
 /** Tables bound to a model: which derivation, over which data, run by what. */
 import { bindProgram } from '../compiler/bind/bound-model.js'
+import { dataScale } from '../compiler/bind/data-scale.js'
 import { dataDeclarations } from '../compiler/bind/declarations.js'
 import { HardModel } from '../compiler/bind/hard-model.js'
 import { scaledData } from '../compiler/bind/log-jacobian.js'
 import { BindError } from '../compiler/bind/sizes.js'
+import { zeroLimits } from '../compiler/bind/zero-limits.js'
 import { type Derivation, type DeriveOptions, derive } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
 import { NotHeld } from '../compiler/held-cells.js'
@@ -11,7 +13,7 @@ import { type HeldNames, holdParams } from '../compiler/held-params.js'
 import type { Product } from '../compiler/lower/max-product.js'
 import { RowWorkers } from '../compiler/targets/wasm/pool/row-workers.js'
 import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
-import { withoutScales } from '../compiler/vanishing-scales.js'
+import { vanishingScales, withoutScales } from '../compiler/vanishing-scales.js'
 import type { TypedModel } from '../lang/typed/types.js'
 import { type BindOptions, bindData } from '../runtime/data/bind.js'
 import { didYouMean } from '../runtime/data/nearest-name.js'
@@ -111,7 +113,8 @@ export class Binder {
     pool: WorkerPool | null,
   ): Bound {
     const product = options.mode === 'hard' ? 'max' : 'sum'
-    const held = readFixed(this.derived, data, set, entriesOf(options.fix))
+    const fix = entriesOf(options.fix)
+    const held = fix.size === 0 ? null : readFixed(this.derived, data, set, fix, this.zeroLimits(data))
     const names = held?.names ?? NONE
     const derivation = this.derivationFor(options.mStep === 'gradient', product, names)
     const arena = arenaFor(options, data)
@@ -137,6 +140,13 @@ export class Binder {
       if (!(e instanceof BindError)) throw e
       throw new DataError([problem(e.code, e.message, e.help)])
     }
+  }
+
+  private zeroLimits(data: BoundData): ReadonlyMap<string, number> {
+    const scales = [...data.arrays].flatMap(([name, a]) =>
+      a.values instanceof Float64Array ? [[name, dataScale(a)] as const] : [],
+    )
+    return zeroLimits(vanishingScales(this.typed), new Map(scales))
   }
 
   /** The derivation with these scales of latents at 0; null where it has none. */

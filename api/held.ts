@@ -34,6 +34,8 @@ export function readFixed(
   data: BoundData,
   set: ReadonlyMap<string, unknown>,
   fix: ReadonlyMap<string, unknown>,
+  /** What stands for a scale of latents that is 0, by param. */
+  zeros: ReadonlyMap<string, number>,
 ): Held | null {
   if (fix.size === 0) return null
   const numbers = new BoundNumbers(derivation.model.symbols, derivation.graph.bindTables, data, set)
@@ -43,6 +45,12 @@ export function readFixed(
   const { params, problems } = applyStartValues({ params: all }, fix, base, { what: 'fixed value', free })
   if (problems.length > 0) throw new OptionError(problems.map((p) => p.message).join('\n'))
   for (const i of free) params[i] = Number.NaN
+  const kernels = params.slice()
+  for (const { name, offset, length } of all) {
+    const limit = zeros.get(name)
+    if (limit !== undefined)
+      for (let i = offset; i < offset + length; i++) if (kernels[i] === 0) kernels[i] = limit
+  }
   const given = all.filter(({ name }) => fix.has(name))
   const own = (p: ParamLayout): Float64Array => params.subarray(p.offset, p.offset + p.length)
   const whole = given.filter((p) => !own(p).some(Number.isNaN))
@@ -51,10 +59,10 @@ export function readFixed(
     names: { whole: new Set(whole.map((p) => p.name)), cells: new Set(partly.map((p) => p.name)) },
     layouts: whole,
     tables: new Map([
-      ...whole.map((p) => [p.name, nestParam({ ...p, used: null }, params)] as const),
+      ...whole.map((p) => [p.name, nestParam({ ...p, used: null }, kernels)] as const),
       ...partly.flatMap((p) => [
         [maskName(p.name), maskOf(p, params)] as const,
-        [givenName(p.name), nestParam({ ...p, used: null }, params.map(zeroIfFree))] as const,
+        [givenName(p.name), nestParam({ ...p, used: null }, kernels.map(zeroIfFree))] as const,
       ]),
     ]),
     pinned: new Map(partly.map((p) => [p.name, own(p).slice()])),

@@ -149,20 +149,15 @@ describe('estep fit', () => {
     expect(host.written.has('f.json')).toBe(true)
   })
 
-  it.each([
-    '--mode vb',
-    '--mode cem',
-    '--errors bootstrap',
-    '--checkpoint c',
-    '--resume c',
-    '--batch 3',
-    '--watch',
-  ])('refuses %s', async (option) => {
-    const { status, err, call } = await estep(`${ok} ${option}`)
-    expect(status).toBe(2)
-    expect(err).toContain('not available in this version')
-    expect(call).toBeUndefined()
-  })
+  it.each(['--mode vb', '--mode cem', '--errors bootstrap', '--checkpoint c', '--resume c', '--batch 3', '--watch'])(
+    'refuses %s',
+    async (option) => {
+      const { status, err, call } = await estep(`${ok} ${option}`)
+      expect(status).toBe(2)
+      expect(err).toContain('not available in this version')
+      expect(call).toBeUndefined()
+    },
+  )
 
   it.each([
     ['--restart 3', 'Did you mean --restarts?'],

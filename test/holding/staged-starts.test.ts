@@ -70,12 +70,12 @@ test.each([
   async (id, data, own, size) => {
     const text = size === '' ? modelText(id) : modelText(id).replace(/K = \d/, size)
     const run = (options: object) =>
-      fitText(text, [data], { columns: own, maxIterations: 300, tolerance: 1e-7, ...options })
+      fitText(text, [data], { columns: own, maxIterations: 150, tolerance: 1e-6, ...options })
     const split = await run({ init: 'split', restarts: 1 })
     const ends: number[] = []
     // one by one: of several starts in one fit only three go to the end
-    for (let seed = 1; seed <= 9; seed++) ends.push((await run({ init: 'random', restarts: 1, seed })).objective)
-    expect(split.objective).toBeGreaterThanOrEqual((ends.sort((a, b) => a - b)[4] ?? 0) - 1e-3)
+    for (let seed = 1; seed <= 5; seed++) ends.push((await run({ init: 'random', restarts: 1, seed })).objective)
+    expect(split.objective).toBeGreaterThanOrEqual((ends.sort((a, b) => a - b)[2] ?? 0) - 1e-3)
   },
 )
 

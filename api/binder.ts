@@ -29,7 +29,7 @@ import { nextTurn } from './next-turn.js'
 import { checkBackend, entriesOf, type FitCallOptions } from './options.js'
 import { standardised } from './standardize.js'
 
-const NONE: HeldNames = { whole: new Set(), cells: new Set() }
+const NONE: HeldNames = { whole: new Set(), cells: new Set(), zero: new Set() }
 
 export class Binder {
   private readonly others = new Map<string, Derivation>()
@@ -168,7 +168,7 @@ export class Binder {
   derivationFor(gradientOnly: boolean, product: Exclude<Product, 'linear'>, held = NONE): Derivation {
     const isFree = held.whole.size + held.cells.size === 0
     if (!gradientOnly && product === 'sum' && isFree) return this.derived
-    const key = [gradientOnly, product, ...held.whole, '/', ...held.cells].join(' ')
+    const key = [gradientOnly, product, ...held.whole, '/', ...held.cells, '/', ...held.zero].join(' ')
     const known = this.others.get(key)
     if (known !== undefined) return known
     const derived = derive(this.holding(held), this.distributions, { gradientOnly, product })

@@ -48,15 +48,18 @@ export function readFixed(
   const kernels = params.slice()
   for (const { name, offset, length } of all) {
     const limit = zeros.get(name)
-    if (limit !== undefined)
-      for (let i = offset; i < offset + length; i++) if (kernels[i] === 0) kernels[i] = limit
+    if (limit !== undefined) for (let i = offset; i < offset + length; i++) if (kernels[i] === 0) kernels[i] = limit
   }
   const given = all.filter(({ name }) => fix.has(name))
   const own = (p: ParamLayout): Float64Array => params.subarray(p.offset, p.offset + p.length)
   const whole = given.filter((p) => !own(p).some(Number.isNaN))
   const partly = given.filter((p) => own(p).some(Number.isNaN) && !own(p).every(Number.isNaN))
   return {
-    names: { whole: new Set(whole.map((p) => p.name)), cells: new Set(partly.map((p) => p.name)) },
+    names: {
+      whole: new Set(whole.map((p) => p.name)),
+      cells: new Set(partly.map((p) => p.name)),
+      zero: new Set(whole.filter((p) => zeros.has(p.name) && own(p).every((x) => x === 0)).map((p) => p.name)),
+    },
     layouts: whole,
     tables: new Map([
       ...whole.map((p) => [p.name, nestParam({ ...p, used: null }, kernels)] as const),

@@ -5,11 +5,14 @@
  */
 import type { ConstSymbol, ModelSymbol, TypedModel } from '../lang/typed/types.js'
 import { holdCells } from './held-cells.js'
+import { withoutScales } from './vanishing-scales.js'
 
 /** Params that are held whole, and those of which some cells are. */
 export interface HeldNames {
   readonly whole: ReadonlySet<string>
   readonly cells: ReadonlySet<string>
+  /** Those of `whole` that are scales of latents and held at 0: there a latent is its mean. */
+  readonly zero: ReadonlySet<string>
 }
 
 /**
@@ -17,8 +20,9 @@ export interface HeldNames {
  *
  * @throws NotHeld where cells cannot be held apart
  */
-export function holdParams(model: TypedModel, { whole, cells }: HeldNames): TypedModel {
-  return wholeParams(holdCells(model, cells), whole)
+export function holdParams(model: TypedModel, { whole, cells, zero }: HeldNames): TypedModel {
+  const smaller = zero.size === 0 ? model : (withoutScales(model, zero) ?? model)
+  return wholeParams(holdCells(smaller, cells), whole)
 }
 
 function wholeParams(model: TypedModel, names: ReadonlySet<string>): TypedModel {

@@ -79,6 +79,23 @@ for n in 1..N {
     expect(classes.converged).toBe(true)
   })
 
+  test('of a mean under a full covariance: the free coordinate takes the known one into account', async () => {
+    const text = modelText('A07-faithful-gmm-tied')
+    const options = { columns, restarts: 1 }
+    const mu = [
+      [2.07, null],
+      [null, null],
+    ]
+    const fit = await fitText(text, [faithful], { ...options, fix: { mu } })
+    expect(fit.logLikelihood).toBeLessThan(published('A07-faithful-gmm-tied').logLik)
+    const found = fit.params.mu as number[][]
+    for (const by of [-0.01, 0.01]) {
+      const moved = [[2.07, (found[0]?.[1] ?? 0) + by], found[1]]
+      const at = await fitText(text, [faithful], { ...options, fix: { ...fit.params, mu: moved } })
+      expect(at.logLikelihood).toBeLessThan(fit.logLikelihood)
+    }
+  })
+
   test('holds coefficients of a regression: the others are those of least squares on what is left', async () => {
     const text = `data y : real[N]
 data x : real[N, P]

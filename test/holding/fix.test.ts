@@ -97,6 +97,22 @@ for n in 1..N { x[n] ~ Normal(m, s) }`
     expect(fit.objective - fit.logLikelihood).toBeCloseTo(prior, 10)
   })
 
+  test('at 0 of a scale of latents leaves the latents at their mean: eight schools in one', async () => {
+    const text = `data y, se : real[J]
+param mu : real
+param tau : nonnegative
+for j in 1..J {
+  latent theta ~ Normal(mu, tau)
+  y[j] ~ Normal(theta, se[j])
+}`
+    const data = { y: [28, 8, -3, 7, -1, 1, 18, 12], se: [15, 10, 16, 11, 9, 11, 10, 18] }
+    const fit = await fitText(text, data, { fix: { tau: 0 } })
+    const weights = data.se.map((s) => 1 / s ** 2)
+    const mean = weights.reduce((s, w, i) => s + w * (data.y[i] ?? 0), 0) / weights.reduce((s, w) => s + w, 0)
+    expect(fit.params.mu).toBeCloseTo(mean, 9)
+    expect(fit.params.tau).toBe(0)
+  })
+
   test('works along chains, in groups and for vectors', async () => {
     const chain = `data y : count[T]
 param start : simplex[2]

@@ -96,6 +96,7 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
       columns: data.columns,
       groupBy: data.groupBy,
       set: call.set,
+      fix: call.fix,
       mode: call.mode,
       init: call.init,
       seed: call.seed,
@@ -105,6 +106,7 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
       maxTime: call.maxTime,
       accelerate: call.accelerate,
       trace: call.trace,
+      standardize: call.standardize,
       mStep: call.mStep,
       ...(call.backend === null ? {} : { backend: call.backend }),
       signal: call.signal,
@@ -134,7 +136,7 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
 function fitPort(fit: Fit): FitPort {
   return {
     toJSON: () => fit.toJSON(),
-    layout: fit.layout,
+    layout: [...fit.layout, ...fit.held],
     data: fit.data,
     posterior: () => fit.posteriors(),
     predict: ({ tables, columns, groupBy }, options) =>

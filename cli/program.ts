@@ -111,8 +111,14 @@ function addFitCommand(program: Command, context: Context, done: (status: number
         wholeNumber('--restarts', 1),
       ),
     )
-    .option('--init <how>', 'auto, kmeans++, random, or a JSON file of start values', undefined)
+    .option('--init <how>', 'auto, kmeans++, random, split, hierarchical, or a JSON file of start values', undefined)
     .addOption(new Option('--start <name=value>', 'start value of a param; repeatable').argParser(collect))
+    .addOption(
+      new Option(
+        '--fix <name=value>',
+        'hold a param at a value and estimate the others given it; NA leaves a cell free; repeatable',
+      ).argParser(collect),
+    )
     .addOption(
       new Option('--tol <t>', 'relative tolerance of the objective; 0: only --max-iter ends it')
         .argParser(positiveNumber('--tol', true))
@@ -162,20 +168,14 @@ function addFitCommand(program: Command, context: Context, done: (status: number
         .argParser(oneOf('--errors', ['none'], ['information', 'sandwich', 'bootstrap']))
         .default('none'),
     )
+    .option('--standardize', 'fit columns of real data at mean 0 and sd 1; params are given in the units of the data')
     .option('--against <column>', 'compare the components with a column of known labels')
     .option('--trace', 'keep the params and expectations of every iteration')
     .option('--strict', 'exit 4 where the fit did not converge')
     .option('--out <file>', 'write the fit as JSON')
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await fit(context, path, options)))
-  refuseOptions(command, [
-    '--fix <name=value>',
-    '--standardize',
-    '--checkpoint <file>',
-    '--resume <file>',
-    '--batch <n>',
-    '--watch',
-  ])
+  refuseOptions(command, ['--checkpoint <file>', '--resume <file>', '--batch <n>', '--watch'])
 }
 
 function addFitFileCommands(program: Command, context: Context, done: (status: number) => void): void {

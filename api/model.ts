@@ -32,6 +32,7 @@ import { nextTurn } from './next-turn.js'
 import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
 import { densityForOracle } from './oracle-density.js'
 import { Stepper } from './stepper.js'
+import { checkErrors, refuseErrors, resultWithErrors } from './uncertainty/of-result.js'
 import { workedIteration } from './worked.js'
 import { poolFor } from './workers/workers.js'
 
@@ -112,6 +113,7 @@ export class Model {
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
+    checkErrors(options)
     if (options.mode === 'hard') this.refuseHard()
     const tables = tablesOf(data)
     return tables.some((t) => t.all !== undefined)
@@ -143,6 +145,7 @@ export class Model {
   }
 
   private async fitBound(bound: Bound, options: FitCallOptions): Promise<Fit<Model>> {
+    refuseErrors(bound.model, options)
     refuseEmpty(bound, this.declarations())
     const start = options.start === undefined ? undefined : startValuesFromJson(record(options.start))
     const wrap = (outcome: Extract<FitOutcome, { ok: true }>): Fit<Model> =>
@@ -193,7 +196,10 @@ export class Model {
       throw new AbortError(partial?.ok === true ? wrap(partial) : null)
     }
     if (!outcome.ok) throw new OptionError(outcome.problems.map((p) => p.message).join('\n'))
-    return wrap(withReason(bound.model, outcome))
+    const explained = withReason(bound.model, outcome)
+    const fit = wrap(explained)
+    const result = await resultWithErrors(fit, options)
+    return result === null ? fit : wrap({ ...explained, result })
   }
 
   /** One EM iteration at a time, from a start (given values, or the first one that `fit` would make). */

@@ -7,6 +7,7 @@ import { tableFromObject } from '../runtime/data/table-from-object.js'
 import type { DataStream, Table } from '../runtime/data/types.js'
 import type { AbortFlag } from '../runtime/pacer.js'
 import type { FitProgress } from '../runtime/search.js'
+import type { ErrorKind } from '../runtime/uncertainty.js'
 import { DataError, OptionError } from './errors.js'
 
 /** Data of a fit: tables that were read, or one object with arrays or rows (see `tableFromObject`). */
@@ -36,6 +37,15 @@ export interface FitCallOptions extends DataOptions {
   /** Jumps between the steps of EM, which the objective has to approve; null: none. */
   readonly accelerate?: 'squarem' | 'anderson' | null
   readonly trace?: boolean
+  /** Standard errors in the result; left out: none. */
+  readonly errors?: 'none' | ErrorKind
+  /** Fits of the bootstrap; 500 where left out. */
+  readonly replicates?: number
+  /**
+   * What the weights of a model are: how often each row was seen, or how many members of the population it stands for.
+   * The estimates are the same; standard errors of sampling weights are those of the sandwich.
+   */
+  readonly weights?: 'frequency' | 'sampling'
   readonly mStep?: 'auto' | 'gradient'
   /**
    * What runs the data pass. `wasm`: generated WebAssembly; `js`: generated JavaScript; `interpret`: no generated code,
@@ -83,6 +93,9 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   maxTime: true,
   accelerate: true,
   trace: true,
+  errors: true,
+  replicates: true,
+  weights: true,
   mStep: true,
   backend: true,
   javascript: true,

@@ -93,6 +93,10 @@ export interface FitCall {
   readonly maxTime: number | null
   readonly accelerate: 'squarem' | 'anderson' | null
   readonly trace: boolean
+  readonly errors: 'none' | 'information' | 'sandwich' | 'bootstrap' | null
+  /** Fits of the bootstrap. */
+  readonly replicates: number | null
+  readonly weights: 'frequency' | 'sampling' | null
   readonly mStep: 'auto' | 'gradient'
   readonly backend: Backend | null
   /** Workers that share the rows of large data. */

@@ -32,6 +32,9 @@ export interface FitCommandOptions extends DataOptions {
   readonly threads?: number
   readonly against?: string
   readonly trace?: boolean
+  readonly errors?: 'none' | 'information' | 'sandwich' | 'bootstrap'
+  readonly replicates?: number
+  readonly weights?: 'frequency' | 'sampling'
   readonly strict?: boolean
   readonly out?: string
   readonly json?: boolean
@@ -115,6 +118,9 @@ async function runFit(
       maxTime: options.maxTime ?? null,
       accelerate: options.accelerate === true ? 'squarem' : (options.accelerate ?? null),
       trace: options.trace === true,
+      errors: options.errors ?? null,
+      replicates: options.replicates ?? null,
+      weights: options.weights ?? null,
       mStep: options.mStep,
       backend: options.backend ?? null,
       threads: options.threads ?? null,

@@ -231,11 +231,23 @@ export class ProgramModel implements BoundModel {
 
   /** The same over some of the rows; reductions of data are those of all. */
   private overSample(sample: BoundData): ProgramModel {
+    return bindProgram(this.derivation, sample, this.withReductions())
+  }
+
+  /** The same over other rows, in memory of its own; reductions of data are those of this one, and so is its floor. */
+  over(data: BoundData): ProgramModel {
+    const model = bindProgram(this.derivation, data, { ...this.withReductions(), arena: null, workers: null })
+    model.followNodes(this)
+    model.setFloor(this.floor)
+    return model
+  }
+
+  private withReductions(): BindProgramOptions {
     const { memory: _, ...options } = this.options
     const frozen = this.program.bindTables
       .filter((t) => t.compute.kind === 'reduction')
       .map((t) => [t.name, [...this.numbers.table(t).values]] as const)
-    return bindProgram(this.derivation, sample, { ...options, frozen: new Map(frozen) })
+    return { ...options, frozen: new Map(frozen) }
   }
 
   /** Columns of observed data that are constant although the model gives them a spread. */

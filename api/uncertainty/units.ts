@@ -1,0 +1,16 @@
+/** Which kinds of standard errors a model over its data has units for. */
+import type { ProgramModel } from '../../compiler/bind/bound-model.js'
+import { resampler } from '../../compiler/bind/resample.js'
+import { samplingUnits } from '../../compiler/bind/sampling-units.js'
+import type { ErrorKind } from '../../runtime/uncertainty.js'
+import type { WeightKind } from './types.js'
+
+/** One sentence on why there are none of the kind; null: there are. */
+export function whyNoUnits(model: ProgramModel, kind: ErrorKind, weights: WeightKind): string | null {
+  if (kind === 'information') return null
+  const none = kind === 'sandwich' ? 'there are no sandwich errors' : 'there is no bootstrap'
+  const units = samplingUnits(model)
+  if (typeof units === 'string') return `${none}: ${units}`
+  const draws = kind === 'bootstrap' ? resampler(model, units, weights) : null
+  return typeof draws === 'string' ? `${none}: ${draws}` : null
+}

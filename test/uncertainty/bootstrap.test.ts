@@ -26,7 +26,7 @@ test('rows: the spread of a mean, and its percentiles', async () => {
 })
 
 test('a seed gives the same numbers, another one others', async () => {
-  const fit = await compileOrThrow(mixture).fit({ y: twoBells(90, 3) })
+  const fit = await compileOrThrow(mixture).fit({ y: twoBells(90, 3) }, { restarts: 2 })
   const [a, b, c] = [await bootstrapped(fit, 20), await bootstrapped(fit, 20), await bootstrapped(fit, 20, 2)]
   expect(a.found.estimates).toEqual(b.found.estimates)
   expect(a.error('sigma')).not.toBe(c.error('sigma'))
@@ -104,6 +104,9 @@ param t : positive
 for j in levels(g) { latent u[j] ~ Normal(a[j], t) }
 for n in 1..N { y[n] ~ Normal(u[g[n]], s) }`
   const rows = grouped(5, 6, 3)
-  const fit = await compileOrThrow(source).fit({ y: rows.flat(), g: rows.flatMap((r, i) => r.map(() => `g${i}`)) })
+  const fit = await compileOrThrow(source).fit(
+    { y: rows.flat(), g: rows.flatMap((r, i) => r.map(() => `g${i}`)) },
+    { restarts: 1 },
+  )
   await expect(fit.standardErrors('bootstrap', { replicates: 10 })).rejects.toThrow('a value for each unit')
 })

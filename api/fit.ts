@@ -17,6 +17,7 @@ import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './poster
 import { type Binder, bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
 import { standardErrors } from './uncertainty/standard-errors.js'
 import type { ErrorOptions, StandardErrors } from './uncertainty/types.js'
+import { noErrorsIn } from './uncertainty/units.js'
 
 /** What a fit asks of its model; `Model` is one. */
 export interface FittedModel extends Binder {
@@ -78,6 +79,11 @@ export class Fit<M extends FittedModel = FittedModel> {
   /** The data as it was bound; null for a fit that was loaded. */
   get data(): BoundData | null {
     return this.own?.data ?? null
+  }
+
+  /** The same fit in terms of another model and its params. */
+  as<O extends FittedModel>(model: O, result: FitResult, layout: readonly ParamLayout[]): Fit<O> {
+    return new Fit(model, result, layout, this.own)
   }
 
   toJSON(): FitResult {
@@ -149,6 +155,7 @@ export class Fit<M extends FittedModel = FittedModel> {
   async standardErrors(kind?: ErrorKind, options: ErrorOptions = {}): Promise<StandardErrors> {
     if (this.own === null) throw new OptionError('the fit was loaded without its data: fit again for standard errors')
     const { model, params } = this.own
+    if (this.result.mode !== undefined) throw new OptionError(noErrorsIn(this.result.mode))
     const by = kind ?? (options.weights === 'sampling' ? 'sandwich' : 'information')
     const pacer = createPacer(Date.now, nextTurn)
     return standardErrors(model, params, by, { seed: this.result.seed, ...options }, pacer)

@@ -6,10 +6,11 @@ import type { ErrorKind } from '../../runtime/uncertainty.js'
 import { OptionError } from '../errors.js'
 import type { Fit } from '../fit.js'
 import type { FitCallOptions } from '../options.js'
-import { whyNoUnits } from './units.js'
+import { noErrorsIn, whyNoUnits } from './units.js'
 
 /** @throws OptionError where what is asked for cannot be had, before anything is fitted */
-export function checkErrors({ errors, replicates, weights, mode }: FitCallOptions): void {
+export function checkErrors(options: FitCallOptions): void {
+  const { errors, replicates, weights, mode } = options
   const kinds: readonly unknown[] = ['none', 'information', 'sandwich', 'bootstrap']
   if (errors !== undefined && !kinds.includes(errors))
     throw new OptionError(`errors takes ${kinds.join(', ')}, not \`${errors}\``)
@@ -21,12 +22,12 @@ export function checkErrors({ errors, replicates, weights, mode }: FitCallOption
     throw new OptionError('replicates are those of the bootstrap: give errors bootstrap too')
   if (errors === 'information' && weights === 'sampling')
     throw new OptionError('weights of a sample are no counts of rows: their standard errors are those of the sandwich')
-  if (mode === 'hard' && errors !== undefined && errors !== 'none')
-    throw new OptionError('standard errors are those of maximum likelihood: hard mode takes labels for known')
+  if (mode === undefined || mode === 'em' || kindOf(options) === 'none') return
+  throw new OptionError(noErrorsIn(mode))
 }
 
 /** The kind that is asked for. */
-const kindOf = ({ errors, weights }: FitCallOptions): 'none' | ErrorKind =>
+const kindOf = ({ errors, weights }: Pick<FitCallOptions, 'errors' | 'weights'>): 'none' | ErrorKind =>
   errors ?? (weights === 'sampling' ? 'sandwich' : 'none')
 
 /** @throws OptionError where a model over its data has none of the kind, before it is fitted */

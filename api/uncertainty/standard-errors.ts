@@ -30,8 +30,6 @@ export async function standardErrors(
   options: ErrorOptions,
   pacer: Pacer,
 ): Promise<StandardErrors> {
-  if (model.summed !== undefined)
-    throw new OptionError('standard errors are those of maximum likelihood: hard mode takes labels for known')
   if (model.sample !== undefined)
     throw new OptionError('the rows do not lie in memory, where standard errors need them: give more memory')
   const quantities = quantitiesOf(model, params)

@@ -5,6 +5,12 @@ import { samplingUnits } from '../../compiler/bind/sampling-units.js'
 import type { ErrorKind } from '../../runtime/uncertainty.js'
 import type { WeightKind } from './types.js'
 
+/** Why fits of a mode have none. */
+export const noErrorsIn = (mode: 'hard' | 'vb'): string =>
+  mode === 'hard'
+    ? 'standard errors are those of maximum likelihood: hard mode takes labels for known'
+    : 'params have posteriors in mode vb, whose sds stand in the result: there are no standard errors beside'
+
 /** One sentence on why there are none of the kind; null: there are. */
 export function whyNoUnits(model: ProgramModel, kind: ErrorKind, weights: WeightKind): string | null {
   if (kind === 'information') return null

@@ -18,6 +18,7 @@ export type { CompileOptions, DataOptions, FitCallOptions, FitData } from './api
 export type { LatentPosterior } from './api/posterior.js'
 export type { Prediction, PredictOptions, Score } from './api/predict.js'
 export { Stepper } from './api/stepper.js'
+export type { ErrorOptions, Estimate, StandardErrors } from './api/uncertainty/types.js'
 export type { Distribution } from './compiler/distributions/types.js'
 export type { Spawn, WorkerHandle } from './compiler/targets/wasm/pool/types.js'
 export type { Diagnostic } from './lang/diagnostics/types.js'

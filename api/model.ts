@@ -35,6 +35,7 @@ import { nextTurn } from './next-turn.js'
 import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
 import { densityForOracle } from './oracle-density.js'
 import { Stepper } from './stepper.js'
+import { checkErrors, refuseErrors, resultWithErrors } from './uncertainty/of-result.js'
 import { type VariationalModel, variationalModel } from './variational.js'
 import { variationalResult } from './variational-fit.js'
 import { workedIteration } from './worked.js'
@@ -144,6 +145,7 @@ export class Model {
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
+    checkErrors(options)
     if (options.mode === 'vb') return this.fitVariational(data, options)
     if (options.mode === 'hard') this.refuseHard()
     const tables = tablesOf(data)
@@ -201,6 +203,7 @@ export class Model {
   }
 
   private async fitBound(bound: Bound, options: FitCallOptions): Promise<Fit<Model>> {
+    refuseErrors(bound.model, options)
     refuseEmpty(bound, this.declarations())
     const start = options.start === undefined ? undefined : startOf(options.start, bound)
     const wrap = (found: Extract<FitOutcome, { ok: true }>): Fit<Model> => {
@@ -250,7 +253,10 @@ export class Model {
       throw new AbortError(partial?.ok === true ? wrap(partial) : null)
     }
     if (!outcome.ok) throw new OptionError(outcome.problems.map((p) => p.message).join('\n'))
-    return wrap(withReason(bound.model, outcome))
+    const explained = withReason(bound.model, outcome)
+    const fit = wrap(explained)
+    const result = await resultWithErrors(fit, options)
+    return result === null ? fit : wrap({ ...explained, result })
   }
 
   /** One EM iteration at a time, from a start (given values, or the first one that `fit` would make). */

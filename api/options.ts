@@ -7,6 +7,7 @@ import { tableFromObject } from '../runtime/data/table-from-object.js'
 import type { DataStream, Table } from '../runtime/data/types.js'
 import type { AbortFlag } from '../runtime/pacer.js'
 import type { FitProgress } from '../runtime/search.js'
+import type { ErrorKind } from '../runtime/uncertainty.js'
 import { DataError, OptionError } from './errors.js'
 
 /** Data of a fit: tables that were read, or one object with arrays or rows (see `tableFromObject`). */
@@ -50,6 +51,15 @@ export interface FitCallOptions extends DataOptions {
    * allows.
    */
   readonly standardize?: boolean
+  /** Standard errors in the result; left out: none. */
+  readonly errors?: 'none' | ErrorKind
+  /** Fits of the bootstrap; 500 where left out. */
+  readonly replicates?: number
+  /**
+   * What the weights of a model are: how often each row was seen, or how many members of the population it stands for.
+   * The estimates are the same; standard errors of sampling weights are those of the sandwich.
+   */
+  readonly weights?: 'frequency' | 'sampling'
   readonly mStep?: 'auto' | 'gradient'
   /**
    * What runs the data pass. `wasm`: generated WebAssembly; `js`: generated JavaScript; `interpret`: no generated code,
@@ -99,6 +109,9 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   accelerate: true,
   trace: true,
   standardize: true,
+  errors: true,
+  replicates: true,
+  weights: true,
   mStep: true,
   backend: true,
   javascript: true,

@@ -97,6 +97,10 @@ export interface FitCall {
   readonly accelerate: 'squarem' | 'anderson' | null
   readonly trace: boolean
   readonly standardize: boolean
+  readonly errors: 'none' | 'information' | 'sandwich' | 'bootstrap' | null
+  /** Fits of the bootstrap. */
+  readonly replicates: number | null
+  readonly weights: 'frequency' | 'sampling' | null
   readonly mStep: 'auto' | 'gradient'
   readonly backend: Backend | null
   /** Workers that share the rows of large data. */

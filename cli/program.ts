@@ -164,9 +164,19 @@ function addFitCommand(program: Command, context: Context, done: (status: number
       ).argParser(wholeNumber('--threads', 1)),
     )
     .addOption(
-      new Option('--errors <kind>', 'none')
-        .argParser(oneOf('--errors', ['none'], ['information', 'sandwich', 'bootstrap']))
-        .default('none'),
+      new Option(
+        '--errors <kind>',
+        'standard errors and 95 % intervals: information (how sharply the log-likelihood curves), sandwich (right where the model is not, or for sampling weights), bootstrap (refits to rows drawn anew), or none (the default)',
+      ).argParser(oneOf('--errors', ['none', 'information', 'sandwich', 'bootstrap'])),
+    )
+    .addOption(
+      new Option('--replicates <n>', 'fits of the bootstrap (default: 500)').argParser(wholeNumber('--replicates', 10)),
+    )
+    .addOption(
+      new Option(
+        '--weights <kind>',
+        'what weights are: frequency, how often a row was seen (the default), or sampling, how many of the population it stands for; then --errors is sandwich',
+      ).argParser(oneOf('--weights', ['frequency', 'sampling'])),
     )
     .option('--standardize', 'fit columns of real data at mean 0 and sd 1; params are given in the units of the data')
     .option('--against <column>', 'compare the components with a column of known labels')

@@ -5,6 +5,7 @@ import { type Json, type JsonNumber, jsonNumber, type NestedNumbers, record, toJ
 import { nestedToJson, nestParams } from './nest.js'
 import type { IterateRow } from './run.js'
 import type { StopReason } from './stop.js'
+import type { ErrorFields } from './uncertainty.js'
 import type { FitWarning } from './warnings.js'
 
 /** Version of the format of a fit file. */
@@ -54,7 +55,7 @@ export interface StandardizedResult {
 }
 
 /** A fit as `estep fit --json` prints it; `docs/fit.schema.json` says the same. Natural logarithms throughout. */
-export interface FitResult {
+export interface FitResult extends ErrorFields {
   readonly format: typeof FORMAT
   readonly model: string
   readonly estepVersion: string

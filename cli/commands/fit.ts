@@ -35,6 +35,9 @@ export interface FitCommandOptions extends DataOptions {
   readonly against?: string
   readonly trace?: boolean
   readonly standardize?: boolean
+  readonly errors?: 'none' | 'information' | 'sandwich' | 'bootstrap'
+  readonly replicates?: number
+  readonly weights?: 'frequency' | 'sampling'
   readonly strict?: boolean
   readonly out?: string
   readonly json?: boolean
@@ -121,6 +124,9 @@ async function runFit(
       accelerate: options.accelerate === true ? 'squarem' : (options.accelerate ?? null),
       trace: options.trace === true,
       standardize: options.standardize === true,
+      errors: options.errors ?? null,
+      replicates: options.replicates ?? null,
+      weights: options.weights ?? null,
       mStep: options.mStep,
       backend: options.backend ?? null,
       threads: options.threads ?? null,

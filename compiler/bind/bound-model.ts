@@ -241,7 +241,7 @@ export class ProgramModel implements BoundModel {
   }
 
   /** The same over other data, in the calling thread and in memory of its own; its numbers are taken from these data. */
-  over(data: BoundData): ProgramModel {
+  overOther(data: BoundData): ProgramModel {
     const { memory: _, arena: _arena, workers: _workers, ...options } = this.options
     return bindProgram(this.derivation, data, options)
   }
@@ -249,16 +249,28 @@ export class ProgramModel implements BoundModel {
   /** The same over as many rows as tell the params apart; itself where there are no more, or rows belong together. */
   withFewRows(): ProgramModel {
     const few = fewRows(this.derivation, this.program, this.data, FEW_ROWS * (this.nominalParameters + 4))
-    return this.over(few ?? this.data)
+    return this.overOther(few ?? this.data)
   }
 
   /** The same over some of the rows; reductions of data are those of all. */
   private overSample(sample: BoundData): ProgramModel {
+    return bindProgram(this.derivation, sample, this.withReductions())
+  }
+
+  /** The same over other rows, in memory of its own; reductions of data are those of this one, and so is its floor. */
+  over(data: BoundData): ProgramModel {
+    const model = bindProgram(this.derivation, data, { ...this.withReductions(), arena: null, workers: null })
+    model.followNodes(this)
+    model.setFloor(this.floor)
+    return model
+  }
+
+  private withReductions(): BindProgramOptions {
     const { memory: _, ...options } = this.options
     const frozen = this.program.bindTables
       .filter((t) => t.compute.kind === 'reduction')
       .map((t) => [t.name, [...this.numbers.table(t).values]] as const)
-    return bindProgram(this.derivation, sample, { ...options, frozen: new Map(frozen) })
+    return { ...options, frozen: new Map(frozen) }
   }
 
   /** Columns of observed data that are constant although the model gives them a spread. */

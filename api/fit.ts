@@ -12,11 +12,14 @@ import { type Imputation, imputed } from './impute.js'
 import type { DataOptions, FitData } from './options.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { type Binder, bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+import type { SimulateOptions, Sizes } from './simulate/simulate-model.js'
+import type { Simulation } from './simulate/simulation.js'
 
 /** What a fit asks of its model; `Model` is one. */
 export interface FittedModel extends Binder {
   readonly hasDiscreteLatents: boolean
   declarations(): readonly DataDeclaration[]
+  simulate(params: unknown, sizes: Sizes, options: SimulateOptions, fit: FitResult): Simulation
 }
 
 /** A fitted model. `params`, `logLikelihood`, `trace` and the rest are those of the result JSON. */
@@ -132,6 +135,17 @@ export class Fit<M extends FittedModel = FittedModel> {
     const bound =
       data === undefined && this.own !== null ? this.own : bindFitted(this.model, this.result, data, options)
     return imputed(bound.model, bound.data, this.model.declarations(), bound.params)
+  }
+
+  /**
+   * Draws data from the model at the fitted params: `fit.simulate({ N: 100 })`. Levels, columns and the sizes of params are
+   * those of the fit; other sizes too, unless they are given. What the model does not draw is taken from `data`.
+   *
+   * @throws OptionError where something is needed that is not given, or that cannot be drawn; DataError where `data` does
+   *   not fit the model
+   */
+  simulate(sizes: Sizes = {}, options: SimulateOptions = {}): Simulation {
+    return this.model.simulate(this.result.params, sizes, options, this.result)
   }
 
   /**

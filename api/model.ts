@@ -13,13 +13,14 @@ import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { TypedModel } from '../lang/typed/types.js'
 import { type Certificate, certify } from '../oracle/certify.js'
 import { RowsError } from '../runtime/data/stream/rows-error.js'
-import type { DataDeclaration, Table } from '../runtime/data/types.js'
+import type { BoundData, DataDeclaration, Table } from '../runtime/data/types.js'
 import { AbortError, InternalError } from '../runtime/errors.js'
 import { type FitOutcome, fitModel } from '../runtime/fit.js'
 import { type EmIteration, iterate } from '../runtime/iterate.js'
 import { type Json, toJson } from '../runtime/json.js'
 import { busyPacer } from '../runtime/pacer.js'
 import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
+import type { FitResult } from '../runtime/result.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { Binder } from './binder.js'
@@ -31,6 +32,8 @@ import { impossibleRows } from './impossible-rows.js'
 import { nextTurn } from './next-turn.js'
 import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
 import { densityForOracle } from './oracle-density.js'
+import { type SimulateOptions, type Sizes, simulateModel } from './simulate/simulate-model.js'
+import type { Simulation } from './simulate/simulation.js'
 import { Stepper } from './stepper.js'
 import { workedIteration } from './worked.js'
 import { poolFor } from './workers/workers.js'
@@ -46,7 +49,7 @@ export class Model {
   constructor(
     readonly typed: TypedModel,
     private readonly derived: Derivation,
-    private readonly distributions: ReadonlyMap<string, Distribution>,
+    readonly distributions: ReadonlyMap<string, Distribution>,
     readonly diagnostics: readonly Diagnostic[],
   ) {
     this.name = typed.name
@@ -123,6 +126,20 @@ export class Model {
     const pool = poolFor(options)
     try {
       return await this.fitBound(this.bind(tables, options, null, pool), options)
+    } catch (e) {
+      throw e instanceof WorkerError ? new InternalError(e.message) : e
+    } finally {
+      await pool?.end()
+    }
+  }
+
+  /** Fits the model to data that is bound already, as `bindData` gives it. */
+  async fitOver(data: BoundData, options: FitCallOptions = {}): Promise<Fit<Model>> {
+    checkNames(options)
+    if (options.mode === 'hard') this.refuseHard()
+    const pool = poolFor(options)
+    try {
+      return await this.fitBound(this.binder.overData(data, options, null, pool), options)
     } catch (e) {
       throw e instanceof WorkerError ? new InternalError(e.message) : e
     } finally {
@@ -263,6 +280,34 @@ export class Model {
       throw new InternalError('the runtime of programs was not built: node api/emit/bundle-runtime.mjs')
     })
     return emitProgram(this.derived, (names) => this.binder.withoutScales(names), runtimeText)
+  }
+
+  /**
+   * Draws data from the model at given params, every statement in order. What the model does not draw (covariates, keys of
+   * groups, totals of counts) is taken from `data`; without data `sizes` says how many rows there are.
+   *
+   * @param params values by name, nested as in the `params` of a result
+   * @param fit a fit, whose levels, columns and sizes are kept
+   * @throws OptionError where something is needed that is not given, or that cannot be drawn; DataError as `fit`
+   */
+  simulate(
+    params: Parameters<typeof simulateModel>[1],
+    sizes: Sizes = {},
+    options: SimulateOptions = {},
+    fit: FitResult | null = null,
+  ): Simulation {
+    return simulateModel(this, params, fit, sizes, options)
+  }
+
+  /** Data as a fit would bind it. @throws DataError */
+  boundData(data: FitData, options: FitCallOptions = {}): BoundData {
+    return this.binder.data(tablesOf(data), options)
+  }
+
+  /** The model over data that is bound already; `restored` are the figures of the data of an earlier fit. */
+  bindOver(data: BoundData, options: FitCallOptions, restored: Frozen | null = null): Bound {
+    if (options.mode === 'hard') this.refuseHard()
+    return this.binder.overData(data, options, restored, null)
   }
 
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit, `pool` the workers of this one. */

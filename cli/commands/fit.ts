@@ -6,7 +6,7 @@ import { exitCodes, UsageError } from '../exit-codes.js'
 import { parseSet } from '../literal.js'
 import { type DataOptions, loadData, requireData } from '../load-data.js'
 import { loadModel } from '../load-model.js'
-import type { Backend, DataRequest, FitOutcome, FitPort, ModelPort } from '../ports.js'
+import type { Backend, DataRequest, FitCall, FitPort } from '../ports.js'
 import { createProgress } from '../progress.js'
 import { fitReport } from '../render/fit-report.js'
 import { formatObjective } from '../render/numbers.js'
@@ -87,12 +87,13 @@ function streamLine({ source, rows, columns, window, scratchBytes }: DataStream)
   return `streaming ${count(rows)} rows × ${columns} of ${source}: ${count(most)} rows at a time${from}\n`
 }
 
-async function runFit(
+/** Runs what takes the options of a fit: a fit, or a selection among fits. */
+export async function runFit<Result>(
   context: Context,
-  model: ModelPort,
+  model: { fit(data: DataRequest, call: FitCall): Promise<Result> },
   data: DataRequest,
   options: FitCommandOptions,
-): Promise<FitOutcome> {
+): Promise<Result> {
   const set = parseSet(options.set)
   const start = await readStart(context, options.init, options.start ?? [])
   const controller = new AbortController()

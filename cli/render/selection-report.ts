@@ -16,7 +16,8 @@ const names: ReadonlyMap<Criterion, string> = new Map([
 ])
 
 const BAR = 24
-const WIDEST = 40
+/** Bars shorter than this stand below the table. */
+const LEAST_BAR = 8
 const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 
 export function selectionReport(selection: Selection, width: number, paint: Paint): string {
@@ -35,17 +36,24 @@ export function selectionReport(selection: Selection, width: number, paint: Pain
         ]),
   ])
   const room = width - tableWidth(header, rows) - 2
-  const bars = room >= 8 ? barsOf(candidates, by, Math.min(BAR, room), WIDEST) : null
+  const isBeside = room >= LEAST_BAR
+  const bars = barsOf(candidates, by, isBeside ? Math.min(BAR, room) : BAR)
   const lines = textTable(header, rows)
   const widest = Math.max(...lines.map((line) => [...line].length))
   const beside = lines.map((line, i) => {
-    if (bars === null) return i === 0 ? paint.strong(line) : line
     const gap = ' '.repeat(widest - [...line].length + 2)
     const side = i === 0 ? `by ${names.get(by)}` : (bars[i - 1] ?? '')
-    const whole = `${line}${gap}${side}`.trimEnd()
+    const whole = isBeside ? `${line}${gap}${side}`.trimEnd() : line
     return i === 0 ? paint.strong(whole) : candidates[i - 1] === best ? paint.good(whole) : whole
   })
   const out = [...beside, '']
+  if (!isBeside) {
+    const labels = candidates.map((c) => labelsOf(c, candidates))
+    const heads = textTable(titles(candidates), labels)
+    const most = Math.max(...heads.map((h) => [...h].length))
+    const own = heads.map((h, i) => `${h.padEnd(most)}  ${i === 0 ? `by ${names.get(by)}` : (bars[i - 1] ?? '')}`.trimEnd())
+    out.push(...own, '')
+  }
   out.push(...sentences(selection, shown))
   if (folds !== null)
     out.push(`CV: log-likelihood of what is held out, ${plural(folds.count, 'fold')} by ${folds.word}; larger is better.`)
@@ -89,14 +97,14 @@ function figureText(c: Candidate, k: Criterion): string {
 }
 
 /** The best has the longest bar, the worst none. */
-function barsOf(candidates: readonly Candidate[], by: Criterion, width: number, most: number): readonly string[] {
+function barsOf(candidates: readonly Candidate[], by: Criterion, width: number): readonly string[] {
   const sign = by === 'cv' || by === 'rand' ? 1 : -1
   const values = candidates.map((c) => sign * (c.figures?.[by] ?? Number.NaN))
   const finite = values.filter(Number.isFinite)
   const [low, high] = [Math.min(...finite), Math.max(...finite)]
   return values.map((v) => {
     if (!Number.isFinite(v)) return ''
-    const length = high > low ? ((v - low) / (high - low)) * Math.min(width, most) : width
+    const length = high > low ? ((v - low) / (high - low)) * width : width
     const whole = Math.floor(length)
     const bar = '█'.repeat(whole) + (eighths[Math.floor((length - whole) * 8)] ?? '')
     return bar === '' ? '▏' : bar

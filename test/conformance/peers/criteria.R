@@ -2,9 +2,11 @@
 # mclust's signs are turned: smaller is better here. Rscript criteria.R > criteria.json
 suppressMessages(library(mclust))
 structures <- c("EII", "VII", "EEI", "VVI", "EEE", "VVV")
+# far beyond the default tolerance (1e-5), so that the maxima are compared and not where EM was stopped
+control <- emControl(tol = c(1e-11, 1e-8), itmax = 100000L)
 rows_of <- function(x, G) {
-  bic <- mclustBIC(x, G = G, modelNames = structures, verbose = FALSE)
-  icl <- mclustICL(x, G = G, modelNames = structures, verbose = FALSE)
+  bic <- mclustBIC(x, G = G, modelNames = structures, verbose = FALSE, control = control)
+  icl <- mclustICL(x, G = G, modelNames = structures, verbose = FALSE, control = control)
   rows <- character(0)
   for (s in structures) for (g in G) {
     k <- as.character(g)

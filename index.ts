@@ -19,7 +19,7 @@ export type { LatentPosterior } from './api/posterior.js'
 export type { Prediction, PredictOptions, Score } from './api/predict.js'
 export type { BootstrapTest } from './api/select/bootstrap-test.js'
 export type { Candidate, Criterion, Figures } from './api/select/candidate.js'
-export { type SelectOptions, type Selection, type SelectProgress, select } from './api/select/select.js'
+export { type Selection, type SelectOptions, type SelectProgress, select } from './api/select/select.js'
 export type { SimulateOptions, Sizes } from './api/simulate/simulate-model.js'
 export {
   type SimulatedColumn,

@@ -24,7 +24,11 @@ export function takeRows(model: TypedModel, data: BoundData, size: SymbolId, row
     if (s.kind !== 'data' || rowSize(s) !== size) continue
     const length = lengthOf(s, symbols)
     const old = length === null ? undefined : data.lengths.get(length.name)
-    if (length !== null && old !== undefined) lengths.set(length.name, Int32Array.from(rows, (r) => old[r] ?? 0))
+    if (length !== null && old !== undefined)
+      lengths.set(
+        length.name,
+        Int32Array.from(rows, (r) => old[r] ?? 0),
+      )
     const array = data.arrays.get(s.name)
     if (array !== undefined) arrays.set(s.name, taken(array, rows))
   }
@@ -58,7 +62,10 @@ function taken(array: BoundArray, rows: ArrayLike<number>): BoundArray {
   return {
     ...rest,
     values: own,
-    shape: offsets === null ? [rows.length, ...shape.slice(1)] : [rows.length, total / Math.max(1, width), ...shape.slice(2)],
+    shape:
+      offsets === null
+        ? [rows.length, ...shape.slice(1)]
+        : [rows.length, total / Math.max(1, width), ...shape.slice(2)],
     offsets: offsets === null ? null : ends,
     missing: missingCells(own),
     ...(origins === undefined ? {} : { origins: [] }),

@@ -46,7 +46,9 @@ export function libraryPorts(): Ports {
     select(ports, data, fitting, { by, against, ...call }) {
       const models = ports.flatMap((p) => compiled.get(p) ?? [])
       const own = { ...call, ...(by === null ? {} : { by }), ...(against === null ? {} : { against }) }
-      const among = { fit: (tables: DataRequest['tables'], o: FitCallOptions) => select(models, tables, { ...o, ...own }) }
+      const among = {
+        fit: (tables: DataRequest['tables'], o: FitCallOptions) => select(models, tables, { ...o, ...own }),
+      }
       return fitted(among, data, fitting, (selection) => {
         const fit = selection.best?.fit ?? null
         return { selection, best: fit === null ? null : fitPort(fit) }

@@ -10,7 +10,8 @@ export function parseOver(texts: readonly string[]): ReadonlyMap<string, readonl
   for (const text of texts) {
     const equals = text.indexOf('=')
     const name = text.slice(0, Math.max(0, equals)).trim()
-    if (equals < 1 || !/^\w+$/u.test(name)) throw new UsageError(`--over takes name=values such as K=1..8, not \`${text}\``)
+    if (equals < 1 || !/^\w+$/u.test(name))
+      throw new UsageError(`--over takes name=values such as K=1..8, not \`${text}\``)
     if (over.has(name)) throw new UsageError(`--over gives \`${name}\` twice`)
     over.set(name, valuesOf(text.slice(equals + 1).trim(), text))
   }

@@ -132,7 +132,9 @@ function addSelectCommand(program: Command, context: Context, done: (status: num
       ),
     )
     .addOption(
-      new Option('--folds <n>', 'folds of the cross-validation, 0 for none').argParser(wholeNumber('--folds', 0)).default(5),
+      new Option('--folds <n>', 'folds of the cross-validation, 0 for none')
+        .argParser(wholeNumber('--folds', 0))
+        .default(5),
     )
     .option('--score <against=column>', 'compare the classification of what is held out with a column of known labels')
     .addOption(

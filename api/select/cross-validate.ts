@@ -106,4 +106,3 @@ function withoutLabels(data: BoundData, name: string): BoundData {
   const blank: BoundArray = { ...array, values, missing: values.length, origins: [] }
   return { ...data, arrays: new Map([...data.arrays, [name, blank]]) }
 }
-

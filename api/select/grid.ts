@@ -33,7 +33,9 @@ export function choices(models: readonly Model[], over: Over): readonly Choice[]
 const constsOf = (model: Model): readonly string[] =>
   model.typed.symbols.flatMap((s) => (s.kind === 'const' ? [s.name] : []))
 
-function combinations(over: readonly (readonly [string, readonly unknown[]])[]): readonly ReadonlyMap<string, unknown>[] {
+function combinations(
+  over: readonly (readonly [string, readonly unknown[]])[],
+): readonly ReadonlyMap<string, unknown>[] {
   const [first, ...rest] = over
   if (first === undefined) return [new Map()]
   const [name, values] = first

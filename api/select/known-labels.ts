@@ -1,7 +1,8 @@
 /** A column of known labels, and how the rows that are held out agree with it. */
+
+import type { SymbolId, TypedModel } from '../../lang/typed/types.js'
 import { adjustedRand } from '../../runtime/adjusted-rand.js'
 import { bestMatching } from '../../runtime/best-matching.js'
-import type { SymbolId, TypedModel } from '../../lang/typed/types.js'
 import { bindData } from '../../runtime/data/bind.js'
 import type { BoundArray, BoundData, DataDeclaration, Table } from '../../runtime/data/types.js'
 import { DataError, OptionError } from '../errors.js'
@@ -65,7 +66,9 @@ export function knownLabels(
   })
   const array = read.value?.arrays.get(NAME)
   if (array === undefined)
-    throw new DataError(read.problems.map((p) => ({ ...p, message: p.message.replaceAll(`\`${NAME}\``, `\`${column}\``) })))
+    throw new DataError(
+      read.problems.map((p) => ({ ...p, message: p.message.replaceAll(`\`${NAME}\``, `\`${column}\``) })),
+    )
   const levels = read.value?.levels.get(NAME)?.[0] ?? []
   return { array, levels, size, data: own?.kind === 'data' ? own.name : null }
 }

@@ -1,14 +1,14 @@
 /** Choosing among models, and among values of their consts. */
 import type { Value } from '../../oracle/types.js'
-import { AbortError } from '../../runtime/errors.js'
 import type { BoundData } from '../../runtime/data/types.js'
+import { AbortError } from '../../runtime/errors.js'
 import { type Json, jsonNumber, toJson } from '../../runtime/json.js'
 import { DataError, OptionError } from '../errors.js'
 import type { Fit } from '../fit.js'
 import type { Model } from '../model.js'
 import { entriesOf, type FitCallOptions, type FitData, tablesOf } from '../options.js'
 import { densityForOracle } from '../oracle-density.js'
-import { valueOf } from '../simulate/simulate.js'
+import { nestedValue } from '../simulate/simulate.js'
 import { type BootstrapTest, bootstrapTests } from './bootstrap-test.js'
 import {
   type Candidate,
@@ -114,10 +114,11 @@ export async function select(
           candidates.push(failedCandidate(choice, warning(fit)))
           continue
         }
-        const labels =
-          against === undefined ? null : labelled(choice, tables, bound, against, own)
+        const labels = against === undefined ? null : labelled(choice, tables, bound, against, own)
         const validated =
-          folds === 0 ? null : await validation(choice, bound, own, folds, labels, (done, of) => report('folds', done, of))
+          folds === 0
+            ? null
+            : await validation(choice, bound, own, folds, labels, (done, of) => report('folds', done, of))
         if (validated?.note != null && !notes.includes(validated.note)) notes.push(validated.note)
         if (validated?.folds != null) used ??= validated.folds
         const candidate: Candidate = {
@@ -204,7 +205,8 @@ async function validation(
 ): Promise<Validated> {
   const consts = new Map<string, Value>()
   const set = entriesOf(options.set ?? {})
-  for (const s of model.typed.symbols) if (s.kind === 'const' && set.has(s.name)) consts.set(s.name, valueOf(set.get(s.name)))
+  for (const s of model.typed.symbols)
+    if (s.kind === 'const' && set.has(s.name)) consts.set(s.name, nestedValue(set.get(s.name)))
   const densities = [...model.distributions.values()].flatMap(densityForOracle)
   const units = unitsOf(model.typed, data, consts, densities)
   if (units.kind === 'none')
@@ -225,7 +227,9 @@ function comparable(candidates: readonly Candidate[]): readonly string[] {
   if (new Set(fitted.map((r) => r.observations)).size > 1)
     notes.push('the candidates do not have the same observations: their figures do not compare')
   if (fitted.some((r) => r.bound === 'variational'))
-    notes.push('of some candidates the log-likelihood is a lower bound: AIC, BIC and the score of rows held out are bounds too')
+    notes.push(
+      'of some candidates the log-likelihood is a lower bound: AIC, BIC and the score of rows held out are bounds too',
+    )
   return notes
 }
 

@@ -46,7 +46,10 @@ const none = (reason: string): NoUnits => ({ kind: 'none', reason })
 
 function found(model: TypedModel, data: BoundData, consts: Values, densities: readonly Density[]): Units | NoUnits {
   const symbols = new Map(model.symbols.map((s) => [s.id, s]))
-  const drawn = model.symbols.flatMap((s) => (s.kind === 'data' && dataRoles(model).drawn.has(s.id) ? [s] : []))
+  const all = model.symbols.flatMap((s) => (s.kind === 'data' ? [s] : []))
+  const roles = dataRoles(model)
+  // a model of observed conditions alone draws nothing: its rows are those of what it is given
+  const drawn = roles.drawn.size === 0 ? all : all.filter((s) => roles.drawn.has(s.id))
   const scalar = drawn.find((s) => s.type.batch.length + s.type.core.length === 0)
   if (scalar !== undefined) return none(`\`${scalar.name}\` is one value, not a row among others`)
   const sizes = new Map<SymbolId, number>()
@@ -58,7 +61,8 @@ function found(model: TypedModel, data: BoundData, consts: Values, densities: re
     sizes.set(id, data.sizes.get(size.name) ?? 0)
   }
   const held = model.symbols.find((s) => s.kind === 'param' && readsSize(s, sizes))
-  if (held !== undefined) return none(`\`${held.name}\` has a value for each row, which a row that is left out would lack`)
+  if (held !== undefined)
+    return none(`\`${held.name}\` has a value for each row, which a row that is left out would lack`)
   const world = makeWorld(model, data, consts, densities)
   const env: Environment = { world, bound: new Map(), params: new Map(), lookup: () => Number.NaN }
   const block = { weight: 1, factors: [], children: [], cells: [], parent: null }

@@ -46,17 +46,23 @@ export type DrawnValue = number | null | readonly DrawnValue[]
 
 export function drawAncestrally(request: AncestralRequest): Drawn {
   const { sizes, lengths, levels, arrays } = request.basis
-  const world = makeWorld(request.model, { sizes, lengths, levels, arrays: request.blank }, request.consts, request.densities)
+  const world = makeWorld(
+    request.model,
+    { sizes, lengths, levels, arrays: request.blank },
+    request.consts,
+    request.densities,
+  )
   const env: Environment = { world, bound: new Map(), params: new Map(), lookup: () => Number.NaN }
   const block = { weight: 1, factors: [], children: [], cells: [], parent: null }
   const instances: Instance[] = []
   unroll(request.model.statements, { env, guards: [], block, weight: 1 }, instances)
   const weighted = instances.find((i) => i.weight !== 1)
-  if (weighted !== undefined)
-    throw new OptionError('rows whose weight is not a column of the data cannot be simulated')
+  if (weighted !== undefined) throw new OptionError('rows whose weight is not a column of the data cannot be simulated')
   // what is given is looked up among all data, as far as there is any
   const full = request.model.symbols.every((s) => s.kind !== 'data' || arrays.has(s.name))
-  const known = full ? makeWorld(request.model, { sizes, lengths, levels, arrays }, request.consts, request.densities) : null
+  const known = full
+    ? makeWorld(request.model, { sizes, lengths, levels, arrays }, request.consts, request.densities)
+    : null
   const draw = new Draw(request, world, known, instances)
   draw.all()
   return { valueOf: (symbol) => plain(world.stored.get(symbol) ?? null, draw) }
@@ -221,7 +227,14 @@ class Draw {
       total: () => this.totalOf(instance, target),
     }
     if (!fixed) {
-      this.assign(target, drawLaw(law, resolve(target, () => 0), drawing))
+      this.assign(
+        target,
+        drawLaw(
+          law,
+          resolve(target, () => 0),
+          drawing,
+        ),
+      )
       return
     }
     // given some of its counts, a multinomial vector is multinomial in the others
@@ -232,7 +245,14 @@ class Draw {
     const mass = rest.reduce((a, b) => a + b, 0)
     const own = { ...law, args: new Map([['p', rest.map((x) => x / mass)]]) }
     const left = (): number => this.totalOf(instance, free)
-    this.assign(free, drawLaw(own, resolve(free, () => 0), { ...drawing, total: left }))
+    this.assign(
+      free,
+      drawLaw(
+        own,
+        resolve(free, () => 0),
+        { ...drawing, total: left },
+      ),
+    )
   }
 
   private assign(target: Stored, value: Value): void {

@@ -1,10 +1,10 @@
 /** What a simulation begins from: sizes, levels and given data, out of a fit, of data, of params and of what is asked for. */
 import type { ArrayType, ModelSymbol, SizeSymbol, SymbolId, TypedModel } from '../../lang/typed/types.js'
+import type { Value, Values } from '../../oracle/types.js'
 import { type BindOptions, bindData } from '../../runtime/data/bind.js'
 import { didYouMean } from '../../runtime/data/nearest-name.js'
 import { dataCodes } from '../../runtime/data/problems.js'
 import type { BoundData, DataDeclaration, Table } from '../../runtime/data/types.js'
-import type { Value, Values } from '../../oracle/types.js'
 import { DataError, OptionError } from '../errors.js'
 import type { Basis } from './blank-data.js'
 import type { DataRoles } from './roles.js'
@@ -64,7 +64,9 @@ export function basisOf(request: BasisRequest): Basis {
 /** Data as it is given; where columns of what is to be drawn are not there, the rest of it. */
 function boundData({ declarations, tables, binding, roles, model }: BasisRequest): BoundData | null {
   const set = binding.set ?? new Map()
-  const drawn = new Set(model.symbols.flatMap((s) => (roles.drawn.has(s.id) || roles.weights.has(s.id) ? [s.name] : [])))
+  const drawn = new Set(
+    model.symbols.flatMap((s) => (roles.drawn.has(s.id) || roles.weights.has(s.id) ? [s.name] : [])),
+  )
   const wanted = tables.length > 0 ? declarations : declarations.filter((d) => set.has(d.name))
   if (wanted.length === 0) return null
   const all = bindData(wanted, tables, binding)
@@ -91,7 +93,9 @@ function lengthsOf(
   const sequences = sequencesOf(size, model)
   const count = sequences === null ? undefined : sizes.get(sequences)
   if (count === undefined)
-    throw new OptionError(`how many sequences are there? say --size ${sequences ?? 'R'}=10 beside ${size.name}=${asked}`)
+    throw new OptionError(
+      `how many sequences are there? say --size ${sequences ?? 'R'}=10 beside ${size.name}=${asked}`,
+    )
   return new Int32Array(count).fill(asked)
 }
 
@@ -146,6 +150,7 @@ function visit(type: ArrayType, value: Value, symbols: ReadonlyMap<SymbolId, Mod
 }
 
 function noSuchSize(name: string, known: readonly string[]): string {
-  const list = known.length === 0 ? 'the model has no sizes' : `the model has ${known.map((n) => `\`${n}\``).join(', ')}`
+  const list =
+    known.length === 0 ? 'the model has no sizes' : `the model has ${known.map((n) => `\`${n}\``).join(', ')}`
   return `there is no size \`${name}\`: ${didYouMean(name, known) ?? list}`
 }

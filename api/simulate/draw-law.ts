@@ -1,6 +1,7 @@
 /** One draw of a law: a distribution whose arguments are numbers. */
-import type { Distribution, NumericArgument, RandomSource } from '../../compiler/distributions/types.js'
+
 import { firstParametrisation } from '../../compiler/distributions/support/first-parametrisation.js'
+import type { Distribution, NumericArgument, RandomSource } from '../../compiler/distributions/types.js'
 import { asArray, asNumber, at, rank } from '../../oracle/arrays.js'
 import { Arguments } from '../../oracle/densities/types.js'
 import { logIntervalProbability } from '../../oracle/interval-probability.js'
@@ -30,11 +31,7 @@ export function drawLaw(law: Law, like: Value, drawing: Drawing): Value {
       const element = (part: Value, path: readonly number[]): Value =>
         path.length < depth
           ? asArray(part).map((p, i) => element(p, [...path, i]))
-          : drawPlain(
-              lawAt(law, [...path, ...new Array<number>(law.density.rank).fill(0)]),
-              part,
-              drawing,
-            )
+          : drawPlain(lawAt(law, [...path, ...new Array<number>(law.density.rank).fill(0)]), part, drawing)
       return element(like, [])
     }
     case 'mixture':

@@ -60,7 +60,8 @@ export function keptReductions(
             known,
           ),
         )
-      else if (old !== undefined && loops.length < 2) values.set(name, loops.length === 0 ? (old[0] ?? Number.NaN) : old)
+      else if (old !== undefined && loops.length < 2)
+        values.set(name, loops.length === 0 ? (old[0] ?? Number.NaN) : old)
       else throw new OptionError(`the model reads ${e.name}(…) of data: give the data with --data FILE`)
       added.push({ kind: 'const', id: `const:${name}`, name, span: e.span, value: { ...e, kind: 'number', value: 0 } })
     }

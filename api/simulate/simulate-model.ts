@@ -5,14 +5,15 @@ import type { Values } from '../../oracle/types.js'
 import type { BoundData, DataDeclaration, Table } from '../../runtime/data/types.js'
 import { randomSource } from '../../runtime/random.js'
 import type { FitResult } from '../../runtime/result.js'
+import { OptionError } from '../errors.js'
 import { restore } from '../frozen.js'
 import { type DataOptions, entriesOf, type FitData, tablesOf } from '../options.js'
 import { densityForOracle } from '../oracle-density.js'
 import { basisOf, type SizeRequest } from './basis.js'
 import type { Basis } from './blank-data.js'
 import { dataRoles } from './roles.js'
+import { nestedValue, simulate } from './simulate.js'
 import type { Simulation } from './simulation.js'
-import { simulate, valueOf } from './simulate.js'
 
 /** Options of `simulate`. */
 export interface SimulateOptions extends DataOptions {
@@ -48,7 +49,7 @@ export function simulateModel(
   options: SimulateOptions,
 ): Simulation {
   const stored = result === null ? null : restore(result)
-  const values: Values = new Map([...entriesOf(params)].map(([name, value]) => [name, valueOf(value)] as const))
+  const values: Values = new Map([...entriesOf(params)].map(([name, value]) => [name, nestedValue(value)] as const))
   const set = new Map([...(stored?.set ?? []), ...entriesOf(options.set ?? {})])
   const columns = new Map([...(stored?.columns ?? []), ...entriesOf(options.columns ?? {})])
   const tables: readonly Table[] = options.data === undefined ? [] : tablesOf(options.data)
@@ -99,13 +100,15 @@ export function simulateLike(
   params: unknown,
   { seed, stream, set }: { readonly seed: number; readonly stream: number; readonly set: ReadonlyMap<string, unknown> },
 ): Simulation {
+  if (dataRoles(model.typed).drawn.size === 0)
+    throw new OptionError('the model takes all of its data as given: there is nothing to draw')
   const { sizes, lengths, levels, arrays, columns } = data
   const basis: Basis = { sizes, lengths, levels, arrays, columns }
   return simulate({
     model: model.typed,
     basis,
     set,
-    params: new Map([...entriesOf(params)].map(([name, value]) => [name, valueOf(value)] as const)),
+    params: new Map([...entriesOf(params)].map(([name, value]) => [name, nestedValue(value)] as const)),
     reductions: new Map(),
     distributions: model.distributions,
     densities: [...model.distributions.values()].flatMap(densityForOracle),

@@ -38,7 +38,8 @@ export function simulate(request: SimulateRequest): Simulation {
     return simulated(request)
   } catch (e) {
     if (e instanceof OracleError) throw new OptionError(`the model cannot be simulated here: ${e.message}`)
-    if (e instanceof RangeError) throw new OptionError('the model reads too long a chain of later values to be simulated')
+    if (e instanceof RangeError)
+      throw new OptionError('the model reads too long a chain of later values to be simulated')
     throw e
   }
 }
@@ -47,7 +48,8 @@ function simulated(request: SimulateRequest): Simulation {
   const { model, set } = request
   const roles = dataRoles(model)
   const consts = new Map<string, Value>()
-  for (const s of model.symbols) if (s.kind === 'const' && set.has(s.name)) consts.set(s.name, valueOf(set.get(s.name)))
+  for (const s of model.symbols)
+    if (s.kind === 'const' && set.has(s.name)) consts.set(s.name, nestedValue(set.get(s.name)))
   const basis = withCopies(model, request.basis, roles, consts)
   const known = knownEnvironment(model, basis, consts)
   const kept = keptReductions(model, roles.drawn, known, request.reductions)
@@ -78,9 +80,7 @@ function simulated(request: SimulateRequest): Simulation {
       const was = before?.[i]
       return was !== undefined && (category ? was < 0 : Number.isNaN(was)) ? Number.NaN : x
     })
-    const values = category
-      ? Int32Array.from(cells, (x) => (Number.isNaN(x) ? -1 : x - 1))
-      : Float64Array.from(cells)
+    const values = category ? Int32Array.from(cells, (x) => (Number.isNaN(x) ? -1 : x - 1)) : Float64Array.from(cells)
     const missing = missingCells(values)
     arrays.set(s.name, { ...array, values, missing, ...(s.type.optional ? { origins: [] } : {}) })
   }
@@ -105,8 +105,8 @@ function flat(value: DrawnValue): readonly number[] {
 }
 
 /** A const or a param as nested numbers; truth values are 0 and 1. */
-export function valueOf(given: unknown): Value {
-  if (Array.isArray(given)) return given.map(valueOf)
+export function nestedValue(given: unknown): Value {
+  if (Array.isArray(given)) return given.map(nestedValue)
   if (ArrayBuffer.isView(given) && 'length' in given) return Array.from(given as unknown as ArrayLike<number>)
   if (typeof given === 'boolean') return Number(given)
   const value = numberFromJson(given)
@@ -168,7 +168,9 @@ function checkShapes(model: TypedModel, params: Values, env: Environment): void 
           if (Number.isNaN(part)) throw new OptionError(`the value of ${at} is missing`)
           return
         }
-        throw new OptionError(`the value of ${at} is ${dim === undefined ? 'an array' : 'a number'} where the model has ${dim === undefined ? 'a number' : 'an array'}`)
+        throw new OptionError(
+          `the value of ${at} is ${dim === undefined ? 'an array' : 'a number'} where the model has ${dim === undefined ? 'a number' : 'an array'}`,
+        )
       }
       if (dim.raggedBy === null) {
         const n = number(dim.size, env)

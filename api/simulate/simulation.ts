@@ -80,7 +80,8 @@ export class Simulation {
     const left: string[] = []
     if (main === undefined) {
       // nothing but scalars: one row
-      for (const s of symbols) columns.push({ name: this.columnNames(s)[0] ?? s.name, cells: [this.cells(s)[0] ?? null] })
+      for (const s of symbols)
+        columns.push({ name: this.columnNames(s)[0] ?? s.name, cells: [this.cells(s)[0] ?? null] })
       return { columns, left }
     }
     const { offsets } = this.array(main) ?? { offsets: null }

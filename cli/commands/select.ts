@@ -55,7 +55,15 @@ export async function select(
   // the progress of single fits is not shown: that of the selection is
   const outcome = await runFit(
     { ...context, host: { ...host, stderrIsTerminal: false } },
-    { fit: (request, fitting) => context.ports.select(models.map((m) => m.model), request, fitting, call) },
+    {
+      fit: (request, fitting) =>
+        context.ports.select(
+          models.map((m) => m.model),
+          request,
+          fitting,
+          call,
+        ),
+    },
     data,
     options,
   ).finally(() => progress.clear())

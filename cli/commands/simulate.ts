@@ -61,10 +61,16 @@ async function simulated(
 ): Promise<SimulateOutcome | null> {
   const bytes = await context.host.read(path)
   const text = decode(bytes, path).value ?? ''
-  const own: Context = { ...context, host: { ...context.host, read: async (p) => (p === path ? bytes : context.host.read(p)) } }
+  const own: Context = {
+    ...context,
+    host: { ...context.host, read: async (p) => (p === path ? bytes : context.host.read(p)) },
+  }
   if (text.trimStart().startsWith('{')) {
     if (options.params !== undefined || options.param !== undefined)
-      throw new UsageError('a fit has its params', 'give the model in place of the fit, or leave --params and --param out')
+      throw new UsageError(
+        'a fit has its params',
+        'give the model in place of the fit, or leave --params and --param out',
+      )
     const fit = await loadFit(own, path)
     return fit.simulate(call)
   }
@@ -112,7 +118,9 @@ function csv(context: Context, simulation: Simulation, latents: boolean): string
   if (left.length > 0) {
     const names = left.map((name) => `\`${name}\``).join(', ')
     const [has, is] = left.length === 1 ? ['has', 'is'] : ['have', 'are']
-    context.host.stderr(`note: ${names} ${has} rows of ${is === 'is' ? 'its' : 'their'} own and ${is} left out; --json has everything\n`)
+    context.host.stderr(
+      `note: ${names} ${has} rows of ${is === 'is' ? 'its' : 'their'} own and ${is} left out; --json has everything\n`,
+    )
   }
   const rows = Math.max(0, ...columns.map((c) => c.cells.length))
   return csvText([

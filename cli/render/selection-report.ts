@@ -51,12 +51,16 @@ export function selectionReport(selection: Selection, width: number, paint: Pain
     const labels = candidates.map((c) => labelsOf(c, candidates))
     const heads = textTable(titles(candidates), labels)
     const most = Math.max(...heads.map((h) => [...h].length))
-    const own = heads.map((h, i) => `${h.padEnd(most)}  ${i === 0 ? `by ${names.get(by)}` : (bars[i - 1] ?? '')}`.trimEnd())
+    const own = heads.map((h, i) =>
+      `${h.padEnd(most)}  ${i === 0 ? `by ${names.get(by)}` : (bars[i - 1] ?? '')}`.trimEnd(),
+    )
     out.push(...own, '')
   }
   out.push(...sentences(selection, shown))
   if (folds !== null)
-    out.push(`CV: log-likelihood of what is held out, ${plural(folds.count, 'fold')} by ${folds.word}; larger is better.`)
+    out.push(
+      `CV: log-likelihood of what is held out, ${plural(folds.count, 'fold')} by ${folds.word}; larger is better.`,
+    )
   for (const t of tests)
     out.push(
       `${t.name} = ${t.smaller} against ${t.larger}: 2·log ratio ${formatNumber(t.statistic)}, ` +
@@ -78,7 +82,9 @@ const constsOf = (candidates: readonly Candidate[]): readonly string[] => [
 ]
 
 function labelsOf(c: Candidate, all: readonly Candidate[]): string[] {
-  const values = constsOf(all).map((name) => (Object.hasOwn(c.set, name) || name in c.set ? JSON.stringify(c.set[name]) : ''))
+  const values = constsOf(all).map((name) =>
+    Object.hasOwn(c.set, name) || name in c.set ? JSON.stringify(c.set[name]) : '',
+  )
   return [...(titles(all).length > values.length ? [c.model] : []), ...values].map(printable)
 }
 

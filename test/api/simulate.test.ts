@@ -106,7 +106,9 @@ for n in 1..N { y[n] ~ Normal(a + b * x[n], s) }`)
   const holes = line.simulate(at, {}, { data: { x: [0, 10, 20], y: [1, null, 3] }, keepMissing: true }).data
   expect((holes.y as readonly unknown[])[1]).toBeNull()
   expect((holes.y as readonly unknown[])[0]).not.toBeNull()
-  expect(() => line.simulate(at, { N: 7 }, { data: { x: [0, 10, 20] } })).toThrow('`N` cannot be 7: it is 3 in the data')
+  expect(() => line.simulate(at, { N: 7 }, { data: { x: [0, 10, 20] } })).toThrow(
+    '`N` cannot be 7: it is 3 in the data',
+  )
   expect(() => line.simulate(at, {}, { data: { w: [1] } })).toThrow(DataError)
 })
 
@@ -183,7 +185,12 @@ data  x : real[N, D]
 param w : unit
 for n in 1..N { for j in 1..D { x[n, j] ~ Uniform(min(x[:, j]), max(x[:, j])) } }
 w ~ Beta(2, 2)`)
-    const given = { x: [[0, 100], [1, 200]] }
+    const given = {
+      x: [
+        [0, 100],
+        [1, 200],
+      ],
+    }
     const x = model.simulate({ w: 0.5 }, {}, { data: given }).data.x as readonly (readonly number[])[]
     expect(x.every(([a = -1, b = -1]) => a >= 0 && a <= 1 && b >= 100 && b <= 200)).toBe(true)
     expect(() => model.simulate({ w: 0.5 }, { N: 3, D: 2 })).toThrow('give the data with --data FILE')

@@ -6,6 +6,7 @@ import type { ParamLayout } from '../runtime/contract.js'
 import type { BoundData, DataDeclaration } from '../runtime/data/types.js'
 import type { FitResult } from '../runtime/result.js'
 import type { IterateRow } from '../runtime/run.js'
+import { entropyOf } from './entropy.js'
 import { OptionError } from './errors.js'
 import { impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
@@ -102,6 +103,16 @@ export class Fit<M extends FittedModel = FittedModel> {
     if (found === undefined)
       throw new OptionError(`the model has no latent \`${name}\`; it has ${all.map((p) => `\`${p.name}\``).join(', ')}`)
     return found
+  }
+
+  /**
+   * Entropy of the classification of the rows of the fit, −Σ w Σ_k r_k log r_k in nats: 0 where every row belongs to one
+   * value for certain. null without discrete latents, and for a fit that was loaded from a file.
+   */
+  entropy(): number | null {
+    if (this.own === null) return null
+    refuseStreamed(this.own.data)
+    return entropyOf(this.own.model.summed ?? this.own.model, this.own.params)
   }
 
   /**

@@ -5,7 +5,7 @@ import type { Fit } from '../fit.js'
 import type { Model } from '../model.js'
 import type { FitCallOptions } from '../options.js'
 import type { CrossValidation } from './cross-validate.js'
-import { atFit, completeLogLikelihood, entropyOf } from './fitting.js'
+import { completeLogLikelihood } from './fitting.js'
 import type { Choice } from './grid.js'
 
 /** What candidates are compared by. Of all but `cv` and `rand` the smallest is best. */
@@ -71,7 +71,7 @@ export function figuresOf(
     aic: numberFromJson(result.aic) ?? Number.NaN,
     bic: numberFromJson(result.bic) ?? Number.NaN,
     icl: complete === null ? null : -2 * complete + penalty,
-    entropy: model.hasDiscreteLatents ? entropyOf(atFit(model, result, data, { ...options, mode: 'em' })) : null,
+    entropy: fit.entropy(),
     cv: validation?.logLikelihood ?? null,
     cvError: validation?.standardError ?? null,
     error: compared ? agreement.error : null,

@@ -1,7 +1,6 @@
 /** Fits of one model to parts of data that is bound already, and what they say of other parts. */
 import type { ProgramModel } from '../../compiler/bind/bound-model.js'
 import { PosteriorReports } from '../../compiler/bind/posterior-reports.js'
-import { rowWeights } from '../../compiler/bind/row-weights.js'
 import type { BoundData } from '../../runtime/data/types.js'
 import type { FitResult } from '../../runtime/result.js'
 import { applyStartValues } from '../../runtime/start-values.js'
@@ -38,29 +37,6 @@ export function held({ model, params }: AtFit): { readonly total: number; readon
 }
 
 export const posteriors = ({ model, params }: AtFit): readonly LatentPosterior[] => posteriorsOf(model, params, false)
-
-/**
- * Entropy of the classification, −Σ w Σ_k r_k log r_k over the rows of the discrete latents, in nats: 0 where every row
- * belongs to one value for certain. null without such latents.
- */
-export function entropyOf({ model, params }: AtFit): number | null {
-  if (model.latents.length === 0) return null
-  const all = model.posterior(params)
-  let total = 0
-  for (const latent of model.latents) {
-    const weights = rowWeights(model.derivation, model.numbers, latent.name)
-    const r = all.get(latent.name) ?? new Float64Array(0)
-    for (let n = 0; n < latent.rows; n++) {
-      let own = 0
-      for (let k = 0; k < latent.values; k++) {
-        const p = r[n * latent.values + k] ?? 0
-        if (p > 0) own -= p * Math.log(p)
-      }
-      total += (weights?.[n] ?? 1) * own
-    }
-  }
-  return total
-}
 
 /**
  * log p(data, ẑ) at the most probable values ẑ of all discrete latents together; null where the model has none, or where

@@ -1,6 +1,6 @@
 /** The candidates of a selection as a table, with bars, and what the criteria say together. */
 import type { Candidate, Criterion, Selection } from '../../index.js'
-import { formatNumber, plural } from './numbers.js'
+import { plural } from './numbers.js'
 import type { Paint } from './paint.js'
 import { printable } from './paint.js'
 import { tableWidth, textTable } from './text-table.js'
@@ -63,8 +63,8 @@ export function selectionReport(selection: Selection, width: number, paint: Pain
     )
   for (const t of tests)
     out.push(
-      `${t.name} = ${t.smaller} against ${t.larger}: 2·log ratio ${formatNumber(t.statistic)}, ` +
-        `p = ${formatNumber(t.pValue)} ± ${formatNumber(t.pError)} (${plural(t.draws, 'draw')}${t.failed > 0 ? `, ${t.failed} failed` : ''})`,
+      `${t.name} = ${t.smaller} against ${t.larger}: 2·log ratio ${t.statistic.toFixed(2)}, ` +
+        `p = ${t.pValue.toFixed(3)} ± ${t.pError.toFixed(3)} (${plural(t.draws, 'draw')}${t.failed > 0 ? `, ${t.failed} failed` : ''})`,
     )
   out.push(...notes.map((n) => `note: ${printable(n)}`))
   return `${out.join('\n')}\n`

@@ -79,6 +79,11 @@ export class Fit<M extends FittedModel = FittedModel> {
     return this.own?.data ?? null
   }
 
+  /** The same fit in terms of another model and its params. */
+  as<O extends FittedModel>(model: O, result: FitResult, layout: readonly ParamLayout[]): Fit<O> {
+    return new Fit(model, result, layout, this.own)
+  }
+
   toJSON(): FitResult {
     return this.result
   }

@@ -81,7 +81,7 @@ function portOf(model: Model): ModelPort {
     declarations: model.declarations(),
     derivation(mode) {
       try {
-        return { document: mode === 'hard' ? model.hardDerivation : model.derivation, diagnostics: [] }
+        return { document: derivationOf(model, mode), diagnostics: [] }
       } catch (e) {
         if (e instanceof CompileError) return { diagnostics: e.diagnostics }
         throw e
@@ -98,7 +98,7 @@ function portOf(model: Model): ModelPort {
         throw e
       }
     },
-    plan: (mode) => (mode === 'hard' ? model.hardPlan : model.plan),
+    plan: (mode) => (mode === 'hard' ? model.hardPlan : mode === 'vb' ? model.variationalPlan : model.plan),
     async certify({ seed }) {
       const { passed, checks, declined } = model.certify({ seed })
       return {
@@ -118,6 +118,11 @@ function portOf(model: Model): ModelPort {
     fit: (data, call) => fitted(model, data, call, fitPort),
     simulate: (params, call) => simulated(() => model.simulate(params, call.sizes, simulateOptions(call))),
   }
+}
+
+function derivationOf(model: Model, mode: Parameters<ModelPort['derivation']>[0]): Model['derivation'] {
+  if (mode === 'em') return model.derivation
+  return mode === 'hard' ? model.hardDerivation : model.variationalDerivation
 }
 
 /** Runs what takes the options of a fit; `port` is how the command line sees what comes of it. */

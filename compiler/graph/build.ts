@@ -1,6 +1,6 @@
 /** Typed model → factor graph: every statement becomes one or more factors in index notation. */
 import type { Outcome } from '../../lang/diagnostics/types.js'
-import type { TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
+import type { TDistribution, TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
 import { bothOf, idx, notOf, ONE, TRUE } from '../algebra/build.js'
 import { normaliseMatrices } from '../algebra/matrices.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
@@ -143,6 +143,16 @@ class GraphBuilder {
   private sample(s: Extract<TStatement, { kind: 'sample' }>, place: Place): void {
     if (s.role === 'latent' && s.target.kind === 'ref' && this.observed.integrates(s.target.symbol)) return
     const value = this.graph.elaborator.tensor(s.target, place.env)
+    const read = s.role === 'prior' ? this.latentIn(s.distribution) : null
+    if (read !== null) {
+      const { name } = this.targetOf(s.target, s.role)
+      this.graph.refuse(
+        s.distribution.span,
+        `the prior of \`${name}\` reads the latent \`${read}\`: what depends on a latent is not known, as a param is`,
+        `declare \`${name}\` as a latent, or \`${read}\` as a param`,
+      )
+      return
+    }
     const role: FactorRole = s.role === 'prior' ? 'prior' : s.role === 'latent' ? 'latent' : 'likelihood'
     const cell = value.at(value.dims.map((): Expr => ANY))
     const target: Factor['target'] = {
@@ -154,6 +164,14 @@ class GraphBuilder {
       this.latents.declare(s.target, s.distribution, place)
       this.absent.note(value.at(value.dims.map(() => ONE)), place, s)
     } else if (s.role === 'mixed' || s.role === 'data') this.latents.declareFromData(s.target, s.span, place)
+  }
+
+  /** A latent that the arguments of a distribution read. */
+  private latentIn(d: TDistribution): string | null {
+    if (d.kind === 'truncated') return this.latentIn(d.of)
+    if (d.kind !== 'plain') return null
+    const read = d.arguments.flatMap((a) => collectRefs(a.value)).map((id) => this.graph.symbols.get(id))
+    return read.find((x) => x?.kind === 'latent')?.name ?? null
   }
 
   private targetOf(e: TExpr, role: 'data' | 'latent' | 'prior' | 'mixed'): Factor['target'] {

@@ -61,7 +61,8 @@ export function figuresOf(
   const { result, model } = fit
   const logLikelihood = numberFromJson(result.logLikelihood) ?? Number.NaN
   const penalty = result.parameters * Math.log(result.observations)
-  const complete = completeLogLikelihood(model, result, data, options)
+  // beside a bound of the log-likelihood it would be of another kind
+  const complete = result.bound === 'variational' ? null : completeLogLikelihood(model, result, data, options)
   const agreement = validation?.agreement ?? null
   const compared = agreement !== null && agreement.total > 0 && !agreement.lacking
   return {

@@ -228,7 +228,7 @@ function comparable(candidates: readonly Candidate[]): readonly string[] {
     notes.push('the candidates do not have the same observations: their figures do not compare')
   if (fitted.some((r) => r.bound === 'variational'))
     notes.push(
-      'of some candidates the log-likelihood is a lower bound: AIC, BIC and the score of rows held out are bounds too',
+      'of some candidates the log-likelihood is a lower bound: AIC and BIC are then those of the bound, and there is no ICL',
     )
   return notes
 }

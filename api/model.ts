@@ -24,6 +24,7 @@ import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { Binder } from './binder.js'
 import { emitProgram } from './emit/emit-program.js'
+import { recordHooks, refuseCheckpoints } from './checkpoint.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit } from './fit.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
@@ -159,6 +160,7 @@ export class Model {
       { ...searchOptions(options), ...(start === undefined ? {} : { start }) },
       {
         pause: nextTurn,
+        ...(await recordHooks(this.typed, bound, options)),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...(options.onIteration === undefined ? {} : { onIteration: options.onIteration.bind(options) }),
         context: {
@@ -208,6 +210,7 @@ export class Model {
     options: FitCallOptions,
   ): Promise<{ readonly model: ProgramModel; readonly steps: AsyncGenerator<EmIteration> }> {
     checkNames(options)
+    refuseCheckpoints(options, 'one iteration after another')
     if (options.mode === 'hard') this.refuseHard()
     const { model } = this.bind(data, options)
     let begin = await firstStart(model, options)

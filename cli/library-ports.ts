@@ -1,10 +1,12 @@
 /** The library as the command line needs it. */
+import { readCheckpoint } from '../api/checkpoint.js'
 import { KernelError } from '../compiler/kernel/kernel-error.js'
 import {
   CompileError,
   compile,
   DataError,
   type Fit,
+  type FitCheckpoint,
   formatSource,
   type CertificateCheck as LibraryCheck,
   loadFit,
@@ -19,6 +21,8 @@ import type { FitCall, FitOutcome, FitPort, ModelPort, NewDataFailure, Ports } f
 export function libraryPorts(): Ports {
   return {
     version,
+    machine: `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
+    readCheckpoint,
     compile(source) {
       const result = compile(source)
       return result.ok
@@ -45,6 +49,7 @@ function modelPort(model: Model): ModelPort {
   return {
     name: model.name,
     declarations: model.declarations(),
+    params: model.typed.symbols.flatMap((s) => (s.kind === 'param' ? [s.name] : [])),
     derivation(mode) {
       try {
         return { document: mode === 'hard' ? model.hardDerivation : model.derivation, diagnostics: [] }
@@ -105,6 +110,11 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
       signal: call.signal,
       onIteration: (p) => call.onIteration(p),
       onStream: (stream) => call.onStream(stream),
+      ...(call.checkpoint === null
+        ? {}
+        : { checkpoint: call.checkpoint.write, checkpointEvery: call.checkpoint.every }),
+      // it is looked through before it is used
+      ...(call.resume === null ? {} : { resume: call.resume as FitCheckpoint }),
       ...(call.memory === null ? {} : { memory: call.memory }),
       ...(call.threads === null ? {} : { threads: call.threads }),
       ...(call.start === null ? {} : { start: call.start }),
@@ -142,6 +152,15 @@ function fitPort(fit: Fit): FitPort {
         kind: 'imputed',
         ...(await fit.impute(data.tables, { columns: data.columns, groupBy: data.groupBy })),
       })),
+    report: (data, { frames, katexStyles }) =>
+      onNewData(async () => {
+        const options = { katexStyles, ...(frames === null ? {} : { frames }) }
+        const text =
+          data === null
+            ? await fit.report(undefined, options)
+            : await fit.report(data.tables, { columns: data.columns, groupBy: data.groupBy, ...options })
+        return { kind: 'page', text }
+      }),
     score: (data) =>
       onNewData(async () => ({
         kind: 'score',

@@ -22,7 +22,6 @@ function refuse(name: string): never {
 export const commandsToCome: readonly { readonly name: string; readonly what: string }[] = [
   { name: 'select', what: 'choosing among models' },
   { name: 'simulate', what: 'simulation' },
-  { name: 'report', what: 'HTML reports' },
 ]
 
 export function refuseCommands(program: Command): void {

@@ -8,6 +8,7 @@ import { fit } from './commands/fit.js'
 import { fmt } from './commands/fmt.js'
 import { play } from './commands/play.js'
 import { predict } from './commands/predict.js'
+import { frames, report } from './commands/report.js'
 import { score } from './commands/score.js'
 import type { Context } from './context.js'
 import { refuseCommands, refuseOptions } from './not-yet.js'
@@ -162,6 +163,14 @@ function addFitCommand(program: Command, context: Context, done: (status: number
         .argParser(oneOf('--errors', ['none'], ['information', 'sandwich', 'bootstrap']))
         .default('none'),
     )
+    .option('--checkpoint <file>', 'keep the state of the fit there while it runs')
+    .addOption(
+      new Option('--checkpoint-every <time>', 'least time between two checkpoints (default: 1s)').argParser(
+        duration('--checkpoint-every'),
+      ),
+    )
+    .option('--resume <file>', 'go on from a checkpoint, to the bits of a fit that was not interrupted')
+    .option('--watch', 'fit again whenever the model or the data change; Ctrl-C ends')
     .option('--against <column>', 'compare the components with a column of known labels')
     .option('--trace', 'keep the params and expectations of every iteration')
     .option('--strict', 'exit 4 where the fit did not converge')
@@ -171,10 +180,7 @@ function addFitCommand(program: Command, context: Context, done: (status: number
   refuseOptions(command, [
     '--fix <name=value>',
     '--standardize',
-    '--checkpoint <file>',
-    '--resume <file>',
     '--batch <n>',
-    '--watch',
   ])
 }
 
@@ -199,6 +205,17 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
   )
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await score(context, path, options)))
+  addDataOptions(
+    program
+      .command('report')
+      .description('a fit as one HTML file: parameters, pictures, derivation')
+      .argument('<fit>', 'a fit written by `estep fit --out`'),
+  )
+    .addOption(
+      new Option('--frames <iterations>', 'pictures of iterates, such as 0..4, of a fit with --trace').argParser(frames),
+    )
+    .option('--out <file>', 'write it there, in place of stdout')
+    .action(async (path: string, options) => done(await report(context, path, options)))
   program
     .command('compare')
     .description('match the components of two fits and print the differences')

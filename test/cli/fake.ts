@@ -159,6 +159,7 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
       ],
       warnings: [],
     }),
+    report: async () => ({ kind: 'page', text: '<!doctype html>' }),
     score: async () => ({
       kind: 'score',
       logLikelihood: -3.5,
@@ -175,6 +176,8 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
 export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => FitOutcome | null = () => null): Ports {
   return {
     version: '9.9.9',
+    machine: 'a test',
+    readCheckpoint: async () => null,
     compile: ({ text }) => {
       if (text.includes('error')) {
         return {
@@ -188,6 +191,7 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
         model: {
           name: 'OldFaithful',
           declarations: declare(text),
+          params: ['pi', 'mu', 'sigma'],
           derivation: (mode) => ({
             document: {
               toText: () => (mode === 'hard' ? 'hard text' : 'text'),

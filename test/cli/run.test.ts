@@ -150,10 +150,7 @@ describe('estep fit', () => {
     '--fix mu=1',
     '--init split',
     '--errors bootstrap',
-    '--checkpoint c',
-    '--resume c',
     '--batch 3',
-    '--watch',
   ])('refuses %s', async (option) => {
     const { status, err, call } = await estep(`${ok} ${option}`)
     expect(status).toBe(2)
@@ -274,7 +271,7 @@ describe('other commands', () => {
     expect((await estep('explain E399')).status).toBe(2)
   })
 
-  it.each(['select m.estep --over K=1..8', 'simulate m.estep', 'report f'])('%s is refused', async (command) => {
+  it.each(['select m.estep --over K=1..8', 'simulate m.estep'])('%s is refused', async (command) => {
     const { status, err } = await estep(command)
     expect(status).toBe(2)
     expect(err).toContain('not available in this version')

@@ -1,7 +1,7 @@
 import type { SearchRecord } from './checkpoint/search-record.js'
 import type { BoundModel, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
-import { emStep, marginalLogLikelihood } from './em-step.js'
+import { emStep, marginalLogLikelihood, pointAt } from './em-step.js'
 import { InternalError } from './errors.js'
 import { BRIEF_ITERATIONS, LAST_ROUND, RUN_ON } from './options.js'
 import type { AbortFlag, Pacer } from './pacer.js'
@@ -52,6 +52,9 @@ export interface SearchRequest {
 export async function search(request: SearchRequest): Promise<StartEnd[]> {
   const { model, options, record } = request
   if (model.direct) return [await directEnd(request)]
+  // an M-step counts on what is computed once, with the first E-step
+  const from = record?.restored ?? null
+  if (from !== null) await pointAt(model, from.params, 0, [], 1, from.expectation)
   const brief = options.restarts > RUN_ON
   const starts = oneAtATime(request.starter)
   const ends = await sideBySide(options.restarts, lanesOf(model), async (index, among): Promise<StartEnd | null> => {

@@ -1,5 +1,6 @@
 /** What a search over starts has come to, so that it can go on from there in another process. */
 import type { ComponentState, RuleLevels } from '../contract.js'
+import type { EmPoint } from '../em-step.js'
 import type { RunMoment } from '../run.js'
 import type { StartEnd } from '../start-end.js'
 import type { StopReason } from '../stop.js'
@@ -41,6 +42,8 @@ export type KnownLeg =
  */
 export class SearchRecord {
   private readonly starts: (StartState | null)[]
+  /** Where one of the starts stood that it was made with; null where there were none. */
+  readonly restored: EmPoint | null
   /** Legs of each start that the search has come to. */
   private readonly reached: number[] = []
 
@@ -54,6 +57,8 @@ export class SearchRecord {
     private readonly changed: () => void,
   ) {
     this.starts = [...(known?.starts ?? [])]
+    const first = this.starts.find((start) => start !== null)
+    this.restored = first?.moment?.point ?? first?.end.run.point ?? null
     if (known === null || known.levels === null) return
     if (rules?.putBack(known.levels) !== true) throw new RangeError('no such rules')
   }

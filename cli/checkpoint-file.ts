@@ -34,17 +34,18 @@ export async function checkpoints(context: Context, options: CheckpointOptions):
   }
   if (path === '-' || resume === '-') throw new UsageError('a checkpoint is a file, not -')
   if (path === options.out) throw new UsageError('--checkpoint and --out name the same file')
-  const begin = await beginning(context, path, resume)
+  const begin = await beginning(context, path, options)
   return { path, resume: begin, checkpoint: { every: options.checkpointEvery ?? EVERY, write: writer(context, path) } }
 }
 
-async function beginning(context: Context, path: string, resume: string | undefined): Promise<unknown> {
+async function beginning(context: Context, path: string, options: CheckpointOptions): Promise<unknown> {
   const { host, ports } = context
+  const { resume } = options
   if (resume === undefined) {
     if (host.exists(path)) await refuseLoss(context, path)
     return null
   }
-  if (resume === path && !host.exists(path)) {
+  if (resume === options.checkpoint && !host.exists(path)) {
     host.stderr(`there is no \`${printable(path)}\` yet: the fit begins anew\n`)
     return null
   }

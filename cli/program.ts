@@ -165,9 +165,10 @@ function addFitCommand(program: Command, context: Context, done: (status: number
     )
     .option('--checkpoint <file>', 'keep the state of the fit there while it runs')
     .addOption(
-      new Option('--checkpoint-every <time>', 'least time between two checkpoints (default: 1s)').argParser(
-        duration('--checkpoint-every'),
-      ),
+      new Option(
+        '--checkpoint-every <time>',
+        'least time between two checkpoints (default: 1s); 0: after every iteration',
+      ).argParser(duration('--checkpoint-every', true)),
     )
     .option('--resume <file>', 'go on from a checkpoint, to the bits of a fit that was not interrupted')
     .option('--watch', 'fit again whenever the model or the data change; Ctrl-C ends')

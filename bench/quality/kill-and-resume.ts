@@ -3,6 +3,8 @@
  * must have every byte of that of a fit in one go. Writes are slowed down, so that a process can be caught in one.
  *
  *   npm run build && npx tsx bench/quality/kill-and-resume.ts      writes bench/quality/kill-and-resume.md
+ *
+ * What comes after the name is run in place of the program that was built.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +15,7 @@ import { type Ended, fitKilledAt, type Moment } from '../../test/cli/kill/killed
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const built = join(root, 'dist/cli/main.js')
-const program = existsSync(built) ? [built] : ['--import', 'tsx', join(root, 'cli/main.ts')]
+const program = process.argv.length > 2 ? process.argv.slice(2) : existsSync(built) ? [built] : ['--import', 'tsx', join(root, 'cli/main.ts')]
 const folder = mkdtempSync(join(tmpdir(), 'estep-kill-'))
 const example = (path: string): string => join(root, 'examples', path)
 const SLOW = 6
@@ -66,7 +68,7 @@ const rows: string[] = []
 let [same, inside, all] = [0, 0, 0]
 for (const [w, { name, args }] of workloads.entries()) {
   const path = (what: string): string => join(folder, `${w}-${what}.json`)
-  const kept = [...args, '--checkpoint', path('checkpoint'), '--checkpoint-every', '1ms']
+  const kept = [...args, '--checkpoint', path('checkpoint'), '--checkpoint-every', '0']
   const plain = await fitKilledAt(program, [...args, '--out', path('whole')], null, 0)
   if (plain.status !== 0) throw new Error(plain.err)
   const whole = readFileSync(path('whole'))

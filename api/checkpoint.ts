@@ -121,8 +121,7 @@ function refuseLarge({ main, sample }: FitState): void {
   for (const start of [...main.starts, ...(sample?.starts ?? [])])
     for (const point of [start?.end.run.point, start?.moment?.point])
       if (point !== undefined)
-        bytes +=
-          8 * (point.params.length + point.expectation.statistics.length + (point.expectation.q?.length ?? 0))
+        bytes += 8 * (point.params.length + point.expectation.statistics.length + (point.expectation.q?.length ?? 0))
   if (bytes > LARGEST)
     throw new OptionError(
       `the state of ${main.starts.length} starts takes ${Math.round(bytes / 1e6)} MB, too much for checkpoints: take fewer restarts`,

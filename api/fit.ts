@@ -1,7 +1,7 @@
 /** A fitted model: its numbers, and what they say of its own and of new rows. */
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
-import type { DerivationDocument } from '../compiler/derivation/document.js'
 import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
+import type { DerivationDocument } from '../compiler/derivation/document.js'
 import type { ComponentOrder } from '../runtime/canonical-order.js'
 import type { ParamLayout } from '../runtime/contract.js'
 import type { BoundData, DataDeclaration } from '../runtime/data/types.js'
@@ -166,9 +166,7 @@ export class Fit<M extends FittedModel = FittedModel> {
     const isHard = result.mode === 'hard'
     const inMemory = this.own?.data.stream === undefined ? this.own : null
     const shown =
-      data === undefined
-        ? inMemory
-        : bindFitted(model, result, data, { ...binding, mode: isHard ? 'hard' : 'em' })
+      data === undefined ? inMemory : bindFitted(model, result, data, { ...binding, mode: isHard ? 'hard' : 'em' })
     return reportOf({
       result,
       layout: this.layout,

@@ -80,7 +80,8 @@ function writer(context: Context, path: string): CheckpointPort['write'] {
       written = true
     } catch (error) {
       if (!written || !(error instanceof UsageError)) throw error
-      if (!warned) context.host.stderr(`${context.err.warning('warning')}: no new checkpoint: ${printable(error.message)}\n`)
+      if (!warned)
+        context.host.stderr(`${context.err.warning('warning')}: no new checkpoint: ${printable(error.message)}\n`)
       warned = true
     }
   }

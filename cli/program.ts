@@ -178,11 +178,7 @@ function addFitCommand(program: Command, context: Context, done: (status: number
     .option('--out <file>', 'write the fit as JSON')
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await fit(context, path, options)))
-  refuseOptions(command, [
-    '--fix <name=value>',
-    '--standardize',
-    '--batch <n>',
-  ])
+  refuseOptions(command, ['--fix <name=value>', '--standardize', '--batch <n>'])
 }
 
 function addFitFileCommands(program: Command, context: Context, done: (status: number) => void): void {
@@ -213,7 +209,9 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
       .argument('<fit>', 'a fit written by `estep fit --out`'),
   )
     .addOption(
-      new Option('--frames <iterations>', 'pictures of iterates, such as 0..4, of a fit with --trace').argParser(frames),
+      new Option('--frames <iterations>', 'pictures of iterates, such as 0..4, of a fit with --trace').argParser(
+        frames,
+      ),
     )
     .option('--out <file>', 'write it there, in place of stdout')
     .action(async (path: string, options) => done(await report(context, path, options)))

@@ -50,7 +50,9 @@ export function traceFigure(
       yLabel: 'objective',
       wholeX: true,
       marks: (frame) => [
-        ...others.map((trace) => curve(frame, [...trace.keys()], trace, { colour: colourOf(7), width: 1, opacity: 0.7 })),
+        ...others.map((trace) =>
+          curve(frame, [...trace.keys()], trace, { colour: colourOf(7), width: 1, opacity: 0.7 }),
+        ),
         curve(frame, [...own.keys()], own, { colour: colourOf(0), width: 2.5 }),
         markers(frame, [[own.length - 1, last]], 0, { size: 50, ring: true, opacity: 1 }),
       ],

@@ -44,7 +44,11 @@ export function scatterPicture(shown: Shown, point: ShownPoint, view: Extract<Vi
     group.push([x.values[i] ?? Number.NaN, y.values[i] ?? Number.NaN])
     groups.set(k, group)
   }
-  const drawn = hasRings ? ', each with the ellipse of 95 %' : lines === null ? '' : `, each with its mean of ${y.label}`
+  const drawn = hasRings
+    ? ', each with the ellipse of 95 %'
+    : lines === null
+      ? ''
+      : `, each with its mean of ${y.label}`
   const some = step > 1 ? ` Of the rows every ${step}th is drawn.` : ''
   const name = latent?.name ?? ellipses?.latent ?? lines?.latent ?? null
   return [
@@ -54,12 +58,14 @@ export function scatterPicture(shown: Shown, point: ShownPoint, view: Extract<Vi
         ? `${counted(x.rows, 'row')}, marked by their most probable of ${counted(labels.length, 'component')}${drawn}: about ${listed(expectedRows(latent))} rows.${some}`
         : `${counted(x.rows, 'row')}${hasRings ? ', with the ellipse of 95 %' : lines === null ? '' : `, with the mean of ${y.label}`}.${some}`,
       legend: several
-        ? labels.map((label, k): LegendItem => ({
-            label: componentName(name, label),
-            kind: hasRings || lines !== null ? 'both' : 'marker',
-            series: k,
-            dash: dashOf(k),
-          }))
+        ? labels.map(
+            (label, k): LegendItem => ({
+              label: componentName(name, label),
+              kind: hasRings || lines !== null ? 'both' : 'marker',
+              series: k,
+              dash: dashOf(k),
+            }),
+          )
         : [],
       plot: {
         x: xDomain,
@@ -227,7 +233,10 @@ function roomFor(c: ColumnView): Domain {
   return c.element === 'count' ? [Math.max(low, -0.03 * (high - low)), high] : [low, high]
 }
 
-export const ref = ({ data, column }: ColumnView): { readonly data: string; readonly column: number } => ({ data, column })
+export const ref = ({ data, column }: ColumnView): { readonly data: string; readonly column: number } => ({
+  data,
+  column,
+})
 
 export const evenly = ([low, high]: Domain, points: number): Float64Array =>
   Float64Array.from({ length: points }, (_, i) => low + ((high - low) * i) / (points - 1))

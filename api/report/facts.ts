@@ -10,7 +10,12 @@ import { table } from './table.js'
 export function headline(result: FitResult): Html {
   const { logLikelihood, objective, bic, aic, bound, accuracy } = result
   const known = accuracy === undefined ? '' : `, error at most ${short(accuracy.error, 2)}`
-  const kinds = { exact: '', variational: ' (a lower bound)', quadrature: ' (by quadrature', 'monte-carlo': ' (by draws' }
+  const kinds = {
+    exact: '',
+    variational: ' (a lower bound)',
+    quadrature: ' (by quadrature',
+    'monte-carlo': ' (by draws',
+  }
   const kind = bound === 'exact' || bound === 'variational' ? kinds[bound] : `${kinds[bound]}${known})`
   const end = result.converged ? STOPS[result.stop] : `not converged: ${STOPS[result.stop]}`
   const rows: (readonly [Child, Child])[] = [
@@ -24,7 +29,11 @@ export function headline(result: FitResult): Html {
     ['BIC', number(bic)],
     ['AIC', number(aic)],
   ]
-  return h('dl', { class: 'facts' }, ...rows.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))))
+  return h(
+    'dl',
+    { class: 'facts' },
+    ...rows.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
+  )
 }
 
 const number = (value: FitResult['objective']): string => fixed(numberFromJson(value) ?? Number.NaN, 4)
@@ -38,7 +47,11 @@ export function warnings(result: FitResult): Html {
   const edges =
     edge.length === 0
       ? null
-      : h('p', {}, `At the edge of its range: ${edge.slice(0, 12).join(', ')}${edge.length > 12 ? `, and ${edge.length - 12} more` : ''}.`)
+      : h(
+          'p',
+          {},
+          `At the edge of its range: ${edge.slice(0, 12).join(', ')}${edge.length > 12 ? `, and ${edge.length - 12} more` : ''}.`,
+        )
   if (result.warnings.length === 0) return h('div', {}, h('p', {}, 'None.'), edges)
   return h(
     'div',
@@ -102,5 +115,10 @@ export function provenance(result: FitResult, reader: string): Html {
     ['Fitted by', `estep ${result.estepVersion}`],
     ['Report by', `estep ${reader}`],
   ]
-  return table({ caption: 'Where the numbers come from.', name: 'How it was fitted', head: ['what', 'value'], rows })
+  return table({
+    caption: 'Where the numbers come from.',
+    name: 'Where the numbers come from',
+    head: ['what', 'value'],
+    rows,
+  })
 }

@@ -24,7 +24,8 @@ export function pathPictures(point: ShownPoint, view: Extract<View, { kind: 'pat
     const { length, all, sequences } = firstSequence(latent)
     const xs = Float64Array.from({ length }, (_, i) => i + 1)
     const which = sequences > 1 ? ` of the first of ${sequences} sequences` : ''
-    const part = length < all ? `The first ${length} of ${counted(all, 'place')}${which}` : `${counted(all, 'place')}${which}`
+    const part =
+      length < all ? `The first ${length} of ${counted(all, 'place')}${which}` : `${counted(all, 'place')}${which}`
     return latent.kind === 'discrete'
       ? [stateStrip(latent, column, xs, part)]
       : latent.own.length === 0
@@ -36,7 +37,11 @@ export function pathPictures(point: ShownPoint, view: Extract<View, { kind: 'pat
 function firstSequence(latent: Latent): { readonly length: number; readonly all: number; readonly sequences: number } {
   const second = latent.beginnings?.[1]
   const all = latent.lengths?.[0] ?? second ?? latent.rows
-  return { length: Math.min(all, MOST_PLACES), all, sequences: latent.lengths?.length ?? latent.beginnings?.length ?? 1 }
+  return {
+    length: Math.min(all, MOST_PLACES),
+    all,
+    sequences: latent.lengths?.length ?? latent.beginnings?.length ?? 1,
+  }
 }
 
 function stateStrip(latent: Latent, column: ColumnView | null, xs: Float64Array, part: string): Picture {
@@ -53,8 +58,9 @@ function stateStrip(latent: Latent, column: ColumnView | null, xs: Float64Array,
       return h('rect', {
         x: round(from),
         y: round(bottom - height),
-        width: round(frame.x(x + 0.5) - from) + 0.1,
+        width: round(frame.x(x + 0.5) - from),
         height: round(height),
+        'shape-rendering': 'crispEdges',
         fill: colourOf(k),
         opacity: round(10 * (0.25 + 0.75 * p)) / 10,
       })
@@ -63,7 +69,9 @@ function stateStrip(latent: Latent, column: ColumnView | null, xs: Float64Array,
   return {
     title: `${latent.name} along the sequence`,
     summary: `${part}: the most probable state of each as a strip, paler where it is less certain${column === null ? '' : `, below ${column.label}, whose marks tell the states apart too`}.`,
-    legend: latent.labels.map((label, k): LegendItem => ({ label: componentName(latent.name, label), kind: 'marker', series: k })),
+    legend: latent.labels.map(
+      (label, k): LegendItem => ({ label: componentName(latent.name, label), kind: 'marker', series: k }),
+    ),
     plot: {
       x: [0.5, xs.length + 0.5],
       y,
@@ -109,7 +117,14 @@ function meanBand(latent: Latent, column: ColumnView | null, xs: Float64Array, p
       wholeX: true,
       marks: (frame) => [
         band(frame, xs, low, high, colourOf(0)),
-        ys === null ? null : markers(frame, Array.from(xs, (x, i) => [x, ys[i] ?? Number.NaN]), 1, { size: 18 }),
+        ys === null
+          ? null
+          : markers(
+              frame,
+              Array.from(xs, (x, i) => [x, ys[i] ?? Number.NaN]),
+              1,
+              { size: 18 },
+            ),
         curve(frame, xs, mean, { colour: colourOf(0) }),
       ],
     },

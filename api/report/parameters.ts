@@ -110,7 +110,8 @@ function componentTable(latent: string, params: readonly Param[], note: string):
     const keyOf = (c: Cell): string => others.map((d) => c.index[d]).join(',')
     const places = p.cells.filter((c) => c.index[dimension] === 0)
     return places.map((place) => ({
-      name: others.length === 0 ? p.name : `${p.name}[${others.map((d) => labelOf(p, d, place.index[d] ?? 0)).join(', ')}]`,
+      name:
+        others.length === 0 ? p.name : `${p.name}[${others.map((d) => labelOf(p, d, place.index[d] ?? 0)).join(', ')}]`,
       cells: p.cells.filter((c) => keyOf(c) === keyOf(place)),
       label: (k: number): string => labelOf(p, dimension, k),
     }))

@@ -58,7 +58,10 @@ function numeric(latent: Latent, means: Float64Array): Html {
   const of = (values: Float64Array | null, i: number): number[] =>
     values === null ? [] : Array.from(values).filter((_, at) => at % size === i)
   return table({
-    caption: [h('code', {}, latent.name), `, ${counted(latent.rows, 'row')}: its posterior means, and how far they are known.`],
+    caption: [
+      h('code', {}, latent.name),
+      `, ${counted(latent.rows, 'row')}: its posterior means, and how far they are known.`,
+    ],
     name: `Posterior of ${latent.name}`,
     head: ['element', 'mean of the means', 'smallest', 'largest', 'typical posterior sd'],
     rows: Array.from({ length: shown }, (_, i) => {

@@ -65,9 +65,27 @@ export function reportOf(request: ReportRequest): string {
   const source = objectEntries(result)?.get('source')
   const sections: readonly Section[] = [
     { id: 'warnings', title: 'Warnings', content: [warnings(result)] },
-    { id: 'parameters', title: 'Parameters', content: [...parameterTables(result, request.layout), derivedTable(result)] },
-    { id: 'pictures', title: 'Data and fit', content: orNote(pictures.map(drawn), shown === null ? request.withoutData : 'There is no picture for data of this kind.') },
-    { id: 'latents', title: 'Latents', content: orNote(point === null ? [] : posteriorTables(point.latents), point === null ? request.withoutData : 'The model has none.') },
+    {
+      id: 'parameters',
+      title: 'Parameters',
+      content: [...parameterTables(result, request.layout), derivedTable(result)],
+    },
+    {
+      id: 'pictures',
+      title: 'Data and fit',
+      content: orNote(
+        pictures.map(drawn),
+        shown === null ? request.withoutData : 'There is no picture for data of this kind.',
+      ),
+    },
+    {
+      id: 'latents',
+      title: 'Latents',
+      content: orNote(
+        point === null ? [] : posteriorTables(point.latents),
+        point === null ? request.withoutData : 'The model has none.',
+      ),
+    },
     { id: 'course', title: 'How the fit went', content: [trace === null ? null : figure(trace), startsTable(result)] },
     ...(request.frames === undefined ? [] : [framesSection(request, shown, request.frames, nextId)]),
     {
@@ -81,14 +99,17 @@ export function reportOf(request: ReportRequest): string {
     { id: 'model', title: 'Model', content: typeof source === 'string' ? [sourceOf(source)] : [] },
     { id: 'origin', title: 'How it was fitted', content: [provenance(result, version)] },
   ]
-  return page(result, sections.filter(({ content }) => content.some((c) => c !== null)), katexStyles ?? '')
+  return page(
+    result,
+    sections.filter(({ content }) => content.some((c) => c !== null)),
+    katexStyles ?? '',
+  )
 }
 
 const orNote = (content: readonly Html[], note: string): readonly Child[] =>
   content.length > 0 ? content : [h('p', { class: 'quiet' }, note)]
 
-const sourceOf = (source: string): Html =>
-  h('pre', { tabindex: 0, role: 'region', 'aria-label': 'Text of the model' }, h('code', {}, source))
+const sourceOf = (source: string): Html => h('pre', {}, h('code', {}, source))
 
 function picturesOf(shown: Shown, point: ReturnType<Shown['at']>, view: View): readonly Picture[] {
   switch (view.kind) {
@@ -122,7 +143,8 @@ function framesSection(
 ): Section {
   const iterates = result.iterates
   if (iterates === undefined) throw new OptionError('the fit has no iterates to draw: fit with trace')
-  if (frames.length > MOST_FRAMES) throw new OptionError(`a report has at most ${MOST_FRAMES} frames, not ${frames.length}`)
+  if (frames.length > MOST_FRAMES)
+    throw new OptionError(`a report has at most ${MOST_FRAMES} frames, not ${frames.length}`)
   if (shown === null || bound === null) throw new OptionError('pictures of iterates need the data')
   const content = frames.map((t) => {
     const iterate = iterates[t]
@@ -135,7 +157,11 @@ function framesSection(
 
 function frameOf(iterate: IterateEntry, shown: Shown, { model }: Bound, nextId: () => string): Html {
   const values = new Map<string, unknown>(Object.entries(iterate.params))
-  const { params, problems } = applyStartValues(model, values, model.interior(() => 0.5))
+  const { params, problems } = applyStartValues(
+    model,
+    values,
+    model.interior(() => 0.5),
+  )
   if (problems.length > 0) throw new OptionError(problems.map((p) => p.message).join('; '))
   const point = shown.at(params)
   const title = `Iteration ${iterate.iteration}`
@@ -153,7 +179,8 @@ function frameOf(iterate: IterateEntry, shown: Shown, { model }: Bound, nextId: 
   return h('p', {}, `${title}: ${objective}.`)
 }
 
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:; base-uri 'none'; form-action 'none'"
+const POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:; base-uri 'none'; form-action 'none'"
 
 function page(result: FitResult, sections: readonly Section[], katexStyles: string): string {
   const title = `${result.model}: report of a fit`
@@ -173,7 +200,13 @@ function page(result: FitResult, sections: readonly Section[], katexStyles: stri
       'body',
       {},
       h('a', { href: '#main', class: 'skip' }, 'To the content'),
-      h('header', {}, h('h1', {}, result.model), h('p', { class: 'quiet' }, `Report of a fit, by estep ${version}`), headline(result)),
+      h(
+        'header',
+        {},
+        h('h1', {}, result.model),
+        h('p', { class: 'quiet' }, `Report of a fit, by estep ${version}`),
+        headline(result),
+      ),
       h(
         'nav',
         { 'aria-label': 'Contents' },
@@ -183,7 +216,12 @@ function page(result: FitResult, sections: readonly Section[], katexStyles: stri
         'main',
         { id: 'main' },
         ...sections.map((s) =>
-          h('section', { id: s.id, 'aria-labelledby': `${s.id}-title` }, h('h2', { id: `${s.id}-title` }, s.title), ...s.content),
+          h(
+            'section',
+            { id: s.id, 'aria-labelledby': `${s.id}-title` },
+            h('h2', { id: `${s.id}-title` }, s.title),
+            ...s.content,
+          ),
         ),
       ),
     ),

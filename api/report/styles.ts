@@ -37,7 +37,7 @@ th:first-child{padding-left:0}
 tbody th{font-weight:400}
 small{color:var(--quiet);font-size:.875em}
 code,pre{font-family:ui-monospace,"SF Mono","Cascadia Code",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.9em}
-pre,.algorithm{background:var(--tint);padding:.625rem .875rem;border-radius:4px;overflow-x:auto;font-size:.875rem;line-height:1.45}
+pre,.algorithm{background:var(--tint);padding:.625rem .875rem;border-radius:4px;font-size:.875rem;line-height:1.45;white-space:pre-wrap}
 figure{margin:0 0 1.75rem;min-width:0}
 figcaption p{margin:0 0 .25rem;font-size:.9375rem}
 figcaption h3{margin-bottom:0}
@@ -63,5 +63,5 @@ details .scroll{max-height:20rem;overflow:auto}
 @media (max-width:34rem){body{padding:1rem .75rem 3rem}.wide{display:none}.narrow{display:block}th,td{padding:.25rem .5rem}}
 @media print{:root{color-scheme:light}body{max-width:none;padding:0;font-size:11pt}nav,.skip,details{display:none}
 figure,tr,.warnings{break-inside:avoid}h2,h3,caption{break-after:avoid}.scroll,.formula,pre{overflow:visible}
-pre{white-space:pre-wrap}.wide{display:block;max-width:15cm}.narrow{display:none}}
+.wide{display:block;max-width:15cm}.narrow{display:none}}
 `

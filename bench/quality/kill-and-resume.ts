@@ -15,7 +15,12 @@ import { type Ended, fitKilledAt, type Moment } from '../../test/cli/kill/killed
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const built = join(root, 'dist/cli/main.js')
-const program = process.argv.length > 2 ? process.argv.slice(2) : existsSync(built) ? [built] : ['--import', 'tsx', join(root, 'cli/main.ts')]
+const program =
+  process.argv.length > 2
+    ? process.argv.slice(2)
+    : existsSync(built)
+      ? [built]
+      : ['--import', 'tsx', join(root, 'cli/main.ts')]
 const folder = mkdtempSync(join(tmpdir(), 'estep-kill-'))
 const example = (path: string): string => join(root, 'examples', path)
 const SLOW = 6

@@ -13,7 +13,8 @@ export interface ReportCommandOptions extends DataOptions {
 export async function report(context: Context, path: string, options: ReportCommandOptions): Promise<number> {
   const fit = await loadFit(context, path)
   const data = (options.data ?? []).length === 0 ? null : await loadData(context, options)
-  if (data === null && options.frames !== undefined) throw new UsageError('--frames draws iterates over the data: give --data FILE')
+  if (data === null && options.frames !== undefined)
+    throw new UsageError('--frames draws iterates over the data: give --data FILE')
   const outcome = await fit.report(data, { frames: options.frames ?? null, katexStyles: katexStyles() })
   switch (outcome.kind) {
     case 'page':

@@ -41,7 +41,8 @@ export async function watch(
     ['--checkpoint', options.checkpoint],
     ['--resume', options.resume],
   ] as const)
-    if (value !== undefined) throw new UsageError(`--watch makes one fit after another, and ${name} is for a single one`)
+    if (value !== undefined)
+      throw new UsageError(`--watch makes one fit after another, and ${name} is for a single one`)
   if (host.watch === undefined) throw new UsageError('--watch is not possible here')
   const files = filesOf(context, path, options)
   const names = files.map((file) => printable(basename(file))).join(', ')
@@ -142,7 +143,10 @@ class Changes {
   private heard: (() => void) | null = null
   readonly close: () => void
 
-  constructor(watchFiles: (files: readonly string[], onChange: (file: string) => void) => () => void, files: readonly string[]) {
+  constructor(
+    watchFiles: (files: readonly string[], onChange: (file: string) => void) => () => void,
+    files: readonly string[],
+  ) {
     this.close = watchFiles(files, (file) => {
       this.pending = file
       this.tell()

@@ -41,7 +41,6 @@ export function derivationDocument(d: Derivation, iteration: WorkedIteration | n
     toMarkdown: () => stepsToMarkdown(title, steps),
     toLatex: ({ fragment = false } = {}) => (fragment ? stepsToLatexFragment(steps) : stepsToLatex(title, steps)),
     toHtml: (options = {}) => stepsToHtml(title, steps, { ...options, source: d.model.source.text }),
-    toSections: ({ level, ...options }) =>
-      stepsToSections(steps, { ...options, source: d.model.source.text }, level),
+    toSections: ({ level, ...options }) => stepsToSections(steps, { ...options, source: d.model.source.text }, level),
   }
 }

@@ -1,7 +1,8 @@
 /** What the page is shown of a model over data, copied out of the worker's memory. */
+
+import { dataArrays } from '../../api/charts/data-arrays.js'
 import type { Stepper } from '../../api/stepper.js'
 import type { ParamLayout } from '../../runtime/contract.js'
-import { dataArrays } from '../../api/charts/data-arrays.js'
 import type { DataDeclaration } from '../../runtime/data/types.js'
 import type { EmPoint } from '../../runtime/em-step.js'
 import type { ArrayView, LatentView, ParamView } from '../session/view.js'

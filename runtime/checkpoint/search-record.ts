@@ -81,7 +81,8 @@ export class SearchRecord {
   next(index: number, before: StartEnd): KnownLeg | null {
     const known = this.known(index)
     if (known?.kind === 'ended') this.reached[index] = this.at(index) + 1
-    else if (known === null) this.starts[index] = { legs: 0, past: [], ...this.starts[index], end: before, moment: null }
+    else if (known === null)
+      this.starts[index] = { legs: 0, past: [], ...this.starts[index], end: before, moment: null }
     return known
   }
 

@@ -21,8 +21,11 @@ export function stateFromJson(document: unknown, model: BoundModel): FitState {
   return {
     finished: own.at('finished').flag(),
     sample: own.at('sample').orNull((r) => readSearch(r, model)),
-    chosen: chosen.orNull((r): Chosen =>
-      r.isText ? r.oneOf(['none'] as const) : { seed: r.at('seed').number(), params: r.at('params').numbers(model.length) },
+    chosen: chosen.orNull(
+      (r): Chosen =>
+        r.isText
+          ? r.oneOf(['none'] as const)
+          : { seed: r.at('seed').number(), params: r.at('params').numbers(model.length) },
     ),
     main: readSearch(own.at('main'), model),
   }

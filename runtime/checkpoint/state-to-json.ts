@@ -15,10 +15,7 @@ export async function stateToJson(state: FitState, pause: () => Promise<void>): 
   return {
     finished,
     sample: sample === null ? null : await searchToJson(sample, pause),
-    chosen:
-      chosen === null || chosen === 'none'
-        ? chosen
-        : { seed: chosen.seed, params: numbersToText(chosen.params) },
+    chosen: chosen === null || chosen === 'none' ? chosen : { seed: chosen.seed, params: numbersToText(chosen.params) },
     main: await searchToJson(main, pause),
   }
 }
@@ -122,9 +119,7 @@ function pointToJson(point: EmPoint): Json {
 
 const rowToJson = (row: IterateRow): Json => ({
   iteration: row.iteration,
-  numbers: numbersToText(
-    Float64Array.of(row.objective, row.logLikelihood, row.elboAfterE, row.elboAfterM, row.gap),
-  ),
+  numbers: numbersToText(Float64Array.of(row.objective, row.logLikelihood, row.elboAfterE, row.elboAfterM, row.gap)),
   params: numbersToText(row.params),
   expected: [...row.expected].map(([name, value]) => [name, exact(value)]),
   labels: row.labels === null ? null : [...row.labels].map(([name, values]) => [name, numbersToText(values)]),
@@ -144,4 +139,3 @@ const optional = (value: number | null): Json => (value === null ? null : exact(
 const exact = (value: number): Json => (Number.isFinite(value) && !Object.is(value, -0) ? value : nameOf(value))
 
 const nameOf = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
-

@@ -59,7 +59,9 @@ describe('a checkpoint of another fit is refused with what differs', () => {
     expect(await refusal(model.fit({ y }, { resume, seed: 4, accelerate: 'squarem', restarts: 3 }))).toBe(
       'the checkpoint is of another fit: `accelerate` was not given, and is "squarem"; `restarts` was 20, and is 3',
     )
-    expect(await refusal(model.fit({ y }, { resume, seed: 4, start: { mu: [1, 7] } }))).toContain('`start` was not given')
+    expect(await refusal(model.fit({ y }, { resume, seed: 4, start: { mu: [1, 7] } }))).toContain(
+      '`start` was not given',
+    )
   })
 
   it('but not for what no number depends on', async () => {

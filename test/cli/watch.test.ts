@@ -54,8 +54,11 @@ function watching(more: readonly string[] = []) {
   }
 }
 
-const fitted = (): { readonly iterations: number; readonly starts: readonly unknown[]; readonly observations: number } =>
-  JSON.parse(readFileSync(out, 'utf8'))
+const fitted = (): {
+  readonly iterations: number
+  readonly starts: readonly unknown[]
+  readonly observations: number
+} => JSON.parse(readFileSync(out, 'utf8'))
 
 /** As editors do: a new file in the place of the old one. */
 function saved(path: string, text: string): void {
@@ -63,7 +66,9 @@ function saved(path: string, text: string): void {
   renameSync(`${path}~`, path)
 }
 
-test('fits again from the last params when a file was saved, waits errors out, and Ctrl-C ends', { timeout: 40_000 }, async () => {
+test('fits again from the last params when a file was saved, waits errors out, and Ctrl-C ends', {
+  timeout: 40_000,
+}, async () => {
   const [source, rows] = [readFileSync(model, 'utf8'), readFileSync(data, 'utf8')]
   const run = watching()
   await run.until(1)

@@ -40,7 +40,15 @@ describe('a report', () => {
   it('has every part, and nothing of a page that loads or runs', async () => {
     const fit = await faithful.fit(table('old-faithful/faithful.csv'))
     const page = await fit.report()
-    for (const title of ['Warnings', 'Parameters', 'Data and fit', 'Latents', 'How the fit went', 'Derivation', 'Model'])
+    for (const title of [
+      'Warnings',
+      'Parameters',
+      'Data and fit',
+      'Latents',
+      'How the fit went',
+      'Derivation',
+      'Model',
+    ])
       expect(page).toContain(`>${title}</h2>`)
     expect(page).not.toMatch(/<script|<link|<iframe|<object|<img|\son\w+=|javascript:|\ssrc=/i)
     expect(page.match(/https?:\/\/[^"\s<]+/g)?.filter((u) => !u.includes('www.w3.org')) ?? []).toEqual([])
@@ -86,7 +94,14 @@ describe('a report', () => {
   it('has standard errors beside estimates where the fit holds them', async () => {
     const fit = await faithful.fit(table('old-faithful/faithful.csv'))
     const document = JSON.parse(JSON.stringify(fit))
-    document.standardErrors = { pi: [0.02, 0.02], mu: [[0.1, null], [0.2, 0.3]], sigma: [0.5, 0.25] }
+    document.standardErrors = {
+      pi: [0.02, 0.02],
+      mu: [
+        [0.1, null],
+        [0.2, 0.3],
+      ],
+      sigma: [0.5, 0.25],
+    }
     const page = await loadFit(document).report()
     expect(page).toContain('± 0.25')
     expect(page).toContain('(not identified)')

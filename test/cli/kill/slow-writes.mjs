@@ -2,8 +2,9 @@
  * Preloaded into `estep` by a test: writes of files are slow, and the test is told of their begin and end on stderr, so
  * that it can end the process inside one.
  */
-import { syncBuiltinESMExports } from 'node:module'
+
 import files from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 const tell = (what) => process.stderr.write(`\u0001${what}\n`)

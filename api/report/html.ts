@@ -11,7 +11,7 @@ const ENTITIES: ReadonlyMap<string, string> = new Map([
 export const escaped = (text: string): string =>
   text
     .replace(/[&<>"]/g, (c) => ENTITIES.get(c) ?? c)
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+    .replace(/(?![\t\n\r])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
 
 export class Html {
   constructor(readonly text: string) {}

@@ -144,7 +144,14 @@ describe('who takes checkpoints', () => {
   it('gets the same bytes for the same seed', async () => {
     const last = async (): Promise<string> => {
       let state = ''
-      await model.fit({ y }, { checkpoint: (s) => void (state = JSON.stringify(s)) })
+      await model.fit(
+        { y },
+        {
+          checkpoint(made) {
+            state = JSON.stringify(made)
+          },
+        },
+      )
       return state
     }
     expect(await last()).toBe(await last())

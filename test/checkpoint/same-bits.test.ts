@@ -32,7 +32,6 @@ const of = (name: string, model: string, data: string, options: FitCallOptions =
   data: () => table(data),
   options,
 })
-const columns = { x: ['sl', 'sw', 'pl', 'pw'] }
 const faithful = ['old-faithful/spherical.estep', 'old-faithful/faithful.csv'] as const
 const simulated = clusters(6000)
 

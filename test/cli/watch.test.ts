@@ -48,7 +48,9 @@ function watching(more: readonly string[] = []) {
     status,
     err: () => stderr,
     out: () => stdout,
-    interrupt: () => interrupts.forEach((callback) => callback()),
+    interrupt: () => {
+      for (const callback of interrupts) callback()
+    },
     until: (times: number) =>
       expect.poll(() => stderr.split('watching m.estep, d.csv').length - 1, { timeout: 10_000 }).toBe(times),
   }

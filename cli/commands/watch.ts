@@ -103,6 +103,7 @@ class Round {
         },
         onInterrupt: (callback) => {
           this.interrupts.add(callback)
+          if (this.isSuperseded) callback()
           return () => void this.interrupts.delete(callback)
         },
       },

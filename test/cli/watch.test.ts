@@ -52,7 +52,7 @@ function watching(more: readonly string[] = []) {
       for (const callback of interrupts) callback()
     },
     until: (times: number) =>
-      expect.poll(() => stderr.split('watching m.estep, d.csv').length - 1, { timeout: 10_000 }).toBe(times),
+      expect.poll(() => stderr.split('watching m.estep, d.csv').length - 1, { timeout: 20_000 }).toBe(times),
   }
 }
 
@@ -105,7 +105,7 @@ test('fits again from the last params when a file was saved, waits errors out, a
 test('a change during a fit ends it, and nothing of it is written', { timeout: 40_000 }, async () => {
   const source = readFileSync(model, 'utf8')
   writeFileSync(model, source.replace('K = 2', 'K = 8'))
-  const run = watching(['--restarts', '400', '--tol', '1e-14'])
+  const run = watching(['--restarts', '60', '--tol', '1e-14'])
   await new Promise((resolve) => setTimeout(resolve, 300))
   saved(model, source.replace('K = 2', 'K = 1'))
   await run.until(1)

@@ -1,11 +1,12 @@
 /** Tables bound to a model: which derivation, over which data, run by what. */
 import { bindProgram } from '../compiler/bind/bound-model.js'
+import { ClassifiedModel } from '../compiler/bind/classified-model.js'
 import { dataDeclarations } from '../compiler/bind/declarations.js'
 import { HardModel } from '../compiler/bind/hard-model.js'
 import { BindError } from '../compiler/bind/sizes.js'
 import { type Derivation, type DeriveOptions, derive } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
-import type { Product } from '../compiler/lower/max-product.js'
+import { labelledProgram } from '../compiler/modes/labelled-program.js'
 import { RowWorkers } from '../compiler/targets/wasm/pool/row-workers.js'
 import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
 import { withoutScales } from '../compiler/vanishing-scales.js'
@@ -19,6 +20,7 @@ import { arenaFor, inArena, outsideArena } from './arena.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import type { Bound, Frozen } from './frozen.js'
 import { kernelCompiler } from './kernel-compiler.js'
+import { programOf } from './mode-program.js'
 import { nextTurn } from './next-turn.js'
 import { checkBackend, entriesOf, type FitCallOptions } from './options.js'
 
@@ -110,9 +112,13 @@ export class Binder {
           this.withoutScales(names, { gradientOnly: options.mStep === 'gradient', product }),
       }
       const model =
-        product === 'max' ? new HardModel(derivation, own, settings) : bindProgram(derivation, own, settings)
+        options.mode === 'cem'
+          ? new ClassifiedModel(derivation, programOf(labelledProgram(derivation)), own, settings)
+          : product === 'max'
+            ? new HardModel(derivation, own, settings)
+            : bindProgram(derivation, own, settings)
       model.setFloor(options.floor ?? 1e-6)
-      return { model, data: own }
+      return { model, data: own, settings }
     } catch (e) {
       if (!(e instanceof BindError)) throw e
       throw new DataError([problem(e.code, e.message, e.help)])
@@ -126,7 +132,7 @@ export class Binder {
   }
 
   /** The derivation in a mode; each is made once. @throws CompileError where the model has none */
-  derivationFor(gradientOnly: boolean, product: Exclude<Product, 'linear'>): Derivation {
+  derivationFor(gradientOnly: boolean, product: 'sum' | 'max'): Derivation {
     if (!gradientOnly && product === 'sum') return this.derived
     const key = `${gradientOnly} ${product}`
     const known = this.others.get(key)

@@ -1,5 +1,5 @@
 /** What a fit file keeps of its data, so that new data can be read the same way. */
-import type { ProgramModel } from '../compiler/bind/bound-model.js'
+import type { BindProgramOptions, ProgramModel } from '../compiler/bind/bound-model.js'
 import type { ParamLayout } from '../runtime/contract.js'
 import type { BoundData } from '../runtime/data/types.js'
 import { type Json, toJson } from '../runtime/json.js'
@@ -10,6 +10,8 @@ import { entriesOf, type FitCallOptions } from './options.js'
 export interface Bound {
   readonly model: ProgramModel
   readonly data: BoundData
+  /** How it was bound: other programs of the same derivation are bound alike. */
+  readonly settings: BindProgramOptions
 }
 
 /** What new data must agree with: levels, sizes of params, reductions of the data of the fit. */

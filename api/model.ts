@@ -7,6 +7,7 @@ import { derivationDocument, planJson } from '../compiler/derivation/index.js'
 import type { Derivation } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
 import { refuseMaxProduct } from '../compiler/estep/max-product.js'
+import { labelledProgram } from '../compiler/modes/labelled-program.js'
 import { WorkerError } from '../compiler/targets/wasm/pool/worker-error.js'
 import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
@@ -18,6 +19,7 @@ import { AbortError, InternalError } from '../runtime/errors.js'
 import { type FitOutcome, fitModel } from '../runtime/fit.js'
 import { type EmIteration, iterate } from '../runtime/iterate.js'
 import { type Json, toJson } from '../runtime/json.js'
+import type { FitMode } from '../runtime/modes/fit-mode.js'
 import { busyPacer } from '../runtime/pacer.js'
 import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
@@ -28,6 +30,8 @@ import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit } from './fit.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows } from './impossible-rows.js'
+import { programOf } from './mode-program.js'
+import { modeOf } from './modes.js'
 import { nextTurn } from './next-turn.js'
 import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
 import { densityForOracle } from './oracle-density.js'
@@ -79,6 +83,14 @@ export class Model {
     if (refusals.length > 0) throw new CompileError(refusals.map((r) => ({ ...r, severity: 'error' })))
   }
 
+  /** @param steps single steps are asked for, which some modes do not have */
+  private refuseMode({ mode = 'em' }: FitCallOptions, steps = false): void {
+    if (mode === 'hard') this.refuseHard()
+    if (mode === 'cem') programOf(labelledProgram(this.derived))
+    if (steps && (mode === 'anneal' || mode === 'sem' || mode === 'online'))
+      throw new OptionError(`single steps are those of the modes em, hard and cem; ${mode} goes its way in fit`)
+  }
+
   /** What each latent's E-step and each param's M-step is, as in a result. */
   get plan(): Json {
     return toJson(planJson(this.derived))
@@ -112,7 +124,7 @@ export class Model {
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
-    if (options.mode === 'hard') this.refuseHard()
+    this.refuseMode(options)
     const tables = tablesOf(data)
     return tables.some((t) => t.all !== undefined)
       ? this.fitStreamed(tables, options)
@@ -154,11 +166,13 @@ export class Model {
         traces: outcome.traces,
         rows: outcome.rows,
       })
+    const mode = modeOf(bound, options)
     const run = fitModel(
       bound.model,
-      { ...searchOptions(options), ...(start === undefined ? {} : { start }) },
+      { ...restartsOf(mode), ...searchOptions(options), ...(start === undefined ? {} : { start }) },
       {
         pause: nextTurn,
+        ...(mode === null ? {} : { mode }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...(options.onIteration === undefined ? {} : { onIteration: options.onIteration.bind(options) }),
         context: {
@@ -208,7 +222,7 @@ export class Model {
     options: FitCallOptions,
   ): Promise<{ readonly model: ProgramModel; readonly steps: AsyncGenerator<EmIteration> }> {
     checkNames(options)
-    if (options.mode === 'hard') this.refuseHard()
+    this.refuseMode(options, true)
     const { model } = this.bind(data, options)
     let begin = await firstStart(model, options)
     if (options.start !== undefined) {
@@ -240,7 +254,7 @@ export class Model {
    */
   stepper(data: FitData, options: FitCallOptions = {}): Stepper<Fit<Model>> {
     checkNames(options)
-    if (options.mode === 'hard') this.refuseHard()
+    this.refuseMode(options, true)
     const pool = poolFor(options)
     const bound = this.bind(data, options, null, pool)
     return new Stepper(
@@ -270,6 +284,9 @@ export class Model {
     return this.binder.bind(tablesOf(data), options, restored, pool)
   }
 }
+
+const restartsOf = (mode: FitMode | null): { readonly restarts?: number } =>
+  mode?.restarts === undefined ? {} : { restarts: mode.restarts }
 
 async function firstStart(model: ProgramModel, options: FitCallOptions): Promise<Float64Array> {
   const { createStarter } = await import('../runtime/starts.js')

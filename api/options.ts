@@ -8,6 +8,7 @@ import type { DataStream, Table } from '../runtime/data/types.js'
 import type { AbortFlag } from '../runtime/pacer.js'
 import type { FitProgress } from '../runtime/search.js'
 import { DataError, OptionError } from './errors.js'
+import { checkMode, type Mode, type ModeSchedule } from './mode-options.js'
 
 /** Data of a fit: tables that were read, or one object with arrays or rows (see `tableFromObject`). */
 export type FitData = readonly Table[] | unknown
@@ -23,8 +24,16 @@ export interface DataOptions {
 
 /** Options of `model.fit`; the defaults are those of `estep fit`. Times are in milliseconds. */
 export interface FitCallOptions extends DataOptions {
-  /** `hard`: the E-step takes the most probable values of the discrete latents together (max-product). */
-  readonly mode?: 'em' | 'hard'
+  /**
+   * `hard`: the E-step takes the most probable values of the discrete latents together (max-product). `cem`: the most
+   * probable value of each by itself. `anneal`: from a flattened posterior to the posterior. `sem`: draws from it.
+   * `online`: rows come in batches. See docs/modes.md.
+   */
+  readonly mode?: Mode
+  /** Rows of a batch in the modes online (256 where left out) and hard (where left out: all rows). */
+  readonly batch?: number
+  /** Numbers of the schedule of anneal, sem, online, and of hard with a batch. */
+  readonly schedule?: ModeSchedule
   readonly start?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
   readonly init?: 'auto' | 'kmeans++' | 'random'
   readonly seed?: number
@@ -73,6 +82,8 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   groupBy: true,
   set: true,
   mode: true,
+  batch: true,
+  schedule: true,
   start: true,
   init: true,
   seed: true,
@@ -103,6 +114,7 @@ export function checkNames(options: FitCallOptions): void {
     const hint = near === undefined ? `there are ${names.join(', ')}` : `did you mean \`${near}\`?`
     throw new OptionError(`there is no option \`${name}\`: ${hint}`)
   }
+  checkMode(options)
 }
 
 /** More workers than this are a mistake. */

@@ -92,6 +92,8 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
       groupBy: data.groupBy,
       set: call.set,
       mode: call.mode,
+      ...(call.batch === null ? {} : { batch: call.batch }),
+      ...(call.schedule === null ? {} : { schedule: call.schedule }),
       init: call.init,
       seed: call.seed,
       tolerance: call.tolerance,

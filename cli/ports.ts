@@ -73,6 +73,9 @@ export interface DataRequest {
   readonly groupBy: string | null
 }
 
+export const fitModes = ['em', 'hard', 'anneal', 'cem', 'sem', 'online'] as const
+export type FitMode = (typeof fitModes)[number]
+
 export const backends = ['wasm', 'js', 'interpret'] as const
 export type Backend = (typeof backends)[number]
 
@@ -83,7 +86,11 @@ export interface FitCall {
   /** Start values by param, nested as in a result; may be partial. */
   readonly start: ReadonlyMap<string, unknown> | null
   readonly init: 'auto' | 'kmeans++' | 'random'
-  readonly mode: 'em' | 'hard'
+  readonly mode: FitMode
+  /** Rows of a batch. */
+  readonly batch: number | null
+  /** Numbers of the mode's schedule, by name. */
+  readonly schedule: Readonly<Record<string, number>> | null
   readonly seed: number
   readonly restarts: number | null
   readonly tolerance: number

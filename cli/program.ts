@@ -12,7 +12,7 @@ import { score } from './commands/score.js'
 import type { Context } from './context.js'
 import { refuseCommands, refuseOptions } from './not-yet.js'
 import { collect, duration, oneOf, portNumber, positiveNumber, wholeNumber } from './option-values.js'
-import { backends } from './ports.js'
+import { backends, fitModes } from './ports.js'
 import { byteSize } from './stream/byte-sizes.js'
 
 /** The commands and options of `estep`. `done` receives the exit status of the command that ran. */
@@ -139,7 +139,26 @@ function addFitCommand(program: Command, context: Context, done: (status: number
         'most memory, such as 1GB: data that need more are read a part at a time',
       ).argParser(byteSize('--memory')),
     )
-    .addOption(modeOption())
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'em; hard and cem: most probable values in place of the posterior, of all latents together or each by itself; anneal: from a flat posterior on; sem: draws from it; online: batches of rows',
+      )
+        .argParser(oneOf('--mode', fitModes, ['vb']))
+        .default('em'),
+    )
+    .addOption(
+      new Option(
+        '--batch <n>',
+        'rows of a batch, in the modes online (default: 256) and hard (default: all)',
+      ).argParser(wholeNumber('--batch', 1)),
+    )
+    .addOption(
+      new Option(
+        '--schedule <name=number>',
+        'of anneal: from, factor; of sem: burn, keep; of online: power, delay, passes; repeatable',
+      ).argParser(collect),
+    )
     .addOption(
       new Option('--m-step <how>', 'auto or gradient')
         .argParser(oneOf('--m-step', ['auto', 'gradient']))
@@ -168,14 +187,7 @@ function addFitCommand(program: Command, context: Context, done: (status: number
     .option('--out <file>', 'write the fit as JSON')
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await fit(context, path, options)))
-  refuseOptions(command, [
-    '--fix <name=value>',
-    '--standardize',
-    '--checkpoint <file>',
-    '--resume <file>',
-    '--batch <n>',
-    '--watch',
-  ])
+  refuseOptions(command, ['--fix <name=value>', '--standardize', '--checkpoint <file>', '--resume <file>', '--watch'])
 }
 
 function addFitFileCommands(program: Command, context: Context, done: (status: number) => void): void {
@@ -235,6 +247,6 @@ function addDataOptions(command: Command): Command {
 
 function modeOption(): Option {
   return new Option('--mode <mode>', 'em, or hard: most probable values of the latents in place of their posterior')
-    .argParser(oneOf('--mode', ['em', 'hard'], ['vb', 'online', 'anneal', 'cem', 'sem']))
+    .argParser(oneOf('--mode', ['em', 'hard'], ['vb']))
     .default('em')
 }

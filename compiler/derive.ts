@@ -22,7 +22,6 @@ import type { FactorGraph } from './graph/types.js'
 import { linearRoad } from './lower/linear-road.js'
 import { type LowerInput, lower } from './lower/lower.js'
 import { type ArrayShapes, Lowerer } from './lower/lowerer.js'
-import type { Product } from './lower/max-product.js'
 import type { Program } from './lower/program.js'
 import { readsParam } from './mstep/atoms.js'
 import { planMStep, qTerms, valueRanges } from './mstep/plan.js'
@@ -38,7 +37,7 @@ export interface DeriveOptions {
   /** `--m-step gradient`: no closed forms. */
   readonly gradientOnly?: boolean
   /** `max`: with the program of hard mode. */
-  readonly product?: Exclude<Product, 'linear'>
+  readonly product?: 'sum' | 'max'
 }
 
 /** Everything that is derived from a model, before any data. */

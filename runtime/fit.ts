@@ -6,6 +6,7 @@ import { fewEffective, LEAST_EFFECTIVE } from './effective-draws.js'
 import { type EmPoint, marginalLogLikelihood, NEARLY_SINGULAR, nearlySingular, pointAt, slack } from './em-step.js'
 import { AbortError, InternalError } from './errors.js'
 import { jsonNumber } from './json.js'
+import type { FitMode } from './modes/fit-mode.js'
 import { type FitRequest, resolveOptions } from './options.js'
 import { type AbortFlag, type Clock, createPacer, type Pacer } from './pacer.js'
 import { randomSource } from './random.js'
@@ -28,6 +29,8 @@ export interface FitHooks {
   readonly signal?: AbortFlag
   readonly onIteration?: (progress: FitProgress) => void
   readonly leaning?: Leaning
+  /** Left out: EM. */
+  readonly mode?: FitMode
   readonly context?: ResultContext
 }
 
@@ -67,7 +70,9 @@ export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitH
   const start = own?.params ?? null
   const onIteration = hooks.onIteration ?? (() => {})
   const request = { model, options, starter, start, signal, pacer, onIteration }
-  const ends = await search(start === null ? await searched(request) : request)
+  const { mode = null } = hooks
+  const other = mode?.search ?? null
+  const ends = other === null ? await search(start === null ? await searched(request) : request) : await other(request)
   const best = bestEnd(ends)
   if (best === undefined) throw new InternalError('a fit made no start')
 
@@ -77,7 +82,7 @@ export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitH
   const identified = model.identifiedParameters(randomSource(options.seed, 2).uniform, settled.point.params)
   await pacer.breathe()
   const parameters = identified?.parameters ?? model.nominalParameters
-  const conclusion = { ...settled, best, ends, start, parameters, loose: identified?.loose ?? [] }
+  const conclusion = { ...settled, mode, best, ends, start, parameters, loose: identified?.loose ?? [] }
   const outcome = conclude(model, options, conclusion, hooks.context ?? emptyContext)
   if (settled.stop === 'aborted') throw new AbortError<FitOutcome>(outcome)
   return outcome
@@ -184,6 +189,7 @@ async function edgeRow(model: BoundModel, point: EmPoint, pacer: Pacer): Promise
 }
 
 interface Conclusion extends Settled {
+  readonly mode: FitMode | null
   readonly best: StartEnd
   readonly ends: readonly StartEnd[]
   readonly start: Float64Array | null
@@ -211,7 +217,7 @@ function conclude(
       params,
       logLikelihood: marginalLogLikelihood(model, point),
       objective: point.objective,
-      converged: stop === 'tolerance' || stop === 'direct',
+      converged: stop === 'tolerance' || stop === 'direct' || stop === 'completed',
       stop,
       iterations: point.iteration,
       passes: found.best.run.passes,
@@ -223,6 +229,7 @@ function conclude(
       warnings: warningsOf(model, options, found, params, order),
       rows: found.rows,
       order,
+      mode: found.mode,
     },
     context,
   )
@@ -241,11 +248,13 @@ function warningsOf(
   const { point, stop, start, best, ends, trace, parameters } = found
   const warnings: warn.FitWarning[] = []
   if (stop === 'numerical') return [warn.failedFit(found.reason ?? 'no number')]
+  warnings.push(...(found.mode?.warnings() ?? []))
   if (model.bound === 'variational') warnings.push(warn.lowerBound())
   const symmetric = start === null ? [] : symmetricLatents(model, start)
   if (symmetric.length > 0) warnings.push(warn.symmetricStart(symmetric))
   const fall = (trace[0] ?? 0) - (trace[1] ?? Number.POSITIVE_INFINITY)
-  if (start !== null && best === ends[0] && fall > slack(point.scale, model.observations)) {
+  const climbs = found.mode === null || found.mode.search === null
+  if (climbs && start !== null && best === ends[0] && fall > slack(point.scale, model.observations)) {
     warnings.push(warn.startBelowFloor(fall))
   }
   warnings.push(...warn.degenerate(degenerateComponents(model, params), model.latents))

@@ -6,12 +6,13 @@ import { exitCodes, UsageError } from '../exit-codes.js'
 import { parseSet } from '../literal.js'
 import { type DataOptions, loadData, requireData } from '../load-data.js'
 import { loadModel } from '../load-model.js'
-import type { Backend, DataRequest, FitOutcome, FitPort, ModelPort } from '../ports.js'
+import type { Backend, DataRequest, FitMode, FitOutcome, FitPort, ModelPort } from '../ports.js'
 import { createProgress } from '../progress.js'
 import { fitReport } from '../render/fit-report.js'
 import { formatObjective } from '../render/numbers.js'
 import { printable } from '../render/paint.js'
 import { warningLines } from '../render/warning-lines.js'
+import { parseSchedule } from '../schedule.js'
 import { readStart } from '../start-values.js'
 import { gigabytes } from '../stream/byte-sizes.js'
 
@@ -19,7 +20,9 @@ export interface FitCommandOptions extends DataOptions {
   readonly set?: readonly string[]
   readonly start?: readonly string[]
   readonly init?: string
-  readonly mode: 'em' | 'hard'
+  readonly mode: FitMode
+  readonly batch?: number
+  readonly schedule?: readonly string[]
   readonly seed: number
   readonly restarts?: number
   readonly tol: number
@@ -107,6 +110,8 @@ async function runFit(
       start: start.values,
       init: start.init,
       mode: options.mode,
+      batch: options.batch ?? null,
+      schedule: parseSchedule(options.schedule),
       seed: options.seed,
       restarts: options.restarts ?? null,
       tolerance: options.tol,

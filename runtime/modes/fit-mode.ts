@@ -1,4 +1,5 @@
 /** Another way to the estimate than EM from several starts: what a mode puts in the place of the search. */
+import type { JsonNumber } from '../json.js'
 import type { SearchRequest, StartEnd } from '../search.js'
 import type { FitWarning } from '../warnings.js'
 
@@ -13,8 +14,8 @@ export interface ModeReport {
     readonly burn: number
     readonly keep: number
     readonly estimate: 'average' | 'best'
-    readonly meanObjective: number
-    readonly sdObjective: number
+    readonly meanObjective: JsonNumber
+    readonly sdObjective: JsonNumber
   }
   /** `online`: how the rows were cut, and the weight that the last batch had. */
   readonly batches?: {

@@ -11,6 +11,7 @@ import { type EmPoint, pointAt, usable, whyUnusable } from '../em-step.js'
 import { BRIEF_ITERATIONS } from '../options.js'
 import type { IterateRow } from '../run.js'
 import { bestEnd, type SearchRequest, type StartEnd, search } from '../search.js'
+import { jsonNumber } from '../json.js'
 import type { FitWarning } from '../warnings.js'
 import type { FitMode, ModeReport } from './fit-mode.js'
 import type { SemSchedule } from './schedules.js'
@@ -105,7 +106,8 @@ async function walked(
     stop = 'numerical'
     reason = whyUnusable(point.objective, 'at the estimate')
   }
-  const [meanObjective, sdObjective] = moments(kept)
+  const [average, spread] = moments(kept)
+  const [meanObjective, sdObjective] = [jsonNumber(average), jsonNumber(spread)]
   const run = { point, trace, rows, stop, reason, passes: first.run.passes + trace.length, rate: null }
   return {
     end: { ...first, run, brief: false },

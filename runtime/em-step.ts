@@ -12,6 +12,7 @@ import type { Beginning, BoundModel, Expectation, FloorHit } from './contract.js
 import { fewEffective, LEAST_EFFECTIVE } from './effective-draws.js'
 import { InternalError } from './errors.js'
 import type { Pacer } from './pacer.js'
+import { roundingOf, roundingReason } from './rounding.js'
 
 /** θ(t) with its E-step. */
 export interface EmPoint {
@@ -52,6 +53,9 @@ const HARMLESS = 20
 const WORST = 1e10
 /** From here on an inequality that fails is the data's doing: the M-step is known to too few digits. */
 export const NEARLY_SINGULAR = 1e8
+
+/** An inequality that fails by up to so many roundings of one param says nothing of the derivation. */
+const ROUNDINGS = 100
 
 /** Absolute slack of an inequality between objectives of size `scale` that are sums of `terms` terms. */
 export function slack(scale: number, terms: number): number {
@@ -184,6 +188,10 @@ export async function emStep(
     if (condition > NEARLY_SINGULAR) return { kind: 'numerical', reason: nearlySingular(condition) }
     const collapsed = model.collapsedSpread?.(next) ?? null
     if (collapsed !== null) return { kind: 'numerical', reason: spreadIsGone(collapsed) }
+    const deficit = Math.max(-gain, -gap, from.objective - to.objective)
+    const rounded = roundingOf(model, params, next)
+    if (rounded !== null && deficit <= ROUNDINGS * rounded.amount)
+      return { kind: 'numerical', reason: roundingReason(rounded, next) }
     throw new InternalError(`${where}: ${broken} (allowed: ${allowed})`)
   }
   return { kind: 'moved', to, elboAfterM, gap }

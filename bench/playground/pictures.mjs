@@ -3,8 +3,10 @@
  * cut off, overlaps, or has too little contrast. Exit status 1 where there is any of it.
  *
  *   npm run build && node bench/playground/pictures.mjs [--out DIR] [--only NAME,NAME] [--width 320,1280] [--theme dark]
+ *
+ * `--docs` puts the pictures that the docs show into docs/pictures.
  */
-import { mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { look } from './look.mjs'
 import { idle, newPage, openArea, openBrowser, press, servePlayground } from './open-page.mjs'
@@ -15,6 +17,12 @@ const option = (name, otherwise) => {
 }
 const out = option('out', 'bench/.data/pictures')
 const only = option('only', null)?.split(',') ?? null
+/** Pictures of the docs: states at 1280 px in the light theme. */
+const DOCS = new Map([
+  ['after-m', 'playground.png'],
+  ['derivation', 'playground-derivation.png'],
+])
+const docs = process.argv.includes('--docs')
 const widths = option('width', '320,768,1280').split(',').map(Number)
 const themes = option('theme', 'light,dark').split(',')
 
@@ -79,6 +87,7 @@ const STATES = {
 }
 
 mkdirSync(out, { recursive: true })
+if (docs) mkdirSync('docs/pictures', { recursive: true })
 const server = await servePlayground()
 const browser = await openBrowser()
 let bad = 0
@@ -110,7 +119,11 @@ for (const [name, { act, show }] of Object.entries(STATES)) {
       } catch (e) {
         complaints.push(String(e).split('\n')[0])
       }
-      await page.screenshot({ path: join(out, `${name}-${width}-${theme}.png`), fullPage: true })
+      const path = join(out, `${name}-${width}-${theme}.png`)
+      await page.screenshot({ path, fullPage: true })
+      const inDocs = DOCS.get(name)
+      if (docs && inDocs !== undefined && width === 1280 && theme === 'light')
+        copyFileSync(path, join('docs/pictures', inDocs))
       tell(`${name} ${width} ${theme}`)
     }
   await page.context().close()

@@ -80,18 +80,27 @@ export interface DerivationEngine {
   }[]
 }
 
+/** A target by its name in a certificate. */
+export interface NamedTarget {
+  readonly name: string
+  readonly compile: CompileKernel
+}
+
+export const interpreter: NamedTarget = { name: 'interpreter', compile: compileInterpreter }
+
 /**
- * Binds a derivation to micro-data for a certificate; the JavaScript target is checked against the interpreter. Data that
- * does not suit the model gives the reason.
+ * Binds a derivation to micro-data for a certificate; the JavaScript target is checked against the others. Data that does
+ * not suit the model gives the reason.
  */
 export function certifyDerivation(
   derivation: Derivation,
   data: BoundData,
   consts: BindProgramOptions['set'],
   compile: CompileKernel = compileJavaScript,
+  others: readonly NamedTarget[] = [interpreter],
 ): DerivationEngine | string {
   try {
-    return engineOf(derivation, data, consts, compile)
+    return engineOf(derivation, data, consts, compile, others)
   } catch (e) {
     if (e instanceof BindError) return e.message
     throw e
@@ -103,9 +112,10 @@ function engineOf(
   data: BoundData,
   consts: BindProgramOptions['set'],
   compile: CompileKernel,
+  others: readonly NamedTarget[],
 ): DerivationEngine {
   const model = bindProgram(derivation, data, { set: consts, compile })
-  const interpreted = bindProgram(derivation, data, { set: consts, compile: compileInterpreter })
+  const compared = others.map((o) => ({ name: o.name, own: bindProgram(derivation, data, { set: consts, ...o }) }))
   let score: ((params: Float64Array) => Float64Array) | null = null
   // the same object each time, so that the q it came with is known to be in place
   const fulls = new WeakMap<Started, Expectation>()
@@ -165,18 +175,16 @@ function engineOf(
     },
     setFloor(floor) {
       model.setFloor(floor)
-      interpreted.setFloor(floor)
+      for (const { own } of compared) own.setFloor(floor)
     },
-    others: [
-      {
-        name: 'interpreter',
-        eStep(params) {
-          interpreted.followNodes(model)
-          return interpreted.eStep(params)
-        },
-        mStep: (params, e) => interpreted.mStep(params, full(e)),
+    others: compared.map(({ name, own }) => ({
+      name,
+      eStep(params) {
+        own.followNodes(model)
+        return own.eStep(params)
       },
-    ],
+      mStep: (params, e) => own.mStep(params, full(e)),
+    })),
   }
 }
 

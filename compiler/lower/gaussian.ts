@@ -13,6 +13,7 @@ import {
   logdetTable,
   meanTable,
   paddedExtent,
+  placeOfRow,
   posteriorAt,
   unknownTable,
 } from '../estep/block-layout.js'
@@ -21,6 +22,7 @@ import { referenceTable } from '../estep/references.js'
 import type { BlockCell, BlockLatent, BlockTerm, GaussianBlock } from '../estep/types.js'
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
+import { freeAxes } from '../kernel/visit.js'
 import type { BlockHost, Placed } from './block-host.js'
 import { tableIdOf } from './buffers.js'
 import type { Draws } from './draws.js'
@@ -115,18 +117,23 @@ export class GaussianLowering {
     const order = dimension(block)
     const lambda = this.buffer(`precision ${block.id}`, [order, order])
     const out: KernelOp[] = [{ op: 'fill', out: lambda, value: 0 }]
+    const unscoped: KernelOp[] = []
     for (const t of block.quadratic) {
       const [a, b] = t.cells.map((c) => cellPosition(block, c))
       if (a === undefined || b === undefined) throw new Error('a quadratic term without two cells')
       const value = mul(num(-1), t.coefficient)
-      for (const pair of [
-        [a, b],
-        [b, a],
-      ])
-        out.push(
-          owner.scatter(lambda, block, t, shared, (row) => [...posteriorAt(block, row, this.values), ...pair], value),
-        )
+      const once = block.sharing === 'row' ? null : this.unscoped(t, shared, [a, b], value)
+      if (once !== null) unscoped.push(once)
+      else
+        for (const pair of [
+          [a, b],
+          [b, a],
+        ])
+          out.push(
+            owner.scatter(lambda, block, t, shared, (row) => [...posteriorAt(block, row, this.values), ...pair], value),
+          )
     }
+    out.push(...this.bothHalves(lambda, shared, unscoped))
     const scope = owner.scope(block, shared.context)
     const lead = [...shared.axes, ...scope.axes]
     const at = owner.at(posteriorAt(block, shared.row, this.values), scope.context)
@@ -186,6 +193,49 @@ export class GaussianLowering {
     )
     out.push(...this.root(inverse, lead, at))
     return out
+  }
+
+  /**
+   * A term whose value is that of every class: its half above or below the diagonal, added once and not for each of them;
+   * null where it is another one for some.
+   */
+  private unscoped(t: BlockTerm, shared: Placed, pair: readonly Expr[], value: Expr): KernelOp | null {
+    const { block, owner } = this
+    const op = owner.scatter(this.halfTable, block, t, shared, (row) => [...placeOfRow(block, row), ...pair], value)
+    if (op.op !== 'scatterAdd') throw new Error('a term that is not added')
+    const classes = new Set(owner.scope(block, shared.context).axes.map((a) => a.id))
+    const axes = op.axes.filter((a) => !classes.has(a.id))
+    const read = [op.value, ...op.at, ...axes.flatMap((a) => a.ragged?.at ?? [])]
+    return read.some((e) => [...freeAxes(e)].some((id) => classes.has(id))) ? null : { ...op, axes }
+  }
+
+  /** Λ += H + Hᵀ for every class, H the halves of the terms that are the same for all. */
+  private bothHalves(lambda: string, shared: Placed, halves: readonly KernelOp[]): readonly KernelOp[] {
+    if (halves.length === 0) return []
+    const { block, owner, lowerer } = this
+    const scope = owner.scope(block, shared.context)
+    const order = dimension(block)
+    const size = lowerer.size(order)
+    const half = this.buffer(this.halfTable, [order, order], false)
+    const i: Axis = { id: `i ${this.halfTable}`, name: 'i', size }
+    const j: Axis = { id: `j ${this.halfTable}`, name: 'j', size }
+    const row = owner.at(shared.row, shared.context)
+    const at = owner.at(posteriorAt(block, shared.row, this.values), scope.context)
+    return [
+      { op: 'fill', out: half, value: 0 },
+      ...halves,
+      {
+        op: 'scatterAdd',
+        out: lambda,
+        axes: [...shared.axes, ...scope.axes, i, j],
+        at: [...at, k.axis(i), k.axis(j)],
+        value: k.add(k.load(half, ...row, k.axis(i), k.axis(j)), k.load(half, ...row, k.axis(j), k.axis(i))),
+      },
+    ]
+  }
+
+  private get halfTable(): string {
+    return `half of precision ${this.block.id}`
   }
 
   /** Index of a cell in its data array, in a context of `shared`. */

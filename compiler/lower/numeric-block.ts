@@ -7,6 +7,7 @@ import type { Expr } from '../algebra/types.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
 import { readsOneOf, slopesOf } from '../mstep/slopes.js'
 import type { MedianStep, NewtonStep } from '../mstep/types.js'
+import { factorSums } from './factor-sums.js'
 import type { LoweringContext } from './lowerer.js'
 import { lowerMonomials, lowerRowTerm, type MStepLoweringInput, scatter, scatterPartial } from './m-step.js'
 import type { NumericBlock } from './program.js'
@@ -84,7 +85,11 @@ function gradientOp(p: Partial, to: Target, input: MStepLoweringInput): KernelOp
   const { lowerer } = input
   const shape = input.paramShape(p.name)
   const id = lowerer.buffer({ id: `grad${to.suffix} ${p.name}`, space: to.space, type: 'f64', shape })
-  return scatterPartial(id, p, p.at, lowerer, to.context)
+  return factored(scatterPartial(id, p, p.at, lowerer, to.context), lowerer)
+}
+
+function factored(op: KernelOp, { buffers }: MStepLoweringInput['lowerer']): KernelOp {
+  return factorSums(op, (id) => buffers.get(id)?.rows !== undefined)
 }
 
 function hessianOp(
@@ -103,7 +108,7 @@ function hessianOp(
   })
   const value = caseOf(first.guard, caseOf(second.guard, second.value))
   const loops = [...first.loops, ...second.loops]
-  return scatter(id, { loops, guards: [], at, value }, at, lowerer, to.context)
+  return factored(scatter(id, { loops, guards: [], at, value }, at, lowerer, to.context), lowerer)
 }
 
 /** [batch, the rest of the first param's index, the rest of the second's]. */

@@ -105,7 +105,7 @@ function Scrubber({ state, controller }: Props) {
       />
       <p class="where">
         {shown === null && state.underWay === null ? (
-          <span class="hint">Step through one iteration, or fit.</span>
+          <Beginning state={state} controller={controller} />
         ) : (
           <>
             <span>{said}</span>
@@ -114,6 +114,20 @@ function Scrubber({ state, controller }: Props) {
         )}
       </p>
     </div>
+  )
+}
+
+/** What there is to do before anything was run. */
+function Beginning({ state, controller }: Props) {
+  const { iteration } = state.project
+  if (iteration === null || iteration === 0) return <span class="hint">Step through one iteration, or fit.</span>
+  return (
+    <>
+      <span class="hint">Step through one iteration, or fit. The link was made at iteration {iteration}.</span>
+      <button type="button" disabled={whyNot(state) !== null} onClick={() => void controller.goTo(iteration)}>
+        Go to iteration {iteration}
+      </button>
+    </>
   )
 }
 

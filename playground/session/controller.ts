@@ -58,6 +58,8 @@ export class Controller {
   private bound = ''
   private nextRun = 1
   private made = new Map<number, string>()
+  /** Runs that are the best of several starts. */
+  private readonly searched = new Set<number>()
   private last: FitProgressMessage | null = null
   private index: Promise<GalleryIndex> | null = null
   private timers = new Map<string, ReturnType<typeof setTimeout>>()
@@ -375,6 +377,17 @@ export class Controller {
     })
   }
 
+  /** From the start of the run to an iteration, that of a link. */
+  goTo(iteration: number): Promise<void> {
+    return this.working('play', async () => {
+      for (;;) {
+        const { run, position, last } = await this.stepOnce()
+        const ended = (run.status === 'converged' || run.status === 'failed') && position >= last
+        if (ended || this.isStopping() || (run.point?.iteration ?? 0) >= iteration) return
+      }
+    })
+  }
+
   private isWorking(kind: State['work']['kind']): boolean {
     return this.state.work.kind === kind
   }
@@ -410,6 +423,7 @@ export class Controller {
       const request = { run, controls, mode, sameAs: null, params: null, label: this.labelOf(mode, starts) }
       const { state, summary } = await this.fitter.call('fit', request)
       this.made.set(run, this.madeOf(mode))
+      this.searched.add(run)
       this.store.dispatch({ kind: 'moved', state, summary })
       const compare = controls.compare && this.state.compiled?.model?.facts.hard === true && !this.isStopping()
       const beside = compare ? await this.beginOne(this.otherMode, { sameAs: run, params: null }, 'same start') : null
@@ -532,7 +546,9 @@ export class Controller {
     const { project } = this.state
     const shown = shownRun(this.state)
     const local = project.files.find((f) => f.kind === 'local')
-    const packed = await packProject({ ...project, iteration: shown?.run.point?.iteration ?? null })
+    // the best of several starts is not reached by stepping from the first
+    const steps = shown === null || this.searched.has(shown.run.id) ? null : (shown.run.point?.iteration ?? null)
+    const packed = await packProject({ ...project, iteration: steps })
     if (packed.kind === 'too-large') return { message: packed.message }
     const url = new URL(globalThis.location.href)
     url.hash = packed.fragment

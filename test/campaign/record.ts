@@ -1,7 +1,7 @@
 /** What becomes of one random model: derived, certified, run by every target, and fitted for a while. */
 
 import { bindProgram } from '../../compiler/bind/bound-model.js'
-import { certifyDerivation } from '../../compiler/bind/certified-engine.js'
+import { certifyDerivation, interpreter } from '../../compiler/bind/certified-engine.js'
 import { type Derivation, derive } from '../../compiler/derive.js'
 import { distributionByName, signatures } from '../../compiler/distributions/index.js'
 import { compileJavaScript } from '../../compiler/targets/javascript/index.js'
@@ -74,23 +74,13 @@ export async function recordOf(seed: number): Promise<ModelRecord> {
     const certificate = certify(
       checked.value,
       (data, consts) => {
-        const engine = certifyDerivation(derivation, data, consts)
+        const engine = certifyDerivation(derivation, data, consts, compileJavaScript, [
+          interpreter,
+          { name: 'WebAssembly', compile: anyTarget },
+        ])
         if (typeof engine === 'string') return engine
         bound = [derivation, data, { set: consts, compile: compileJavaScript }]
-        const own = bindProgram(derivation, data, { set: consts, compile: anyTarget })
-        const full = (e: { readonly statistics: Float64Array; readonly logLikelihood: number }) => ({
-          ...e,
-          scale: Number.NaN,
-        })
-        const wasm: (typeof engine.others)[number] = {
-          name: 'WebAssembly',
-          eStep(params) {
-            own.refine(params, 1e-12)
-            return own.eStep(params)
-          },
-          mStep: (params, e) => own.mStep(params, full(e)),
-        }
-        return { ...engine, others: [...engine.others, wasm] }
+        return engine
       },
       { seed, replicates: 1, bound: derivation.eStep.bound === 'variational' },
     )

@@ -264,9 +264,10 @@ for (const example of all) {
   describe(example.id, () => {
     const file = read(example.text)
     const started = firstStart(example)
-    const base = async (): Promise<Run> => {
-      const start = await started
-      return run(example.text, example, () => start)
+    let own: Promise<Run> | null = null
+    const base = (): Promise<Run> => {
+      own ??= started.then((start) => run(example.text, example, () => start))
+      return own
     }
     const variant = async (text: string, binding: Binding, naming: Naming): Promise<readonly [Run, Run]> => {
       const a = await base()

@@ -149,6 +149,28 @@ describe('what it must not do', () => {
     expect(noise).toEqual([])
   }, 60_000)
 
+  it('goes to the iteration that a link was made at, when it is asked to', async () => {
+    const source = [
+      'model M',
+      'data y : real[N]',
+      'param pi : simplex[2]',
+      'param mu : real[2]',
+      'for n in 1..N {',
+      '  latent z ~ Categorical(pi)',
+      '  y[n] ~ Normal(mu[z], 1)',
+      '}',
+      '',
+    ].join('\n')
+    const text = 'y\n-2.1\n-1.6\n-0.3\n0.2\n0.9\n1.7\n2.4\n2.6\n'
+    const { page, noise } = await playground.open({
+      fragment: await linkOf(source, [{ kind: 'text', name: 'y.csv', text }], 3),
+    })
+    await ready(page)
+    await button(page, 'Go to iteration 3').click()
+    await page.waitForSelector(where('iteration 3, after the M-step'))
+    expect(noise).toEqual([])
+  }, 60_000)
+
   it('stops soon, keeping the last iterate, and does not freeze meanwhile', async () => {
     const { page } = await playground.open()
     await ready(page)
@@ -232,8 +254,12 @@ const QUICK = new Set([
   'survey',
 ])
 
-async function linkOf(source: string, files: readonly unknown[] = []): Promise<string> {
-  const project = { estep: 1, example: null, source, files, controls: {}, iteration: null, area: 'see' }
+async function linkOf(
+  source: string,
+  files: readonly unknown[] = [],
+  iteration: number | null = null,
+): Promise<string> {
+  const project = { estep: 1, example: null, source, files, controls: {}, iteration, area: 'see' }
   const stream = new Blob([JSON.stringify(project)]).stream().pipeThrough(new CompressionStream('deflate-raw'))
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer())
   return `#p1.${Buffer.from(bytes).toString('base64url')}`

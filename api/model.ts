@@ -7,7 +7,9 @@ import { derivationDocument, planJson } from '../compiler/derivation/index.js'
 import type { Derivation } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
 import { refuseMaxProduct } from '../compiler/estep/max-product.js'
+import { drawnProgram } from '../compiler/modes/drawn-program.js'
 import { labelledProgram } from '../compiler/modes/labelled-program.js'
+import { temperedProgram } from '../compiler/modes/tempered-program.js'
 import { WorkerError } from '../compiler/targets/wasm/pool/worker-error.js'
 import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
@@ -30,6 +32,7 @@ import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit } from './fit.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows } from './impossible-rows.js'
+import type { Mode } from './mode-options.js'
 import { programOf } from './mode-program.js'
 import { modeOf } from './modes.js'
 import { nextTurn } from './next-turn.js'
@@ -70,6 +73,32 @@ export class Model {
   get hardDerivation(): ReturnType<typeof derivationDocument> {
     this.refuseHard()
     return derivationDocument(this.binder.derivationFor(false, 'max'))
+  }
+
+  /**
+   * The derivation in any mode: that of EM with what the mode changes at its end, or that of hard mode.
+   *
+   * @throws CompileError where the model has no such mode
+   */
+  derivationIn(mode: Mode): ReturnType<typeof derivationDocument> {
+    switch (mode) {
+      case 'em':
+        return this.derivation
+      case 'hard':
+        return this.hardDerivation
+      case 'anneal':
+        programOf(temperedProgram(this.derived))
+        break
+      case 'sem':
+        programOf(drawnProgram(this.derived))
+        break
+      case 'cem':
+        programOf(labelledProgram(this.derived))
+        break
+      case 'online':
+        break
+    }
+    return derivationDocument({ ...this.derived, mode })
   }
 
   /** The plan in hard mode. */

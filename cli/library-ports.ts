@@ -47,7 +47,7 @@ function modelPort(model: Model): ModelPort {
     declarations: model.declarations(),
     derivation(mode) {
       try {
-        return { document: mode === 'hard' ? model.hardDerivation : model.derivation, diagnostics: [] }
+        return { document: model.derivationIn(mode), diagnostics: [] }
       } catch (e) {
         if (e instanceof CompileError) return { diagnostics: e.diagnostics }
         throw e

@@ -28,12 +28,12 @@ export interface ModelPort {
   /** Sizes that stand in for consts that `--set` overrides are applied by `fit`. */
   readonly declarations: readonly DataDeclaration[]
   /** No document where the model has none in this mode: the diagnostics say why. */
-  derivation(mode: 'em' | 'hard'): {
+  derivation(mode: FitMode): {
     readonly document?: DerivationText
     readonly diagnostics: readonly Diagnostic[]
   }
   /** How latents are integrated out, and which rule gives each block of params, as in a fit file. */
-  plan(mode: 'em' | 'hard'): unknown
+  plan(mode: FitMode): unknown
   /** The derivation with the numbers of one iteration. */
   worked(data: DataRequest, call: WorkedCall): Promise<WorkedOutcome>
   certify(options: { readonly seed: number }): Promise<Certificate>
@@ -47,7 +47,7 @@ export interface WorkedCall {
   readonly set: ReadonlyMap<string, unknown>
   readonly start: ReadonlyMap<string, unknown> | null
   readonly seed: number
-  readonly mode: 'em' | 'hard'
+  readonly mode: FitMode
 }
 
 export type WorkedOutcome =

@@ -246,7 +246,7 @@ function addDataOptions(command: Command): Command {
 }
 
 function modeOption(): Option {
-  return new Option('--mode <mode>', 'em, or hard: most probable values of the latents in place of their posterior')
-    .argParser(oneOf('--mode', ['em', 'hard'], ['vb']))
+  return new Option('--mode <mode>', `${fitModes.join(', ')}: what the mode changes is marked`)
+    .argParser(oneOf('--mode', fitModes, ['vb']))
     .default('em')
 }

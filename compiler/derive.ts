@@ -40,6 +40,9 @@ export interface DeriveOptions {
   readonly product?: 'sum' | 'max'
 }
 
+/** Modes that change what is done with the derived steps, and not the steps. */
+export type StepMode = 'cem' | 'anneal' | 'sem' | 'online'
+
 /** Everything that is derived from a model, before any data. */
 export interface Derivation {
   readonly model: TypedModel
@@ -51,6 +54,8 @@ export interface Derivation {
   readonly program: Program
   /** The same with the most probable values of the discrete latents in place of their posterior; made where asked for. */
   readonly maxProduct: Program | null
+  /** For the document: what a mode changes is said at its end. */
+  readonly mode?: StepMode
   readonly params: readonly ParamInfo[]
   readonly shapes: ArrayShapes
   readonly collectOptions: StatisticsOptions

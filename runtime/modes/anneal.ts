@@ -47,9 +47,12 @@ export function annealMode(tempered: Tempered, schedule: AnnealSchedule): FitMod
         const start = given ?? (await request.starter.start(seed, index === 0))
         const { params, stages } = await cooled(tempered, schedule, request, start, seed)
         const own = { ...request, options: { ...options, seed, restarts: 1 }, start: params }
-        const found = await search(own)
-        for (const end of found) reports.push({ end, stages })
-        ends.push(...found)
+        const spent = stages.reduce((n, s) => n + s.iterations + 1, 0)
+        for (const { run, ...end } of await search(own)) {
+          const whole = { ...end, run: { ...run, passes: run.passes + spent } }
+          reports.push({ end: whole, stages })
+          ends.push(whole)
+        }
       }
       return ends
     },

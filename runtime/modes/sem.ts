@@ -64,8 +64,8 @@ async function walked(
   const rows: IterateRow[] = []
   const kept: number[] = []
   const mean = new Float64Array(model.length)
-  let params = first.run.point.params
-  let best = { params, objective: Number.NEGATIVE_INFINITY }
+  let at = drawnAt(drawn, first.run.point.params, options.seed, 0)
+  let best = { params: at.params, objective: Number.NEGATIVE_INFINITY }
   let stop: 'completed' | 'aborted' | 'max-time' | 'max-iterations' | 'numerical' = 'completed'
   let reason: string | null = null
   const steps = burn + keep
@@ -74,20 +74,21 @@ async function walked(
     else if (options.maxTime !== null && pacer.elapsed() >= options.maxTime) stop = 'max-time'
     else if (t >= options.maxIterations) stop = 'max-iterations'
     if (stop !== 'completed') break
-    const step = stepFrom(drawn, params, options.seed, t)
-    if (step === null) {
+    const next = stepFrom(drawn, at, options.seed, t)
+    if (next === null) {
       stop = 'numerical'
       reason = `${TRIES} draws in a row led to params without a likelihood, as where a component has no rows or a spread is 0`
       break
     }
-    const { objective } = step
+    const { params, expectation } = at
+    const objective = expectation.logLikelihood + (model.hasPrior ? model.logPrior(params) : 0)
     trace.push(objective)
     if (objective > best.objective) best = { params, objective }
-    if (options.trace) rows.push(rowOf(model, params, t, objective, step.expectation.logLikelihood))
-    params = step.params
+    if (options.trace) rows.push(rowOf(model, params, t, objective, expectation.logLikelihood))
+    at = next
     if (t >= burn) {
       kept.push(objective)
-      for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + ((params[i] ?? 0) - (mean[i] ?? 0)) / kept.length
+      for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + ((at.params[i] ?? 0) - (mean[i] ?? 0)) / kept.length
     }
     request.onIteration({
       phase: 'main',
@@ -95,8 +96,8 @@ async function walked(
       starts: 1,
       iteration: t + 1,
       objective,
-      logLikelihood: step.expectation.logLikelihood,
-      params,
+      logLikelihood: expectation.logLikelihood,
+      params: at.params,
     })
     await pacer.breathe()
   }
@@ -116,21 +117,25 @@ async function walked(
   }
 }
 
-/** One draw and the M-step that follows; another draw where that leads to no numbers. */
-function stepFrom(
-  { model, setDraw }: Drawn,
-  params: Float64Array,
-  seed: number,
-  t: number,
-): { readonly params: Float64Array; readonly expectation: Expectation; readonly objective: number } | null {
-  const objectiveOf = (at: Float64Array, { logLikelihood }: Expectation): number =>
-    logLikelihood + (model.hasPrior ? model.logPrior(at) : 0)
+/** Params with a draw of the latents at them. */
+interface Standing {
+  readonly params: Float64Array
+  readonly expectation: Expectation
+}
+
+function drawnAt({ model, setDraw }: Drawn, params: Float64Array, seed: number, number: number): Standing {
+  setDraw(seed, number)
+  return { params, expectation: model.eStep(params) }
+}
+
+/** The M-step of a draw, and the next draw; where params without a likelihood come of it, another draw is taken first. */
+function stepFrom(drawn: Drawn, from: Standing, seed: number, t: number): Standing | null {
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    setDraw(seed, t * TRIES + attempt)
-    const expectation = model.eStep(params)
-    const next = model.mStep(params, expectation).params
-    if (!next.every(Number.isFinite) || !Number.isFinite(model.eStep(next).logLikelihood)) continue
-    return { params: next, expectation, objective: objectiveOf(params, expectation) }
+    const at = attempt === 0 ? from : drawnAt(drawn, from.params, seed, t * TRIES + attempt)
+    const next = drawn.model.mStep(at.params, at.expectation).params
+    if (!next.every(Number.isFinite)) continue
+    const to = drawnAt(drawn, next, seed, (t + 1) * TRIES)
+    if (Number.isFinite(to.expectation.logLikelihood)) return to
   }
   return null
 }

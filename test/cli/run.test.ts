@@ -145,14 +145,12 @@ describe('estep fit', () => {
 
   it.each([
     '--mode vb',
-    '--mode cem',
     '--standardize',
     '--fix mu=1',
     '--init split',
     '--errors bootstrap',
     '--checkpoint c',
     '--resume c',
-    '--batch 3',
     '--watch',
   ])('refuses %s', async (option) => {
     const { status, err, call } = await estep(`${ok} ${option}`)

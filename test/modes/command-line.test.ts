@@ -19,6 +19,26 @@ async function estep(...args: readonly string[]) {
 
 const fit = (...args: readonly string[]) => estep('fit', 'm.estep', '--data', 'x.csv', ...args)
 
+describe('estep derive --mode', () => {
+  it.each([
+    ['anneal', 'q(z) ∝ p(x, z |'],
+    ['cem', 'z_i = argmax_k P(z_i = k | x,'],
+    ['sem', 'z ~ p(z | x,'],
+    ['online', 'S ← (1 − γ_t) S + γ_t (N/B) S(batch)'],
+  ])('%s says at the end what changes', async (mode, formula) => {
+    const { status, out } = await estep('derive', 'm.estep', '--mode', mode)
+    expect(status).toBe(0)
+    expect(out.slice(out.indexOf(`What changes (mode ${mode})`))).toContain(formula)
+    expect((await estep('derive', 'm.estep')).out).not.toContain('What changes')
+  })
+
+  it('exits 1 where the model has no such mode', async () => {
+    const { status, err } = await estep('derive', 'f.estep', '--mode', 'anneal')
+    expect(status).toBe(1)
+    expect(err).toContain('`f` is continuous')
+  })
+})
+
 describe('estep fit --mode', () => {
   it('anneal says through which temperatures', async () => {
     const { status, out } = await fit('--mode', 'anneal', '--schedule', 'from=0.25,factor=2')

@@ -14,7 +14,7 @@ export interface WarningExplanation {
   readonly explanation: string
 }
 
-/** The warnings that a fit can give, W520–W539. A code is never reused. */
+/** The warnings that a fit can give, W520–W559. A code is never reused. */
 export const warningExplanations: readonly WarningExplanation[] = [
   {
     code: 'W556',

@@ -25,7 +25,10 @@ function contentOf(mode: StepMode, all: Formula): readonly Block[] {
     case 'cem':
       return [
         say`A C-step follows the E-step: each discrete latent is put into its own most probable class, whatever those of the others. Continuous latents keep their posterior given the classes.`,
-        lines(`z_i = argmax_k P(z_i = k | x, ${all.text})`, `z_i = \\operatorname*{arg\\,max}_k P(z_i = k \\mid x, ${all.latex})`),
+        lines(
+          `z_i = argmax_k P(z_i = k | x, ${all.text})`,
+          `z_i = \\operatorname*{arg\\,max}_k P(z_i = k \\mid x, ${all.latex})`,
+        ),
         say`The M-step then has 1 and 0 for the probabilities. Classes are taken only where log p(x, z | ${all}) is no less with them than with those before: it never falls.`,
       ]
     case 'anneal':

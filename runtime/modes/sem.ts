@@ -8,10 +8,10 @@
  */
 import type { BoundModel, Expectation } from '../contract.js'
 import { type EmPoint, pointAt, usable, whyUnusable } from '../em-step.js'
+import { jsonNumber } from '../json.js'
 import { BRIEF_ITERATIONS } from '../options.js'
 import type { IterateRow } from '../run.js'
 import { bestEnd, type SearchRequest, type StartEnd, search } from '../search.js'
-import { jsonNumber } from '../json.js'
 import type { FitWarning } from '../warnings.js'
 import type { FitMode, ModeReport } from './fit-mode.js'
 import type { SemSchedule } from './schedules.js'
@@ -88,7 +88,8 @@ async function walked(
     at = next
     if (t >= burn) {
       kept.push(objective)
-      for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] ?? 0) + ((at.params[i] ?? 0) - (mean[i] ?? 0)) / kept.length
+      for (let i = 0; i < mean.length; i++)
+        mean[i] = (mean[i] ?? 0) + ((at.params[i] ?? 0) - (mean[i] ?? 0)) / kept.length
     }
     request.onIteration({
       phase: 'main',

@@ -9,6 +9,7 @@ import type { IterateRow } from '../runtime/run.js'
 import { OptionError } from './errors.js'
 import { impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
+import { inUnitsOfData, ofRawData } from './in-units.js'
 import type { DataOptions, FitData } from './options.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { type Binder, bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
@@ -36,6 +37,8 @@ export class Fit<M extends FittedModel = FittedModel> {
       readonly traces: readonly (readonly number[])[]
       readonly rows: readonly IterateRow[] | null
     } | null,
+    /** How params are laid out that were held at given values; they are in `params` too. */
+    readonly held: readonly ParamLayout[] = [],
   ) {}
 
   get params(): FitResult['params'] {
@@ -73,6 +76,11 @@ export class Fit<M extends FittedModel = FittedModel> {
   /** The data as it was bound; null for a fit that was loaded. */
   get data(): BoundData | null {
     return this.own?.data ?? null
+  }
+
+  /** The same fit in terms of another model and its params. */
+  as<O extends FittedModel>(model: O, result: FitResult, layout: readonly ParamLayout[]): Fit<O> {
+    return new Fit(model, result, layout, this.own)
   }
 
   toJSON(): FitResult {
@@ -131,7 +139,8 @@ export class Fit<M extends FittedModel = FittedModel> {
     if (data === undefined && this.own !== null) refuseStreamed(this.own.data)
     const bound =
       data === undefined && this.own !== null ? this.own : bindFitted(this.model, this.result, data, options)
-    return imputed(bound.model, bound.data, this.model.declarations(), bound.params)
+    const found = imputed(bound.model, bound.data, this.model.declarations(), bound.params)
+    return inUnitsOfData(found, this.result.standardized)
   }
 
   /**
@@ -140,12 +149,13 @@ export class Fit<M extends FittedModel = FittedModel> {
    * @throws DataError where the new data does not fit the model or the fit
    */
   async score(data: FitData, options: DataOptions = {}): Promise<Score> {
-    const { model, params, data: own } = bindFitted(this.model, this.result, data, options)
-    return {
+    const { model, params, data: own, scaling } = bindFitted(this.model, this.result, data, options)
+    const score = {
       logLikelihood: model.eStep(params).logLikelihood,
       contributions: new PosteriorReports(model, { contributions: true }).at(params).contributions,
       warnings: own.warnings,
     }
+    return scaling === null ? score : { ...score, ...ofRawData(score, model, own, scaling) }
   }
 }
 

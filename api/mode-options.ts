@@ -10,7 +10,7 @@ import {
 } from '../runtime/modes/schedules.js'
 import { OptionError } from './errors.js'
 
-export const fitModes = ['em', 'hard', 'anneal', 'cem', 'sem', 'online'] as const
+export const fitModes = ['em', 'hard', 'anneal', 'cem', 'sem', 'online', 'vb'] as const
 export type Mode = (typeof fitModes)[number]
 
 /**
@@ -61,6 +61,7 @@ function defaultsOf({ mode = 'em', batch }: ModeOptions): Readonly<Record<string
       return batch === undefined ? null : { ...onlineDefaults }
     case 'em':
     case 'cem':
+    case 'vb':
       return null
   }
 }

@@ -20,18 +20,21 @@ import type { DataDeclaration, Table } from '../runtime/data/types.js'
 import { AbortError, InternalError } from '../runtime/errors.js'
 import { type FitOutcome, fitModel } from '../runtime/fit.js'
 import { type EmIteration, iterate } from '../runtime/iterate.js'
-import { type Json, toJson } from '../runtime/json.js'
+import { type Json, record as jsonRecord, toJson } from '../runtime/json.js'
 import type { FitMode } from '../runtime/modes/fit-mode.js'
 import { busyPacer } from '../runtime/pacer.js'
-import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
+import type { FitResult } from '../runtime/result.js'
+import { refuseInit } from '../runtime/staged-starts.js'
+import { applyStartValues, type StartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { Binder } from './binder.js'
 import { emitProgram } from './emit/emit-program.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
-import { Fit } from './fit.js'
+import { Fit, type FittedModel } from './fit.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows } from './impossible-rows.js'
+import { inUnits, standardisedStart } from './in-units.js'
 import type { Mode } from './mode-options.js'
 import { programOf } from './mode-program.js'
 import { modeOf } from './modes.js'
@@ -39,16 +42,23 @@ import { nextTurn } from './next-turn.js'
 import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
 import { densityForOracle } from './oracle-density.js'
 import { Stepper } from './stepper.js'
+import { type VariationalModel, variationalModel } from './variational.js'
+import { variationalResult } from './variational-fit.js'
 import { workedIteration } from './worked.js'
 import { poolFor } from './workers/workers.js'
 
 /** Languages that a model can be written in as a program. */
 export type EmitTarget = 'js'
 
+interface Variational extends Pick<VariationalModel, 'moved' | 'kept'> {
+  readonly model: Model
+}
+
 /** A compiled model: its derivation, and fits of it to data. */
 export class Model {
   readonly name: string
   private readonly binder: Binder
+  private vb: Variational | null = null
 
   constructor(
     readonly typed: TypedModel,
@@ -86,6 +96,8 @@ export class Model {
         return this.derivation
       case 'hard':
         return this.hardDerivation
+      case 'vb':
+        return this.variationalDerivation
       case 'anneal':
         programOf(temperedProgram(this.derived))
         break
@@ -118,6 +130,28 @@ export class Model {
     if (mode === 'cem') programOf(labelledProgram(this.derived))
     if (steps && (mode === 'anneal' || mode === 'sem' || mode === 'online'))
       throw new OptionError(`single steps are those of the modes em, hard and cem; ${mode} goes its way in fit`)
+  }
+
+  /**
+   * The derivation of variational Bayes: that of the model with params that have conjugate priors as latents.
+   *
+   * @throws CompileError where no param has a prior that is conjugate
+   */
+  get variationalDerivation(): ReturnType<typeof derivationDocument> {
+    return this.variational().model.derivation
+  }
+
+  /** The plan of variational Bayes. */
+  get variationalPlan(): Json {
+    return this.variational().model.plan
+  }
+
+  private variational(): Variational {
+    if (this.vb === null) {
+      const { typed, derivation, diagnostics, moved, kept } = variationalModel(this.typed, this.distributions)
+      this.vb = { model: new Model(typed, derivation, this.distributions, diagnostics), moved, kept }
+    }
+    return this.vb
   }
 
   /** What each latent's E-step and each param's M-step is, as in a result. */
@@ -153,6 +187,7 @@ export class Model {
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
+    if (options.mode === 'vb') return this.fitVariational(data, options)
     this.refuseMode(options)
     const tables = tablesOf(data)
     return tables.some((t) => t.all !== undefined)
@@ -160,10 +195,33 @@ export class Model {
       : this.fitInMemory(tables, options)
   }
 
+  private async fitVariational(data: FitData, options: FitCallOptions): Promise<Fit<Model>> {
+    const variational = this.variational()
+    const { moved, model } = variational
+    const values = [...entriesOf(options.start).keys(), ...entriesOf(options.fix).keys()]
+    const given = values.find((name) => moved.includes(name))
+    if (given !== undefined)
+      throw new OptionError(`\`${given}\` has a posterior in mode vb, and no value that could be given`)
+    const bound = this.bind(data, options)
+    const written = { source: this.typed.source.text, layout: bound.model.params, frozen: frozen(bound, options) }
+    const asWritten = (fit: Fit<FittedModel>): Fit<Model> =>
+      fit.as(this, variationalResult(fit, written, variational), written.layout)
+    try {
+      return asWritten(await model.fit(data, { ...options, mode: 'em' }))
+    } catch (e) {
+      if (!(e instanceof AbortError)) throw e
+      throw new AbortError(e.partial instanceof Fit ? asWritten(e.partial) : null)
+    }
+  }
+
   private async fitInMemory(tables: readonly Table[], options: FitCallOptions): Promise<Fit<Model>> {
     const pool = poolFor(options)
     try {
-      return await this.fitBound(this.bind(tables, options, null, pool), options)
+      const bound = this.bind(tables, options, null, pool)
+      return await this.fitBound(
+        options.standardize === true ? this.binder.standardised(bound, options, pool) : bound,
+        options,
+      )
     } catch (e) {
       throw e instanceof WorkerError ? new InternalError(e.message) : e
     } finally {
@@ -172,6 +230,8 @@ export class Model {
   }
 
   private async fitStreamed(tables: readonly Table[], options: FitCallOptions): Promise<Fit<Model>> {
+    if (options.standardize === true)
+      throw new OptionError('the rows do not lie in memory: they cannot be standardised')
     const { bound, close } = await this.binder.bindStreamed(tables, options)
     try {
       if (bound.data.stream !== undefined) options.onStream?.(bound.data.stream)
@@ -185,16 +245,14 @@ export class Model {
 
   private async fitBound(bound: Bound, options: FitCallOptions): Promise<Fit<Model>> {
     refuseEmpty(bound, this.declarations())
-    const start = options.start === undefined ? undefined : startValuesFromJson(record(options.start))
-    const wrap = (outcome: Extract<FitOutcome, { ok: true }>): Fit<Model> =>
-      new Fit(this, outcome.result, bound.model.params, {
-        model: bound.model,
-        data: bound.data,
-        params: outcome.params,
-        order: outcome.order,
-        traces: outcome.traces,
-        rows: outcome.rows,
-      })
+    const start = options.start === undefined ? undefined : startOf(options.start, bound)
+    const wrap = (found: Extract<FitOutcome, { ok: true }>): Fit<Model> => {
+      const outcome = bound.standard === undefined ? null : inUnits(found, bound.model, bound.standard)
+      const { result, params, order, traces, rows } = outcome ?? found
+      const { model, data } = outcome?.bound ?? bound
+      const own = { model, data, params, order, traces, rows }
+      return new Fit(this, withHeld(result, bound, this.typed), model.params, own, bound.held?.layouts)
+    }
     const mode = modeOf(bound, options)
     const run = fitModel(
       bound.model,
@@ -219,6 +277,7 @@ export class Model {
               .map((d) => ({ code: d.code, message: d.message })),
             ...bound.data.warnings.map((w) => ({ code: w.code, message: w.message })),
             ...bound.model.constantColumns().map(constantColumn),
+            ...(bound.standard?.way.warnings ?? []),
           ],
           extra: new Map([
             ['source', this.typed.source.text],
@@ -251,11 +310,13 @@ export class Model {
     options: FitCallOptions,
   ): Promise<{ readonly model: ProgramModel; readonly steps: AsyncGenerator<EmIteration> }> {
     checkNames(options)
+    if (options.mode === 'vb') return this.variational().model.iteration(data, { ...options, mode: 'em' })
     this.refuseMode(options, true)
-    const { model } = this.bind(data, options)
+    const bound = this.bind(data, options)
+    const { model } = bound
     let begin = await firstStart(model, options)
     if (options.start !== undefined) {
-      const { params, problems } = applyStartValues(model, entriesOf(options.start), begin)
+      const { params, problems } = applyStartValues(model, startOf(options.start, bound), begin)
       if (problems.length > 0) throw new OptionError(problems.map((p) => p.message).join('\n'))
       begin = params
     }
@@ -283,6 +344,7 @@ export class Model {
    */
   stepper(data: FitData, options: FitCallOptions = {}): Stepper<Fit<Model>> {
     checkNames(options)
+    if (options.mode === 'vb') return this.variational().model.stepper(data, { ...options, mode: 'em' })
     this.refuseMode(options, true)
     const pool = poolFor(options)
     const bound = this.bind(data, options, null, pool)
@@ -317,8 +379,30 @@ export class Model {
 const restartsOf = (mode: FitMode | null): { readonly restarts?: number } =>
   mode?.restarts === undefined ? {} : { restarts: mode.restarts }
 
+/** Start values without those of params that are held. */
+function startOf(start: NonNullable<FitCallOptions['start']>, bound: Bound): StartValues {
+  const values = startValuesFromJson(record(start)) ?? new Map<string, unknown>()
+  const free = new Map([...values].filter(([name]) => bound.held?.names.whole.has(name) !== true))
+  return bound.standard === undefined ? free : standardisedStart(free, bound.standard)
+}
+
+/** A result with the params that were held beside the estimated ones, in the order of their declarations. */
+function withHeld(result: FitResult, { held }: Bound, typed: TypedModel): FitResult {
+  if (held === null) return result
+  const whole = [...held.values].filter(([name]) => held.names.whole.has(name))
+  const all = new Map([...Object.entries(result.params), ...whole])
+  const order = typed.symbols.flatMap((s) => (s.kind === 'param' ? [s.name] : []))
+  const params = order.flatMap((name) => {
+    const value = all.get(name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return { ...result, params: jsonRecord(params), fixed: jsonRecord(held.values) }
+}
+
 async function firstStart(model: ProgramModel, options: FitCallOptions): Promise<Float64Array> {
   const { createStarter } = await import('../runtime/starts.js')
+  const refused = refuseInit(model, options.init ?? 'auto')
+  if (refused !== null) throw new OptionError(refused)
   return createStarter(model, options.init ?? 'auto', busyPacer()).start(options.seed ?? 1, true)
 }
 

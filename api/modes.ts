@@ -32,6 +32,8 @@ export function modeOf(bound: Bound, options: FitCallOptions): FitMode | null {
   const { mode = 'em' } = options
   switch (mode) {
     case 'em':
+    // its model is fitted by EM
+    case 'vb':
       return null
     case 'hard':
       return options.batch === undefined ? stepMode('hard') : online(bound, options, 'hard')

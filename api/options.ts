@@ -2,7 +2,7 @@
 import type { Distribution } from '../compiler/distributions/types.js'
 import type { Spawn } from '../compiler/targets/wasm/pool/types.js'
 import { suggest } from '../lang/suggest.js'
-import type { FitOptions } from '../runtime/contract.js'
+import type { FitOptions, Init } from '../runtime/contract.js'
 import { tableFromObject } from '../runtime/data/table-from-object.js'
 import type { DataStream, Table } from '../runtime/data/types.js'
 import type { AbortFlag } from '../runtime/pacer.js'
@@ -27,15 +27,22 @@ export interface FitCallOptions extends DataOptions {
   /**
    * `hard`: the E-step takes the most probable values of the discrete latents together (max-product). `cem`: the most
    * probable value of each by itself. `anneal`: from a flattened posterior to the posterior. `sem`: draws from it.
-   * `online`: rows come in batches. See docs/modes.md.
+   * `online`: rows come in batches. `vb`: params with conjugate priors have posteriors, and the objective is a lower bound.
+   * See docs/modes.md.
    */
   readonly mode?: Mode
   /** Rows of a batch in the modes online (256 where left out) and hard (where left out: all rows). */
   readonly batch?: number
   /** Numbers of the schedule of anneal, sem, online, and of hard with a batch. */
   readonly schedule?: ModeSchedule
+  /** Params that stay at these values, nested as in a result; the others are estimated given them. */
+  readonly fix?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
   readonly start?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
-  readonly init?: 'auto' | 'kmeans++' | 'random'
+  /**
+   * `split`: begins with one component and splits along the direction of largest variance; `hierarchical`: joins rows to
+   * clusters, for small data.
+   */
+  readonly init?: Init
   readonly seed?: number
   readonly restarts?: number
   readonly tolerance?: number
@@ -45,6 +52,11 @@ export interface FitCallOptions extends DataOptions {
   /** Jumps between the steps of EM, which the objective has to approve; null: none. */
   readonly accelerate?: 'squarem' | 'anderson' | null
   readonly trace?: boolean
+  /**
+   * Columns of real data are fitted at mean 0 and sd 1, and params given in the units of the data, as far as the model
+   * allows.
+   */
+  readonly standardize?: boolean
   readonly mStep?: 'auto' | 'gradient'
   /**
    * What runs the data pass. `wasm`: generated WebAssembly; `js`: generated JavaScript; `interpret`: no generated code,
@@ -84,6 +96,7 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   mode: true,
   batch: true,
   schedule: true,
+  fix: true,
   start: true,
   init: true,
   seed: true,
@@ -94,6 +107,7 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   maxTime: true,
   accelerate: true,
   trace: true,
+  standardize: true,
   mStep: true,
   backend: true,
   javascript: true,

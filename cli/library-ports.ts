@@ -64,7 +64,7 @@ function modelPort(model: Model): ModelPort {
         throw e
       }
     },
-    plan: (mode) => (mode === 'hard' ? model.hardPlan : model.plan),
+    plan: (mode) => (mode === 'hard' ? model.hardPlan : mode === 'vb' ? model.variationalPlan : model.plan),
     async certify({ seed }) {
       const { passed, checks, declined } = model.certify({ seed })
       return {
@@ -91,6 +91,7 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
       columns: data.columns,
       groupBy: data.groupBy,
       set: call.set,
+      fix: call.fix,
       mode: call.mode,
       ...(call.batch === null ? {} : { batch: call.batch }),
       ...(call.schedule === null ? {} : { schedule: call.schedule }),
@@ -102,6 +103,7 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
       maxTime: call.maxTime,
       accelerate: call.accelerate,
       trace: call.trace,
+      standardize: call.standardize,
       mStep: call.mStep,
       ...(call.backend === null ? {} : { backend: call.backend }),
       signal: call.signal,
@@ -131,7 +133,7 @@ async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call:
 function fitPort(fit: Fit): FitPort {
   return {
     toJSON: () => fit.toJSON(),
-    layout: fit.layout,
+    layout: [...fit.layout, ...fit.held],
     data: fit.data,
     posterior: () => fit.posteriors(),
     predict: ({ tables, columns, groupBy }, options) =>

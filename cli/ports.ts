@@ -4,6 +4,7 @@
  */
 import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { Source } from '../lang/source.js'
+import type { Init } from '../runtime/contract.js'
 import type { BoundData, CellOrigin, DataDeclaration, DataProblem, DataStream, Table } from '../runtime/data/types.js'
 import type { FitResult } from '../runtime/result.js'
 import type { FitProgress } from '../runtime/search.js'
@@ -73,7 +74,7 @@ export interface DataRequest {
   readonly groupBy: string | null
 }
 
-export const fitModes = ['em', 'hard', 'anneal', 'cem', 'sem', 'online'] as const
+export const fitModes = ['em', 'hard', 'anneal', 'cem', 'sem', 'online', 'vb'] as const
 export type FitMode = (typeof fitModes)[number]
 
 export const backends = ['wasm', 'js', 'interpret'] as const
@@ -83,9 +84,11 @@ export type Backend = (typeof backends)[number]
 export interface FitCall {
   /** Values of consts and of scalar data, parsed. */
   readonly set: ReadonlyMap<string, unknown>
+  /** Values of params that stay where they are, nested as in a result. */
+  readonly fix: ReadonlyMap<string, unknown>
   /** Start values by param, nested as in a result; may be partial. */
   readonly start: ReadonlyMap<string, unknown> | null
-  readonly init: 'auto' | 'kmeans++' | 'random'
+  readonly init: Init
   readonly mode: FitMode
   /** Rows of a batch. */
   readonly batch: number | null
@@ -100,6 +103,7 @@ export interface FitCall {
   readonly maxTime: number | null
   readonly accelerate: 'squarem' | 'anderson' | null
   readonly trace: boolean
+  readonly standardize: boolean
   readonly mStep: 'auto' | 'gradient'
   readonly backend: Backend | null
   /** Workers that share the rows of large data. */

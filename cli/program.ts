@@ -111,8 +111,14 @@ function addFitCommand(program: Command, context: Context, done: (status: number
         wholeNumber('--restarts', 1),
       ),
     )
-    .option('--init <how>', 'auto, kmeans++, random, or a JSON file of start values', undefined)
+    .option('--init <how>', 'auto, kmeans++, random, split, hierarchical, or a JSON file of start values', undefined)
     .addOption(new Option('--start <name=value>', 'start value of a param; repeatable').argParser(collect))
+    .addOption(
+      new Option(
+        '--fix <name=value>',
+        'hold a param at a value and estimate the others given it; NA leaves a cell free; repeatable',
+      ).argParser(collect),
+    )
     .addOption(
       new Option('--tol <t>', 'relative tolerance of the objective; 0: only --max-iter ends it')
         .argParser(positiveNumber('--tol', true))
@@ -142,9 +148,9 @@ function addFitCommand(program: Command, context: Context, done: (status: number
     .addOption(
       new Option(
         '--mode <mode>',
-        'em; hard and cem: most probable values in place of the posterior, of all latents together or each by itself; anneal: from a flat posterior on; sem: draws from it; online: batches of rows',
+        'em; hard and cem: most probable values in place of the posterior, of all latents together or each by itself; anneal: from a flat posterior on; sem: draws from it; online: batches of rows; vb: posteriors of params with conjugate priors',
       )
-        .argParser(oneOf('--mode', fitModes, ['vb']))
+        .argParser(oneOf('--mode', fitModes))
         .default('em'),
     )
     .addOption(
@@ -181,13 +187,14 @@ function addFitCommand(program: Command, context: Context, done: (status: number
         .argParser(oneOf('--errors', ['none'], ['information', 'sandwich', 'bootstrap']))
         .default('none'),
     )
+    .option('--standardize', 'fit columns of real data at mean 0 and sd 1; params are given in the units of the data')
     .option('--against <column>', 'compare the components with a column of known labels')
     .option('--trace', 'keep the params and expectations of every iteration')
     .option('--strict', 'exit 4 where the fit did not converge')
     .option('--out <file>', 'write the fit as JSON')
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await fit(context, path, options)))
-  refuseOptions(command, ['--fix <name=value>', '--standardize', '--checkpoint <file>', '--resume <file>', '--watch'])
+  refuseOptions(command, ['--checkpoint <file>', '--resume <file>', '--watch'])
 }
 
 function addFitFileCommands(program: Command, context: Context, done: (status: number) => void): void {
@@ -247,6 +254,6 @@ function addDataOptions(command: Command): Command {
 
 function modeOption(): Option {
   return new Option('--mode <mode>', `${fitModes.join(', ')}: what the mode changes is marked`)
-    .argParser(oneOf('--mode', fitModes, ['vb']))
+    .argParser(oneOf('--mode', fitModes))
     .default('em')
 }

@@ -21,6 +21,8 @@ export interface StartSummary {
   readonly stop: StopReason | null
   /** Left after its brief run: the objective is that of its last iteration, not of an end. */
   readonly brief: boolean
+  /** Of a start by splitting: the objective with 1, 2, 4, … components that differ. */
+  readonly splits?: readonly { readonly components: number; readonly objective: JsonNumber }[]
 }
 
 /** Row t of `--trace`: θ(t), the expectations at θ(t), and the bound around the M-step that leaves it. */
@@ -40,6 +42,18 @@ export interface IterateEntry {
   readonly labels?: { readonly [name: string]: readonly string[] }
 }
 
+/** What the data were divided by before the fit, and what that makes of the model. */
+export interface StandardizedResult {
+  /** By name of the data: what was subtracted from each column (0: nothing), and what it was divided by. */
+  readonly columns: { readonly [name: string]: { readonly mean: readonly number[]; readonly sd: readonly number[] } }
+  /** The params of the standardised data, in other units, are those of the data: the model is the same. */
+  readonly sameModel: boolean
+  /** Params that are given on the standardised scale. */
+  readonly onStandardisedScale: readonly string[]
+  /** All params on the standardised scale. */
+  readonly params: { readonly [name: string]: NestedNumbers }
+}
+
 /** A fit as `estep fit --json` prints it; `docs/fit.schema.json` says the same. Natural logarithms throughout. */
 export interface FitResult extends ModeReport {
   readonly format: typeof FORMAT
@@ -47,7 +61,7 @@ export interface FitResult extends ModeReport {
   readonly estepVersion: string
   readonly seed: number
   /** Left out for plain EM. */
-  readonly mode?: ModeName
+  readonly mode?: ModeName | 'vb'
   readonly sizes: { readonly [name: string]: number }
   readonly logLikelihood: JsonNumber
   /** log-likelihood + log prior; in hard mode the log-likelihood is that of the data and the labels together. */
@@ -83,7 +97,14 @@ export interface FitResult extends ModeReport {
   /** Objectives, the start first: iterations + 1 of them. */
   readonly trace: readonly JsonNumber[]
   readonly starts: readonly StartSummary[]
+  /** Those that were held at given values among them. */
   readonly params: { readonly [name: string]: NestedNumbers }
+  /** Variational Bayes: the posteriors of params, whose means stand under `params`. */
+  readonly posteriors?: { readonly [name: string]: ParamPosterior }
+  /** Left out where the data were fitted as they are. */
+  readonly standardized?: StandardizedResult
+  /** Values of params that were held; null for cells that were not. Left out where nothing was. */
+  readonly fixed?: { readonly [name: string]: NestedNumbers }
   readonly derived: { readonly [name: string]: Json }
   readonly boundary: readonly BoundaryEntry[]
   readonly plan: Json
@@ -91,6 +112,15 @@ export interface FitResult extends ModeReport {
   readonly levels: { readonly [name: string]: Json }
   readonly warnings: readonly FitWarning[]
   readonly iterates?: readonly IterateEntry[]
+}
+
+/** The factor of q of a param, nested as the param is. */
+export interface ParamPosterior {
+  readonly family: string
+  readonly mean: NestedNumbers
+  readonly sd: NestedNumbers
+  /** Those of the family by name, where there is one for each element. */
+  readonly parameters: { readonly [name: string]: NestedNumbers }
 }
 
 /** What the runtime is told about a fit, to be written into its result. */

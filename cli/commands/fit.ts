@@ -3,6 +3,7 @@ import type { FitResult } from '../../runtime/result.js'
 import { type Against, against } from '../against.js'
 import { type Context, jsonText, printDiagnostics, printJson, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
+import { parseFixed } from '../fixed-values.js'
 import { parseSet } from '../literal.js'
 import { type DataOptions, loadData, requireData } from '../load-data.js'
 import { loadModel } from '../load-model.js'
@@ -19,6 +20,7 @@ import { gigabytes } from '../stream/byte-sizes.js'
 export interface FitCommandOptions extends DataOptions {
   readonly set?: readonly string[]
   readonly start?: readonly string[]
+  readonly fix?: readonly string[]
   readonly init?: string
   readonly mode: FitMode
   readonly batch?: number
@@ -35,6 +37,7 @@ export interface FitCommandOptions extends DataOptions {
   readonly threads?: number
   readonly against?: string
   readonly trace?: boolean
+  readonly standardize?: boolean
   readonly strict?: boolean
   readonly out?: string
   readonly json?: boolean
@@ -97,6 +100,7 @@ async function runFit(
   options: FitCommandOptions,
 ): Promise<FitOutcome> {
   const set = parseSet(options.set)
+  const fix = parseFixed(options.fix, options.start)
   const start = await readStart(context, options.init, options.start ?? [])
   const controller = new AbortController()
   const release = context.host.onInterrupt(() => controller.abort())
@@ -105,8 +109,9 @@ async function runFit(
     share: (index + 1) / starts,
   }))
   try {
-    return await model.fit(data, {
+    const outcome = await model.fit(data, {
       set,
+      fix,
       start: start.values,
       init: start.init,
       mode: options.mode,
@@ -120,6 +125,7 @@ async function runFit(
       maxTime: options.maxTime ?? null,
       accelerate: options.accelerate === true ? 'squarem' : (options.accelerate ?? null),
       trace: options.trace === true,
+      standardize: options.standardize === true,
       mStep: options.mStep,
       backend: options.backend ?? null,
       threads: options.threads ?? null,
@@ -128,6 +134,8 @@ async function runFit(
       onStream: (stream) => context.host.stderr(streamLine(stream)),
       onIteration: progress.update,
     })
+    const isOfStart = outcome.kind === 'usage' && start.of !== null && outcome.message.includes('start value')
+    return isOfStart ? { ...outcome, help: start.of } : outcome
   } finally {
     progress.clear()
     release()

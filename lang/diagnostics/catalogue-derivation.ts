@@ -342,7 +342,7 @@ export const modeEntries: readonly CatalogueEntry[] = [
   entry(
     'E428',
     'no such mode for this model',
-    'Each mode changes the E-step in its own way, and not every posterior can be changed so. `anneal` raises the posterior to a power below 1: that has to be a posterior that a rule covers, with a finite integral. `sem` draws the latents from their exact posterior. `cem` puts discrete latents into classes, so it needs some. The message names the latents and says why.',
+    'Each mode changes the E-step in its own way, and not every posterior can be changed so. `anneal` raises the posterior of the discrete latents to a power, so it needs some, whose posterior is exact. `sem` draws the latents from their exact posterior. `cem` puts discrete latents into classes, so it needs some. The message names the latents and says why.',
     [
       'model Example',
       'data  x : real[N]',
@@ -364,12 +364,40 @@ export const modeEntries: readonly CatalogueEntry[] = [
   ),
 ]
 
+/** E430: what variational Bayes refuses. Examples are models and how they are fitted. */
+export const variationalEntries: readonly CatalogueEntry[] = [
+  entry(
+    'E430',
+    'no param with a variational posterior',
+    'Variational Bayes (`--mode vb`) gives params posteriors in place of values. A param takes part where it has a prior, and where its posterior given the other factors of q has a closed form: a Dirichlet prior of probabilities, a Normal prior of means, a Gamma prior of precisions or rates, an inverse Gamma prior of variances. In this model there is none.',
+    [
+      'model Example',
+      'data  x : real[N]',
+      'param mu : real[2]',
+      'for n in 1..N {',
+      '  latent z ~ Categorical([1/2, 1/2])',
+      '  x[n] ~ Normal(mu[z], 1)',
+      '}',
+    ],
+    [
+      'model Example',
+      'data  x : real[N]',
+      'param mu : real[2] ~ Normal(0, 10)',
+      'for n in 1..N {',
+      '  latent z ~ Categorical([1/2, 1/2])',
+      '  x[n] ~ Normal(mu[z], 1)',
+      '}',
+    ],
+  ),
+]
+
 /** E4xx: what the derivation refuses, with the reason the mathematics gives. */
 export const derivationEntries: readonly CatalogueEntry[] = [
   ...modelDerivationEntries,
   ...boundDerivationEntries,
   ...hardModeEntries,
   ...modeEntries,
+  ...variationalEntries,
   entry(
     'E422',
     'a model that needs all rows in memory',

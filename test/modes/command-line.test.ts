@@ -72,7 +72,7 @@ describe('estep fit --mode', () => {
       [['--schedule', 'burn=3'], 'the mode em has no schedule'],
       [['--mode', 'sem', '--schedule', 'burn'], '--schedule takes name=number, such as burn=200, not `burn`'],
       [['--mode', 'sem', '--schedule', 'brun=3'], 'did you mean `burn`?'],
-      [['--mode', 'vb'], '--mode vb is not available in this version'],
+      [['--mode', 'bv'], '--mode takes em, hard, anneal'],
     ] as const) {
       const { status, err } = await fit(...args)
       expect(err).toContain(message)

@@ -1,6 +1,7 @@
 /** Online EM and mini-batch hard EM: near to what all rows at once give, and which models have them. */
 import { describe, expect, it } from 'vitest'
-import { compileOrThrow, OptionError } from '../../index.js'
+import { compileOrThrow, OptionError, rowsTable } from '../../index.js'
+import { rowsOf } from '../stream/simulated.js'
 import { chain, clouds, factors, mixture, pairs } from './models.js'
 
 const many = { x: clouds(6000, 4) }
@@ -68,6 +69,16 @@ for n in 1..N {
     expect(parts.batches?.rows).toBe(256)
     expect(Number(parts.withinSS) / Number(whole.withinSS)).toBeLessThan(1.001)
     expect(Number(parts.withinSS)).toBeGreaterThanOrEqual(Number(whole.withinSS) - 1e-9)
+  })
+
+  it('takes rows that do not lie in memory, in the order of the file', async () => {
+    const model = compileOrThrow(mixture.source)
+    const x = clouds(1200, 4)
+    const rows = () => rowsTable('data', rowsOf({ model: '', columns: { x: [...x] }, levels: [], start: {} }))
+    const em = await model.fit({ x }, { restarts: 3 })
+    const online = await model.fit([rows()], { mode: 'online', batch: 100, restarts: 3 })
+    expect(em.logLikelihood - online.logLikelihood).toBeLessThan(0.5)
+    await expect(model.fit([rows()], { mode: 'sem' })).rejects.toThrow('the mode sem needs all rows in memory')
   })
 
   it('refuses with the reason: chains, numerical M-steps over rows, batches as large as the data', async () => {

@@ -14,6 +14,7 @@ export { type CompileResult, compile, compileOrThrow, loadFit } from './api/comp
 export { CompileError, DataError, OptionError } from './api/errors.js'
 export { Fit } from './api/fit.js'
 export type { Imputation, ImputedArray, ImputedCell } from './api/impute.js'
+export type { Mode, ModeSchedule } from './api/mode-options.js'
 export { type EmitTarget, Model } from './api/model.js'
 export type { CompileOptions, DataOptions, FitCallOptions, FitData } from './api/options.js'
 export type { LatentPosterior } from './api/posterior.js'

@@ -1,5 +1,6 @@
 /** Tables bound to a model: which derivation, over which data, run by what. */
 import { bindProgram } from '../compiler/bind/bound-model.js'
+import { ClassifiedModel } from '../compiler/bind/classified-model.js'
 import { dataScale } from '../compiler/bind/data-scale.js'
 import { dataDeclarations } from '../compiler/bind/declarations.js'
 import { HardModel } from '../compiler/bind/hard-model.js'
@@ -10,7 +11,7 @@ import { type Derivation, type DeriveOptions, derive } from '../compiler/derive.
 import type { Distribution } from '../compiler/distributions/types.js'
 import { NotHeld } from '../compiler/held-cells.js'
 import { type HeldNames, holdParams } from '../compiler/held-params.js'
-import type { Product } from '../compiler/lower/max-product.js'
+import { labelledProgram } from '../compiler/modes/labelled-program.js'
 import { RowWorkers } from '../compiler/targets/wasm/pool/row-workers.js'
 import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
 import { vanishingScales, withoutScales } from '../compiler/vanishing-scales.js'
@@ -25,6 +26,7 @@ import { CompileError, DataError, OptionError, problem } from './errors.js'
 import type { Bound, Frozen } from './frozen.js'
 import { readFixed } from './held.js'
 import { kernelCompiler } from './kernel-compiler.js'
+import { programOf } from './mode-program.js'
 import { nextTurn } from './next-turn.js'
 import { checkBackend, entriesOf, type FitCallOptions } from './options.js'
 import { standardised } from './standardize.js'
@@ -147,9 +149,13 @@ export class Binder {
           this.withoutScales(scales, { gradientOnly: options.mStep === 'gradient', product }, names),
       }
       const model =
-        product === 'max' ? new HardModel(derivation, own, settings) : bindProgram(derivation, own, settings)
+        options.mode === 'cem'
+          ? new ClassifiedModel(derivation, programOf(labelledProgram(derivation)), own, settings)
+          : product === 'max'
+            ? new HardModel(derivation, own, settings)
+            : bindProgram(derivation, own, settings)
       model.setFloor(options.floor ?? 1e-6)
-      return { model, data: own, held }
+      return { model, data: own, held, settings }
     } catch (e) {
       if (!(e instanceof BindError)) throw e
       throw new DataError([problem(e.code, e.message, e.help)])
@@ -179,7 +185,7 @@ export class Binder {
   }
 
   /** The derivation in a mode, with params held; each is made once. @throws CompileError where the model has none */
-  derivationFor(gradientOnly: boolean, product: Exclude<Product, 'linear'>, held = NONE): Derivation {
+  derivationFor(gradientOnly: boolean, product: 'sum' | 'max', held = NONE): Derivation {
     const isFree = held.whole.size + held.cells.size === 0
     if (!gradientOnly && product === 'sum' && isFree) return this.derived
     const key = [gradientOnly, product, ...held.whole, '/', ...held.cells, '/', ...held.zero].join(' ')

@@ -1,5 +1,5 @@
 /** A model over bound data. */
-import type { ProgramModel } from '../compiler/bind/bound-model.js'
+import type { BindProgramOptions, ProgramModel } from '../compiler/bind/bound-model.js'
 import type { BoundData } from '../runtime/data/types.js'
 import type { Held } from './held.js'
 import type { Standardised } from './standardize.js'
@@ -7,6 +7,8 @@ import type { Standardised } from './standardize.js'
 export interface Bound {
   readonly model: ProgramModel
   readonly data: BoundData
+  /** How it was bound: other programs of the same derivation are bound alike. */
+  readonly settings: BindProgramOptions
   /** Params that are held at given values. */
   readonly held: Held | null
   /** Where the data are standardised: the model over them as they are. */

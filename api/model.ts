@@ -7,6 +7,9 @@ import { derivationDocument, planJson } from '../compiler/derivation/index.js'
 import type { Derivation } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
 import { refuseMaxProduct } from '../compiler/estep/max-product.js'
+import { drawnProgram } from '../compiler/modes/drawn-program.js'
+import { labelledProgram } from '../compiler/modes/labelled-program.js'
+import { temperedProgram } from '../compiler/modes/tempered-program.js'
 import { WorkerError } from '../compiler/targets/wasm/pool/worker-error.js'
 import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
@@ -18,6 +21,7 @@ import { AbortError, InternalError } from '../runtime/errors.js'
 import { type FitOutcome, fitModel } from '../runtime/fit.js'
 import { type EmIteration, iterate } from '../runtime/iterate.js'
 import { type Json, record as jsonRecord, toJson } from '../runtime/json.js'
+import type { FitMode } from '../runtime/modes/fit-mode.js'
 import { busyPacer } from '../runtime/pacer.js'
 import type { FitResult } from '../runtime/result.js'
 import { refuseInit } from '../runtime/staged-starts.js'
@@ -32,6 +36,9 @@ import { Fit, type FittedModel } from './fit.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows } from './impossible-rows.js'
 import { inUnits, standardisedStart } from './in-units.js'
+import type { Mode } from './mode-options.js'
+import { programOf } from './mode-program.js'
+import { modeOf } from './modes.js'
 import { nextTurn } from './next-turn.js'
 import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
 import { densityForOracle } from './oracle-density.js'
@@ -82,6 +89,34 @@ export class Model {
     return derivationDocument(this.binder.derivationFor(false, 'max'))
   }
 
+  /**
+   * The derivation in any mode: that of EM with what the mode changes at its end, or that of hard mode.
+   *
+   * @throws CompileError where the model has no such mode
+   */
+  derivationIn(mode: Mode): ReturnType<typeof derivationDocument> {
+    switch (mode) {
+      case 'em':
+        return this.derivation
+      case 'hard':
+        return this.hardDerivation
+      case 'vb':
+        return this.variationalDerivation
+      case 'anneal':
+        programOf(temperedProgram(this.derived))
+        break
+      case 'sem':
+        programOf(drawnProgram(this.derived))
+        break
+      case 'cem':
+        programOf(labelledProgram(this.derived))
+        break
+      case 'online':
+        break
+    }
+    return derivationDocument({ ...this.derived, mode })
+  }
+
   /** The plan in hard mode. */
   get hardPlan(): Json {
     this.refuseHard()
@@ -91,6 +126,14 @@ export class Model {
   private refuseHard(): void {
     const refusals = refuseMaxProduct(this.derived.graph, this.derived.eStep)
     if (refusals.length > 0) throw new CompileError(refusals.map((r) => ({ ...r, severity: 'error' })))
+  }
+
+  /** @param steps single steps are asked for, which some modes do not have */
+  private refuseMode({ mode = 'em' }: FitCallOptions, steps = false): void {
+    if (mode === 'hard') this.refuseHard()
+    if (mode === 'cem') programOf(labelledProgram(this.derived))
+    if (steps && (mode === 'anneal' || mode === 'sem' || mode === 'online'))
+      throw new OptionError(`single steps are those of the modes em, hard and cem; ${mode} goes its way in fit`)
   }
 
   /**
@@ -155,7 +198,7 @@ export class Model {
         () => this.bind(data, options),
         (model, own) => model.fit(data, own),
       )
-    if (options.mode === 'hard') this.refuseHard()
+    this.refuseMode(options)
     const tables = tablesOf(data)
     return tables.some((t) => t.all !== undefined)
       ? this.fitStreamed(tables, options)
@@ -210,7 +253,7 @@ export class Model {
         () => this.bindOver(data, options),
         (model, own) => model.fitOver(data, own),
       )
-    if (options.mode === 'hard') this.refuseHard()
+    this.refuseMode(options)
     const pool = poolFor(options)
     try {
       return await this.fitBound(this.binder.overData(data, options, null, pool), options)
@@ -246,11 +289,14 @@ export class Model {
       const own = { model, data, params, order, traces, rows }
       return new Fit(this, withHeld(result, bound, this.typed), model.params, own, bound.held?.layouts)
     }
+    const mode = modeOf(bound, options)
+    if ((mode?.search ?? null) !== null) refuseCheckpoints(options, `mode ${options.mode}`)
     const run = fitModel(
       bound.model,
-      { ...searchOptions(options), ...(start === undefined ? {} : { start }) },
+      { ...restartsOf(mode), ...searchOptions(options), ...(start === undefined ? {} : { start }) },
       {
         pause: nextTurn,
+        ...(mode === null ? {} : { mode }),
         ...(await recordHooks(this.typed, bound, options)),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...(options.onIteration === undefined ? {} : { onIteration: options.onIteration.bind(options) }),
@@ -307,7 +353,7 @@ export class Model {
     checkNames(options)
     if (options.mode === 'vb') return this.variational().model.iteration(data, { ...options, mode: 'em' })
     refuseCheckpoints(options, 'one iteration after another')
-    if (options.mode === 'hard') this.refuseHard()
+    this.refuseMode(options, true)
     const bound = this.bind(data, options)
     const { model } = bound
     let begin = await firstStart(model, options)
@@ -341,7 +387,7 @@ export class Model {
   stepper(data: FitData, options: FitCallOptions = {}): Stepper<Fit<Model>> {
     checkNames(options)
     if (options.mode === 'vb') return this.variational().model.stepper(data, { ...options, mode: 'em' })
-    if (options.mode === 'hard') this.refuseHard()
+    this.refuseMode(options, true)
     const pool = poolFor(options)
     const bound = this.bind(data, options, null, pool)
     return new Stepper(
@@ -390,7 +436,7 @@ export class Model {
 
   /** The model over data that is bound already; `restored` are the figures of the data of an earlier fit. */
   bindOver(data: BoundData, options: FitCallOptions, restored: Frozen | null = null): Bound {
-    if (options.mode === 'hard') this.refuseHard()
+    this.refuseMode(options)
     return this.binder.overData(data, options, restored, null)
   }
 
@@ -399,6 +445,9 @@ export class Model {
     return this.binder.bind(tablesOf(data), options, restored, pool)
   }
 }
+
+const restartsOf = (mode: FitMode | null): { readonly restarts?: number } =>
+  mode?.restarts === undefined ? {} : { restarts: mode.restarts }
 
 /** Start values without those of params that are held. */
 function startOf(start: NonNullable<FitCallOptions['start']>, bound: Bound): StartValues {

@@ -10,6 +10,7 @@ import type { FitProgress } from '../runtime/search.js'
 import type { ErrorKind } from '../runtime/uncertainty.js'
 import type { FitCheckpoint } from './checkpoint-document.js'
 import { DataError, OptionError } from './errors.js'
+import { checkMode, type Mode, type ModeSchedule } from './mode-options.js'
 
 /** Data of a fit: tables that were read, or one object with arrays or rows (see `tableFromObject`). */
 export type FitData = readonly Table[] | unknown
@@ -26,10 +27,16 @@ export interface DataOptions {
 /** Options of `model.fit`; the defaults are those of `estep fit`. Times are in milliseconds. */
 export interface FitCallOptions extends DataOptions {
   /**
-   * `hard`: the E-step takes the most probable values of the discrete latents together (max-product). `vb`: params with
-   * conjugate priors have posteriors, and the objective is a lower bound.
+   * `hard`: the E-step takes the most probable values of the discrete latents together (max-product). `cem`: the most
+   * probable value of each by itself. `anneal`: from a flattened posterior to the posterior. `sem`: draws from it.
+   * `online`: rows come in batches. `vb`: params with conjugate priors have posteriors, and the objective is a lower bound.
+   * See docs/modes.md.
    */
-  readonly mode?: 'em' | 'hard' | 'vb'
+  readonly mode?: Mode
+  /** Rows of a batch in the modes online (256 where left out) and hard (where left out: all rows). */
+  readonly batch?: number
+  /** Numbers of the schedule of anneal, sem, online, and of hard with a batch. */
+  readonly schedule?: ModeSchedule
   /** Params that stay at these values, nested as in a result; the others are estimated given them. */
   readonly fix?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
   readonly start?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
@@ -110,6 +117,8 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   groupBy: true,
   set: true,
   mode: true,
+  batch: true,
+  schedule: true,
   fix: true,
   start: true,
   init: true,
@@ -148,6 +157,7 @@ export function checkNames(options: FitCallOptions): void {
     const hint = near === undefined ? `there are ${names.join(', ')}` : `did you mean \`${near}\`?`
     throw new OptionError(`there is no option \`${name}\`: ${hint}`)
   }
+  checkMode(options)
 }
 
 /** More workers than this are a mistake. */

@@ -86,7 +86,7 @@ function portOf(model: Model): ModelPort {
     params: model.typed.symbols.flatMap((s) => (s.kind === 'param' ? [s.name] : [])),
     derivation(mode) {
       try {
-        return { document: derivationOf(model, mode), diagnostics: [] }
+        return { document: model.derivationIn(mode), diagnostics: [] }
       } catch (e) {
         if (e instanceof CompileError) return { diagnostics: e.diagnostics }
         throw e
@@ -125,11 +125,6 @@ function portOf(model: Model): ModelPort {
   }
 }
 
-function derivationOf(model: Model, mode: Parameters<ModelPort['derivation']>[0]): Model['derivation'] {
-  if (mode === 'em') return model.derivation
-  return mode === 'hard' ? model.hardDerivation : model.variationalDerivation
-}
-
 /** Runs what takes the options of a fit; `port` is how the command line sees what comes of it. */
 async function fitted<Done extends object, Port>(
   model: { fit(tables: DataRequest['tables'], options: FitCallOptions): Promise<Done> },
@@ -144,6 +139,8 @@ async function fitted<Done extends object, Port>(
       set: call.set,
       fix: call.fix,
       mode: call.mode,
+      ...(call.batch === null ? {} : { batch: call.batch }),
+      ...(call.schedule === null ? {} : { schedule: call.schedule }),
       init: call.init,
       seed: call.seed,
       tolerance: call.tolerance,

@@ -42,12 +42,12 @@ export interface ModelPort {
   /** Names of its params. */
   readonly params: readonly string[]
   /** No document where the model has none in this mode: the diagnostics say why. */
-  derivation(mode: 'em' | 'hard' | 'vb'): {
+  derivation(mode: FitMode): {
     readonly document?: DerivationText
     readonly diagnostics: readonly Diagnostic[]
   }
   /** How latents are integrated out, and which rule gives each block of params, as in a fit file. */
-  plan(mode: 'em' | 'hard' | 'vb'): unknown
+  plan(mode: FitMode): unknown
   /** The derivation with the numbers of one iteration. */
   worked(data: DataRequest, call: WorkedCall): Promise<WorkedOutcome>
   certify(options: { readonly seed: number }): Promise<Certificate>
@@ -76,7 +76,7 @@ export interface WorkedCall {
   readonly set: ReadonlyMap<string, unknown>
   readonly start: ReadonlyMap<string, unknown> | null
   readonly seed: number
-  readonly mode: 'em' | 'hard' | 'vb'
+  readonly mode: FitMode
 }
 
 export type WorkedOutcome =
@@ -102,6 +102,9 @@ export interface DataRequest {
   readonly groupBy: string | null
 }
 
+export const fitModes = ['em', 'hard', 'anneal', 'cem', 'sem', 'online', 'vb'] as const
+export type FitMode = (typeof fitModes)[number]
+
 export const backends = ['wasm', 'js', 'interpret'] as const
 export type Backend = (typeof backends)[number]
 
@@ -120,8 +123,12 @@ export interface FitCall {
   readonly fix: ReadonlyMap<string, unknown>
   /** Start values by param, nested as in a result; may be partial. */
   readonly start: ReadonlyMap<string, unknown> | null
-  readonly mode: 'em' | 'hard' | 'vb'
   readonly init: Init
+  readonly mode: FitMode
+  /** Rows of a batch. */
+  readonly batch: number | null
+  /** Numbers of the mode's schedule, by name. */
+  readonly schedule: Readonly<Record<string, number>> | null
   readonly seed: number
   readonly restarts: number | null
   readonly tolerance: number

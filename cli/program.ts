@@ -13,9 +13,8 @@ import { score } from './commands/score.js'
 import { select } from './commands/select.js'
 import { simulate } from './commands/simulate.js'
 import type { Context } from './context.js'
-import { refuseOptions } from './not-yet.js'
 import { collect, duration, oneOf, portNumber, positiveNumber, wholeNumber } from './option-values.js'
-import { backends } from './ports.js'
+import { backends, fitModes } from './ports.js'
 import { byteSize } from './stream/byte-sizes.js'
 
 /** The commands and options of `estep`. `done` receives the exit status of the command that ran. */
@@ -203,7 +202,26 @@ function addFittingOptions(command: Command): Command {
         'most memory, such as 1GB: data that need more are read a part at a time',
       ).argParser(byteSize('--memory')),
     )
-    .addOption(modeOption())
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'em; hard and cem: most probable values in place of the posterior, of all latents together or each by itself; anneal: from a flat posterior on; sem: draws from it; online: batches of rows; vb: posteriors of params with conjugate priors',
+      )
+        .argParser(oneOf('--mode', fitModes))
+        .default('em'),
+    )
+    .addOption(
+      new Option(
+        '--batch <n>',
+        'rows of a batch, in the modes online (default: 256) and hard (default: all)',
+      ).argParser(wholeNumber('--batch', 1)),
+    )
+    .addOption(
+      new Option(
+        '--schedule <name=number>',
+        'of anneal: from, factor; of sem: burn, keep; of online: power, delay, passes; repeatable',
+      ).argParser(collect),
+    )
     .addOption(
       new Option('--m-step <how>', 'auto or gradient')
         .argParser(oneOf('--m-step', ['auto', 'gradient']))
@@ -237,7 +255,6 @@ function addFittingOptions(command: Command): Command {
       ).argParser(oneOf('--weights', ['frequency', 'sampling'])),
     )
     .option('--standardize', 'fit columns of real data at mean 0 and sd 1; params are given in the units of the data')
-  refuseOptions(command, ['--batch <n>'])
   return command
 }
 
@@ -328,10 +345,7 @@ function addDataOptions(command: Command): Command {
 }
 
 function modeOption(): Option {
-  return new Option(
-    '--mode <mode>',
-    'em; hard: most probable values of the latents in place of their posterior; vb: posteriors of params with conjugate priors',
-  )
-    .argParser(oneOf('--mode', ['em', 'hard', 'vb'], ['online', 'anneal', 'cem', 'sem']))
+  return new Option('--mode <mode>', `${fitModes.join(', ')}: what the mode changes is marked`)
+    .argParser(oneOf('--mode', fitModes))
     .default('em')
 }

@@ -22,7 +22,6 @@ import type { FactorGraph } from './graph/types.js'
 import { linearRoad } from './lower/linear-road.js'
 import { type LowerInput, lower } from './lower/lower.js'
 import { type ArrayShapes, Lowerer } from './lower/lowerer.js'
-import type { Product } from './lower/max-product.js'
 import type { Program } from './lower/program.js'
 import { readsParam } from './mstep/atoms.js'
 import { planMStep, qTerms, valueRanges } from './mstep/plan.js'
@@ -38,8 +37,11 @@ export interface DeriveOptions {
   /** `--m-step gradient`: no closed forms. */
   readonly gradientOnly?: boolean
   /** `max`: with the program of hard mode. */
-  readonly product?: Exclude<Product, 'linear'>
+  readonly product?: 'sum' | 'max'
 }
+
+/** Modes that change what is done with the derived steps, and not the steps. */
+export type StepMode = 'cem' | 'anneal' | 'sem' | 'online'
 
 /** Everything that is derived from a model, before any data. */
 export interface Derivation {
@@ -52,6 +54,8 @@ export interface Derivation {
   readonly program: Program
   /** The same with the most probable values of the discrete latents in place of their posterior; made where asked for. */
   readonly maxProduct: Program | null
+  /** For the document: what a mode changes is said at its end. */
+  readonly mode?: StepMode
   readonly params: readonly ParamInfo[]
   readonly shapes: ArrayShapes
   readonly collectOptions: StatisticsOptions

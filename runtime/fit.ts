@@ -7,6 +7,7 @@ import { fewEffective, LEAST_EFFECTIVE } from './effective-draws.js'
 import { type EmPoint, marginalLogLikelihood, NEARLY_SINGULAR, nearlySingular, pointAt, slack } from './em-step.js'
 import { AbortError, InternalError } from './errors.js'
 import { jsonNumber } from './json.js'
+import type { FitMode } from './modes/fit-mode.js'
 import { type FitRequest, resolveOptions } from './options.js'
 import { type AbortFlag, type Clock, createPacer, type Pacer } from './pacer.js'
 import { randomSource } from './random.js'
@@ -31,6 +32,8 @@ export interface FitHooks {
   readonly signal?: AbortFlag
   readonly onIteration?: (progress: FitProgress) => void
   readonly leaning?: Leaning
+  /** Left out: EM. */
+  readonly mode?: FitMode
   readonly context?: ResultContext
   /** Where the state of the search goes, and comes from. */
   readonly record?: RecordHooks
@@ -74,10 +77,12 @@ export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitH
   const start = own?.params ?? null
   const onIteration = hooks.onIteration ?? (() => {})
   const request = { model, options, starter, start, signal, pacer, onIteration }
+  const { mode = null } = hooks
+  const other = mode?.search ?? null
   const record = hooks.record === undefined ? null : new FitRecord(hooks.record, model, hooks.now ?? Date.now)
   await record?.flush()
-  const main = start === null ? await searched(request, record) : recorded(request, record)
-  const ends = await search(main)
+  const main = start === null && other === null ? await searched(request, record) : recorded(request, record)
+  const ends = other === null ? await search(main) : await other(request)
   if (!isOver(main)) record?.finish()
   await record?.flush()
   const best = bestEnd(ends)
@@ -90,7 +95,7 @@ export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitH
   await pacer.breathe()
   const parameters = identified?.parameters ?? model.nominalParameters
   const stages = (seed: number): readonly SplitStage[] | null => starter.stages?.(seed) ?? null
-  const conclusion = { ...settled, best, ends, start, stages, parameters, loose: identified?.loose ?? [] }
+  const conclusion = { ...settled, mode, best, ends, start, stages, parameters, loose: identified?.loose ?? [] }
   const outcome = conclude(model, options, conclusion, hooks.context ?? emptyContext)
   if (settled.stop === 'aborted') throw new AbortError<FitOutcome>(outcome)
   return outcome
@@ -211,6 +216,7 @@ async function edgeRow(model: BoundModel, point: EmPoint, pacer: Pacer): Promise
 }
 
 interface Conclusion extends Settled {
+  readonly mode: FitMode | null
   readonly best: StartEnd
   readonly ends: readonly StartEnd[]
   readonly start: Float64Array | null
@@ -240,7 +246,7 @@ function conclude(
       params,
       logLikelihood: marginalLogLikelihood(model, point),
       objective: point.objective,
-      converged: stop === 'tolerance' || stop === 'direct',
+      converged: stop === 'tolerance' || stop === 'direct' || stop === 'completed',
       stop,
       iterations: point.iteration,
       passes: found.best.run.passes,
@@ -252,6 +258,7 @@ function conclude(
       warnings: warningsOf(model, options, found, params, order),
       rows: found.rows,
       order,
+      mode: found.mode,
     },
     context,
   )
@@ -270,11 +277,13 @@ function warningsOf(
   const { point, stop, start, best, ends, trace, parameters } = found
   const warnings: warn.FitWarning[] = []
   if (stop === 'numerical') return [warn.failedFit(found.reason ?? 'no number')]
+  warnings.push(...(found.mode?.warnings() ?? []))
   if (model.bound === 'variational') warnings.push(warn.lowerBound())
   const symmetric = start === null ? [] : symmetricLatents(model, start)
   if (symmetric.length > 0) warnings.push(warn.symmetricStart(symmetric))
   const fall = (trace[0] ?? 0) - (trace[1] ?? Number.POSITIVE_INFINITY)
-  if (start !== null && best === ends[0] && fall > slack(point.scale, model.observations)) {
+  const climbs = found.mode === null || found.mode.search === null
+  if (climbs && start !== null && best === ends[0] && fall > slack(point.scale, model.observations)) {
     warnings.push(warn.startBelowFloor(fall))
   }
   warnings.push(...warn.degenerate(degenerateComponents(model, params), model.latents))

@@ -32,7 +32,7 @@ const hasFields =
     return entries !== undefined && [...fields].every(([name, check]) => check(entries.get(name)))
   }
 
-const STOPS = ['tolerance', 'max-iterations', 'max-time', 'aborted', 'direct', 'numerical']
+const STOPS = ['tolerance', 'max-iterations', 'max-time', 'aborted', 'direct', 'numerical', 'completed']
 const isStop: Check = (value) => typeof value === 'string' && STOPS.includes(value)
 
 const isStart = hasFields(

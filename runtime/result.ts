@@ -2,6 +2,7 @@ import { type BoundaryEntry, boundaryOf } from './boundary.js'
 import { type ComponentOrder, permuteParams } from './canonical-order.js'
 import type { Accuracy, Bound, BoundModel } from './contract.js'
 import { type Json, type JsonNumber, jsonNumber, type NestedNumbers, record, toJson } from './json.js'
+import type { FitMode, ModeName, ModeReport } from './modes/fit-mode.js'
 import { nestedToJson, nestParams } from './nest.js'
 import type { IterateRow } from './run.js'
 import type { StopReason } from './stop.js'
@@ -55,13 +56,13 @@ export interface StandardizedResult {
 }
 
 /** A fit as `estep fit --json` prints it; `docs/fit.schema.json` says the same. Natural logarithms throughout. */
-export interface FitResult extends ErrorFields {
+export interface FitResult extends ErrorFields, ModeReport {
   readonly format: typeof FORMAT
   readonly model: string
   readonly estepVersion: string
   readonly seed: number
   /** Left out for plain EM. */
-  readonly mode?: 'hard' | 'vb'
+  readonly mode?: ModeName | 'vb'
   readonly sizes: { readonly [name: string]: number }
   readonly logLikelihood: JsonNumber
   /** log-likelihood + log prior; in hard mode the log-likelihood is that of the data and the labels together. */
@@ -163,6 +164,8 @@ export interface Finding {
   /** Rows of the trace with the components as the run had them, and the order to put them in; null where not asked for. */
   readonly rows: readonly IterateRow[] | null
   readonly order: ComponentOrder
+  /** null: EM. */
+  readonly mode: FitMode | null
 }
 
 /** The result of a fit as plain JSON. Records have no prototype, so any name is an ordinary key. */
@@ -173,7 +176,7 @@ export function buildResult(model: BoundModel, seed: number, finding: Finding, c
     model: model.name,
     estepVersion: context.estepVersion,
     seed,
-    ...(model.summed === undefined ? {} : { mode: 'hard' as const }),
+    ...modeOf(model, finding.mode),
     sizes: record(model.sizes),
     logLikelihood: jsonNumber(logLikelihood),
     objective: jsonNumber(finding.objective),
@@ -213,6 +216,11 @@ function rateOf(
     rateOfConvergence: rate,
     ...(model.joint === true && model.summed === undefined ? { missingInformation: rate } : {}),
   }
+}
+
+function modeOf(model: BoundModel, mode: FitMode | null): { readonly mode?: ModeName } & ModeReport {
+  if (mode !== null) return { mode: mode.name, ...mode.report() }
+  return model.summed === undefined ? {} : { mode: 'hard' }
 }
 
 function withinSquares(model: BoundModel, params: Float64Array): { readonly withinSS?: JsonNumber } {

@@ -6,7 +6,8 @@
  * step and that distance must be ≤ tol·(1 + |l|).
  */
 
-export type StopReason = 'tolerance' | 'max-iterations' | 'max-time' | 'aborted' | 'direct' | 'numerical'
+/** `completed`: the schedule of a mode came to its end. */
+export type StopReason = 'tolerance' | 'max-iterations' | 'max-time' | 'aborted' | 'direct' | 'numerical' | 'completed'
 
 const ULP = 2.220446049250313e-16
 /** Rounding of an objective, in ulps of its scale. */

@@ -15,8 +15,24 @@ export interface WarningExplanation {
   readonly explanation: string
 }
 
-/** The warnings that a fit can give, W520–W539 and W558. A code is never reused. */
+/** The warnings that a fit can give, W520–W559. A code is never reused. */
 export const warningExplanations: readonly WarningExplanation[] = [
+  {
+    code: 'W556',
+    title: 'the best point visited stands for the average',
+    explanation:
+      'Stochastic EM averages the params over its draws. Here the log-likelihood at the average is below what it was ' +
+      'along the way, as happens when components change places, so that their averages mix, or when a spread is caught near 0: ' +
+      'draws close to their rows make it smaller still, and it does not come back. The params are those of the most ' +
+      'probable point that was visited. Fewer components, a prior on the spread, or mode em, avoid it.',
+  },
+  {
+    code: 'W557',
+    title: 'the draws had not settled',
+    explanation:
+      'Between the first and the second half of the draws that were averaged, the log-likelihood moved by more than ' +
+      'its own fluctuation. Draws before that belong to the way there: raise `burn` in the schedule, and `keep`.',
+  },
   {
     code: 'W520',
     title: 'the start is symmetric between components',

@@ -55,6 +55,7 @@ export function createProgram(source: StandaloneSource): StandaloneProgram {
   const fit = async (data: FitData, options: StandaloneOptions = {}): Promise<StandaloneFit> => {
     const set = entriesOf(options.set ?? new Map())
     refuseUnknown(derivation, set)
+    refuseModes(options)
     const bound = bindData(dataDeclarations(derivation.model, set), tablesOf(data), {
       columns: entriesOf(options.columns ?? new Map()) as ReadonlyMap<string, readonly string[]>,
       groupBy: options.groupBy ?? null,
@@ -109,6 +110,15 @@ export function createProgram(source: StandaloneSource): StandaloneProgram {
     return result
   }
   return { fit, ...commandLine(source.name, fit) }
+}
+
+/** Kernels are printed for EM. */
+function refuseModes(options: object): void {
+  for (const name of ['mode', 'batch', 'schedule']) {
+    const value: unknown = Reflect.get(options, name)
+    if (value === undefined || (name === 'mode' && value === 'em')) continue
+    throw new OptionError(`this program runs EM alone; the library and \`estep fit\` have \`${name}\``)
+  }
 }
 
 function refuseUnknown(d: Derivation, set: ReadonlyMap<string, unknown>): void {

@@ -89,6 +89,7 @@ function endOf({ brief, degenerate, stop }: StartSummary): string {
 export const STOPS: Readonly<Record<FitResult['stop'], string>> = {
   tolerance: 'converged',
   direct: 'the maximum, in one step',
+  completed: 'the schedule came to its end',
   'max-iterations': 'the limit of iterations was reached',
   'max-time': 'the limit of time was reached',
   aborted: 'interrupted',

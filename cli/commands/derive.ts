@@ -4,7 +4,7 @@ import { katexStyles } from '../katex-styles.js'
 import { parseSet } from '../literal.js'
 import { type DataOptions, loadData, requireData } from '../load-data.js'
 import { type LoadedModel, loadModel } from '../load-model.js'
-import type { DerivationText } from '../ports.js'
+import type { DerivationText, FitMode } from '../ports.js'
 import { readStart } from '../start-values.js'
 
 export type DocumentFormat = 'text' | 'md' | 'latex' | 'html'
@@ -13,7 +13,7 @@ export interface DeriveOptions extends DataOptions {
   readonly format: DocumentFormat
   /** LaTeX: the sections alone. */
   readonly fragment?: boolean
-  readonly mode: 'em' | 'hard' | 'vb'
+  readonly mode: FitMode
   readonly worked?: boolean
   readonly set?: readonly string[]
   readonly start?: readonly string[]

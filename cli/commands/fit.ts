@@ -8,12 +8,13 @@ import { parseFixed } from '../fixed-values.js'
 import { parseSet } from '../literal.js'
 import { type DataOptions, loadData, requireData } from '../load-data.js'
 import { loadModel } from '../load-model.js'
-import type { Backend, DataRequest, FitCall, FitPort } from '../ports.js'
+import type { Backend, DataRequest, FitCall, FitMode, FitPort } from '../ports.js'
 import { createProgress } from '../progress.js'
 import { fitReport } from '../render/fit-report.js'
 import { formatObjective } from '../render/numbers.js'
 import { printable } from '../render/paint.js'
 import { warningLines } from '../render/warning-lines.js'
+import { parseSchedule } from '../schedule.js'
 import { readStart } from '../start-values.js'
 import { gigabytes } from '../stream/byte-sizes.js'
 import { watch } from './watch.js'
@@ -23,7 +24,9 @@ export interface FitCommandOptions extends DataOptions {
   readonly start?: readonly string[]
   readonly fix?: readonly string[]
   readonly init?: string
-  readonly mode: 'em' | 'hard' | 'vb'
+  readonly mode: FitMode
+  readonly batch?: number
+  readonly schedule?: readonly string[]
   readonly seed: number
   readonly restarts?: number
   readonly tol: number
@@ -130,6 +133,8 @@ export async function runFit<Result extends { readonly kind: string; readonly me
       start: start.values,
       init: start.init,
       mode: options.mode,
+      batch: options.batch ?? null,
+      schedule: parseSchedule(options.schedule),
       seed: options.seed,
       restarts: options.restarts ?? null,
       tolerance: options.tol,

@@ -68,7 +68,7 @@ function fixedWords({ fixed = {} }: FitResult): string {
 function headline(result: FitResult, paint: Paint): string[] {
   const sizes = Object.entries(result.sizes).map(([name, value]) => `${name} = ${value}`)
   const state = result.converged ? paint.good('converged') : paint.warning(`not converged (${stopWord(result.stop)})`)
-  const hard = result.mode === 'hard'
+  const hard = result.mode === 'hard' || result.mode === 'cem'
   const within =
     result.withinSS === undefined ? '' : `  within-component sum of squares ${formatObjective(result.withinSS)}`
   const objective =
@@ -79,7 +79,31 @@ function headline(result: FitResult, paint: Paint): string[] {
     ...(hard ? [`complete-data log-likelihood ${formatObjective(result.objective)}${within}`] : []),
     `BIC ${formatObjective(result.bic)}  AIC ${formatObjective(result.aic)}  (${plural(result.parameters, 'parameter')}, ${plural(result.observations, 'observation')})`,
     `${plural(result.iterations, 'iteration')}, ${state}${rateWords(result)}`,
+    ...modeLines(result),
   ]
+}
+
+/** The way that a mode took. */
+function modeLines({ mode, stages, draws, batches }: FitResult): readonly string[] {
+  if (stages !== undefined) {
+    const [first] = stages
+    const iterations = stages.reduce((n, s) => n + s.iterations, 0)
+    return [
+      `annealed through ${plural(stages.length, 'temperature')} from β = ${formatNumber(first?.beta ?? 1)}, with ${plural(iterations, 'iteration')}, then EM`,
+    ]
+  }
+  if (draws !== undefined) {
+    const what =
+      draws.estimate === 'average' ? `average of ${draws.keep} draws` : `best of ${draws.burn + draws.keep} draws`
+    return [
+      `stochastic EM: ${what}, after ${draws.burn}; objective along the way ${formatObjective(draws.meanObjective)} ± ${formatNumber(draws.sdObjective)}`,
+    ]
+  }
+  if (batches !== undefined)
+    return [
+      `${mode === 'hard' ? 'hard EM in batches' : 'online EM'}: ${batches.passes} passes over ${batches.perPass} batches of ${plural(batches.rows, 'row')}, last step ${formatNumber(batches.lastStep)}`,
+    ]
+  return mode === 'cem' ? ['classification EM: each latent at its own most probable value'] : []
 }
 
 /** How fast EM was at the end, where it was slow. */
@@ -121,6 +145,7 @@ function stopWord(stop: FitResult['stop']): string {
       return 'stopped numerically'
     case 'tolerance':
     case 'direct':
+    case 'completed':
       return stop
   }
 }

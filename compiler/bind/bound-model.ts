@@ -74,6 +74,8 @@ export interface BindProgramOptions {
   readonly frozen?: ReadonlyMap<string, readonly number[]>
   /** Memory of another program of the same derivation that has all of its buffers. */
   readonly memory?: ProgramMemory
+  /** Rows are gone through for their sums alone: nothing is kept for each of them. */
+  readonly sumsOnly?: boolean
   /** Of params that are held in part: what every element is, NaN where it is free. The model reads no other at its cell. */
   readonly pinned?: ReadonlyMap<string, Float64Array>
   /** The derivation with these scales at 0 and the latents that they measure at their means. */
@@ -115,7 +117,7 @@ export class ProgramModel implements BoundModel {
   private readonly countSums: readonly CountSum[]
   private readonly byName: ReadonlyMap<string, ParamLayout>
   private readonly scales: ReadonlyMap<string, DataScale>
-  private readonly expectations: Expectations
+  protected readonly expectations: Expectations
   private readonly maximiser: Maximiser
   private readonly precision: NodePrecision | null
   /** Elements that are held. */
@@ -136,7 +138,7 @@ export class ProgramModel implements BoundModel {
     if (options.seed !== undefined) this.numbers.nodes.seed = options.seed
     checkLevels(d.model, d.distributions, this.numbers, data)
     checkPlaces(d.model, this.numbers, new Set(d.graph.bindTables.map((t) => t.name)))
-    checkRowWise(d, program, data)
+    checkRowWise(d, program, data, options.sumsOnly)
     const counted = data.stream === undefined ? { program, sums: [] } : withCounts(program, d.graph)
     this.countSums = counted.sums
     this.memory = options.memory ?? allocate(counted.program, d.model.symbols, data, this.numbers, options.arena)

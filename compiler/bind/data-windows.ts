@@ -24,6 +24,8 @@ export class DataWindows {
   readonly buffers: ReadonlyMap<string, Float64Array | Int32Array>
   private readonly arrays: readonly WindowBuffer[]
   private loaded = { from: -1, to: -1 }
+  /** The rows that are gone through; null: all. */
+  private range: { readonly from: number; readonly to: number } | null = null
 
   /**
    * @param key size of the rows
@@ -60,11 +62,27 @@ export class DataWindows {
    */
   each(visit: (rows: number, from: number) => void, most = this.most): void {
     const step = Math.min(this.most, most)
-    for (let from = 0; from < this.rows; from += step) {
-      const to = Math.min(this.rows, from + step)
+    const end = this.range?.to ?? this.rows
+    for (let from = this.range?.from ?? 0; from < end; from += step) {
+      const to = Math.min(end, from + step)
       this.load(from, to)
       visit(to - from, from)
     }
+  }
+
+  /** Runs with rows [from, to) being all that are gone through. */
+  only<T>(from: number, to: number, run: () => T): T {
+    this.range = { from, to }
+    try {
+      return run()
+    } finally {
+      this.range = null
+    }
+  }
+
+  /** Rows of which fewer than all are gone through are not as many as the size says. */
+  get isPartial(): boolean {
+    return this.range !== null
   }
 
   /** Runs with the size of the rows being those of a window, for kernels that check arrays against it. */

@@ -180,12 +180,17 @@ export class Expectations {
     return true
   }
 
+  /** Sums that no param changes are taken anew: the rows are other ones. */
+  forgetData(): void {
+    this.onceDone = false
+  }
+
   /** Params in place, sums empty. */
   private prepare(params: Float64Array): void {
     const { program } = this.kernels
     this.kernels.load(params, 'param')
     const once = new Set(program.once.flatMap((op) => ('out' in op ? [op.out] : [])))
-    this.kernels.zero(this.sums.ids.filter((id) => !once.has(id)))
+    this.kernels.zero(this.sums.ids.filter((id) => !this.onceDone || !once.has(id)))
     if (!this.onceDone) {
       this.kernels.runSums(program.once, { once: true })
       this.onceDone = true

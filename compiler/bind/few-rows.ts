@@ -1,5 +1,6 @@
 /** Some of the rows of data that lie in memory, where rows are all that the program goes over. */
 import type { BoundData } from '../../runtime/contract.js'
+import type { Expr } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
 import type { Program } from '../lower/program.js'
 import { whyNotRowWise } from './row-wise.js'
@@ -38,7 +39,10 @@ const missingIn = (values: Float64Array | Int32Array): number =>
     : values.reduce((n, x) => n + (Number.isNaN(x) ? 1 : 0), 0)
 
 /** true where the first extent of the data is that size. */
-function isFirst(d: Derivation, data: string, size: string): boolean {
-  const [first] = d.shapes.shape('data', data)
-  return first?.kind === 'ref' && first.space === 'size' && first.name === `size:${size}`
+export function isFirst(d: Derivation, data: string, size: string): boolean {
+  return isSize(d.shapes.shape('data', data)[0], size)
 }
+
+/** true for the expression of that size. */
+export const isSize = (e: Expr | undefined, size: string): boolean =>
+  e?.kind === 'ref' && e.space === 'size' && e.name === `size:${size}`

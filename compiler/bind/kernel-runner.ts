@@ -113,7 +113,8 @@ export class KernelRunner {
         if (this.engine?.run(ops, blocks, onlySums) !== true) this.run(ops)
       }
       // few rows are all in one window
-      if (windows !== null && !this.isLong({ size: windows.key })) windows.each(whole)
+      if (windows !== null && !this.isLong({ size: windows.key }))
+        windows.each((count) => (windows.isPartial ? windows.sized(count, whole) : whole()))
       else whole()
       return
     }

@@ -84,7 +84,7 @@ export function allocate(
   }
   const isBlockLong = (b: Buffer): boolean => b.rows !== undefined && blockTables.has(b.rows)
   const blocks = withScratch((b) => (isBlockLong(b) ? new Float64Array(length(b, false)) : floats(length(b, false))))
-  let whole: Memory | null = null
+  let whole: ReturnType<typeof withScratch> | null = null
   return {
     blocks,
     resize() {
@@ -104,9 +104,12 @@ export function allocate(
     },
     withGiven(values, run) {
       const given = program.buffers.filter((b) => b.space === 'given')
-      for (const b of given) blocks.buffers.set(b.id, values(b.id) ?? new Float64Array(length(b, true)))
+      for (const b of given) {
+        const own = values(b.id) ?? new Float64Array(length(b, true))
+        for (const buffers of [blocks.buffers, shared, whole?.buffers]) buffers?.set(b.id, own)
+      }
       const result = run()
-      for (const b of given) blocks.buffers.delete(b.id)
+      for (const b of given) for (const buffers of [blocks.buffers, shared, whole?.buffers]) buffers?.delete(b.id)
       return result
     },
     whole: () => {

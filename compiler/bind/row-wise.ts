@@ -22,12 +22,14 @@ export function rowKeyOf(program: Program, { stream }: BoundData): SizeKey | nul
  *
  * @throws BindError (E422) naming what needs all rows
  */
-export function checkRowWise(d: Derivation, program: Program, data: BoundData): void {
+export function checkRowWise(d: Derivation, program: Program, data: BoundData, sumsOnly = false): void {
   const { stream } = data
   if (stream === undefined) return
   const key = rowKeyOf(program, data)
   const reason =
-    key === null ? `nothing in it goes over the ${stream.size} rows` : whyNotRowWise(d, program, key, stream.size)
+    key === null
+      ? `nothing in it goes over the ${stream.size} rows`
+      : whyNotRowWise(d, program, key, stream.size, sumsOnly)
   if (reason === null) return
   throw new BindError(
     'E422',
@@ -36,9 +38,17 @@ export function checkRowWise(d: Derivation, program: Program, data: BoundData): 
   )
 }
 
-export function whyNotRowWise(d: Derivation, program: Program, key: SizeKey, size: string): string | null {
+/** @param sumsOnly nothing but sums over rows is asked for: no label of a row is kept */
+export function whyNotRowWise(
+  d: Derivation,
+  program: Program,
+  key: SizeKey,
+  size: string,
+  sumsOnly = false,
+): string | null {
   if (program.factorised !== null) return 'its posterior is a product of factors, which is kept for every row'
-  if (program.withinSquares !== null || program !== d.program) return 'hard mode keeps a label for each row'
+  if (!sumsOnly && (program.withinSquares !== null || program !== d.program))
+    return 'hard mode keeps a label for each row'
   const perRow = d.graph.params.find((p) => d.shapes.shape('param', p.name).some((e) => mentions(e, size)))
   if (perRow !== undefined) return `\`${perRow.name}\` has a value for each row`
   const nodes = d.eStep.blocks.flatMap((b) => (b.kind === 'nodes' ? b.latents.map((l) => l.latent.name) : []))

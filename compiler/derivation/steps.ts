@@ -9,6 +9,7 @@ import { factorisationSteps } from './factorised-steps.js'
 import { hardBoundStep, isHard } from './hard-steps.js'
 import { blockStep } from './m-step-steps.js'
 import { marginalStep } from './marginal-step.js'
+import { modeStep } from './mode-step.js'
 import { liftingStep, likelihoodStep, modelStep, notationStep } from './model-steps.js'
 import { notationOf } from './notation.js'
 import type { FormulaContext } from './print.js'
@@ -54,6 +55,7 @@ export function derivationSteps(d: Derivation, iteration: WorkedIteration | null
   const q = d.mStep.steps.length === 0 ? [] : [qStep(c, latent)]
   const blocks = d.mStep.steps.map((s) => blockStep(s, context, c, latent))
   const updates = blocks.map((b) => b.lines)
+  const changes = modeStep(d, c)
   return [
     ...first,
     ...(latent ? [marginalStep(c), isHard(d) ? hardBoundStep(c) : boundStep(c), ...factorisationSteps(c)] : []),
@@ -62,6 +64,7 @@ export function derivationSteps(d: Derivation, iteration: WorkedIteration | null
     ...q,
     ...blocks.map((b) => b.step),
     algorithmStep(d, c, e, updates, latent),
+    ...(changes === null ? [] : [changes]),
     ...(iteration === null ? [] : workedSteps(d, c, iteration)),
   ]
 }

@@ -182,6 +182,8 @@ export interface EStepPlan {
   readonly tables: readonly LatentTable[]
   readonly potentials: readonly Potential[]
   readonly countGroups: readonly CountGroup[]
+  /** The power that potentials are raised to, where it is not 1: normalisers are divided by it. */
+  readonly inverseTemperature?: Expr
   /** Factors without latents, or what is left of them once the counts are out: their log density is added up. */
   readonly constants: readonly { readonly lifted: LiftedFactor; readonly expr: Expr }[]
   readonly steps: readonly EStepStep[]

@@ -138,7 +138,8 @@ export function printKernelOp(op: KernelOp): string {
     case 'sparseGaussian': {
       const entries = op.entries.map(({ rows, columns, values }) => `${values} at ${rows}, ${columns}`).join('; ')
       const made = `${op.mean}, ${op.logdet}, ${op.covariance}`
-      return `sparse    ${made} = gaussian(${op.linear}; ${entries}; #${op.order})`
+      const drawn = op.draw === undefined ? '' : ` drawn by ${op.draw}`
+      return `sparse    ${made} = gaussian(${op.linear}; ${entries}; #${op.order})${drawn}`
     }
     case 'rng':
       return `rng       ${loops(op.axes)}${op.out} = ${op.distribution}(stream ${op.stream})`

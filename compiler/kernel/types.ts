@@ -123,6 +123,10 @@ export type KFunction =
   | 'isNaN'
   /** A standard normal draw of (seed, unit, draw, coordinate), a χ² one with 4 degrees of freedom of (seed, unit, draw). */
   | 'normalDraw'
+  /** A standard Gumbel draw of (seed, unit, draw, coordinate). */
+  | 'gumbelDraw'
+  /** A gamma draw of rate 1 of (seed, unit, draw, shape). */
+  | 'gammaDraw'
   | 'chiSquareDraw'
 
 /** Three buffers of equal shape; positions are i32 or f64. */
@@ -224,6 +228,8 @@ export type KernelOp =
       readonly logdet: string
       /** Name of the sparse inverse: not a buffer. */
       readonly covariance: string
+      /** One element a cell, standard normal; R of it is put in its place, R Rᵀ = Λ⁻¹, and covariances read as 0. */
+      readonly draw?: string
     }
   | {
       readonly op: 'rng'

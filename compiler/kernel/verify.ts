@@ -23,7 +23,7 @@ const TWO_ARGUMENTS: ReadonlySet<string> = new Set([
 function arity(fn: string): readonly [number, number] {
   if (fn === 'min' || fn === 'max') return [1, Number.POSITIVE_INFINITY]
   if (fn === 'logBetaI' || fn === 'chiSquareDraw') return [3, 3]
-  if (fn === 'normalDraw') return [4, 4]
+  if (fn === 'normalDraw' || fn === 'gumbelDraw' || fn === 'gammaDraw') return [4, 4]
   return TWO_ARGUMENTS.has(fn) ? [2, 2] : [1, 1]
 }
 
@@ -166,6 +166,7 @@ class Verifier {
       }
     }
     this.#rank(logdet, 0, where)
+    if (op.draw !== undefined) this.#written(op.draw, where)
     for (const buffer of [linear, mean, logdet]) {
       if (buffer !== null && buffer.type !== 'f64') this.#report(where, `${buffer.id} is not f64`)
     }

@@ -155,7 +155,7 @@ export function expressionsOf(op: KernelOp): readonly KExpr[] {
 /** Ids of the buffers an operation writes, the steps of a scan or a repeat included. */
 export function buffersWritten(op: KernelOp): ReadonlySet<string> {
   if (op.op === 'scan' || op.op === 'repeat') return new Set(op.step.flatMap((step) => [...buffersWritten(step)]))
-  if (op.op === 'sparseGaussian') return new Set([op.mean, op.logdet])
+  if (op.op === 'sparseGaussian') return new Set([op.mean, op.logdet, ...(op.draw === undefined ? [] : [op.draw])])
   return new Set([op.out])
 }
 
@@ -171,6 +171,7 @@ export function buffersReadByOp(op: KernelOp): ReadonlySet<string> {
   }
   if (op.op === 'sparseGaussian') {
     read.add(op.linear)
+    if (op.draw !== undefined) read.add(op.draw)
     for (const { rows, columns, values } of op.entries) for (const id of [rows, columns, values]) read.add(id)
   }
   if (op.op === 'repeat') read.add(op.until)

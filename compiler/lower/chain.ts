@@ -121,6 +121,15 @@ export class ChainLowering {
     return k.load(buffer, ...row, ...elements.map((e) => need(values.get(e))))
   }
 
+  /** Where the row of a place lies in its buffers. */
+  protected ownRow(): readonly KExpr[] {
+    return rowAt(
+      this.table.loops.map((l) => l.index),
+      this.positions(),
+      this.host.lowerer,
+    )
+  }
+
   protected store(buffer: string, axes: readonly Axis[], value: KExpr): KernelOp {
     const row = rowAt(
       this.table.loops.map((l) => l.index),

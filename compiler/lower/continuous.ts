@@ -33,6 +33,8 @@ import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
 import type { BlockHost, Placed } from './block-host.js'
 import { addToObjective, meanBuffer, tableIdOf, varianceBuffer } from './buffers.js'
+import type { Draws } from './draws.js'
+import { asDrawn, familyDraw } from './family-draws.js'
 import { GaussianLowering } from './gaussian.js'
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
 import { MomentTables } from './moment-tables.js'
@@ -46,6 +48,8 @@ export interface LoweredBlock {
   readonly posterior: readonly KernelOp[]
   /** Its log-normaliser, which reads the posterior. */
   readonly normaliser: readonly KernelOp[]
+  /** Where values are drawn: a draw in place of the mean, with no covariance, once the normaliser is known. */
+  readonly drawn: readonly KernelOp[]
   readonly objective: readonly KernelOp[]
   /** Mean and variance of each latent, over the discrete ones, for what is reported. */
   readonly marginals: readonly KernelOp[]
@@ -54,14 +58,19 @@ export interface LoweredBlock {
 export class ContinuousLowering implements BlockHost {
   readonly base: LoweringContext
   readonly moments: MomentTables | null
+  /** Posteriors as expectations read them. */
+  private readonly read: EStepPlan
 
   constructor(
     private readonly lowerer: Lowerer,
     private readonly plan: EStepPlan,
     readonly collecting: Omit<CollectOptions, 'inU'>,
     private readonly probability: LoweringContext['probability'],
+    /** Where values are drawn. */
+    private readonly draws: Draws | null = null,
   ) {
     const { factorised } = plan
+    this.read = draws === null ? plan : { ...plan, blocks: plan.blocks.map(asDrawn) }
     this.moments = factorised === null ? null : new MomentTables(lowerer, this)
     // they may be read before they are lowered
     if (factorised !== null)
@@ -80,7 +89,7 @@ export class ContinuousLowering implements BlockHost {
       expandExpectation(
         { ...e, body: showLatents(e.body) },
         {
-          plan: this.plan,
+          plan: this.read,
           collecting: this.collecting,
           ...(this.moments === null ? {} : { numbers: this.moments.numbers }),
         },
@@ -90,7 +99,8 @@ export class ContinuousLowering implements BlockHost {
 
   lower(b: ContinuousBlock): LoweredBlock {
     const rows = this.rows(b)
-    const posterior = this.posterior(b, rows)
+    const gaussian = b.kind === 'gaussian' ? new GaussianLowering(this.lowerer, b, this, this.draws) : null
+    const posterior = this.posterior(b, rows, gaussian)
     // that of nodes comes with their weights
     const normaliser = b.kind === 'nodes' ? [] : this.normaliser(b, rows)
     return {
@@ -98,15 +108,21 @@ export class ContinuousLowering implements BlockHost {
       blockable: this.plan.factorised === null && b.loops.length > 0 && b.factors.every((f) => f.direct),
       posterior,
       normaliser,
+      drawn: this.drawn(b, gaussian),
       objective: b.scope.length === 0 ? this.objective(b, rows) : [],
       marginals: this.marginals(b),
     }
   }
 
-  private posterior(b: ContinuousBlock, rows: Placed): readonly KernelOp[] {
+  private drawn(b: ContinuousBlock, gaussian: GaussianLowering | null): readonly KernelOp[] {
+    if (this.draws === null) return []
+    return b.kind === 'conjugate' ? familyDraw(b, this, this.lowerer, this.draws) : (gaussian?.drawn() ?? [])
+  }
+
+  private posterior(b: ContinuousBlock, rows: Placed, gaussian: GaussianLowering | null): readonly KernelOp[] {
     switch (b.kind) {
       case 'gaussian':
-        return new GaussianLowering(this.lowerer, b, this).posterior()
+        return gaussian?.posterior() ?? []
       case 'conjugate':
         return this.natural(b, rows)
       case 'nodes':

@@ -6,7 +6,9 @@ import type { Bucket, EStepPlan, LatentTable } from '../estep/types.js'
 import { k } from '../kernel/index.js'
 import type { KExpr, KernelOp } from '../kernel/types.js'
 import { addToObjective, bestBuffer, marginalBuffer, meanBuffer, messageBuffer, postBuffer } from './buffers.js'
+import type { Draws } from './draws.js'
 import { GivenWeights } from './given-weights.js'
+import { labelledTable } from './labelled-tables.js'
 import type { LinearChainLowering } from './linear-chain.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
 import type { Product } from './max-product.js'
@@ -34,6 +36,7 @@ export class EStepLowering {
   private readonly posteriors: TablePosteriors
   private readonly weights: GivenWeights
   private readonly upward: UpwardPass
+  private readonly potentials: PotentialLowering
   readonly lowered = new Map<string, LoweredTable>()
 
   constructor(
@@ -43,12 +46,14 @@ export class EStepLowering {
     /** Posteriors along chains are those given the data up to a place. */
     private readonly filtered = false,
     chains: LinearChainLowering[] = [],
+    /** Where values are drawn. */
+    draws: Draws | null = null,
   ) {
     this.layout = new TableLayout(lowerer, plan)
     this.posteriors = new TablePosteriors(this.layout)
     this.weights = new GivenWeights(this.layout, product)
-    const potentials = new PotentialLowering(this.layout)
-    this.upward = new UpwardPass(this.layout, potentials, this.posteriors, this.weights, product, chains)
+    this.potentials = new PotentialLowering(this.layout)
+    this.upward = new UpwardPass(this.layout, this.potentials, this.posteriors, this.weights, product, chains, draws)
   }
 
   /** How factors of a factorised posterior read the others. */
@@ -73,6 +78,11 @@ export class EStepLowering {
     k.load(meanBuffer(latent), ...index.map((e) => this.layout.lowerer.position(e, context)))
 
   private lowerDown({ table: t, blockable, up, chains, combined, normaliser }: LoweredUp): LoweredTable {
+    if (this.product === 'labelled') {
+      const { tables, objective } = labelledTable(t, this.layout, this.potentials, this.weights)
+      const given = [...chains.flatMap((c) => c.given()), ...this.weights.posterior(t)]
+      return { table: t, blockable, up: tables, down: given, given, objective, marginals: [], normaliser: null }
+    }
     return {
       table: t,
       blockable,
@@ -111,7 +121,7 @@ export class EStepLowering {
     return out
   }
 
-  /** P(eliminated | rest): under max-product 1 at the best value, the lowest where several are. */
+  /** P(eliminated | rest): under max-product 1 at the best value, the lowest where several are; of a draw, at what was drawn. */
   private conditional(
     b: Bucket,
     at: ReadonlyMap<string, KExpr>,
@@ -119,7 +129,7 @@ export class EStepLowering {
     combined: (at: ReadonlyMap<string, KExpr>) => KExpr,
   ): KExpr {
     const rest = b.scope.slice(1).map((s) => need(at.get(s)))
-    if (this.product === 'max')
+    if (this.product === 'max' || this.product === 'draw')
       return k.compare('==', need(at.get(b.eliminate)), k.load(bestBuffer(b), ...rowAt, ...rest))
     const total = combined(at)
     const message = k.load(messageBuffer(b), ...rowAt, ...rest)
@@ -143,7 +153,9 @@ export class EStepLowering {
     const rows = this.layout.rowAxes(loops)
     const context = this.layout.rowContext(loops)
     const weight = weightOf(loops)
-    const log = k.load(normaliser, ...this.layout.ownRow(loops))
+    const { inverseTemperature: beta } = this.layout.plan
+    const sum = k.load(normaliser, ...this.layout.ownRow(loops))
+    const log = beta === undefined ? sum : k.div(sum, this.layout.lowerer.expr(beta, this.layout.base))
     return addToObjective(rows, weight === null ? log : k.mul0(this.layout.lowerer.expr(weight, context), log))
   }
 

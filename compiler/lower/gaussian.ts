@@ -25,6 +25,7 @@ import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
 import { freeAxes } from '../kernel/visit.js'
 import type { BlockHost, Placed } from './block-host.js'
 import { tableIdOf } from './buffers.js'
+import type { Draws } from './draws.js'
 import type { Lowerer } from './lowerer.js'
 
 export class GaussianLowering {
@@ -34,6 +35,8 @@ export class GaussianLowering {
     private readonly lowerer: Lowerer,
     private readonly block: GaussianBlock,
     private readonly owner: BlockHost,
+    /** Where values are drawn. */
+    private readonly draws: Draws | null = null,
   ) {
     this.values = block.scope.map((s) => idx(s.value))
   }
@@ -135,7 +138,7 @@ export class GaussianLowering {
     const lead = [...shared.axes, ...scope.axes]
     const at = owner.at(posteriorAt(block, shared.row, this.values), scope.context)
     const size = lowerer.size(order)
-    const covariance = this.buffer(covarianceTable(block), [order, order])
+    const covariance = this.buffer(this.covarianceOfMeans, [order, order])
     const logdet = this.buffer(logdetTable(block), [])
     const [i, j] = ['i', 'j'].map((name): Axis => ({ id: `${name} ${block.id}`, name, size }))
     if (i === undefined || j === undefined) throw new Error('two axes')
@@ -144,6 +147,7 @@ export class GaussianLowering {
         { op: 'small', kind: 'inverse', axes: lead, at, order: size, matrix: lambda, out: covariance },
         { op: 'small', kind: 'logdet', axes: lead, at, order: size, matrix: lambda, out: logdet },
       )
+      out.push(...this.root(covariance, lead, at))
       return out
     }
     const mask = this.buffer(`missing ${block.id}`, [order], false)
@@ -187,6 +191,7 @@ export class GaussianLowering {
       { op: 'small', kind: 'logdet', axes: lead, at, order: size, matrix: known, out: logdet },
       { op: 'map', out: covariance, axes: [...lead, i, j], at: cell, value: k.mul(both, k.load(inverse, ...cell)) },
     )
+    out.push(...this.root(inverse, lead, at))
     return out
   }
 
@@ -268,7 +273,7 @@ export class GaussianLowering {
       const sharedLead = owner.at(this.sharedRow(rows), context)
       const moved = k.sum(
         j,
-        k.mul(k.load(covarianceTable(block), ...sharedLead, position, k.axis(j)), k.load(h, ...lead, k.axis(j))),
+        k.mul(k.load(this.covarianceOfMeans, ...sharedLead, position, k.axis(j)), k.load(h, ...lead, k.axis(j))),
       )
       const base = l.latent.evidence
         ? k.load(referenceTable(l.latent.name), ...owner.at([...rows.row, ...l.coordinates.map(idx)], context))
@@ -282,6 +287,86 @@ export class GaussianLowering {
       })
     }
     return out
+  }
+
+  // -- draws -----------------------------------------------------------------------------------------------------------
+
+  /** Λ⁻¹: of a draw, what is read of the posterior has no covariance. */
+  private get covarianceOfMeans(): string {
+    return this.draws === null ? covarianceTable(this.block) : `inverse precision ${this.block.id}`
+  }
+
+  /** L with L Lᵀ = Λ⁻¹, observed cells as if they were of variance 1, and a covariance of 0. */
+  private root(inverse: string, lead: readonly Axis[], at: readonly KExpr[]): readonly KernelOp[] {
+    const { block, lowerer } = this
+    if (this.draws === null) return []
+    const order = dimension(block)
+    const root = this.buffer(`root ${block.id}`, [order, order])
+    return [
+      { op: 'small', kind: 'cholesky', axes: lead, at, order: lowerer.size(order), matrix: inverse, out: root },
+      { op: 'fill', out: this.buffer(covarianceTable(block), [order, order]), value: 0 },
+    ]
+  }
+
+  /** m + L ε in place of m, ε standard normal; observed cells stay. */
+  drawn(): readonly KernelOp[] {
+    const { block, owner, lowerer, draws } = this
+    if (draws === null) return []
+    if (block.layout === 'joint') return this.jointDrawn()
+    const rows = owner.rows(block)
+    const order = dimension(block)
+    const size = lowerer.size(order)
+    const [i, j] = ['i', 'j'].map((name): Axis => ({ id: `${name} drawn ${block.id}`, name, size }))
+    if (i === undefined || j === undefined) throw new Error('two axes')
+    const scope = owner.scope(block, rows.context)
+    const mean = owner.scratch(meanTable(block), block, [order])
+    const drawn = owner.scratch(`drawn ${block.id}`, block, [order])
+    const lead = owner.at(posteriorAt(block, rows.row, this.values), scope.context)
+    const shared = owner.at(this.sharedRow(rows), scope.context)
+    const row = draws.row(mean, owner.at(rows.row, rows.context))
+    const normal = draws.stream('normalDraw')(row, k.axis(j))
+    const below = k.compare('<=', k.axis(j), k.axis(i))
+    const term = k.select(below, k.mul(k.load(`root ${block.id}`, ...shared, k.axis(i), k.axis(j)), normal), k.num(0))
+    const known = countsCells(block)
+      ? [k.load(`missing ${block.id}`, ...shared.slice(0, shared.length - block.scope.length), k.axis(i))]
+      : []
+    const axes = [...rows.axes, ...scope.axes, i]
+    const at = [...lead, k.axis(i)]
+    return [
+      {
+        op: 'map',
+        out: drawn,
+        axes,
+        at,
+        value: k.add(k.load(mean, ...at), k.mul(...known, k.sum(j, term))),
+      },
+      { op: 'map', out: mean, axes, at, value: k.load(drawn, ...at) },
+    ]
+  }
+
+  /** A standard normal number for each cell, which the solution turns into the draw's distance from the mean. */
+  private jointNoise(draws: Draws, out: KernelOp[]): string {
+    const { block, lowerer, owner } = this
+    const order = dimension(block)
+    const noise = owner.scratch(`noise ${block.id}`, block, [order])
+    const axis: Axis = { id: `cell ${block.id}`, name: 'i', size: lowerer.size(order) }
+    const value = draws.stream('normalDraw')(k.axis(axis), k.num(0))
+    out.push({ op: 'map', out: noise, axes: [axis], at: [k.axis(axis)], value })
+    return noise
+  }
+
+  private jointDrawn(): readonly KernelOp[] {
+    const { block, lowerer, owner } = this
+    const rows = owner.rows(block)
+    return block.latents.map((l): KernelOp => {
+      const { axes, context } = lowerer.loops(l.coordinates, rows.context)
+      const cell: BlockCell = { latent: l.latent.name, at: l.coordinates.map(idx) }
+      const position = lowerer.position(cellPosition(block, cell), context)
+      const own = k.load(`noise ${block.id}`, position)
+      const unknown = this.unknownCell(cell)
+      const moved = unknown === null ? own : k.mul(lowerer.expr(unknown, context), own)
+      return { op: 'scatterAdd', out: meanTable(block), axes, at: [position], value: moved }
+    })
   }
 
   private sharedRow(rows: Placed): readonly Expr[] {
@@ -311,7 +396,8 @@ export class GaussianLowering {
     const logdet = owner.scratch(logdetTable(block), block, [])
     const covariance = lowerer.buffer({ id: covarianceTable(block), space: 'scratch', type: 'f64', shape: [] })
     lowerer.sparse.add(covariance)
-    out.push({ op: 'sparseGaussian', order: size, entries, linear: h, mean: solution, logdet, covariance })
+    const draw = this.draws === null ? {} : { draw: this.jointNoise(this.draws, out) }
+    out.push({ op: 'sparseGaussian', order: size, entries, linear: h, mean: solution, logdet, covariance, ...draw })
     const mean = owner.scratch(meanTable(block), block, [order])
     const unknown = countsCells(block) ? owner.scratch(unknownTable(block), block, []) : null
     if (unknown !== null) out.push({ op: 'fill', out: unknown, value: 0 })

@@ -15,6 +15,7 @@ import type { MStepPlan } from '../mstep/types.js'
 import { addToObjective, meanBuffer, tableIdOf } from './buffers.js'
 import { ContinuousLowering, type LoweredBlock } from './continuous.js'
 import { lowerCountGroup } from './count-groups.js'
+import { Draws } from './draws.js'
 import { EStepLowering, type LoweredTable } from './e-step.js'
 import { finishFactorised, lowerFactorised } from './factorised.js'
 import type { LinearChainLowering } from './linear-chain.js'
@@ -44,7 +45,7 @@ const empty: LoweringContext = { vars: new Map(), at: 'param' }
 
 /**
  * @param product `max`: discrete latents take their most probable values together, where `sum` gives them probabilities;
- *   made with the lowerer of the sum, it has the same buffers and some more
+ *   made with the lowerer of the sum, it has the same buffers and some more. `draw`, `labelled`: with a lowerer of their own
  */
 export function lower(
   input: LowerInput,
@@ -56,8 +57,9 @@ export function lower(
   const { graph, eStep: plan, mStep } = input
   lowerer.buffer({ id: 'loglik', space: 'sum', type: 'f64', shape: [] })
   lowerer.buffer({ id: 'scale', space: 'sum', type: 'f64', shape: [], magnitude: true })
-  const eStep = new EStepLowering(lowerer, plan, product, input.filtered, chains)
-  const continuous = new ContinuousLowering(lowerer, plan, input.collecting, eStep.probability)
+  const draws = product === 'draw' ? new Draws(lowerer) : null
+  const eStep = new EStepLowering(lowerer, plan, product, input.filtered, chains, draws)
+  const continuous = new ContinuousLowering(lowerer, plan, input.collecting, eStep.probability, draws)
   const posterior: Posterior = { probability: eStep.probability, expect: continuous.expect, mean: eStep.mean }
   eStep.reading(posterior)
   const tables = eStep.run()
@@ -91,9 +93,9 @@ export function lower(
         }
   const factorised = factorising === null ? null : lowerFactorised(factorising)
   if (factorised !== null) whole.objective.push(...factorised.objective)
-  for (const { block, blockable, posterior: ops, normaliser, objective } of factorised === null ? blocks : []) {
+  for (const { block, blockable, posterior: ops, normaliser, drawn, objective } of factorised === null ? blocks : []) {
     const pass = blockable && passOfBlock.has(block) ? passFor(tableIdOf(block.loops), block.loops) : whole
-    pass.posterior.push(...ops, ...normaliser)
+    pass.posterior.push(...ops, ...normaliser, ...drawn)
     pass.given.push(...ops)
     pass.objective.push(...objective)
   }
@@ -271,7 +273,10 @@ export function lower(
           ...numeric.flatMap((n) => n.rows.flatMap((r) => [r.value, r.gradient, r.hessian])),
         ])
   if (kept !== null) whole.posterior.push(...kept.updates.flatMap((u) => u.ops))
-  const withinSquares = product === 'max' ? lowerWithinSquares(input.lifted, lowerer, posterior, input.rename) : null
+  const withinSquares =
+    product === 'max' || product === 'labelled'
+      ? lowerWithinSquares(input.lifted, lowerer, posterior, input.rename)
+      : null
   return {
     sizes: lowerer.sizes,
     buffers: [...lowerer.buffers.values()],

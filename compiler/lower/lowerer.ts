@@ -41,6 +41,9 @@ export interface DerivedTable {
   readonly ops: readonly KernelOp[]
 }
 
+/** Where the pivot of a param lies that stands apart. */
+export const pivotBuffer = (param: string): string => `pivot:${param}`
+
 export class Lowerer {
   readonly sizes = new Map<SizeKey, Expr>()
   readonly buffers = new Map<string, Buffer>()
@@ -48,7 +51,11 @@ export class Lowerer {
   /** Tables that are sparse covariances: they are read by row and column. */
   readonly sparse = new Set<string>()
 
-  constructor(private readonly shapes: ArrayShapes) {}
+  constructor(
+    private readonly shapes: ArrayShapes,
+    /** Pivots of statistics have buffers of their own, and do not follow the params of the E-step. */
+    private readonly pivotsApart = false,
+  ) {}
 
   /** Key of an extent. A ragged extent (it depends on index variables) gets the largest. */
   size(extent: Expr): SizeKey {
@@ -123,6 +130,13 @@ export class Lowerer {
     const shape = (flat === null ? declared : [total, ...declared.slice(2)]).map((e) => this.size(e))
     const type = space === 'data' && this.shapes.isCategory(name) ? 'i32' : 'f64'
     return this.buffer({ id: `${prefix}:${name}`, space: space === 'param' ? at : 'data', type, shape, label: name })
+  }
+
+  /** Buffer of what the statistics of a param are centred at: its value at the E-step, unless pivots stand apart. */
+  private pivots(name: string): string {
+    const own = this.array('param', name, 'param')
+    const buffer = this.buffers.get(own)
+    return this.pivotsApart && buffer !== undefined ? this.buffer({ ...buffer, id: pivotBuffer(name) }) : own
   }
 
   /** 0-based position of an index expression. */
@@ -236,7 +250,7 @@ export class Lowerer {
       case 'param':
         return k.load(this.array('param', name, context.at), ...positions())
       case 'pivot':
-        return k.load(this.array('param', name, 'param'), ...positions())
+        return k.load(this.pivots(name), ...positions())
       case 'shift':
         return k.sub(
           k.load(this.array('param', name, 'trial'), ...positions()),

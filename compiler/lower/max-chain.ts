@@ -14,6 +14,9 @@ import { ChainLowering, type Values } from './chain.js'
 import { NEVER, position, positionOfMaximum } from './max-product.js'
 
 export class MaxChainLowering extends ChainLowering {
+  /** What becomes of the values that leave, forward. */
+  protected readonly over: 'max' | 'logSumExp' = 'max'
+
   override forward(): readonly KernelOp[] {
     const { host, block } = this
     const states = [...this.window, ...this.parents]
@@ -33,18 +36,14 @@ export class MaxChainLowering extends ChainLowering {
       { op: 'map', out: scores, axes: allAxes, at: allAt, value: this.score(values) },
       {
         op: 'reduce',
-        kind: 'max',
+        kind: this.over,
         out: predicted,
         axes: states,
         over: this.leaving,
         at,
         value: k.load(scores, ...allAt),
       },
-      this.store(
-        this.ratio,
-        states,
-        positionOfMaximum(this.leaving, k.load(scores, ...allAt), k.load(predicted, ...at)),
-      ),
+      ...this.chosenLeaving(states, scores, allAt, predicted, at),
       {
         op: 'map',
         out: joint,
@@ -52,7 +51,7 @@ export class MaxChainLowering extends ChainLowering {
         at,
         value: k.add(k.load(predicted, ...at), this.load(this.gamma, this.positions(), this.states, values)),
       },
-      { op: 'reduce', kind: 'max', out: norm, axes: this.parents, over: this.window, at: ofParents, value: own },
+      { op: 'reduce', kind: this.over, out: norm, axes: this.parents, over: this.window, at: ofParents, value: own },
       // impossible data: every path is as good as any other
       this.store(
         this.alpha,
@@ -102,20 +101,28 @@ export class MaxChainLowering extends ChainLowering {
     const atEnd = block.parents.length === 0 ? ends : k.mul(this.parentAt(values), ends)
     return [
       this.alongSequences(
-        [
-          // the maximum of δ is 0
-          {
-            op: 'map',
-            out: end,
-            axes: this.parents,
-            at: ofParents,
-            value: positionOfMaximum(this.window, alpha, k.num(0)),
-          },
-          this.store(this.gamma, states, k.select(last, atEnd, this.fromNext(values))),
-        ],
+        [...this.chosenEnd(end, alpha), this.store(this.gamma, states, k.select(last, atEnd, this.fromNext(values)))],
         true,
       ),
     ]
+  }
+
+  /** The value of what leaves that the path takes, for each of what stays. */
+  protected chosenLeaving(
+    states: readonly Axis[],
+    scores: string,
+    allAt: readonly KExpr[],
+    predicted: string,
+    at: readonly KExpr[],
+  ): readonly KernelOp[] {
+    const best = positionOfMaximum(this.leaving, k.load(scores, ...allAt), k.load(predicted, ...at))
+    return [this.store(this.ratio, states, best)]
+  }
+
+  /** The values at the last place: the maximum of δ is 0. */
+  protected chosenEnd(end: string, alpha: KExpr): readonly KernelOp[] {
+    const at = this.parents.map((a) => k.axis(a))
+    return [{ op: 'map', out: end, axes: this.parents, at, value: positionOfMaximum(this.window, alpha, k.num(0)) }]
   }
 
   private at(axes: readonly Axis[]): KExpr {

@@ -4,9 +4,10 @@ import type { Axis, KExpr } from '../kernel/types.js'
 
 /**
  * Sum-product adds values up (posterior probabilities); max-product takes the largest (the most probable values).
- * `linear`: sum-product in plain numbers along chains, where these are large enough.
+ * `linear`: sum-product in plain numbers along chains, where these are large enough. `draw`: sums upwards as of
+ * sum-product, and downwards values drawn in place of their probabilities. `labelled`: values are handed in.
  */
-export type Product = 'sum' | 'max' | 'linear'
+export type Product = 'sum' | 'max' | 'linear' | 'draw' | 'labelled'
 
 /** Log of an impossible value. */
 export const NEVER = Number.NEGATIVE_INFINITY

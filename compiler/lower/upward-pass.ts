@@ -1,11 +1,13 @@
 /** Elimination upwards: messages of the buckets of a table, its chains, and what it sends to its parent. */
 import { unitLoops } from '../estep/chain-blocks.js'
-import type { LatentTable, Potential } from '../estep/types.js'
+import type { Bucket, LatentTable, Potential } from '../estep/types.js'
 import { k } from '../kernel/index.js'
 import type { KExpr, KernelOp } from '../kernel/types.js'
 import { bestBuffer, messageBuffer } from './buffers.js'
 import { type ChainHost, ChainLowering } from './chain.js'
 import { chainTerms, type Source } from './chain-terms.js'
+import { DrawChainLowering } from './draw-chain.js'
+import type { Draws } from './draws.js'
 import type { GivenWeights } from './given-weights.js'
 import { LinearChainLowering } from './linear-chain.js'
 import { MaxChainLowering } from './max-chain.js'
@@ -37,6 +39,8 @@ export class UpwardPass {
     private readonly weights: GivenWeights,
     private readonly product: Product,
     private readonly linear: LinearChainLowering[],
+    /** Where values are drawn. */
+    private readonly draws: Draws | null = null,
   ) {}
 
   lower(t: LatentTable): LoweredUp {
@@ -93,13 +97,14 @@ export class UpwardPass {
         at: [...rowAt, ...axes.map((a) => k.axis(a))],
         value: total(at),
       })
-      if (this.product === 'max')
+      const chosen = this.product === 'max' ? { value: total(at), top: message } : this.noisy(t, b, total(at), up)
+      if (chosen !== null)
         up.push({
           op: 'map',
           out: this.layout.scratch(bestBuffer(b), t.loops, rest),
           axes: [...rows, ...axes],
           at: [...rowAt, ...axes.map((a) => k.axis(a))],
-          value: positionOfMaximum([over], total(at), k.load(message, ...rowAt, ...axes.map((a) => k.axis(a)))),
+          value: positionOfMaximum([over], chosen.value, k.load(chosen.top, ...rowAt, ...axes.map((a) => k.axis(a)))),
         })
       if (rest.length === 0) normalisers.push(message)
       else live = [...live, { buffer: message, scope: rest }]
@@ -114,6 +119,41 @@ export class UpwardPass {
     }
     if (t.parent !== null) this.sendUp(t, live, up)
     return { table: t, blockable, up, chains, combined, normaliser: this.normaliser(t, normalisers, up) }
+  }
+
+  /**
+   * Log weights with Gumbel noise, the largest of which is a draw of what is eliminated given the rest (Yellott 1977), and
+   * the largest; null where nothing is drawn. One of the rest's values is read, so that all may have the same noise.
+   */
+  private noisy(
+    t: LatentTable,
+    b: Bucket,
+    logWeight: KExpr,
+    up: KernelOp[],
+  ): { readonly value: KExpr; readonly top: string } | null {
+    if (this.draws === null) return null
+    const { layout } = this
+    const noisy = layout.scratch(`noisy ${t.id} ${b.eliminate}`, t.loops, b.scope)
+    const top = layout.scratch(`top ${t.id} ${b.eliminate}`, t.loops, b.scope.slice(1))
+    const [rows, rowAt] = [layout.rowAxes(t.loops), layout.ownRow(t.loops)]
+    const axes = b.scope.map((s) => layout.valueAxis(s))
+    const [over, ...rest] = axes
+    if (over === undefined) throw new Error('a bucket without a scope')
+    const at = [...rowAt, ...axes.map((a) => k.axis(a))]
+    const noise = this.draws.stream('gumbelDraw')(this.draws.row(noisy, rowAt), k.axis(over))
+    up.push(
+      { op: 'map', out: noisy, axes: [...rows, ...axes], at, value: k.add(logWeight, noise) },
+      {
+        op: 'reduce',
+        kind: 'max',
+        out: top,
+        axes: [...rows, ...rest],
+        over: [over],
+        at: [...rowAt, ...rest.map((a) => k.axis(a))],
+        value: k.load(noisy, ...at),
+      },
+    )
+    return { value: k.load(noisy, ...at), top }
   }
 
   private chains(
@@ -145,7 +185,10 @@ export class UpwardPass {
       const states = [...block.window, ...block.leaving, ...block.parents].map((e) => host.valueAxis(e))
       const isLinear = this.product === 'linear' && LinearChainLowering.accepts(terms, states)
       const Chain = this.product === 'max' ? MaxChainLowering : isLinear ? LinearChainLowering : ChainLowering
-      const lowering = new Chain(host, t, chain, block, terms)
+      const lowering =
+        this.draws === null
+          ? new Chain(host, t, chain, block, terms)
+          : new DrawChainLowering(this.draws, host, t, chain, block, terms)
       if (lowering instanceof LinearChainLowering) this.linear.push(lowering)
       this.posteriors.chains.set(block.id, lowering)
       up.push(...lowering.forward())

@@ -35,6 +35,27 @@ export function normalDraw(seed: number, unit: number, draw: number, part: numbe
   return radius * Math.cos(2 * Math.PI * uniformDraw(seed, unit, draw, 2 * part + 1))
 }
 
+/** Standard Gumbel, −log of an exponential: the largest of log w_k + Gumbel is at k with probability w_k / Σ w (Yellott 1977). */
+export function gumbelDraw(seed: number, unit: number, draw: number, part: number): number {
+  return -Math.log(-Math.log(uniformDraw(seed, unit, draw, part)))
+}
+
+/** Gamma of a shape and rate 1, by Marsaglia and Tsang (2000); a shape below 1 is raised by 1 and the draw by U^(1/shape). */
+export function gammaDraw(seed: number, unit: number, draw: number, shape: number): number {
+  if (!(shape > 0) || shape === Number.POSITIVE_INFINITY) return Number.NaN
+  const small = shape < 1
+  const d = (small ? shape + 1 : shape) - 1 / 3
+  const c = 1 / Math.sqrt(9 * d)
+  for (let attempt = 0; ; attempt++) {
+    const x = normalDraw(seed, unit, draw, 2 * attempt)
+    const v = (1 + c * x) ** 3
+    if (!(v > 0)) continue
+    const u = uniformDraw(seed, unit, draw, 4 * attempt + 2)
+    if (Math.log(u) >= 0.5 * x * x + d - d * v + d * Math.log(v)) continue
+    return small ? d * v * uniformDraw(seed, unit, draw, -1) ** (1 / shape) : d * v
+  }
+}
+
 /** χ² with 4 degrees of freedom: −2 log of a product of two uniform draws. */
 export function chiSquareDraw(seed: number, unit: number, draw: number): number {
   return -2 * Math.log(uniformDraw(seed, unit, draw, -1) * uniformDraw(seed, unit, draw, -2))

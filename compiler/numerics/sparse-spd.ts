@@ -1,5 +1,5 @@
 import { type FactorValues, factorValues, indexOfPlaces } from './sparse/factor-values.js'
-import { factorInPlace, logdetOf, solveInPlace } from './sparse/numeric-factor.js'
+import { factorInPlace, logdetOf, rootInPlace, solveInPlace } from './sparse/numeric-factor.js'
 import { selectedInverse } from './sparse/selected-inverse.js'
 import { sparseGraph } from './sparse/sparse-graph.js'
 import { type SymbolicFactor, symbolicFactor } from './sparse/symbolic-factor.js'
@@ -101,6 +101,19 @@ export class SparseSpd {
     for (let a = 0; a < alone.length; a++) x[alone[a] ?? 0] = 0
     solveInPlace(this.symbolic, this.values, x)
     for (let k = 0; k < order; k++) target[sequence[k] ?? 0] = x[k] ?? Number.NaN
+  }
+
+  /** R ε in place of ε by cell, with R Rᵀ = A⁻¹: of covariance A⁻¹ where ε is standard normal. */
+  root(noise: Float64Array): void {
+    const { order, x } = this
+    const { sequence } = this.symbolic
+    if (!this.definite) {
+      noise.fill(Number.NaN, 0, order)
+      return
+    }
+    for (let k = 0; k < order; k++) x[k] = noise[sequence[k] ?? 0] ?? Number.NaN
+    rootInPlace(this.symbolic, this.values, x)
+    for (let k = 0; k < order; k++) noise[sequence[k] ?? 0] = x[k] ?? Number.NaN
   }
 
   /** Number of the pair of cells (i, j) for `inverseAt`, the same for (j, i); −1 outside the pattern of L. */

@@ -43,6 +43,21 @@ export const ARGUMENT_RULES = {
     statement: 'max over θ and z of log p(x, z | θ), one of them at a time',
     citation: 'Celeux and Govaert (1992), A classification EM algorithm',
   },
+  annealing: {
+    id: 'deterministic-annealing',
+    statement: 'q(z) ∝ p(x, z | θ)^β maximises E_q log p(x, z | θ) + H(q)/β; β rises to 1',
+    citation: 'Ueda and Nakano (1998), Deterministic annealing EM algorithm',
+  },
+  stochastic: {
+    id: 'stochastic-em',
+    statement: 'a draw of z from p(z | x, θ) in place of the posterior; the estimate is an average over draws',
+    citation: 'Celeux and Diebolt (1985), The SEM algorithm; Celeux and Govaert (1992), section 4',
+  },
+  online: {
+    id: 'online-em',
+    statement: 'S ← (1 − γ) S + γ S(batch), Σ γ = ∞, Σ γ² < ∞',
+    citation: 'Cappé and Moulines (2009), On-line expectation–maximization algorithm for latent data models',
+  },
   meanField: {
     id: 'mean-field',
     statement: 'For q = Π q_B the best factor given the others is log q_B = E[log p(x, z)] + const',

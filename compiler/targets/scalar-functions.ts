@@ -7,6 +7,8 @@ import {
   chiSquareDraw,
   digamma,
   digammaDelta,
+  gammaDraw,
+  gumbelDraw,
   inverseMills,
   lgamma,
   lgammaDelta,
@@ -36,6 +38,8 @@ export const severalArguments = {
   logGammaQ,
   logBetaI,
   normalDraw,
+  gumbelDraw,
+  gammaDraw,
   chiSquareDraw,
 } as const
 
@@ -91,7 +95,7 @@ export function isUnary(fn: KFunction): fn is UnaryFunction {
 export function arityOf(fn: KFunction): number | null {
   if (isUnary(fn)) return 1
   if (fn === 'logBetaI' || fn === 'chiSquareDraw') return 3
-  if (fn === 'normalDraw') return 4
+  if (fn === 'normalDraw' || fn === 'gumbelDraw' || fn === 'gammaDraw') return 4
   return fn === 'min' || fn === 'max' ? null : 2
 }
 

@@ -23,12 +23,15 @@ export class SparsePosterior {
   private rows = new Int32Array(0)
   private columns = new Int32Array(0)
   private spd: SparseSpd | null = null
+  /** A draw stands for the posterior: it has no covariance. */
+  private drawn = false
 
   constructor(name: string) {
     this.name = name
   }
 
   begin(order: number): void {
+    this.drawn = false
     this.order = order
     this.used = 0
   }
@@ -57,9 +60,15 @@ export class SparsePosterior {
     logdet[0] = factor.logdet()
   }
 
+  /** After `solve`: standard normal numbers become those of a draw about the mean, and the posterior that draw. */
+  draw(noise: Numbers): void {
+    this.spd?.root(floats(noise))
+    this.drawn = true
+  }
+
   /** Element of Λ⁻¹; 0 where a position is −1 or NaN. */
   covariance(row: number, column: number): number {
-    if (Number.isNaN(row) || Number.isNaN(column)) return 0
+    if (this.drawn || Number.isNaN(row) || Number.isNaN(column)) return 0
     const i = Math.trunc(row)
     const j = Math.trunc(column)
     if (i === -1 || j === -1) return 0

@@ -337,6 +337,33 @@ export const hardModeEntries: readonly CatalogueEntry[] = [
   ),
 ]
 
+/** E428: what other modes refuse of a model that EM fits. Examples are models and how they are fitted. */
+export const modeEntries: readonly CatalogueEntry[] = [
+  entry(
+    'E428',
+    'no such mode for this model',
+    'Each mode changes the E-step in its own way, and not every posterior can be changed so. `anneal` raises the posterior of the discrete latents to a power, so it needs some, whose posterior is exact. `sem` draws the latents from their exact posterior. `cem` puts discrete latents into classes, so it needs some. The message names the latents and says why.',
+    [
+      'model Example',
+      'data  x : real[N]',
+      'param a : positive',
+      'for n in 1..N {',
+      '  latent u ~ Normal(0, a)',
+      '  x[n] ~ Normal(u, 1)',
+      '}',
+    ],
+    [
+      'model Example',
+      'data  x : real[N]',
+      'param mu : real[2]',
+      'for n in 1..N {',
+      '  latent z ~ Categorical([1/2, 1/2])',
+      '  x[n] ~ Normal(mu[z], 1)',
+      '}',
+    ],
+  ),
+]
+
 /** E430: what variational Bayes refuses. Examples are models and how they are fitted. */
 export const variationalEntries: readonly CatalogueEntry[] = [
   entry(
@@ -369,6 +396,7 @@ export const derivationEntries: readonly CatalogueEntry[] = [
   ...modelDerivationEntries,
   ...boundDerivationEntries,
   ...hardModeEntries,
+  ...modeEntries,
   ...variationalEntries,
   entry(
     'E422',

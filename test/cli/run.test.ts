@@ -149,13 +149,6 @@ describe('estep fit', () => {
     expect(host.written.has('f.json')).toBe(true)
   })
 
-  it.each(['--mode cem', '--batch 3'])('refuses %s', async (option) => {
-    const { status, err, call } = await estep(`${ok} ${option}`)
-    expect(status).toBe(2)
-    expect(err).toContain('not available in this version')
-    expect(call).toBeUndefined()
-  })
-
   it.each([
     ['--restart 3', 'Did you mean --restarts?'],
     ['--seed x', '--seed takes a whole number'],

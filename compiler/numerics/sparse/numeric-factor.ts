@@ -78,6 +78,24 @@ export function logdetOf({ order, tail: tailFrom }: SymbolicFactor, { diagonal, 
   return sum
 }
 
+/** x = R ε in place of ε, with R Rᵀ = A⁻¹: R = L⁻ᵀ D^−½. */
+export function rootInPlace(symbolic: SymbolicFactor, values: FactorValues, x: Float64Array): void {
+  const { order, starts, rows, tail: tailFrom } = symbolic
+  const { lower, diagonal, tail } = values
+  const n = order - tailFrom
+  for (let i = n - 1; i >= 0; i--) {
+    const value = (x[tailFrom + i] ?? 0) / (tail[i * n + i] ?? 1)
+    x[tailFrom + i] = value
+    for (let k = 0; k < i; k++) x[tailFrom + k] = (x[tailFrom + k] ?? 0) - (tail[i * n + k] ?? 0) * value
+  }
+  for (let j = tailFrom - 1; j >= 0; j--) {
+    let value = (x[j] ?? 0) / Math.sqrt(diagonal[j] ?? 1)
+    const last = starts[j + 1] ?? 0
+    for (let p = starts[j] ?? 0; p < last; p++) value -= (lower[p] ?? 0) * (x[rows[p] ?? 0] ?? 0)
+    x[j] = value
+  }
+}
+
 /** Solves A x = b in place. */
 export function solveInPlace(symbolic: SymbolicFactor, values: FactorValues, x: Float64Array): void {
   const { order, starts, rows, tail: tailFrom } = symbolic

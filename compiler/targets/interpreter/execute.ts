@@ -87,6 +87,7 @@ function compileSparse(op: KernelOp & { readonly op: 'sparseGaussian' }, env: En
   const state = env.sparse(op.covariance)
   const order = env.size(op.order)
   const [linear, mean, logdet] = [env.buffer(op.linear), env.buffer(op.mean), env.buffer(op.logdet)]
+  const draw = op.draw === undefined ? null : env.buffer(op.draw)
   const lists = op.entries.map(({ rows, columns, values }) => ({
     rows: env.buffer(rows),
     columns: env.buffer(columns),
@@ -99,6 +100,7 @@ function compileSparse(op: KernelOp & { readonly op: 'sparseGaussian' }, env: En
       state.value.entries(rows.view.array, columns.view.array, values.view.array, count)
     }
     state.value.solve(linear.view.array, mean.view.array, logdet.view.array)
+    if (draw !== null) state.value.draw(draw.view.array)
   }
 }
 

@@ -144,6 +144,7 @@ const sparseHelpers = {
     state.entries(rows, columns, values, count),
   sparseSolve: (state: SparsePosterior, linear: Numbers, mean: Numbers, logdet: Numbers) =>
     state.solve(linear, mean, logdet),
+  sparseDraw: (state: SparsePosterior, noise: Numbers) => state.draw(noise),
   sparseCovariance: (state: SparsePosterior, row: number, column: number) => state.covariance(row, column),
 }
 

@@ -107,6 +107,7 @@ class OpLowering {
       call('sparseEntries', state, array(rows), array(columns), array(values), count)
     }
     call('sparseSolve', state, array(op.linear), array(op.mean), array(op.logdet))
+    if (op.draw !== undefined) call('sparseDraw', state, array(op.draw))
   }
 
   #group(axis: Axis | null, ops: readonly LoopOp[]): void {

@@ -1,0 +1,59 @@
+/** What another mode changes in the algorithm that was derived. */
+import type { Derivation, StepMode } from '../derive.js'
+import { argument } from './origins.js'
+import { allParams, type Formula, type FormulaContext } from './print.js'
+import { type Block, type DerivationStep, say } from './types.js'
+
+export function modeStep(d: Derivation, c: FormulaContext): DerivationStep | null {
+  const { mode } = d
+  if (mode === undefined) return null
+  return {
+    id: 'mode',
+    kind: 'algorithm',
+    title: [`What changes (mode ${mode})`],
+    origin: argument(RULES[mode]),
+    content: contentOf(mode, allParams(c.notation)),
+  }
+}
+
+const RULES = { cem: 'classification', anneal: 'annealing', sem: 'stochastic', online: 'online' } as const
+
+const lines = (text: string, latex: string): Block => ({ kind: 'formula', lines: [{ text, latex }] })
+
+function contentOf(mode: StepMode, all: Formula): readonly Block[] {
+  switch (mode) {
+    case 'cem':
+      return [
+        say`A C-step follows the E-step: each discrete latent is put into its own most probable class, whatever those of the others. Continuous latents keep their posterior given the classes.`,
+        lines(
+          `z_i = argmax_k P(z_i = k | x, ${all.text})`,
+          `z_i = \\operatorname*{arg\\,max}_k P(z_i = k \\mid x, ${all.latex})`,
+        ),
+        say`The M-step then has 1 and 0 for the probabilities. Classes are taken only where log p(x, z | ${all}) is no less with them than with those before: it never falls.`,
+      ]
+    case 'anneal':
+      return [
+        say`The posterior of the discrete latents is raised to a power β, the same for all of them together; continuous latents are integrated out before.`,
+        lines(
+          `q(z) ∝ p(x, z | ${all.text})^β,    F_β(${all.text}) = (1/β) log ∑_z p(x, z | ${all.text})^β`,
+          `q(z) \\propto p(x, z \\mid ${all.latex})^{\\beta}, \\qquad F_\\beta(${all.latex}) = \\frac{1}{\\beta} \\log \\sum_z p(x, z \\mid ${all.latex})^{\\beta}`,
+        ),
+        say`Every table of log densities is multiplied by β, and the M-step stays as it is. E- and M-steps raise F while β stays. It begins small, is multiplied each time that F stands still, goes beyond 1 so that components part, and is 1 at the end, where F is the log-likelihood.`,
+      ]
+    case 'sem':
+      return [
+        say`One draw of all latents from their posterior takes its place, and the M-step has the drawn values for expectations.`,
+        lines(`z ~ p(z | x, ${all.text})`, `z \\sim p(z \\mid x, ${all.latex})`),
+        say`The parameters are then a Markov chain about the maxima of the likelihood, which may fall. After a number of steps the average of those that follow is the estimate.`,
+      ]
+    case 'online':
+      return [
+        say`Rows come in batches. The sums over rows that the M-step reads, S, move a part of the way to those of a batch, scaled to all N rows from its B.`,
+        lines(
+          `S ← (1 − γ_t) S + γ_t (N/B) S(batch),    γ_t = (t + t_0)^−κ,    1/2 < κ ≤ 1`,
+          `S \\leftarrow (1 - \\gamma_t) S + \\gamma_t \\tfrac{N}{B} S(\\mathrm{batch}), \\qquad \\gamma_t = (t + t_0)^{-\\kappa}, \\quad \\tfrac12 < \\kappa \\leq 1`,
+        ),
+        say`An M-step from S follows each batch. The log-likelihood may fall on the way.`,
+      ]
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * Online EM (Cappé and Moulines 2009, J. R. Stat. Soc. B 71, section 2): rows come in batches, and each moves the
+ * expected statistics a part of the way to its own,
+ *
+ *   s(t) = (1 − γ_t) s(t−1) + γ_t (N / B) s(batch; θ(t−1)),   γ_t = (t + t₀)^−κ,   θ(t) = M(s(t))
+ *
+ * with 1/2 < κ ≤ 1, so that Σ γ = ∞ and Σ γ² < ∞. Statistics are scaled to all N rows: sizes and priors in the M-step
+ * count as they do in EM. In hard mode it is the mini-batch form of hard EM, for k-means that of Sculley (2010).
+ *
+ * It begins at the best of brief runs of EM over a sample. What a pass over all batches adds up to is the trace: each
+ * batch is scored before its rows are learnt from.
+ */
+import type { BoundModel, Expectation } from '../contract.js'
+import { pointAt, usable, whyUnusable } from '../em-step.js'
+import type { IterateRow } from '../run.js'
+import type { SearchRequest, StartEnd } from '../search.js'
+import type { FitMode, ModeName, ModeReport } from './fit-mode.js'
+import type { OnlineSchedule } from './schedules.js'
+import { begun } from './sem.js'
+
+/** The model over some of its rows. */
+export interface Batches {
+  readonly rows: number
+  /** What the E-step over rows [from, to) adds up to. */
+  eStepOver(params: Float64Array, from: number, to: number): Expectation
+  /** Statistics are taken about these params from now on. */
+  setPivot(params: Float64Array): void
+  /** Params from statistics about the pivot. */
+  maximised(expectation: Expectation): Float64Array
+  /** Starts are looked for with it. */
+  readonly sample: BoundModel
+}
+
+export function onlineMode(
+  name: ModeName & ('online' | 'hard'),
+  batches: Batches,
+  batch: number,
+  schedule: OnlineSchedule,
+): FitMode {
+  let report: ModeReport['batches'] | undefined
+  return {
+    name,
+    async search(request) {
+      const first = await begun({ ...request, model: batches.sample })
+      if (first === undefined || first.run.stop === 'numerical' || first.run.stop === 'aborted')
+        return first === undefined ? [] : [first]
+      const passed = await learnt(batches, batch, schedule, request, first)
+      report = passed.report
+      return [passed.end]
+    },
+    report: () => (report === undefined ? {} : { batches: report }),
+    warnings: () => [],
+  }
+}
+
+async function learnt(
+  batches: Batches,
+  batch: number,
+  { power, delay, passes }: OnlineSchedule,
+  request: SearchRequest,
+  first: StartEnd,
+): Promise<{ readonly end: StartEnd; readonly report: ModeReport['batches'] }> {
+  const { model, options, pacer, signal } = request
+  const perPass = Math.floor(batches.rows / batch)
+  const left = batches.rows - perPass * batch
+  const share = batches.rows / batch
+  const trace: number[] = []
+  const rows: IterateRow[] = []
+  let params = first.run.point.params
+  let statistics: Float64Array | null = null
+  batches.setPivot(params)
+  let step = 0
+  let gamma = 1
+  let stop: 'completed' | 'aborted' | 'max-time' | 'max-iterations' | 'numerical' = 'completed'
+  let reason: string | null = null
+  passing: for (let pass = 0; pass < passes; pass++) {
+    if (pass >= options.maxIterations) {
+      stop = 'max-iterations'
+      break
+    }
+    const begin = params
+    let scored = 0
+    // the rows that are left over are other ones in each pass
+    const shift = left === 0 ? 0 : pass % (left + 1)
+    for (let b = 0; b < perPass; b++) {
+      if (signal?.aborted === true) stop = 'aborted'
+      else if (options.maxTime !== null && pacer.elapsed() >= options.maxTime) stop = 'max-time'
+      if (stop !== 'completed') break passing
+      const from = shift + b * batch
+      const seen = batches.eStepOver(params, from, from + batch)
+      scored += seen.logLikelihood
+      gamma = statistics === null ? 1 : (++step + delay) ** -power
+      statistics = blended(statistics, seen.statistics, gamma, share)
+      const next = batches.maximised({ logLikelihood: Number.NaN, scale: seen.scale, statistics })
+      if (!next.every(Number.isFinite)) {
+        stop = 'numerical'
+        reason = 'a batch left the M-step without an estimate, as where a component has no rows: take larger batches'
+        break passing
+      }
+      params = next
+      await pacer.breathe()
+    }
+    const objective = (scored * share) / perPass + (model.hasPrior ? model.logPrior(params) : 0)
+    trace.push(objective)
+    if (options.trace) rows.push(rowOf(model, begin, pass, objective))
+    request.onIteration({
+      phase: 'main',
+      start: 0,
+      starts: 1,
+      iteration: pass + 1,
+      objective,
+      logLikelihood: objective,
+      params,
+    })
+  }
+  const point = await pointAt(model, params, trace.length)
+  trace.push(point.objective)
+  if (stop !== 'numerical' && !usable(point)) {
+    stop = 'numerical'
+    reason = whyUnusable(point.objective, 'after the last batch')
+  }
+  const run = { point, trace, rows, stop, reason, passes: trace.length, rate: null }
+  return {
+    end: { ...first, run, degenerate: [], brief: false },
+    report: { rows: batch, perPass, passes: trace.length - 1, lastStep: gamma },
+  }
+}
+
+function blended(old: Float64Array | null, seen: Float64Array, gamma: number, share: number): Float64Array {
+  return seen.map((s, i) => {
+    const before = old?.[i] ?? 0
+    return gamma === 1 ? share * s : before + gamma * (share * s - before)
+  })
+}
+
+function rowOf(model: BoundModel, params: Float64Array, iteration: number, objective: number): IterateRow {
+  return {
+    iteration,
+    objective,
+    logLikelihood: objective,
+    elboAfterE: objective,
+    elboAfterM: Number.NaN,
+    gap: Number.NaN,
+    params,
+    expected: model.scalars.length > 0 ? model.expected(params) : new Map(),
+    labels: null,
+  }
+}

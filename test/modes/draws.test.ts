@@ -1,0 +1,89 @@
+/** Draws of latents, against the posterior that they are drawn from. */
+import { describe, expect, it } from 'vitest'
+import { programOf } from '../../api/mode-program.js'
+import { DrawnModel } from '../../compiler/bind/drawn-model.js'
+import { drawnProgram } from '../../compiler/modes/drawn-program.js'
+import { gammaDraw, gumbelDraw } from '../../compiler/numerics/index.js'
+import { all, bound as boundCase } from './models.js'
+
+const DRAWS = 1500
+
+describe('statistics at draws', () => {
+  it.each([...all])('average to the expected ones: %s', async (_, own) => {
+    const { bound, params } = await boundCase(own)
+    const expected = bound.model.eStep(params)
+    const model = new DrawnModel(
+      bound.model.derivation,
+      programOf(drawnProgram(bound.model.derivation)),
+      bound.data,
+      bound.settings,
+    )
+    const n = expected.statistics.length
+    const [sum, squares] = [new Float64Array(n), new Float64Array(n)]
+    for (let r = 0; r < DRAWS; r++) {
+      model.setDraw(11, r)
+      const { statistics, logLikelihood } = model.eStep(params)
+      expect(statistics.length).toBe(n)
+      // the log-likelihood is that of the params, whatever is drawn
+      if (r < 3) expect(logLikelihood).toBeCloseTo(expected.logLikelihood, 8)
+      statistics.forEach((s, i) => {
+        sum[i] = (sum[i] ?? 0) + s
+        squares[i] = (squares[i] ?? 0) + s * s
+      })
+    }
+    let varied = 0
+    for (let i = 0; i < n; i++) {
+      const mean = (sum[i] ?? 0) / DRAWS
+      const sd = Math.sqrt(Math.max(0, (squares[i] ?? 0) / DRAWS - mean * mean))
+      const exact = expected.statistics[i] ?? 0
+      if (sd > 1e-9 * (1 + Math.abs(exact))) varied++
+      const distance = Math.abs(mean - exact)
+      expect(distance, `statistic ${i}: ${mean} for ${exact}`).toBeLessThan(
+        // what has a probability of 1e-6 is not drawn at all
+        5 * (sd / Math.sqrt(DRAWS)) + (sd === 0 ? 5 / DRAWS : 1e-9) * (1 + Math.abs(exact)),
+      )
+    }
+    expect(varied).toBeGreaterThan(0)
+  })
+
+  it('are the same for the same counters, and others for others', async () => {
+    const own = all.get('a chain')
+    if (own === undefined) throw new Error('no chain')
+    const { bound, params } = await boundCase(own)
+    const model = new DrawnModel(
+      bound.model.derivation,
+      programOf(drawnProgram(bound.model.derivation)),
+      bound.data,
+      bound.settings,
+    )
+    const at = (seed: number, number: number): readonly number[] => {
+      model.setDraw(seed, number)
+      return [...model.eStep(params).statistics]
+    }
+    expect(at(1, 5)).toEqual(at(1, 5))
+    expect(at(1, 6)).not.toEqual(at(1, 5))
+    expect(at(2, 5)).not.toEqual(at(1, 5))
+  })
+})
+
+describe('variates', () => {
+  const moments = (draw: (i: number) => number, n = 20_000): readonly [number, number] => {
+    const values = Array.from({ length: n }, (_, i) => draw(i))
+    const mean = values.reduce((a, b) => a + b, 0) / n
+    return [mean, values.reduce((a, b) => a + (b - mean) ** 2, 0) / n]
+  }
+
+  it.each([0.2, 0.9, 1, 3.7, 250])('of a gamma have its mean and variance, shape %d', (shape) => {
+    const [mean, variance] = moments((i) => gammaDraw(3, i, 1, shape))
+    expect(mean / shape).toBeCloseTo(1, 1)
+    expect(variance / shape).toBeGreaterThan(0.9)
+    expect(variance / shape).toBeLessThan(1.1)
+    expect(gammaDraw(3, 1, 1, 0)).toBeNaN()
+  })
+
+  it('of a Gumbel have the mean γ and the variance π²/6', () => {
+    const [mean, variance] = moments((i) => gumbelDraw(3, i, 1, 0))
+    expect(mean).toBeCloseTo(0.5772, 1)
+    expect(variance).toBeCloseTo(Math.PI ** 2 / 6, 1)
+  })
+})

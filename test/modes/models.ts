@@ -1,0 +1,183 @@
+/** Models of every kind of E-step, with a few data. */
+import { compileOrThrow, type FitCallOptions } from '../../index.js'
+import { randomSource } from '../../runtime/random.js'
+
+export interface Case {
+  readonly source: string
+  readonly data: Readonly<Record<string, unknown>>
+  readonly options?: FitCallOptions
+}
+
+const random = randomSource(7, 1)
+const normal = (): number => Math.sqrt(-2 * Math.log(random.uniform())) * Math.cos(2 * Math.PI * random.uniform())
+const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i))
+
+/** Two clouds, rows mixed. */
+export const clouds = (n: number, apart: number): readonly number[] =>
+  times(n, (i) => (i % 3 === 0 ? apart : 0) + normal())
+
+export const mixture: Case = {
+  source: `model Mixture
+const K = 2
+data  x : real[N]
+param w : simplex[K]
+param mu : real[K]
+param s : positive[K]
+for n in 1..N {
+  latent z ~ Categorical(w)
+  x[n] ~ Normal(mu[z], s[z])
+}`,
+  data: { x: clouds(60, 4) },
+}
+
+/** Two latents of a row that depend on each other. */
+export const pairs: Case = {
+  source: `model Pairs
+data  x, y : real[N]
+param p : simplex[2]
+param T : simplex[2, 3]
+param m : real[2]
+param v : real[3]
+for n in 1..N {
+  latent a ~ Categorical(p)
+  latent b ~ Categorical(T[a])
+  x[n] ~ Normal(m[a], 1)
+  y[n] ~ Normal(v[b], 1)
+}`,
+  data: { x: clouds(40, 3), y: clouds(40, 3).map((v, i) => v + (i % 4)) },
+}
+
+export const chain: Case = {
+  source: `model Chain
+const S = 3
+data  y : real[T]
+param first : simplex[S]
+param step : simplex[S, S]
+param mu : real[S]
+latent z[1] ~ Categorical(first)
+for t in 2..T { latent z[t] ~ Categorical(step[z[t-1]]) }
+for t in 1..T { y[t] ~ Normal(mu[z[t]], 1) }`,
+  data: { y: times(50, (t) => 2 * (Math.floor(t / 9) % 3) + normal()) },
+}
+
+/** A latent of a group that its rows read. */
+export const groups: Case = {
+  source: `model Raters
+data  item, rater, label : category[N]
+param prior : simplex[levels(label)]
+param confusion : simplex[levels(rater), levels(label), levels(label)]
+for i in levels(item) { latent truth[i] ~ Categorical(prior) }
+for n in 1..N { label[n] ~ Categorical(confusion[rater[n], truth[item[n]]]) }`,
+  data: {
+    item: times(60, (n) => `i${Math.floor(n / 3)}`),
+    rater: times(60, (n) => `r${n % 3}`),
+    label: times(60, (n) => ((Math.floor(n / 3) % 2 === 0) !== random.uniform() < 0.25 ? 'a' : 'b')),
+  },
+}
+
+/** A Normal vector for each row. */
+export const factors: Case = {
+  source: `model Factors
+data  x : real[N, D]
+param W : real[D, 2]
+param psi : positive
+for n in 1..N {
+  latent f : real[2] ~ Normal(0, 1)
+  x[n] ~ Normal(W * f, psi)
+}`,
+  data: {
+    x: times(40, () => {
+      const [a, b] = [normal(), normal()]
+      return [a, a - b, b, a + b, a, 0.5 * b].map((mean) => mean + 0.7 * normal())
+    }),
+  },
+}
+
+/** One Normal system over all cells. */
+export const level: Case = {
+  source: `model Level
+data  y : real[T]
+param a, b : positive
+latent m[1] ~ Normal(0, 10)
+for t in 2..T { latent m[t] ~ Normal(m[t-1], a) }
+for t in 1..T { y[t] ~ Normal(m[t], b) }`,
+  data: { y: times(40, (t) => Math.sin(t / 6) + 0.5 * normal()) },
+}
+
+/** A Gamma posterior. */
+export const robust: Case = {
+  source: `model Robust
+data  x : real[N]
+param mu : real
+param sigma : positive
+for n in 1..N {
+  latent u ~ Gamma(2, rate=2)
+  x[n] ~ Normal(mu, sigma / sqrt(u))
+}`,
+  data: { x: clouds(50, 6) },
+}
+
+/** Missing cells of a vector. */
+export const holes: Case = {
+  source: `model Holes
+data  x : real?[N, D]
+param mu : real[D]
+param Sigma : covariance[D]
+for n in 1..N { x[n] ~ MvNormal(mu, Sigma) }`,
+  data: {
+    x: times(40, (n) => {
+      const a = normal()
+      const row: (number | null)[] = [a + 0.4 * normal(), a + 0.4 * normal(), 0.5 * a + normal()]
+      if (n % 4 === 1) row[n % 3] = null
+      return row
+    }),
+  },
+}
+
+/** Discrete and Normal latents of the same row. */
+export const mixed: Case = {
+  source: `model Mixed
+data  x : real[N, D]
+param w : simplex[2]
+param mu : real[2, D]
+param s : positive
+param t : positive
+for n in 1..N {
+  latent z ~ Categorical(w)
+  latent u ~ Normal(0, t)
+  for d in 1..D { x[n, d] ~ Normal(mu[z, d] + u, s) }
+}`,
+  data: {
+    x: times(40, (n) => {
+      const u = 1.5 * normal()
+      return times(3, (d) => 3 * (n % 2) * (d - 1) + u + normal())
+    }),
+  },
+}
+
+export const all: ReadonlyMap<string, Case> = new Map([
+  ['a mixture', mixture],
+  ['two latents of a row', pairs],
+  ['a chain', chain],
+  ['latents of groups', groups],
+  ['Normal vectors of rows', factors],
+  ['one Normal system', level],
+  ['a Gamma posterior', robust],
+  ['missing cells', holes],
+  ['discrete and Normal latents', mixed],
+])
+
+/** The model over its data, and params after a few iterations. */
+export async function bound({ source, data, options = {} }: Case) {
+  const model = compileOrThrow(source)
+  const own = model.bind(data, options)
+  const fit = await model.fit(data, { restarts: 1, maxIterations: 4, ...options })
+  const params = new Float64Array(own.model.length)
+  let at = 0
+  const put = (value: unknown): void => {
+    if (Array.isArray(value)) for (const v of value) put(v)
+    else params[at++] = Number(value)
+  }
+  for (const p of own.model.params) put(fit.params[p.name])
+  return { model, bound: own, params }
+}

@@ -1,0 +1,59 @@
+/** Stochastic EM: its average lies near the maximum, its draws depend on the seed alone. */
+import { describe, expect, it } from 'vitest'
+import { CompileError, compileOrThrow, OptionError } from '../../index.js'
+import { chain, factors, level, mixture, robust } from './models.js'
+
+describe('mode sem', () => {
+  it.each([
+    ['a mixture', mixture],
+    ['a chain', chain],
+    ['a Gamma posterior', robust],
+    ['Normal vectors of rows', factors],
+    ['one Normal system', level],
+  ])('averages to params as likely as the maximum, or nearly so: %s', async (_, { source, data }) => {
+    const model = compileOrThrow(source)
+    const em = await model.fit(data)
+    const sem = (await model.fit(data, { mode: 'sem' })).toJSON()
+    expect(sem.mode).toBe('sem')
+    expect(sem.stop).toBe('completed')
+    expect(sem.iterations).toBe(500)
+    expect(sem.trace).toHaveLength(501)
+    // the chain moves about the maximum within about its standard errors
+    expect(Number(sem.logLikelihood)).toBeGreaterThan(em.logLikelihood - 1.5)
+    expect(Number(sem.logLikelihood)).toBeLessThanOrEqual(em.logLikelihood + 1e-6)
+    expect(sem.draws?.keep).toBe(400)
+    expect(Number(sem.logLikelihood)).toBeGreaterThanOrEqual(Number(sem.draws?.meanObjective ?? Number.NaN) - 1e-9)
+  })
+
+  it('gives the same bits for the same seed, and others for another', async () => {
+    const model = compileOrThrow(mixture.source)
+    const once = async (seed: number) =>
+      JSON.stringify((await model.fit(mixture.data, { mode: 'sem', seed, schedule: { burn: 5, keep: 20 } })).params)
+    expect(await once(3)).toBe(await once(3))
+    expect(await once(4)).not.toBe(await once(3))
+  })
+
+  it('stops when it is told to, with what it has', async () => {
+    const model = compileOrThrow(mixture.source)
+    const fit = (await model.fit(mixture.data, { mode: 'sem', maxIterations: 30, schedule: { burn: 10 } })).toJSON()
+    expect(fit.stop).toBe('max-iterations')
+    expect(fit.converged).toBe(false)
+    expect(fit.draws?.keep).toBe(20)
+    expect(fit.warnings.map((w) => w.code)).toContain('W524')
+  })
+
+  it('is refused where draws are not those of the posterior', async () => {
+    const counts = `model Grades
+data h, c, d : count
+param mu : real in (0, 1/6)
+latent a, b : count
+[a, b, c, d] ~ Multinomial([1/2, mu, 2*mu, 1/2 - 3*mu])
+observe h = a + b`
+    const fit = compileOrThrow(counts).fit([], { mode: 'sem', set: { h: 20, c: 10, d: 10 } })
+    await expect(fit).rejects.toThrow(CompileError)
+    await expect(fit).rejects.toThrow(/`a`, `b` share out an observed total/)
+    await expect(compileOrThrow(mixture.source).fit(mixture.data, { mode: 'sem', batch: 5 })).rejects.toThrow(
+      OptionError,
+    )
+  })
+})

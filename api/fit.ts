@@ -8,6 +8,7 @@ import { createPacer } from '../runtime/pacer.js'
 import type { FitResult } from '../runtime/result.js'
 import type { IterateRow } from '../runtime/run.js'
 import type { ErrorKind } from '../runtime/uncertainty.js'
+import { entropyOf } from './entropy.js'
 import { OptionError } from './errors.js'
 import { impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
@@ -16,6 +17,8 @@ import { nextTurn } from './next-turn.js'
 import type { DataOptions, FitData } from './options.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { type Binder, bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+import type { SimulateOptions, Sizes } from './simulate/simulate-model.js'
+import type { Simulation } from './simulate/simulation.js'
 import { standardErrors } from './uncertainty/standard-errors.js'
 import type { ErrorOptions, StandardErrors } from './uncertainty/types.js'
 import { noErrorsIn } from './uncertainty/units.js'
@@ -24,6 +27,7 @@ import { noErrorsIn } from './uncertainty/units.js'
 export interface FittedModel extends Binder {
   readonly hasDiscreteLatents: boolean
   declarations(): readonly DataDeclaration[]
+  simulate(params: unknown, sizes: Sizes, options: SimulateOptions, fit: FitResult): Simulation
 }
 
 /** A fitted model. `params`, `logLikelihood`, `trace` and the rest are those of the result JSON. */
@@ -116,6 +120,16 @@ export class Fit<M extends FittedModel = FittedModel> {
   }
 
   /**
+   * Entropy of the classification of the rows of the fit, −Σ w Σ_k r_k log r_k in nats: 0 where every row belongs to one
+   * value for certain. null without discrete latents, and for a fit that was loaded from a file.
+   */
+  entropy(): number | null {
+    if (this.own === null) return null
+    refuseStreamed(this.own.data)
+    return entropyOf(this.own.model.summed ?? this.own.model, this.own.params)
+  }
+
+  /**
    * Posterior of every latent for new rows, at the fitted params. Sizes that no param has are those of the new data. With
    * `filtered` the states of chains are given the data up to their own place; with `hard` the modes are the most probable
    * values of all discrete latents together.
@@ -163,6 +177,17 @@ export class Fit<M extends FittedModel = FittedModel> {
     const by = kind ?? (options.weights === 'sampling' ? 'sandwich' : 'information')
     const pacer = createPacer(Date.now, nextTurn)
     return standardErrors(model, params, by, { seed: this.result.seed, ...options }, pacer)
+  }
+
+  /**
+   * Draws data from the model at the fitted params: `fit.simulate({ N: 100 })`. Levels, columns and the sizes of params are
+   * those of the fit; other sizes too, unless they are given. What the model does not draw is taken from `data`.
+   *
+   * @throws OptionError where something is needed that is not given, or that cannot be drawn; DataError where `data` does
+   *   not fit the model
+   */
+  simulate(sizes: Sizes = {}, options: SimulateOptions = {}): Simulation {
+    return this.model.simulate(this.result.params, sizes, options, this.result)
   }
 
   /**

@@ -7,7 +7,7 @@ import { parseFixed } from '../fixed-values.js'
 import { parseSet } from '../literal.js'
 import { type DataOptions, loadData, requireData } from '../load-data.js'
 import { loadModel } from '../load-model.js'
-import type { Backend, DataRequest, FitOutcome, FitPort, ModelPort } from '../ports.js'
+import type { Backend, DataRequest, FitCall, FitPort } from '../ports.js'
 import { createProgress } from '../progress.js'
 import { fitReport } from '../render/fit-report.js'
 import { formatObjective } from '../render/numbers.js'
@@ -93,12 +93,13 @@ function streamLine({ source, rows, columns, window, scratchBytes }: DataStream)
   return `streaming ${count(rows)} rows × ${columns} of ${source}: ${count(most)} rows at a time${from}\n`
 }
 
-async function runFit(
+/** Runs what takes the options of a fit: a fit, or a selection among fits. */
+export async function runFit<Result extends { readonly kind: string; readonly message?: string }>(
   context: Context,
-  model: ModelPort,
+  model: { fit(data: DataRequest, call: FitCall): Promise<Result> },
   data: DataRequest,
   options: FitCommandOptions,
-): Promise<FitOutcome> {
+): Promise<Result> {
   const set = parseSet(options.set)
   const fix = parseFixed(options.fix, options.start)
   const start = await readStart(context, options.init, options.start ?? [])
@@ -135,7 +136,7 @@ async function runFit(
       onStream: (stream) => context.host.stderr(streamLine(stream)),
       onIteration: progress.update,
     })
-    const isOfStart = outcome.kind === 'usage' && start.of !== null && outcome.message.includes('start value')
+    const isOfStart = outcome.kind === 'usage' && start.of !== null && outcome.message?.includes('start value') === true
     return isOfStart ? { ...outcome, help: start.of } : outcome
   } finally {
     progress.clear()

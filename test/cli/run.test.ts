@@ -272,7 +272,7 @@ describe('other commands', () => {
     expect((await estep('explain E399')).status).toBe(2)
   })
 
-  it.each(['select m.estep --over K=1..8', 'simulate m.estep', 'report f'])('%s is refused', async (command) => {
+  it.each(['report f'])('%s is refused', async (command) => {
     const { status, err } = await estep(command)
     expect(status).toBe(2)
     expect(err).toContain('not available in this version')

@@ -13,7 +13,7 @@ import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { TypedModel } from '../lang/typed/types.js'
 import { type Certificate, certify } from '../oracle/certify.js'
 import { RowsError } from '../runtime/data/stream/rows-error.js'
-import type { DataDeclaration, Table } from '../runtime/data/types.js'
+import type { BoundData, DataDeclaration, Table } from '../runtime/data/types.js'
 import { AbortError, InternalError } from '../runtime/errors.js'
 import { type FitOutcome, fitModel } from '../runtime/fit.js'
 import { type EmIteration, iterate } from '../runtime/iterate.js'
@@ -25,6 +25,7 @@ import { applyStartValues, type StartValues, startValuesFromJson } from '../runt
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { Binder } from './binder.js'
+import { recordHooks, refuseCheckpoints } from './checkpoint.js'
 import { emitProgram } from './emit/emit-program.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit, type FittedModel } from './fit.js'
@@ -34,6 +35,8 @@ import { inUnits, standardisedStart } from './in-units.js'
 import { nextTurn } from './next-turn.js'
 import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
 import { densityForOracle } from './oracle-density.js'
+import { type SimulateOptions, type Sizes, simulateModel } from './simulate/simulate-model.js'
+import type { Simulation } from './simulate/simulation.js'
 import { Stepper } from './stepper.js'
 import { checkErrors, refuseErrors, resultWithErrors } from './uncertainty/of-result.js'
 import { type VariationalModel, variationalModel } from './variational.js'
@@ -57,7 +60,7 @@ export class Model {
   constructor(
     readonly typed: TypedModel,
     private readonly derived: Derivation,
-    private readonly distributions: ReadonlyMap<string, Distribution>,
+    readonly distributions: ReadonlyMap<string, Distribution>,
     readonly diagnostics: readonly Diagnostic[],
   ) {
     this.name = typed.name
@@ -146,7 +149,12 @@ export class Model {
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
     checkErrors(options)
-    if (options.mode === 'vb') return this.fitVariational(data, options)
+    if (options.mode === 'vb')
+      return this.fitVariational(
+        options,
+        () => this.bind(data, options),
+        (model, own) => model.fit(data, own),
+      )
     if (options.mode === 'hard') this.refuseHard()
     const tables = tablesOf(data)
     return tables.some((t) => t.all !== undefined)
@@ -154,19 +162,24 @@ export class Model {
       : this.fitInMemory(tables, options)
   }
 
-  private async fitVariational(data: FitData, options: FitCallOptions): Promise<Fit<Model>> {
+  /** `bind` gives the model as it was written over the data, `run` fits another model to the same data. */
+  private async fitVariational(
+    options: FitCallOptions,
+    bind: () => Bound,
+    run: (model: Model, options: FitCallOptions) => Promise<Fit<Model>>,
+  ): Promise<Fit<Model>> {
     const variational = this.variational()
     const { moved, model } = variational
     const values = [...entriesOf(options.start).keys(), ...entriesOf(options.fix).keys()]
     const given = values.find((name) => moved.includes(name))
     if (given !== undefined)
       throw new OptionError(`\`${given}\` has a posterior in mode vb, and no value that could be given`)
-    const bound = this.bind(data, options)
+    const bound = bind()
     const written = { source: this.typed.source.text, layout: bound.model.params, frozen: frozen(bound, options) }
     const asWritten = (fit: Fit<FittedModel>): Fit<Model> =>
       fit.as(this, variationalResult(fit, written, variational), written.layout)
     try {
-      return asWritten(await model.fit(data, { ...options, mode: 'em' }))
+      return asWritten(await run(model, { ...options, mode: 'em' }))
     } catch (e) {
       if (!(e instanceof AbortError)) throw e
       throw new AbortError(e.partial instanceof Fit ? asWritten(e.partial) : null)
@@ -181,6 +194,26 @@ export class Model {
         options.standardize === true ? this.binder.standardised(bound, options, pool) : bound,
         options,
       )
+    } catch (e) {
+      throw e instanceof WorkerError ? new InternalError(e.message) : e
+    } finally {
+      await pool?.end()
+    }
+  }
+
+  /** Fits the model to data that is bound already, as `bindData` gives it. */
+  async fitOver(data: BoundData, options: FitCallOptions = {}): Promise<Fit<Model>> {
+    checkNames(options)
+    if (options.mode === 'vb')
+      return this.fitVariational(
+        options,
+        () => this.bindOver(data, options),
+        (model, own) => model.fitOver(data, own),
+      )
+    if (options.mode === 'hard') this.refuseHard()
+    const pool = poolFor(options)
+    try {
+      return await this.fitBound(this.binder.overData(data, options, null, pool), options)
     } catch (e) {
       throw e instanceof WorkerError ? new InternalError(e.message) : e
     } finally {
@@ -218,6 +251,7 @@ export class Model {
       { ...searchOptions(options), ...(start === undefined ? {} : { start }) },
       {
         pause: nextTurn,
+        ...(await recordHooks(this.typed, bound, options)),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...(options.onIteration === undefined ? {} : { onIteration: options.onIteration.bind(options) }),
         context: {
@@ -272,6 +306,7 @@ export class Model {
   ): Promise<{ readonly model: ProgramModel; readonly steps: AsyncGenerator<EmIteration> }> {
     checkNames(options)
     if (options.mode === 'vb') return this.variational().model.iteration(data, { ...options, mode: 'em' })
+    refuseCheckpoints(options, 'one iteration after another')
     if (options.mode === 'hard') this.refuseHard()
     const bound = this.bind(data, options)
     const { model } = bound
@@ -329,6 +364,34 @@ export class Model {
       throw new InternalError('the runtime of programs was not built: node api/emit/bundle-runtime.mjs')
     })
     return emitProgram(this.derived, (names) => this.binder.withoutScales(names), runtimeText)
+  }
+
+  /**
+   * Draws data from the model at given params, every statement in order. What the model does not draw (covariates, keys of
+   * groups, totals of counts) is taken from `data`; without data `sizes` says how many rows there are.
+   *
+   * @param params values by name, nested as in the `params` of a result
+   * @param fit a fit, whose levels, columns and sizes are kept
+   * @throws OptionError where something is needed that is not given, or that cannot be drawn; DataError as `fit`
+   */
+  simulate(
+    params: Parameters<typeof simulateModel>[1],
+    sizes: Sizes = {},
+    options: SimulateOptions = {},
+    fit: FitResult | null = null,
+  ): Simulation {
+    return simulateModel(this, params, fit, sizes, options)
+  }
+
+  /** Data as a fit would bind it. @throws DataError */
+  boundData(data: FitData, options: FitCallOptions = {}): BoundData {
+    return this.binder.data(tablesOf(data), options)
+  }
+
+  /** The model over data that is bound already; `restored` are the figures of the data of an earlier fit. */
+  bindOver(data: BoundData, options: FitCallOptions, restored: Frozen | null = null): Bound {
+    if (options.mode === 'hard') this.refuseHard()
+    return this.binder.overData(data, options, restored, null)
   }
 
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit, `pool` the workers of this one. */

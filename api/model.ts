@@ -17,10 +17,11 @@ import type { BoundData, DataDeclaration, Table } from '../runtime/data/types.js
 import { AbortError, InternalError } from '../runtime/errors.js'
 import { type FitOutcome, fitModel } from '../runtime/fit.js'
 import { type EmIteration, iterate } from '../runtime/iterate.js'
-import { type Json, toJson } from '../runtime/json.js'
+import { type Json, record as jsonRecord, toJson } from '../runtime/json.js'
 import { busyPacer } from '../runtime/pacer.js'
 import type { FitResult } from '../runtime/result.js'
-import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
+import { refuseInit } from '../runtime/staged-starts.js'
+import { applyStartValues, type StartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { Binder } from './binder.js'
@@ -29,12 +30,14 @@ import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit, type FittedModel } from './fit.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows } from './impossible-rows.js'
+import { inUnits, standardisedStart } from './in-units.js'
 import { nextTurn } from './next-turn.js'
 import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
 import { densityForOracle } from './oracle-density.js'
 import { type SimulateOptions, type Sizes, simulateModel } from './simulate/simulate-model.js'
 import type { Simulation } from './simulate/simulation.js'
 import { Stepper } from './stepper.js'
+import { checkErrors, refuseErrors, resultWithErrors } from './uncertainty/of-result.js'
 import { type VariationalModel, variationalModel } from './variational.js'
 import { variationalResult } from './variational-fit.js'
 import { workedIteration } from './worked.js'
@@ -144,6 +147,7 @@ export class Model {
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
+    checkErrors(options)
     if (options.mode === 'vb')
       return this.fitVariational(
         options,
@@ -165,11 +169,10 @@ export class Model {
   ): Promise<Fit<Model>> {
     const variational = this.variational()
     const { moved, model } = variational
-    const given = [...entriesOf(options.start ?? {}).keys()].find((name) => moved.includes(name))
+    const values = [...entriesOf(options.start).keys(), ...entriesOf(options.fix).keys()]
+    const given = values.find((name) => moved.includes(name))
     if (given !== undefined)
-      throw new OptionError(
-        `\`${given}\` has a posterior in mode vb, which is found from random ones: it has no start value`,
-      )
+      throw new OptionError(`\`${given}\` has a posterior in mode vb, and no value that could be given`)
     const bound = bind()
     const written = { source: this.typed.source.text, layout: bound.model.params, frozen: frozen(bound, options) }
     const asWritten = (fit: Fit<FittedModel>): Fit<Model> =>
@@ -185,7 +188,11 @@ export class Model {
   private async fitInMemory(tables: readonly Table[], options: FitCallOptions): Promise<Fit<Model>> {
     const pool = poolFor(options)
     try {
-      return await this.fitBound(this.bind(tables, options, null, pool), options)
+      const bound = this.bind(tables, options, null, pool)
+      return await this.fitBound(
+        options.standardize === true ? this.binder.standardised(bound, options, pool) : bound,
+        options,
+      )
     } catch (e) {
       throw e instanceof WorkerError ? new InternalError(e.message) : e
     } finally {
@@ -214,6 +221,8 @@ export class Model {
   }
 
   private async fitStreamed(tables: readonly Table[], options: FitCallOptions): Promise<Fit<Model>> {
+    if (options.standardize === true)
+      throw new OptionError('the rows do not lie in memory: they cannot be standardised')
     const { bound, close } = await this.binder.bindStreamed(tables, options)
     try {
       if (bound.data.stream !== undefined) options.onStream?.(bound.data.stream)
@@ -226,17 +235,16 @@ export class Model {
   }
 
   private async fitBound(bound: Bound, options: FitCallOptions): Promise<Fit<Model>> {
+    refuseErrors(bound.model, options)
     refuseEmpty(bound, this.declarations())
-    const start = options.start === undefined ? undefined : startValuesFromJson(record(options.start))
-    const wrap = (outcome: Extract<FitOutcome, { ok: true }>): Fit<Model> =>
-      new Fit(this, outcome.result, bound.model.params, {
-        model: bound.model,
-        data: bound.data,
-        params: outcome.params,
-        order: outcome.order,
-        traces: outcome.traces,
-        rows: outcome.rows,
-      })
+    const start = options.start === undefined ? undefined : startOf(options.start, bound)
+    const wrap = (found: Extract<FitOutcome, { ok: true }>): Fit<Model> => {
+      const outcome = bound.standard === undefined ? null : inUnits(found, bound.model, bound.standard)
+      const { result, params, order, traces, rows } = outcome ?? found
+      const { model, data } = outcome?.bound ?? bound
+      const own = { model, data, params, order, traces, rows }
+      return new Fit(this, withHeld(result, bound, this.typed), model.params, own, bound.held?.layouts)
+    }
     const run = fitModel(
       bound.model,
       { ...searchOptions(options), ...(start === undefined ? {} : { start }) },
@@ -259,6 +267,7 @@ export class Model {
               .map((d) => ({ code: d.code, message: d.message })),
             ...bound.data.warnings.map((w) => ({ code: w.code, message: w.message })),
             ...bound.model.constantColumns().map(constantColumn),
+            ...(bound.standard?.way.warnings ?? []),
           ],
           extra: new Map([
             ['source', this.typed.source.text],
@@ -276,7 +285,10 @@ export class Model {
       throw new AbortError(partial?.ok === true ? wrap(partial) : null)
     }
     if (!outcome.ok) throw new OptionError(outcome.problems.map((p) => p.message).join('\n'))
-    return wrap(withReason(bound.model, outcome))
+    const explained = withReason(bound.model, outcome)
+    const fit = wrap(explained)
+    const result = await resultWithErrors(fit, options)
+    return result === null ? fit : wrap({ ...explained, result })
   }
 
   /** One EM iteration at a time, from a start (given values, or the first one that `fit` would make). */
@@ -293,10 +305,11 @@ export class Model {
     checkNames(options)
     if (options.mode === 'vb') return this.variational().model.iteration(data, { ...options, mode: 'em' })
     if (options.mode === 'hard') this.refuseHard()
-    const { model } = this.bind(data, options)
+    const bound = this.bind(data, options)
+    const { model } = bound
     let begin = await firstStart(model, options)
     if (options.start !== undefined) {
-      const { params, problems } = applyStartValues(model, entriesOf(options.start), begin)
+      const { params, problems } = applyStartValues(model, startOf(options.start, bound), begin)
       if (problems.length > 0) throw new OptionError(problems.map((p) => p.message).join('\n'))
       begin = params
     }
@@ -384,8 +397,30 @@ export class Model {
   }
 }
 
+/** Start values without those of params that are held. */
+function startOf(start: NonNullable<FitCallOptions['start']>, bound: Bound): StartValues {
+  const values = startValuesFromJson(record(start)) ?? new Map<string, unknown>()
+  const free = new Map([...values].filter(([name]) => bound.held?.names.whole.has(name) !== true))
+  return bound.standard === undefined ? free : standardisedStart(free, bound.standard)
+}
+
+/** A result with the params that were held beside the estimated ones, in the order of their declarations. */
+function withHeld(result: FitResult, { held }: Bound, typed: TypedModel): FitResult {
+  if (held === null) return result
+  const whole = [...held.values].filter(([name]) => held.names.whole.has(name))
+  const all = new Map([...Object.entries(result.params), ...whole])
+  const order = typed.symbols.flatMap((s) => (s.kind === 'param' ? [s.name] : []))
+  const params = order.flatMap((name) => {
+    const value = all.get(name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return { ...result, params: jsonRecord(params), fixed: jsonRecord(held.values) }
+}
+
 async function firstStart(model: ProgramModel, options: FitCallOptions): Promise<Float64Array> {
   const { createStarter } = await import('../runtime/starts.js')
+  const refused = refuseInit(model, options.init ?? 'auto')
+  if (refused !== null) throw new OptionError(refused)
   return createStarter(model, options.init ?? 'auto', busyPacer()).start(options.seed ?? 1, true)
 }
 

@@ -137,6 +137,7 @@ async function fitted<Done extends object, Port>(
       columns: data.columns,
       groupBy: data.groupBy,
       set: call.set,
+      fix: call.fix,
       mode: call.mode,
       init: call.init,
       seed: call.seed,
@@ -146,7 +147,11 @@ async function fitted<Done extends object, Port>(
       maxTime: call.maxTime,
       accelerate: call.accelerate,
       trace: call.trace,
+      standardize: call.standardize,
       mStep: call.mStep,
+      ...(call.errors === null ? {} : { errors: call.errors }),
+      ...(call.replicates === null ? {} : { replicates: call.replicates }),
+      ...(call.weights === null ? {} : { weights: call.weights }),
       ...(call.backend === null ? {} : { backend: call.backend }),
       signal: call.signal,
       onIteration: (p) => call.onIteration(p),
@@ -175,7 +180,7 @@ async function fitted<Done extends object, Port>(
 function fitPort(fit: Fit): FitPort {
   return {
     toJSON: () => fit.toJSON(),
-    layout: fit.layout,
+    layout: [...fit.layout, ...fit.held],
     data: fit.data,
     posterior: () => fit.posteriors(),
     predict: ({ tables, columns, groupBy }, options) =>

@@ -5,6 +5,7 @@
 import type { Criterion, Selection, SelectProgress, Simulation } from '../index.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { Source } from '../lang/source.js'
+import type { Init } from '../runtime/contract.js'
 import type { BoundData, CellOrigin, DataDeclaration, DataProblem, DataStream, Table } from '../runtime/data/types.js'
 import type { FitResult } from '../runtime/result.js'
 import type { FitProgress } from '../runtime/search.js'
@@ -102,10 +103,12 @@ export type Backend = (typeof backends)[number]
 export interface FitCall {
   /** Values of consts and of scalar data, parsed. */
   readonly set: ReadonlyMap<string, unknown>
+  /** Values of params that stay where they are, nested as in a result. */
+  readonly fix: ReadonlyMap<string, unknown>
   /** Start values by param, nested as in a result; may be partial. */
   readonly start: ReadonlyMap<string, unknown> | null
-  readonly init: 'auto' | 'kmeans++' | 'random'
   readonly mode: 'em' | 'hard' | 'vb'
+  readonly init: Init
   readonly seed: number
   readonly restarts: number | null
   readonly tolerance: number
@@ -115,6 +118,11 @@ export interface FitCall {
   readonly maxTime: number | null
   readonly accelerate: 'squarem' | 'anderson' | null
   readonly trace: boolean
+  readonly standardize: boolean
+  readonly errors: 'none' | 'information' | 'sandwich' | 'bootstrap' | null
+  /** Fits of the bootstrap. */
+  readonly replicates: number | null
+  readonly weights: 'frequency' | 'sampling' | null
   readonly mStep: 'auto' | 'gradient'
   readonly backend: Backend | null
   /** Workers that share the rows of large data. */

@@ -160,8 +160,14 @@ function addFittingOptions(command: Command): Command {
         wholeNumber('--restarts', 1),
       ),
     )
-    .option('--init <how>', 'auto, kmeans++, random, or a JSON file of start values', undefined)
+    .option('--init <how>', 'auto, kmeans++, random, split, hierarchical, or a JSON file of start values', undefined)
     .addOption(new Option('--start <name=value>', 'start value of a param; repeatable').argParser(collect))
+    .addOption(
+      new Option(
+        '--fix <name=value>',
+        'hold a param at a value and estimate the others given it; NA leaves a cell free; repeatable',
+      ).argParser(collect),
+    )
     .addOption(
       new Option('--tol <t>', 'relative tolerance of the objective; 0: only --max-iter ends it')
         .argParser(positiveNumber('--tol', true))
@@ -207,18 +213,22 @@ function addFittingOptions(command: Command): Command {
       ).argParser(wholeNumber('--threads', 1)),
     )
     .addOption(
-      new Option('--errors <kind>', 'none')
-        .argParser(oneOf('--errors', ['none'], ['information', 'sandwich', 'bootstrap']))
-        .default('none'),
+      new Option(
+        '--errors <kind>',
+        'standard errors and 95 % intervals: information (how sharply the log-likelihood curves), sandwich (right where the model is not, or for sampling weights), bootstrap (refits to rows drawn anew), or none (the default)',
+      ).argParser(oneOf('--errors', ['none', 'information', 'sandwich', 'bootstrap'])),
     )
-  refuseOptions(command, [
-    '--fix <name=value>',
-    '--standardize',
-    '--checkpoint <file>',
-    '--resume <file>',
-    '--batch <n>',
-    '--watch',
-  ])
+    .addOption(
+      new Option('--replicates <n>', 'fits of the bootstrap (default: 500)').argParser(wholeNumber('--replicates', 10)),
+    )
+    .addOption(
+      new Option(
+        '--weights <kind>',
+        'what weights are: frequency, how often a row was seen (the default), or sampling, how many of the population it stands for; then --errors is sandwich',
+      ).argParser(oneOf('--weights', ['frequency', 'sampling'])),
+    )
+    .option('--standardize', 'fit columns of real data at mean 0 and sd 1; params are given in the units of the data')
+  refuseOptions(command, ['--checkpoint <file>', '--resume <file>', '--batch <n>', '--watch'])
   return command
 }
 

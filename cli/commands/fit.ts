@@ -3,6 +3,7 @@ import type { FitResult } from '../../runtime/result.js'
 import { type Against, against } from '../against.js'
 import { type Context, jsonText, printDiagnostics, printJson, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
+import { parseFixed } from '../fixed-values.js'
 import { parseSet } from '../literal.js'
 import { type DataOptions, loadData, requireData } from '../load-data.js'
 import { loadModel } from '../load-model.js'
@@ -18,6 +19,7 @@ import { gigabytes } from '../stream/byte-sizes.js'
 export interface FitCommandOptions extends DataOptions {
   readonly set?: readonly string[]
   readonly start?: readonly string[]
+  readonly fix?: readonly string[]
   readonly init?: string
   readonly mode: 'em' | 'hard' | 'vb'
   readonly seed: number
@@ -32,6 +34,10 @@ export interface FitCommandOptions extends DataOptions {
   readonly threads?: number
   readonly against?: string
   readonly trace?: boolean
+  readonly standardize?: boolean
+  readonly errors?: 'none' | 'information' | 'sandwich' | 'bootstrap'
+  readonly replicates?: number
+  readonly weights?: 'frequency' | 'sampling'
   readonly strict?: boolean
   readonly out?: string
   readonly json?: boolean
@@ -88,13 +94,14 @@ function streamLine({ source, rows, columns, window, scratchBytes }: DataStream)
 }
 
 /** Runs what takes the options of a fit: a fit, or a selection among fits. */
-export async function runFit<Result>(
+export async function runFit<Result extends { readonly kind: string; readonly message?: string }>(
   context: Context,
   model: { fit(data: DataRequest, call: FitCall): Promise<Result> },
   data: DataRequest,
   options: FitCommandOptions,
 ): Promise<Result> {
   const set = parseSet(options.set)
+  const fix = parseFixed(options.fix, options.start)
   const start = await readStart(context, options.init, options.start ?? [])
   const controller = new AbortController()
   const release = context.host.onInterrupt(() => controller.abort())
@@ -103,8 +110,9 @@ export async function runFit<Result>(
     share: (index + 1) / starts,
   }))
   try {
-    return await model.fit(data, {
+    const outcome = await model.fit(data, {
       set,
+      fix,
       start: start.values,
       init: start.init,
       mode: options.mode,
@@ -116,6 +124,10 @@ export async function runFit<Result>(
       maxTime: options.maxTime ?? null,
       accelerate: options.accelerate === true ? 'squarem' : (options.accelerate ?? null),
       trace: options.trace === true,
+      standardize: options.standardize === true,
+      errors: options.errors ?? null,
+      replicates: options.replicates ?? null,
+      weights: options.weights ?? null,
       mStep: options.mStep,
       backend: options.backend ?? null,
       threads: options.threads ?? null,
@@ -124,6 +136,8 @@ export async function runFit<Result>(
       onStream: (stream) => context.host.stderr(streamLine(stream)),
       onIteration: progress.update,
     })
+    const isOfStart = outcome.kind === 'usage' && start.of !== null && outcome.message?.includes('start value') === true
+    return isOfStart ? { ...outcome, help: start.of } : outcome
   } finally {
     progress.clear()
     release()

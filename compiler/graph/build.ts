@@ -77,6 +77,8 @@ class GraphBuilder {
 
   private lets(): FactorGraph['lets'] {
     const out: { name: string; indices: readonly IndexVar[]; value: Expr }[] = []
+    const held = new Set(this.graph.model.symbols.flatMap((s) => (s.kind === 'const' && s.held ? [s.id] : [])))
+    const isHeld = (n: Expr): boolean => n.kind === 'ref' && n.space === 'const' && held.has(n.name)
     for (const s of this.graph.model.symbols) {
       if (s.kind !== 'let' || !s.topLevel) continue
       try {
@@ -85,7 +87,7 @@ class GraphBuilder {
         const value = normaliseMatrices(unrollSums(t.at(indices.map(idx))))
         const reads = (space: 'param' | 'latent' | 'data'): boolean =>
           some(value, (n) => n.kind === 'ref' && n.space === space)
-        if (reads('param') && !reads('latent')) out.push({ name: s.name, indices, value })
+        if ((reads('param') || some(value, isHeld)) && !reads('latent')) out.push({ name: s.name, indices, value })
       } catch (e) {
         if (!(e instanceof NotElaborated)) throw e
       }
@@ -177,6 +179,8 @@ class GraphBuilder {
   private targetOf(e: TExpr, role: 'data' | 'latent' | 'prior' | 'mixed'): Factor['target'] {
     const names = collectRefs(e).map((id) => this.graph.symbols.get(id))
     const wanted = role === 'latent' ? 'latent' : role === 'prior' ? 'param' : 'data'
+    const held = role === 'prior' ? names.find((x) => x?.kind === 'const' && x.held !== undefined) : undefined
+    if (held !== undefined) return { space: 'param', name: held.name }
     const symbol = names.find((x) => x?.kind === wanted) ?? names.find((x) => x?.kind === 'latent')
     const space = symbol?.kind === 'param' || symbol?.kind === 'latent' ? symbol.kind : 'data'
     return { space, name: symbol?.name ?? '' }

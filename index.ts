@@ -9,6 +9,7 @@
  * ```
  */
 
+export type { FitCheckpoint } from './api/checkpoint-document.js'
 export { type CompileResult, compile, compileOrThrow, loadFit } from './api/compile.js'
 export { CompileError, DataError, OptionError } from './api/errors.js'
 export { Fit } from './api/fit.js'

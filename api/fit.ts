@@ -1,6 +1,7 @@
 /** A fitted model: its numbers, and what they say of its own and of new rows. */
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
+import type { DerivationDocument } from '../compiler/derivation/document.js'
 import type { ComponentOrder } from '../runtime/canonical-order.js'
 import type { ParamLayout } from '../runtime/contract.js'
 import type { BoundData, DataDeclaration } from '../runtime/data/types.js'
@@ -17,6 +18,7 @@ import { nextTurn } from './next-turn.js'
 import type { DataOptions, FitData } from './options.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { type Binder, bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+import type { ReportOptions } from './report/report.js'
 import type { SimulateOptions, Sizes } from './simulate/simulate-model.js'
 import type { Simulation } from './simulate/simulation.js'
 import { standardErrors } from './uncertainty/standard-errors.js'
@@ -26,6 +28,8 @@ import { noErrorsIn } from './uncertainty/units.js'
 /** What a fit asks of its model; `Model` is one. */
 export interface FittedModel extends Binder {
   readonly hasDiscreteLatents: boolean
+  readonly derivation: DerivationDocument
+  readonly hardDerivation: DerivationDocument
   declarations(): readonly DataDeclaration[]
   simulate(params: unknown, sizes: Sizes, options: SimulateOptions, fit: FitResult): Simulation
 }
@@ -203,6 +207,38 @@ export class Fit<M extends FittedModel = FittedModel> {
       warnings: own.warnings,
     }
     return scaling === null ? score : { ...score, ...ofRawData(score, model, own, scaling) }
+  }
+
+  /**
+   * One self-contained HTML file: parameters, pictures of the data with the fit, the trace, the derivation. Of the fit's own
+   * data, or of data that are given; without pictures where a fit was loaded and none are.
+   *
+   * @throws DataError where the data does not fit the model or the fit; OptionError where a frame is no iterate
+   */
+  async report(data?: FitData, options: DataOptions & ReportOptions = {}): Promise<string> {
+    const { frames, katexStyles, ...binding } = options
+    const { result, model } = this
+    // a page that only fits needs none of it
+    const { reportOf } = await import('./report/report.js')
+    const isHard = result.mode === 'hard'
+    const inMemory = this.own?.data.stream === undefined ? this.own : null
+    const shown =
+      data === undefined ? inMemory : bindFitted(model, result, data, { ...binding, mode: isHard ? 'hard' : 'em' })
+    return reportOf({
+      result,
+      layout: this.layout,
+      derivation: isHard ? model.hardDerivation : model.derivation,
+      declarations: model.declarations(),
+      bound: shown,
+      params: shown?.params ?? null,
+      traces: this.traces,
+      withoutData:
+        this.own === null || inMemory !== null
+          ? 'No data was given to the report.'
+          : 'The rows do not lie in memory: give the report some of them.',
+      ...(frames === undefined ? {} : { frames }),
+      ...(katexStyles === undefined ? {} : { katexStyles }),
+    })
   }
 }
 

@@ -25,6 +25,7 @@ import { applyStartValues, type StartValues, startValuesFromJson } from '../runt
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { Binder } from './binder.js'
+import { recordHooks, refuseCheckpoints } from './checkpoint.js'
 import { emitProgram } from './emit/emit-program.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit, type FittedModel } from './fit.js'
@@ -252,6 +253,7 @@ export class Model {
       { ...searchOptions(options), ...(start === undefined ? {} : { start }) },
       {
         pause: nextTurn,
+        ...(await recordHooks(this.typed, bound, options)),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...(options.onIteration === undefined ? {} : { onIteration: options.onIteration.bind(options) }),
         context: {
@@ -306,6 +308,7 @@ export class Model {
   ): Promise<{ readonly model: ProgramModel; readonly steps: AsyncGenerator<EmIteration> }> {
     checkNames(options)
     if (options.mode === 'vb') return this.variational().model.iteration(data, { ...options, mode: 'em' })
+    refuseCheckpoints(options, 'one iteration after another')
     if (options.mode === 'hard') this.refuseHard()
     const bound = this.bind(data, options)
     const { model } = bound

@@ -8,6 +8,7 @@ import type { DataStream, Table } from '../runtime/data/types.js'
 import type { AbortFlag } from '../runtime/pacer.js'
 import type { FitProgress } from '../runtime/search.js'
 import type { ErrorKind } from '../runtime/uncertainty.js'
+import type { FitCheckpoint } from './checkpoint-document.js'
 import { DataError, OptionError } from './errors.js'
 
 /** Data of a fit: tables that were read, or one object with arrays or rows (see `tableFromObject`). */
@@ -78,6 +79,18 @@ export interface FitCallOptions extends DataOptions {
   /** Bytes that a fit to rows which do not lie in memory may take (`rowsTable`); 1e9 where left out. */
   readonly memory?: number
   readonly signal?: AbortFlag
+  /**
+   * Called with the state of the fit: before the first iteration, about once a second, and when the search ends or is
+   * broken off. The fit goes on meanwhile; the next state comes after a promise that is returned. What it throws ends the fit.
+   */
+  checkpoint?(state: FitCheckpoint): void | Promise<void>
+  /** Least milliseconds between two checkpoints; 1000 where left out, 0: after every iteration. */
+  readonly checkpointEvery?: number
+  /**
+   * A checkpoint of the same model, data and options: the fit goes on from there, and gives the bits of one that was not
+   * interrupted. `maxTime` counts from here; `threads` may be others.
+   */
+  readonly resume?: FitCheckpoint
   onIteration?(progress: FitProgress): void
   /** Called once where rows do not lie in memory, when they have been looked through and before the first iteration. */
   onStream?(stream: DataStream): void
@@ -119,6 +132,9 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   spawn: true,
   memory: true,
   signal: true,
+  checkpoint: true,
+  checkpointEvery: true,
+  resume: true,
   onIteration: true,
   onStream: true,
 }

@@ -1,4 +1,5 @@
 /** The library as the command line needs it. */
+import { readCheckpoint } from '../api/checkpoint.js'
 import { KernelError } from '../compiler/kernel/kernel-error.js'
 import {
   CompileError,
@@ -6,6 +7,7 @@ import {
   DataError,
   type Fit,
   type FitCallOptions,
+  type FitCheckpoint,
   formatSource,
   type CertificateCheck as LibraryCheck,
   loadFit,
@@ -33,6 +35,8 @@ import type {
 export function libraryPorts(): Ports {
   return {
     version,
+    machine: `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
+    readCheckpoint,
     compile(source) {
       const result = compile(source)
       return result.ok
@@ -79,6 +83,7 @@ function portOf(model: Model): ModelPort {
   return {
     name: model.name,
     declarations: model.declarations(),
+    params: model.typed.symbols.flatMap((s) => (s.kind === 'param' ? [s.name] : [])),
     derivation(mode) {
       try {
         return { document: derivationOf(model, mode), diagnostics: [] }
@@ -156,6 +161,11 @@ async function fitted<Done extends object, Port>(
       signal: call.signal,
       onIteration: (p) => call.onIteration(p),
       onStream: (stream) => call.onStream(stream),
+      ...(call.checkpoint === null
+        ? {}
+        : { checkpoint: call.checkpoint.write, checkpointEvery: call.checkpoint.every }),
+      // it is looked through before it is used
+      ...(call.resume === null ? {} : { resume: call.resume as FitCheckpoint }),
       ...(call.memory === null ? {} : { memory: call.memory }),
       ...(call.threads === null ? {} : { threads: call.threads }),
       ...(call.start === null ? {} : { start: call.start }),
@@ -194,6 +204,15 @@ function fitPort(fit: Fit): FitPort {
         ...(await fit.impute(data.tables, { columns: data.columns, groupBy: data.groupBy })),
       })),
     simulate: (call) => simulated(() => fit.simulate(call.sizes, simulateOptions(call))),
+    report: (data, { frames, katexStyles }) =>
+      onNewData(async () => {
+        const options = { katexStyles, ...(frames === null ? {} : { frames }) }
+        const text =
+          data === null
+            ? await fit.report(undefined, options)
+            : await fit.report(data.tables, { columns: data.columns, groupBy: data.groupBy, ...options })
+        return { kind: 'page', text }
+      }),
     score: (data) =>
       onNewData(async () => ({
         kind: 'score',

@@ -2,7 +2,7 @@
  * What the command line needs of the library. `library-ports.ts` makes it from the public API; tests make it from
  * nothing. Everything a user can get wrong comes back as a value, never as an exception.
  */
-import type { Criterion, Selection, SelectProgress, Simulation } from '../index.js'
+import type { Criterion, FitCheckpoint, Selection, SelectProgress, Simulation } from '../index.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { Source } from '../lang/source.js'
 import type { Init } from '../runtime/contract.js'
@@ -21,6 +21,10 @@ export interface Ports {
     fitting: FitCall,
     call: SelectCall,
   ): Promise<Outcome<SelectPort>>
+  /** What runs this: numbers of another may differ in their last digits. */
+  readonly machine: string
+  /** Whether a fit could go on from a checkpoint; null where a document is none that can be read. */
+  readCheckpoint(document: unknown): Promise<{ readonly finished: boolean } | null>
   /** A fit from parsed JSON, or the sentence that says why it is none. */
   loadFit(document: unknown): { readonly fit?: FitPort; readonly problem?: string }
 }
@@ -35,6 +39,8 @@ export interface ModelPort {
   readonly name: string
   /** Sizes that stand in for consts that `--set` overrides are applied by `fit`. */
   readonly declarations: readonly DataDeclaration[]
+  /** Names of its params. */
+  readonly params: readonly string[]
   /** No document where the model has none in this mode: the diagnostics say why. */
   derivation(mode: 'em' | 'hard' | 'vb'): {
     readonly document?: DerivationText
@@ -99,6 +105,13 @@ export interface DataRequest {
 export const backends = ['wasm', 'js', 'interpret'] as const
 export type Backend = (typeof backends)[number]
 
+/** Where the state of a fit goes. */
+export interface CheckpointPort {
+  /** Least milliseconds between two of them. */
+  readonly every: number
+  write(state: FitCheckpoint): Promise<void>
+}
+
 /** Options of a fit; null means the default of the library. */
 export interface FitCall {
   /** Values of consts and of scalar data, parsed. */
@@ -129,6 +142,9 @@ export interface FitCall {
   readonly threads: number | null
   /** Bytes; for data that is read a part at a time. */
   readonly memory: number | null
+  readonly checkpoint: CheckpointPort | null
+  /** A parsed checkpoint to go on from; null: from the beginning. */
+  readonly resume: unknown
   readonly signal: AbortSignal
   /** Called where data does not lie in memory, before the first iteration. */
   onStream(stream: DataStream): void
@@ -180,6 +196,13 @@ export interface FitPort {
   impute(data: DataRequest): Promise<ImputeOutcome>
   score(data: DataRequest): Promise<ScoreOutcome>
   simulate(call: SimulateCall): SimulateOutcome
+  /** One HTML file; `data` null: without pictures. */
+  report(data: DataRequest | null, options: ReportCall): Promise<ReportOutcome>
+}
+
+export interface ReportCall {
+  readonly frames: readonly number[] | null
+  readonly katexStyles: string
 }
 
 export interface ParamView {
@@ -230,6 +253,8 @@ export interface PredictCall {
 export type NewDataFailure =
   | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+
+export type ReportOutcome = { readonly kind: 'page'; readonly text: string } | NewDataFailure
 
 export type PredictOutcome =
   | {

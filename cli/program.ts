@@ -8,11 +8,12 @@ import { fit } from './commands/fit.js'
 import { fmt } from './commands/fmt.js'
 import { play } from './commands/play.js'
 import { predict } from './commands/predict.js'
+import { frames, report } from './commands/report.js'
 import { score } from './commands/score.js'
 import { select } from './commands/select.js'
 import { simulate } from './commands/simulate.js'
 import type { Context } from './context.js'
-import { refuseCommands, refuseOptions } from './not-yet.js'
+import { refuseOptions } from './not-yet.js'
 import { collect, duration, oneOf, portNumber, positiveNumber, wholeNumber } from './option-values.js'
 import { backends } from './ports.js'
 import { byteSize } from './stream/byte-sizes.js'
@@ -45,7 +46,6 @@ export function createProgram(context: Context, done: (status: number) => void):
     })
   for (const command of program.commands)
     command.showHelpAfterError(`  = help: estep ${command.name()} ${command.usage()}; more with --help`)
-  refuseCommands(program)
   return program
 }
 
@@ -108,6 +108,15 @@ function addFitCommand(program: Command, context: Context, done: (status: number
     .description('fit a model to data')
     .argument('<model>', 'model file; - is stdin')
   addFittingOptions(command)
+    .option('--checkpoint <file>', 'keep the state of the fit there while it runs')
+    .addOption(
+      new Option(
+        '--checkpoint-every <time>',
+        'least time between two checkpoints (default: 1s); 0: after every iteration',
+      ).argParser(duration('--checkpoint-every', true)),
+    )
+    .option('--resume <file>', 'go on from a checkpoint, to the bits of a fit that was not interrupted')
+    .option('--watch', 'fit again whenever the model or the data change; Ctrl-C ends')
     .option('--against <column>', 'compare the components with a column of known labels')
     .option('--trace', 'keep the params and expectations of every iteration')
     .option('--strict', 'exit 4 where the fit did not converge')
@@ -228,7 +237,7 @@ function addFittingOptions(command: Command): Command {
       ).argParser(oneOf('--weights', ['frequency', 'sampling'])),
     )
     .option('--standardize', 'fit columns of real data at mean 0 and sd 1; params are given in the units of the data')
-  refuseOptions(command, ['--checkpoint <file>', '--resume <file>', '--batch <n>', '--watch'])
+  refuseOptions(command, ['--batch <n>'])
   return command
 }
 
@@ -253,6 +262,19 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
   )
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await score(context, path, options)))
+  addDataOptions(
+    program
+      .command('report')
+      .description('a fit as one HTML file: parameters, pictures, derivation')
+      .argument('<fit>', 'a fit written by `estep fit --out`'),
+  )
+    .addOption(
+      new Option('--frames <iterations>', 'pictures of iterates, such as 0..4, of a fit with --trace').argParser(
+        frames,
+      ),
+    )
+    .option('--out <file>', 'write it there, in place of stdout')
+    .action(async (path: string, options) => done(await report(context, path, options)))
   program
     .command('compare')
     .description('match the components of two fits and print the differences')

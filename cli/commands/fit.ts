@@ -1,6 +1,7 @@
 import type { DataStream } from '../../runtime/data/types.js'
 import type { FitResult } from '../../runtime/result.js'
 import { type Against, against } from '../against.js'
+import { type Checkpoints, checkpointHelp, checkpoints } from '../checkpoint-file.js'
 import { type Context, jsonText, printDiagnostics, printJson, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
 import { parseFixed } from '../fixed-values.js'
@@ -15,6 +16,7 @@ import { printable } from '../render/paint.js'
 import { warningLines } from '../render/warning-lines.js'
 import { readStart } from '../start-values.js'
 import { gigabytes } from '../stream/byte-sizes.js'
+import { watch } from './watch.js'
 
 export interface FitCommandOptions extends DataOptions {
   readonly set?: readonly string[]
@@ -41,19 +43,30 @@ export interface FitCommandOptions extends DataOptions {
   readonly strict?: boolean
   readonly out?: string
   readonly json?: boolean
+  readonly checkpoint?: string
+  readonly checkpointEvery?: number
+  readonly resume?: string
+  readonly watch?: boolean
 }
 
 /** `estep fit MODEL --data FILE`. */
-export async function fit(context: Context, path: string, options: FitCommandOptions): Promise<number> {
+export function fit(context: Context, path: string, options: FitCommandOptions): Promise<number> {
+  const once = (own: Context): Promise<number> => fitOnce(own, path, options)
+  return options.watch === true ? watch(context, path, options, once) : once(context)
+}
+
+async function fitOnce(context: Context, path: string, options: FitCommandOptions): Promise<number> {
   const json = options.json === true
   const loaded = await loadModel(context, path, json)
   if (loaded === null) return exitCodes.model
   const data = await loadData(context, options, true)
   requireData(loaded.model.declarations, data, options.set ?? [])
   refuseAgainst(data, options)
-  const outcome = await runFit(context, loaded.model, data, options)
+  const kept = await checkpoints(context, options)
+  const outcome = await runFit(context, loaded.model, data, options, kept)
   switch (outcome.kind) {
     case 'fit':
+      sayWhereToGoOn(context, outcome.fit.toJSON().stop, kept)
       return finish(context, outcome.fit, outcome.partial, data, options)
     case 'aborted':
       context.host.stderr('interrupted before the first iteration: there is nothing to write\n')
@@ -66,7 +79,7 @@ export async function fit(context: Context, path: string, options: FitCommandOpt
       if (json) printJson(context, { ok: false, diagnostics: outcome.diagnostics })
       return exitCodes.model
     case 'usage':
-      throw new UsageError(outcome.message, outcome.help ?? null)
+      throw new UsageError(outcome.message, outcome.help ?? (kept.resume === null ? null : checkpointHelp))
     case 'failed':
       if (json) printJson(context, { ok: false, problems: [{ code: outcome.code, message: outcome.message }] })
       context.host.stderr(
@@ -99,6 +112,7 @@ export async function runFit<Result extends { readonly kind: string; readonly me
   model: { fit(data: DataRequest, call: FitCall): Promise<Result> },
   data: DataRequest,
   options: FitCommandOptions,
+  kept: Checkpoints | null = null,
 ): Promise<Result> {
   const set = parseSet(options.set)
   const fix = parseFixed(options.fix, options.start)
@@ -132,6 +146,8 @@ export async function runFit<Result extends { readonly kind: string; readonly me
       backend: options.backend ?? null,
       threads: options.threads ?? null,
       memory: options.memory ?? null,
+      checkpoint: kept?.checkpoint ?? null,
+      resume: kept?.resume ?? null,
       signal: controller.signal,
       onStream: (stream) => context.host.stderr(streamLine(stream)),
       onIteration: progress.update,
@@ -142,6 +158,12 @@ export async function runFit<Result extends { readonly kind: string; readonly me
     progress.clear()
     release()
   }
+}
+
+/** A fit that was broken off can go on. */
+function sayWhereToGoOn({ host }: Context, stop: FitResult['stop'], { path }: Checkpoints): void {
+  if (path === null || (stop !== 'aborted' && stop !== 'max-time')) return
+  host.stderr(`the fit has not ended: it goes on where it stands with --resume ${printable(path)}\n`)
 }
 
 async function finish(

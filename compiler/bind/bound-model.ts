@@ -12,6 +12,7 @@ import type {
   LatentLayout,
   Maximisation,
   ParamLayout,
+  RuleLevels,
 } from '../../runtime/contract.js'
 import type { NodeFacts } from '../derivation/e-step-json.js'
 import type { Derivation } from '../derive.js'
@@ -98,6 +99,7 @@ export class ProgramModel implements BoundModel {
   readonly direct: boolean
   readonly sizes: ReadonlyMap<string, number>
   readonly bound: Bound
+  readonly rules?: RuleLevels
   readonly summed?: ProgramModel
   readonly sample?: ProgramModel
   readonly vanishing: readonly string[]
@@ -198,6 +200,8 @@ export class ProgramModel implements BoundModel {
     const blocks = d.eStep.blocks.flatMap((b) => (b.kind === 'nodes' ? [b] : []))
     this.precision =
       blocks.length === 0 ? null : new NodePrecision(blocks, precisionHost(d, this.memory, this.expectations))
+    const { precision } = this
+    if (precision !== null) this.rules = { take: () => precision.levels(), putBack: (l) => precision.setLevels(l) }
     this.bound = this.precision === null || d.eStep.bound === 'variational' ? d.eStep.bound : this.precision.bound()
     this.joint = this.bound === 'exact' && d.mStep.steps.every((s) => s.exact === 'joint')
   }

@@ -160,6 +160,7 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
       warnings: [],
     }),
     simulate: () => ({ kind: 'usage', message: 'the fake draws nothing' }),
+    report: async () => ({ kind: 'page', text: '<!doctype html>' }),
     score: async () => ({
       kind: 'score',
       logLikelihood: -3.5,
@@ -177,6 +178,8 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
   return {
     version: '9.9.9',
     select: async () => ({ kind: 'usage', message: 'the fake chooses nothing' }),
+    machine: 'a test',
+    readCheckpoint: async () => null,
     compile: ({ text }) => {
       if (text.includes('error')) {
         return {
@@ -190,6 +193,7 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
         model: {
           name: 'OldFaithful',
           declarations: declare(text),
+          params: ['pi', 'mu', 'sigma'],
           derivation: (mode) => ({
             document: {
               toText: () => (mode === 'hard' ? 'hard text' : 'text'),

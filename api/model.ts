@@ -247,6 +247,8 @@ export class Model {
   /** Fits the model to data that is bound already, as `bindData` gives it. */
   async fitOver(data: BoundData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
+    checkErrors(options)
+    if (options.standardize === true) throw new OptionError('data that is bound already is not standardised')
     if (options.mode === 'vb')
       return this.fitVariational(
         options,

@@ -8,13 +8,17 @@ import { createPacer } from '../runtime/pacer.js'
 import type { FitResult } from '../runtime/result.js'
 import type { IterateRow } from '../runtime/run.js'
 import type { ErrorKind } from '../runtime/uncertainty.js'
+import { entropyOf } from './entropy.js'
 import { OptionError } from './errors.js'
 import { impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
+import { inUnitsOfData, ofRawData } from './in-units.js'
 import { nextTurn } from './next-turn.js'
 import type { DataOptions, FitData } from './options.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { type Binder, bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+import type { SimulateOptions, Sizes } from './simulate/simulate-model.js'
+import type { Simulation } from './simulate/simulation.js'
 import { standardErrors } from './uncertainty/standard-errors.js'
 import type { ErrorOptions, StandardErrors } from './uncertainty/types.js'
 import { noErrorsIn } from './uncertainty/units.js'
@@ -23,6 +27,7 @@ import { noErrorsIn } from './uncertainty/units.js'
 export interface FittedModel extends Binder {
   readonly hasDiscreteLatents: boolean
   declarations(): readonly DataDeclaration[]
+  simulate(params: unknown, sizes: Sizes, options: SimulateOptions, fit: FitResult): Simulation
 }
 
 /** A fitted model. `params`, `logLikelihood`, `trace` and the rest are those of the result JSON. */
@@ -42,6 +47,8 @@ export class Fit<M extends FittedModel = FittedModel> {
       readonly traces: readonly (readonly number[])[]
       readonly rows: readonly IterateRow[] | null
     } | null,
+    /** How params are laid out that were held at given values; they are in `params` too. */
+    readonly held: readonly ParamLayout[] = [],
   ) {}
 
   get params(): FitResult['params'] {
@@ -113,6 +120,16 @@ export class Fit<M extends FittedModel = FittedModel> {
   }
 
   /**
+   * Entropy of the classification of the rows of the fit, −Σ w Σ_k r_k log r_k in nats: 0 where every row belongs to one
+   * value for certain. null without discrete latents, and for a fit that was loaded from a file.
+   */
+  entropy(): number | null {
+    if (this.own === null) return null
+    refuseStreamed(this.own.data)
+    return entropyOf(this.own.model.summed ?? this.own.model, this.own.params)
+  }
+
+  /**
    * Posterior of every latent for new rows, at the fitted params. Sizes that no param has are those of the new data. With
    * `filtered` the states of chains are given the data up to their own place; with `hard` the modes are the most probable
    * values of all discrete latents together.
@@ -142,7 +159,8 @@ export class Fit<M extends FittedModel = FittedModel> {
     if (data === undefined && this.own !== null) refuseStreamed(this.own.data)
     const bound =
       data === undefined && this.own !== null ? this.own : bindFitted(this.model, this.result, data, options)
-    return imputed(bound.model, bound.data, this.model.declarations(), bound.params)
+    const found = imputed(bound.model, bound.data, this.model.declarations(), bound.params)
+    return inUnitsOfData(found, this.result.standardized)
   }
 
   /**
@@ -162,17 +180,29 @@ export class Fit<M extends FittedModel = FittedModel> {
   }
 
   /**
+   * Draws data from the model at the fitted params: `fit.simulate({ N: 100 })`. Levels, columns and the sizes of params are
+   * those of the fit; other sizes too, unless they are given. What the model does not draw is taken from `data`.
+   *
+   * @throws OptionError where something is needed that is not given, or that cannot be drawn; DataError where `data` does
+   *   not fit the model
+   */
+  simulate(sizes: Sizes = {}, options: SimulateOptions = {}): Simulation {
+    return this.model.simulate(this.result.params, sizes, options, this.result)
+  }
+
+  /**
    * Log-likelihood of data at the fitted params, and what each row of the outermost plates adds to it.
    *
    * @throws DataError where the new data does not fit the model or the fit
    */
   async score(data: FitData, options: DataOptions = {}): Promise<Score> {
-    const { model, params, data: own } = bindFitted(this.model, this.result, data, options)
-    return {
+    const { model, params, data: own, scaling } = bindFitted(this.model, this.result, data, options)
+    const score = {
       logLikelihood: model.eStep(params).logLikelihood,
       contributions: new PosteriorReports(model, { contributions: true }).at(params).contributions,
       warnings: own.warnings,
     }
+    return scaling === null ? score : { ...score, ...ofRawData(score, model, own, scaling) }
   }
 }
 

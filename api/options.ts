@@ -2,7 +2,7 @@
 import type { Distribution } from '../compiler/distributions/types.js'
 import type { Spawn } from '../compiler/targets/wasm/pool/types.js'
 import { suggest } from '../lang/suggest.js'
-import type { FitOptions } from '../runtime/contract.js'
+import type { FitOptions, Init } from '../runtime/contract.js'
 import { tableFromObject } from '../runtime/data/table-from-object.js'
 import type { DataStream, Table } from '../runtime/data/types.js'
 import type { AbortFlag } from '../runtime/pacer.js'
@@ -29,8 +29,14 @@ export interface FitCallOptions extends DataOptions {
    * conjugate priors have posteriors, and the objective is a lower bound.
    */
   readonly mode?: 'em' | 'hard' | 'vb'
+  /** Params that stay at these values, nested as in a result; the others are estimated given them. */
+  readonly fix?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
   readonly start?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
-  readonly init?: 'auto' | 'kmeans++' | 'random'
+  /**
+   * `split`: begins with one component and splits along the direction of largest variance; `hierarchical`: joins rows to
+   * clusters, for small data.
+   */
+  readonly init?: Init
   readonly seed?: number
   readonly restarts?: number
   readonly tolerance?: number
@@ -40,6 +46,11 @@ export interface FitCallOptions extends DataOptions {
   /** Jumps between the steps of EM, which the objective has to approve; null: none. */
   readonly accelerate?: 'squarem' | 'anderson' | null
   readonly trace?: boolean
+  /**
+   * Columns of real data are fitted at mean 0 and sd 1, and params given in the units of the data, as far as the model
+   * allows.
+   */
+  readonly standardize?: boolean
   /** Standard errors in the result; left out: none. */
   readonly errors?: 'none' | ErrorKind
   /** Fits of the bootstrap; 500 where left out. */
@@ -86,6 +97,7 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   groupBy: true,
   set: true,
   mode: true,
+  fix: true,
   start: true,
   init: true,
   seed: true,
@@ -96,6 +108,7 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   maxTime: true,
   accelerate: true,
   trace: true,
+  standardize: true,
   errors: true,
   replicates: true,
   weights: true,

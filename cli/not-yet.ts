@@ -20,8 +20,6 @@ function refuse(name: string): never {
 
 /** Commands of the design that do not exist yet. */
 export const commandsToCome: readonly { readonly name: string; readonly what: string }[] = [
-  { name: 'select', what: 'choosing among models' },
-  { name: 'simulate', what: 'simulation' },
   { name: 'report', what: 'HTML reports' },
 ]
 

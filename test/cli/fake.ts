@@ -159,6 +159,7 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
       ],
       warnings: [],
     }),
+    simulate: () => ({ kind: 'usage', message: 'the fake draws nothing' }),
     score: async () => ({
       kind: 'score',
       logLikelihood: -3.5,
@@ -175,6 +176,7 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
 export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => FitOutcome | null = () => null): Ports {
   return {
     version: '9.9.9',
+    select: async () => ({ kind: 'usage', message: 'the fake chooses nothing' }),
     compile: ({ text }) => {
       if (text.includes('error')) {
         return {
@@ -211,6 +213,7 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
             },
           }),
           emit: async () => ({ text: 'export const fit = null\n' }),
+          simulate: () => ({ kind: 'usage', message: 'the fake draws nothing' }),
           certify: async () => ({
             passed: !text.includes('wrong'),
             checks: [

@@ -74,6 +74,17 @@ test('units, offsets and scales of any size', async () => {
   }
 })
 
+test('standardised data, and params that are held', async () => {
+  const y = twoBells(90, 3).map((x) => 100 + 10 * x)
+  const plain = await compileOrThrow(mixture).fit({ y }, { errors: 'information', restarts: 2 })
+  const standard = await compileOrThrow(mixture).fit({ y }, { errors: 'information', restarts: 2, standardize: true })
+  const own = (fit: typeof plain): number => Number(fit.toJSON().standardErrors?.sigma)
+  expect(own(standard) / own(plain)).toBeCloseTo(1, 6)
+  expect(Number(standard.params.sigma) / Number(plain.params.sigma)).toBeCloseTo(1, 5)
+  const held = await compileOrThrow(normal).fit({ y }, { errors: 'information', fix: { sigma: 30 } })
+  expect(held.toJSON().standardErrors?.mu).toBeCloseTo(30 / Math.sqrt(90), 8)
+})
+
 test('a mixture: the inverse of the Hessian of its log-likelihood written out', async () => {
   const y = twoBells(150, 7)
   const fit = await compileOrThrow(mixture).fit({ y }, { tolerance: 1e-13, restarts: 2 })

@@ -55,6 +55,11 @@ export class Fit<M extends FittedModel = FittedModel> {
     readonly held: readonly ParamLayout[] = [],
   ) {}
 
+  /** The same fit with more in its result. */
+  withResult(result: FitResult): Fit<M> {
+    return new Fit(this.model, result, this.layout, this.own, this.held)
+  }
+
   get params(): FitResult['params'] {
     return this.result.params
   }
@@ -178,6 +183,10 @@ export class Fit<M extends FittedModel = FittedModel> {
     if (this.own === null) throw new OptionError('the fit was loaded without its data: fit again for standard errors')
     const { model, params } = this.own
     if (this.result.mode !== undefined) throw new OptionError(noErrorsIn(this.result.mode))
+    if (this.result.standardized?.sameModel === false)
+      throw new OptionError(
+        'the standardised data have another model than the data, and there are no standard errors in the units of the data',
+      )
     const by = kind ?? (options.weights === 'sampling' ? 'sandwich' : 'information')
     const pacer = createPacer(Date.now, nextTurn)
     return standardErrors(model, params, by, { seed: this.result.seed, ...options }, pacer)

@@ -338,7 +338,7 @@ export class Model {
     const explained = withReason(bound.model, outcome)
     const fit = wrap(explained)
     const result = await resultWithErrors(fit, options)
-    return result === null ? fit : wrap({ ...explained, result })
+    return result === null ? fit : fit.withResult(result)
   }
 
   /** One EM iteration at a time, from a start (given values, or the first one that `fit` would make). */

@@ -20,6 +20,7 @@ export interface FittedModel extends Binder {
   readonly hasDiscreteLatents: boolean
   readonly derivation: DerivationDocument
   readonly hardDerivation: DerivationDocument
+  readonly variationalDerivation: DerivationDocument
   declarations(): readonly DataDeclaration[]
 }
 
@@ -77,6 +78,11 @@ export class Fit<M extends FittedModel = FittedModel> {
   /** The data as it was bound; null for a fit that was loaded. */
   get data(): BoundData | null {
     return this.own?.data ?? null
+  }
+
+  /** The same fit in terms of another model and its params. */
+  as<O extends FittedModel>(model: O, result: FitResult, layout: readonly ParamLayout[]): Fit<O> {
+    return new Fit(model, result, layout, this.own)
   }
 
   toJSON(): FitResult {
@@ -170,7 +176,7 @@ export class Fit<M extends FittedModel = FittedModel> {
     return reportOf({
       result,
       layout: this.layout,
-      derivation: isHard ? model.hardDerivation : model.derivation,
+      derivation: isHard ? model.hardDerivation : result.mode === 'vb' ? model.variationalDerivation : model.derivation,
       declarations: model.declarations(),
       bound: shown,
       params: shown?.params ?? null,

@@ -26,23 +26,30 @@ import { Binder } from './binder.js'
 import { recordHooks, refuseCheckpoints } from './checkpoint.js'
 import { emitProgram } from './emit/emit-program.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
-import { Fit } from './fit.js'
+import { Fit, type FittedModel } from './fit.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows } from './impossible-rows.js'
 import { nextTurn } from './next-turn.js'
 import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
 import { densityForOracle } from './oracle-density.js'
 import { Stepper } from './stepper.js'
+import { type VariationalModel, variationalModel } from './variational.js'
+import { variationalResult } from './variational-fit.js'
 import { workedIteration } from './worked.js'
 import { poolFor } from './workers/workers.js'
 
 /** Languages that a model can be written in as a program. */
 export type EmitTarget = 'js'
 
+interface Variational extends Pick<VariationalModel, 'moved' | 'kept'> {
+  readonly model: Model
+}
+
 /** A compiled model: its derivation, and fits of it to data. */
 export class Model {
   readonly name: string
   private readonly binder: Binder
+  private vb: Variational | null = null
 
   constructor(
     readonly typed: TypedModel,
@@ -80,6 +87,28 @@ export class Model {
     if (refusals.length > 0) throw new CompileError(refusals.map((r) => ({ ...r, severity: 'error' })))
   }
 
+  /**
+   * The derivation of variational Bayes: that of the model with params that have conjugate priors as latents.
+   *
+   * @throws CompileError where no param has a prior that is conjugate
+   */
+  get variationalDerivation(): ReturnType<typeof derivationDocument> {
+    return this.variational().model.derivation
+  }
+
+  /** The plan of variational Bayes. */
+  get variationalPlan(): Json {
+    return this.variational().model.plan
+  }
+
+  private variational(): Variational {
+    if (this.vb === null) {
+      const { typed, derivation, diagnostics, moved, kept } = variationalModel(this.typed, this.distributions)
+      this.vb = { model: new Model(typed, derivation, this.distributions, diagnostics), moved, kept }
+    }
+    return this.vb
+  }
+
   /** What each latent's E-step and each param's M-step is, as in a result. */
   get plan(): Json {
     return toJson(planJson(this.derived))
@@ -113,11 +142,32 @@ export class Model {
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
+    if (options.mode === 'vb') return this.fitVariational(data, options)
     if (options.mode === 'hard') this.refuseHard()
     const tables = tablesOf(data)
     return tables.some((t) => t.all !== undefined)
       ? this.fitStreamed(tables, options)
       : this.fitInMemory(tables, options)
+  }
+
+  private async fitVariational(data: FitData, options: FitCallOptions): Promise<Fit<Model>> {
+    const variational = this.variational()
+    const { moved, model } = variational
+    const given = [...entriesOf(options.start ?? {}).keys()].find((name) => moved.includes(name))
+    if (given !== undefined)
+      throw new OptionError(
+        `\`${given}\` has a posterior in mode vb, which is found from random ones: it has no start value`,
+      )
+    const bound = this.bind(data, options)
+    const written = { source: this.typed.source.text, layout: bound.model.params, frozen: frozen(bound, options) }
+    const asWritten = (fit: Fit<FittedModel>): Fit<Model> =>
+      fit.as(this, variationalResult(fit, written, variational), written.layout)
+    try {
+      return asWritten(await model.fit(data, { ...options, mode: 'em' }))
+    } catch (e) {
+      if (!(e instanceof AbortError)) throw e
+      throw new AbortError(e.partial instanceof Fit ? asWritten(e.partial) : null)
+    }
   }
 
   private async fitInMemory(tables: readonly Table[], options: FitCallOptions): Promise<Fit<Model>> {
@@ -211,6 +261,7 @@ export class Model {
   ): Promise<{ readonly model: ProgramModel; readonly steps: AsyncGenerator<EmIteration> }> {
     checkNames(options)
     refuseCheckpoints(options, 'one iteration after another')
+    if (options.mode === 'vb') return this.variational().model.iteration(data, { ...options, mode: 'em' })
     if (options.mode === 'hard') this.refuseHard()
     const { model } = this.bind(data, options)
     let begin = await firstStart(model, options)
@@ -243,6 +294,7 @@ export class Model {
    */
   stepper(data: FitData, options: FitCallOptions = {}): Stepper<Fit<Model>> {
     checkNames(options)
+    if (options.mode === 'vb') return this.variational().model.stepper(data, { ...options, mode: 'em' })
     if (options.mode === 'hard') this.refuseHard()
     const pool = poolFor(options)
     const bound = this.bind(data, options, null, pool)

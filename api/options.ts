@@ -24,8 +24,11 @@ export interface DataOptions {
 
 /** Options of `model.fit`; the defaults are those of `estep fit`. Times are in milliseconds. */
 export interface FitCallOptions extends DataOptions {
-  /** `hard`: the E-step takes the most probable values of the discrete latents together (max-product). */
-  readonly mode?: 'em' | 'hard'
+  /**
+   * `hard`: the E-step takes the most probable values of the discrete latents together (max-product). `vb`: params with
+   * conjugate priors have posteriors, and the objective is a lower bound.
+   */
+  readonly mode?: 'em' | 'hard' | 'vb'
   readonly start?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
   readonly init?: 'auto' | 'kmeans++' | 'random'
   readonly seed?: number

@@ -52,7 +52,7 @@ function modelPort(model: Model): ModelPort {
     params: model.typed.symbols.flatMap((s) => (s.kind === 'param' ? [s.name] : [])),
     derivation(mode) {
       try {
-        return { document: mode === 'hard' ? model.hardDerivation : model.derivation, diagnostics: [] }
+        return { document: derivationOf(model, mode), diagnostics: [] }
       } catch (e) {
         if (e instanceof CompileError) return { diagnostics: e.diagnostics }
         throw e
@@ -69,7 +69,7 @@ function modelPort(model: Model): ModelPort {
         throw e
       }
     },
-    plan: (mode) => (mode === 'hard' ? model.hardPlan : model.plan),
+    plan: (mode) => (mode === 'hard' ? model.hardPlan : mode === 'vb' ? model.variationalPlan : model.plan),
     async certify({ seed }) {
       const { passed, checks, declined } = model.certify({ seed })
       return {
@@ -88,6 +88,11 @@ function modelPort(model: Model): ModelPort {
     },
     fit: (data, call) => fitted(model, data, call),
   }
+}
+
+function derivationOf(model: Model, mode: Parameters<ModelPort['derivation']>[0]): Model['derivation'] {
+  if (mode === 'em') return model.derivation
+  return mode === 'hard' ? model.hardDerivation : model.variationalDerivation
 }
 
 async function fitted(model: Model, data: Parameters<ModelPort['fit']>[0], call: FitCall): Promise<FitOutcome> {

@@ -35,12 +35,12 @@ export interface ModelPort {
   /** Names of its params. */
   readonly params: readonly string[]
   /** No document where the model has none in this mode: the diagnostics say why. */
-  derivation(mode: 'em' | 'hard'): {
+  derivation(mode: 'em' | 'hard' | 'vb'): {
     readonly document?: DerivationText
     readonly diagnostics: readonly Diagnostic[]
   }
   /** How latents are integrated out, and which rule gives each block of params, as in a fit file. */
-  plan(mode: 'em' | 'hard'): unknown
+  plan(mode: 'em' | 'hard' | 'vb'): unknown
   /** The derivation with the numbers of one iteration. */
   worked(data: DataRequest, call: WorkedCall): Promise<WorkedOutcome>
   certify(options: { readonly seed: number }): Promise<Certificate>
@@ -54,7 +54,7 @@ export interface WorkedCall {
   readonly set: ReadonlyMap<string, unknown>
   readonly start: ReadonlyMap<string, unknown> | null
   readonly seed: number
-  readonly mode: 'em' | 'hard'
+  readonly mode: 'em' | 'hard' | 'vb'
 }
 
 export type WorkedOutcome =
@@ -97,7 +97,7 @@ export interface FitCall {
   /** Start values by param, nested as in a result; may be partial. */
   readonly start: ReadonlyMap<string, unknown> | null
   readonly init: 'auto' | 'kmeans++' | 'random'
-  readonly mode: 'em' | 'hard'
+  readonly mode: 'em' | 'hard' | 'vb'
   readonly seed: number
   readonly restarts: number | null
   readonly tolerance: number

@@ -250,7 +250,10 @@ function addDataOptions(command: Command): Command {
 }
 
 function modeOption(): Option {
-  return new Option('--mode <mode>', 'em, or hard: most probable values of the latents in place of their posterior')
-    .argParser(oneOf('--mode', ['em', 'hard'], ['vb', 'online', 'anneal', 'cem', 'sem']))
+  return new Option(
+    '--mode <mode>',
+    'em; hard: most probable values of the latents in place of their posterior; vb: posteriors of params with conjugate priors',
+  )
+    .argParser(oneOf('--mode', ['em', 'hard', 'vb'], ['online', 'anneal', 'cem', 'sem']))
     .default('em')
 }

@@ -46,7 +46,7 @@ export interface FitResult {
   readonly estepVersion: string
   readonly seed: number
   /** Left out for plain EM. */
-  readonly mode?: 'hard'
+  readonly mode?: 'hard' | 'vb'
   readonly sizes: { readonly [name: string]: number }
   readonly logLikelihood: JsonNumber
   /** log-likelihood + log prior; in hard mode the log-likelihood is that of the data and the labels together. */
@@ -83,6 +83,8 @@ export interface FitResult {
   readonly trace: readonly JsonNumber[]
   readonly starts: readonly StartSummary[]
   readonly params: { readonly [name: string]: NestedNumbers }
+  /** Variational Bayes: the posteriors of params, whose means stand under `params`. */
+  readonly posteriors?: { readonly [name: string]: ParamPosterior }
   readonly derived: { readonly [name: string]: Json }
   readonly boundary: readonly BoundaryEntry[]
   readonly plan: Json
@@ -90,6 +92,15 @@ export interface FitResult {
   readonly levels: { readonly [name: string]: Json }
   readonly warnings: readonly FitWarning[]
   readonly iterates?: readonly IterateEntry[]
+}
+
+/** The factor of q of a param, nested as the param is. */
+export interface ParamPosterior {
+  readonly family: string
+  readonly mean: NestedNumbers
+  readonly sd: NestedNumbers
+  /** Those of the family by name, where there is one for each element. */
+  readonly parameters: { readonly [name: string]: NestedNumbers }
 }
 
 /** What the runtime is told about a fit, to be written into its result. */

@@ -14,7 +14,7 @@ export interface WarningExplanation {
   readonly explanation: string
 }
 
-/** The warnings that a fit can give, W520–W539. A code is never reused. */
+/** The warnings that a fit can give, W520–W539 and W558. A code is never reused. */
 export const warningExplanations: readonly WarningExplanation[] = [
   {
     code: 'W520',
@@ -132,6 +132,15 @@ export const warningExplanations: readonly WarningExplanation[] = [
       'or quasi-complete separation; Albert and Anderson 1984). The likelihood still rises there, by less and less, and has ' +
       'no maximum: what is printed is where the fit stopped, and standard errors of these coefficients mean nothing. Fitted ' +
       'probabilities are right. Give the coefficients a prior (`~ Normal(0, 2.5)`), or leave out the covariate that separates.',
+  },
+  {
+    code: 'W558',
+    title: 'a param without a variational posterior',
+    explanation:
+      'Variational Bayes gives each param that has a prior a posterior, where that is in closed form given the other factors ' +
+      'of q: a Dirichlet for probabilities, a Normal for means, a Gamma for precisions, an inverse Gamma for variances. The ' +
+      'param named has a prior of another kind, or a place in the model where the posterior is of no family. It is set to its ' +
+      'most probable value given the others, as in EM: a point, without a spread.',
   },
   {
     code: 'W539',

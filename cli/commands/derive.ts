@@ -13,7 +13,7 @@ export interface DeriveOptions extends DataOptions {
   readonly format: DocumentFormat
   /** LaTeX: the sections alone. */
   readonly fragment?: boolean
-  readonly mode: 'em' | 'hard'
+  readonly mode: 'em' | 'hard' | 'vb'
   readonly worked?: boolean
   readonly set?: readonly string[]
   readonly start?: readonly string[]

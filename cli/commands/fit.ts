@@ -21,7 +21,7 @@ export interface FitCommandOptions extends DataOptions {
   readonly set?: readonly string[]
   readonly start?: readonly string[]
   readonly init?: string
-  readonly mode: 'em' | 'hard'
+  readonly mode: 'em' | 'hard' | 'vb'
   readonly seed: number
   readonly restarts?: number
   readonly tol: number

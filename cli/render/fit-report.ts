@@ -23,6 +23,9 @@ export function fitReport(
   lines.push(
     ...(tables.length > 0 ? tables : ['no params: the posterior of the latents, by estep predict, is the result']),
   )
+  const sds = Object.fromEntries(Object.entries(result.posteriors ?? {}).map(([name, { sd }]) => [name, sd]))
+  if (Object.keys(sds).length > 0)
+    lines.push('', paint.dim('sds of the posteriors, whose means stand above'), ...paramTables(sds, layout, width))
   const derived = Object.fromEntries(Object.entries(result.derived).map(([name, value]) => [name, nestedOf(value)]))
   if (Object.keys(derived).length > 0) lines.push('', ...paramTables(derived, [], width))
   const trace = sparkline(

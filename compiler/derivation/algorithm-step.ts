@@ -43,12 +43,14 @@ function iterations(
   const posterior = e.flatMap((s) => s.content.flatMap((b) => (b.kind === 'formula' ? b.lines : [])))
   const eLines = posterior.length > 0 ? posterior : ['posterior of the latents, by elimination']
   const several = d.mStep.sweeps > 1
+  const estimates = d.mStep.steps.length > 0
+  if (!estimates && d.eStep.factorised === null) return eLines.map((f) => line(0, f))
   return [
-    line(0, 'choose starting values'),
+    line(0, estimates ? 'choose starting values' : 'choose a starting q'),
     line(0, 'repeat'),
     line(1, 'E-step'),
     ...eLines.map((f) => line(2, f)),
-    line(1, 'M-step'),
+    ...(estimates ? [line(1, 'M-step')] : []),
     ...(several ? [line(2, `up to ${d.mStep.sweeps} times, until Q stops rising:`)] : []),
     ...updateLines(d, c, updates, several ? 3 : 2),
     line(

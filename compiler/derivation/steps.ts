@@ -50,7 +50,8 @@ export function derivationSteps(d: Derivation, iteration: WorkedIteration | null
   const lifting = latent ? liftingStep(c) : null
   const first = [notationStep(c), modelStep(c), likelihoodStep(c, latent)]
   const e = latent ? eSteps(c, demandedBy(d, context)) : []
-  const q = qStep(c, latent)
+  // with no params there is nothing to maximise
+  const q = d.mStep.steps.length === 0 ? [] : [qStep(c, latent)]
   const blocks = d.mStep.steps.map((s) => blockStep(s, context, c, latent))
   const updates = blocks.map((b) => b.lines)
   return [
@@ -58,7 +59,7 @@ export function derivationSteps(d: Derivation, iteration: WorkedIteration | null
     ...(latent ? [marginalStep(c), isHard(d) ? hardBoundStep(c) : boundStep(c), ...factorisationSteps(c)] : []),
     ...(lifting === null ? [] : [lifting]),
     ...e,
-    q,
+    ...q,
     ...blocks.map((b) => b.step),
     algorithmStep(d, c, e, updates, latent),
     ...(iteration === null ? [] : workedSteps(d, c, iteration)),

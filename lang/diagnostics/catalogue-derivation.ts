@@ -337,11 +337,39 @@ export const hardModeEntries: readonly CatalogueEntry[] = [
   ),
 ]
 
+/** E430: what variational Bayes refuses. Examples are models and how they are fitted. */
+export const variationalEntries: readonly CatalogueEntry[] = [
+  entry(
+    'E430',
+    'no param with a variational posterior',
+    'Variational Bayes (`--mode vb`) gives params posteriors in place of values. A param takes part where it has a prior, and where its posterior given the other factors of q has a closed form: a Dirichlet prior of probabilities, a Normal prior of means, a Gamma prior of precisions or rates, an inverse Gamma prior of variances. In this model there is none.',
+    [
+      'model Example',
+      'data  x : real[N]',
+      'param mu : real[2]',
+      'for n in 1..N {',
+      '  latent z ~ Categorical([1/2, 1/2])',
+      '  x[n] ~ Normal(mu[z], 1)',
+      '}',
+    ],
+    [
+      'model Example',
+      'data  x : real[N]',
+      'param mu : real[2] ~ Normal(0, 10)',
+      'for n in 1..N {',
+      '  latent z ~ Categorical([1/2, 1/2])',
+      '  x[n] ~ Normal(mu[z], 1)',
+      '}',
+    ],
+  ),
+]
+
 /** E4xx: what the derivation refuses, with the reason the mathematics gives. */
 export const derivationEntries: readonly CatalogueEntry[] = [
   ...modelDerivationEntries,
   ...boundDerivationEntries,
   ...hardModeEntries,
+  ...variationalEntries,
   entry(
     'E422',
     'a model that needs all rows in memory',

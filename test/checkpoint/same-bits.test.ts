@@ -48,6 +48,21 @@ const cases: readonly Case[] = [
     maxIterations: 30,
   }),
   {
+    name: 'variational Bayes, which leaves no params',
+    model: `model Groups
+const K = 2
+data  y : real[N]
+param pi  : simplex[K] ~ Dirichlet(2)
+param mu  : real[K] ~ Normal(0, 10)
+param tau : positive[K] ~ Gamma(2, 1)
+for n in 1..N {
+  latent z ~ Categorical(pi)
+  y[n] ~ Normal(mu[z], precision=tau[z])
+}`,
+    data: () => ({ y: [-3.2, -2.7, -2.9, -3.4, -2.2, 1.1, 0.6, 1.9, 1.4, 0.8, 1.5, 2.2] }),
+    options: { mode: 'vb', restarts: 4 },
+  },
+  {
     name: 'workers, runs side by side',
     model: simulated.model,
     data: () => simulated.columns,

@@ -144,7 +144,6 @@ describe('estep fit', () => {
   })
 
   it.each([
-    '--mode vb',
     '--mode cem',
     '--standardize',
     '--fix mu=1',

@@ -1,0 +1,61 @@
+/** A fit by variational Bayes, in terms of the model as it was written: params that are latents to it are posteriors. */
+import type { ParamLayout } from '../runtime/contract.js'
+import { type Json, type NestedNumbers, record } from '../runtime/json.js'
+import { nestedToJson, nestParam } from '../runtime/nest.js'
+import type { FitResult, ParamPosterior } from '../runtime/result.js'
+import type { Fit, FittedModel } from './fit.js'
+import type { LatentPosterior } from './posterior.js'
+import type { VariationalModel } from './variational.js'
+
+/** What the model as it was written makes of the data: how its params are laid out, and what its fits keep. */
+export interface Written {
+  readonly source: string
+  readonly layout: readonly ParamLayout[]
+  readonly frozen: Json
+}
+
+/** The result with posterior means in the place of params that are latents, and their posteriors beside them. */
+export function variationalResult(
+  inner: Fit<FittedModel>,
+  { source, layout, frozen }: Written,
+  { moved, kept }: Pick<VariationalModel, 'moved' | 'kept'>,
+): FitResult {
+  const posteriors = new Map((inner.posteriors() ?? []).map((p) => [p.name, p]))
+  const params = layout.map((p): readonly [string, NestedNumbers] => {
+    const posterior = moved.includes(p.name) ? posteriors.get(p.name) : undefined
+    return [p.name, posterior === undefined ? (inner.params[p.name] ?? null) : nested(p, posterior.mean)]
+  })
+  const own = layout.flatMap((p): readonly (readonly [string, ParamPosterior])[] => {
+    const posterior = moved.includes(p.name) ? posteriors.get(p.name) : undefined
+    return posterior === undefined ? [] : [[p.name, paramPosterior(p, posterior)]]
+  })
+  const stays = [...kept].map(([name, why]) => ({
+    code: 'W558',
+    message: `\`${name}\` has no variational posterior and is set to its most probable value: ${why}`,
+  }))
+  return {
+    ...inner.result,
+    ...record([
+      ['source', source],
+      ['fit', frozen],
+    ]),
+    mode: 'vb',
+    params: record(params),
+    posteriors: record(own),
+    warnings: [...inner.result.warnings, ...stays],
+  }
+}
+
+function nested(p: ParamLayout, values: Float64Array | null): NestedNumbers {
+  return values === null || values.length !== p.length ? null : nestedToJson(nestParam({ ...p, offset: 0 }, values))
+}
+
+function paramPosterior(p: ParamLayout, { mean, sd, parameters }: LatentPosterior): ParamPosterior {
+  const ofFamily = [...(parameters?.values ?? [])].filter(([, values]) => values.length === p.length)
+  return {
+    family: parameters?.family ?? 'mixture',
+    mean: nested(p, mean),
+    sd: nested(p, sd),
+    parameters: record(ofFamily.map(([name, values]) => [name, nested(p, values)] as const)),
+  }
+}

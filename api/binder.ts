@@ -1,14 +1,19 @@
 /** Tables bound to a model: which derivation, over which data, run by what. */
 import { bindProgram } from '../compiler/bind/bound-model.js'
+import { dataScale } from '../compiler/bind/data-scale.js'
 import { dataDeclarations } from '../compiler/bind/declarations.js'
 import { HardModel } from '../compiler/bind/hard-model.js'
+import { scaledData } from '../compiler/bind/log-jacobian.js'
 import { BindError } from '../compiler/bind/sizes.js'
+import { zeroLimits } from '../compiler/bind/zero-limits.js'
 import { type Derivation, type DeriveOptions, derive } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
+import { NotHeld } from '../compiler/held-cells.js'
+import { type HeldNames, holdParams } from '../compiler/held-params.js'
 import type { Product } from '../compiler/lower/max-product.js'
 import { RowWorkers } from '../compiler/targets/wasm/pool/row-workers.js'
 import type { WorkerPool } from '../compiler/targets/wasm/pool/worker-pool.js'
-import { withoutScales } from '../compiler/vanishing-scales.js'
+import { vanishingScales, withoutScales } from '../compiler/vanishing-scales.js'
 import type { TypedModel } from '../lang/typed/types.js'
 import { type BindOptions, bindData } from '../runtime/data/bind.js'
 import { didYouMean } from '../runtime/data/nearest-name.js'
@@ -18,9 +23,13 @@ import type { BoundData, Table } from '../runtime/data/types.js'
 import { arenaFor, inArena, outsideArena } from './arena.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import type { Bound, Frozen } from './frozen.js'
+import { readFixed } from './held.js'
 import { kernelCompiler } from './kernel-compiler.js'
 import { nextTurn } from './next-turn.js'
 import { checkBackend, entriesOf, type FitCallOptions } from './options.js'
+import { standardised } from './standardize.js'
+
+const NONE: HeldNames = { whole: new Set(), cells: new Set(), zero: new Set() }
 
 export class Binder {
   private readonly others = new Map<string, Derivation>()
@@ -40,7 +49,31 @@ export class Binder {
     const { set, binding } = this.bindingOptions(options, restored)
     const result = bindData(dataDeclarations(this.typed, set), tables, binding)
     if (result.value === undefined) throw new DataError(result.problems)
-    return this.over(result.value, tables, set, options, restored, pool)
+    const data = restored?.scaling === undefined ? result.value : scaledData(result.value, restored.scaling)
+    return this.over(data, tables, set, options, restored, pool)
+  }
+
+  /** The model over the data standardised, beside the one over the data as they are. */
+  standardised(raw: Bound, options: FitCallOptions, pool: WorkerPool | null): Bound {
+    if (raw.held !== null)
+      throw new OptionError('`fix` gives values in the units of the data, which `standardize` changes: use one of them')
+    const way = standardised(raw.model, raw.data)
+    const { set } = this.bindingOptions(options, null)
+    return { ...this.over(way.data, [], set, options, null, pool), standard: { raw, way } }
+  }
+
+  /** Data as it is bound, without a program over it. */
+  data(tables: readonly Table[], options: FitCallOptions): BoundData {
+    const { set, binding } = this.bindingOptions(options, null)
+    const { value, problems } = bindData(dataDeclarations(this.typed, set), tables, binding)
+    if (value === undefined) throw new DataError(problems)
+    return value
+  }
+
+  /** The model over data that is bound already. */
+  overData(data: BoundData, options: FitCallOptions, restored: Frozen | null, pool: WorkerPool | null): Bound {
+    checkBackend(options)
+    return this.over(data, [], entriesOf(options.set ?? new Map()), options, restored, pool)
   }
 
   /** Binds tables of which one does not lie in memory; `close` gives back what its rows are read from. */
@@ -94,44 +127,65 @@ export class Binder {
     pool: WorkerPool | null,
   ): Bound {
     const product = options.mode === 'hard' ? 'max' : 'sum'
-    const derivation = this.derivationFor(options.mStep === 'gradient', product)
+    const fix = entriesOf(options.fix)
+    const held = fix.size === 0 ? null : readFixed(this.derived, data, set, fix, this.zeroLimits(data))
+    const names = held?.names ?? NONE
+    const derivation = this.derivationFor(options.mStep === 'gradient', product, names)
     const arena = arenaFor(options, data)
     const own = arena === null ? outsideArena(data, tables) : inArena(data, arena)
     try {
       const settings = {
-        set,
+        set: new Map([...set, ...(held?.tables ?? [])]),
+        ...(held === null ? {} : { pinned: held.pinned }),
         arena,
         workers: arena === null || pool === null ? null : new RowWorkers(arena, pool),
         everyPass: options.backend === 'wasm',
         compile: kernelCompiler(options),
         frozen: restored?.numbers ?? new Map(),
         seed: options.seed ?? 1,
-        withoutScales: (names: ReadonlySet<string>) =>
-          this.withoutScales(names, { gradientOnly: options.mStep === 'gradient', product }),
+        withoutScales: (scales: ReadonlySet<string>) =>
+          this.withoutScales(scales, { gradientOnly: options.mStep === 'gradient', product }, names),
       }
       const model =
         product === 'max' ? new HardModel(derivation, own, settings) : bindProgram(derivation, own, settings)
       model.setFloor(options.floor ?? 1e-6)
-      return { model, data: own }
+      return { model, data: own, held }
     } catch (e) {
       if (!(e instanceof BindError)) throw e
       throw new DataError([problem(e.code, e.message, e.help)])
     }
   }
 
+  private zeroLimits(data: BoundData): ReadonlyMap<string, number> {
+    const scales = [...data.arrays].flatMap(([name, a]) =>
+      a.values instanceof Float64Array ? [[name, dataScale(a)] as const] : [],
+    )
+    return zeroLimits(vanishingScales(this.typed), new Map(scales))
+  }
+
   /** The derivation with these scales of latents at 0; null where it has none. */
-  withoutScales(names: ReadonlySet<string>, options: DeriveOptions = {}): Derivation | null {
-    const smaller = withoutScales(this.typed, names)
+  withoutScales(scales: ReadonlySet<string>, options: DeriveOptions = {}, held = NONE): Derivation | null {
+    const smaller = withoutScales(this.holding(held), scales)
     return smaller === null ? null : (derive(smaller, this.distributions, options).value ?? null)
   }
 
-  /** The derivation in a mode; each is made once. @throws CompileError where the model has none */
-  derivationFor(gradientOnly: boolean, product: Exclude<Product, 'linear'>): Derivation {
-    if (!gradientOnly && product === 'sum') return this.derived
-    const key = `${gradientOnly} ${product}`
+  /** The model with params held. @throws OptionError where cells of one cannot be held apart from the others */
+  private holding(held: HeldNames): TypedModel {
+    try {
+      return holdParams(this.typed, held)
+    } catch (e) {
+      throw e instanceof NotHeld ? new OptionError(e.message) : e
+    }
+  }
+
+  /** The derivation in a mode, with params held; each is made once. @throws CompileError where the model has none */
+  derivationFor(gradientOnly: boolean, product: Exclude<Product, 'linear'>, held = NONE): Derivation {
+    const isFree = held.whole.size + held.cells.size === 0
+    if (!gradientOnly && product === 'sum' && isFree) return this.derived
+    const key = [gradientOnly, product, ...held.whole, '/', ...held.cells, '/', ...held.zero].join(' ')
     const known = this.others.get(key)
     if (known !== undefined) return known
-    const derived = derive(this.typed, this.distributions, { gradientOnly, product })
+    const derived = derive(this.holding(held), this.distributions, { gradientOnly, product })
     if (derived.value === undefined) throw new CompileError(derived.diagnostics)
     this.others.set(key, derived.value)
     return derived.value

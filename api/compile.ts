@@ -50,6 +50,6 @@ export function loadFit(document: unknown): Fit<Model> {
   const stored = (loaded.result as { readonly source?: unknown }).source
   if (typeof stored !== 'string') throw new OptionError('the fit holds no model text')
   const model = compileOrThrow(stored)
-  const { layout } = restore(loaded.result)
-  return new Fit(model, loaded.result, layout, null)
+  const { layout, held } = restore(loaded.result)
+  return new Fit(model, loaded.result, layout, null, held)
 }

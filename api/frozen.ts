@@ -1,16 +1,12 @@
 /** What a fit file keeps of its data, so that new data can be read the same way. */
-import type { ProgramModel } from '../compiler/bind/bound-model.js'
+import type { Scaling } from '../compiler/bind/log-jacobian.js'
 import type { ParamLayout } from '../runtime/contract.js'
-import type { BoundData } from '../runtime/data/types.js'
 import { type Json, toJson } from '../runtime/json.js'
-import type { FitResult } from '../runtime/result.js'
+import type { FitResult, StandardizedResult } from '../runtime/result.js'
+import type { Bound } from './bound.js'
 import { entriesOf, type FitCallOptions } from './options.js'
 
-/** A model over bound data. */
-export interface Bound {
-  readonly model: ProgramModel
-  readonly data: BoundData
-}
+export type { Bound } from './bound.js'
 
 /** What new data must agree with: levels, sizes of params, reductions of the data of the fit. */
 export interface Frozen {
@@ -19,10 +15,13 @@ export interface Frozen {
   readonly levels: ReadonlyMap<string, readonly (readonly string[])[]>
   readonly sizes: ReadonlyMap<string, number>
   readonly numbers: ReadonlyMap<string, readonly number[]>
+  /** Where the fit was of standardised data and its model is none of the data as they are. */
+  readonly scaling?: Scaling
 }
 
 /** The part of the result that `restore` reads. */
-export function frozen(bound: Bound, options: FitCallOptions): Json {
+export function frozen(fitted: Bound, options: FitCallOptions): Json {
+  const bound = fitted.standard?.way.closed === true ? fitted.standard.raw : fitted
   const { model } = bound
   const inParams = new Set(model.params.flatMap((p) => p.shape))
   const sizes = [...bound.data.sizes].filter(
@@ -40,6 +39,7 @@ export function frozen(bound: Bound, options: FitCallOptions): Json {
     levels: new Map(bound.data.levels),
     reductions: new Map(reductions),
     layout: model.params,
+    ...(bound.held === null ? {} : { held: bound.held.layouts }),
   })
 }
 
@@ -49,6 +49,8 @@ export function restore(result: FitResult): {
   readonly groupBy: string | null
   readonly set: ReadonlyMap<string, unknown>
   readonly layout: readonly ParamLayout[]
+  readonly held: readonly ParamLayout[]
+  readonly fix: ReadonlyMap<string, unknown>
 } {
   const stored = entriesOf(entriesOf(result as unknown as { readonly [k: string]: unknown }).get('fit') ?? {})
   const groupBy = stored.get('groupBy')
@@ -57,10 +59,18 @@ export function restore(result: FitResult): {
       levels: entriesOf(stored.get('levels') ?? {}) as Frozen['levels'],
       sizes: entriesOf(stored.get('sizes') ?? {}) as Frozen['sizes'],
       numbers: entriesOf(stored.get('reductions') ?? {}) as Frozen['numbers'],
+      ...(result.standardized === undefined || result.standardized.sameModel
+        ? {}
+        : { scaling: scalingOf(result.standardized) }),
     },
     columns: entriesOf(result.columns),
     groupBy: typeof groupBy === 'string' ? groupBy : null,
     set: entriesOf(stored.get('set') ?? {}),
     layout: (stored.get('layout') ?? []) as readonly ParamLayout[],
+    held: (stored.get('held') ?? []) as readonly ParamLayout[],
+    fix: entriesOf(result.fixed ?? {}),
   }
 }
+
+const scalingOf = ({ columns }: StandardizedResult): Scaling =>
+  new Map(Object.entries(columns).map(([name, { mean, sd }]) => [name, { means: mean, sds: sd }]))

@@ -13,13 +13,15 @@ import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { TypedModel } from '../lang/typed/types.js'
 import { type Certificate, certify } from '../oracle/certify.js'
 import { RowsError } from '../runtime/data/stream/rows-error.js'
-import type { DataDeclaration, Table } from '../runtime/data/types.js'
+import type { BoundData, DataDeclaration, Table } from '../runtime/data/types.js'
 import { AbortError, InternalError } from '../runtime/errors.js'
 import { type FitOutcome, fitModel } from '../runtime/fit.js'
 import { type EmIteration, iterate } from '../runtime/iterate.js'
-import { type Json, toJson } from '../runtime/json.js'
+import { type Json, record as jsonRecord, toJson } from '../runtime/json.js'
 import { busyPacer } from '../runtime/pacer.js'
-import { applyStartValues, startValuesFromJson } from '../runtime/start-values.js'
+import type { FitResult } from '../runtime/result.js'
+import { refuseInit } from '../runtime/staged-starts.js'
+import { applyStartValues, type StartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { Binder } from './binder.js'
@@ -29,10 +31,14 @@ import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit, type FittedModel } from './fit.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
 import { impossibleRows } from './impossible-rows.js'
+import { inUnits, standardisedStart } from './in-units.js'
 import { nextTurn } from './next-turn.js'
 import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
 import { densityForOracle } from './oracle-density.js'
+import { type SimulateOptions, type Sizes, simulateModel } from './simulate/simulate-model.js'
+import type { Simulation } from './simulate/simulation.js'
 import { Stepper } from './stepper.js'
+import { checkErrors, refuseErrors, resultWithErrors } from './uncertainty/of-result.js'
 import { type VariationalModel, variationalModel } from './variational.js'
 import { variationalResult } from './variational-fit.js'
 import { workedIteration } from './worked.js'
@@ -54,7 +60,7 @@ export class Model {
   constructor(
     readonly typed: TypedModel,
     private readonly derived: Derivation,
-    private readonly distributions: ReadonlyMap<string, Distribution>,
+    readonly distributions: ReadonlyMap<string, Distribution>,
     readonly diagnostics: readonly Diagnostic[],
   ) {
     this.name = typed.name
@@ -142,7 +148,13 @@ export class Model {
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
-    if (options.mode === 'vb') return this.fitVariational(data, options)
+    checkErrors(options)
+    if (options.mode === 'vb')
+      return this.fitVariational(
+        options,
+        () => this.bind(data, options),
+        (model, own) => model.fit(data, own),
+      )
     if (options.mode === 'hard') this.refuseHard()
     const tables = tablesOf(data)
     return tables.some((t) => t.all !== undefined)
@@ -150,20 +162,24 @@ export class Model {
       : this.fitInMemory(tables, options)
   }
 
-  private async fitVariational(data: FitData, options: FitCallOptions): Promise<Fit<Model>> {
+  /** `bind` gives the model as it was written over the data, `run` fits another model to the same data. */
+  private async fitVariational(
+    options: FitCallOptions,
+    bind: () => Bound,
+    run: (model: Model, options: FitCallOptions) => Promise<Fit<Model>>,
+  ): Promise<Fit<Model>> {
     const variational = this.variational()
     const { moved, model } = variational
-    const given = [...entriesOf(options.start ?? {}).keys()].find((name) => moved.includes(name))
+    const values = [...entriesOf(options.start).keys(), ...entriesOf(options.fix).keys()]
+    const given = values.find((name) => moved.includes(name))
     if (given !== undefined)
-      throw new OptionError(
-        `\`${given}\` has a posterior in mode vb, which is found from random ones: it has no start value`,
-      )
-    const bound = this.bind(data, options)
+      throw new OptionError(`\`${given}\` has a posterior in mode vb, and no value that could be given`)
+    const bound = bind()
     const written = { source: this.typed.source.text, layout: bound.model.params, frozen: frozen(bound, options) }
     const asWritten = (fit: Fit<FittedModel>): Fit<Model> =>
       fit.as(this, variationalResult(fit, written, variational), written.layout)
     try {
-      return asWritten(await model.fit(data, { ...options, mode: 'em' }))
+      return asWritten(await run(model, { ...options, mode: 'em' }))
     } catch (e) {
       if (!(e instanceof AbortError)) throw e
       throw new AbortError(e.partial instanceof Fit ? asWritten(e.partial) : null)
@@ -173,7 +189,31 @@ export class Model {
   private async fitInMemory(tables: readonly Table[], options: FitCallOptions): Promise<Fit<Model>> {
     const pool = poolFor(options)
     try {
-      return await this.fitBound(this.bind(tables, options, null, pool), options)
+      const bound = this.bind(tables, options, null, pool)
+      return await this.fitBound(
+        options.standardize === true ? this.binder.standardised(bound, options, pool) : bound,
+        options,
+      )
+    } catch (e) {
+      throw e instanceof WorkerError ? new InternalError(e.message) : e
+    } finally {
+      await pool?.end()
+    }
+  }
+
+  /** Fits the model to data that is bound already, as `bindData` gives it. */
+  async fitOver(data: BoundData, options: FitCallOptions = {}): Promise<Fit<Model>> {
+    checkNames(options)
+    if (options.mode === 'vb')
+      return this.fitVariational(
+        options,
+        () => this.bindOver(data, options),
+        (model, own) => model.fitOver(data, own),
+      )
+    if (options.mode === 'hard') this.refuseHard()
+    const pool = poolFor(options)
+    try {
+      return await this.fitBound(this.binder.overData(data, options, null, pool), options)
     } catch (e) {
       throw e instanceof WorkerError ? new InternalError(e.message) : e
     } finally {
@@ -182,6 +222,8 @@ export class Model {
   }
 
   private async fitStreamed(tables: readonly Table[], options: FitCallOptions): Promise<Fit<Model>> {
+    if (options.standardize === true)
+      throw new OptionError('the rows do not lie in memory: they cannot be standardised')
     const { bound, close } = await this.binder.bindStreamed(tables, options)
     try {
       if (bound.data.stream !== undefined) options.onStream?.(bound.data.stream)
@@ -194,17 +236,16 @@ export class Model {
   }
 
   private async fitBound(bound: Bound, options: FitCallOptions): Promise<Fit<Model>> {
+    refuseErrors(bound.model, options)
     refuseEmpty(bound, this.declarations())
-    const start = options.start === undefined ? undefined : startValuesFromJson(record(options.start))
-    const wrap = (outcome: Extract<FitOutcome, { ok: true }>): Fit<Model> =>
-      new Fit(this, outcome.result, bound.model.params, {
-        model: bound.model,
-        data: bound.data,
-        params: outcome.params,
-        order: outcome.order,
-        traces: outcome.traces,
-        rows: outcome.rows,
-      })
+    const start = options.start === undefined ? undefined : startOf(options.start, bound)
+    const wrap = (found: Extract<FitOutcome, { ok: true }>): Fit<Model> => {
+      const outcome = bound.standard === undefined ? null : inUnits(found, bound.model, bound.standard)
+      const { result, params, order, traces, rows } = outcome ?? found
+      const { model, data } = outcome?.bound ?? bound
+      const own = { model, data, params, order, traces, rows }
+      return new Fit(this, withHeld(result, bound, this.typed), model.params, own, bound.held?.layouts)
+    }
     const run = fitModel(
       bound.model,
       { ...searchOptions(options), ...(start === undefined ? {} : { start }) },
@@ -228,6 +269,7 @@ export class Model {
               .map((d) => ({ code: d.code, message: d.message })),
             ...bound.data.warnings.map((w) => ({ code: w.code, message: w.message })),
             ...bound.model.constantColumns().map(constantColumn),
+            ...(bound.standard?.way.warnings ?? []),
           ],
           extra: new Map([
             ['source', this.typed.source.text],
@@ -245,7 +287,10 @@ export class Model {
       throw new AbortError(partial?.ok === true ? wrap(partial) : null)
     }
     if (!outcome.ok) throw new OptionError(outcome.problems.map((p) => p.message).join('\n'))
-    return wrap(withReason(bound.model, outcome))
+    const explained = withReason(bound.model, outcome)
+    const fit = wrap(explained)
+    const result = await resultWithErrors(fit, options)
+    return result === null ? fit : wrap({ ...explained, result })
   }
 
   /** One EM iteration at a time, from a start (given values, or the first one that `fit` would make). */
@@ -263,10 +308,11 @@ export class Model {
     refuseCheckpoints(options, 'one iteration after another')
     if (options.mode === 'vb') return this.variational().model.iteration(data, { ...options, mode: 'em' })
     if (options.mode === 'hard') this.refuseHard()
-    const { model } = this.bind(data, options)
+    const bound = this.bind(data, options)
+    const { model } = bound
     let begin = await firstStart(model, options)
     if (options.start !== undefined) {
-      const { params, problems } = applyStartValues(model, entriesOf(options.start), begin)
+      const { params, problems } = applyStartValues(model, startOf(options.start, bound), begin)
       if (problems.length > 0) throw new OptionError(problems.map((p) => p.message).join('\n'))
       begin = params
     }
@@ -320,14 +366,64 @@ export class Model {
     return emitProgram(this.derived, (names) => this.binder.withoutScales(names), runtimeText)
   }
 
+  /**
+   * Draws data from the model at given params, every statement in order. What the model does not draw (covariates, keys of
+   * groups, totals of counts) is taken from `data`; without data `sizes` says how many rows there are.
+   *
+   * @param params values by name, nested as in the `params` of a result
+   * @param fit a fit, whose levels, columns and sizes are kept
+   * @throws OptionError where something is needed that is not given, or that cannot be drawn; DataError as `fit`
+   */
+  simulate(
+    params: Parameters<typeof simulateModel>[1],
+    sizes: Sizes = {},
+    options: SimulateOptions = {},
+    fit: FitResult | null = null,
+  ): Simulation {
+    return simulateModel(this, params, fit, sizes, options)
+  }
+
+  /** Data as a fit would bind it. @throws DataError */
+  boundData(data: FitData, options: FitCallOptions = {}): BoundData {
+    return this.binder.data(tablesOf(data), options)
+  }
+
+  /** The model over data that is bound already; `restored` are the figures of the data of an earlier fit. */
+  bindOver(data: BoundData, options: FitCallOptions, restored: Frozen | null = null): Bound {
+    if (options.mode === 'hard') this.refuseHard()
+    return this.binder.overData(data, options, restored, null)
+  }
+
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit, `pool` the workers of this one. */
   bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null, pool: WorkerPool | null = null): Bound {
     return this.binder.bind(tablesOf(data), options, restored, pool)
   }
 }
 
+/** Start values without those of params that are held. */
+function startOf(start: NonNullable<FitCallOptions['start']>, bound: Bound): StartValues {
+  const values = startValuesFromJson(record(start)) ?? new Map<string, unknown>()
+  const free = new Map([...values].filter(([name]) => bound.held?.names.whole.has(name) !== true))
+  return bound.standard === undefined ? free : standardisedStart(free, bound.standard)
+}
+
+/** A result with the params that were held beside the estimated ones, in the order of their declarations. */
+function withHeld(result: FitResult, { held }: Bound, typed: TypedModel): FitResult {
+  if (held === null) return result
+  const whole = [...held.values].filter(([name]) => held.names.whole.has(name))
+  const all = new Map([...Object.entries(result.params), ...whole])
+  const order = typed.symbols.flatMap((s) => (s.kind === 'param' ? [s.name] : []))
+  const params = order.flatMap((name) => {
+    const value = all.get(name)
+    return value === undefined ? [] : [[name, value] as const]
+  })
+  return { ...result, params: jsonRecord(params), fixed: jsonRecord(held.values) }
+}
+
 async function firstStart(model: ProgramModel, options: FitCallOptions): Promise<Float64Array> {
   const { createStarter } = await import('../runtime/starts.js')
+  const refused = refuseInit(model, options.init ?? 'auto')
+  if (refused !== null) throw new OptionError(refused)
   return createStarter(model, options.init ?? 'auto', busyPacer()).start(options.seed ?? 1, true)
 }
 

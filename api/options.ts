@@ -2,11 +2,12 @@
 import type { Distribution } from '../compiler/distributions/types.js'
 import type { Spawn } from '../compiler/targets/wasm/pool/types.js'
 import { suggest } from '../lang/suggest.js'
-import type { FitOptions } from '../runtime/contract.js'
+import type { FitOptions, Init } from '../runtime/contract.js'
 import { tableFromObject } from '../runtime/data/table-from-object.js'
 import type { DataStream, Table } from '../runtime/data/types.js'
 import type { AbortFlag } from '../runtime/pacer.js'
 import type { FitProgress } from '../runtime/search.js'
+import type { ErrorKind } from '../runtime/uncertainty.js'
 import type { FitCheckpoint } from './checkpoint-document.js'
 import { DataError, OptionError } from './errors.js'
 
@@ -29,8 +30,14 @@ export interface FitCallOptions extends DataOptions {
    * conjugate priors have posteriors, and the objective is a lower bound.
    */
   readonly mode?: 'em' | 'hard' | 'vb'
+  /** Params that stay at these values, nested as in a result; the others are estimated given them. */
+  readonly fix?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
   readonly start?: ReadonlyMap<string, unknown> | { readonly [name: string]: unknown }
-  readonly init?: 'auto' | 'kmeans++' | 'random'
+  /**
+   * `split`: begins with one component and splits along the direction of largest variance; `hierarchical`: joins rows to
+   * clusters, for small data.
+   */
+  readonly init?: Init
   readonly seed?: number
   readonly restarts?: number
   readonly tolerance?: number
@@ -40,6 +47,20 @@ export interface FitCallOptions extends DataOptions {
   /** Jumps between the steps of EM, which the objective has to approve; null: none. */
   readonly accelerate?: 'squarem' | 'anderson' | null
   readonly trace?: boolean
+  /**
+   * Columns of real data are fitted at mean 0 and sd 1, and params given in the units of the data, as far as the model
+   * allows.
+   */
+  readonly standardize?: boolean
+  /** Standard errors in the result; left out: none. */
+  readonly errors?: 'none' | ErrorKind
+  /** Fits of the bootstrap; 500 where left out. */
+  readonly replicates?: number
+  /**
+   * What the weights of a model are: how often each row was seen, or how many members of the population it stands for.
+   * The estimates are the same; standard errors of sampling weights are those of the sandwich.
+   */
+  readonly weights?: 'frequency' | 'sampling'
   readonly mStep?: 'auto' | 'gradient'
   /**
    * What runs the data pass. `wasm`: generated WebAssembly; `js`: generated JavaScript; `interpret`: no generated code,
@@ -89,6 +110,7 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   groupBy: true,
   set: true,
   mode: true,
+  fix: true,
   start: true,
   init: true,
   seed: true,
@@ -99,6 +121,10 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   maxTime: true,
   accelerate: true,
   trace: true,
+  standardize: true,
+  errors: true,
+  replicates: true,
+  weights: true,
   mStep: true,
   backend: true,
   javascript: true,

@@ -1,5 +1,6 @@
 /** A fit's params over new data: the model bound to it with what the fit keeps of its own. */
 
+import type { Scaling } from '../compiler/bind/log-jacobian.js'
 import type { DataProblem } from '../runtime/data/types.js'
 import type { FitResult } from '../runtime/result.js'
 import { applyStartValues } from '../runtime/start-values.js'
@@ -54,7 +55,7 @@ export function bindFitted(
   result: FitResult,
   data: FitData,
   options: DataOptions & Pick<FitCallOptions, 'mode'>,
-): Bound & { readonly params: Float64Array } {
+): Bound & { readonly params: Float64Array; readonly scaling: Scaling | null } {
   const stored = restore(result)
   const columns = entriesOf(options.columns ?? new Map())
   const bound = model.bind(
@@ -64,17 +65,22 @@ export function bindFitted(
       columns: new Map([...stored.columns, ...columns]) as ReadonlyMap<string, readonly string[]>,
       groupBy: options.groupBy ?? stored.groupBy,
       set: stored.set,
+      fix: stored.fix,
       seed: result.seed,
     },
     { ...stored.frozen, columns: new Set([...stored.columns.keys()].filter((name) => !columns.has(name))) },
   )
   const { params, problems } = applyStartValues(
     bound.model,
-    new Map(Object.entries(result.params)),
+    new Map(
+      Object.entries(stored.frozen.scaling === undefined ? result.params : (result.standardized?.params ?? {})).filter(
+        ([name]) => bound.held?.names.whole.has(name) !== true,
+      ),
+    ),
     bound.model.interior(() => 0.5),
   )
   if (problems.length > 0) throw new DataError(problems.map((p) => problem('E413', p.message)))
   // as many nodes as the new rows take
   while (bound.model.refine(params));
-  return { ...bound, params }
+  return { ...bound, params, scaling: stored.frozen.scaling ?? null }
 }

@@ -5,6 +5,7 @@ import { type EmMove, type EmPoint, emStep, marginalLogLikelihood, pointAt } fro
 import { defaultOptions } from '../runtime/options.js'
 import { type AbortFlag, createPacer, type Pacer } from '../runtime/pacer.js'
 import { continueRun, type EmRun } from '../runtime/run.js'
+import { refuseInit } from '../runtime/staged-starts.js'
 import { applyStartValues } from '../runtime/start-values.js'
 import { createStarter } from '../runtime/starts.js'
 import { converged } from '../runtime/stop.js'
@@ -71,6 +72,8 @@ export class Stepper<Result = unknown> {
   /** A start from a seed, some of its params as given (nested as in a result). @throws OptionError for bad values */
   async start(options: Pick<FitCallOptions, 'seed' | 'init' | 'start'> = {}): Promise<Float64Array> {
     const { model } = this.bound
+    const refused = refuseInit(model, options.init ?? 'auto')
+    if (refused !== null) throw new OptionError(refused)
     const starter = createStarter(model, options.init ?? 'auto', this.pacer)
     const begin = await starter.start(options.seed ?? defaultOptions.seed, true)
     return options.start === undefined ? begin : this.withValues(begin, options.start)
@@ -166,7 +169,7 @@ export class Stepper<Result = unknown> {
 }
 
 /** Data on the left of some `~`, or in an equation of latents. */
-export function observedData({ model }: Bound): ReadonlySet<string> {
+export function observedData({ model }: Pick<Bound, 'model' | 'data'>): ReadonlySet<string> {
   const { factors, constraints } = model.derivation.graph
   const names = new Set(factors.flatMap((f) => (f.target.space === 'data' ? [f.target.name] : [])))
   for (const { total } of constraints)

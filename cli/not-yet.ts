@@ -17,22 +17,3 @@ export function refuseOptions(command: Command, flags: readonly string[]): void 
 function refuse(name: string): never {
   throw new UsageError(`${name} is not available in this version`)
 }
-
-/** Commands of the design that do not exist yet. */
-export const commandsToCome: readonly { readonly name: string; readonly what: string }[] = [
-  { name: 'select', what: 'choosing among models' },
-  { name: 'simulate', what: 'simulation' },
-]
-
-export function refuseCommands(program: Command): void {
-  for (const { name, what } of commandsToCome) {
-    program
-      .command(name, { hidden: true })
-      .allowUnknownOption()
-      .allowExcessArguments()
-      .helpOption(false)
-      .action(() => {
-        throw new UsageError(`\`estep ${name}\` (${what}) is not available in this version`)
-      })
-  }
-}

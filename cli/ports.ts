@@ -2,9 +2,10 @@
  * What the command line needs of the library. `library-ports.ts` makes it from the public API; tests make it from
  * nothing. Everything a user can get wrong comes back as a value, never as an exception.
  */
-import type { FitCheckpoint } from '../index.js'
+import type { Criterion, FitCheckpoint, Selection, SelectProgress, Simulation } from '../index.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { Source } from '../lang/source.js'
+import type { Init } from '../runtime/contract.js'
 import type { BoundData, CellOrigin, DataDeclaration, DataProblem, DataStream, Table } from '../runtime/data/types.js'
 import type { FitResult } from '../runtime/result.js'
 import type { FitProgress } from '../runtime/search.js'
@@ -14,6 +15,12 @@ export interface Ports {
   compile(source: Source): CompileOutcome
   /** Canonical layout; no text where the file does not parse. */
   format(source: Source): { readonly text?: string; readonly diagnostics: readonly Diagnostic[] }
+  select(
+    models: readonly ModelPort[],
+    data: DataRequest,
+    fitting: FitCall,
+    call: SelectCall,
+  ): Promise<Outcome<SelectPort>>
   /** What runs this: numbers of another may differ in their last digits. */
   readonly machine: string
   /** Whether a fit could go on from a checkpoint; null where a document is none that can be read. */
@@ -47,7 +54,22 @@ export interface ModelPort {
   /** A stand-alone program, or the reason why there is none. */
   emit(target: 'js'): Promise<{ readonly text: string } | { readonly declined: string }>
   fit(data: DataRequest, options: FitCall): Promise<FitOutcome>
+  simulate(params: ReadonlyMap<string, unknown>, call: SimulateCall): SimulateOutcome
 }
+
+export interface SimulateCall {
+  readonly sizes: ReadonlyMap<string, number | readonly number[]>
+  readonly set: ReadonlyMap<string, unknown>
+  readonly seed: number
+  /** Without tables: everything is drawn. */
+  readonly data: DataRequest
+  readonly keepMissing: boolean
+}
+
+export type SimulateOutcome =
+  | { readonly kind: 'simulation'; readonly simulation: Simulation }
+  | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
+  | { readonly kind: 'usage'; readonly message: string }
 
 /** What an iteration begins from. */
 export interface WorkedCall {
@@ -94,10 +116,12 @@ export interface CheckpointPort {
 export interface FitCall {
   /** Values of consts and of scalar data, parsed. */
   readonly set: ReadonlyMap<string, unknown>
+  /** Values of params that stay where they are, nested as in a result. */
+  readonly fix: ReadonlyMap<string, unknown>
   /** Start values by param, nested as in a result; may be partial. */
   readonly start: ReadonlyMap<string, unknown> | null
-  readonly init: 'auto' | 'kmeans++' | 'random'
   readonly mode: 'em' | 'hard' | 'vb'
+  readonly init: Init
   readonly seed: number
   readonly restarts: number | null
   readonly tolerance: number
@@ -107,6 +131,11 @@ export interface FitCall {
   readonly maxTime: number | null
   readonly accelerate: 'squarem' | 'anderson' | null
   readonly trace: boolean
+  readonly standardize: boolean
+  readonly errors: 'none' | 'information' | 'sandwich' | 'bootstrap' | null
+  /** Fits of the bootstrap. */
+  readonly replicates: number | null
+  readonly weights: 'frequency' | 'sampling' | null
   readonly mStep: 'auto' | 'gradient'
   readonly backend: Backend | null
   /** Workers that share the rows of large data. */
@@ -122,9 +151,10 @@ export interface FitCall {
   onIteration(progress: FitProgress): void
 }
 
-export type FitOutcome =
+/** How a fit, or a selection among fits, ended. */
+export type Outcome<Done> =
   /** `partial`: aborted, the result holds the last iterate. */
-  | { readonly kind: 'fit'; readonly fit: FitPort; readonly partial: boolean }
+  | { readonly kind: 'fit'; readonly fit: Done; readonly partial: boolean }
   /** Aborted before there was anything. */
   | { readonly kind: 'aborted' }
   | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
@@ -134,6 +164,25 @@ export type FitOutcome =
   | { readonly kind: 'usage'; readonly message: string; readonly help?: string }
   /** Numerically: no start came to an end. */
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+
+export type FitOutcome = Outcome<FitPort>
+
+/** How candidates are made and compared; null means the default of the library. */
+export interface SelectCall {
+  readonly over: ReadonlyMap<string, readonly unknown[]>
+  readonly by: Criterion | null
+  readonly folds: number
+  /** Column of known labels. */
+  readonly against: string | null
+  /** Draws of bootstrap tests, 0 for none. */
+  readonly draws: number
+  onProgress(progress: SelectProgress): void
+}
+
+export interface SelectPort {
+  readonly selection: Selection
+  readonly best: FitPort | null
+}
 
 export interface FitPort {
   toJSON(): FitResult
@@ -146,6 +195,7 @@ export interface FitPort {
   predict(data: DataRequest, options: PredictCall): Promise<PredictOutcome>
   impute(data: DataRequest): Promise<ImputeOutcome>
   score(data: DataRequest): Promise<ScoreOutcome>
+  simulate(call: SimulateCall): SimulateOutcome
   /** One HTML file; `data` null: without pictures. */
   report(data: DataRequest | null, options: ReportCall): Promise<ReportOutcome>
 }

@@ -107,6 +107,9 @@ export function derive(
     terms: qTerms(lifted),
     objective: mStep.objective,
     params,
+    held: model.symbols.flatMap((s) =>
+      s.kind === 'const' && s.held !== undefined ? [paramInfo({ name: s.id, type: s.held }, model, supply)] : [],
+    ),
     data: new Map(graph.data.map((d) => [d.name, d.type.support.kind])),
     bindTables: graph.bindTables,
     ranges: valueRanges(lifted),
@@ -235,7 +238,7 @@ const elaborator = (model: TypedModel, supply: IndexSupply): Elaborator =>
     bindTables: new Map(),
   })
 
-function paramInfo(p: ParamSymbol, model: TypedModel, supply: IndexSupply): ParamInfo {
+function paramInfo(p: Pick<ParamSymbol, 'name' | 'type'>, model: TypedModel, supply: IndexSupply): ParamInfo {
   const kind = p.type.support.kind
   const support: ParamInfo['support'] =
     kind === 'int' || kind === 'count' || kind === 'bool' || kind === 'category' ? 'discrete' : kind
@@ -302,7 +305,7 @@ function statisticsOptions(model: TypedModel, graph: FactorGraph, supply: IndexS
   const params = new Map(graph.params.map((p) => [p.name, p]))
   const data = new Map(graph.data.map((d) => [d.name, d]))
   const latents = new Map(graph.latents.map((l) => [l.name, l.kind === 'continuous' ? l.support : 'real']))
-  const consts = new Map(model.symbols.flatMap((s) => (s.kind === 'const' ? [[s.id, s.value] as const] : [])))
+  const consts = new Map(model.symbols.flatMap((s) => (s.kind === 'const' ? [[s.id, s] as const] : [])))
   const positive = (t: ArrayType): boolean => {
     const { support } = t
     if (support.kind === 'interval') return support.low.kind === 'number' && support.low.value >= 0
@@ -317,8 +320,9 @@ function statisticsOptions(model: TypedModel, graph: FactorGraph, supply: IndexS
       return positive(p.type) ? 'positive' : 'unknown'
     if (r.space === 'data' && d !== undefined) return positive(d.type) ? 'positive' : 'unknown'
     if (r.space === 'const') {
-      const value = consts.get(r.name)
-      return value !== undefined && nonnegativeConst(value) ? 'positive' : 'unknown'
+      const known = consts.get(r.name)
+      if (known === undefined) return 'unknown'
+      return (known.held === undefined ? nonnegativeConst(known.value) : positive(known.held)) ? 'positive' : 'unknown'
     }
     return 'unknown'
   }
@@ -330,9 +334,16 @@ function statisticsOptions(model: TypedModel, graph: FactorGraph, supply: IndexS
     }
     const d = r.kind === 'ref' && r.space === 'data' ? data.get(r.name) : undefined
     if (d !== undefined && ['unit', 'simplex', 'bool'].includes(d.type.support.kind)) return 1
-    const p = r.kind === 'ref' && r.space === 'param' ? params.get(r.name) : undefined
+    const p =
+      r.kind !== 'ref'
+        ? undefined
+        : r.space === 'param'
+          ? params.get(r.name)?.type
+          : r.space === 'const'
+            ? consts.get(r.name)?.held
+            : undefined
     if (p === undefined) return null
-    const { support } = p.type
+    const { support } = p
     if (support.kind === 'unit' || support.kind === 'simplex') return 1
     if (support.kind === 'interval') {
       const high = literal(e.scalar(support.high, new Map()))

@@ -23,8 +23,11 @@ import {
   nestedParams,
   randomParams,
   shifted,
+  stretched,
+  together,
   towardsEdges,
 } from './micro-params.js'
+import { slopeAlong } from './slope-along.js'
 import { type Cell, cellName } from './stored.js'
 import { isPossible, type Trial } from './trial.js'
 import type { Values } from './types.js'
@@ -158,38 +161,6 @@ export function checkFisher(t: Trial, found: Findings, random: () => number): vo
   }
 }
 
-interface Slope {
-  readonly slope: number
-  readonly curvature: number
-  /** Estimate of the slope's absolute error. */
-  readonly error: number
-}
-
-interface Pair {
-  readonly s: number
-  readonly up: number
-  readonly down: number
-}
-
-/** First and second derivative at 0 of t ↦ f(point + t·step): central differences at h, 2h, 4h, extrapolated to h = 0. */
-function slopeAlong(f: (p: Float64Array) => number, point: Float64Array, step: Float64Array): Slope {
-  const along = (t: number): number => f(shifted(point, step, t))
-  const pair = (s: number): Pair => ({ s, up: along(s), down: along(-s) })
-  let h = 0.003
-  let widest = pair(4 * h)
-  for (let i = 0; i < 6 && !(Number.isFinite(widest.up) && Number.isFinite(widest.down)); i++) {
-    h /= 8
-    widest = pair(4 * h)
-  }
-  const values = [pair(h), pair(2 * h), widest]
-  const centre = f(point)
-  const [d1 = Number.NaN, d2 = Number.NaN, d4 = Number.NaN] = values.map((v) => (v.up - v.down) / (2 * v.s))
-  const [first = { up: 0, down: 0 }] = values
-  const fine = (4 * d1 - d2) / 3
-  const slope = (16 * fine - (4 * d2 - d4) / 3) / 15
-  return { slope, curvature: (first.up + first.down - 2 * centre) / (h * h), error: Math.abs(slope - fine) }
-}
-
 /**
  * true where the latents of the engine are not those of the model: it introduces some, or leaves out missing cells.
  */
@@ -230,8 +201,31 @@ export function mStepOf(t: Trial): MStepResult | null {
   if ([...blocks.map((b) => b.after), end].some((p) => isCollapsed(t.engine.params, p))) return null
   const q = objectiveQ(t)
   const value = q(end)
-  const atEdge = towardsEdges(t.engine.params, end).some((p) => q(p) > value + EXACT * Math.max(1, Math.abs(value)))
-  return atEdge ? null : { blocks, end }
+  const atEdge = towardsEdges(t.engine.params, end).some((p) => isHigher(q(p), value))
+  return atEdge || blocks.some((b) => runsAway(t, b, q)) ? null : { blocks, end }
+}
+
+const isHigher = (q: number, than: number): boolean => q > than + EXACT * Math.max(1, Math.abs(than))
+
+/**
+ * true where Q rises without bound as params of a block grow or shrink together: a Gamma on data that are all equal, whose
+ * shape and rate grow while its mean stays; a precision along a direction in which residuals are 0, of fewer rows than
+ * dimensions. Tried only where Q still rises along one direction.
+ */
+function runsAway(t: Trial, b: EngineBlock, q: (p: Float64Array) => number): boolean {
+  if (b.exact === 'ascent' || b.kinked === true) return false
+  const layout = t.engine.params.filter((p) => b.params.includes(p.name))
+  const value = q(b.after)
+  const slopes = feasibleDirections(layout, b.after).map((direction) => {
+    const { slope, curvature } = slopeAlong(q, b.after, direction.step)
+    return { direction, rises: Math.abs(slope) > GRADIENT * Math.max(1, Math.abs(value), Math.abs(curvature)) }
+  })
+  const rising = slopes.flatMap((s) => (s.rises ? [s.direction.step.findIndex((x) => x !== 0)] : []))
+  if (rising.length === 0) return false
+  const along = (step: Float64Array): number => slopeAlong(q, b.after, step).slope
+  return [...rising.flatMap((i) => together(layout, b.after, i)), ...stretched(layout, b.after, along)].some((p) =>
+    isHigher(q(p), value),
+  )
 }
 
 export function checkMStep(t: Trial, { blocks, end }: MStepResult, found: Findings, random: () => number): void {
@@ -359,17 +353,22 @@ export function checkObjective(t: Trial, found: Findings): void {
   }
 }
 
+/** Largest size of a finite number; 0 where there is none. */
+const largest = (a: ArrayLike<number>): number =>
+  Math.max(0, ...Array.from(a, (x) => (Number.isFinite(x) ? Math.abs(x) : 0)))
+
 /** Every other way of running the algorithm gives the same sums and the same update. */
 export function checkTargets(t: Trial, found: Findings): void {
   t.engine.setFloor(1e-6)
   const own = t.engine.eStep(t.params)
   const update = t.engine.mStep(t.params, own).params
   const numeric = t.engine.mStepBlocks(t.params, own).some((b) => b.iterative)
+  const square = Math.max(1, ...[...t.data.arrays.values()].map((a) => largest(a.values))) ** 2
   for (const other of t.engine.others) {
     const theirs = other.eStep(t.params)
     const where = `${other.name}, ${t.text}`
     const compare = (name: string, a: ArrayLike<number>, b: ArrayLike<number>, tolerance: number): void => {
-      const size = Math.max(1, ...Array.from(a, (x) => (Number.isFinite(x) ? Math.abs(x) : 0)))
+      const size = Math.max(1, largest(a))
       const worst = Array.from(a, (x, i) => (Object.is(x, b[i]) ? 0 : Math.abs(x - (b[i] ?? Number.NaN)))).reduce(
         (m, x) => (Number.isNaN(x) ? Number.POSITIVE_INFINITY : Math.max(m, x)),
         a.length === b.length ? 0 : Number.POSITIVE_INFINITY,
@@ -379,8 +378,9 @@ export function checkTargets(t: Trial, found: Findings): void {
     compare(NAMES.targets, [own.logLikelihood], [theirs.logLikelihood], 1e-12)
     compare(NAMES.targets, own.statistics, theirs.statistics, 1e-12)
     const again = other.mStep(t.params, theirs).params
-    // a solve multiplies rounding by the condition of its matrix
-    if (!numeric) compare(NAMES.updates, update, again, 1e-9)
+    // a solve multiplies rounding by the condition of its matrix; a precision P is one over what is left of sums of squares
+    // y², which is known to ε·y²: relative to it, its rounding is ε·y²·P
+    if (!numeric) compare(NAMES.updates, update, again, 1e-9 + 4 * Number.EPSILON * square * largest(update))
     else {
       // a numerical step multiplies the rounding of its sums, and Q may be flat: what it reaches is compared
       const reached = [update, again].map((p) => t.engine.gain(t.params, own, p))

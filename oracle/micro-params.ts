@@ -30,6 +30,65 @@ export function towardsEdges(layout: readonly EngineParam[], point: Float64Array
     .flatMap((i) => [1e-8, 1e8].map((by) => point.map((x, j) => (i === j ? x * by : x))))
 }
 
+/**
+ * The point with each covariance S = L·Lᵀ in turn stretched, and squeezed, by 1e8 along one axis, L·(I + s·u·uᵀ)·Lᵀ: u is
+ * where a function, whose slopes are `along`, rises and falls most.
+ */
+export function stretched(
+  layout: readonly EngineParam[],
+  point: Float64Array,
+  along: (step: Float64Array) => number,
+): readonly Float64Array[] {
+  const matrices = layout.filter((p) => p.support.kind === 'covariance').flatMap((p) => groups(p))
+  return matrices.flatMap((group) => {
+    const size = Math.round(Math.sqrt(group.length))
+    const l = lowerFactor(
+      group.map((i) => at(point, i)),
+      size,
+    )
+    if (l === null) return []
+    const step = (values: readonly number[]): Float64Array => {
+      const out = new Float64Array(point.length)
+      group.forEach((i, j) => {
+        out[i] = at(values, j)
+      })
+      return out
+    }
+    // slopes along L·(E_ij + E_ji)/2·Lᵀ: a symmetric matrix
+    const slopes = range(0, size - 1).map((i) =>
+      range(0, size - 1).map((j) => along(step(congruence(l, size, Math.max(i, j), Math.min(i, j))))),
+    )
+    return [1, -1].flatMap((sign) => {
+      const u = largestAxis(slopes, sign)
+      const axis = range(0, size - 1).map((a) => u.reduce((sum, x, i) => sum + at(l, a * size + i) * x, 0))
+      const grown = step(axis.flatMap((x) => axis.map((y) => x * y)))
+      return [shifted(point, grown, sign > 0 ? 1e8 : 1e-8 - 1)]
+    })
+  })
+}
+
+/** The unit vector u for which ±uᵀ·A·u is largest: the power method on A, shifted so that all eigenvalues are positive. */
+function largestAxis(a: readonly (readonly number[])[], sign: number): readonly number[] {
+  const shift = 1 + a.flat().reduce((s, x) => s + Math.abs(x), 0)
+  let u: readonly number[] = a.map((_, i) => 1 + i / 10)
+  for (let n = 0; n < 2000; n++) {
+    const v = a.map((row, i) => shift * at(u, i) + sign * row.reduce((s, x, j) => s + x * at(u, j), 0))
+    const length = Math.hypot(...v)
+    u = v.map((x) => x / length)
+  }
+  return u
+}
+
+/** The point with a positive number and one of another param, or all positive numbers, brought far out or close to 0 together. */
+export function together(layout: readonly EngineParam[], point: Float64Array, first: number): readonly Float64Array[] {
+  const positive = layout
+    .filter((p) => p.support.kind === 'positive')
+    .map((p) => ({ numbers: groups(p).flat(), own: first >= p.offset && first < p.offset + p.length }))
+  const others = positive.filter((p) => !p.own).flatMap((p) => p.numbers)
+  const sets = [...others.map((j) => [first, j]), positive.flatMap((p) => p.numbers)]
+  return sets.flatMap((set) => [1e-8, 1e8].map((by) => point.map((x, i) => (set.includes(i) ? x * by : x))))
+}
+
 /** Groups of numbers of one param that are constrained together: positions in the flat array. */
 function groups(p: EngineParam): readonly (readonly number[])[] {
   const last = p.shape.at(-1) ?? 1

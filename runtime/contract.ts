@@ -146,13 +146,22 @@ export interface Identified {
   readonly loose: readonly string[]
 }
 
+/** How starts are made. */
+export type Init = 'auto' | 'kmeans++' | 'random' | 'split' | 'hierarchical'
+
+/** Numbers for each row: rows × columns, row-major, with mean 0. */
+export interface Features {
+  readonly columns: number
+  readonly values: Float64Array
+}
+
 export interface FitOptions {
   /** Iterations, tolerance and stopping as in the contract of `estep fit`. */
   readonly maxIterations: number
   readonly tolerance: number
   readonly seed: number
   readonly restarts: number
-  readonly init: 'auto' | 'kmeans++' | 'random'
+  readonly init: Init
   /** Floor of the spread of components relative to the variance of the data. */
   readonly floor: number
   readonly trace: boolean
@@ -272,6 +281,8 @@ export interface BoundModel {
    * at an edge there stays.
    */
   pullBack?(inside: Float64Array, target: Float64Array): Float64Array
+  /** What is observed beside each row of a discrete latent, scaled to sd 1; null where no data stand there. */
+  features?(latent: string): Features | null
   /** Sets the floor of spreads (relative to the variance of the data). */
   setFloor(floor: number): void
 }

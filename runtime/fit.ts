@@ -2,7 +2,7 @@ import { tryEdge } from './boundary.js'
 import { type ComponentOrder, canonicalOrder, permuteFloors, permuteParams } from './canonical-order.js'
 import { type Chosen, FitRecord, type RecordHooks } from './checkpoint/fit-record.js'
 import type { Accuracy, BoundModel, FitOptions } from './contract.js'
-import { degenerateComponents } from './degenerate.js'
+import { degenerateComponents, isCollapsed } from './degenerate.js'
 import { fewEffective, LEAST_EFFECTIVE } from './effective-draws.js'
 import { type EmPoint, marginalLogLikelihood, NEARLY_SINGULAR, nearlySingular, pointAt, slack } from './em-step.js'
 import { AbortError, InternalError } from './errors.js'
@@ -13,6 +13,8 @@ import { randomSource } from './random.js'
 import { buildResult, emptyContext, type FitResult, type ResultContext, type StartSummary } from './result.js'
 import { again, type EmRun, type IterateRow, lastRow } from './run.js'
 import { bestEnd, type FitProgress, failed, isOver, type SearchRequest, type StartEnd, search } from './search.js'
+import type { SplitStage } from './split-components.js'
+import { refuseInit } from './staged-starts.js'
 import { applyStartValues, type StartProblem } from './start-values.js'
 import { createStarter, type Leaning, type Starter } from './starts.js'
 import type { StopReason } from './stop.js'
@@ -62,6 +64,8 @@ export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitH
   const signal = hooks.signal ?? null
   if (signal?.aborted) throw new AbortError<FitOutcome>(null)
   model.setFloor(options.floor)
+  const refused = refuseInit(model, options.init)
+  if (refused !== null) return { ok: false, problems: [{ param: null, message: refused }] }
   const starter = createStarter(model.sample ?? model, options.init, pacer, hooks.leaning)
 
   const own = asked.start === undefined ? null : await ownStart(model, options, starter, asked.start)
@@ -85,7 +89,8 @@ export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitH
   const identified = model.identifiedParameters(randomSource(options.seed, 2).uniform, settled.point.params)
   await pacer.breathe()
   const parameters = identified?.parameters ?? model.nominalParameters
-  const conclusion = { ...settled, best, ends, start, parameters, loose: identified?.loose ?? [] }
+  const stages = (seed: number): readonly SplitStage[] | null => starter.stages?.(seed) ?? null
+  const conclusion = { ...settled, best, ends, start, stages, parameters, loose: identified?.loose ?? [] }
   const outcome = conclude(model, options, conclusion, hooks.context ?? emptyContext)
   if (settled.stop === 'aborted') throw new AbortError<FitOutcome>(outcome)
   return outcome
@@ -209,6 +214,8 @@ interface Conclusion extends Settled {
   readonly best: StartEnd
   readonly ends: readonly StartEnd[]
   readonly start: Float64Array | null
+  /** What the start from a seed went through, where it was made by splitting. */
+  readonly stages: (seed: number) => readonly SplitStage[] | null
   /** How well the objective is known; null where it is exact or a bound. */
   readonly accuracy: Accuracy | null
   /** Identified number of params, and those that are not. */
@@ -239,7 +246,7 @@ function conclude(
       passes: found.best.run.passes,
       rate: found.best.run.rate,
       trace: found.trace,
-      starts: found.ends.map((end) => summary(end, end === found.best ? found : null)),
+      starts: found.ends.map((end) => summary(end, end === found.best ? found : null, found.stages(end.seed))),
       parameters,
       accuracy: found.accuracy,
       warnings: warningsOf(model, options, found, params, order),
@@ -271,6 +278,8 @@ function warningsOf(
     warnings.push(warn.startBelowFloor(fall))
   }
   warnings.push(...warn.degenerate(degenerateComponents(model, params), model.latents))
+  const higher = ends.filter((end) => end.degenerate.some(isCollapsed) && end.run.point.objective > point.objective)
+  if (best.degenerate.length === 0 && higher.length > 0) warnings.push(warn.unbounded(higher.length, ends.length))
   warnings.push(...warn.atFloor(permuteFloors(model, point.floored, order)))
   if (point.condition > NEARLY_SINGULAR) warnings.push(warn.illConditioned(nearlySingular(point.condition)))
   if (found.accuracy !== null) warnings.push(...warn.rough(found.accuracy, point.scale))
@@ -318,7 +327,7 @@ function looseParams(model: BoundModel, names: readonly string[]): warn.LoosePar
 }
 
 /** One start as listed; the best one with its last touches. */
-function summary(end: StartEnd, settled: Settled | null): StartSummary {
+function summary(end: StartEnd, settled: Settled | null, stages: readonly SplitStage[] | null): StartSummary {
   const run: Pick<EmRun, 'point' | 'stop'> = settled ?? end.run
   return {
     seed: end.seed,
@@ -327,5 +336,8 @@ function summary(end: StartEnd, settled: Settled | null): StartSummary {
     iterations: run.point.iteration,
     stop: run.stop,
     brief: end.brief,
+    ...(stages === null
+      ? {}
+      : { splits: stages.map((s) => ({ components: s.components, objective: jsonNumber(s.objective) })) }),
   }
 }

@@ -5,6 +5,7 @@ import { type Json, type JsonNumber, jsonNumber, type NestedNumbers, record, toJ
 import { nestedToJson, nestParams } from './nest.js'
 import type { IterateRow } from './run.js'
 import type { StopReason } from './stop.js'
+import type { ErrorFields } from './uncertainty.js'
 import type { FitWarning } from './warnings.js'
 
 /** Version of the format of a fit file. */
@@ -20,6 +21,8 @@ export interface StartSummary {
   readonly stop: StopReason | null
   /** Left after its brief run: the objective is that of its last iteration, not of an end. */
   readonly brief: boolean
+  /** Of a start by splitting: the objective with 1, 2, 4, … components that differ. */
+  readonly splits?: readonly { readonly components: number; readonly objective: JsonNumber }[]
 }
 
 /** Row t of `--trace`: θ(t), the expectations at θ(t), and the bound around the M-step that leaves it. */
@@ -39,8 +42,20 @@ export interface IterateEntry {
   readonly labels?: { readonly [name: string]: readonly string[] }
 }
 
+/** What the data were divided by before the fit, and what that makes of the model. */
+export interface StandardizedResult {
+  /** By name of the data: what was subtracted from each column (0: nothing), and what it was divided by. */
+  readonly columns: { readonly [name: string]: { readonly mean: readonly number[]; readonly sd: readonly number[] } }
+  /** The params of the standardised data, in other units, are those of the data: the model is the same. */
+  readonly sameModel: boolean
+  /** Params that are given on the standardised scale. */
+  readonly onStandardisedScale: readonly string[]
+  /** All params on the standardised scale. */
+  readonly params: { readonly [name: string]: NestedNumbers }
+}
+
 /** A fit as `estep fit --json` prints it; `docs/fit.schema.json` says the same. Natural logarithms throughout. */
-export interface FitResult {
+export interface FitResult extends ErrorFields {
   readonly format: typeof FORMAT
   readonly model: string
   readonly estepVersion: string
@@ -82,9 +97,14 @@ export interface FitResult {
   /** Objectives, the start first: iterations + 1 of them. */
   readonly trace: readonly JsonNumber[]
   readonly starts: readonly StartSummary[]
+  /** Those that were held at given values among them. */
   readonly params: { readonly [name: string]: NestedNumbers }
   /** Variational Bayes: the posteriors of params, whose means stand under `params`. */
   readonly posteriors?: { readonly [name: string]: ParamPosterior }
+  /** Left out where the data were fitted as they are. */
+  readonly standardized?: StandardizedResult
+  /** Values of params that were held; null for cells that were not. Left out where nothing was. */
+  readonly fixed?: { readonly [name: string]: NestedNumbers }
   readonly derived: { readonly [name: string]: Json }
   readonly boundary: readonly BoundaryEntry[]
   readonly plan: Json

@@ -8,28 +8,32 @@ const NUDGE = 1 - 2 ** -50
 const SHOWN = 4
 
 export interface Rounding {
-  /** By how much the log-likelihood moves when a param is rounded differently: nats. */
+  /** By how much the log-likelihood, or the change of Q, moves when a param is rounded differently: nats. */
   readonly amount: number
   /** The param that moves it most. */
   readonly param: ParamLayout
 }
 
 /**
- * What rounding makes of the log-likelihood that an iteration leads to: where it leads to a density as narrow as
- * Gamma(1e14, 1e14), whose values are differences of numbers near 1e15, or where the residuals that it sums are rounding
- * themselves. Params are scaled, before the iteration and after it, so that simplices, covariances and orders stay what
- * they are.
+ * What rounding makes of the log-likelihood that an iteration leads to, and of the change of Q: where it leads to a density
+ * as narrow as Gamma(1e14, 1e14), whose values are differences of numbers near 1e15, or where the residuals that it sums
+ * are rounding themselves. Params are scaled, before the iteration and after it, so that simplices, covariances and orders
+ * stay what they are.
  *
  * Works for any model; it takes some E-steps a param, so it is for when something has gone wrong.
  */
 export function roundingOf(model: BoundModel, before: Float64Array, after: Float64Array): Rounding | null {
   const objective = (at: Float64Array): number => model.eStep(at).logLikelihood + model.logPrior(at)
   const iterated = (from: Float64Array): number => objective(model.mStep(from, model.eStep(from)).params)
-  const [there, led] = [objective(after), iterated(before)]
+  // Q is a sum of terms as large as the params, which may cancel far more than those of the log-likelihood
+  const risen = (to: Float64Array): number => model.gain(before, model.eStep(before), to)
+  const [there, led, rise] = [objective(after), iterated(before), risen(after)]
   const moved = model.params.map((param): Rounding => {
     const nudged = (params: Float64Array): Float64Array =>
       params.map((x, i) => (i >= param.offset && i < param.offset + param.length ? x * NUDGE : x))
-    const amounts = [objective(nudged(after)) - there, iterated(nudged(before)) - led].map(Math.abs)
+    const amounts = [objective(nudged(after)) - there, iterated(nudged(before)) - led, risen(nudged(after)) - rise].map(
+      Math.abs,
+    )
     return { amount: Math.max(...amounts.filter(Number.isFinite), 0), param }
   })
   return moved.reduce<Rounding | null>((a, b) => (a === null || b.amount > a.amount ? b : a), null)

@@ -5,6 +5,15 @@ import { extentAt } from './nest.js'
 /** Values of some params by name, nested as in the `params` of a result. */
 export type StartValues = ReadonlyMap<string, unknown>
 
+/** How values are read: what they are called in complaints, and whether cells may be left out. */
+export interface Reading {
+  readonly what: string
+  /** Takes the offsets of cells that are `null`; without it none may be. */
+  readonly free?: Set<number>
+}
+
+const START: Reading = { what: 'start value' }
+
 /** What is wrong with a start. */
 export interface StartProblem {
   /** The param, or null where the whole is wrong. */
@@ -35,9 +44,10 @@ export function startValuesFromJson(document: unknown): StartValues | undefined 
  * @returns the flat params, or what is wrong with the values: names, shapes, supports
  */
 export function applyStartValues(
-  model: BoundModel,
+  model: Pick<BoundModel, 'params'>,
   values: StartValues,
   base: Float64Array,
+  reading = START,
 ): { readonly params: Float64Array; readonly problems: readonly StartProblem[] } {
   const params = new Float64Array(base)
   const problems: StartProblem[] = []
@@ -49,29 +59,34 @@ export function applyStartValues(
       problems.push({ param: name, message: `the model has no param \`${name}\`; it has ${known}` })
       continue
     }
-    const problem = write(layout, value, params) ?? outsideSupport(layout, params)
+    const problem = write(layout, value, params, reading) ?? outsideSupport(layout, params, reading)
     if (problem !== null) problems.push({ param: name, message: problem })
   }
   return { params, problems }
 }
 
 /** Checks the shape while it copies; the first mismatch is the complaint. */
-function write(layout: ParamLayout, value: unknown, params: Float64Array): string | null {
+function write(layout: ParamLayout, value: unknown, params: Float64Array, { what, free }: Reading): string | null {
   const { shape, name } = layout
   const walk = (item: unknown, dimension: number, row: number, path: readonly number[]): string | null => {
     const at = place(name, path)
+    if (item === null && free !== undefined) {
+      const cells = shape.slice(dimension).reduce((a, b) => a * b, 1)
+      for (let i = 0; i < cells; i++) free.add(layout.offset + row * cells + i)
+      return null
+    }
     if (dimension === shape.length) {
       const number = typeof item === 'boolean' ? Number(item) : numberFromJson(item)
-      if (number === undefined) return `the start value of ${at} is ${kindOf(item)}, and a number is needed`
-      if (Number.isNaN(number)) return `the start value of ${at} is missing`
+      if (number === undefined) return `the ${what} of ${at} is ${kindOf(item)}, and a number is needed`
+      if (Number.isNaN(number)) return `the ${what} of ${at} is missing`
       params[layout.offset + row] = number
       return null
     }
     const extent = extentAt(layout, dimension, row)
     const items = listOf(item)
-    if (items === undefined) return `the start value of ${at} is ${kindOf(item)}, and an array of ${extent} is needed`
+    if (items === undefined) return `the ${what} of ${at} is ${kindOf(item)}, and an array of ${extent} is needed`
     if (items.length !== extent) {
-      return `the start value of ${at} has ${items.length} elements, and ${extent} are needed`
+      return `the ${what} of ${at} has ${items.length} elements, and ${extent} are needed`
     }
     const padded = shape[dimension] ?? 0
     for (let i = 0; i < extent; i++) {
@@ -84,7 +99,7 @@ function write(layout: ParamLayout, value: unknown, params: Float64Array): strin
 }
 
 /** Checks the values against the support, and rescales probabilities that are off by rounding. */
-function outsideSupport(layout: ParamLayout, params: Float64Array): string | null {
+function outsideSupport(layout: ParamLayout, params: Float64Array, { what, free }: Reading): string | null {
   const { shape, support, name } = layout
   const rank = valueRank(support.kind)
   const leading = shape.slice(0, shape.length - rank)
@@ -95,11 +110,26 @@ function outsideSupport(layout: ParamLayout, params: Float64Array): string | nul
     const used = rank === 0 ? scalarUsed(layout, b) : rank === 1 ? extentAt(layout, shape.length - 1, b) : block
     const begin = layout.offset + b * block
     const values = params.subarray(begin, begin + (rank === 1 ? used : block))
-    const problem = used === 0 ? null : check(layout, values, shape[shape.length - 1] ?? 1)
-    if (problem !== null) return `the start value of ${place(name, unravel(b, leading))} ${problem}`
+    const left = values.reduce((n, _, i) => n + (free?.has(begin + i) ? 1 : 0), 0)
+    if (left > 0 && left === values.length) continue
+    const problem =
+      left > 0
+        ? `has ${values.length - left} of its ${values.length} numbers: ${WHOLE.get(support.kind)} is given whole or left free`
+        : used === 0
+          ? null
+          : check(layout, values, shape[shape.length - 1] ?? 1)
+    if (problem !== null) return `the ${what} of ${place(name, unravel(b, leading))} ${problem}`
   }
   return null
 }
+
+/** Values that are more than one number. */
+const WHOLE: ReadonlyMap<string, string> = new Map([
+  ['simplex', 'a probability vector'],
+  ['ordered', 'an increasing vector'],
+  ['covariance', 'a covariance matrix'],
+  ['correlation', 'a correlation matrix'],
+])
 
 function check(layout: ParamLayout, values: Float64Array, size: number): string | null {
   const { support } = layout

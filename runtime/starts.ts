@@ -7,6 +7,8 @@ import type { Pacer } from './pacer.js'
 import { type Pooled, pooled, weightsOf } from './pooled.js'
 import { type RandomSource, randomSource } from './random.js'
 import { paramsFromSeeds, type SeedRequest, seedComponents } from './seed-components.js'
+import type { SplitStage } from './split-components.js'
+import { hierarchicalStart, isStaged, splitStart } from './staged-starts.js'
 
 /**
  * Weights that lean to agreement, for a latent whose values are the levels of a data category (a truth seen through
@@ -21,6 +23,8 @@ export interface Starter {
    * where a model has no component-like latents or some labels are known.
    */
   start(seed: number, first: boolean): Promise<Float64Array>
+  /** What the start from a seed went through, where it was made by splitting. */
+  stages?(seed: number): readonly SplitStage[] | null
 }
 
 /**
@@ -33,6 +37,7 @@ export interface Starter {
  *   hard, and spreads nothing where components have only locations and weights. Where evidence fixes the
  *   value of some rows (labels), the first start uses them alone, with a little of the others.
  * - Where the values bear names that label another dimension too (raters), components are named so that they agree.
+ * - `split` and `hierarchical`: `staged-starts.ts`; the first start is the one without chance.
  * - `random`: the posterior of each row is a draw from Dirichlet(1), then two M-steps.
  * - No component-like latents: the middle of the interior of the supports, then random interior points.
  *
@@ -46,7 +51,7 @@ export function createStarter(
 ): Starter {
   const model = fitted.summed ?? fitted
   // a bound has no log density for each row, by which seeds are told apart
-  const init = model.bound === 'variational' ? 'random' : asked
+  const init = model.bound === 'variational' && !isStaged(asked) ? 'random' : asked
   const hardMode = fitted.summed !== undefined
   const latents = componentLatents(model)
   if (latents.length === 0) {
@@ -58,7 +63,9 @@ export function createStarter(
   }
   let base: Pooled | null = null
   let units = -1
+  const stages = new Map<number, readonly SplitStage[]>()
   return {
+    stages: (seed) => stages.get(seed) ?? null,
     async start(seed, first) {
       if (base === null) {
         base = pooled(model)
@@ -66,6 +73,12 @@ export function createStarter(
         if (init !== 'random') units = model.unitLogLikelihood(base.params).length
       }
       const random = randomSource(seed, 1)
+      if (init === 'split') {
+        const split = await splitStart(model, latents, base, first ? null : random, pacer)
+        stages.set(seed, split.stages)
+        return split.params
+      }
+      if (init === 'hierarchical' && first) return hierarchicalStart(model, latents, base, pacer)
       return componentStart({ model, latents, init, hardMode, pacer, leaning, base, units, random, first })
     },
   }

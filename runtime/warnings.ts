@@ -1,5 +1,6 @@
 import type { Accuracy, ComponentState, FloorHit, LatentLayout } from './contract.js'
 import { isCollapsed, LEAST_COUNT, LEAST_RELATIVE_VARIANCE } from './degenerate.js'
+import { uncertaintyExplanations } from './uncertainty-warnings.js'
 
 /** A warning of a fit, as in the result. */
 export interface FitWarning {
@@ -143,12 +144,33 @@ export const warningExplanations: readonly WarningExplanation[] = [
       'most probable value given the others, as in EM: a point, without a spread.',
   },
   {
+    code: 'W536',
+    title: 'the standardised model is another model',
+    explanation:
+      'With --standardize the columns of the data are divided by their sd. Most models are the same in any unit, with ' +
+      'params in that unit. Some are not: one sd for several columns (a spherical component), a prior with numbers in it, ' +
+      'a constant in a density. The fit is then of another model, its log-likelihood is that of another model too (it has ' +
+      'the Jacobian, so that it is a density of the data as they are), and params that belong to no unit are given on the ' +
+      'standardised scale. Such a model may be the better one; compare it with the other one as with any other model.',
+  },
+  {
+    code: 'W537',
+    title: 'starts ended higher on collapsed components',
+    explanation:
+      'The likelihood of components with spreads of their own has no maximum: on a few rows that are nearly equal a spread ' +
+      'goes to 0 and the density there to infinity. Some starts went that way, and their objective is higher than that of ' +
+      'the result, up to where the floor stops it. They say nothing of the data and are left out; the result is the highest ' +
+      'maximum that was found with sound components. A prior on the spread, or one spread for all components, bounds the ' +
+      'likelihood.',
+  },
+  {
     code: 'W539',
     title: 'rows of probability 0',
     explanation:
       'The fitted model gives these rows probability 0, whatever the values of their latents: a count above its number of ' +
       'trials, a value outside the range of a Uniform. No posterior exists for them; what is printed for their latents says nothing.',
   },
+  ...uncertaintyExplanations,
 ]
 
 export function symmetricStart(latents: readonly LatentLayout[]): FitWarning {
@@ -181,6 +203,14 @@ export function degenerate(states: readonly ComponentState[], latents: readonly 
             'weights a prior',
         }
   })
+}
+
+/** Starts that ended higher than the result, on components that have collapsed. */
+export function unbounded(higher: number, starts: number): FitWarning {
+  const message =
+    `the likelihood is not bounded: ${higher} of ${starts} starts ended higher than the result, on components that have ` +
+    'collapsed onto a few rows, and were left out; a prior on the spread, or one spread for all components, bounds it'
+  return { code: 'W537', message }
 }
 
 export function atFloor(hits: readonly FloorHit[]): FitWarning[] {

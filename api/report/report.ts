@@ -34,7 +34,7 @@ export interface ReportRequest extends ReportOptions {
   readonly derivation: DerivationDocument
   readonly declarations: readonly DataDeclaration[]
   /** The model over the data that pictures are made of; null where there are none. */
-  readonly bound: Bound | null
+  readonly bound: Pick<Bound, 'model' | 'data'> | null
   /** Flat params over these data. */
   readonly params: Float64Array | null
   readonly traces: readonly (readonly number[])[] | null
@@ -155,7 +155,7 @@ function framesSection(
   return { id: 'frames', title: 'Iterates', content: [h('div', { class: 'frames' }, ...content)] }
 }
 
-function frameOf(iterate: IterateEntry, shown: Shown, { model }: Bound, nextId: () => string): Html {
+function frameOf(iterate: IterateEntry, shown: Shown, { model }: Pick<Bound, 'model'>, nextId: () => string): Html {
   const values = new Map<string, unknown>(Object.entries(iterate.params))
   const { params, problems } = applyStartValues(
     model,

@@ -23,7 +23,7 @@ export class Shown {
   private readonly model: ProgramModel
   private readonly read: (params: Float64Array) => readonly LatentPosterior[]
 
-  constructor(bound: Bound, declarations: readonly DataDeclaration[]) {
+  constructor(bound: Pick<Bound, 'model' | 'data'>, declarations: readonly DataDeclaration[]) {
     this.model = bound.model
     this.data = dataArrays(bound.data, observedData(bound), declarations)
     this.pictures = new Pictures(bound.model)

@@ -4,10 +4,11 @@ import { type Against, against } from '../against.js'
 import { type Checkpoints, checkpointHelp, checkpoints } from '../checkpoint-file.js'
 import { type Context, jsonText, printDiagnostics, printJson, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
+import { parseFixed } from '../fixed-values.js'
 import { parseSet } from '../literal.js'
 import { type DataOptions, loadData, requireData } from '../load-data.js'
 import { loadModel } from '../load-model.js'
-import type { Backend, DataRequest, FitOutcome, FitPort, ModelPort } from '../ports.js'
+import type { Backend, DataRequest, FitCall, FitPort } from '../ports.js'
 import { createProgress } from '../progress.js'
 import { fitReport } from '../render/fit-report.js'
 import { formatObjective } from '../render/numbers.js'
@@ -20,6 +21,7 @@ import { watch } from './watch.js'
 export interface FitCommandOptions extends DataOptions {
   readonly set?: readonly string[]
   readonly start?: readonly string[]
+  readonly fix?: readonly string[]
   readonly init?: string
   readonly mode: 'em' | 'hard' | 'vb'
   readonly seed: number
@@ -34,6 +36,10 @@ export interface FitCommandOptions extends DataOptions {
   readonly threads?: number
   readonly against?: string
   readonly trace?: boolean
+  readonly standardize?: boolean
+  readonly errors?: 'none' | 'information' | 'sandwich' | 'bootstrap'
+  readonly replicates?: number
+  readonly weights?: 'frequency' | 'sampling'
   readonly strict?: boolean
   readonly out?: string
   readonly json?: boolean
@@ -100,14 +106,16 @@ function streamLine({ source, rows, columns, window, scratchBytes }: DataStream)
   return `streaming ${count(rows)} rows × ${columns} of ${source}: ${count(most)} rows at a time${from}\n`
 }
 
-async function runFit(
+/** Runs what takes the options of a fit: a fit, or a selection among fits. */
+export async function runFit<Result extends { readonly kind: string; readonly message?: string }>(
   context: Context,
-  model: ModelPort,
+  model: { fit(data: DataRequest, call: FitCall): Promise<Result> },
   data: DataRequest,
   options: FitCommandOptions,
-  kept: Checkpoints,
-): Promise<FitOutcome> {
+  kept: Checkpoints | null = null,
+): Promise<Result> {
   const set = parseSet(options.set)
+  const fix = parseFixed(options.fix, options.start)
   const start = await readStart(context, options.init, options.start ?? [])
   const controller = new AbortController()
   const release = context.host.onInterrupt(() => controller.abort())
@@ -116,8 +124,9 @@ async function runFit(
     share: (index + 1) / starts,
   }))
   try {
-    return await model.fit(data, {
+    const outcome = await model.fit(data, {
       set,
+      fix,
       start: start.values,
       init: start.init,
       mode: options.mode,
@@ -129,16 +138,22 @@ async function runFit(
       maxTime: options.maxTime ?? null,
       accelerate: options.accelerate === true ? 'squarem' : (options.accelerate ?? null),
       trace: options.trace === true,
+      standardize: options.standardize === true,
+      errors: options.errors ?? null,
+      replicates: options.replicates ?? null,
+      weights: options.weights ?? null,
       mStep: options.mStep,
       backend: options.backend ?? null,
       threads: options.threads ?? null,
       memory: options.memory ?? null,
-      checkpoint: kept.checkpoint,
-      resume: kept.resume,
+      checkpoint: kept?.checkpoint ?? null,
+      resume: kept?.resume ?? null,
       signal: controller.signal,
       onStream: (stream) => context.host.stderr(streamLine(stream)),
       onIteration: progress.update,
     })
+    const isOfStart = outcome.kind === 'usage' && start.of !== null && outcome.message?.includes('start value') === true
+    return isOfStart ? { ...outcome, help: start.of } : outcome
   } finally {
     progress.clear()
     release()

@@ -3,12 +3,13 @@ import type { FitResult } from '../../runtime/result.js'
 import type { Against } from '../against.js'
 import type { ParamView } from '../ports.js'
 import { againstLines } from './against-lines.js'
+import { errorLines } from './error-lines.js'
 import { formatNumber, formatObjective, plural } from './numbers.js'
 import { type Paint, printable } from './paint.js'
 import { paramTables } from './param-tables.js'
 import { planLines } from './plan-lines.js'
 import { sparkline } from './sparkline.js'
-import { startsLine } from './starts-line.js'
+import { splitsLine, startsLine } from './starts-line.js'
 
 /** The result of a fit as a person reads it. */
 export function fitReport(
@@ -26,8 +27,11 @@ export function fitReport(
   const sds = Object.fromEntries(Object.entries(result.posteriors ?? {}).map(([name, { sd }]) => [name, sd]))
   if (Object.keys(sds).length > 0)
     lines.push('', paint.dim('sds of the posteriors, whose means stand above'), ...paramTables(sds, layout, width))
+  const fixed = fixedWords(result)
+  if (fixed !== '') lines.push('', `${paint.dim('fixed')}      ${fixed}`)
   const derived = Object.fromEntries(Object.entries(result.derived).map(([name, value]) => [name, nestedOf(value)]))
   if (Object.keys(derived).length > 0) lines.push('', ...paramTables(derived, [], width))
+  lines.push(...errorLines(result, layout, width, paint))
   const trace = sparkline(
     result.trace.map((value) => numberFromJson(value) ?? Number.NaN),
     Math.max(10, Math.min(60, width - 30)),
@@ -35,6 +39,8 @@ export function fitReport(
   if (trace !== '') lines.push('', `${paint.dim('objective')}  ${trace}`)
   const starts = startsLine(result.starts)
   if (starts !== '') lines.push(`${paint.dim('starts')}     ${starts}`)
+  const splits = splitsLine(result.starts)
+  if (splits !== '') lines.push(`${paint.dim('splits')}     ${splits}`)
   const plan = planLines(result.plan)
   if (plan.length > 0) lines.push('', paint.strong('What was derived'), ...plan)
   const edge = result.boundary.map(
@@ -48,6 +54,15 @@ export function fitReport(
     )
   if (against !== null) lines.push('', ...againstLines(against))
   return `${lines.join('\n')}\n`
+}
+
+/** Which params were held at given values. */
+function fixedWords({ fixed = {} }: FitResult): string {
+  const partly = (value: NestedNumbers): boolean =>
+    value === null || (Array.isArray(value) && value.some((x: NestedNumbers) => partly(x)))
+  return Object.entries(fixed)
+    .map(([name, value]) => `${printable(name)}${partly(value) ? ' (in part)' : ''}`)
+    .join(', ')
 }
 
 function headline(result: FitResult, paint: Paint): string[] {

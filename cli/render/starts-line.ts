@@ -1,6 +1,6 @@
 import { numberFromJson } from '../../runtime/json.js'
 import type { StartSummary } from '../../runtime/result.js'
-import { plural } from './numbers.js'
+import { formatObjective, plural } from './numbers.js'
 
 /** What became of the starts: how many came to the best end, elsewhere, or to none; '' for a single start. */
 export function startsLine(starts: readonly StartSummary[]): string {
@@ -24,4 +24,13 @@ export function startsLine(starts: readonly StartSummary[]): string {
   if (brief > 0) parts.push(`${brief} given up after a brief run`)
   if (failed > 0) parts.push(`${failed} failed numerically`)
   return `${plural(starts.length, 'start')}: ${parts.join(', ')}`
+}
+
+/** How the best start came about, where it was made by splitting: the objective with 1, 2, 4, … components. */
+export function splitsLine(starts: readonly StartSummary[]): string {
+  const heights = starts.map((start) => numberFromJson(start.objective) ?? Number.NaN)
+  const best = starts[heights.indexOf(Math.max(...heights.filter((x) => !Number.isNaN(x))))]
+  return (best?.splits ?? [])
+    .map(({ components, objective }) => `${components}: ${formatObjective(objective)}`)
+    .join(', ')
 }

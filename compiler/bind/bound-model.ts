@@ -7,6 +7,7 @@ import type {
   BoundModel,
   ComponentState,
   Expectation,
+  Features,
   Identified,
   LatentLayout,
   Maximisation,
@@ -49,6 +50,7 @@ import { meansAndVariances, reported } from './posterior-means.js'
 import { precisionHost } from './precision-host.js'
 import { pullBack } from './pull-back.js'
 import { RowEngine } from './row-engine.js'
+import { rowFeatures } from './row-features.js'
 import { rowWeights } from './row-weights.js'
 import { checkRowWise } from './row-wise.js'
 import { BoundNumbers } from './sizes.js'
@@ -72,6 +74,8 @@ export interface BindProgramOptions {
   readonly frozen?: ReadonlyMap<string, readonly number[]>
   /** Memory of another program of the same derivation that has all of its buffers. */
   readonly memory?: ProgramMemory
+  /** Of params that are held in part: what every element is, NaN where it is free. The model reads no other at its cell. */
+  readonly pinned?: ReadonlyMap<string, Float64Array>
   /** The derivation with these scales at 0 and the latents that they measure at their means. */
   readonly withoutScales?: (names: ReadonlySet<string>) => Derivation | null
 }
@@ -114,6 +118,8 @@ export class ProgramModel implements BoundModel {
   private readonly expectations: Expectations
   private readonly maximiser: Maximiser
   private readonly precision: NodePrecision | null
+  /** Elements that are held. */
+  private readonly pinned: readonly { readonly at: number; readonly value: number }[]
   private floor = 0
 
   constructor(
@@ -144,7 +150,11 @@ export class ProgramModel implements BoundModel {
       .map((l) => latentLayout(l, d, this.numbers, data, this.params))
     this.scalars = program.latents.filter((l) => l.loops.length === 0 && l.kind === 'count').map((l) => l.name)
     this.observations = countObservations(d, this.numbers)
-    this.nominalParameters = this.params.reduce((n, p) => n + freeCount(p), 0)
+    const { pinned = new Map<string, Float64Array>() } = options
+    this.pinned = this.params.flatMap(({ name, offset }) =>
+      [...(pinned.get(name) ?? [])].flatMap((value, i) => (Number.isNaN(value) ? [] : [{ at: offset + i, value }])),
+    )
+    this.nominalParameters = this.params.reduce((n, p) => n + freeCount(p, pinned.get(p.name)), 0)
     this.hasPrior = d.lifted.some((f) => f.factor.role === 'prior')
     this.direct =
       d.eStep.tables.length === 0 &&
@@ -154,7 +164,8 @@ export class ProgramModel implements BoundModel {
       d.mStep.steps.every((s) => s.closedForm)
     const sizes = new Map<string, number>(data.sizes)
     for (const s of d.model.symbols)
-      if (s.kind === 'const' && s.value.type.dims.length === 0) sizes.set(s.name, this.constant(s.id))
+      if (s.kind === 'const' && s.held === undefined && s.value.type.dims.length === 0)
+        sizes.set(s.name, this.constant(s.id))
     this.sizes = sizes
     this.scales = new Map(
       [...data.arrays].flatMap(([name, a]) =>
@@ -233,13 +244,37 @@ export class ProgramModel implements BoundModel {
     return bindProgram(derivation, this.data, options)
   }
 
+  /** The same over other data, in the calling thread and in memory of its own; its numbers are taken from these data. */
+  overOther(data: BoundData): ProgramModel {
+    const { memory: _, arena: _arena, workers: _workers, ...options } = this.options
+    return bindProgram(this.derivation, data, options)
+  }
+
+  /** The same over as many rows as tell the params apart; itself where there are no more, or rows belong together. */
+  withFewRows(): ProgramModel {
+    const few = fewRows(this.derivation, this.program, this.data, FEW_ROWS * (this.nominalParameters + 4))
+    return this.overOther(few ?? this.data)
+  }
+
   /** The same over some of the rows; reductions of data are those of all. */
   private overSample(sample: BoundData): ProgramModel {
+    return bindProgram(this.derivation, sample, this.withReductions())
+  }
+
+  /** The same over other rows, in memory of its own; reductions of data are those of this one, and so is its floor. */
+  over(data: BoundData): ProgramModel {
+    const model = bindProgram(this.derivation, data, { ...this.withReductions(), arena: null, workers: null })
+    model.followNodes(this)
+    model.setFloor(this.floor)
+    return model
+  }
+
+  private withReductions(): BindProgramOptions {
     const { memory: _, ...options } = this.options
     const frozen = this.program.bindTables
       .filter((t) => t.compute.kind === 'reduction')
       .map((t) => [t.name, [...this.numbers.table(t).values]] as const)
-    return bindProgram(this.derivation, sample, { ...options, frozen: new Map(frozen) })
+    return { ...options, frozen: new Map(frozen) }
   }
 
   /** Columns of observed data that are constant although the model gives them a spread. */
@@ -296,9 +331,15 @@ export class ProgramModel implements BoundModel {
     const { given } = expectation
     const run = (): Maximisation => {
       this.expectations.restore(expectation)
-      return this.maximiser.maximise(params, given !== undefined, observe)
+      const next = this.maximiser.maximise(params, given !== undefined, observe)
+      this.pin(next.params)
+      return next
     }
     return given === undefined ? run() : this.expectations.withGiven(given, run)
+  }
+
+  features(latent: string): Features | null {
+    return this.data.stream === undefined ? rowFeatures(this.derivation, this.numbers, this.data.arrays, latent) : null
   }
 
   /** Params of regressions onto probabilities that run to infinity. */
@@ -424,18 +465,18 @@ export class ProgramModel implements BoundModel {
   }
 
   interior(random: () => number): Float64Array {
-    return interiorPoint(this.derivation, this.params, this.scales, random)
+    return this.pin(interiorPoint(this.derivation, this.params, this.scales, random))
+  }
+
+  private pin(params: Float64Array): Float64Array {
+    for (const { at, value } of this.pinned) params[at] = value
+    return params
   }
 
   /** An interior point at which components stand apart. */
   separated(random: () => number): Float64Array {
-    return interiorPoint(
-      this.derivation,
-      this.params,
-      this.scales,
-      random,
-      Math.max(2, ...this.latents.map((l) => l.values)),
-    )
+    const apart = Math.max(2, ...this.latents.map((l) => l.values))
+    return this.pin(interiorPoint(this.derivation, this.params, this.scales, random, apart))
   }
 
   derived(params: Float64Array): ReadonlyMap<string, unknown> {

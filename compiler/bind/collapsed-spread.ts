@@ -1,5 +1,6 @@
 import type { ParamLayout } from '../../runtime/contract.js'
 import type { Derivation } from '../derive.js'
+import { numericRoles } from '../mstep/numeric-roles.js'
 import type { DataScale } from './data-scale.js'
 import { scalePower } from './interior.js'
 
@@ -18,7 +19,7 @@ export function collapsedSpread(
 ): string | null {
   const largest = Math.max(0, ...[...scales.values()].map((scale) => scale.largest))
   for (const { name, offset, length } of layouts) {
-    const power = scalePower(name, d)
+    const power = scalePower(name, d) ?? stationaryPower(name, d)
     if (power === null) continue
     for (let i = 0; i < length; i++) {
       const sd = (params[offset + i] ?? Number.NaN) ** (1 / power)
@@ -26,4 +27,11 @@ export function collapsedSpread(
     }
   }
   return null
+}
+
+/** The same of a spread whose prior leaves no closed form: its role is read off the density, as those of numerical steps. */
+function stationaryPower(name: string, d: Derivation): number | null {
+  if (d.mStep.steps.find((s) => s.params.includes(name))?.kind !== 'stationary') return null
+  const role = numericRoles(d.lifted, new Set([name]))[0]?.role
+  return role === 'sd' ? 1 : role === 'variance' ? 2 : role === 'precision' ? -2 : null
 }

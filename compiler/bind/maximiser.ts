@@ -56,20 +56,30 @@ export class Maximiser {
       },
     }
     const host = this.newton.host(given, context)
-    let before = kernels.unload()
-    for (let sweep = 0; sweep < kernels.program.sweeps; sweep++) {
-      hits.clear()
-      for (const solve of kernels.program.solves) {
+    const { solves, sweeps } = kernels.program
+    const isRepeated = ({ step }: Solve): boolean => kernels.program.repeated.includes(step.id)
+    const [from, to] = [solves.findIndex(isRepeated), solves.findLastIndex(isRepeated) + 1]
+    const run = (list: readonly Solve[]): void => {
+      for (const solve of list) {
         kernels.run(solve.prepare)
         this.solve(solve, context, host)
         observe?.(solve.step, kernels.unload())
       }
+    }
+    run(solves.slice(0, Math.max(0, from)))
+    const once = [...hits]
+    let before = kernels.unload()
+    for (let sweep = 0; sweep < (to === 0 ? 0 : sweeps); sweep++) {
+      hits.clear()
+      for (const [key, hit] of once) hits.set(key, hit)
+      run(solves.slice(from, to))
+      if (sweeps === 1) break
       const after = kernels.unload()
-      if (kernels.program.sweeps === 1) break
       const moved = after.reduce((m, x, i) => Math.max(m, Math.abs(x - (before[i] ?? 0)) / (1 + Math.abs(x))), 0)
       before = after
       if (moved < 1e-14) break
     }
+    run(solves.slice(Math.max(0, to)))
     return { params: this.keepZeros(params, kernels.unload()), floored: [...hits.values()], condition }
   }
 

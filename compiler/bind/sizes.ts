@@ -103,6 +103,8 @@ export class BoundNumbers {
         if (this.overrides.has(t.compute.name)) return pick(this.overrides.get(t.compute.name), at, t.compute.name)
         return this.value(t.compute.value, indices)
       }
+      case 'given':
+        return pick(this.overrides.get(t.compute.name), at, t.compute.name)
       case 'label': {
         const s = this.sizeSymbols.get(t.compute.levels)
         const column = t.compute.column === null ? 0 : this.value(t.compute.column, indices) - 1

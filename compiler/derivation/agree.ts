@@ -5,6 +5,7 @@
 import { type Environment, evaluate, type NumericIndicator } from '../algebra/evaluate.js'
 import type { ArraySpace, Expr, IndexVar } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
+import { heldParams } from '../held-params.js'
 
 /** true where both have the same value, to 1e-9 relative, at three made-up points for every value of the indices. */
 export function agree(a: Expr, b: Expr, indices: readonly IndexVar[], d: Derivation): boolean {
@@ -22,13 +23,15 @@ export function agree(a: Expr, b: Expr, indices: readonly IndexVar[], d: Derivat
 /** Numbers for every array, the same for the same name, indices and seed: sizes 2, categories 1 or 2, reals in (0.5, 1.5). */
 function madeUp(d: Derivation, seed: number): Environment {
   const data = new Map(d.graph.data.map((s) => [s.name, s.type.support.kind]))
-  const matrices = new Set(
-    d.params.filter((p) => p.support === 'covariance' || p.support === 'correlation').map((p) => p.name),
-  )
+  const isMatrix = (kind: string): boolean => kind === 'covariance' || kind === 'correlation'
+  const matrices = new Set([
+    ...d.params.filter((p) => isMatrix(p.support)).map((p) => p.name),
+    ...heldParams(d.model).flatMap((s) => (isMatrix(s.held?.support.kind ?? '') ? [s.id] : [])),
+  ])
   const shifted = new Set(d.mStep.shifted)
   const consts = new Map(
     d.model.symbols.flatMap((s) =>
-      s.kind === 'const' && s.value.kind === 'number' ? [[s.id, s.value.value] as const] : [],
+      s.kind === 'const' && s.held === undefined && s.value.kind === 'number' ? [[s.id, s.value.value] as const] : [],
     ),
   )
   const real = (...parts: readonly (string | number)[]): number => 0.5 + hash(`${seed}|${parts.join('|')}`)
@@ -46,7 +49,7 @@ function madeUp(d: Derivation, seed: number): Environment {
       case 'observed':
         return 1
       case 'const':
-        return consts.get(name) ?? real('const', name, ...index)
+        return matrices.has(name) ? param(name, index) : (consts.get(name) ?? real('const', name, ...index))
       case 'data': {
         const kind = data.get(name)
         const u = hash(`${seed}|data|${name}|${index.join(',')}`)

@@ -1,5 +1,6 @@
 /** The algorithm as pseudo-code, why its objective rises, where it may end, and what has no closed form. */
 import type { Derivation } from '../derive.js'
+import type { MStep } from '../mstep/types.js'
 import { boundednessWords } from './boundedness.js'
 import { factorisedRise } from './factorised-steps.js'
 import { hardRise, isHard, marked } from './hard-steps.js'
@@ -42,17 +43,27 @@ function iterations(
 ): readonly AlgorithmLine[] {
   const posterior = e.flatMap((s) => s.content.flatMap((b) => (b.kind === 'formula' ? b.lines : [])))
   const eLines = posterior.length > 0 ? posterior : ['posterior of the latents, by elimination']
-  const several = d.mStep.sweeps > 1
-  const estimates = d.mStep.steps.length > 0
+  const { steps, sweeps, repeated } = d.mStep
+  const estimates = steps.length > 0
   if (!estimates && d.eStep.factorised === null) return eLines.map((f) => line(0, f))
+  const isRepeated = ({ id }: MStep): boolean => sweeps > 1 && repeated.includes(id)
+  const end = steps.findLastIndex(isRepeated)
+  const several = steps.filter(isRepeated)
+  const updated = (own: readonly MStep[], indent: number): readonly AlgorithmLine[] =>
+    own.flatMap((s) => updateLines(s, c, updates[steps.indexOf(s)] ?? [], indent))
   return [
     line(0, estimates ? 'choose starting values' : 'choose a starting q'),
     line(0, 'repeat'),
     line(1, 'E-step'),
     ...eLines.map((f) => line(2, f)),
     ...(estimates ? [line(1, 'M-step')] : []),
-    ...(several ? [line(2, `up to ${d.mStep.sweeps} times, until Q stops rising:`)] : []),
-    ...updateLines(d, c, updates, several ? 3 : 2),
+    ...updated(
+      steps.filter((s, i) => !isRepeated(s) && i < end),
+      2,
+    ),
+    ...(several.length > 0 ? [line(2, `up to ${sweeps} times, until Q stops rising:`)] : []),
+    ...updated(several, 3),
+    ...updated(steps.slice(end + 1), 2),
     line(
       0,
       isHard(d)
@@ -69,25 +80,17 @@ function directly(d: Derivation, c: FormulaContext, updates: readonly (readonly 
     once
       ? say`No latent variables: there is no E-step, and one closed-form M-step is the maximum-likelihood estimate.`
       : say`No latent variables: there is no E-step; the M-step is repeated until nothing rises.`,
-    { kind: 'algorithm', lines: updateLines(d, c, updates, 0) },
+    { kind: 'algorithm', lines: d.mStep.steps.flatMap((s, i) => updateLines(s, c, updates[i] ?? [], 0)) },
   ]
 }
 
-function updateLines(
-  d: Derivation,
-  c: FormulaContext,
-  updates: readonly (readonly Formula[])[],
-  indent: number,
-): readonly AlgorithmLine[] {
-  return d.mStep.steps.flatMap((s, i) => {
-    const lines = updates[i] ?? []
-    const names = inlineNames(s.params, c)
-    if (lines.length === 0) return [line(indent, 'Newton steps for ', ...names)]
-    const implicit = s.kind === 'stationary' || (s.kind === 'normal' && !lines.every((l) => /^[^ ]+ = /.test(l.text)))
-    return implicit
-      ? [line(indent, 'solve for ', ...names, ':'), ...lines.map((l) => line(indent + 1, l))]
-      : lines.map((l) => line(indent, l))
-  })
+function updateLines(s: MStep, c: FormulaContext, lines: readonly Formula[], indent: number): readonly AlgorithmLine[] {
+  const names = inlineNames(s.params, c)
+  if (lines.length === 0) return [line(indent, 'Newton steps for ', ...names)]
+  const implicit = s.kind === 'stationary' || (s.kind === 'normal' && !lines.every((l) => /^[^ ]+ = /.test(l.text)))
+  return implicit
+    ? [line(indent, 'solve for ', ...names, ':'), ...lines.map((l) => line(indent + 1, l))]
+    : lines.map((l) => line(indent, l))
 }
 
 function guarantees(d: Derivation, c: FormulaContext): readonly Block[] {

@@ -5,6 +5,7 @@ import { printText } from '../algebra/print-text.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
 import type { LiftedFactor } from '../graph/lift.js'
+import { heldParams } from '../held-params.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
 import { present, sizeName } from './notation.js'
 import { argument, statementAt } from './origins.js'
@@ -53,7 +54,7 @@ const plain = (e: Expr, c: FormulaContext): Formula => {
 export function notationStep(c: FormulaContext): DerivationStep {
   const d = c.notation.derivation
   const items: Inline[] = []
-  const shapeOf = (space: 'data' | 'param', n: string): Inline => {
+  const shapeOf = (space: 'data' | 'param' | 'const', n: string): Inline => {
     const extents = d.shapes.shape(space, n).map((e) => plain(e, c))
     if (extents.length === 0) return []
     const product: Formula = {
@@ -97,6 +98,11 @@ export function notationStep(c: FormulaContext): DerivationStep {
         : [SUPPORTS.get(p.support) ?? p.support]
     describe('param', p.name, bounds)
   }
+  for (const { id, name: n, held } of heldParams(d.model))
+    if (held !== undefined && d.graph.bindTables.some((t) => t.name === id)) {
+      const support = SUPPORTS.get(held.support.kind) ?? 'a number in an interval'
+      items.push(inline`${name(n, c)}: parameter, ${support}${shapeOf('const', id)}; held at given values`)
+    }
   for (const s of d.model.symbols)
     if (s.kind === 'size' && s.origin === 'levels' && s.name.startsWith('levels('))
       items.push(

@@ -80,6 +80,8 @@ function tableName(t: BindTable, notation: Notation): string {
   switch (t.compute.kind) {
     case 'const':
       return t.compute.name.replace(/^const:/, '')
+    case 'given':
+      return t.compute.name
     case 'label':
       return `“${t.compute.label}”`
     case 'nodes':

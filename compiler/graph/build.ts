@@ -1,6 +1,6 @@
 /** Typed model → factor graph: every statement becomes one or more factors in index notation. */
 import type { Outcome } from '../../lang/diagnostics/types.js'
-import type { TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
+import type { TDistribution, TExpr, TStatement, TypedModel } from '../../lang/typed/types.js'
 import { bothOf, idx, notOf, ONE, TRUE } from '../algebra/build.js'
 import { normaliseMatrices } from '../algebra/matrices.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
@@ -77,6 +77,8 @@ class GraphBuilder {
 
   private lets(): FactorGraph['lets'] {
     const out: { name: string; indices: readonly IndexVar[]; value: Expr }[] = []
+    const held = new Set(this.graph.model.symbols.flatMap((s) => (s.kind === 'const' && s.held ? [s.id] : [])))
+    const isHeld = (n: Expr): boolean => n.kind === 'ref' && n.space === 'const' && held.has(n.name)
     for (const s of this.graph.model.symbols) {
       if (s.kind !== 'let' || !s.topLevel) continue
       try {
@@ -85,7 +87,7 @@ class GraphBuilder {
         const value = normaliseMatrices(unrollSums(t.at(indices.map(idx))))
         const reads = (space: 'param' | 'latent' | 'data'): boolean =>
           some(value, (n) => n.kind === 'ref' && n.space === space)
-        if (reads('param') && !reads('latent')) out.push({ name: s.name, indices, value })
+        if ((reads('param') || some(value, isHeld)) && !reads('latent')) out.push({ name: s.name, indices, value })
       } catch (e) {
         if (!(e instanceof NotElaborated)) throw e
       }
@@ -143,6 +145,16 @@ class GraphBuilder {
   private sample(s: Extract<TStatement, { kind: 'sample' }>, place: Place): void {
     if (s.role === 'latent' && s.target.kind === 'ref' && this.observed.integrates(s.target.symbol)) return
     const value = this.graph.elaborator.tensor(s.target, place.env)
+    const read = s.role === 'prior' ? this.latentIn(s.distribution) : null
+    if (read !== null) {
+      const { name } = this.targetOf(s.target, s.role)
+      this.graph.refuse(
+        s.distribution.span,
+        `the prior of \`${name}\` reads the latent \`${read}\`: what depends on a latent is not known, as a param is`,
+        `declare \`${name}\` as a latent, or \`${read}\` as a param`,
+      )
+      return
+    }
     const role: FactorRole = s.role === 'prior' ? 'prior' : s.role === 'latent' ? 'latent' : 'likelihood'
     const cell = value.at(value.dims.map((): Expr => ANY))
     const target: Factor['target'] = {
@@ -156,9 +168,19 @@ class GraphBuilder {
     } else if (s.role === 'mixed' || s.role === 'data') this.latents.declareFromData(s.target, s.span, place)
   }
 
+  /** A latent that the arguments of a distribution read. */
+  private latentIn(d: TDistribution): string | null {
+    if (d.kind === 'truncated') return this.latentIn(d.of)
+    if (d.kind !== 'plain') return null
+    const read = d.arguments.flatMap((a) => collectRefs(a.value)).map((id) => this.graph.symbols.get(id))
+    return read.find((x) => x?.kind === 'latent')?.name ?? null
+  }
+
   private targetOf(e: TExpr, role: 'data' | 'latent' | 'prior' | 'mixed'): Factor['target'] {
     const names = collectRefs(e).map((id) => this.graph.symbols.get(id))
     const wanted = role === 'latent' ? 'latent' : role === 'prior' ? 'param' : 'data'
+    const held = role === 'prior' ? names.find((x) => x?.kind === 'const' && x.held !== undefined) : undefined
+    if (held !== undefined) return { space: 'param', name: held.name }
     const symbol = names.find((x) => x?.kind === wanted) ?? names.find((x) => x?.kind === 'latent')
     const space = symbol?.kind === 'param' || symbol?.kind === 'latent' ? symbol.kind : 'data'
     return { space, name: symbol?.name ?? '' }

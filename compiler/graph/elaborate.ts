@@ -188,7 +188,11 @@ export class Elaborator {
         return scalar(value)
       }
       case 'const':
-        return this.subscripted(this.constant(s.id, s.value, s.span, env), subscripts, env)
+        return this.subscripted(
+          s.held === undefined ? this.constant(s.id, s.value, s.span, env) : this.given(s.id, s.held, s.span, env),
+          subscripts,
+          env,
+        )
       case 'size': {
         const array: BuiltTensor =
           s.rank === 0 ? scalar(ref('size', s.id)) : { dims: [{ size: ZERO }], at: (i) => ref('size', s.id, i) }
@@ -242,6 +246,23 @@ export class Elaborator {
       span,
     })
     const t: BuiltTensor = { dims: element.dims, at: (i) => ref('const', id, i) }
+    this.constants.set(id, t)
+    return t
+  }
+
+  /** A param that is held: numbers that are known once data is bound, in the shape it was declared with. */
+  private given(id: SymbolId, type: ArrayType, span: Span, env: Env): BuiltTensor {
+    const known = this.constants.get(id)
+    if (known !== undefined) return known
+    const dims = this.dims(type, env)
+    const indices: IndexVar[] = []
+    for (const [i, d] of dims.entries()) {
+      const size = d.sizeAt === undefined ? d.size : d.sizeAt(indices.map(idx))
+      indices.push(this.scope.supply.fresh(`c${i}`, size))
+    }
+    const compute = { kind: 'given', name: id.replace(/^const:/, '') } as const
+    this.scope.bindTables.set(id, { name: id, indices, compute, span })
+    const t: BuiltTensor = { dims, at: (i) => ref('const', id, i) }
     this.constants.set(id, t)
     return t
   }

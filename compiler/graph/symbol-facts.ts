@@ -22,7 +22,8 @@ const WHOLE = ['int', 'count', 'bool', 'category']
 /** `bounds` are the data that may be infinite. */
 export function symbolFacts(symbols: ReadonlyMap<SymbolId, ModelSymbol>, bounds: ReadonlySet<SymbolId>): SymbolFacts {
   const typeOf = (r: Ref): ArrayType | null => {
-    const s = symbols.get(`${r.space}:${r.name}`)
+    const s = symbols.get(r.space === 'const' ? r.name : `${r.space}:${r.name}`)
+    if (s?.kind === 'const') return s.held ?? null
     return s?.kind === 'data' || s?.kind === 'param' || s?.kind === 'latent' ? s.type : null
   }
   const fromZero = (r: Ref): boolean => {

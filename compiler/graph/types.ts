@@ -109,6 +109,8 @@ export interface BindTable {
   readonly indices: readonly IndexVar[]
   readonly compute: /** A user's const: `indices` are its dimensions, `value` the element. */
     | { readonly kind: 'const'; readonly name: string; readonly value: Expr }
+    /** The values of a param that is held. */
+    | { readonly kind: 'given'; readonly name: string }
     | { readonly kind: 'label'; readonly levels: string; readonly column: Expr | null; readonly label: string }
     | {
         readonly kind: 'reduction'

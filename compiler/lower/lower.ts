@@ -289,6 +289,7 @@ export function lower(
     factorised: kept,
     solves,
     sweeps: mStep.sweeps,
+    repeated: mStep.repeated,
     numeric,
     qDriver,
     prior,

@@ -136,6 +136,8 @@ export interface Program {
   readonly marginals: readonly KernelOp[]
   readonly solves: readonly Solve[]
   readonly sweeps: number
+  /** Ids of the steps that are repeated; others are solved once, before or after them. */
+  readonly repeated: readonly string[]
   readonly numeric: readonly NumericBlock[]
   /** Q on the driver at the trial params → `q:driver`. */
   readonly qDriver: readonly KernelOp[]

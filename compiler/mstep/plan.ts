@@ -338,39 +338,54 @@ function newtonStep(
   }
 }
 
-/** Steps in an order in which each reads only params that are solved before it; where they go round, blockwise. */
-function orderSteps(steps: readonly MStep[]): { readonly steps: readonly MStep[]; readonly sweeps: number } {
+/**
+ * Steps in an order in which each reads only params that are solved before it; where they go round, blockwise: those in
+ * cycles, with what lies between two, are repeated, and what comes before or after them is not.
+ */
+function orderSteps(steps: readonly MStep[]): Pick<MStepPlan, 'steps' | 'sweeps' | 'repeated'> {
   const owner = new Map(steps.flatMap((s) => s.params.map((p) => [p, s.id] as const)))
   const waitsFor = new Map(
     steps.map((s) => [s.id, new Set(s.dependsOn.flatMap((p) => owner.get(p) ?? []).filter((id) => id !== s.id))]),
   )
+  const inCycle = new Set(steps.filter((s) => reaches(s.id, s.id, waitsFor)).map((s) => s.id))
+  const before = steps.filter((s) => !inCycle.has(s.id) && ![...inCycle].some((c) => reaches(s.id, c, waitsFor)))
+  const after = steps.filter((s) => !inCycle.has(s.id) && ![...inCycle].some((c) => reaches(c, s.id, waitsFor)))
+  const settled = new Set([...before, ...after])
+  const repeated = steps.filter((s) => !settled.has(s))
   const done = new Set<string>()
+  const out = [before, repeated, after.filter((s) => !before.includes(s))].flatMap((own) =>
+    inOrder(own, waitsFor, done),
+  )
+  return {
+    steps: out.map((s) =>
+      inCycle.has(s.id) && s.exact === 'joint' ? { ...s, exact: 'blockwise', rule: 'conditional-maximisation' } : s,
+    ),
+    // a step over rows is one of many anyway: the next E-step moves what it works on
+    sweeps:
+      inCycle.size === 0 || out.some((s) => s.kind === 'newton' && s.rowTerms.length > 0 && inCycle.has(s.id)) ? 1 : 20,
+    repeated: out.filter((s) => repeated.includes(s)).map((s) => s.id),
+  }
+}
+
+function inOrder(
+  steps: readonly MStep[],
+  waitsFor: ReadonlyMap<string, ReadonlySet<string>>,
+  done: Set<string>,
+): readonly MStep[] {
   const out: MStep[] = []
-  let rest = [...steps]
-  let cyclic = false
+  let rest = steps
   while (rest.length > 0) {
     const ready = rest.filter((s) => [...(waitsFor.get(s.id) ?? [])].every((id) => done.has(id)))
     // in a cycle the location goes first: its residuals are what the scale measures
-    const next =
-      ready.length > 0
-        ? ready
-        : [rest.find((s) => s.kind === 'normal') ?? rest[0]].flatMap((s) => (s === undefined ? [] : [s]))
-    if (ready.length === 0) cyclic = true
+    const first = rest.find((s) => s.kind === 'normal') ?? rest[0]
+    const next = ready.length > 0 || first === undefined ? ready : [first]
     for (const s of next) {
       out.push(s)
       done.add(s.id)
     }
     rest = rest.filter((s) => !next.includes(s))
   }
-  if (!cyclic) return { steps: out, sweeps: 1 }
-  const inCycle = new Set(out.filter((s) => reaches(s.id, s.id, waitsFor)).map((s) => s.id))
-  return {
-    steps: out.map((s) =>
-      inCycle.has(s.id) && s.exact === 'joint' ? { ...s, exact: 'blockwise', rule: 'conditional-maximisation' } : s,
-    ),
-    // a step over rows is one of many anyway: the next E-step moves what it works on
-    sweeps: out.some((s) => s.kind === 'newton' && s.rowTerms.length > 0 && inCycle.has(s.id)) ? 1 : 20,
-  }
+  return out
 }
 
 function reaches(

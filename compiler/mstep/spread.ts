@@ -25,11 +25,16 @@ export function spreadOf(block: Block, values: readonly Expr[], kind: Spread['ki
   return data.size === 0 ? null : { kind, data: [...data], logged }
 }
 
-/** A square, or a product of two residuals, of something that reads data. */
+/** A square, or a product of two residuals, of something that reads data, and not divided by the same data again. */
 function squaresResidual(e: Expr): boolean {
-  const readsData = (x: Expr): boolean => some(x, (n) => n.kind === 'ref' && n.space === 'data')
-  if (e.kind === 'pow') return e.exponent.d === 1 && e.exponent.n === 2 && readsData(e.base)
-  if (e.kind === 'mul')
-    return e.factors.some(squaresResidual) || e.factors.filter((f) => f.kind === 'add' && readsData(f)).length >= 2
-  return false
+  if (e.kind === 'pow') return e.exponent.d === 1 && e.exponent.n === 2 && dataIn(e.base).length > 0
+  if (e.kind !== 'mul') return false
+  const square = e.factors.find(squaresResidual)
+  if (square === undefined) return e.factors.filter((f) => f.kind === 'add' && dataIn(f).length > 0).length >= 2
+  // (x − m)²/x has the unit of x and not its square: what it is divided by is no variance of x
+  const squared = new Set(dataIn(square))
+  return !e.factors.some((f) => f.kind === 'pow' && f.exponent.n < 0 && dataIn(f.base).some((n) => squared.has(n)))
 }
+
+const dataIn = (e: Expr): readonly string[] =>
+  collectNodes(e, (n) => n.kind === 'ref' && n.space === 'data').flatMap((n) => (n.kind === 'ref' ? [n.name] : []))

@@ -198,6 +198,8 @@ export interface MStepPlan {
   readonly steps: readonly MStep[]
   /** Rounds of conditional maximisation: 1 where the steps are exact in one go. */
   readonly sweeps: number
+  /** Steps that the rounds are of; what comes before and after them in the order is solved once. */
+  readonly repeated: readonly string[]
   readonly objective: DriverObjective
   /** Params whose pivot is their current value: they enter Q through shifts. */
   readonly shifted: readonly string[]

@@ -24,6 +24,8 @@ export interface ValueCheckInput {
   readonly terms: readonly Expr[]
   readonly objective: DriverObjective
   readonly params: readonly ParamInfo[]
+  /** Params that are held, under the names of their bind tables. */
+  readonly held?: readonly ParamInfo[]
   /** Supports of data, by name. */
   readonly data: ReadonlyMap<string, string>
   readonly bindTables: readonly BindTable[]
@@ -153,7 +155,7 @@ class Instance {
     private readonly draw: number,
   ) {
     this.size = Math.max(SIZE, ...input.terms.map(largestPlace))
-    this.params = new Map(input.params.map((p) => [p.name, p]))
+    this.params = new Map([...input.params, ...(input.held ?? [])].map((p) => [p.name, p]))
     this.tables = new Map(input.bindTables.map((t) => [t.name, t]))
     this.statistics = new Map(input.objective.statistics.map((s) => [s.id, s]))
   }
@@ -349,6 +351,8 @@ class Instance {
         return 1 + Math.floor(SIZE * u)
       case 'reduction':
         return t.compute.fn === 'min' ? -5 - u : t.compute.fn === 'max' ? 5 + u : 1 + u
+      case 'given':
+        return this.param(name, index, 0)
       case 'const': {
         const env = this.environment(0)
         const value = evaluate(t.compute.value, {

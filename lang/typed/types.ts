@@ -41,6 +41,8 @@ export interface ConstSymbol {
   readonly name: string
   readonly span: Span
   readonly value: TExpr
+  /** Of a param that is held: its declared type. Its values come when data is bound, and `value` says nothing. */
+  readonly held?: ArrayType
 }
 
 /**

@@ -1,12 +1,20 @@
-/** Values as they are typed: a number, `true`, `false`, or nested arrays of these. */
-export type Literal = number | boolean | readonly Literal[]
+/** Values as they are typed: a number, `true`, `false`, or nested arrays of these; null where `NA` may stand and does. */
+export type Literal = number | boolean | null | readonly Literal[]
+
+/** `missing`: `NA` and `null` stand for a value that is left out. */
+export interface LiteralOptions {
+  readonly missing?: boolean
+}
 
 const DEEPEST = 20
 
 /** Reads `3`, `1e-3`, `1/6`, `-Infinity`, `true`, `[[1, 2], [3, 4]]`; else why it is none, to stand after its name. */
-export function readLiteral(text: string): { readonly value: Literal } | { readonly problem: string } {
+export function readLiteral(
+  text: string,
+  options: LiteralOptions = {},
+): { readonly value: Literal } | { readonly problem: string } {
   try {
-    return { value: literal(text) }
+    return { value: literal(text, options) }
   } catch (e) {
     if (e instanceof NoLiteral) return { problem: e.message }
     throw e
@@ -15,7 +23,7 @@ export function readLiteral(text: string): { readonly value: Literal } | { reado
 
 class NoLiteral extends Error {}
 
-function literal(text: string): Literal {
+function literal(text: string, { missing = false }: LiteralOptions): Literal {
   let at = 0
   const fail = (): NoLiteral => new NoLiteral(`\`${text.trim()}\` is not a number or an array of numbers`)
   const skip = (): void => {
@@ -27,6 +35,7 @@ function literal(text: string): Literal {
     const word = /^[^\s,[\]]+/.exec(text.slice(at))?.[0]
     if (word === undefined) throw fail()
     at += word.length
+    if (missing && (word === 'NA' || word === 'null')) return null
     const parsed = parseWord(word)
     if (parsed === null) throw fail()
     return parsed

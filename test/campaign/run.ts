@@ -60,7 +60,7 @@ async function work(): Promise<void> {
     child ??= fork(`${here}worker.ts`, { execArgv: process.execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     const record = await one(child, seed, fresh ? limit + 20_000 : limit)
     keep(record)
-    if (record.outcome === 'timed out' || child.exitCode !== null) {
+    if (record.outcome === 'timed out' || !child.connected) {
       child.kill('SIGKILL')
       child = null
     }

@@ -119,6 +119,19 @@ describe('planted errors', () => {
     )
   })
 
+  // its slope is not 0, which is no sign of data without a maximum
+  it('a doubled term in the update of a shape', () => {
+    const gamma = waiting.replace('param rate', 'param shape, rate').replace('Exponential(', 'Gamma(shape[z], ')
+    const corrupt = (d: Derivation): Derivation =>
+      withSteps(d, (s) => {
+        if (s.kind !== 'stationary') return s
+        const [first, ...others] = s.terms
+        if (first === undefined) throw new Error('no terms')
+        return { ...s, terms: [{ ...first, coefficients: scaled(first.coefficients, num(2)) }, ...others] }
+      })
+    expect(failures(gamma, { corrupt })).toEqual(expect.arrayContaining(['M-step: gradient of Q']))
+  })
+
   it('a prior dropped from the update of the weights', () => {
     const withoutPrior = (c: Contribution): Contribution => ({
       ...c,

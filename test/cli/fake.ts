@@ -159,6 +159,7 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
       ],
       warnings: [],
     }),
+    simulate: () => ({ kind: 'usage', message: 'the fake draws nothing' }),
     report: async () => ({ kind: 'page', text: '<!doctype html>' }),
     score: async () => ({
       kind: 'score',
@@ -176,6 +177,7 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
 export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => FitOutcome | null = () => null): Ports {
   return {
     version: '9.9.9',
+    select: async () => ({ kind: 'usage', message: 'the fake chooses nothing' }),
     machine: 'a test',
     readCheckpoint: async () => null,
     compile: ({ text }) => {
@@ -215,6 +217,7 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
             },
           }),
           emit: async () => ({ text: 'export const fit = null\n' }),
+          simulate: () => ({ kind: 'usage', message: 'the fake draws nothing' }),
           certify: async () => ({
             passed: !text.includes('wrong'),
             checks: [

@@ -121,6 +121,6 @@ describe('warnings', () => {
   it('are explained, each code once', () => {
     const codes = warningExplanations.map(({ code }) => code)
     expect(new Set(codes).size).toBe(codes.length)
-    expect(codes.every((code) => /^W5[23]\d$/u.test(code))).toBe(true)
+    expect(codes.every((code) => /^W5[234]\d$/u.test(code))).toBe(true)
   })
 })

@@ -3,7 +3,7 @@ import { keyOf } from '../../algebra/key.js'
 import { matrixSlice } from '../../algebra/matrices.js'
 import type { Atom, Monomial } from '../../algebra/monomial.js'
 import type { Expr } from '../../algebra/types.js'
-import { freeIndices, substituteIndex } from '../../algebra/visit.js'
+import { freeIndices, guardChildren, substituteIndex } from '../../algebra/visit.js'
 import { contribution, paramsRead } from '../../mstep/contributions.js'
 import type { NormalStep } from '../../mstep/types.js'
 import { type MStepRule, NOT_IN_STATISTICS } from './types.js'
@@ -152,6 +152,10 @@ function cancelMatrix(
     const [a, b] = t.elements
     if (inv === null || slice === null || a === undefined || inv.row.kind !== 'index' || inv.column.kind !== 'index')
       return null
+    // where some rows have no equation, M does not cancel from the others
+    const within = [inv.row.var, inv.column.var]
+    const picks = t.monomial.guards.flatMap(guardChildren)
+    if (picks.some((e) => within.some((v) => freeIndices(e).has(v)))) return null
     // the position of the element that the matrix multiplies
     const positionIn = (e: { at: readonly Expr[] }, v: string): number =>
       e.at.findIndex((x) => x.kind === 'index' && x.var === v)

@@ -66,6 +66,7 @@ export function solveNormal(step: NormalStep, solve: Solve, context: SolveContex
       }
     }
     if (!lambda.every(Number.isFinite) || !h.every(Number.isFinite)) continue
+    withoutTerms(lambda, h, n)
     if (!solveSpd(lambda, 0, h, 0, delta, 0, n)) pseudoSolve(lambda, h, delta, n)
     context.onSystem(conditionEstimate(lambda, 0, n))
     for (const s of slots) {
@@ -83,6 +84,14 @@ export function solveNormal(step: NormalStep, solve: Solve, context: SolveContex
   }
   for (const s of slots)
     if (layoutOf(context, s.param).support.kind === 'ordered' && s.own.length === 0) orderAll(s, solve, context)
+}
+
+/** An element that no term of Q reads does not move; on the diagonal of Λ it has a 1, and the rest is solved as without it. */
+function withoutTerms(lambda: Float64Array, h: Float64Array, n: number): void {
+  if (n === 1) return
+  for (let i = 0; i < n; i++)
+    if (h[i] === 0 && lambda[i * n + i] === 0 && lambda.subarray(i * n, (i + 1) * n).every((x) => x === 0))
+      lambda[i * n + i] = 1
 }
 
 /** Flat positions over the dimensions `own`, at 0 in the others. */

@@ -1,0 +1,69 @@
+/** Columns of data in other units, and what that does to their density. */
+import type { BoundArray, BoundData } from '../../runtime/contract.js'
+import type { Derivation } from '../derive.js'
+import { type BoundNumbers, cellPosition } from './sizes.js'
+import { tableRows } from './table-rows.js'
+
+/** x = mean + sd · x′ for each column of an array; a vector has one column. */
+export interface ColumnScales {
+  readonly means: readonly number[]
+  readonly sds: readonly number[]
+}
+
+export type Scaling = ReadonlyMap<string, ColumnScales>
+
+/** The data with these arrays as x′. */
+export function scaledData(data: BoundData, scaling: Scaling): BoundData {
+  const arrays = new Map<string, BoundArray>(data.arrays)
+  for (const [name, { means, sds }] of scaling) {
+    const array = data.arrays.get(name)
+    if (array === undefined || array.values instanceof Int32Array) continue
+    const values = array.values.map((x, i) => (x - (means[i % means.length] ?? 0)) / (sds[i % sds.length] ?? 1))
+    arrays.set(name, { ...array, values })
+  }
+  return { ...data, arrays }
+}
+
+/**
+ * log p(x) − log p(x′): −log sd for every observed cell that a statement gives a density, as often as its weight says.
+ *
+ * @param visit gets the parts of it, with the letter of the outermost loop and its place there, from 0; null outside of loops
+ */
+export function logJacobian(
+  d: Derivation,
+  numbers: BoundNumbers,
+  data: BoundData,
+  scaling: Scaling,
+  visit: (part: number, plate: string | null, row: number) => void = () => {},
+): number {
+  let total = 0
+  const counted = new Map<string, Uint8Array>()
+  for (const { role, target, loops } of d.graph.factors) {
+    const scales = scaling.get(target.name)
+    const array = data.arrays.get(target.name)
+    if (role !== 'likelihood' || target.space !== 'data' || scales === undefined || array === undefined) continue
+    const logs = scales.sds.map(Math.log)
+    const seen = counted.get(target.name) ?? new Uint8Array(array.values.length)
+    counted.set(target.name, seen)
+    const index = target.index ?? []
+    const [outer] = loops
+    const weights = loops.flatMap((l) => (l.weight === null ? [] : [l.weight]))
+    const width = array.shape.slice(index.length).reduce((a, b) => a * b, 1)
+    const variables = loops.map((l) => l.index)
+    for (const at of tableRows(variables, numbers)) {
+      const weight = weights.reduce((w, e) => w * numbers.value(e, at), 1)
+      const place = index.map((e) => numbers.value(e, at))
+      const first = cellPosition(array, [...place, ...array.shape.slice(place.length).map(() => 1)])
+      let part = 0
+      for (let cell = first; cell < first + width; cell++) {
+        if (seen[cell] !== 0 || !Number.isFinite(array.values[cell])) continue
+        seen[cell] = 1
+        part -= weight * (logs[cell % logs.length] ?? 0)
+      }
+      total += part
+      if (outer === undefined) visit(part, null, 0)
+      else visit(part, outer.index.name, (at.get(outer.index.id) ?? 1) - numbers.value(outer.index.from))
+    }
+  }
+  return total
+}

@@ -37,6 +37,7 @@ const simulated = clusters(6000)
 
 const cases: readonly Case[] = [
   of('starts narrowed down in rounds', ...faithful, { restarts: 25 }),
+  of('starts by splitting', ...faithful, { init: 'split', set: { K: 3 }, restarts: 3 }),
   of('hard mode, traced', ...faithful, { mode: 'hard', trace: true, restarts: 5 }),
   of('SQUAREM', ...faithful, { accelerate: 'squarem', set: { K: 3 }, restarts: 4 }),
   of('Anderson', ...faithful, { accelerate: 'anderson', set: { K: 3 }, restarts: 4, trace: true }),

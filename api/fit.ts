@@ -30,6 +30,7 @@ export interface FittedModel extends Binder {
   readonly hasDiscreteLatents: boolean
   readonly derivation: DerivationDocument
   readonly hardDerivation: DerivationDocument
+  readonly variationalDerivation: DerivationDocument
   declarations(): readonly DataDeclaration[]
   simulate(params: unknown, sizes: Sizes, options: SimulateOptions, fit: FitResult): Simulation
 }
@@ -236,7 +237,7 @@ export class Fit<M extends FittedModel = FittedModel> {
     return reportOf({
       result,
       layout: this.layout,
-      derivation: isHard ? model.hardDerivation : model.derivation,
+      derivation: isHard ? model.hardDerivation : result.mode === 'vb' ? model.variationalDerivation : model.derivation,
       declarations: model.declarations(),
       bound: shown,
       params: shown?.params ?? null,

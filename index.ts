@@ -9,6 +9,7 @@
  * ```
  */
 
+export type { FitCheckpoint } from './api/checkpoint-document.js'
 export { type CompileResult, compile, compileOrThrow, loadFit } from './api/compile.js'
 export { CompileError, DataError, OptionError } from './api/errors.js'
 export { Fit } from './api/fit.js'
@@ -18,7 +19,18 @@ export { type EmitTarget, Model } from './api/model.js'
 export type { CompileOptions, DataOptions, FitCallOptions, FitData } from './api/options.js'
 export type { LatentPosterior } from './api/posterior.js'
 export type { Prediction, PredictOptions, Score } from './api/predict.js'
+export type { BootstrapTest } from './api/select/bootstrap-test.js'
+export type { Candidate, Criterion, Figures } from './api/select/candidate.js'
+export { type Selection, type SelectOptions, type SelectProgress, select } from './api/select/select.js'
+export type { SimulateOptions, Sizes } from './api/simulate/simulate-model.js'
+export {
+  type SimulatedColumn,
+  type SimulatedTable,
+  type SimulatedValue,
+  Simulation,
+} from './api/simulate/simulation.js'
 export { Stepper } from './api/stepper.js'
+export type { ErrorOptions, Estimate, StandardErrors } from './api/uncertainty/types.js'
 export type { Distribution } from './compiler/distributions/types.js'
 export type { Spawn, WorkerHandle } from './compiler/targets/wasm/pool/types.js'
 export type { Diagnostic } from './lang/diagnostics/types.js'

@@ -64,6 +64,20 @@ export class Binder {
     return { ...this.over(way.data, [], set, options, null, pool), standard: { raw, way } }
   }
 
+  /** Data as it is bound, without a program over it. */
+  data(tables: readonly Table[], options: FitCallOptions): BoundData {
+    const { set, binding } = this.bindingOptions(options, null)
+    const { value, problems } = bindData(dataDeclarations(this.typed, set), tables, binding)
+    if (value === undefined) throw new DataError(problems)
+    return value
+  }
+
+  /** The model over data that is bound already. */
+  overData(data: BoundData, options: FitCallOptions, restored: Frozen | null, pool: WorkerPool | null): Bound {
+    checkBackend(options)
+    return this.over(data, [], entriesOf(options.set ?? new Map()), options, restored, pool)
+  }
+
   /** Binds tables of which one does not lie in memory; `close` gives back what its rows are read from. */
   async bindStreamed(
     tables: readonly Table[],

@@ -1,23 +1,37 @@
 /** A fitted model: its numbers, and what they say of its own and of new rows. */
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
+import type { DerivationDocument } from '../compiler/derivation/document.js'
 import type { ComponentOrder } from '../runtime/canonical-order.js'
 import type { ParamLayout } from '../runtime/contract.js'
 import type { BoundData, DataDeclaration } from '../runtime/data/types.js'
+import { createPacer } from '../runtime/pacer.js'
 import type { FitResult } from '../runtime/result.js'
 import type { IterateRow } from '../runtime/run.js'
+import type { ErrorKind } from '../runtime/uncertainty.js'
+import { entropyOf } from './entropy.js'
 import { OptionError } from './errors.js'
 import { impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
 import { inUnitsOfData, ofRawData } from './in-units.js'
+import { nextTurn } from './next-turn.js'
 import type { DataOptions, FitData } from './options.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { type Binder, bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+import type { ReportOptions } from './report/report.js'
+import type { SimulateOptions, Sizes } from './simulate/simulate-model.js'
+import type { Simulation } from './simulate/simulation.js'
+import { standardErrors } from './uncertainty/standard-errors.js'
+import type { ErrorOptions, StandardErrors } from './uncertainty/types.js'
+import { noErrorsIn } from './uncertainty/units.js'
 
 /** What a fit asks of its model; `Model` is one. */
 export interface FittedModel extends Binder {
   readonly hasDiscreteLatents: boolean
+  readonly derivation: DerivationDocument
+  readonly hardDerivation: DerivationDocument
   declarations(): readonly DataDeclaration[]
+  simulate(params: unknown, sizes: Sizes, options: SimulateOptions, fit: FitResult): Simulation
 }
 
 /** A fitted model. `params`, `logLikelihood`, `trace` and the rest are those of the result JSON. */
@@ -110,6 +124,16 @@ export class Fit<M extends FittedModel = FittedModel> {
   }
 
   /**
+   * Entropy of the classification of the rows of the fit, −Σ w Σ_k r_k log r_k in nats: 0 where every row belongs to one
+   * value for certain. null without discrete latents, and for a fit that was loaded from a file.
+   */
+  entropy(): number | null {
+    if (this.own === null) return null
+    refuseStreamed(this.own.data)
+    return entropyOf(this.own.model.summed ?? this.own.model, this.own.params)
+  }
+
+  /**
    * Posterior of every latent for new rows, at the fitted params. Sizes that no param has are those of the new data. With
    * `filtered` the states of chains are given the data up to their own place; with `hard` the modes are the most probable
    * values of all discrete latents together.
@@ -144,6 +168,34 @@ export class Fit<M extends FittedModel = FittedModel> {
   }
 
   /**
+   * Standard errors and 95 % intervals of the params and of top-level `let`s: from the observed information, by the
+   * sandwich (of sampling weights the default), or by the bootstrap.
+   *
+   * @throws OptionError where there are none of this kind, with the reason, or the fit was loaded without its data;
+   *   AbortError
+   */
+  async standardErrors(kind?: ErrorKind, options: ErrorOptions = {}): Promise<StandardErrors> {
+    if (this.own === null) throw new OptionError('the fit was loaded without its data: fit again for standard errors')
+    const { model, params } = this.own
+    const { mode = 'em' } = this.result
+    if (mode !== 'em' && mode !== 'anneal') throw new OptionError(noErrorsIn(mode))
+    const by = kind ?? (options.weights === 'sampling' ? 'sandwich' : 'information')
+    const pacer = createPacer(Date.now, nextTurn)
+    return standardErrors(model, params, by, { seed: this.result.seed, ...options }, pacer)
+  }
+
+  /**
+   * Draws data from the model at the fitted params: `fit.simulate({ N: 100 })`. Levels, columns and the sizes of params are
+   * those of the fit; other sizes too, unless they are given. What the model does not draw is taken from `data`.
+   *
+   * @throws OptionError where something is needed that is not given, or that cannot be drawn; DataError where `data` does
+   *   not fit the model
+   */
+  simulate(sizes: Sizes = {}, options: SimulateOptions = {}): Simulation {
+    return this.model.simulate(this.result.params, sizes, options, this.result)
+  }
+
+  /**
    * Log-likelihood of data at the fitted params, and what each row of the outermost plates adds to it.
    *
    * @throws DataError where the new data does not fit the model or the fit
@@ -156,6 +208,38 @@ export class Fit<M extends FittedModel = FittedModel> {
       warnings: own.warnings,
     }
     return scaling === null ? score : { ...score, ...ofRawData(score, model, own, scaling) }
+  }
+
+  /**
+   * One self-contained HTML file: parameters, pictures of the data with the fit, the trace, the derivation. Of the fit's own
+   * data, or of data that are given; without pictures where a fit was loaded and none are.
+   *
+   * @throws DataError where the data does not fit the model or the fit; OptionError where a frame is no iterate
+   */
+  async report(data?: FitData, options: DataOptions & ReportOptions = {}): Promise<string> {
+    const { frames, katexStyles, ...binding } = options
+    const { result, model } = this
+    // a page that only fits needs none of it
+    const { reportOf } = await import('./report/report.js')
+    const isHard = result.mode === 'hard'
+    const inMemory = this.own?.data.stream === undefined ? this.own : null
+    const shown =
+      data === undefined ? inMemory : bindFitted(model, result, data, { ...binding, mode: isHard ? 'hard' : 'em' })
+    return reportOf({
+      result,
+      layout: this.layout,
+      derivation: isHard ? model.hardDerivation : model.derivation,
+      declarations: model.declarations(),
+      bound: shown,
+      params: shown?.params ?? null,
+      traces: this.traces,
+      withoutData:
+        this.own === null || inMemory !== null
+          ? 'No data was given to the report.'
+          : 'The rows do not lie in memory: give the report some of them.',
+      ...(frames === undefined ? {} : { frames }),
+      ...(katexStyles === undefined ? {} : { katexStyles }),
+    })
   }
 }
 

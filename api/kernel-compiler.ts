@@ -1,15 +1,18 @@
 /** What executes kernels that are no long pass over rows. */
 import { compileInterpreter } from '../compiler/targets/interpreter/index.js'
 import { compileJavaScript } from '../compiler/targets/javascript/index.js'
+import { keepingKernels } from '../compiler/targets/kept-kernels.js'
 import type { CompiledKernel, CompileKernel } from '../compiler/targets/memory.js'
 import { engineFeatures } from '../compiler/targets/wasm/engine-features.js'
 import { wasmCompiler, wasmSupports } from '../compiler/targets/wasm/index.js'
 import type { FitCallOptions } from './options.js'
 
+const javascriptKernels = keepingKernels(compileJavaScript)
+
 /** Under `javascript: false` WebAssembly, which a content security policy may allow alone, and else the interpreter. */
 export function kernelCompiler({ backend, javascript }: Pick<FitCallOptions, 'backend' | 'javascript'>): CompileKernel {
   if (backend === 'interpret') return compileInterpreter
-  return javascript === false && backend !== 'js' ? withoutJavaScript() : compileJavaScript
+  return javascript === false && backend !== 'js' ? withoutJavaScript() : javascriptKernels
 }
 
 function withoutJavaScript(): CompileKernel {

@@ -16,7 +16,7 @@ import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { TypedModel } from '../lang/typed/types.js'
 import { type Certificate, certify } from '../oracle/certify.js'
 import { RowsError } from '../runtime/data/stream/rows-error.js'
-import type { DataDeclaration, Table } from '../runtime/data/types.js'
+import type { BoundData, DataDeclaration, Table } from '../runtime/data/types.js'
 import { AbortError, InternalError } from '../runtime/errors.js'
 import { type FitOutcome, fitModel } from '../runtime/fit.js'
 import { type EmIteration, iterate } from '../runtime/iterate.js'
@@ -29,6 +29,7 @@ import { applyStartValues, type StartValues, startValuesFromJson } from '../runt
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
 import { Binder } from './binder.js'
+import { recordHooks, refuseCheckpoints } from './checkpoint.js'
 import { emitProgram } from './emit/emit-program.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit, type FittedModel } from './fit.js'
@@ -41,7 +42,10 @@ import { modeOf } from './modes.js'
 import { nextTurn } from './next-turn.js'
 import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
 import { densityForOracle } from './oracle-density.js'
+import { type SimulateOptions, type Sizes, simulateModel } from './simulate/simulate-model.js'
+import type { Simulation } from './simulate/simulation.js'
 import { Stepper } from './stepper.js'
+import { checkErrors, refuseErrors, resultWithErrors } from './uncertainty/of-result.js'
 import { type VariationalModel, variationalModel } from './variational.js'
 import { variationalResult } from './variational-fit.js'
 import { workedIteration } from './worked.js'
@@ -63,7 +67,7 @@ export class Model {
   constructor(
     readonly typed: TypedModel,
     private readonly derived: Derivation,
-    private readonly distributions: ReadonlyMap<string, Distribution>,
+    readonly distributions: ReadonlyMap<string, Distribution>,
     readonly diagnostics: readonly Diagnostic[],
   ) {
     this.name = typed.name
@@ -187,7 +191,13 @@ export class Model {
    */
   async fit(data: FitData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
-    if (options.mode === 'vb') return this.fitVariational(data, options)
+    checkErrors(options)
+    if (options.mode === 'vb')
+      return this.fitVariational(
+        options,
+        () => this.bind(data, options),
+        (model, own) => model.fit(data, own),
+      )
     this.refuseMode(options)
     const tables = tablesOf(data)
     return tables.some((t) => t.all !== undefined)
@@ -195,19 +205,24 @@ export class Model {
       : this.fitInMemory(tables, options)
   }
 
-  private async fitVariational(data: FitData, options: FitCallOptions): Promise<Fit<Model>> {
+  /** `bind` gives the model as it was written over the data, `run` fits another model to the same data. */
+  private async fitVariational(
+    options: FitCallOptions,
+    bind: () => Bound,
+    run: (model: Model, options: FitCallOptions) => Promise<Fit<Model>>,
+  ): Promise<Fit<Model>> {
     const variational = this.variational()
     const { moved, model } = variational
     const values = [...entriesOf(options.start).keys(), ...entriesOf(options.fix).keys()]
     const given = values.find((name) => moved.includes(name))
     if (given !== undefined)
       throw new OptionError(`\`${given}\` has a posterior in mode vb, and no value that could be given`)
-    const bound = this.bind(data, options)
+    const bound = bind()
     const written = { source: this.typed.source.text, layout: bound.model.params, frozen: frozen(bound, options) }
     const asWritten = (fit: Fit<FittedModel>): Fit<Model> =>
       fit.as(this, variationalResult(fit, written, variational), written.layout)
     try {
-      return asWritten(await model.fit(data, { ...options, mode: 'em' }))
+      return asWritten(await run(model, { ...options, mode: 'em' }))
     } catch (e) {
       if (!(e instanceof AbortError)) throw e
       throw new AbortError(e.partial instanceof Fit ? asWritten(e.partial) : null)
@@ -222,6 +237,26 @@ export class Model {
         options.standardize === true ? this.binder.standardised(bound, options, pool) : bound,
         options,
       )
+    } catch (e) {
+      throw e instanceof WorkerError ? new InternalError(e.message) : e
+    } finally {
+      await pool?.end()
+    }
+  }
+
+  /** Fits the model to data that is bound already, as `bindData` gives it. */
+  async fitOver(data: BoundData, options: FitCallOptions = {}): Promise<Fit<Model>> {
+    checkNames(options)
+    if (options.mode === 'vb')
+      return this.fitVariational(
+        options,
+        () => this.bindOver(data, options),
+        (model, own) => model.fitOver(data, own),
+      )
+    if (options.mode === 'hard') this.refuseHard()
+    const pool = poolFor(options)
+    try {
+      return await this.fitBound(this.binder.overData(data, options, null, pool), options)
     } catch (e) {
       throw e instanceof WorkerError ? new InternalError(e.message) : e
     } finally {
@@ -244,6 +279,7 @@ export class Model {
   }
 
   private async fitBound(bound: Bound, options: FitCallOptions): Promise<Fit<Model>> {
+    refuseErrors(bound.model, options)
     refuseEmpty(bound, this.declarations())
     const start = options.start === undefined ? undefined : startOf(options.start, bound)
     const wrap = (found: Extract<FitOutcome, { ok: true }>): Fit<Model> => {
@@ -260,6 +296,7 @@ export class Model {
       {
         pause: nextTurn,
         ...(mode === null ? {} : { mode }),
+        ...(await recordHooks(this.typed, bound, options)),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...(options.onIteration === undefined ? {} : { onIteration: options.onIteration.bind(options) }),
         context: {
@@ -295,7 +332,10 @@ export class Model {
       throw new AbortError(partial?.ok === true ? wrap(partial) : null)
     }
     if (!outcome.ok) throw new OptionError(outcome.problems.map((p) => p.message).join('\n'))
-    return wrap(withReason(bound.model, outcome))
+    const explained = withReason(bound.model, outcome)
+    const fit = wrap(explained)
+    const result = await resultWithErrors(fit, options)
+    return result === null ? fit : wrap({ ...explained, result })
   }
 
   /** One EM iteration at a time, from a start (given values, or the first one that `fit` would make). */
@@ -311,6 +351,7 @@ export class Model {
   ): Promise<{ readonly model: ProgramModel; readonly steps: AsyncGenerator<EmIteration> }> {
     checkNames(options)
     if (options.mode === 'vb') return this.variational().model.iteration(data, { ...options, mode: 'em' })
+    refuseCheckpoints(options, 'one iteration after another')
     this.refuseMode(options, true)
     const bound = this.bind(data, options)
     const { model } = bound
@@ -368,6 +409,34 @@ export class Model {
       throw new InternalError('the runtime of programs was not built: node api/emit/bundle-runtime.mjs')
     })
     return emitProgram(this.derived, (names) => this.binder.withoutScales(names), runtimeText)
+  }
+
+  /**
+   * Draws data from the model at given params, every statement in order. What the model does not draw (covariates, keys of
+   * groups, totals of counts) is taken from `data`; without data `sizes` says how many rows there are.
+   *
+   * @param params values by name, nested as in the `params` of a result
+   * @param fit a fit, whose levels, columns and sizes are kept
+   * @throws OptionError where something is needed that is not given, or that cannot be drawn; DataError as `fit`
+   */
+  simulate(
+    params: Parameters<typeof simulateModel>[1],
+    sizes: Sizes = {},
+    options: SimulateOptions = {},
+    fit: FitResult | null = null,
+  ): Simulation {
+    return simulateModel(this, params, fit, sizes, options)
+  }
+
+  /** Data as a fit would bind it. @throws DataError */
+  boundData(data: FitData, options: FitCallOptions = {}): BoundData {
+    return this.binder.data(tablesOf(data), options)
+  }
+
+  /** The model over data that is bound already; `restored` are the figures of the data of an earlier fit. */
+  bindOver(data: BoundData, options: FitCallOptions, restored: Frozen | null = null): Bound {
+    if (options.mode === 'hard') this.refuseHard()
+    return this.binder.overData(data, options, restored, null)
   }
 
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit, `pool` the workers of this one. */

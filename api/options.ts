@@ -7,6 +7,8 @@ import { tableFromObject } from '../runtime/data/table-from-object.js'
 import type { DataStream, Table } from '../runtime/data/types.js'
 import type { AbortFlag } from '../runtime/pacer.js'
 import type { FitProgress } from '../runtime/search.js'
+import type { ErrorKind } from '../runtime/uncertainty.js'
+import type { FitCheckpoint } from './checkpoint-document.js'
 import { DataError, OptionError } from './errors.js'
 import { checkMode, type Mode, type ModeSchedule } from './mode-options.js'
 
@@ -57,6 +59,15 @@ export interface FitCallOptions extends DataOptions {
    * allows.
    */
   readonly standardize?: boolean
+  /** Standard errors in the result; left out: none. */
+  readonly errors?: 'none' | ErrorKind
+  /** Fits of the bootstrap; 500 where left out. */
+  readonly replicates?: number
+  /**
+   * What the weights of a model are: how often each row was seen, or how many members of the population it stands for.
+   * The estimates are the same; standard errors of sampling weights are those of the sandwich.
+   */
+  readonly weights?: 'frequency' | 'sampling'
   readonly mStep?: 'auto' | 'gradient'
   /**
    * What runs the data pass. `wasm`: generated WebAssembly; `js`: generated JavaScript; `interpret`: no generated code,
@@ -75,6 +86,18 @@ export interface FitCallOptions extends DataOptions {
   /** Bytes that a fit to rows which do not lie in memory may take (`rowsTable`); 1e9 where left out. */
   readonly memory?: number
   readonly signal?: AbortFlag
+  /**
+   * Called with the state of the fit: before the first iteration, about once a second, and when the search ends or is
+   * broken off. The fit goes on meanwhile; the next state comes after a promise that is returned. What it throws ends the fit.
+   */
+  checkpoint?(state: FitCheckpoint): void | Promise<void>
+  /** Least milliseconds between two checkpoints; 1000 where left out, 0: after every iteration. */
+  readonly checkpointEvery?: number
+  /**
+   * A checkpoint of the same model, data and options: the fit goes on from there, and gives the bits of one that was not
+   * interrupted. `maxTime` counts from here; `threads` may be others.
+   */
+  readonly resume?: FitCheckpoint
   onIteration?(progress: FitProgress): void
   /** Called once where rows do not lie in memory, when they have been looked through and before the first iteration. */
   onStream?(stream: DataStream): void
@@ -108,6 +131,9 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   accelerate: true,
   trace: true,
   standardize: true,
+  errors: true,
+  replicates: true,
+  weights: true,
   mStep: true,
   backend: true,
   javascript: true,
@@ -115,6 +141,9 @@ const known: Readonly<Record<keyof FitCallOptions, true>> = {
   spawn: true,
   memory: true,
   signal: true,
+  checkpoint: true,
+  checkpointEvery: true,
+  resume: true,
   onIteration: true,
   onStream: true,
 }

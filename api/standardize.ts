@@ -62,7 +62,7 @@ export function standardised(model: ProgramModel, data: BoundData): Standardised
   const jacobian = logJacobian(model.derivation, model.numbers, data, scaling)
   const closed =
     units.every((u, i) => u.exponents !== null || columns[i]?.observed === false) &&
-    agrees(model, model.over(scaled), forth, jacobian, randomSource(1, 7).uniform)
+    agrees(model, model.overOther(scaled), forth, jacobian, randomSource(1, 7).uniform)
   return {
     scaling,
     data: scaled,
@@ -104,7 +104,7 @@ function scalingOf(columns: readonly Column[], data: BoundData): Scaling {
 function unitsOf(model: ProgramModel, data: BoundData, columns: readonly Column[]): readonly ColumnUnits[] {
   const few = model.withFewRows()
   const source = few.data
-  const densities = (changed: BoundData): RowDensities => rowDensities(few.over(changed))
+  const densities = (changed: BoundData): RowDensities => rowDensities(few.overOther(changed))
   const onColumn = ({ data: name, column }: Column, of: (x: number) => number): BoundData => {
     const array = source.arrays.get(name)
     const width = data.arrays.get(name)?.shape.length === 1 ? 1 : columns.filter((c) => c.data === name).length

@@ -1,8 +1,9 @@
+import { adjustedRand } from '../runtime/adjusted-rand.js'
+import { bestMatching } from '../runtime/best-matching.js'
 import { sortLevels } from '../runtime/data/level-sets.js'
 import { didYouMean } from '../runtime/data/nearest-name.js'
 import { isMissing, labelOf } from '../runtime/data/parse-cell.js'
 import type { Table } from '../runtime/data/types.js'
-import { bestMatching } from './best-matching.js'
 import { UsageError } from './exit-codes.js'
 import type { LatentPosterior } from './ports.js'
 
@@ -66,18 +67,4 @@ export function against(columnName: string, tables: readonly Table[], latents: r
     total,
     adjustedRand: adjustedRand(table),
   }
-}
-
-/** 1 for equal partitions, about 0 for independent ones; 1 where both are trivial. */
-export function adjustedRand(table: readonly (readonly number[])[]): number {
-  const pairs = (n: number): number => (n * (n - 1)) / 2
-  const rowSums = table.map((row) => row.reduce((sum, n) => sum + n, 0))
-  const columnSums = (table[0] ?? []).map((_, j) => table.reduce((sum, row) => sum + (row[j] ?? 0), 0))
-  const total = rowSums.reduce((sum, n) => sum + n, 0)
-  const both = table.flat().reduce((sum, n) => sum + pairs(n), 0)
-  const a = rowSums.reduce((sum, n) => sum + pairs(n), 0)
-  const b = columnSums.reduce((sum, n) => sum + pairs(n), 0)
-  const expected = pairs(total) === 0 ? 0 : (a * b) / pairs(total)
-  const largest = (a + b) / 2
-  return largest === expected ? 1 : (both - expected) / (largest - expected)
 }

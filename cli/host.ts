@@ -24,6 +24,10 @@ export interface Host {
   ): Promise<ReadResult | null>
   /** Writes a file whole or not at all. */
   write(path: string, text: string): Promise<void>
+  /** Removes what writes to a file have left beside it where they were killed. */
+  removeLeftovers?(path: string): void
+  /** Calls back with each of these files that changes, until the returned function is called. */
+  watch?(files: readonly string[], onChange: (file: string) => void): () => void
   /** Calls back at Ctrl-C until the returned function is called. */
   onInterrupt(callback: () => void): () => void
   now(): number

@@ -55,7 +55,8 @@ export function requireData(declarations: readonly DataDeclaration[], data: Data
   throw new UsageError(`the model needs data: ${names}`, 'give a file with --data FILE, CSV, TSV, JSON or Parquet')
 }
 
-function splitData(context: Context, text: string): { readonly name: string | null; readonly path: string } {
+/** `name=FILE`, unless there is a file of that whole name. */
+export function splitData(context: Context, text: string): { readonly name: string | null; readonly path: string } {
   const match = /^([\p{L}_]\w*)=(.+)$/u.exec(text)
   if (match === null || context.host.exists(text)) return { name: null, path: text }
   return { name: match[1] ?? null, path: match[2] ?? text }

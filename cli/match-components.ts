@@ -1,5 +1,5 @@
+import { bestMatching } from '../runtime/best-matching.js'
 import { type NestedNumbers, numberFromJson } from '../runtime/json.js'
-import { bestMatching } from './best-matching.js'
 import type { FitPort, ParamView } from './ports.js'
 import { eachNested, isList, takeNested } from './render/nested.js'
 

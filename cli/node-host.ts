@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { open, readFile, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import pc from 'picocolors'
@@ -7,6 +7,7 @@ import { didYouMean } from '../runtime/data/nearest-name.js'
 import { UsageError } from './exit-codes.js'
 import type { Host } from './host.js'
 import { largeTable } from './stream/large-table.js'
+import { watchFiles } from './watch-files.js'
 
 /** The real terminal and files. */
 export function nodeHost(): Host {
@@ -29,6 +30,8 @@ export function nodeHost(): Host {
     exists: existsSync,
     openLarge: largeTable,
     write: writeWhole,
+    removeLeftovers,
+    watch: watchFiles,
     onInterrupt(callback) {
       process.on('SIGINT', callback)
       return () => void process.off('SIGINT', callback)
@@ -62,6 +65,22 @@ function neighbour(path: string): string | null {
     return didYouMean(basename(path), readdirSync(dirname(path)))
   } catch {
     return null
+  }
+}
+
+/** Milliseconds after which a temporary file is nobody's any more. */
+const ABANDONED = 60_000
+
+function removeLeftovers(path: string): void {
+  const [folder, name] = [dirname(path), basename(path)]
+  try {
+    for (const entry of readdirSync(folder)) {
+      if (!entry.startsWith(`.${name}.`) || !/^[0-9a-f]{12}\.tmp$/.test(entry.slice(name.length + 2))) continue
+      const left = join(folder, entry)
+      if (Date.now() - statSync(left).mtimeMs > ABANDONED) unlinkSync(left)
+    }
+  } catch {
+    // a folder that cannot be read, or somebody else's file: writing will say so
   }
 }
 

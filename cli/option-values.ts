@@ -31,11 +31,11 @@ export function positiveNumber(option: string, zero = false): (text: string) => 
 }
 
 /** Seconds, or with a unit: `500ms`, `30s`, `2m`. Gives milliseconds. */
-export function duration(option: string): (text: string) => number {
+export function duration(option: string, zero = false): (text: string) => number {
   return (text) => {
     const match = /^(\d+\.?\d*|\.\d+)(ms|s|m)?$/.exec(text)
     const value = Number(match?.[1]) * (match?.[2] === 'ms' ? 1 : match?.[2] === 'm' ? 60_000 : 1000)
-    if (match === null || !(value > 0))
+    if (match === null || !(value > 0 || (zero && value === 0)))
       throw new UsageError(`${option} takes seconds, or a time such as 500ms, 30s, 2m, not \`${text}\``)
     return value
   }

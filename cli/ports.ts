@@ -2,6 +2,7 @@
  * What the command line needs of the library. `library-ports.ts` makes it from the public API; tests make it from
  * nothing. Everything a user can get wrong comes back as a value, never as an exception.
  */
+import type { Criterion, FitCheckpoint, Selection, SelectProgress, Simulation } from '../index.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { Source } from '../lang/source.js'
 import type { Init } from '../runtime/contract.js'
@@ -14,6 +15,16 @@ export interface Ports {
   compile(source: Source): CompileOutcome
   /** Canonical layout; no text where the file does not parse. */
   format(source: Source): { readonly text?: string; readonly diagnostics: readonly Diagnostic[] }
+  select(
+    models: readonly ModelPort[],
+    data: DataRequest,
+    fitting: FitCall,
+    call: SelectCall,
+  ): Promise<Outcome<SelectPort>>
+  /** What runs this: numbers of another may differ in their last digits. */
+  readonly machine: string
+  /** Whether a fit could go on from a checkpoint; null where a document is none that can be read. */
+  readCheckpoint(document: unknown): Promise<{ readonly finished: boolean } | null>
   /** A fit from parsed JSON, or the sentence that says why it is none. */
   loadFit(document: unknown): { readonly fit?: FitPort; readonly problem?: string }
 }
@@ -28,6 +39,8 @@ export interface ModelPort {
   readonly name: string
   /** Sizes that stand in for consts that `--set` overrides are applied by `fit`. */
   readonly declarations: readonly DataDeclaration[]
+  /** Names of its params. */
+  readonly params: readonly string[]
   /** No document where the model has none in this mode: the diagnostics say why. */
   derivation(mode: FitMode): {
     readonly document?: DerivationText
@@ -41,7 +54,22 @@ export interface ModelPort {
   /** A stand-alone program, or the reason why there is none. */
   emit(target: 'js'): Promise<{ readonly text: string } | { readonly declined: string }>
   fit(data: DataRequest, options: FitCall): Promise<FitOutcome>
+  simulate(params: ReadonlyMap<string, unknown>, call: SimulateCall): SimulateOutcome
 }
+
+export interface SimulateCall {
+  readonly sizes: ReadonlyMap<string, number | readonly number[]>
+  readonly set: ReadonlyMap<string, unknown>
+  readonly seed: number
+  /** Without tables: everything is drawn. */
+  readonly data: DataRequest
+  readonly keepMissing: boolean
+}
+
+export type SimulateOutcome =
+  | { readonly kind: 'simulation'; readonly simulation: Simulation }
+  | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
+  | { readonly kind: 'usage'; readonly message: string }
 
 /** What an iteration begins from. */
 export interface WorkedCall {
@@ -80,6 +108,13 @@ export type FitMode = (typeof fitModes)[number]
 export const backends = ['wasm', 'js', 'interpret'] as const
 export type Backend = (typeof backends)[number]
 
+/** Where the state of a fit goes. */
+export interface CheckpointPort {
+  /** Least milliseconds between two of them. */
+  readonly every: number
+  write(state: FitCheckpoint): Promise<void>
+}
+
 /** Options of a fit; null means the default of the library. */
 export interface FitCall {
   /** Values of consts and of scalar data, parsed. */
@@ -104,21 +139,29 @@ export interface FitCall {
   readonly accelerate: 'squarem' | 'anderson' | null
   readonly trace: boolean
   readonly standardize: boolean
+  readonly errors: 'none' | 'information' | 'sandwich' | 'bootstrap' | null
+  /** Fits of the bootstrap. */
+  readonly replicates: number | null
+  readonly weights: 'frequency' | 'sampling' | null
   readonly mStep: 'auto' | 'gradient'
   readonly backend: Backend | null
   /** Workers that share the rows of large data. */
   readonly threads: number | null
   /** Bytes; for data that is read a part at a time. */
   readonly memory: number | null
+  readonly checkpoint: CheckpointPort | null
+  /** A parsed checkpoint to go on from; null: from the beginning. */
+  readonly resume: unknown
   readonly signal: AbortSignal
   /** Called where data does not lie in memory, before the first iteration. */
   onStream(stream: DataStream): void
   onIteration(progress: FitProgress): void
 }
 
-export type FitOutcome =
+/** How a fit, or a selection among fits, ended. */
+export type Outcome<Done> =
   /** `partial`: aborted, the result holds the last iterate. */
-  | { readonly kind: 'fit'; readonly fit: FitPort; readonly partial: boolean }
+  | { readonly kind: 'fit'; readonly fit: Done; readonly partial: boolean }
   /** Aborted before there was anything. */
   | { readonly kind: 'aborted' }
   | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
@@ -128,6 +171,25 @@ export type FitOutcome =
   | { readonly kind: 'usage'; readonly message: string; readonly help?: string }
   /** Numerically: no start came to an end. */
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+
+export type FitOutcome = Outcome<FitPort>
+
+/** How candidates are made and compared; null means the default of the library. */
+export interface SelectCall {
+  readonly over: ReadonlyMap<string, readonly unknown[]>
+  readonly by: Criterion | null
+  readonly folds: number
+  /** Column of known labels. */
+  readonly against: string | null
+  /** Draws of bootstrap tests, 0 for none. */
+  readonly draws: number
+  onProgress(progress: SelectProgress): void
+}
+
+export interface SelectPort {
+  readonly selection: Selection
+  readonly best: FitPort | null
+}
 
 export interface FitPort {
   toJSON(): FitResult
@@ -140,6 +202,14 @@ export interface FitPort {
   predict(data: DataRequest, options: PredictCall): Promise<PredictOutcome>
   impute(data: DataRequest): Promise<ImputeOutcome>
   score(data: DataRequest): Promise<ScoreOutcome>
+  simulate(call: SimulateCall): SimulateOutcome
+  /** One HTML file; `data` null: without pictures. */
+  report(data: DataRequest | null, options: ReportCall): Promise<ReportOutcome>
+}
+
+export interface ReportCall {
+  readonly frames: readonly number[] | null
+  readonly katexStyles: string
 }
 
 export interface ParamView {
@@ -190,6 +260,8 @@ export interface PredictCall {
 export type NewDataFailure =
   | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+
+export type ReportOutcome = { readonly kind: 'page'; readonly text: string } | NewDataFailure
 
 export type PredictOutcome =
   | {

@@ -8,9 +8,11 @@ import { fit } from './commands/fit.js'
 import { fmt } from './commands/fmt.js'
 import { play } from './commands/play.js'
 import { predict } from './commands/predict.js'
+import { frames, report } from './commands/report.js'
 import { score } from './commands/score.js'
+import { select } from './commands/select.js'
+import { simulate } from './commands/simulate.js'
 import type { Context } from './context.js'
-import { refuseCommands, refuseOptions } from './not-yet.js'
 import { collect, duration, oneOf, portNumber, positiveNumber, wholeNumber } from './option-values.js'
 import { backends, fitModes } from './ports.js'
 import { byteSize } from './stream/byte-sizes.js'
@@ -27,6 +29,8 @@ export function createProgram(context: Context, done: (status: number) => void):
   addModelCommands(program, context, done)
   addFitCommand(program, context, done)
   addFitFileCommands(program, context, done)
+  addSelectCommand(program, context, done)
+  addSimulateCommand(program, context, done)
   addPlayCommand(program, context, done)
   program
     .command('lsp')
@@ -41,7 +45,6 @@ export function createProgram(context: Context, done: (status: number) => void):
     })
   for (const command of program.commands)
     command.showHelpAfterError(`  = help: estep ${command.name()} ${command.usage()}; more with --help`)
-  refuseCommands(program)
   return program
 }
 
@@ -103,6 +106,60 @@ function addFitCommand(program: Command, context: Context, done: (status: number
     .command('fit')
     .description('fit a model to data')
     .argument('<model>', 'model file; - is stdin')
+  addFittingOptions(command)
+    .option('--checkpoint <file>', 'keep the state of the fit there while it runs')
+    .addOption(
+      new Option(
+        '--checkpoint-every <time>',
+        'least time between two checkpoints (default: 1s); 0: after every iteration',
+      ).argParser(duration('--checkpoint-every', true)),
+    )
+    .option('--resume <file>', 'go on from a checkpoint, to the bits of a fit that was not interrupted')
+    .option('--watch', 'fit again whenever the model or the data change; Ctrl-C ends')
+    .option('--against <column>', 'compare the components with a column of known labels')
+    .option('--trace', 'keep the params and expectations of every iteration')
+    .option('--strict', 'exit 4 where the fit did not converge')
+    .option('--out <file>', 'write the fit as JSON')
+    .option('--json', 'one JSON document on stdout')
+    .action(async (path: string, options) => done(await fit(context, path, options)))
+}
+
+function addSelectCommand(program: Command, context: Context, done: (status: number) => void): void {
+  const command = program
+    .command('select')
+    .description('fit several candidates, compare them, and pick the best')
+    .argument('<model...>', 'model files; - is stdin')
+    .addOption(
+      new Option('--over <name=values>', 'values of a const to go over, such as K=1..8 or K=2,4; repeatable').argParser(
+        collect,
+      ),
+    )
+    .addOption(
+      new Option('--by <criterion>', 'bic, aic, icl, cv, or error or rand with --score (default: bic)').argParser(
+        oneOf('--by', ['bic', 'aic', 'icl', 'cv', 'error', 'rand']),
+      ),
+    )
+    .addOption(
+      new Option('--folds <n>', 'folds of the cross-validation, 0 for none')
+        .argParser(wholeNumber('--folds', 0))
+        .default(5),
+    )
+    .option('--score <against=column>', 'compare the classification of what is held out with a column of known labels')
+    .addOption(
+      new Option(
+        '--test [draws]',
+        'bootstrap likelihood-ratio test of each value of a const against the next (default: 99 draws)',
+      ).argParser(wholeNumber('--test', 1)),
+    )
+  addFittingOptions(command)
+    .option('--strict', 'exit 4 where the best fit did not converge')
+    .option('--out <file>', 'write the best fit as JSON')
+    .option('--json', 'one JSON document on stdout')
+    .action(async (paths: string[], options) => done(await select(context, paths, options)))
+}
+
+/** What every fit takes, by itself or as a candidate. */
+function addFittingOptions(command: Command): Command {
   addDataOptions(command)
     .addOption(new Option('--set <name=value>', 'override a const or give a scalar; repeatable').argParser(collect))
     .addOption(new Option('--seed <n>', 'seed of the starts').argParser(wholeNumber('--seed', 0)).default(1))
@@ -183,18 +240,22 @@ function addFitCommand(program: Command, context: Context, done: (status: number
       ).argParser(wholeNumber('--threads', 1)),
     )
     .addOption(
-      new Option('--errors <kind>', 'none')
-        .argParser(oneOf('--errors', ['none'], ['information', 'sandwich', 'bootstrap']))
-        .default('none'),
+      new Option(
+        '--errors <kind>',
+        'standard errors and 95 % intervals: information (how sharply the log-likelihood curves), sandwich (right where the model is not, or for sampling weights), bootstrap (refits to rows drawn anew), or none (the default)',
+      ).argParser(oneOf('--errors', ['none', 'information', 'sandwich', 'bootstrap'])),
+    )
+    .addOption(
+      new Option('--replicates <n>', 'fits of the bootstrap (default: 500)').argParser(wholeNumber('--replicates', 10)),
+    )
+    .addOption(
+      new Option(
+        '--weights <kind>',
+        'what weights are: frequency, how often a row was seen (the default), or sampling, how many of the population it stands for; then --errors is sandwich',
+      ).argParser(oneOf('--weights', ['frequency', 'sampling'])),
     )
     .option('--standardize', 'fit columns of real data at mean 0 and sd 1; params are given in the units of the data')
-    .option('--against <column>', 'compare the components with a column of known labels')
-    .option('--trace', 'keep the params and expectations of every iteration')
-    .option('--strict', 'exit 4 where the fit did not converge')
-    .option('--out <file>', 'write the fit as JSON')
-    .option('--json', 'one JSON document on stdout')
-    .action(async (path: string, options) => done(await fit(context, path, options)))
-  refuseOptions(command, ['--checkpoint <file>', '--resume <file>', '--watch'])
+  return command
 }
 
 function addFitFileCommands(program: Command, context: Context, done: (status: number) => void): void {
@@ -218,6 +279,19 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
   )
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await score(context, path, options)))
+  addDataOptions(
+    program
+      .command('report')
+      .description('a fit as one HTML file: parameters, pictures, derivation')
+      .argument('<fit>', 'a fit written by `estep fit --out`'),
+  )
+    .addOption(
+      new Option('--frames <iterations>', 'pictures of iterates, such as 0..4, of a fit with --trace').argParser(
+        frames,
+      ),
+    )
+    .option('--out <file>', 'write it there, in place of stdout')
+    .action(async (path: string, options) => done(await report(context, path, options)))
   program
     .command('compare')
     .description('match the components of two fits and print the differences')
@@ -225,6 +299,24 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
     .argument('<fit>', 'another fit')
     .option('--json', 'one JSON document on stdout')
     .action(async (first: string, second: string, options) => done(await compare(context, first, second, options)))
+}
+
+function addSimulateCommand(program: Command, context: Context, done: (status: number) => void): void {
+  const command = program
+    .command('simulate')
+    .description('draw rows from a fit, or from a model at given params')
+    .argument('<model|fit>', 'a fit written by `estep fit --out`, or a model; - is stdin')
+    .addOption(new Option('--size <name=n>', 'how many rows (or sequences) there are; repeatable').argParser(collect))
+  addDataOptions(command)
+    .addOption(new Option('--set <name=value>', 'override a const or give a scalar; repeatable').argParser(collect))
+    .addOption(new Option('--param <name=value>', 'value of a param of a model; repeatable').argParser(collect))
+    .option('--params <file>', 'params of a model: JSON in the shape of the params of a fit, or a fit')
+    .addOption(new Option('--seed <n>', 'seed of the draws').argParser(wholeNumber('--seed', 0)).default(1))
+    .option('--latents', 'with what is latent, in columns of its own')
+    .option('--keep-missing', 'cells that are missing in --data are missing again')
+    .option('--out <file>', 'write the rows there: CSV, or JSON by its name')
+    .option('--json', 'one JSON document on stdout')
+    .action(async (path: string, options) => done(await simulate(context, path, options)))
 }
 
 function addPlayCommand(program: Command, context: Context, done: (status: number) => void): void {

@@ -93,7 +93,8 @@ function targetOf(e: TExpr, env: Environment): Stored {
 function declare(world: World, id: SymbolId, name: string, indices: readonly number[]): void {
   const put = (stored: Stored | undefined, position: number): Stored => {
     if (position === indices.length) return stored ?? newCell(world, id, name, indices)
-    const list = stored === undefined || stored === null ? [] : isList(stored) ? [...stored] : []
+    // grown in place: only this makes the lists of latents, and copies would cost the square of their length
+    const list = stored !== undefined && stored !== null && isList(stored) ? (stored as Stored[]) : []
     const i = at(indices, position)
     if (!Number.isInteger(i) || i < 1) throw new OracleError(`${name} is declared at index ${i}`)
     while (list.length < i) list.push(null)

@@ -5,7 +5,7 @@
  */
 import { Matrix, solve } from 'ml-matrix'
 import type { BoundModel } from './contract.js'
-import { type EmMove, type EmPoint, emStep, pointAt, usable } from './em-step.js'
+import { type EmPoint, emStep, type Moved, pointAt, usable } from './em-step.js'
 import { InternalError } from './errors.js'
 import type { Pacer } from './pacer.js'
 
@@ -17,11 +17,29 @@ export interface Accelerator {
   propose(from: Float64Array, to: Float64Array): Float64Array | null
   /** The objective at the point proposed last was higher, and the run goes on from there; or it was not. */
   judged(accepted: boolean): void
+  /** What it goes on from. */
+  memory(): AcceleratorMemory
+}
+
+/** All that an accelerator remembers. */
+export type AcceleratorMemory =
+  | {
+      readonly kind: 'squarem'
+      readonly before: { readonly from: Float64Array; readonly to: Float64Array } | null
+      readonly longest: number
+      readonly atLimit: boolean
+    }
+  | { readonly kind: 'anderson'; readonly steps: readonly MixedStep[] }
+
+/** A step of EM as Anderson's mixing remembers it. */
+export interface MixedStep {
+  readonly image: Float64Array
+  readonly residual: Float64Array
 }
 
 export type Jump =
   /** On a higher point, from which EM has made its next step. */
-  | { readonly kind: 'landed'; readonly on: EmPoint; readonly next: EmMove; readonly passes: number }
+  | { readonly kind: 'landed'; readonly on: EmPoint; readonly next: Moved; readonly passes: number }
   | { readonly kind: 'astray'; readonly passes: number }
 
 /**
@@ -47,8 +65,11 @@ export async function tryJump(
   return { kind: 'astray', passes: 2 }
 }
 
-export function accelerator(kind: Acceleration): Accelerator {
-  return kind === 'squarem' ? squarem() : anderson()
+/** `memory`: of the one whose work it goes on with. */
+export function accelerator(kind: Acceleration, memory: AcceleratorMemory | null = null): Accelerator {
+  return kind === 'squarem'
+    ? squarem(memory?.kind === 'squarem' ? memory : null)
+    : anderson(memory?.kind === 'anderson' ? memory : null)
 }
 
 /** The longest −α at first, and the factor by which it grows and shrinks. */
@@ -58,15 +79,13 @@ const GROWTH = 4
  * SQUAREM: with r = u₁ − u₀ and v = (u₂ − u₁) − r for two steps of EM, u = u₀ − 2 α r + α² v, α = −‖r‖/‖v‖. Varadhan, Roland
  * (2008), Scandinavian Journal of Statistics 35, p. 335, scheme S3; the limit on −α is that of their program.
  */
-function squarem(): Accelerator {
-  let before: { readonly from: Float64Array; readonly to: Float64Array } | null = null
-  let longest = 1
-  let atLimit = false
+function squarem(memory: Extract<AcceleratorMemory, { kind: 'squarem' }> | null): Accelerator {
+  let { before, longest, atLimit } = memory ?? { before: null, longest: 1, atLimit: false }
   return {
     propose(from, to) {
       const first = before
       before = { from, to }
-      if (first === null || first.to !== from) return null
+      if (first === null || !equal(first.to, from)) return null
       before = null
       if (longest === 1) {
         // the first steps of a run are far from linear
@@ -85,6 +104,7 @@ function squarem(): Accelerator {
     judged(accepted) {
       if (atLimit) longest = accepted ? longest * GROWTH : Math.max(GROWTH, longest / GROWTH)
     },
+    memory: () => ({ kind: 'squarem', before, longest, atLimit }),
   }
 }
 
@@ -98,12 +118,11 @@ const RIDGE = 1e-10
  * u = F(u(t)) − Σ_j γ_j (ΔF)_j where γ minimises ‖f(t) − Σ_j γ_j (Δf)_j‖. Walker, Ni (2011), SIAM Journal on Numerical
  * Analysis 49, p. 1715; for EM with a guard Henderson, Varadhan (2019), Journal of Computational and Graphical Statistics 28.
  */
-function anderson(): Accelerator {
-  let steps: { readonly image: Float64Array; readonly residual: Float64Array }[] = []
+function anderson(memory: Extract<AcceleratorMemory, { kind: 'anderson' }> | null): Accelerator {
+  let steps: readonly MixedStep[] = memory?.steps ?? []
   return {
     propose(from, to) {
-      steps.push({ image: to, residual: difference(to, from) })
-      steps = steps.slice(-MEMORY - 1)
+      steps = [...steps, { image: to, residual: difference(to, from) }].slice(-MEMORY - 1)
       const last = steps.length - 1
       if (last < 1) return null
       const [images, residuals] = [[], []] as [Float64Array[], Float64Array[]]
@@ -121,6 +140,7 @@ function anderson(): Accelerator {
       // directions that led astray are forgotten
       if (!accepted) steps = steps.slice(-1)
     },
+    memory: () => ({ kind: 'anderson', steps }),
   }
 }
 
@@ -137,6 +157,8 @@ function leastSquares(
   const gamma = solve(left, Matrix.columnVector(columns.map((a) => product(a, target, sizes)))).to1DArray()
   return gamma.every(Number.isFinite) ? gamma : null
 }
+
+const equal = (a: Float64Array, b: Float64Array): boolean => a.every((x, i) => x === b[i])
 
 const difference = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x - (b[i] ?? 0))
 

@@ -23,14 +23,15 @@ export function boundaryOf(model: BoundModel, params: Float64Array): BoundaryEnt
   for (const param of model.params) {
     eachElement(param, (offset, index) => {
       const value = params[offset] ?? Number.NaN
-      if (atEdge(param, value))
+      if (boundaryAt(param, value))
         entries.push({ param: param.name, index: index.map((i) => i + 1), value: jsonNumber(value) })
     })
   }
   return entries
 }
 
-function atEdge(param: ParamLayout, value: number): boolean {
+/** true where a value of an element of the param is at the edge of its support. */
+export function boundaryAt(param: ParamLayout, value: number): boolean {
   const { support } = param
   switch (support.kind) {
     case 'simplex':

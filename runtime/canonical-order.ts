@@ -16,9 +16,9 @@ export function canonicalOrder(model: BoundModel, params: Float64Array): Compone
   const orders = new Map<string, readonly number[]>()
   // a factorised q belongs to the order in which it was found
   if (model.bound === 'variational') return orders
-  for (const group of sharingGroups(model)) {
-    const leader = group[0]
-    if (leader === undefined || !group.every((latent) => movable(model, latent, leader.values))) continue
+  for (const group of movableGroups(model)) {
+    const [leader] = group
+    if (leader === undefined) continue
     const order = agreementOrder(model, params, leader) ?? sortedOrder(model, params, leader)
     if (order.every((value, i) => value === i)) continue
     for (const latent of group) orders.set(latent.name, order)
@@ -81,6 +81,13 @@ export function permuteFloors(model: BoundModel, floored: readonly FloorHit[], o
 function sortedOrder(model: BoundModel, params: Float64Array, latent: LatentLayout): number[] {
   const keys = keysOf(model, params, latent)
   return keys.map((_, value) => value).sort((a, b) => compare(keys[a] ?? [], keys[b] ?? []) || a - b)
+}
+
+/** Latents whose values can be relabelled without changing the likelihood, those together that share a dimension. */
+export function movableGroups(model: BoundModel): readonly (readonly LatentLayout[])[] {
+  return sharingGroups(model).filter((group) =>
+    group.every((latent) => movable(model, latent, group[0]?.values ?? latent.values)),
+  )
 }
 
 /** Component-like latents, grouped where two run over the same dimension of a param. */

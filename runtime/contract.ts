@@ -171,6 +171,13 @@ export interface FitOptions {
   readonly accelerate: 'squarem' | 'anderson' | null
 }
 
+/** Levels of the rules that an objective by nodes is computed by: taken out, and put back. */
+export interface RuleLevels {
+  take(): readonly number[]
+  /** false where there are no such levels. */
+  putBack(levels: readonly number[]): boolean
+}
+
 export interface BoundModel {
   readonly name: string
   readonly params: readonly ParamLayout[]
@@ -195,6 +202,8 @@ export interface BoundModel {
    * objectives and expectations of before are then those of a coarser rule.
    */
   refine?(params: Float64Array): boolean
+  /** What `refine` has come to, so that another process goes on with as many nodes and draws. */
+  readonly rules?: RuleLevels
   /**
    * Hard mode: this model takes the most probable values of its discrete latents, and `summed` is the same one with
    * them summed out. Starts are made with it, and it gives the marginal log-likelihood. Left out in other modes.

@@ -44,6 +44,9 @@ export type EmMove =
   /** The step led to no number: `point` is where it stood before. */
   | { readonly kind: 'numerical'; readonly reason: string }
 
+/** A step that led somewhere. */
+export type Moved = Extract<EmMove, { kind: 'moved' }>
+
 /** Relative tolerance of the (in)equalities (contracts.md, "Numbers"). */
 const TOLERANCE = 1e-12
 const ULP = 2.220446049250313e-16

@@ -1,5 +1,6 @@
 import { tryEdge } from './boundary.js'
 import { type ComponentOrder, canonicalOrder, permuteFloors, permuteParams } from './canonical-order.js'
+import { type Chosen, FitRecord, type RecordHooks } from './checkpoint/fit-record.js'
 import type { Accuracy, BoundModel, FitOptions } from './contract.js'
 import { degenerateComponents, isCollapsed } from './degenerate.js'
 import { fewEffective, LEAST_EFFECTIVE } from './effective-draws.js'
@@ -12,7 +13,7 @@ import { type AbortFlag, type Clock, createPacer, type Pacer } from './pacer.js'
 import { randomSource } from './random.js'
 import { buildResult, emptyContext, type FitResult, type ResultContext, type StartSummary } from './result.js'
 import { again, type EmRun, type IterateRow, lastRow } from './run.js'
-import { bestEnd, type FitProgress, failed, type SearchRequest, type StartEnd, search } from './search.js'
+import { bestEnd, type FitProgress, failed, isOver, type SearchRequest, type StartEnd, search } from './search.js'
 import type { SplitStage } from './split-components.js'
 import { refuseInit } from './staged-starts.js'
 import { applyStartValues, type StartProblem } from './start-values.js'
@@ -34,6 +35,8 @@ export interface FitHooks {
   /** Left out: EM. */
   readonly mode?: FitMode
   readonly context?: ResultContext
+  /** Where the state of the search goes, and comes from. */
+  readonly record?: RecordHooks
 }
 
 export type FitOutcome =
@@ -76,7 +79,12 @@ export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitH
   const request = { model, options, starter, start, signal, pacer, onIteration }
   const { mode = null } = hooks
   const other = mode?.search ?? null
-  const ends = other === null ? await search(start === null ? await searched(request) : request) : await other(request)
+  const record = hooks.record === undefined ? null : new FitRecord(hooks.record, model, hooks.now ?? Date.now)
+  await record?.flush()
+  const main = other !== null ? request : start === null ? await searched(request, record) : recorded(request, record)
+  const ends = await (other ?? search)(main)
+  if (!isOver(main)) record?.finish()
+  await record?.flush()
   const best = bestEnd(ends)
   if (best === undefined) throw new InternalError('a fit made no start')
 
@@ -94,13 +102,27 @@ export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitH
 }
 
 /** Where rows do not lie in memory, several starts compete over a sample of them, and the best runs on over all. */
-async function searched(request: SearchRequest): Promise<SearchRequest> {
+async function searched(request: SearchRequest, record: FitRecord | null): Promise<SearchRequest> {
   const { sample } = request.model
-  if (sample === undefined || request.model.direct || request.options.restarts <= 1) return request
-  const best = bestEnd(await search({ ...request, model: sample }))
-  if (best === undefined || failed(best)) return request
-  const starter: Starter = { start: async () => best.run.point.params }
-  return { ...request, options: { ...request.options, seed: best.seed, restarts: 1 }, starter }
+  if (sample === undefined || request.model.direct || request.options.restarts <= 1) return recorded(request, record)
+  const chosen = record?.choice ?? (await chosenOver({ ...request, model: sample }, record))
+  // a run from a start that is not kept is not either
+  const main = record?.choice === null ? request : recorded(request, record)
+  if (chosen === 'none') return main
+  const starter: Starter = { start: async () => chosen.params }
+  return { ...main, options: { ...request.options, seed: chosen.seed, restarts: 1 }, starter }
+}
+
+const recorded = (request: SearchRequest, record: FitRecord | null): SearchRequest =>
+  record === null ? request : { ...request, record: record.main }
+
+/** The start that the sample chooses. What time did not suffice for is chosen for now, and not kept. */
+async function chosenOver(request: SearchRequest, record: FitRecord | null): Promise<Chosen> {
+  const own = record?.sample ?? null
+  const best = bestEnd(await search(own === null ? request : { ...request, record: own }))
+  const chosen = best === undefined || failed(best) ? 'none' : { seed: best.seed, params: best.run.point.params }
+  if (!isOver(request)) record?.choose(chosen)
+  return chosen
 }
 
 /** The user's start; params left out come from the first start that would be made without it. */

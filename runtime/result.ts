@@ -6,6 +6,7 @@ import type { FitMode, ModeName, ModeReport } from './modes/fit-mode.js'
 import { nestedToJson, nestParams } from './nest.js'
 import type { IterateRow } from './run.js'
 import type { StopReason } from './stop.js'
+import type { ErrorFields } from './uncertainty.js'
 import type { FitWarning } from './warnings.js'
 
 /** Version of the format of a fit file. */
@@ -55,7 +56,7 @@ export interface StandardizedResult {
 }
 
 /** A fit as `estep fit --json` prints it; `docs/fit.schema.json` says the same. Natural logarithms throughout. */
-export interface FitResult extends ModeReport {
+export interface FitResult extends ErrorFields, ModeReport {
   readonly format: typeof FORMAT
   readonly model: string
   readonly estepVersion: string

@@ -1,6 +1,15 @@
-import { type Acceleration, accelerator, tryJump } from './acceleration.js'
+import { type Acceleration, type AcceleratorMemory, accelerator, tryJump } from './acceleration.js'
 import type { Beginning, BoundModel } from './contract.js'
-import { type EmMove, type EmPoint, emStep, marginalLogLikelihood, pointAt, usable, whyUnusable } from './em-step.js'
+import {
+  type EmMove,
+  type EmPoint,
+  emStep,
+  type Moved,
+  marginalLogLikelihood,
+  pointAt,
+  usable,
+  whyUnusable,
+} from './em-step.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { converged, type StopReason } from './stop.js'
 import { creeping, positive, vanish } from './vanishing.js'
@@ -39,6 +48,31 @@ export interface EmRun {
   readonly edge?: readonly string[]
 }
 
+/**
+ * A run between two iterations: all that the next ones depend on. Of `trace` and `rows`, which grow, the first
+ * `objectives` and `complete` are its own.
+ */
+export interface RunMoment {
+  readonly point: EmPoint
+  /** Params when the number of iterations had last doubled. */
+  readonly doubled: Float64Array | null
+  readonly trace: readonly number[]
+  readonly objectives: number
+  readonly rows: readonly IterateRow[]
+  readonly complete: number
+  /** What the objective cannot tell apart, once that is known. */
+  readonly resolution: number | null
+  readonly passes: number
+  readonly rate: number | null
+  /** Length of the last step, where EM made it from the point before. */
+  readonly step: number | null
+  /** Steps at the limit since the last jump. */
+  readonly settled: number
+  /** The step of EM after a jump, made already. */
+  readonly made: Moved | null
+  readonly ahead: AcceleratorMemory | null
+}
+
 export interface RunLimits {
   readonly maxIterations: number
   readonly tolerance: number
@@ -52,6 +86,8 @@ export interface RunLimits {
   readonly lenient: boolean
   readonly accelerate: Acceleration | null
   onIteration(point: EmPoint): void
+  /** Told of every moment between iterations. */
+  keep?(moment: RunMoment): void
 }
 
 /** Iterations after which scales are looked at, and each time that their number has doubled. */
@@ -75,7 +111,8 @@ export async function beginRun(
 }
 
 /**
- * Goes on until `pause` iterations are done in all (null: until a reason to stop).
+ * Goes on until `pause` iterations are done in all (null: until a reason to stop); from a moment of the same call in
+ * another process, where one is given.
  *
  * @throws InternalError where an inequality of EM fails
  */
@@ -85,29 +122,19 @@ export async function continueRun(
   limits: RunLimits,
   pacer: Pacer,
   pause: number | null = null,
+  from: RunMoment | null = null,
 ): Promise<EmRun> {
   if (run.stop !== null) return run
-  // other starts may have made the rule finer that this objective was computed by
-  const isRough = model.bound === 'quadrature' || model.bound === 'monte-carlo'
-  if (model.bound === 'quadrature' && pause === null && run.point.iteration > 0)
-    while (model.refine?.(run.point.params));
-  let point = isRough ? await again(model, run.point) : run.point
-  let doubled = point.iteration === 0 ? null : point
-  const trace = [...run.trace.slice(0, -1), point.objective]
-  const rows = [...run.rows]
-  let resolution: number | null = null
-  let { passes, rate } = run
-  /** Length of the last step, where EM made it from the point before. */
-  let step: number | null = null
+  const first = from ?? (await firstMoment(model, run, pause))
+  let { point, doubled, resolution, passes, rate, step, settled, made } = first
+  const trace = first.trace.slice(0, first.objectives)
+  const rows = first.rows.slice(0, first.complete)
   const end = (stop: StopReason | null, reason: string | null = null): EmRun => {
     return { point, trace, rows, stop, reason, passes, rate: ahead === null ? rate : null }
   }
   // brief runs are compared as EM leaves them; an objective made of draws does not tell whether a jump is better
   const jumps = pause === null && model.bound !== 'monte-carlo' && model.pullBack !== undefined
-  const ahead = jumps && limits.accelerate !== null ? accelerator(limits.accelerate) : null
-  /** The step of EM after a jump, made already. */
-  let made: EmMove | null = null
-  let settled = 0
+  const ahead = jumps && limits.accelerate !== null ? accelerator(limits.accelerate, first.ahead) : null
 
   const arrive = (to: EmPoint, elboAfterM: number, gap: number): void => {
     if (limits.trace) rows.push(rowOf(model, point, elboAfterM, gap))
@@ -117,6 +144,10 @@ export async function continueRun(
   }
 
   for (;;) {
+    limits.keep?.({
+      ...{ point, doubled, trace, objectives: trace.length, rows, complete: rows.length },
+      ...{ resolution, passes, rate, step, settled, made, ahead: ahead?.memory() ?? null },
+    })
     if (limits.signal?.aborted) return end('aborted')
     if (limits.maxTime !== null && pacer.elapsed() >= limits.maxTime) return end('max-time')
     if (point.iteration >= limits.maxIterations) return end('max-iterations')
@@ -150,16 +181,16 @@ export async function continueRun(
     const last = point.iteration >= limits.maxIterations
     if (limits.tolerance > 0 && (done || last || isDoubled(point.iteration))) {
       const shrinking =
-        done || last ? positive(model, point.params) : creeping(model, (doubled ?? point).params, point.params)
+        done || last ? positive(model, point.params) : creeping(model, doubled ?? point.params, point.params)
       const settle = async (smaller: BoundModel, start: Float64Array): Promise<EmRun> =>
         continueRun(
           smaller,
           await beginRun(smaller, start),
-          { ...limits, trace: false, lenient: true, onIteration() {} },
+          { ...limits, trace: false, lenient: true, onIteration() {}, keep() {} },
           pacer,
         )
       const reached = await vanish(model, point, shrinking, settle, pacer)
-      doubled = point
+      doubled = point.params
       if (reached !== null) {
         if (limits.trace) rows.push(rowOf(model, point, Number.NaN, Number.NaN))
         point = reached.point
@@ -178,6 +209,21 @@ export async function continueRun(
     arrive(jump.on, Number.NaN, Number.NaN)
     made = jump.next
     step = null
+  }
+}
+
+async function firstMoment(model: BoundModel, run: EmRun, pause: number | null): Promise<RunMoment> {
+  // other starts may have made the rule finer that this objective was computed by
+  const isRough = model.bound === 'quadrature' || model.bound === 'monte-carlo'
+  if (model.bound === 'quadrature' && pause === null && run.point.iteration > 0)
+    while (model.refine?.(run.point.params));
+  const point = isRough ? await again(model, run.point) : run.point
+  const trace = [...run.trace.slice(0, -1), point.objective]
+  const { rows, passes, rate } = run
+  return {
+    ...{ point, doubled: point.iteration === 0 ? null : point.params },
+    ...{ trace, objectives: trace.length, rows, complete: rows.length },
+    ...{ resolution: null, passes, rate, step: null, settled: 0, made: null, ahead: null },
   }
 }
 

@@ -1,22 +1,16 @@
-import type { BoundModel, ComponentState, FitOptions } from './contract.js'
+import type { SearchRecord } from './checkpoint/search-record.js'
+import type { BoundModel, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
-import { emStep, marginalLogLikelihood } from './em-step.js'
+import { emStep, marginalLogLikelihood, pointAt } from './em-step.js'
 import { InternalError } from './errors.js'
 import { BRIEF_ITERATIONS, LAST_ROUND, RUN_ON } from './options.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { beginRun, continueRun, type EmRun, IMPOSSIBLE_DATA, type RunLimits } from './run.js'
 import { type Among, sideBySide } from './side-by-side.js'
+import type { StartEnd } from './start-end.js'
 import type { Starter } from './starts.js'
 
-/** Where one start has led so far. */
-export interface StartEnd {
-  readonly seed: number
-  readonly run: EmRun
-  /** Components degenerate at its params; empty where the run failed. */
-  readonly degenerate: readonly ComponentState[]
-  /** Stopped after the brief phase: others were more promising. */
-  readonly brief: boolean
-}
+export type { StartEnd } from './start-end.js'
 
 /** Progress of a fit, after each iteration: those of one start in their order, those of starts side by side in between. */
 export interface FitProgress {
@@ -40,6 +34,8 @@ export interface SearchRequest {
   readonly signal: AbortFlag | null
   readonly pacer: Pacer
   onIteration(progress: FitProgress): void
+  /** What is known of the starts from before, and what they come to. */
+  readonly record?: SearchRecord
 }
 
 /**
@@ -54,18 +50,24 @@ export interface SearchRequest {
  * @returns the ends in the order of the starts; fewer than asked for where time ran out or the fit was aborted
  */
 export async function search(request: SearchRequest): Promise<StartEnd[]> {
-  const { model, options } = request
+  const { model, options, record } = request
   if (model.direct) return [await directEnd(request)]
+  // an M-step counts on what is computed once, with the first E-step
+  const from = record?.restored ?? null
+  if (from !== null) await pointAt(model, from.params, 0, [], 1, from.expectation)
   const brief = options.restarts > RUN_ON
   const starts = oneAtATime(request.starter)
   const ends = await sideBySide(options.restarts, lanesOf(model), async (index, among): Promise<StartEnd | null> => {
-    if (index > 0 && over(request)) return null
-    const seed = options.seed + index
-    const own = index === 0 ? request.start : null
-    const start = own ?? (await starts.start(seed, index === 0))
-    const run = await beginRun(model, start, { seed }, among.others)
-    await request.pacer.breathe()
-    const begun: StartEnd = { seed, run, degenerate: [], brief: true }
+    if (index > 0 && isOver(request) && record?.isAhead(index) !== true) return null
+    const begin = async (): Promise<StartEnd> => {
+      const seed = options.seed + index
+      const own = index === 0 ? request.start : null
+      const start = own ?? (await starts.start(seed, index === 0))
+      const run = await beginRun(model, start, { seed }, among.others)
+      await request.pacer.breathe()
+      return { seed, run, degenerate: [], brief: true }
+    }
+    const begun = record?.begun(index) ?? (await begin())
     return advance(stoppedBy(request, among), begun, index, brief ? BRIEF_ITERATIONS : null, among)
   })
   if (brief) await runOn(request, ends, await narrowed(request, ends))
@@ -122,7 +124,7 @@ function further(
   const places = going.map((end) => ends.indexOf(end))
   return sideBySide(going.length, lanesOf(request.model), async (i, among) => {
     const [end, index = 0] = [going[i], places[i]]
-    if (end === undefined || over(request)) return null
+    if (end === undefined || (isOver(request) && request.record?.isAhead(index) !== true)) return null
     const next = await advance(stoppedBy(request, among), end, index, iterations, among)
     ends[index] = next
     return next
@@ -165,12 +167,16 @@ async function advance(
   pause: number | null,
   among: Among | null = null,
 ): Promise<StartEnd> {
-  const { model, options, pacer, signal } = request
+  const { model, options, pacer, signal, record } = request
+  const known = record?.next(index, end) ?? null
+  if (known?.kind === 'ended') return known.end
+  const before = known?.before ?? end
   const limits: RunLimits = {
     ...options,
     signal,
     others: () => among?.others ?? false,
     lenient: (index === 0 && request.start !== null) || model.latents.length === 0,
+    ...(record === undefined ? {} : { keep: (moment) => record.keep(index, moment) }),
     onIteration: (point) =>
       request.onIteration({
         phase: pause === null ? 'main' : 'brief',
@@ -184,10 +190,13 @@ async function advance(
         },
       }),
   }
-  const run = await soundRun(continueRun(model, end.run, limits, pacer, pause), end.run, options.restarts)
+  const running = continueRun(model, before.run, limits, pacer, pause, known?.moment ?? null)
+  const run = await soundRun(running, before.run, options.restarts)
   const degenerate = run.stop === 'numerical' ? [] : degenerateComponents(model, run.point.params)
   await pacer.breathe()
-  return { ...end, run, degenerate, brief: run.stop === null }
+  const next = { ...before, run, degenerate, brief: run.stop === null }
+  record?.finish(index, next)
+  return next
 }
 
 /** A start on which EM breaks its promise is given up, as one that fails numerically; a lone one is our mistake. */
@@ -201,7 +210,7 @@ async function soundRun(running: Promise<EmRun>, before: EmRun, starts: number):
 }
 
 /** One M-step, and a second one to see that the first was all there is; EM goes on where it was not. */
-async function directEnd(request: SearchRequest): Promise<StartEnd> {
+async function directEnd({ record: _, ...request }: SearchRequest): Promise<StartEnd> {
   const { model, options, pacer } = request
   const start = request.start ?? closer(model, await request.starter.start(options.seed, true))
   const begun: StartEnd = { seed: options.seed, run: await beginRun(model, start), degenerate: [], brief: false }
@@ -272,7 +281,8 @@ function descending(a: number, b: number): number {
   return b > a ? 1 : -1
 }
 
-function over(request: SearchRequest): boolean {
+/** No leg is begun any more: time ran out, or the fit was aborted. */
+export function isOver(request: SearchRequest): boolean {
   const { maxTime } = request.options
   return request.signal?.aborted === true || (maxTime !== null && request.pacer.elapsed() >= maxTime)
 }

@@ -1,5 +1,6 @@
 import type { Accuracy, ComponentState, FloorHit, LatentLayout } from './contract.js'
 import { isCollapsed, LEAST_COUNT, LEAST_RELATIVE_VARIANCE } from './degenerate.js'
+import { uncertaintyExplanations } from './uncertainty-warnings.js'
 
 /** A warning of a fit, as in the result. */
 export interface FitWarning {
@@ -185,6 +186,7 @@ export const warningExplanations: readonly WarningExplanation[] = [
       'The fitted model gives these rows probability 0, whatever the values of their latents: a count above its number of ' +
       'trials, a value outside the range of a Uniform. No posterior exists for them; what is printed for their latents says nothing.',
   },
+  ...uncertaintyExplanations,
 ]
 
 export function symmetricStart(latents: readonly LatentLayout[]): FitWarning {

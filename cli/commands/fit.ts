@@ -1,13 +1,14 @@
 import type { DataStream } from '../../runtime/data/types.js'
 import type { FitResult } from '../../runtime/result.js'
 import { type Against, against } from '../against.js'
+import { type Checkpoints, checkpointHelp, checkpoints } from '../checkpoint-file.js'
 import { type Context, jsonText, printDiagnostics, printJson, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
 import { parseFixed } from '../fixed-values.js'
 import { parseSet } from '../literal.js'
 import { type DataOptions, loadData, requireData } from '../load-data.js'
 import { loadModel } from '../load-model.js'
-import type { Backend, DataRequest, FitMode, FitOutcome, FitPort, ModelPort } from '../ports.js'
+import type { Backend, DataRequest, FitCall, FitMode, FitPort } from '../ports.js'
 import { createProgress } from '../progress.js'
 import { fitReport } from '../render/fit-report.js'
 import { formatObjective } from '../render/numbers.js'
@@ -16,6 +17,7 @@ import { warningLines } from '../render/warning-lines.js'
 import { parseSchedule } from '../schedule.js'
 import { readStart } from '../start-values.js'
 import { gigabytes } from '../stream/byte-sizes.js'
+import { watch } from './watch.js'
 
 export interface FitCommandOptions extends DataOptions {
   readonly set?: readonly string[]
@@ -38,22 +40,36 @@ export interface FitCommandOptions extends DataOptions {
   readonly against?: string
   readonly trace?: boolean
   readonly standardize?: boolean
+  readonly errors?: 'none' | 'information' | 'sandwich' | 'bootstrap'
+  readonly replicates?: number
+  readonly weights?: 'frequency' | 'sampling'
   readonly strict?: boolean
   readonly out?: string
   readonly json?: boolean
+  readonly checkpoint?: string
+  readonly checkpointEvery?: number
+  readonly resume?: string
+  readonly watch?: boolean
 }
 
 /** `estep fit MODEL --data FILE`. */
-export async function fit(context: Context, path: string, options: FitCommandOptions): Promise<number> {
+export function fit(context: Context, path: string, options: FitCommandOptions): Promise<number> {
+  const once = (own: Context): Promise<number> => fitOnce(own, path, options)
+  return options.watch === true ? watch(context, path, options, once) : once(context)
+}
+
+async function fitOnce(context: Context, path: string, options: FitCommandOptions): Promise<number> {
   const json = options.json === true
   const loaded = await loadModel(context, path, json)
   if (loaded === null) return exitCodes.model
   const data = await loadData(context, options, true)
   requireData(loaded.model.declarations, data, options.set ?? [])
   refuseAgainst(data, options)
-  const outcome = await runFit(context, loaded.model, data, options)
+  const kept = await checkpoints(context, options)
+  const outcome = await runFit(context, loaded.model, data, options, kept)
   switch (outcome.kind) {
     case 'fit':
+      sayWhereToGoOn(context, outcome.fit.toJSON().stop, kept)
       return finish(context, outcome.fit, outcome.partial, data, options)
     case 'aborted':
       context.host.stderr('interrupted before the first iteration: there is nothing to write\n')
@@ -66,7 +82,7 @@ export async function fit(context: Context, path: string, options: FitCommandOpt
       if (json) printJson(context, { ok: false, diagnostics: outcome.diagnostics })
       return exitCodes.model
     case 'usage':
-      throw new UsageError(outcome.message, outcome.help ?? null)
+      throw new UsageError(outcome.message, outcome.help ?? (kept.resume === null ? null : checkpointHelp))
     case 'failed':
       if (json) printJson(context, { ok: false, problems: [{ code: outcome.code, message: outcome.message }] })
       context.host.stderr(
@@ -93,12 +109,14 @@ function streamLine({ source, rows, columns, window, scratchBytes }: DataStream)
   return `streaming ${count(rows)} rows × ${columns} of ${source}: ${count(most)} rows at a time${from}\n`
 }
 
-async function runFit(
+/** Runs what takes the options of a fit: a fit, or a selection among fits. */
+export async function runFit<Result extends { readonly kind: string; readonly message?: string }>(
   context: Context,
-  model: ModelPort,
+  model: { fit(data: DataRequest, call: FitCall): Promise<Result> },
   data: DataRequest,
   options: FitCommandOptions,
-): Promise<FitOutcome> {
+  kept: Checkpoints | null = null,
+): Promise<Result> {
   const set = parseSet(options.set)
   const fix = parseFixed(options.fix, options.start)
   const start = await readStart(context, options.init, options.start ?? [])
@@ -126,20 +144,31 @@ async function runFit(
       accelerate: options.accelerate === true ? 'squarem' : (options.accelerate ?? null),
       trace: options.trace === true,
       standardize: options.standardize === true,
+      errors: options.errors ?? null,
+      replicates: options.replicates ?? null,
+      weights: options.weights ?? null,
       mStep: options.mStep,
       backend: options.backend ?? null,
       threads: options.threads ?? null,
       memory: options.memory ?? null,
+      checkpoint: kept?.checkpoint ?? null,
+      resume: kept?.resume ?? null,
       signal: controller.signal,
       onStream: (stream) => context.host.stderr(streamLine(stream)),
       onIteration: progress.update,
     })
-    const isOfStart = outcome.kind === 'usage' && start.of !== null && outcome.message.includes('start value')
+    const isOfStart = outcome.kind === 'usage' && start.of !== null && outcome.message?.includes('start value') === true
     return isOfStart ? { ...outcome, help: start.of } : outcome
   } finally {
     progress.clear()
     release()
   }
+}
+
+/** A fit that was broken off can go on. */
+function sayWhereToGoOn({ host }: Context, stop: FitResult['stop'], { path }: Checkpoints): void {
+  if (path === null || (stop !== 'aborted' && stop !== 'max-time')) return
+  host.stderr(`the fit has not ended: it goes on where it stands with --resume ${printable(path)}\n`)
 }
 
 async function finish(

@@ -3,6 +3,7 @@ import type { FitResult } from '../../runtime/result.js'
 import type { Against } from '../against.js'
 import type { ParamView } from '../ports.js'
 import { againstLines } from './against-lines.js'
+import { errorLines } from './error-lines.js'
 import { formatNumber, formatObjective, plural } from './numbers.js'
 import { type Paint, printable } from './paint.js'
 import { paramTables } from './param-tables.js'
@@ -30,6 +31,7 @@ export function fitReport(
   if (fixed !== '') lines.push('', `${paint.dim('fixed')}      ${fixed}`)
   const derived = Object.fromEntries(Object.entries(result.derived).map(([name, value]) => [name, nestedOf(value)]))
   if (Object.keys(derived).length > 0) lines.push('', ...paramTables(derived, [], width))
+  lines.push(...errorLines(result, layout, width, paint))
   const trace = sparkline(
     result.trace.map((value) => numberFromJson(value) ?? Number.NaN),
     Math.max(10, Math.min(60, width - 30)),

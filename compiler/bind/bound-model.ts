@@ -12,6 +12,7 @@ import type {
   LatentLayout,
   Maximisation,
   ParamLayout,
+  RuleLevels,
 } from '../../runtime/contract.js'
 import type { NodeFacts } from '../derivation/e-step-json.js'
 import type { Derivation } from '../derive.js'
@@ -100,6 +101,7 @@ export class ProgramModel implements BoundModel {
   readonly direct: boolean
   readonly sizes: ReadonlyMap<string, number>
   readonly bound: Bound
+  readonly rules?: RuleLevels
   readonly summed?: ProgramModel
   readonly sample?: ProgramModel
   readonly vanishing: readonly string[]
@@ -200,6 +202,8 @@ export class ProgramModel implements BoundModel {
     const blocks = d.eStep.blocks.flatMap((b) => (b.kind === 'nodes' ? [b] : []))
     this.precision =
       blocks.length === 0 ? null : new NodePrecision(blocks, precisionHost(d, this.memory, this.expectations))
+    const { precision } = this
+    if (precision !== null) this.rules = { take: () => precision.levels(), putBack: (l) => precision.setLevels(l) }
     this.bound = this.precision === null || d.eStep.bound === 'variational' ? d.eStep.bound : this.precision.bound()
     this.joint = this.bound === 'exact' && d.mStep.steps.every((s) => s.exact === 'joint')
   }
@@ -243,7 +247,7 @@ export class ProgramModel implements BoundModel {
   }
 
   /** The same over other data, in the calling thread and in memory of its own; its numbers are taken from these data. */
-  over(data: BoundData): ProgramModel {
+  overOther(data: BoundData): ProgramModel {
     const { memory: _, arena: _arena, workers: _workers, ...options } = this.options
     return bindProgram(this.derivation, data, options)
   }
@@ -251,16 +255,28 @@ export class ProgramModel implements BoundModel {
   /** The same over as many rows as tell the params apart; itself where there are no more, or rows belong together. */
   withFewRows(): ProgramModel {
     const few = fewRows(this.derivation, this.program, this.data, FEW_ROWS * (this.nominalParameters + 4))
-    return this.over(few ?? this.data)
+    return this.overOther(few ?? this.data)
   }
 
   /** The same over some of the rows; reductions of data are those of all. */
   private overSample(sample: BoundData): ProgramModel {
+    return bindProgram(this.derivation, sample, this.withReductions())
+  }
+
+  /** The same over other rows, in memory of its own; reductions of data are those of this one, and so is its floor. */
+  over(data: BoundData): ProgramModel {
+    const model = bindProgram(this.derivation, data, { ...this.withReductions(), arena: null, workers: null })
+    model.followNodes(this)
+    model.setFloor(this.floor)
+    return model
+  }
+
+  private withReductions(): BindProgramOptions {
     const { memory: _, ...options } = this.options
     const frozen = this.program.bindTables
       .filter((t) => t.compute.kind === 'reduction')
       .map((t) => [t.name, [...this.numbers.table(t).values]] as const)
-    return bindProgram(this.derivation, sample, { ...options, frozen: new Map(frozen) })
+    return { ...options, frozen: new Map(frozen) }
   }
 
   /** Columns of observed data that are constant although the model gives them a spread. */

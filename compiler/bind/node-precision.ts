@@ -192,6 +192,20 @@ export class NodePrecision {
     this.host.resize()
   }
 
+  /** Levels of the rules of all blocks, in their order. */
+  levels(): readonly number[] {
+    return this.blocks.map((b) => this.host.rules.level(b.id))
+  }
+
+  /** false where there are no such levels. */
+  setLevels(levels: readonly number[]): boolean {
+    const { rules } = this.host
+    const fits =
+      levels.length === this.blocks.length && this.blocks.every((b, i) => rules.setLevel(b.id, levels[i] ?? -1))
+    this.host.resize()
+    return fits
+  }
+
   /** For the plan of a result. */
   facts(): readonly NodeFacts[] {
     const { rules } = this.host

@@ -1,7 +1,7 @@
 /** A derivation as a document, in the notations that it can be written in. */
 import type { Derivation } from '../derive.js'
 import { type DocumentLine, documentLines } from './document-lines.js'
-import { stepsToHtml } from './render/html.js'
+import { stepsToHtml, stepsToSections } from './render/html.js'
 import { stepsToLatex, stepsToLatexFragment } from './render/latex.js'
 import { stepsToMarkdown } from './render/markdown.js'
 import { stepsToText } from './render/text.js'
@@ -25,6 +25,8 @@ export interface DerivationDocument {
    * are laid out by KaTeX as well.
    */
   toHtml(options?: { readonly katexStyles?: string }): string
+  /** The sections of that file alone, their headings of this level; the page has the style sheet. */
+  toSections(options: { readonly katexStyles?: string; readonly level: number }): string
 }
 
 /** `iteration`: one EM iteration whose numbers come after the derivation. */
@@ -39,5 +41,6 @@ export function derivationDocument(d: Derivation, iteration: WorkedIteration | n
     toMarkdown: () => stepsToMarkdown(title, steps),
     toLatex: ({ fragment = false } = {}) => (fragment ? stepsToLatexFragment(steps) : stepsToLatex(title, steps)),
     toHtml: (options = {}) => stepsToHtml(title, steps, { ...options, source: d.model.source.text }),
+    toSections: ({ level, ...options }) => stepsToSections(steps, { ...options, source: d.model.source.text }, level),
   }
 }

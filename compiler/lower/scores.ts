@@ -1,15 +1,16 @@
 /** Scores by Fisher's identity: the gradient of Q at the params of q, with a weight for each unit. */
-import { idx, mul, ONE, ref, sub } from '../algebra/build.js'
+import { add, idx, mul, ONE, ref, sub } from '../algebra/build.js'
 import { partials } from '../algebra/differentiate.js'
-import type { Expr } from '../algebra/types.js'
-import { some, substituteIndex } from '../algebra/visit.js'
+import { keyOf } from '../algebra/key.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import { collectNodes, some, substituteIndex } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { unitLoops } from '../estep/chain-blocks.js'
 import { tableOf } from '../estep/plan.js'
 import type { ContinuousBlock } from '../estep/types.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import type { Loop } from '../graph/types.js'
-import type { KernelOp } from '../kernel/types.js'
+import type { KernelOp, SizeKey } from '../kernel/types.js'
 import { qTerm } from '../mstep/plan.js'
 import { ContinuousLowering } from './continuous.js'
 import { EStepLowering } from './e-step.js'
@@ -24,8 +25,24 @@ export interface ScoreProgram {
   readonly scores: readonly KernelOp[]
 }
 
+/** Scores of each unit apart: `score <param> by <key>` has a row for each unit of the range 1..to of `loop`. */
+export interface UnitScoreProgram extends ScoreProgram {
+  readonly ranges: ReadonlyMap<string, IndexVar>
+  /** Targets of terms that belong to no unit, since everything hangs together there; empty: every term has its unit. */
+  readonly shared: readonly string[]
+}
+
 /** Lowers a derivation with the gradients of every term of Q; priors are left out. */
-export function lowerScores(d: Derivation): ScoreProgram {
+export const lowerScores = (d: Derivation): ScoreProgram => lowered(d, false)
+
+/** The same, each term into the row of its unit. */
+export const lowerUnitScores = (d: Derivation): UnitScoreProgram => lowered(d, true)
+
+/** The buffer of the scores of a param, of each unit of a range where a range is given. */
+export const scoreBuffer = (param: string, range?: string): string =>
+  range === undefined ? `score ${param}` : `score ${param} by ${range}`
+
+function lowered(d: Derivation, byUnit: boolean): UnitScoreProgram {
   const rename = (v: { readonly name: string; readonly to: Expr; readonly from: Expr }) =>
     d.supply.fresh(v.name, v.to, v.from)
   const lowerer = new Lowerer(d.shapes)
@@ -53,6 +70,8 @@ export function lowerScores(d: Derivation): ScoreProgram {
     mean: eStep.mean,
   }
   const scores: KernelOp[] = []
+  const ranges = new Map<string, IndexVar>()
+  const shared: string[] = []
   for (const f of d.lifted) {
     if (
       f.factor.role === 'prior' ||
@@ -60,16 +79,25 @@ export function lowerScores(d: Derivation): ScoreProgram {
       !some(f.expr, (n) => n.kind === 'ref' && n.space === 'param')
     )
       continue
-    const weight = unitWeight(f, d, lowerer)
+    const unit = unitOf(f, d)
+    const weight = unit === null ? null : unitWeight(unit, lowerer)
+    if (byUnit && unit === null) {
+      shared.push(f.factor.target.name)
+      continue
+    }
     const term = insideLoops(qTerm(f), f.factor.loops.length, (body) => (weight === null ? body : mul(weight, body)))
     for (const p of partials(term, (r) => r.space === 'param', rename)) {
-      const id = lowerer.buffer({
-        id: `score ${p.name}`,
-        space: 'sum',
-        type: 'f64',
-        shape: d.shapes.shape('param', p.name).map((e) => lowerer.size(e)),
-      })
-      scores.push(scatterPartial(id, p, p.at, lowerer, context))
+      const own = d.shapes.shape('param', p.name).map((e) => lowerer.size(e))
+      const into = (id: string, before: readonly SizeKey[]): string =>
+        lowerer.buffer({ id, space: 'sum', type: 'f64', shape: [...before, ...own] })
+      if (!byUnit || unit === null) {
+        scores.push(scatterPartial(into(scoreBuffer(p.name), []), p, p.at, lowerer, context))
+        continue
+      }
+      const range = keyOf(unit.loop.to)
+      ranges.set(range, unit.loop)
+      const id = into(scoreBuffer(p.name, range), [lowerer.size(unit.loop.to)])
+      scores.push(scatterPartial(id, p, [placeOfUnit(p.value, unit), ...p.at], lowerer, context))
     }
   }
   const derived = [...lowerer.derived.values()].filter((x) => x.at === 'param').flatMap((x) => x.ops)
@@ -81,6 +109,8 @@ export function lowerScores(d: Derivation): ScoreProgram {
       derived: { ...program.derived, param: derived },
     },
     scores,
+    ranges,
+    shared,
   }
 }
 
@@ -88,10 +118,16 @@ function insideLoops(e: Expr, loops: number, f: (body: Expr) => Expr): Expr {
   return loops > 0 && e.kind === 'sum' ? { ...e, body: insideLoops(e.body, loops - 1, f) } : f(e)
 }
 
-/** Weight of the unit that a factor belongs to: that of the root table's row it reads, else of its outermost loop. */
-function unitWeight(f: LiftedFactor, d: Derivation, lowerer: Lowerer): Expr | null {
+/** A unit: what shares no latent with others. `at` is its place, from 1, in the range 1..to of `loop`. */
+export interface Unit {
+  readonly loop: IndexVar
+  readonly at: Expr
+}
+
+/** The unit that a factor belongs to: the root table's row it reads, else that of its outermost loop. null: there is one. */
+export function unitOf(f: LiftedFactor, d: Derivation): Unit | null {
   const own = d.eStep.blocks.find((b) => b.factors.some((x) => x.lifted === f))
-  if (own !== undefined && own.scope.length === 0) return weightOfRow(own.loops, blockRow(own, f), lowerer)
+  if (own !== undefined && own.scope.length === 0) return unitAt(own.loops, blockRow(own, f))
   const variable = f.variables[0]
   let table = variable === undefined ? undefined : d.eStep.tables.find((t) => t.id === tableOf(variable.latent))
   let row: readonly Expr[] = variable?.index ?? []
@@ -103,11 +139,10 @@ function unitWeight(f: LiftedFactor, d: Derivation, lowerer: Lowerer): Expr | nu
   }
   const outer = f.factor.loops[0]
   return table?.loops[0] === undefined
-    ? weightOfRow(outer === undefined ? [] : [outer], outer === undefined ? [] : [idx(outer.index)], lowerer)
-    : weightOfRow(
+    ? unitAt(outer === undefined ? [] : [outer], outer === undefined ? [] : [idx(outer.index)])
+    : unitAt(
         unitLoops(table),
         row.filter((_, i) => i !== table.chain?.position),
-        lowerer,
       )
 }
 
@@ -115,15 +150,28 @@ function unitWeight(f: LiftedFactor, d: Derivation, lowerer: Lowerer): Expr | nu
 const blockRow = (b: ContinuousBlock, f: LiftedFactor): readonly Expr[] =>
   b.factors.find((x) => x.lifted === f)?.row ?? []
 
-function weightOfRow(loops: readonly Loop[], row: readonly Expr[], lowerer: Lowerer): Expr | null {
+function unitAt(loops: readonly Loop[], row: readonly Expr[]): Unit | null {
   const loop = loops[0]?.index
   const at = row[0]
-  if (loop === undefined || at === undefined) return null
+  return loop === undefined || at === undefined ? null : { loop, at }
+}
+
+const weightBuffer = (loop: IndexVar): string => `unit weight ${loop.id}`
+
+function unitWeight({ loop, at }: Unit, lowerer: Lowerer): Expr {
   const id = lowerer.buffer({
-    id: `unit weight ${loop.id}`,
+    id: weightBuffer(loop),
     space: 'state',
     type: 'f64',
     shape: [lowerer.size(extentOf(loop))],
   })
   return ref('table', id, [sub(at, sub(loop.from, ONE))])
+}
+
+/** The place of the unit in a derivative, whose loops may have other names: where its weight, a factor of it, is read. */
+function placeOfUnit(value: Expr, { loop }: Unit): Expr {
+  const [weight] = collectNodes(value, (n) => n.kind === 'ref' && n.space === 'table' && n.name === weightBuffer(loop))
+  const at = weight?.kind === 'ref' ? weight.index[0] : undefined
+  if (at === undefined) throw new Error(`a score without the weight of its unit ${loop.id}`)
+  return add(at, sub(loop.from, ONE))
 }

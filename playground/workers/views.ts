@@ -1,7 +1,9 @@
 /** What the page is shown of a model over data, copied out of the worker's memory. */
+
+import { dataArrays } from '../../api/charts/data-arrays.js'
 import type { Stepper } from '../../api/stepper.js'
 import type { ParamLayout } from '../../runtime/contract.js'
-import type { BoundArray, DataDeclaration } from '../../runtime/data/types.js'
+import type { DataDeclaration } from '../../runtime/data/types.js'
 import type { EmPoint } from '../../runtime/em-step.js'
 import type { ArrayView, LatentView, ParamView } from '../session/view.js'
 
@@ -42,29 +44,5 @@ export function latentViews(stepper: Stepper, point: EmPoint): readonly LatentVi
   })
 }
 
-export function dataViews(stepper: Stepper, declarations: readonly DataDeclaration[]): readonly ArrayView[] {
-  const { data, observed } = stepper
-  return declarations.flatMap((d): readonly ArrayView[] => {
-    const array = data.arrays.get(d.name)
-    if (array === undefined) return []
-    const levels = d.levels === null ? null : (data.levels.get(d.levels.name) ?? null)
-    return [
-      {
-        name: d.name,
-        element: d.element,
-        shape: array.shape,
-        lengths: lengthsOf(array),
-        columns: data.columns.get(d.name) ?? [],
-        values: Float64Array.from(array.values),
-        levels,
-        observed: observed.has(d.name),
-        missing: array.missing,
-      },
-    ]
-  })
-}
-
-const lengthsOf = ({ offsets }: BoundArray): readonly number[] | null =>
-  offsets === null
-    ? null
-    : Array.from({ length: offsets.length - 1 }, (_, r) => (offsets[r + 1] ?? 0) - (offsets[r] ?? 0))
+export const dataViews = (stepper: Stepper, declarations: readonly DataDeclaration[]): readonly ArrayView[] =>
+  dataArrays(stepper.data, stepper.observed, declarations)

@@ -159,6 +159,8 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
       ],
       warnings: [],
     }),
+    simulate: () => ({ kind: 'usage', message: 'the fake draws nothing' }),
+    report: async () => ({ kind: 'page', text: '<!doctype html>' }),
     score: async () => ({
       kind: 'score',
       logLikelihood: -3.5,
@@ -175,6 +177,9 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
 export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => FitOutcome | null = () => null): Ports {
   return {
     version: '9.9.9',
+    select: async () => ({ kind: 'usage', message: 'the fake chooses nothing' }),
+    machine: 'a test',
+    readCheckpoint: async () => null,
     compile: ({ text }) => {
       if (text.includes('error')) {
         return {
@@ -188,6 +193,7 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
         model: {
           name: 'OldFaithful',
           declarations: declare(text),
+          params: ['pi', 'mu', 'sigma'],
           derivation: (mode) => ({
             document: {
               toText: () => (mode === 'hard' ? 'hard text' : 'text'),
@@ -211,6 +217,7 @@ export function fakePorts(calls: FitCall[] = [], outcome: (call: FitCall) => Fit
             },
           }),
           emit: async () => ({ text: 'export const fit = null\n' }),
+          simulate: () => ({ kind: 'usage', message: 'the fake draws nothing' }),
           certify: async () => ({
             passed: !text.includes('wrong'),
             checks: [

@@ -149,13 +149,6 @@ describe('estep fit', () => {
     expect(host.written.has('f.json')).toBe(true)
   })
 
-  it.each(['--errors bootstrap', '--checkpoint c', '--resume c', '--watch'])('refuses %s', async (option) => {
-    const { status, err, call } = await estep(`${ok} ${option}`)
-    expect(status).toBe(2)
-    expect(err).toContain('not available in this version')
-    expect(call).toBeUndefined()
-  })
-
   it.each([
     ['--restart 3', 'Did you mean --restarts?'],
     ['--seed x', '--seed takes a whole number'],
@@ -267,12 +260,6 @@ describe('other commands', () => {
     expect((await estep('explain e340')).out).toContain('error[E340]: a missing cell')
     expect((await estep('explain W521')).out).toContain('collapsed')
     expect((await estep('explain E399')).status).toBe(2)
-  })
-
-  it.each(['select m.estep --over K=1..8', 'simulate m.estep', 'report f'])('%s is refused', async (command) => {
-    const { status, err } = await estep(command)
-    expect(status).toBe(2)
-    expect(err).toContain('not available in this version')
   })
 
   it('suggests commands, prints help and the version', async () => {

@@ -57,7 +57,7 @@ export async function startPlayground(): Promise<Playground> {
   }
 }
 
-async function launch(): Promise<Browser> {
+export async function launch(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
   if (!existsSync(executablePath))
     throw new Error(

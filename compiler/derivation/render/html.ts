@@ -14,6 +14,12 @@ export interface HtmlOptions {
   readonly source: string
 }
 
+/** The steps alone, for a page of one's own; `level` is that of their headings. */
+export function stepsToSections(steps: readonly DerivationStep[], options: HtmlOptions, level: number): string {
+  const writer = new Writer(options, level)
+  return steps.map((s, i) => writer.section(s, i)).join('\n')
+}
+
 export function stepsToHtml(title: string, steps: readonly DerivationStep[], options: HtmlOptions): string {
   const writer = new Writer(options)
   const contents = steps.map((s, i) => `<li><a href="#${anchor(i)}">${writer.inlines(s.title)}</a></li>`).join('\n')
@@ -41,12 +47,15 @@ ${steps.map((s, i) => writer.section(s, i)).join('\n')}
 const anchor = (i: number): string => `step-${i + 1}`
 
 class Writer {
-  constructor(private readonly options: HtmlOptions) {}
+  constructor(
+    private readonly options: HtmlOptions,
+    private readonly level = 2,
+  ) {}
 
   section(s: DerivationStep, i: number): string {
     return [
       `<section id="${anchor(i)}">`,
-      `<h2>${i + 1}. ${this.inlines(s.title)}</h2>`,
+      `<h${this.level}>${i + 1}. ${this.inlines(s.title)}</h${this.level}>`,
       ...s.content.map((b) => this.block(b, s)),
       `<p class="origin"><span class="rule">${escaped(s.origin.rule)}</span> ${escaped(s.origin.citation)}</p>`,
       '</section>',

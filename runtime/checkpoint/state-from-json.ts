@@ -1,0 +1,161 @@
+import type { AcceleratorMemory } from '../acceleration.js'
+import type { BoundModel, ComponentState } from '../contract.js'
+import type { EmPoint, Moved } from '../em-step.js'
+import type { EmRun, IterateRow, RunMoment } from '../run.js'
+import type { StartEnd } from '../start-end.js'
+import type { StopReason } from '../stop.js'
+import type { Chosen, FitState } from './fit-record.js'
+import { Reading } from './reading.js'
+import type { SearchState, StartState } from './search-record.js'
+
+const STOPS: readonly StopReason[] = ['tolerance', 'max-iterations', 'max-time', 'aborted', 'direct', 'numerical']
+
+/**
+ * The state that `stateToJson` wrote.
+ *
+ * @throws ShapeError where the document is no state of this model
+ */
+export function stateFromJson(document: unknown, model: BoundModel): FitState {
+  const own = new Reading(document, '')
+  const chosen = own.at('chosen')
+  return {
+    finished: own.at('finished').flag(),
+    sample: own.at('sample').orNull((r) => readSearch(r, model)),
+    chosen: chosen.orNull(
+      (r): Chosen =>
+        r.isText
+          ? r.oneOf(['none'] as const)
+          : { seed: r.at('seed').number(), params: r.at('params').numbers(model.length) },
+    ),
+    main: readSearch(own.at('main'), model),
+  }
+}
+
+const readSearch = (r: Reading, model: BoundModel): SearchState => ({
+  levels: r.at('levels').orNull((levels) => levels.list((level) => level.count())),
+  starts: r.at('starts').list((start) => start.orNull((s) => readStart(s, model))),
+})
+
+const readStart = (r: Reading, model: BoundModel): StartState => ({
+  legs: r.at('legs').count(),
+  past: r.at('past').list((leg) => ({
+    objective: leg.at('objective').number(),
+    stop: readStop(leg.at('stop')),
+    degenerate: leg.at('degenerate').list(readComponent),
+  })),
+  end: readEnd(r.at('end'), model),
+  moment: r.at('moment').orNull((moment) => readMoment(moment, model)),
+})
+
+const readEnd = (r: Reading, model: BoundModel): StartEnd => ({
+  seed: r.at('seed').number(),
+  brief: r.at('brief').flag(),
+  degenerate: r.at('degenerate').list(readComponent),
+  run: readRun(r.at('run'), model),
+})
+
+function readRun(r: Reading, model: BoundModel): EmRun {
+  const edge = r.at('edge').orNull((names) => names.list((name) => name.text()))
+  return {
+    point: readPoint(r.at('point'), model),
+    trace: [...r.at('trace').numbers(null)],
+    rows: r.at('rows').list((row) => readRow(row, model)),
+    stop: readStop(r.at('stop')),
+    reason: r.at('reason').orNull((reason) => reason.text()),
+    passes: r.at('passes').count(),
+    rate: optional(r.at('rate')),
+    ...(edge === null ? {} : { edge }),
+  }
+}
+
+function readMoment(r: Reading, model: BoundModel): RunMoment {
+  const trace = [...r.at('trace').numbers(null)]
+  const rows = r.at('rows').list((row) => readRow(row, model))
+  return {
+    point: readPoint(r.at('point'), model),
+    doubled: r.at('doubled').orNull((params) => params.numbers(model.length)),
+    trace,
+    objectives: trace.length,
+    rows,
+    complete: rows.length,
+    resolution: optional(r.at('resolution')),
+    passes: r.at('passes').count(),
+    rate: optional(r.at('rate')),
+    step: optional(r.at('step')),
+    settled: r.at('settled').count(),
+    made: r.at('made').orNull((made) => readMove(made, model)),
+    ahead: r.at('ahead').orNull((memory) => readMemory(memory, model)),
+  }
+}
+
+const readMove = (r: Reading, model: BoundModel): Moved => ({
+  kind: 'moved',
+  to: readPoint(r.at('to'), model),
+  elboAfterM: r.at('elboAfterM').number(),
+  gap: r.at('gap').number(),
+})
+
+function readMemory(r: Reading, { length }: BoundModel): AcceleratorMemory {
+  const kind = r.at('kind').oneOf(['squarem', 'anderson'])
+  if (kind === 'anderson')
+    return {
+      kind,
+      steps: r.at('steps').list((step) => ({
+        image: step.at('image').numbers(length),
+        residual: step.at('residual').numbers(length),
+      })),
+    }
+  return {
+    kind,
+    before: r.at('before').orNull((b) => ({ from: b.at('from').numbers(length), to: b.at('to').numbers(length) })),
+    longest: r.at('longest').number(),
+    atLimit: r.at('atLimit').flag(),
+  }
+}
+
+function readPoint(r: Reading, model: BoundModel): EmPoint {
+  const expectation = r.at('expectation')
+  const q = expectation.at('q').orNull((numbers) => numbers.numbers(null))
+  return {
+    iteration: r.at('iteration').count(),
+    params: r.at('params').numbers(model.length),
+    logLikelihood: r.at('logLikelihood').number(),
+    logPrior: r.at('logPrior').number(),
+    objective: r.at('objective').number(),
+    scale: r.at('scale').number(),
+    condition: r.at('condition').number(),
+    floored: r.at('floored').list((f) => ({
+      param: f.at('param').text(),
+      index: f.at('index').list((i) => i.count()),
+      floor: f.at('floor').number(),
+    })),
+    expectation: {
+      logLikelihood: expectation.at('logLikelihood').number(),
+      scale: expectation.at('scale').number(),
+      statistics: expectation.at('statistics').numbers(null),
+      ...(q === null ? {} : { q }),
+    },
+  }
+}
+
+function readRow(r: Reading, model: BoundModel): IterateRow {
+  const [objective = 0, logLikelihood = 0, elboAfterE = 0, elboAfterM = 0, gap = 0] = r.at('numbers').numbers(5)
+  return {
+    iteration: r.at('iteration').count(),
+    ...{ objective, logLikelihood, elboAfterE, elboAfterM, gap },
+    params: r.at('params').numbers(model.length),
+    expected: r.at('expected').pairs((value) => value.number()),
+    labels: r.at('labels').orNull((labels) => labels.pairs((values) => values.integers())),
+  }
+}
+
+const readComponent = (r: Reading): ComponentState => ({
+  latent: r.at('latent').text(),
+  value: r.at('value').count(),
+  expectedCount: r.at('expectedCount').number(),
+  relativeVariance: optional(r.at('relativeVariance')),
+  ownSpread: r.at('ownSpread').flag(),
+})
+
+const optional = (r: Reading): number | null => r.orNull((value) => value.number())
+const readStop = (r: Reading): StopReason | null => r.orNull((stop) => stop.oneOf(STOPS))

@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import {
+  AbortError,
+  compileOrThrow,
+  type FitCallOptions,
+  type FitCheckpoint,
+  type FitData,
+  readTable,
+  rowsTable,
+} from '../../index.js'
+import { clusters, rowsOf } from '../stream/simulated.js'
+
+const folder = new URL('../../examples/', import.meta.url)
+const text = (path: string): string => readFileSync(new URL(path, folder), 'utf8')
+const table = (path: string): FitData => {
+  const { value } = readTable(path, readFileSync(new URL(path, folder)))
+  if (value === undefined) throw new Error(`${path} cannot be read`)
+  return [value]
+}
+
+interface Case {
+  readonly name: string
+  readonly model: string
+  readonly data: () => FitData
+  readonly options: FitCallOptions
+}
+
+const of = (name: string, model: string, data: string, options: FitCallOptions = {}): Case => ({
+  name,
+  model: text(model),
+  data: () => table(data),
+  options,
+})
+const faithful = ['old-faithful/spherical.estep', 'old-faithful/faithful.csv'] as const
+const simulated = clusters(6000)
+
+const cases: readonly Case[] = [
+  of('starts narrowed down in rounds', ...faithful, { restarts: 25 }),
+  of('hard mode, traced', ...faithful, { mode: 'hard', trace: true, restarts: 5 }),
+  of('SQUAREM', ...faithful, { accelerate: 'squarem', set: { K: 3 }, restarts: 4 }),
+  of('Anderson', ...faithful, { accelerate: 'anderson', set: { K: 3 }, restarts: 4, trace: true }),
+  of('a chain', 'earthquake-chain/model.estep', 'earthquake-chain/earthquakes.csv', { set: { S: 3 }, restarts: 5 }),
+  of('a scale that goes to 0', 'eight-schools/model.estep', 'eight-schools/schools.csv'),
+  of('quadrature', 'generalised-mixed/herds.estep', 'generalised-mixed/herds.csv', { restarts: 2 }),
+  of('a bound, factorised', 'latent-dirichlet/bayesian.estep', 'latent-dirichlet/pride.csv', {
+    restarts: 4,
+    maxIterations: 30,
+  }),
+  {
+    name: 'workers, runs side by side',
+    model: simulated.model,
+    data: () => simulated.columns,
+    options: { set: { K: 3 }, restarts: 4, threads: 2, backend: 'wasm', maxIterations: 18 },
+  },
+  {
+    name: 'rows that do not lie in memory',
+    model: simulated.model,
+    data: () => [rowsTable('data', rowsOf(simulated))],
+    options: { set: { K: 3 }, restarts: 4, memory: 4e6, maxIterations: 18 },
+  },
+]
+
+/** A few of many, the first and the last among them. */
+const some = <T>(all: readonly T[], count: number): readonly T[] =>
+  all.filter((_, i) => Math.floor((i * count) / all.length) !== Math.floor(((i - 1) * count) / all.length))
+
+const asFile = (state: FitCheckpoint): FitCheckpoint => JSON.parse(JSON.stringify(state))
+
+describe('a fit that goes on from a checkpoint has the bits of one in one go', () => {
+  it.each(cases)('$name', async ({ model: source, data, options }) => {
+    const model = compileOrThrow(source)
+    const whole = JSON.stringify(await model.fit(data(), options))
+    const states: FitCheckpoint[] = []
+    const kept = await model.fit(data(), {
+      ...options,
+      checkpointEvery: 0,
+      checkpoint: (state) => void states.push(asFile(state)),
+    })
+    expect(JSON.stringify(kept)).toBe(whole)
+    expect(states.length).toBeGreaterThan(3)
+    for (const resume of some(states, 4)) {
+      const again = await model.fit(data(), { ...options, resume })
+      expect(JSON.stringify(again)).toBe(whole)
+    }
+  })
+
+  it('whatever the number of workers', async () => {
+    const model = compileOrThrow(simulated.model)
+    const options = { set: { K: 3 }, restarts: 4, maxIterations: 18, backend: 'wasm' } as const
+    const whole = JSON.stringify(await model.fit(simulated.columns, { ...options, threads: 1 }))
+    const states: FitCheckpoint[] = []
+    await model.fit(simulated.columns, {
+      ...options,
+      threads: 2,
+      checkpointEvery: 0,
+      checkpoint: (state) => void states.push(asFile(state)),
+    })
+    for (const resume of some(states, 3)) {
+      const again = await model.fit(simulated.columns, { ...options, threads: 1, resume })
+      expect(JSON.stringify(again)).toBe(whole)
+    }
+  })
+})
+
+describe('a fit that was broken off goes on', () => {
+  const model = compileOrThrow(text(faithful[0]))
+  const options = { set: { K: 4 }, restarts: 12, seed: 3 }
+
+  it('after an abort, again and again, and its last state is not lost', async () => {
+    const data = table(faithful[1])
+    const whole = JSON.stringify(await model.fit(data, options))
+    let state: FitCheckpoint | null = null
+    let parts = 0
+    for (;;) {
+      const signal = { aborted: false }
+      let iterations = 0
+      try {
+        const done = await model.fit(data, {
+          ...options,
+          signal,
+          ...(state === null ? {} : { resume: state }),
+          checkpointEvery: 1e9,
+          checkpoint(made) {
+            state = asFile(made)
+          },
+          onIteration() {
+            if (++iterations === 120) signal.aborted = true
+          },
+        })
+        expect(JSON.stringify(done)).toBe(whole)
+        break
+      } catch (e) {
+        if (!(e instanceof AbortError)) throw e
+        parts++
+      }
+    }
+    expect(parts).toBeGreaterThan(3)
+  })
+
+  it('after its time has run out, for as long as it is given', async () => {
+    const data = table(faithful[1])
+    const whole = JSON.stringify(await model.fit(data, options))
+    const part = async (resume: FitCheckpoint | null, maxTime: number) => {
+      const states: FitCheckpoint[] = []
+      const fit = await model.fit(data, {
+        ...options,
+        ...(resume === null ? {} : { resume }),
+        maxTime,
+        checkpoint: (made) => void states.push(asFile(made)),
+      })
+      return { fit, state: states.at(-1) ?? null }
+    }
+    let { fit, state } = await part(null, 10)
+    expect(fit.toJSON().stop).toBe('max-time')
+    for (let i = 0; fit.toJSON().stop === 'max-time' && i < 20; i++) ({ fit, state } = await part(state, 40 * 2 ** i))
+    expect(JSON.stringify(fit)).toBe(whole)
+  })
+})

@@ -36,6 +36,7 @@ export async function recordHooks(
   if (checkpoint === undefined && resume === undefined) return {}
   if (!(checkpointEvery >= 0)) throw new OptionError('checkpointEvery takes milliseconds')
   if (!MODES.includes(options.mode)) throw new OptionError(`there are no checkpoints in mode ${options.mode}`)
+  if (options.batch !== undefined) throw new OptionError('there are no checkpoints where rows come in batches')
   const fingerprint = await fingerprintOf(typed, bound, options)
   const from = resume === undefined ? null : await restored(resume, fingerprint, bound.model)
   if (checkpoint === undefined) return { record: { from, every: Number.POSITIVE_INFINITY, async emit() {} } }

@@ -183,7 +183,8 @@ export class Fit<M extends FittedModel = FittedModel> {
   async standardErrors(kind?: ErrorKind, options: ErrorOptions = {}): Promise<StandardErrors> {
     if (this.own === null) throw new OptionError('the fit was loaded without its data: fit again for standard errors')
     const { model, params } = this.own
-    if (this.result.mode !== undefined) throw new OptionError(noErrorsIn(this.result.mode))
+    const { mode = 'em' } = this.result
+    if (mode !== 'em' && mode !== 'anneal') throw new OptionError(noErrorsIn(mode))
     if (this.result.standardized?.sameModel === false)
       throw new OptionError(
         'the standardised data have another model than the data, and there are no standard errors in the units of the data',

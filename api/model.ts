@@ -353,8 +353,8 @@ export class Model {
     options: FitCallOptions,
   ): Promise<{ readonly model: ProgramModel; readonly steps: AsyncGenerator<EmIteration> }> {
     checkNames(options)
-    refuseCheckpoints(options, 'one iteration after another')
     if (options.mode === 'vb') return this.variational().model.iteration(data, { ...options, mode: 'em' })
+    refuseCheckpoints(options, 'one iteration after another')
     this.refuseMode(options, true)
     const bound = this.bind(data, options)
     const { model } = bound

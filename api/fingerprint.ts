@@ -14,6 +14,8 @@ export interface Fingerprint {
   readonly model: string
   /** Of the model's text. */
   readonly text: string
+  /** Params that are estimated: fewer than the text has where some are latents, as in variational Bayes. */
+  readonly params: readonly string[]
   /** Values as JSON, by option. */
   readonly options: ReadonlyMap<string, string>
   readonly sizes: ReadonlyMap<string, string>
@@ -41,6 +43,7 @@ export async function fingerprintOf(typed: TypedModel, bound: Bound, options: Fi
   return {
     model: typed.name,
     text: hashOfText(typed.source.text),
+    params: bound.model.params.map((p) => p.name),
     options: optionTexts(options, bound.data),
     sizes: new Map([...bound.data.sizes].map(([name, size]) => [name, String(size)])),
     data: await dataHashes(bound.data),
@@ -103,6 +106,7 @@ async function hashOfRows({ stream, values }: BoundArray): Promise<Hash> {
 export function differences(was: Fingerprint, is: Fingerprint): readonly string[] {
   if (was.model !== is.model) return [`the model was \`${was.model}\`, and is \`${is.model}\``]
   if (was.text !== is.text) return ['the text of the model has changed']
+  if (was.params.join() !== is.params.join()) return ['the params that it estimates are others: was its mode another?']
   const sizes = changed(was.sizes, is.sizes).map((name) => valueChanged(name, was.sizes, is.sizes))
   const data = changed(was.data, is.data)
   const cells = data.length === 0 ? [] : [`the data have changed: ${data.join(', ')}`]
@@ -123,8 +127,8 @@ function valueChanged(name: string, was: ReadonlyMap<string, string>, is: Readon
   return now === undefined ? `\`${name}\` was ${before}, and is not given` : `\`${name}\` was ${before}, and is ${now}`
 }
 
-export const fingerprintToJson = ({ model, text, options, sizes, data }: Fingerprint): Json => ({
-  ...{ model, text },
+export const fingerprintToJson = ({ model, text, params, options, sizes, data }: Fingerprint): Json => ({
+  ...{ model, text, params },
   ...{ options: [...options], sizes: [...sizes], data: [...data] },
 })
 
@@ -134,6 +138,7 @@ export function fingerprintFromJson(document: unknown): Fingerprint {
   const texts = (key: string): ReadonlyMap<string, string> => own.at(key).pairs((value) => value.text())
   return {
     ...{ model: own.at('model').text(), text: own.at('text').text() },
+    params: own.at('params').list((name) => name.text()),
     ...{ options: texts('options'), sizes: texts('sizes'), data: texts('data') },
   }
 }

@@ -30,6 +30,7 @@ export interface FittedModel extends Binder {
   readonly hasDiscreteLatents: boolean
   readonly derivation: DerivationDocument
   readonly hardDerivation: DerivationDocument
+  readonly variationalDerivation: DerivationDocument
   declarations(): readonly DataDeclaration[]
   simulate(params: unknown, sizes: Sizes, options: SimulateOptions, fit: FitResult): Simulation
 }
@@ -54,6 +55,11 @@ export class Fit<M extends FittedModel = FittedModel> {
     /** How params are laid out that were held at given values; they are in `params` too. */
     readonly held: readonly ParamLayout[] = [],
   ) {}
+
+  /** The same fit with more in its result. */
+  withResult(result: FitResult): Fit<M> {
+    return new Fit(this.model, result, this.layout, this.own, this.held)
+  }
 
   get params(): FitResult['params'] {
     return this.result.params
@@ -177,8 +183,11 @@ export class Fit<M extends FittedModel = FittedModel> {
   async standardErrors(kind?: ErrorKind, options: ErrorOptions = {}): Promise<StandardErrors> {
     if (this.own === null) throw new OptionError('the fit was loaded without its data: fit again for standard errors')
     const { model, params } = this.own
-    const { mode = 'em' } = this.result
-    if (mode !== 'em' && mode !== 'anneal') throw new OptionError(noErrorsIn(mode))
+    if (this.result.mode !== undefined) throw new OptionError(noErrorsIn(this.result.mode))
+    if (this.result.standardized?.sameModel === false)
+      throw new OptionError(
+        'the standardised data have another model than the data, and there are no standard errors in the units of the data',
+      )
     const by = kind ?? (options.weights === 'sampling' ? 'sandwich' : 'information')
     const pacer = createPacer(Date.now, nextTurn)
     return standardErrors(model, params, by, { seed: this.result.seed, ...options }, pacer)
@@ -228,7 +237,7 @@ export class Fit<M extends FittedModel = FittedModel> {
     return reportOf({
       result,
       layout: this.layout,
-      derivation: isHard ? model.hardDerivation : model.derivation,
+      derivation: isHard ? model.hardDerivation : result.mode === 'vb' ? model.variationalDerivation : model.derivation,
       declarations: model.declarations(),
       bound: shown,
       params: shown?.params ?? null,

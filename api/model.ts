@@ -247,13 +247,15 @@ export class Model {
   /** Fits the model to data that is bound already, as `bindData` gives it. */
   async fitOver(data: BoundData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
+    checkErrors(options)
+    if (options.standardize === true) throw new OptionError('data that is bound already is not standardised')
     if (options.mode === 'vb')
       return this.fitVariational(
         options,
         () => this.bindOver(data, options),
         (model, own) => model.fitOver(data, own),
       )
-    if (options.mode === 'hard') this.refuseHard()
+    this.refuseMode(options)
     const pool = poolFor(options)
     try {
       return await this.fitBound(this.binder.overData(data, options, null, pool), options)
@@ -290,6 +292,7 @@ export class Model {
       return new Fit(this, withHeld(result, bound, this.typed), model.params, own, bound.held?.layouts)
     }
     const mode = modeOf(bound, options)
+    if ((mode?.search ?? null) !== null) refuseCheckpoints(options, `mode ${options.mode}`)
     const run = fitModel(
       bound.model,
       { ...restartsOf(mode), ...searchOptions(options), ...(start === undefined ? {} : { start }) },
@@ -335,7 +338,7 @@ export class Model {
     const explained = withReason(bound.model, outcome)
     const fit = wrap(explained)
     const result = await resultWithErrors(fit, options)
-    return result === null ? fit : wrap({ ...explained, result })
+    return result === null ? fit : fit.withResult(result)
   }
 
   /** One EM iteration at a time, from a start (given values, or the first one that `fit` would make). */
@@ -350,8 +353,8 @@ export class Model {
     options: FitCallOptions,
   ): Promise<{ readonly model: ProgramModel; readonly steps: AsyncGenerator<EmIteration> }> {
     checkNames(options)
-    if (options.mode === 'vb') return this.variational().model.iteration(data, { ...options, mode: 'em' })
     refuseCheckpoints(options, 'one iteration after another')
+    if (options.mode === 'vb') return this.variational().model.iteration(data, { ...options, mode: 'em' })
     this.refuseMode(options, true)
     const bound = this.bind(data, options)
     const { model } = bound
@@ -435,7 +438,7 @@ export class Model {
 
   /** The model over data that is bound already; `restored` are the figures of the data of an earlier fit. */
   bindOver(data: BoundData, options: FitCallOptions, restored: Frozen | null = null): Bound {
-    if (options.mode === 'hard') this.refuseHard()
+    this.refuseMode(options)
     return this.binder.overData(data, options, restored, null)
   }
 

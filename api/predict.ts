@@ -70,17 +70,26 @@ export function bindFitted(
     },
     { ...stored.frozen, columns: new Set([...stored.columns.keys()].filter((name) => !columns.has(name))) },
   )
-  const { params, problems } = applyStartValues(
-    bound.model,
-    new Map(
-      Object.entries(stored.frozen.scaling === undefined ? result.params : (result.standardized?.params ?? {})).filter(
-        ([name]) => bound.held?.names.whole.has(name) !== true,
-      ),
-    ),
-    bound.model.interior(() => 0.5),
-  )
-  if (problems.length > 0) throw new DataError(problems.map((p) => problem('E413', p.message)))
+  const params = fittedParams(bound, result)
   // as many nodes as the new rows take
   while (bound.model.refine(params));
   return { ...bound, params, scaling: stored.frozen.scaling ?? null }
+}
+
+/**
+ * The params of a fit as a model over data has them: without those that are held; of a fit that was standardised, those of
+ * the standardised data, where the units of the data are those.
+ *
+ * @throws DataError where they are no params of this model
+ */
+export function fittedParams({ model, held }: Bound, result: FitResult): Float64Array {
+  const { frozen } = restore(result)
+  const values = frozen.scaling === undefined ? result.params : (result.standardized?.params ?? {})
+  const { params, problems } = applyStartValues(
+    model,
+    new Map(Object.entries(values).filter(([name]) => held?.names.whole.has(name) !== true)),
+    model.interior(() => 0.5),
+  )
+  if (problems.length > 0) throw new DataError(problems.map((p) => problem('E413', p.message)))
+  return params
 }

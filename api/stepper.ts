@@ -169,7 +169,7 @@ export class Stepper<Result = unknown> {
 }
 
 /** Data on the left of some `~`, or in an equation of latents. */
-export function observedData({ model }: Pick<Bound, 'model'>): ReadonlySet<string> {
+export function observedData({ model }: Pick<Bound, 'model' | 'data'>): ReadonlySet<string> {
   const { factors, constraints } = model.derivation.graph
   const names = new Set(factors.flatMap((f) => (f.target.space === 'data' ? [f.target.name] : [])))
   for (const { total } of constraints)

@@ -12,7 +12,7 @@ import type { Beginning, BoundModel, Expectation, FloorHit } from './contract.js
 import { fewEffective, LEAST_EFFECTIVE } from './effective-draws.js'
 import { InternalError } from './errors.js'
 import type { Pacer } from './pacer.js'
-import { roundingOf, roundingReason } from './rounding.js'
+import { gainRounding, roundingOf, roundingReason } from './rounding.js'
 
 /** θ(t) with its E-step. */
 export interface EmPoint {
@@ -59,6 +59,9 @@ export const NEARLY_SINGULAR = 1e8
 
 /** An inequality that fails by up to so many roundings of one param says nothing of the derivation. */
 const ROUNDINGS = 100
+
+/** Relative to the log-likelihood, rounding of Q that is no reason to end. */
+const LITTLE = 1e-8
 
 /** Absolute slack of an inequality between objectives of size `scale` that are sums of `terms` terms. */
 export function slack(scale: number, terms: number): number {
@@ -192,6 +195,10 @@ export async function emStep(
     const collapsed = model.collapsedSpread?.(next) ?? null
     if (collapsed !== null) return { kind: 'numerical', reason: spreadIsGone(collapsed) }
     const deficit = Math.max(-gain, -gap, from.objective - to.objective)
+    if (deficit <= LITTLE * to.scale && deficit <= ROUNDINGS * gainRounding(model, params, next)) {
+      const again = await pointAt(model, next, iteration + 1, floored, condition, expectation, others)
+      return { kind: 'moved', to: again, elboAfterM, gap }
+    }
     const rounded = roundingOf(model, params, next)
     if (rounded !== null && deficit <= ROUNDINGS * rounded.amount)
       return { kind: 'numerical', reason: roundingReason(rounded, next) }

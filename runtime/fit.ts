@@ -81,8 +81,8 @@ export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitH
   const other = mode?.search ?? null
   const record = hooks.record === undefined ? null : new FitRecord(hooks.record, model, hooks.now ?? Date.now)
   await record?.flush()
-  const main = other !== null ? request : start === null ? await searched(request, record) : recorded(request, record)
-  const ends = await (other ?? search)(main)
+  const main = start === null && other === null ? await searched(request, record) : recorded(request, record)
+  const ends = other === null ? await search(main) : await other(request)
   if (!isOver(main)) record?.finish()
   await record?.flush()
   const best = bestEnd(ends)

@@ -59,15 +59,18 @@ export async function search(request: SearchRequest): Promise<StartEnd[]> {
   const starts = oneAtATime(request.starter)
   const ends = await sideBySide(options.restarts, lanesOf(model), async (index, among): Promise<StartEnd | null> => {
     if (index > 0 && isOver(request) && record?.isAhead(index) !== true) return null
+    const seed = options.seed + index
+    const own = index === 0 ? request.start : null
+    const made = async (): Promise<Float64Array> => own ?? (await starts.start(seed, index === 0))
     const begin = async (): Promise<StartEnd> => {
-      const seed = options.seed + index
-      const own = index === 0 ? request.start : null
-      const start = own ?? (await starts.start(seed, index === 0))
-      const run = await beginRun(model, start, { seed }, among.others)
+      const run = await beginRun(model, await made(), { seed }, among.others)
       await request.pacer.breathe()
       return { seed, run, degenerate: [], brief: true }
     }
-    const begun = record?.begun(index) ?? (await begin())
+    const known = record?.begun(index) ?? null
+    // the stages that a start went through belong to the result, and are not in the record
+    if (known !== null && options.init === 'split') await made()
+    const begun = known ?? (await begin())
     return advance(stoppedBy(request, among), begun, index, brief ? BRIEF_ITERATIONS : null, among)
   })
   if (brief) await runOn(request, ends, await narrowed(request, ends))

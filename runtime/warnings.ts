@@ -104,8 +104,9 @@ export const warningExplanations: readonly WarningExplanation[] = [
     code: 'W529',
     title: 'the fit failed numerically',
     explanation:
-      'A step led to a value that is no finite number. The params are those before it. Check the data for extreme values, ' +
-      'or give another start.',
+      'A step led to a value that is no finite number, or to a component so narrow that rounding alone moves the ' +
+      'log-likelihood: there it may grow without bound. The params are those before it. Check the data for extreme values ' +
+      'and for rows that are equal, give the params of a narrow component a prior, or give another start.',
   },
   {
     code: 'W530',

@@ -31,7 +31,11 @@ export function parameterTables(result: FitResult, layouts: readonly Layout[]): 
   const values = new Map<string, unknown>(Object.entries(result.params))
   const params = layouts.map((l): Param => ({ ...l, cells: cellsOf(values.get(l.name), errors?.get(l.name)) }))
   const has = errors !== null
-  const note = has ? ' Each estimate with its standard error.' : ''
+  const note = !has
+    ? ''
+    : result.posteriors === undefined
+      ? ' Each estimate with its standard error.'
+      : ' Posterior means, with posterior standard deviations.'
   const scalars = params.filter((p) => p.shape.length === 0)
   const byLatent = groupBy(params, componentOf)
   const others = params.filter((p) => p.shape.length > 0 && componentOf(p) === null)
@@ -176,8 +180,10 @@ function cellsOf(value: unknown, errors: unknown, index: readonly number[] = [])
   ]
 }
 
-/** Standard errors by param, where the fit was asked for them. */
+/** Standard errors by param, where the fit was asked for them; sds where params have posteriors. */
 function errorsOf(result: FitResult): ReadonlyMap<string, unknown> | null {
   const own: unknown = new Map<string, unknown>(Object.entries(result)).get('standardErrors')
+  if (result.posteriors !== undefined)
+    return new Map(Object.entries(result.posteriors).map(([name, posterior]) => [name, posterior.sd]))
   return typeof own === 'object' && own !== null ? new Map<string, unknown>(Object.entries(own)) : null
 }

@@ -74,7 +74,7 @@ async function test(
     try {
       const fits = []
       for (const options of [a.options, b.options]) {
-        const { onIteration: _, trace: __, ...quiet } = options
+        const { onIteration: _, trace: __, errors: ___, ...quiet } = options
         const { result } = await model.fitOver(drawn.bound, quiet)
         fits.push(result.stop === 'numerical' ? Number.NaN : (numberFromJson(result.logLikelihood) ?? Number.NaN))
       }

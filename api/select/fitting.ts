@@ -3,12 +3,12 @@ import type { ProgramModel } from '../../compiler/bind/bound-model.js'
 import { PosteriorReports } from '../../compiler/bind/posterior-reports.js'
 import type { BoundData } from '../../runtime/data/types.js'
 import type { FitResult } from '../../runtime/result.js'
-import { applyStartValues } from '../../runtime/start-values.js'
-import { CompileError, OptionError } from '../errors.js'
+import { CompileError } from '../errors.js'
 import { restore } from '../frozen.js'
 import type { Model } from '../model.js'
 import type { FitCallOptions } from '../options.js'
 import { type LatentPosterior, posteriorsOf } from '../posterior.js'
+import { fittedParams } from '../predict.js'
 
 /** A model over data at the params of a fit. */
 export interface AtFit {
@@ -19,15 +19,10 @@ export interface AtFit {
 /** The model over other rows, at the params of a fit; figures of data (`min(x)`) are those of the fit. */
 export function atFit(model: Model, result: FitResult, data: BoundData, options: FitCallOptions): AtFit {
   const { frozen } = restore(result)
-  const { model: bound } = model.bindOver(data, options, { ...frozen, columns: new Set() })
-  const { params, problems } = applyStartValues(
-    bound,
-    new Map(Object.entries(result.params)),
-    bound.interior(() => 0.5),
-  )
-  if (problems.length > 0) throw new OptionError(problems.map((p) => p.message).join('\n'))
-  while (bound.refine(params));
-  return { model: bound, params }
+  const bound = model.bindOver(data, options, { ...frozen, columns: new Set() })
+  const params = fittedParams(bound, result)
+  while (bound.model.refine(params));
+  return { model: bound.model, params }
 }
 
 /** The log-likelihood of rows, and what the units of the outermost plates add to it. */

@@ -90,6 +90,8 @@ export async function select(
   const list = Array.isArray(models) ? (models as readonly Model[]) : [models as Model]
   const picks = by ?? (against === undefined ? 'bic' : 'error')
   checkOptions(picks, folds, draws, against)
+  if (fitting.standardize === true)
+    throw new OptionError('candidates are compared in the units of the data: standardize is not available in select')
   const tables = tablesOf(data)
   if (tables.some((t) => t.all !== undefined))
     throw new OptionError('select needs the rows in memory, where they do not fit')
@@ -212,7 +214,7 @@ async function validation(
   if (units.kind === 'none')
     return { value: null, folds: null, note: `no cross-validation of ${model.name}: ${units.reason}`, reason: null }
   const folds = foldsOf(units, count, options.seed ?? 1)
-  const { onIteration: _, trace: __, ...quiet } = options
+  const { onIteration: _, trace: __, errors: ___, ...quiet } = options
   const value = await crossValidate(model, data, folds, quiet, labels, (done) => onFold(done, folds.length))
   const used = { count: folds.length, word: units.word }
   return typeof value === 'string'

@@ -7,6 +7,7 @@ import type { ProgramModel } from '../../compiler/bind/bound-model.js'
 import { FreeCoordinates } from '../../compiler/bind/free-coordinates.js'
 import { ScoreReader } from '../../compiler/bind/score-reader.js'
 import { boundaryAt } from '../../runtime/boundary.js'
+import type { Expectation } from '../../runtime/contract.js'
 import type { Pacer } from '../../runtime/pacer.js'
 import { derivatives, moved, type VectorFunction } from './differences.js'
 import { type Inverted, invert } from './invert.js'
@@ -22,6 +23,8 @@ export interface Information {
   readonly inverse: Inverted
   /** The largest difference between two elements that should be equal, beside their diagonal. */
   readonly accuracy: number
+  /** Params of which a floor holds some element. */
+  readonly floored: readonly string[]
   /** Gain of the objective that Newton's method still saw at the fit, in nats. */
   readonly ahead: number
 }
@@ -45,7 +48,7 @@ export async function observedInformation(
   params: Float64Array,
   pacer: Pacer,
 ): Promise<Information> {
-  const expectation = model.eStep(params)
+  const expectation = expectationOf(model, params)
   const { floored } = model.mStep(params, expectation)
   const still = kinked(model)
   const coordinates = new FreeCoordinates(model.params, params, { atEdge: boundaryAt, floored, still })
@@ -53,6 +56,7 @@ export async function observedInformation(
   reader.startFrom(expectation)
   const score = scoreIn(model, coordinates, reader)
   const part = model.bound === 'exact' ? STEP : ROUGH_STEP
+  const held = { coordinates, floored: floored.map((f) => f.param) }
   let eta = coordinates.toFree(params)
   const first = model.bound === 'exact' ? FIRST_STEP : ROUGH_FIRST_STEP
   const steps = await stepsFor(score, eta, part, first, pacer)
@@ -61,10 +65,17 @@ export async function observedInformation(
     throw new NoInformation('the gradient of the log-likelihood is not a number near the estimates')
   const inverse = invert(rough.matrix, coordinates.size, rough.accuracy)
   const { to, ahead } = await polished(score, eta, inverse, pacer)
-  if (to === eta) return { coordinates, eta, steps, inverse, ahead, ...rough }
+  if (to === eta) return { ...held, eta, steps, inverse, ahead, ...rough }
   eta = to
   const fine = await jacobian(score, eta, steps, pacer)
-  return { coordinates, eta, steps, inverse: invert(fine.matrix, coordinates.size, fine.accuracy), ahead, ...fine }
+  return { ...held, eta, steps, inverse: invert(fine.matrix, coordinates.size, fine.accuracy), ahead, ...fine }
+}
+
+/** A factorised q is that of the fit; one that is found anew may be another. */
+function expectationOf(model: ProgramModel, params: Float64Array): Expectation {
+  const q = model.factorised(params)
+  if (q === null) return model.eStep(params)
+  return model.eStep(params, { q, logLikelihood: Number.NaN, scale: Number.NaN, statistics: new Float64Array(0) })
 }
 
 /** Params whose density has a kink in them: its second derivative says nothing. */

@@ -22,7 +22,7 @@ export function checkErrors(options: FitCallOptions): void {
     throw new OptionError('replicates are those of the bootstrap: give errors bootstrap too')
   if (errors === 'information' && weights === 'sampling')
     throw new OptionError('weights of a sample are no counts of rows: their standard errors are those of the sandwich')
-  if (mode === undefined || mode === 'em' || mode === 'anneal' || kindOf(options) === 'none') return
+  if (mode === undefined || mode === 'em' || kindOf(options) === 'none') return
   throw new OptionError(noErrorsIn(mode))
 }
 

@@ -93,7 +93,7 @@ async function byDelta(
   model: ProgramModel,
   params: Float64Array,
   quantities: readonly Quantity[],
-  { coordinates, eta, steps, inverse }: Information,
+  { coordinates, eta, steps, inverse, floored }: Information,
   covariance: Float64Array,
   pacer: Pacer,
 ): Promise<Columns & { readonly warnings: readonly FitWarning[] }> {
@@ -129,7 +129,7 @@ async function byDelta(
     covariance: out,
     low,
     high,
-    warnings: withoutErrors(reasonsOf(model, params, missing, held, inverse.upward.length > 0)),
+    warnings: withoutErrors(reasonsOf(model, params, missing, { held, floored, upward: inverse.upward.length > 0 })),
   }
 }
 
@@ -138,16 +138,18 @@ function reasonsOf(
   model: ProgramModel,
   params: Float64Array,
   missing: readonly Quantity[],
-  held: ReadonlySet<number>,
-  upward: boolean,
+  {
+    held,
+    floored,
+    upward,
+  }: { readonly held: ReadonlySet<number>; readonly floored: readonly string[]; readonly upward: boolean },
 ): ReadonlyMap<Missing, readonly string[]> {
   const kinks = kinked(model)
   const runaway = model.runaway(params)
-  const { floored } = model.mStep(params, model.eStep(params))
   const why = (q: Quantity): Missing => {
     if (kinks.includes(q.name)) return 'kink'
     if (runaway.includes(q.name)) return 'infinity'
-    if (q.offset !== null && held.has(q.offset)) return floored.some((f) => f.param === q.name) ? 'floor' : 'edge'
+    if (q.offset !== null && held.has(q.offset)) return floored.includes(q.name) ? 'floor' : 'edge'
     return upward ? 'upward' : 'flat'
   }
   const out = new Map<Missing, string[]>()

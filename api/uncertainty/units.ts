@@ -1,23 +1,24 @@
 /** Which kinds of standard errors a model over its data has units for. */
+
 import type { ProgramModel } from '../../compiler/bind/bound-model.js'
 import { resampler } from '../../compiler/bind/resample.js'
 import { samplingUnits } from '../../compiler/bind/sampling-units.js'
+import type { ModeName } from '../../runtime/modes/fit-mode.js'
 import type { ErrorKind } from '../../runtime/uncertainty.js'
-import type { Mode } from '../mode-options.js'
 import type { WeightKind } from './types.js'
 
 /** Why fits of a mode have none. */
-export function noErrorsIn(mode: Exclude<Mode, 'em' | 'anneal'>): string {
+export function noErrorsIn(mode: 'vb' | ModeName): string {
   switch (mode) {
     case 'hard':
-      return 'standard errors are those of maximum likelihood: hard mode takes labels for known'
     case 'cem':
-      return 'standard errors are those of maximum likelihood: mode cem takes classes for known'
-    case 'sem':
-    case 'online':
-      return `standard errors are those of maximum likelihood, and mode ${mode} ends near it: begin a fit in mode em there`
+      return `standard errors are those of maximum likelihood: mode ${mode} takes labels for known`
     case 'vb':
       return 'params have posteriors in mode vb, whose sds stand in the result: there are no standard errors beside'
+    case 'anneal':
+    case 'sem':
+    case 'online':
+      return `standard errors are those of a maximum that EM came to: fit by em with the fit of mode ${mode} as its start`
   }
 }
 

@@ -73,9 +73,12 @@ export class FactorisedExpectations {
     if (expectation.q !== undefined) this.remembered = { params: params.slice(), expectation }
   }
 
-  /** q at the params: that of the fit where it is at hand, else one found from a random beginning. */
+  /**
+   * q at the params: that of the fit where it is at hand, else one found from a random beginning. What is remembered comes
+   * first: where all params are latents, those of any other run are the same.
+   */
   settle(params: Float64Array): void {
-    const known = [this.held, this.remembered].find((h) => h !== null && sameNumbers(h.params, params)) ?? null
+    const known = [this.remembered, this.held].find((h) => h !== null && sameNumbers(h.params, params)) ?? null
     if (known === null) this.sweeps(params)
     else this.hold(known.expectation)
   }

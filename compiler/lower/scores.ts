@@ -60,8 +60,10 @@ function lowered(d: Derivation, byUnit: boolean): UnitScoreProgram {
     lowerer,
   )
   const eStep = new EStepLowering(lowerer, d.eStep)
+  const reader = new ContinuousLowering(lowerer, d.eStep, d.collectOptions, eStep.probability)
+  const { expect } = reader
+  eStep.reading({ probability: eStep.probability, expect })
   eStep.run()
-  const { expect } = new ContinuousLowering(lowerer, d.eStep, d.collectOptions, eStep.probability)
   const context: LoweringContext = {
     vars: new Map(),
     at: 'param',
@@ -108,7 +110,7 @@ function lowered(d: Derivation, byUnit: boolean): UnitScoreProgram {
       sizes: lowerer.sizes,
       derived: { ...program.derived, param: derived },
     },
-    scores,
+    scores: [...(reader.moments?.all() ?? []), ...scores],
     ranges,
     shared,
   }

@@ -37,6 +37,7 @@ const simulated = clusters(6000)
 
 const cases: readonly Case[] = [
   of('starts narrowed down in rounds', ...faithful, { restarts: 25 }),
+  of('starts by splitting', ...faithful, { init: 'split', set: { K: 3 }, restarts: 3 }),
   of('hard mode, traced', ...faithful, { mode: 'hard', trace: true, restarts: 5 }),
   of('SQUAREM', ...faithful, { accelerate: 'squarem', set: { K: 3 }, restarts: 4 }),
   of('Anderson', ...faithful, { accelerate: 'anderson', set: { K: 3 }, restarts: 4, trace: true }),
@@ -47,6 +48,21 @@ const cases: readonly Case[] = [
     restarts: 4,
     maxIterations: 30,
   }),
+  {
+    name: 'variational Bayes, which leaves no params',
+    model: `model Groups
+const K = 2
+data  y : real[N]
+param pi  : simplex[K] ~ Dirichlet(2)
+param mu  : real[K] ~ Normal(0, 10)
+param tau : positive[K] ~ Gamma(2, 1)
+for n in 1..N {
+  latent z ~ Categorical(pi)
+  y[n] ~ Normal(mu[z], precision=tau[z])
+}`,
+    data: () => ({ y: [-3.2, -2.7, -2.9, -3.4, -2.2, 1.1, 0.6, 1.9, 1.4, 0.8, 1.5, 2.2] }),
+    options: { mode: 'vb', restarts: 4 },
+  },
   {
     name: 'workers, runs side by side',
     model: simulated.model,

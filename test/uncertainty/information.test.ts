@@ -74,6 +74,17 @@ test('units, offsets and scales of any size', async () => {
   }
 })
 
+test('standardised data, and params that are held', async () => {
+  const y = twoBells(90, 3).map((x) => 100 + 10 * x)
+  const plain = await compileOrThrow(mixture).fit({ y }, { errors: 'information', restarts: 2 })
+  const standard = await compileOrThrow(mixture).fit({ y }, { errors: 'information', restarts: 2, standardize: true })
+  const own = (fit: typeof plain): number => Number(fit.toJSON().standardErrors?.sigma)
+  expect(own(standard) / own(plain)).toBeCloseTo(1, 6)
+  expect(Number(standard.params.sigma) / Number(plain.params.sigma)).toBeCloseTo(1, 5)
+  const held = await compileOrThrow(normal).fit({ y }, { errors: 'information', fix: { sigma: 30 } })
+  expect(held.toJSON().standardErrors?.mu).toBeCloseTo(30 / Math.sqrt(90), 8)
+})
+
 test('a mixture: the inverse of the Hessian of its log-likelihood written out', async () => {
   const y = twoBells(150, 7)
   const fit = await compileOrThrow(mixture).fit({ y }, { tolerance: 1e-13, restarts: 2 })
@@ -203,7 +214,7 @@ describe('posteriors that are approximate', () => {
   /** Beside second differences of the objective itself. */
   async function beside(source: string, data: FitData, within: number) {
     const compiled = compileOrThrow(source)
-    const fit = await compiled.fit(data, { tolerance: 1e-11, restarts: 1 })
+    const fit = await compiled.fit(data, { tolerance: 1e-11, restarts: 4 })
     const found = await fit.standardErrors()
     const { model } = compiled.bind(data, { backend: 'js' })
     const { params } = applyStartValues(model, new Map(Object.entries(fit.params)), new Float64Array(model.length))
@@ -243,6 +254,14 @@ for n in 1..N { y[n] ~ Normal(mu[a[row[n]], b[column[n]]], s) }`
       column: `c${j}`,
       y: ([0, 4, 9, 2][2 * (i % 2) + (j % 2)] ?? 0) + e,
     }))
-    expect(await beside(source, data, 0.02)).toBe('variational')
+    const fit = await compileOrThrow(source).fit(data, { tolerance: 1e-12, restarts: 1 })
+    expect(fit.toJSON().bound).toBe('variational')
+    const found = await fit.standardErrors()
+    // rows and columns leave no doubt of their blocks, each of 16 cells
+    const s = Number(fit.params.s)
+    for (const name of ['mu[1, 1]', 'mu[1, 2]', 'mu[2, 1]', 'mu[2, 2]'])
+      expect(errorOf(found, name)).toBeCloseTo(s / 4, 6)
+    expect(errorOf(found, 's')).toBeCloseTo(s / Math.sqrt(128), 6)
+    expect(found.warnings.map((w) => w.code)).toEqual(['W548'])
   })
 })

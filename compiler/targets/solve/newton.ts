@@ -78,7 +78,8 @@ function search(
     const theta = fromFree(block, eta, base)
     const derivatives = i === 0 && order !== 'value' ? objective.derivatives(theta, order === 'second') : null
     const f = derivatives === null ? objective.value(theta) : derivatives.value
-    if (f >= from.f + 1e-4 * t * slope && f > from.f) return { eta, f, derivatives }
+    // +∞ is no maximum: a probability that a tail is cut to has underflown
+    if (f >= from.f + 1e-4 * t * slope && f > from.f && f < Number.POSITIVE_INFINITY) return { eta, f, derivatives }
     t /= 2
   }
   return null

@@ -96,6 +96,18 @@ describe('Newton', () => {
     expect(get(maximise(block(layout({ kind: 'real' })), well, Float64Array.of(-0.1), upTo(50)), 0)).toBeCloseTo(-1, 10)
   })
 
+  test('where a function is taken for +∞ there is no maximum', () => {
+    // −(x − 3)², whose first step leads beyond 2.5
+    const cut = objective(
+      (t) => (get(t, 0) > 2.5 ? Number.POSITIVE_INFINITY : -((get(t, 0) - 3) ** 2)),
+      (t) => Float64Array.of(-2 * (get(t, 0) - 3)),
+      () => Float64Array.of(-2),
+    )
+    const end = maximise(block(layout({ kind: 'real' })), cut, Float64Array.of(-4), upTo(50))
+    expect(get(end, 0)).toBeGreaterThan(-1)
+    expect(get(end, 0)).toBeLessThanOrEqual(2.5)
+  })
+
   test('an unidentified direction is not moved along', () => {
     // depends on x − y only
     const flat = objective(

@@ -14,6 +14,7 @@ import { OptionError } from './errors.js'
 import { impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
 import { inUnitsOfData, ofRawData } from './in-units.js'
+import type { Mode } from './mode-options.js'
 import { nextTurn } from './next-turn.js'
 import type { DataOptions, FitData } from './options.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
@@ -28,9 +29,7 @@ import { noErrorsIn } from './uncertainty/units.js'
 /** What a fit asks of its model; `Model` is one. */
 export interface FittedModel extends Binder {
   readonly hasDiscreteLatents: boolean
-  readonly derivation: DerivationDocument
-  readonly hardDerivation: DerivationDocument
-  readonly variationalDerivation: DerivationDocument
+  derivationIn(mode: Mode): DerivationDocument
   declarations(): readonly DataDeclaration[]
   simulate(params: unknown, sizes: Sizes, options: SimulateOptions, fit: FitResult): Simulation
 }
@@ -238,7 +237,7 @@ export class Fit<M extends FittedModel = FittedModel> {
     return reportOf({
       result,
       layout: this.layout,
-      derivation: isHard ? model.hardDerivation : result.mode === 'vb' ? model.variationalDerivation : model.derivation,
+      derivation: model.derivationIn(result.mode ?? 'em'),
       declarations: model.declarations(),
       bound: shown,
       params: shown?.params ?? null,

@@ -44,7 +44,7 @@ function contentOf(mode: StepMode, all: Formula): readonly Block[] {
       return [
         say`One draw of all latents from their posterior takes its place, and the M-step has the drawn values for expectations.`,
         lines(`z ~ p(z | x, ${all.text})`, `z \\sim p(z \\mid x, ${all.latex})`),
-        say`The parameters are then a Markov chain about the maxima of the likelihood, which may fall. After a number of steps the average of those that follow is the estimate.`,
+        say`The parameters then walk about the maxima of the likelihood, which may fall. After a number of steps the average of those that follow is the estimate.`,
       ]
     case 'online':
       return [

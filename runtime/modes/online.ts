@@ -5,7 +5,7 @@
  *   s(t) = (1 − γ_t) s(t−1) + γ_t (N / B) s(batch; θ(t−1)),   γ_t = (t + t₀)^−κ,   θ(t) = M(s(t))
  *
  * with 1/2 < κ ≤ 1, so that Σ γ = ∞ and Σ γ² < ∞. Statistics are scaled to all N rows: sizes and priors in the M-step
- * count as they do in EM. In hard mode it is the mini-batch form of hard EM, for k-means that of Sculley (2010).
+ * count as they do in EM. In hard mode it is the mini-batch form of hard EM (Sculley 2010).
  *
  * It begins at the best of brief runs of EM over a sample. What a pass over all batches adds up to is the trace: each
  * batch is scored before its rows are learnt from.

@@ -1,7 +1,7 @@
 /**
  * Stochastic EM (Celeux and Diebolt 1985; Celeux and Govaert 1992, section 4): a draw of the latents replaces their
- * posterior, and an M-step follows. The params are a Markov chain that moves about the maxima of the likelihood, and does
- * not stay at saddles or at small maxima. After `burn` steps the average of the next `keep` is the estimate. Where the
+ * posterior, and an M-step follows. The params walk about the maxima of the likelihood and do not stay at saddles or at
+ * small maxima. After `burn` steps the average of the next `keep` is the estimate. Where the
  * average is no likely point, as when components have changed places on the way, it is the best point that was visited.
  *
  * It begins at the best of brief runs of EM, or at the start that is given.

@@ -94,7 +94,8 @@ describe('a fit that goes on from a checkpoint has the bits of one in one go', (
       checkpoint: (state) => void states.push(asFile(state)),
     })
     expect(JSON.stringify(kept)).toBe(whole)
-    expect(states.length).toBeGreaterThan(3)
+    // iterations that end while a state is being made share one
+    expect(states.length).toBeGreaterThan(1)
     for (const resume of some(states, 4)) {
       const again = await model.fit(data(), { ...options, resume })
       expect(JSON.stringify(again)).toBe(whole)
@@ -141,7 +142,7 @@ describe('a fit that was broken off goes on', () => {
             state = asFile(made)
           },
           onIteration() {
-            if (++iterations === 120) signal.aborted = true
+            if (++iterations === 40) signal.aborted = true
           },
         })
         expect(JSON.stringify(done)).toBe(whole)

@@ -36,7 +36,7 @@ describe('options', () => {
   it.each([
     ['maxIteration', 'there is no option `maxIteration`: did you mean `maxIterations`?'],
     ['restart', 'there is no option `restart`: did you mean `restarts`?'],
-    ['standardize', 'there is no option `standardize`: there are columns, groupBy,'],
+    ['quickly', 'there is no option `quickly`: there are columns, groupBy,'],
   ])('that do not exist: %s', async (name, text) => {
     const { kind, text: said } = await refusal('one', { y }, { [name]: 3 })
     expect([kind, said]).toEqual(['option', expect.stringContaining(text)])

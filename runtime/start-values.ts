@@ -245,5 +245,5 @@ function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'missing'
   if (Array.isArray(value)) return 'an array'
   if (typeof value === 'string') return `the text ${JSON.stringify(value)}`
-  return typeof value === 'object' ? 'an object' : `${typeof value} ${String(value)}`
+  return typeof value === 'object' ? 'an object' : `the ${typeof value} ${String(value)}`
 }

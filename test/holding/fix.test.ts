@@ -170,7 +170,7 @@ describe('what cannot be held', () => {
       { pi: [0.5, null] },
       'the fixed value of `pi` has 1 of its 2 numbers: a probability vector is given whole or left free',
     ],
-    [{ mu: [1, 2] }, 'the fixed value of `mu[1]` is number 1, and an array of 2 is needed'],
+    [{ mu: [1, 2] }, 'the fixed value of `mu[1]` is the number 1, and an array of 2 is needed'],
     [
       {
         sigma: [

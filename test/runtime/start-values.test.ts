@@ -42,7 +42,7 @@ describe('start values', () => {
 
   it('must have the shape', () => {
     expect(apply(layout('mu', 0, []), [1])).toBe('the start value of `mu` is an array, and a number is needed')
-    expect(apply(layout('mu', 0, [2]), 1)).toBe('the start value of `mu` is number 1, and an array of 2 is needed')
+    expect(apply(layout('mu', 0, [2]), 1)).toBe('the start value of `mu` is the number 1, and an array of 2 is needed')
     expect(apply(layout('mu', 0, [2]), [1, 'x'])).toBe(
       'the start value of `mu[2]` is the text "x", and a number is needed',
     )

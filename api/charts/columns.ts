@@ -7,12 +7,13 @@ export interface DataArray {
   readonly shape: readonly number[]
   /** Lengths of its sequences where ragged; `shape` is then [sequences, total, …]. */
   readonly lengths: readonly number[] | null
-  /** Names of the columns that it was made of. */
+  /** Names of the columns of the file that it was made of, in order; empty where it came from no column. */
   readonly columns: readonly string[]
   /** NaN where missing; a category holds the number of its level, from 0, and −1 where missing. */
   readonly values: Float64Array
+  /** Names of the levels of a category: one list, or one for each column. */
   readonly levels: readonly (readonly string[])[] | null
-  /** Some factor is a density of it. */
+  /** A factor of the likelihood is a density of it (a response), not only a condition on it (a covariate). */
   readonly observed: boolean
 }
 

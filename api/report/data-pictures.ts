@@ -1,13 +1,15 @@
 /** Pictures of data with the fit over them. */
+
 import { type Bins, binsOf } from '../charts/bins.js'
 import { type ColumnView, latentOfRows } from '../charts/columns.js'
 import { ellipsePoints } from '../charts/ellipse.js'
 import { componentName, counted, listed, short } from '../charts/format.js'
+import type { Frame } from '../charts/frame.js'
 import { colourOf, dashOf } from '../charts/palette.js'
 import { type Domain, extentOf, padded } from '../charts/scales.js'
 import type { View } from '../charts/views.js'
 import type { Child } from './html.js'
-import { bars, curve, type FigureRequest, type Frame, type LegendItem, markers, outline } from './plot.js'
+import { bars, curve, type FigureRequest, type LegendItem, markers, outline } from './plot.js'
 import type { Latent, Shown, ShownPoint } from './shown.js'
 import { table } from './table.js'
 

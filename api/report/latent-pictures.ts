@@ -1,12 +1,14 @@
 /** Pictures of latents: along a chain, as numbers with their spread, as vectors. */
+
 import type { ColumnView } from '../charts/columns.js'
 import { componentName, counted } from '../charts/format.js'
+import type { Frame } from '../charts/frame.js'
 import { colourOf, SERIES } from '../charts/palette.js'
 import { type Domain, extentOf, linear, padded, ticksOf } from '../charts/scales.js'
 import type { View } from '../charts/views.js'
 import type { Picture } from './data-pictures.js'
 import { type Child, h } from './html.js'
-import { band, curve, type Frame, type LegendItem, markers, round } from './plot.js'
+import { band, curve, type LegendItem, markers, round } from './plot.js'
 import type { Latent, ShownPoint } from './shown.js'
 
 /** Places of a sequence, and rows, that one picture shows. */

@@ -1,18 +1,9 @@
 /** Axes with ticks and labels around marks, as SVG text: once for wide and once for narrow pages. */
-import type { ScaleLinear } from 'd3-scale'
 import { area, line } from 'd3-shape'
+import type { Frame } from '../charts/frame.js'
 import { colourOf, markerPath } from '../charts/palette.js'
 import { type Domain, linear, type Tick, ticksOf } from '../charts/scales.js'
 import { type Child, type Html, h } from './html.js'
-
-export interface Frame {
-  readonly x: ScaleLinear<number, number>
-  readonly y: ScaleLinear<number, number>
-  readonly left: number
-  readonly top: number
-  readonly width: number
-  readonly height: number
-}
 
 export interface PlotRequest {
   /** Different for every plot of a page. */

@@ -1,17 +1,9 @@
-import type { ScaleLinear } from 'd3-scale'
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
+import type { Frame } from '../../api/charts/frame.js'
 import { type Domain, linear, type Tick, ticksOf } from './scales.js'
 
-export interface PlotFrame {
-  readonly x: ScaleLinear<number, number>
-  readonly y: ScaleLinear<number, number>
-  /** The area of the marks, in pixels. */
-  readonly left: number
-  readonly top: number
-  readonly width: number
-  readonly height: number
-}
+export type PlotFrame = Frame
 
 export interface PlotProps {
   /** What a reader who does not see it is told. */

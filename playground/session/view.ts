@@ -2,6 +2,7 @@
  * What the panels see of a run at one moment: plain data that went through `postMessage`. Numbers lie flat and row-major
  * in typed arrays, beside their shape. Components bear the numbers of the run (from 0), not those of a report.
  */
+import type { DataArray } from '../../api/charts/columns.js'
 import type { BoundContour, BoundCurve } from '../../api/pictures.js'
 
 export type Mode = 'em' | 'hard'
@@ -53,20 +54,7 @@ export interface LatentView {
 }
 
 /** One array of data as it was bound. */
-export interface ArrayView {
-  readonly name: string
-  readonly element: 'real' | 'int' | 'count' | 'bool' | 'category'
-  readonly shape: readonly number[]
-  /** Lengths of its sequences where ragged; `shape` is then [sequences, total, …]. */
-  readonly lengths: readonly number[] | null
-  /** Names of the columns of the file that it was made of, in order; empty where it came from no column. */
-  readonly columns: readonly string[]
-  /** NaN where missing; a category holds the number of its level, from 0, and −1 where missing. */
-  readonly values: Float64Array
-  /** Names of the levels of a category: one list, or one for each column. */
-  readonly levels: readonly (readonly string[])[] | null
-  /** A factor of the likelihood is a density of it (a response), not only a condition on it (a covariate). */
-  readonly observed: boolean
+export interface ArrayView extends DataArray {
   readonly missing: number
   /** Its rows are the pixels of an image, row by row. */
   readonly image?: { readonly width: number; readonly height: number } | null

@@ -10,8 +10,6 @@ export default {
   ],
   vitest: { configFile: 'test/mutation/vitest.config.ts' },
   coverageAnalysis: 'perTest',
-  // what is made when a module is read is made anew within a test of the reference pages, which looks at it
-  ignoreStatic: true,
   timeoutMS: 20_000,
   concurrency: 2,
   incremental: true,

@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { REGRESSION_RULES } from '../../../compiler/rules/mstep/regression.js'
 import { compileOrThrow } from '../../../index.js'
-import { derived } from '../mstep/derived.js'
+import { deriveText } from '../../support/derive.js'
 
 const ruleOf = (text: string, param: string): string | undefined =>
-  derived(text).mStep.steps.find((s) => s.params.includes(param))?.rule
+  deriveText(text).mStep.steps.find((s) => s.params.includes(param))?.rule
 
 const regression = (type: string, density: string, params = 'param a, b : real'): string =>
   `model M\ndata x, t : real[N]\ndata e : positive[N]\ndata y : ${type}[N]\n${params}\nfor n in 1..N { y[n] ~ ${density} }`

@@ -29,6 +29,11 @@ describe('regressions', () => {
     ['Poisson, in a mixture', mixture('count', 'Poisson(exp(a[z] + b[z] * x[n]))'), 'poisson-regression'],
     ['Gamma', regression('positive', 'Gamma(3, 3 / exp(a + b * x[n]))'), 'gamma-regression'],
     ['Exponential', regression('positive', 'Exponential(exp(-a - b * x[n]))'), 'gamma-regression'],
+    [
+      'negative binomial, of a size that is known',
+      regression('count', 'NegativeBinomial(2, exp(a + b * x[n]))'),
+      'negative-binomial-regression',
+    ],
     ['probit', regression('bool', 'Bernoulli(Phi(a + b * x[n]))'), 'probit-regression'],
     ['probit, of counts', regression('count', 'Binomial(9, Phi(a + b * x[n]))'), 'probit-regression'],
   ])('%s', (_, text, rule) => {

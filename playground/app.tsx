@@ -80,15 +80,18 @@ export function App({ controller, onReset }: Props) {
     [open],
   )
   const view = useFitView(state)
-  const show = useCallback((run: number, iterate: number) => void controller.show(run, 2 * iterate + 1), [controller])
+  const show = useCallback(
+    (run: number, iterate: number) => void controller.runs.show(run, 2 * iterate + 1),
+    [controller],
+  )
 
   // charts are drawn anew only where what they show has changed, not with every message of a fit
   const see = useMemo(
-    () => <SeePanel view={view} queries={controller.queries} onScrub={show} />,
+    () => <SeePanel view={view} queries={controller.runs.queries} onScrub={show} />,
     [view, controller, show],
   )
   const bound = useMemo(
-    () => <BoundPanel view={view} queries={controller.queries} onScrub={show} />,
+    () => <BoundPanel view={view} queries={controller.runs.queries} onScrub={show} />,
     [view, controller, show],
   )
 

@@ -17,7 +17,7 @@ export function DataPanel({ state, controller }: Props) {
   const [over, setOver] = useState(false)
   const take = (files: FileList | null): void => {
     const list = [...(files ?? [])]
-    if (list.length > 0 && !list.some(isPicture)) void controller.addFiles(list)
+    if (list.length > 0 && !list.some(isPicture)) void controller.files.addFiles(list)
   }
   return (
     <section
@@ -48,7 +48,7 @@ export function DataPanel({ state, controller }: Props) {
             }}
           />
         </label>
-        <PasteData onText={(text) => void controller.addText('pasted data', text)} />
+        <PasteData onText={(text) => void controller.files.addText('pasted data', text)} />
         <ImageInput state={state} controller={controller} />
         <p class="hint">or drop it here: CSV, TSV or JSON. It stays in this browser.</p>
       </div>

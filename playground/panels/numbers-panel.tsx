@@ -86,7 +86,7 @@ function Runs({ state, controller }: Props) {
       <ul class="runs">
         {state.runs.map((r) => (
           <li key={r.run.id} class={r.run.id === state.shown ? 'is-shown' : ''}>
-            <button type="button" class="link" onClick={() => controller.look(r.run.id)}>
+            <button type="button" class="link" onClick={() => controller.runs.look(r.run.id)}>
               {r.run.label}
             </button>
             <span class="figure">{number(r.run.objectives.at(-1) ?? Number.NaN)}</span>
@@ -94,7 +94,7 @@ function Runs({ state, controller }: Props) {
               type="button"
               class="quiet"
               aria-label={`Forget ${r.run.label}`}
-              onClick={() => controller.forget([r.run.id])}
+              onClick={() => controller.runs.forget([r.run.id])}
             >
               forget
             </button>

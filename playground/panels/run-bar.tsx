@@ -23,23 +23,23 @@ export function RunBar({ state, controller }: Props) {
           class="primary"
           disabled={cannot}
           title={why ?? FIT}
-          onClick={() => void controller.fit()}
+          onClick={() => void controller.runs.fit()}
         >
           Fit
         </button>
         <StepButton state={state} controller={controller} disabled={cannot} />
         {busy ? (
-          <button type="button" class="stop" onClick={() => void controller.stop()}>
+          <button type="button" class="stop" onClick={() => void controller.runs.stop()}>
             <Icon name="stop" />
             Stop
           </button>
         ) : (
-          <button type="button" disabled={cannot} title={why ?? PLAY} onClick={() => void controller.play()}>
+          <button type="button" disabled={cannot} title={why ?? PLAY} onClick={() => void controller.runs.play()}>
             <Icon name="play" />
             Play
           </button>
         )}
-        <button type="button" disabled={cannot} title={why ?? FINISH} onClick={() => void controller.finish()}>
+        <button type="button" disabled={cannot} title={why ?? FINISH} onClick={() => void controller.runs.finish()}>
           <Icon name="finish" />
           <span class="wide-only">To the end</span>
           <span class="narrow-only aside">To the end</span>
@@ -47,10 +47,10 @@ export function RunBar({ state, controller }: Props) {
       </div>
       <Scrubber state={state} controller={controller} />
       <div class="starts">
-        <button type="button" disabled={cannot} title={why ?? SAME} onClick={() => void controller.sameStart()}>
+        <button type="button" disabled={cannot} title={why ?? SAME} onClick={() => void controller.runs.sameStart()}>
           Same start
         </button>
-        <button type="button" disabled={cannot} title={why ?? NEW} onClick={() => void controller.newStart()}>
+        <button type="button" disabled={cannot} title={why ?? NEW} onClick={() => void controller.runs.newStart()}>
           New start
         </button>
         <button type="button" class="quiet" aria-expanded={settings} onClick={() => setSettings(!settings)}>
@@ -78,7 +78,7 @@ function StepButton({ state, controller, disabled }: Props & { readonly disabled
       class={`step step-${next}`}
       disabled={disabled}
       title={says}
-      onClick={() => void controller.step()}
+      onClick={() => void controller.runs.step()}
     >
       <Icon name="step" />
       Step {next}
@@ -101,7 +101,7 @@ function Scrubber({ state, controller }: Props) {
         disabled={shown === null || state.work.kind !== 'idle'}
         aria-label="Iterations of the run"
         aria-valuetext={shown === null ? 'no run yet' : pointInWords(shown)}
-        onInput={(e) => shown !== null && void controller.show(shown.run.id, Number(e.currentTarget.value))}
+        onInput={(e) => shown !== null && void controller.runs.show(shown.run.id, Number(e.currentTarget.value))}
       />
       <p class="where">
         {shown === null && state.underWay === null ? (
@@ -124,7 +124,7 @@ function Beginning({ state, controller }: Props) {
   return (
     <>
       <span class="hint">Step through one iteration, or fit. The link was made at iteration {iteration}.</span>
-      <button type="button" disabled={whyNot(state) !== null} onClick={() => void controller.goTo(iteration)}>
+      <button type="button" disabled={whyNot(state) !== null} onClick={() => void controller.runs.goTo(iteration)}>
         Go to iteration {iteration}
       </button>
     </>

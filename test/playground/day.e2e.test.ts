@@ -193,7 +193,8 @@ describe('what it must not do', () => {
     `)
     await button(page, 'Fit').click()
     await page.locator('.run-bar .stop').waitFor()
-    await page.waitForTimeout(1500)
+    await page.locator('.where', { hasText: 'iteration' }).waitFor({ timeout: 60_000 })
+    await page.waitForTimeout(1000)
     const longest = await page.evaluate('globalThis.longest')
     const took = await page.evaluate(`(async () => {
       const begin = performance.now()

@@ -36,20 +36,19 @@ export function rendered(katex: Katex, place: HTMLElement, latex: string, displa
   katex.render(latex, place, { displayMode: display, throwOnError: false, trust: false, strict: false })
 }
 
+/** Characters of a formula among words that is not broken. */
+const SHORT = 24
+
 interface Props extends Both {
   readonly katex: Katex | null
-  readonly display?: boolean
 }
 
-export function Formula({ text, latex, katex, display = false }: Props) {
+/** A formula among words. */
+export function Formula({ text, latex, katex }: Props) {
   const place = useRef<HTMLSpanElement>(null)
   useLayoutEffect(() => {
-    if (katex === null || place.current === null) return
-    rendered(katex, place.current, latex, display)
-  }, [katex, latex, display])
-  return katex === null ? (
-    <span class={display ? 'formula display' : 'formula'}>{text}</span>
-  ) : (
-    <span key={latex} class={display ? 'formula display' : 'formula'} ref={place} />
-  )
+    if (katex !== null && place.current !== null) rendered(katex, place.current, latex, false)
+  }, [katex, latex])
+  const kind = [...text].length <= SHORT ? 'formula short' : 'formula'
+  return katex === null ? <span class={kind}>{text}</span> : <span key={latex} class={kind} ref={place} />
 }

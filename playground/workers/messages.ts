@@ -47,8 +47,10 @@ export interface ModelFacts {
 export interface PlanLine {
   readonly kind: 'e-step' | 'm-step'
   readonly names: readonly string[]
+  /** These names in the letters of the derivation. */
+  readonly letters: readonly string[]
   readonly rule: string
-  /** The update in one line of text, where it has one. */
+  /** The update in one line of text, in the letters of the derivation, where it has one. */
   readonly update: string | null
   readonly closedForm: boolean
   /** Declaration of the first name. */

@@ -16,7 +16,7 @@ import { boundContour, boundCurve, boundRunOf } from './bound-views.js'
 import { ofProblem, plain } from './complaints.js'
 import { KeptRun } from './kept-run.js'
 import { literalsOf } from './literals.js'
-import type { BeginRequest, BindingView, Complaint, FitCalls, FitProgressMessage, FitSummary } from './messages.js'
+import type { BeginRequest, BindingView, Complaint, FitCalls, FitProgressMessage, FitSummary, GivenFile } from './messages.js'
 import { preview } from './tables.js'
 import { dataViews } from './views.js'
 
@@ -31,6 +31,7 @@ type Parts<C> = {
 }
 
 interface Over {
+  readonly source: string
   readonly model: Model
   readonly tables: readonly Table[]
   readonly controls: RunControls
@@ -73,13 +74,7 @@ export class FitSession implements Parts<FitCalls> {
   }
 
   bind({ source, controls }: Parameters<FitCalls['bind']>[0]): BindingView {
-    const model = compileOrThrow({ name: 'model.estep', text: source })
-    const over: Over = {
-      model,
-      tables: [...this.tables.values()],
-      controls,
-      steppers: new Map(),
-    }
+    const over = overOf(source, controls, [...this.tables.values()])
     this.over = over
     const stepper = this.stepperOf(over, controls.mode)
     const { set } = bindingOptions(over)
@@ -111,10 +106,8 @@ export class FitSession implements Parts<FitCalls> {
     const point = await stepper.expect(start)
     if (!(point.objective < Number.POSITIVE_INFINITY))
       throw new OptionError('the log-likelihood is not defined at this start: take another one')
-    const kept = new KeptRun(run, mode, controls.seed, label, stepper, [point.objective], {
-      ...point,
-      elboAfterM: Number.NaN,
-    })
+    const begin = { ...point, elboAfterM: Number.NaN }
+    const kept = new KeptRun(run, mode, controls.seed, label, stepper, [point.objective], begin, over)
     this.runs.set(kept.id, kept)
     return kept.view()
   }
@@ -216,7 +209,7 @@ export class FitSession implements Parts<FitCalls> {
       },
     }
     const { fit, stopped } = await finished(stepper.fit(options))
-    const kept = keptRun({ run, mode, label, seed }, fit, stepper, stopped)
+    const kept = keptRun({ run, mode, label, seed, over }, fit, stepper, stopped)
     this.runs.set(kept.id, kept)
     return { state: await kept.view(), summary: summaryOf(fit) }
   }
@@ -231,6 +224,15 @@ export class FitSession implements Parts<FitCalls> {
 
   forget({ runs }: { readonly runs: readonly number[] }): null {
     for (const id of runs) this.runs.delete(id)
+    return null
+  }
+
+  restore({ state, kept, files }: Parameters<FitCalls['restore']>[0]): null {
+    const { source, controls } = kept.over
+    const now = this.over
+    const isNow = files === null && now?.source === source && bindsAlike(now.controls, controls)
+    const over = isNow ? now : overOf(source, controls, files === null ? [...this.tables.values()] : tablesIn(files))
+    this.runs.set(state.run.id, KeptRun.restored(state, kept, this.stepperOf(over, state.run.mode)))
     return null
   }
 
@@ -267,6 +269,26 @@ export class FitSession implements Parts<FitCalls> {
   }
 }
 
+const overOf = (source: string, controls: RunControls, tables: readonly Table[]): Over => ({
+  source,
+  model: compileOrThrow({ name: 'model.estep', text: source }),
+  tables,
+  controls,
+  steppers: new Map(),
+})
+
+const tablesIn = (files: readonly GivenFile[]): readonly Table[] =>
+  files.flatMap(({ name, content }) => {
+    const { value } = content === null ? {} : readTable(name, content)
+    return value === undefined ? [] : [value]
+  })
+
+/** The same model over the same data, whose draws are the same too. */
+function bindsAlike(a: RunControls, b: RunControls): boolean {
+  const key = (c: RunControls): string => JSON.stringify([[...c.set], [...c.columns], c.groupBy, c.seed])
+  return key(a) === key(b)
+}
+
 /** How data binds under these controls. */
 function bindingOptions({ model, controls }: Pick<Over, 'model' | 'controls'>) {
   const consts = new Set(model.typed.symbols.flatMap((s) => (s.kind === 'const' || s.kind === 'data' ? [s.name] : [])))
@@ -287,7 +309,13 @@ async function finished(running: Promise<Fit>): Promise<{ readonly fit: Fit; rea
 }
 
 function keptRun(
-  { run, mode, label, seed }: Pick<BeginRequest, 'run' | 'mode' | 'label'> & { readonly seed: number },
+  {
+    run,
+    mode,
+    label,
+    seed,
+    over,
+  }: Pick<BeginRequest, 'run' | 'mode' | 'label'> & { readonly seed: number; readonly over: Over },
   fit: Fit,
   stepper: Stepper<Fit>,
   stopped: boolean,
@@ -298,7 +326,7 @@ function keptRun(
   const best = bestStart(fit)
   const own = fit.starts[best]?.seed ?? seed
   const begin = { ...start, elboAfterM: Number.NaN }
-  const kept = new KeptRun(run, mode, own, label, stepper, [...fit.trace], begin)
+  const kept = new KeptRun(run, mode, own, label, stepper, [...fit.trace], begin, over)
   // a row holds the bound after the M-step that leaves it
   rest.forEach((row, i) => {
     kept.add({ ...row, elboAfterM: fit.iterates?.[i]?.elboAfterM ?? Number.NaN })

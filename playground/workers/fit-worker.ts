@@ -18,6 +18,7 @@ serve<FitCalls>(
     finish: (r) => session.finish(r),
     fit: (r) => session.fit(r),
     forget: (r) => session.forget(r),
+    restore: (r) => session.restore(r),
     emit: (r) => session.emit(r),
     density: (r) => session.density(r),
     ellipses: (r) => session.ellipses(r),

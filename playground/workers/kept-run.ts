@@ -6,19 +6,12 @@ import type { Stepper } from '../../api/stepper.js'
 import type { EmPoint } from '../../runtime/em-step.js'
 import type { Mode, PointView, RunView, TraceView } from '../session/view.js'
 import { plain } from './complaints.js'
+import { type Iterate, packed, type RunNews, unpacked } from './kept-iterates.js'
 import type { Complaint, RunState } from './messages.js'
 import { latentViews, paramViews } from './views.js'
 
 /** Numbers that iterates may take; beyond it every second one is forgotten. */
 const MOST_NUMBERS = 8e6
-
-export interface Iterate {
-  readonly iteration: number
-  readonly params: Float64Array
-  readonly objective: number
-  /** ELBO(q(t−1), θ(t)); NaN at the start, and where it was not computed. */
-  readonly elboAfterM: number
-}
 
 export class KeptRun {
   readonly iterates: Iterate[] = []
@@ -30,6 +23,8 @@ export class KeptRun {
   complaint: Complaint | null = null
   /** Every how many iterations one is kept. */
   private stride = 1
+  /** The iteration that the page has been told of last. */
+  private told = -1
 
   constructor(
     readonly id: number,
@@ -39,8 +34,43 @@ export class KeptRun {
     readonly stepper: Stepper,
     readonly objectives: number[],
     start: Iterate,
+    private readonly over: RunNews['over'],
   ) {
     this.add(start)
+  }
+
+  /** A run as the page has kept it, when the worker that made it was ended. */
+  static restored(
+    { run, position, complaint }: RunState,
+    { over, stride, iterates }: RunNews,
+    stepper: Stepper,
+  ): KeptRun {
+    const [start, ...rest] = unpacked(iterates)
+    const [own, ...others] = run.traces
+    if (start === undefined || own === undefined) throw new Error('a run has a start')
+    const kept = new KeptRun(run.id, run.mode, run.seed, run.label, stepper, [...own.objectives], start, over)
+    kept.iterates.push(...rest)
+    for (const point of iterates.points) kept.points.set(point.iteration, point)
+    kept.stride = stride
+    kept.told = kept.end.iteration
+    kept.position = Math.max(0, Math.min(kept.last, position))
+    kept.status = run.status
+    kept.others = others
+    kept.complaint = complaint
+    return kept
+  }
+
+  /** What the page has not been told yet; null where there is nothing. */
+  private news(): RunNews | null {
+    const fresh = this.iterates.filter(({ iteration }) => iteration > this.told)
+    if (fresh.length === 0) return null
+    const points = fresh.flatMap(({ iteration }) => {
+      const point = this.points.get(iteration)
+      return point?.expectation.q === undefined ? [] : [point]
+    })
+    this.told = this.end.iteration
+    const { source, controls } = this.over
+    return { over: { source, controls }, stride: this.stride, iterates: packed(fresh, points) }
   }
 
   /** The last half-step that has been made, or could be shown without a new iterate. */
@@ -162,6 +192,7 @@ export class KeptRun {
       position: this.position,
       last: this.last,
       complaint: this.complaint,
+      news: this.news(),
     }
   }
 

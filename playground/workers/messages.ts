@@ -19,6 +19,7 @@ import type {
   RunView,
   TraceView,
 } from '../session/view.js'
+import type { RunNews } from './kept-iterates.js'
 
 /** A failure that a reader can do something about: one sentence, and what helps where there is such a thing. */
 export interface Complaint {
@@ -118,6 +119,8 @@ export interface RunState {
   readonly last: number
   /** Why the run failed. */
   readonly complaint: Complaint | null
+  /** Iterates that are new since the last answer about the run; the page keeps them. */
+  readonly news: RunNews | null
 }
 
 export interface BeginRequest {
@@ -148,11 +151,14 @@ export interface FitSummary {
   readonly file: string
 }
 
+export interface GivenFile {
+  readonly name: string
+  readonly content: string | Uint8Array | null
+}
+
 export interface FitCalls {
   /** Reads files; those of before that are not named are forgotten. */
-  load(request: {
-    readonly files: readonly { readonly name: string; readonly content: string | Uint8Array | null }[]
-  }): { readonly files: readonly FilePreview[]; readonly complaints: readonly Complaint[] }
+  load(request: { readonly files: readonly GivenFile[] }): { readonly files: readonly FilePreview[]; readonly complaints: readonly Complaint[] }
   /** Compiles the model and binds the files to it. */
   bind(request: { readonly source: string; readonly controls: RunControls }): BindingView
   /** A new run, standing at its start. */
@@ -165,6 +171,12 @@ export interface FitCalls {
   /** A search over starts, as `estep fit` makes it; the best one is kept with its iterates. */
   fit(request: BeginRequest): { readonly state: RunState; readonly summary: FitSummary }
   forget(request: { readonly runs: readonly number[] }): null
+  /** A run that a worker had that was ended; `files`: those it was made over, null where they are the ones loaded. */
+  restore(request: {
+    readonly state: RunState
+    readonly kept: RunNews
+    readonly files: readonly GivenFile[] | null
+  }): null
   /** A program that runs the algorithm by itself. */
   emit(request: { readonly source: string }): string
   density(request: { readonly run: number; readonly density: DensityRequest }): DensityView | null

@@ -4,6 +4,7 @@ import type { LanguageClient } from '../editor/language-client.js'
 import type { GalleryExample, GalleryItem } from '../gallery/types.js'
 import type { WorkerClient } from '../workers/client.js'
 import type { CompileCalls } from '../workers/messages.js'
+import { Asides } from './asides.js'
 import { saveProject } from './autosave.js'
 import { DataFiles } from './data-files.js'
 import { Desk, type Hosts } from './desk.js'
@@ -24,12 +25,14 @@ export class Controller {
   readonly gallery: Gallery
   readonly files: DataFiles
   readonly runs: Runs
+  readonly asides: Asides
 
   constructor(project: Project, hosts: Hosts, opening: readonly ArrayView[] = []) {
     this.desk = new Desk(project, hosts, opening)
     this.gallery = new Gallery(hosts)
     this.files = new DataFiles(this.desk, this.gallery)
     this.runs = new Runs(this.desk, this.files, (controls) => this.setControls(controls))
+    this.asides = new Asides(this.desk, this.files)
     this.store.subscribe(() => this.desk.later('save', SAVE_AFTER, () => saveProject(this.state.project)))
   }
 

@@ -3,12 +3,16 @@ import { Ended, Refused } from '../workers/client.js'
 import type { BindingView } from '../workers/messages.js'
 import { complaintsIn, type Desk, plain } from './desk.js'
 import type { Gallery } from './gallery.js'
-import type { Picture, ProjectFile } from './project.js'
+import type { Picture, ProjectFile, RunControls } from './project.js'
 import { basisOf } from './state.js'
 import type { ArrayView } from './view.js'
 
 /** Characters of a file that are kept with the project. */
 const MOST_KEPT = 1_500_000
+
+type ColumnChoice = Pick<RunControls, 'columns' | 'groupBy'>
+
+const NO_CHOICE: ColumnChoice = { columns: new Map(), groupBy: null }
 
 export class DataFiles {
   /** Contents of the files by name, as they are or where they can be read. */
@@ -47,21 +51,29 @@ export class DataFiles {
       this.contents.set(file.name, file)
       added.push({ kind: 'local', name: file.name, bytes: file.size })
     }
-    await this.replace(added)
+    if (added.length > 0) await this.replace(added)
   }
 
   /** `image`: its rows are the pixels of a picture. */
-  async addText(name: string, text: string, image: Picture | null = null): Promise<void> {
+  async addText(
+    name: string,
+    text: string,
+    image: Picture | null = null,
+    mapping: ColumnChoice = NO_CHOICE,
+  ): Promise<void> {
     this.contents.set(name, text)
-    await this.replace([{ kind: 'text', name, text, ...(image === null ? {} : { image }) }])
+    const small = text.length <= MOST_KEPT
+    const file: ProjectFile = small
+      ? { kind: 'text', name, text, ...(image === null ? {} : { image }) }
+      : { kind: 'local', name, bytes: text.length }
+    await this.replace([file], mapping)
   }
 
-  /** New data takes the place of what was there, and columns that were chosen for it. */
-  private async replace(files: readonly ProjectFile[]): Promise<void> {
-    if (files.length === 0) return
+  /** New data takes the place of what was there, and of the columns that were chosen for it. */
+  async replace(files: readonly ProjectFile[], mapping: ColumnChoice = NO_CHOICE): Promise<void> {
     const { store } = this.desk
     store.dispatch({ kind: 'files', files })
-    store.dispatch({ kind: 'controls', controls: { columns: new Map(), groupBy: null } })
+    store.dispatch({ kind: 'controls', controls: mapping })
     this.loaded = false
     await this.read()
     await this.bind()

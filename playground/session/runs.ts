@@ -1,10 +1,12 @@
 /** Runs: made, stepped, fitted, stopped, gone back in, and forgotten. */
-import type { BeginRequest, FitProgressMessage, RunState } from '../workers/messages.js'
+import type { BeginRequest, RunState } from '../workers/messages.js'
+import { nestedView } from '../workers/nested-view.js'
 import type { DataFiles } from './data-files.js'
 import type { Desk } from './desk.js'
+import { modeFacts, stepsOf } from './modes.js'
 import type { RunControls } from './project.js'
-import { basisOf, MOST_RUNS, number, pointInWords, type State, shownRun } from './state.js'
-import type { Mode, PointQueries } from './view.js'
+import { basisOf, MOST_RUNS, pointInWords, type State, shownRun } from './state.js'
+import type { Mode, ParamView, PointQueries } from './view.js'
 
 /** Milliseconds. */
 const PATIENCE = 220
@@ -15,15 +17,12 @@ export class Runs {
   private readonly made = new Map<number, string>()
   /** Runs that are the best of several starts. */
   private readonly searched = new Set<number>()
-  private last: FitProgressMessage | null = null
 
   constructor(
     private readonly desk: Desk,
     private readonly files: DataFiles,
     private readonly setControls: (controls: Partial<RunControls>) => void,
-  ) {
-    desk.onProgress = (message) => this.progressed(message)
-  }
+  ) {}
 
   private get state(): State {
     return this.desk.state
@@ -40,25 +39,35 @@ export class Runs {
 
   /** What a run was made with: a step under other controls makes a new one. */
   private madeOf(mode: Mode): string {
-    const { seed, init, set, start } = this.state.project.controls
-    return JSON.stringify([basisOf(this.state), mode, seed, init, [...set], [...start]])
+    const { seed, init, set, start, fix, standardize } = this.state.project.controls
+    return JSON.stringify([basisOf(this.state), mode, seed, init, [...set], [...start], [...fix], standardize])
   }
 
   private labelOf(mode: Mode, more: string | null): string {
     const { controls } = this.state.project
     const set = [...controls.set].map(([name, value]) => `${name} = ${value}`)
-    return [...set, mode === 'hard' ? 'hard' : 'soft', more ?? `seed ${controls.seed}`].join(' · ')
+    const held = [...controls.fix.keys()].map((name) => `${name} held`)
+    const units = controls.standardize && mode !== 'vb' ? ['standardised'] : []
+    return [...set, modeFacts(mode).short, ...held, ...units, more ?? `seed ${controls.seed}`].join(' · ')
+  }
+
+  /** The other of soft and hard runs beside this one. */
+  private get isCompared(): boolean {
+    const { compare, mode } = this.state.project.controls
+    return compare && (mode === 'em' || mode === 'hard') && this.state.compiled?.model?.facts.hard === true
   }
 
   /** Makes a run and shows it; with `compare` one in the other mode from the same start beside it. */
   private async newRun(
-    from: Partial<Pick<BeginRequest, 'sameAs' | 'params'>> = {},
+    from: Partial<Pick<BeginRequest, 'sameAs' | 'params'>> & { readonly start?: RunControls['start'] } = {},
     more: string | null = null,
   ): Promise<number> {
-    const { controls } = this.state.project
-    const run = await this.beginOne(controls.mode, { sameAs: null, params: null, ...from }, more)
-    const compare = controls.compare && this.state.compiled?.model?.facts.hard === true
-    const beside = compare ? await this.beginOne(this.otherMode, { sameAs: run, params: null }, 'same start') : null
+    const { mode } = this.state.project.controls
+    const { start, ...begin } = from
+    const run = await this.beginOne(stepsOf(mode), { sameAs: null, params: null, ...begin }, more, start)
+    const beside = this.isCompared
+      ? await this.beginOne(this.otherMode, { sameAs: run, params: null }, 'same start')
+      : null
     this.desk.store.dispatch({ kind: 'show', run, beside })
     this.forgetOld()
     return run
@@ -68,9 +77,10 @@ export class Runs {
     mode: Mode,
     from: Pick<BeginRequest, 'sameAs' | 'params'>,
     more: string | null,
+    start: RunControls['start'] = this.state.project.controls.start,
   ): Promise<number> {
     const run = this.next++
-    const { controls } = this.state.project
+    const controls = { ...this.state.project.controls, start }
     const label = this.labelOf(mode, more)
     const state = await this.desk.fitter.call('begin', { run, controls, mode, label, ...from })
     this.made.set(run, this.madeOf(mode))
@@ -160,13 +170,14 @@ export class Runs {
       const { controls } = this.state.project
       const run = this.next++
       const { mode, restarts, start } = controls
-      const starts = start.size > 0 ? 'given start' : restarts === 1 ? `seed ${controls.seed}` : `best of ${restarts}`
+      const one = restarts === 1 || !modeFacts(mode).steps
+      const starts = start.size > 0 ? 'given start' : one ? `seed ${controls.seed}` : `best of ${restarts}`
       const request = { run, controls, mode, sameAs: null, params: null, label: this.labelOf(mode, starts) }
       const { state, summary } = await fitter.call('fit', request)
       this.made.set(run, this.madeOf(mode))
       this.searched.add(run)
       store.dispatch({ kind: 'moved', state, summary })
-      const compare = controls.compare && this.state.compiled?.model?.facts.hard === true && !this.desk.isStopping()
+      const compare = this.isCompared && !this.desk.isStopping()
       const beside = compare ? await this.beginOne(this.otherMode, { sameAs: run, params: null }, 'same start') : null
       if (beside !== null) this.moved(await fitter.call('finish', { run: beside }))
       store.dispatch({ kind: 'show', run, beside })
@@ -193,17 +204,24 @@ export class Runs {
       store.dispatch({ kind: 'work', work: { kind: 'idle' } })
       return
     }
-    const last = this.last
+    const { last } = this.desk
+    const shown = shownRun(this.state)
     fitter.end()
     this.files.unload()
     store.dispatch({ kind: 'work', work: { kind: 'idle' } })
     const gone = this.state.runs.map((r) => r.run.id)
-    store.dispatch({ kind: 'say', text: `stopped at iteration ${last?.iteration ?? 0}` })
+    store.dispatch({ kind: 'say', text: last === null ? 'stopped' : `stopped at iteration ${last.iteration}` })
     await this.files.read()
     await this.files.bind()
     store.dispatch({ kind: 'forget', runs: gone })
-    if (last?.params != null)
-      await this.newRun({ params: last.params }, 'where it was stopped').catch((e) => this.desk.complain(e))
+    // what the worker knew of runs went with it: one begins where the last of them stood
+    const again =
+      last?.params != null
+        ? this.newRun({ params: last.params }, 'where it was stopped')
+        : shown !== null && shown.run.mode !== 'vb'
+          ? this.newRun({ start: valuesOf(shown.run.point?.params ?? []) }, 'where it was')
+          : null
+    await again?.catch((e) => this.desk.complain(e))
   }
 
   async show(run: number, position: number): Promise<void> {
@@ -234,13 +252,6 @@ export class Runs {
     })
   }
 
-  private progressed(message: FitProgressMessage): void {
-    this.last = message.params === null && this.last !== null ? { ...message, params: this.last.params } : message
-    const { iteration, objective, run, traces } = message
-    const said = `iteration ${iteration}, objective ${number(objective)}`
-    if (this.state.work.kind !== 'idle') this.desk.store.dispatch({ kind: 'progress', run, traces, said })
-  }
-
   /** What panels ask of the point shown. */
   readonly queries: PointQueries = {
     density: (run, density) => this.desk.fitter.call('density', { run, density }),
@@ -251,6 +262,9 @@ export class Runs {
     boundContour: (run, points) => this.desk.fitter.call('boundContour', { run, points }),
   }
 }
+
+const valuesOf = (params: readonly ParamView[]): ReadonlyMap<string, unknown> =>
+  new Map(params.map((p) => [p.name, nestedView(p)]))
 
 const isAtEnd = ({ run, position, last }: RunState): boolean =>
   (run.status === 'converged' || run.status === 'failed') && position >= last

@@ -1,7 +1,7 @@
 /** The controls of a run: fit, half-steps, play, stop, scrubbing, and what a run begins with. */
 import { useState } from 'preact/hooks'
 import type { Controller } from '../session/controller.js'
-import { isStale, number, pointInWords, type State, shownRun, whyNot } from '../session/state.js'
+import { isStale, number, pointInWords, type State, shownRun, whyNoSteps, whyNot } from '../session/state.js'
 import { Icon } from '../ui/icons.js'
 import { RunSettings } from './run-settings.js'
 
@@ -15,6 +15,8 @@ export function RunBar({ state, controller }: Props) {
   const why = whyNot(state)
   const busy = state.work.kind !== 'idle'
   const cannot = why !== null || busy
+  const noSteps = why ?? whyNoSteps(state)
+  const cannotStep = noSteps !== null || busy
   return (
     <section class="run-bar" aria-label="Run">
       <div class="transport">
@@ -27,19 +29,29 @@ export function RunBar({ state, controller }: Props) {
         >
           Fit
         </button>
-        <StepButton state={state} controller={controller} disabled={cannot} />
+        <StepButton state={state} controller={controller} disabled={cannotStep} why={noSteps} />
         {busy ? (
           <button type="button" class="stop" onClick={() => void controller.runs.stop()}>
             <Icon name="stop" />
             Stop
           </button>
         ) : (
-          <button type="button" disabled={cannot} title={why ?? PLAY} onClick={() => void controller.runs.play()}>
+          <button
+            type="button"
+            disabled={cannotStep}
+            title={noSteps ?? PLAY}
+            onClick={() => void controller.runs.play()}
+          >
             <Icon name="play" />
             Play
           </button>
         )}
-        <button type="button" disabled={cannot} title={why ?? FINISH} onClick={() => void controller.runs.finish()}>
+        <button
+          type="button"
+          disabled={cannotStep}
+          title={noSteps ?? FINISH}
+          onClick={() => void controller.runs.finish()}
+        >
           <Icon name="finish" />
           <span class="wide-only">To the end</span>
           <span class="narrow-only aside">To the end</span>
@@ -47,19 +59,35 @@ export function RunBar({ state, controller }: Props) {
       </div>
       <Scrubber state={state} controller={controller} />
       <div class="starts">
-        <button type="button" disabled={cannot} title={why ?? SAME} onClick={() => void controller.runs.sameStart()}>
+        <button
+          type="button"
+          disabled={cannotStep}
+          title={noSteps ?? SAME}
+          onClick={() => void controller.runs.sameStart()}
+        >
           Same start
         </button>
-        <button type="button" disabled={cannot} title={why ?? NEW} onClick={() => void controller.runs.newStart()}>
+        <button
+          type="button"
+          disabled={cannotStep}
+          title={noSteps ?? NEW}
+          onClick={() => void controller.runs.newStart()}
+        >
           New start
         </button>
         <button type="button" class="quiet" aria-expanded={settings} onClick={() => setSettings(!settings)}>
           Settings <span aria-hidden="true">{settings ? '▴' : '▾'}</span>
         </button>
       </div>
+      {whyNoSteps(state) !== null && <p class="no-steps hint">{whyNoSteps(state)}</p>}
       {settings && <RunSettings state={state} controller={controller} />}
     </section>
   )
+}
+
+interface StepProps extends Props {
+  readonly disabled: boolean
+  readonly why: string | null
 }
 
 const FIT = 'Several starts, the best of which runs to its end (as estep fit does)'
@@ -68,7 +96,7 @@ const FINISH = 'On from here until it has converged'
 const SAME = 'A new run from the start of this one, with the settings as they are now'
 const NEW = 'A new run from the next start'
 
-function StepButton({ state, controller, disabled }: Props & { readonly disabled: boolean }) {
+function StepButton({ state, controller, disabled, why }: StepProps) {
   const shown = shownRun(state)
   const next = shown === null || shown.position % 2 === 0 ? 'E' : 'M'
   const says = next === 'E' ? 'The posterior of the latents, given the params' : 'The params that raise the bound most'
@@ -77,7 +105,7 @@ function StepButton({ state, controller, disabled }: Props & { readonly disabled
       type="button"
       class={`step step-${next}`}
       disabled={disabled}
-      title={says}
+      title={why ?? says}
       onClick={() => void controller.runs.step()}
     >
       <Icon name="step" />

@@ -1,14 +1,24 @@
 /** The files of the project: kept, read by the fit worker, and bound to the model. */
 import { Ended, Refused } from '../workers/client.js'
-import type { BindingView } from '../workers/messages.js'
+import type { BindingView, GivenFile } from '../workers/messages.js'
 import { complaintsIn, type Desk, plain } from './desk.js'
 import type { Gallery } from './gallery.js'
-import type { Picture, ProjectFile } from './project.js'
+import type { Picture, ProjectFile, RunControls } from './project.js'
 import { basisOf } from './state.js'
 import type { ArrayView } from './view.js'
 
 /** Characters of a file that are kept with the project. */
 const MOST_KEPT = 1_500_000
+
+type ColumnChoice = Pick<RunControls, 'columns' | 'groupBy'>
+
+const NO_CHOICE: ColumnChoice = { columns: new Map(), groupBy: null }
+
+/** Files as they were at some time, which others may have taken the place of since. */
+export interface FilesThen {
+  readonly files: readonly ProjectFile[]
+  readonly contents: ReadonlyMap<string, string | Blob>
+}
 
 export class DataFiles {
   /** Contents of the files by name, as they are or where they can be read. */
@@ -20,6 +30,18 @@ export class DataFiles {
     private readonly desk: Desk,
     private readonly gallery: Gallery,
   ) {}
+
+  now(): FilesThen {
+    return { files: this.desk.state.project.files, contents: new Map(this.contents) }
+  }
+
+  isNow({ files }: FilesThen): boolean {
+    return files === this.desk.state.project.files
+  }
+
+  contentsOf({ files, contents }: FilesThen): Promise<readonly GivenFile[]> {
+    return Promise.all(files.map(async (file) => ({ name: file.name, content: await this.contentOf(file, contents) })))
+  }
 
   /** Those of another project come. */
   clear(): void {
@@ -47,21 +69,29 @@ export class DataFiles {
       this.contents.set(file.name, file)
       added.push({ kind: 'local', name: file.name, bytes: file.size })
     }
-    await this.replace(added)
+    if (added.length > 0) await this.replace(added)
   }
 
   /** `image`: its rows are the pixels of a picture. */
-  async addText(name: string, text: string, image: Picture | null = null): Promise<void> {
+  async addText(
+    name: string,
+    text: string,
+    image: Picture | null = null,
+    mapping: ColumnChoice = NO_CHOICE,
+  ): Promise<void> {
     this.contents.set(name, text)
-    await this.replace([{ kind: 'text', name, text, ...(image === null ? {} : { image }) }])
+    const small = text.length <= MOST_KEPT
+    const file: ProjectFile = small
+      ? { kind: 'text', name, text, ...(image === null ? {} : { image }) }
+      : { kind: 'local', name, bytes: text.length }
+    await this.replace([file], mapping)
   }
 
-  /** New data takes the place of what was there, and columns that were chosen for it. */
-  private async replace(files: readonly ProjectFile[]): Promise<void> {
-    if (files.length === 0) return
+  /** New data takes the place of what was there, and of the columns that were chosen for it. */
+  async replace(files: readonly ProjectFile[], mapping: ColumnChoice = NO_CHOICE): Promise<void> {
     const { store } = this.desk
     store.dispatch({ kind: 'files', files })
-    store.dispatch({ kind: 'controls', controls: { columns: new Map(), groupBy: null } })
+    store.dispatch({ kind: 'controls', controls: mapping })
     this.loaded = false
     await this.read()
     await this.bind()
@@ -85,8 +115,11 @@ export class DataFiles {
     }
   }
 
-  private async contentOf(file: ProjectFile): Promise<string | Uint8Array<ArrayBuffer>> {
-    const known = this.contents.get(file.name)
+  private async contentOf(
+    file: ProjectFile,
+    contents: FilesThen['contents'] = this.contents,
+  ): Promise<string | Uint8Array<ArrayBuffer>> {
+    const known = contents.get(file.name)
     if (known instanceof Blob) return new Uint8Array(await known.arrayBuffer())
     if (known !== undefined) return known
     if (file.kind === 'text') return file.text

@@ -1,8 +1,8 @@
 /** What the parts of the controller share: the state, the two workers, and what is said to the reader. */
 import { Ended, Refused, WorkerClient } from '../workers/client.js'
-import type { CompileCalls, Complaint, FitCalls, FitProgressMessage } from '../workers/messages.js'
+import type { CompileCalls, Complaint, FitCalls, FitMessage, FitProgressMessage } from '../workers/messages.js'
 import type { Project } from './project.js'
-import { type Action, initial, reduce, type State, whyNot } from './state.js'
+import { type Action, initial, number, reduce, type State, whyNot } from './state.js'
 import { Store } from './store.js'
 import type { ArrayView } from './view.js'
 
@@ -20,8 +20,8 @@ export class Desk {
   readonly store: Store<State, Action>
   readonly compiler: WorkerClient<CompileCalls>
   readonly fitter: WorkerClient<FitCalls>
-  /** Told of the progress of what runs. */
-  onProgress: (message: FitProgressMessage) => void = () => {}
+  /** The last iterate of what runs, kept should the worker have to be ended. */
+  last: FitProgressMessage | null = null
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>()
 
   constructor(
@@ -31,9 +31,19 @@ export class Desk {
   ) {
     this.store = new Store(initial(project, opening), reduce)
     this.compiler = new WorkerClient<CompileCalls>(hosts.compile)
-    this.fitter = new WorkerClient<FitCalls>(hosts.fit, (message) => {
-      if ((message as FitProgressMessage).kind === 'progress') this.onProgress(message as FitProgressMessage)
-    })
+    this.fitter = new WorkerClient<FitCalls>(hosts.fit, (message) => this.progressed(message as FitMessage))
+  }
+
+  private progressed(message: FitMessage): void {
+    if (this.state.work.kind === 'idle') return
+    if (message.kind === 'said') {
+      this.store.dispatch({ kind: 'progress', run: this.state.shown ?? 0, traces: [], said: message.text })
+      return
+    }
+    this.last = message.params === null && this.last !== null ? { ...message, params: this.last.params } : message
+    const { iteration, objective, run, traces } = message
+    const said = `iteration ${iteration}, objective ${number(objective)}`
+    this.store.dispatch({ kind: 'progress', run, traces, said })
   }
 
   get state(): State {
@@ -54,6 +64,7 @@ export class Desk {
       this.notice('error', { message: why, help: null })
       return
     }
+    this.last = null
     this.store.dispatch({ kind: 'notice', notice: null })
     this.store.dispatch({ kind: 'work', work: { kind, run: this.state.shown ?? 0, stopping: false } })
     try {

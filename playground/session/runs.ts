@@ -2,8 +2,10 @@
 import type { BeginRequest, FitProgressMessage, RunState } from '../workers/messages.js'
 import type { DataFiles } from './data-files.js'
 import type { Desk } from './desk.js'
+import type { KeptRuns } from './kept-runs.js'
+import { modeFacts, stepsOf } from './modes.js'
 import type { RunControls } from './project.js'
-import { basisOf, MOST_RUNS, number, pointInWords, type State, shownRun } from './state.js'
+import { basisOf, MOST_RUNS, pointInWords, type State, shownRun } from './state.js'
 import type { Mode, PointQueries } from './view.js'
 
 /** Milliseconds. */
@@ -15,15 +17,13 @@ export class Runs {
   private readonly made = new Map<number, string>()
   /** Runs that are the best of several starts. */
   private readonly searched = new Set<number>()
-  private last: FitProgressMessage | null = null
 
   constructor(
     private readonly desk: Desk,
     private readonly files: DataFiles,
+    private readonly kept: KeptRuns,
     private readonly setControls: (controls: Partial<RunControls>) => void,
-  ) {
-    desk.onProgress = (message) => this.progressed(message)
-  }
+  ) {}
 
   private get state(): State {
     return this.desk.state
@@ -40,14 +40,22 @@ export class Runs {
 
   /** What a run was made with: a step under other controls makes a new one. */
   private madeOf(mode: Mode): string {
-    const { seed, init, set, start } = this.state.project.controls
-    return JSON.stringify([basisOf(this.state), mode, seed, init, [...set], [...start]])
+    const { seed, init, set, start, fix, standardize } = this.state.project.controls
+    return JSON.stringify([basisOf(this.state), mode, seed, init, [...set], [...start], [...fix], standardize])
   }
 
   private labelOf(mode: Mode, more: string | null): string {
     const { controls } = this.state.project
     const set = [...controls.set].map(([name, value]) => `${name} = ${value}`)
-    return [...set, mode === 'hard' ? 'hard' : 'soft', more ?? `seed ${controls.seed}`].join(' · ')
+    const held = [...controls.fix.keys()].map((name) => `${name} held`)
+    const units = controls.standardize && mode !== 'vb' ? ['standardised'] : []
+    return [...set, modeFacts(mode).short, ...held, ...units, more ?? `seed ${controls.seed}`].join(' · ')
+  }
+
+  /** The other of soft and hard runs beside this one. */
+  private get isCompared(): boolean {
+    const { compare, mode } = this.state.project.controls
+    return compare && (mode === 'em' || mode === 'hard') && this.state.compiled?.model?.facts.hard === true
   }
 
   /** Makes a run and shows it; with `compare` one in the other mode from the same start beside it. */
@@ -55,10 +63,11 @@ export class Runs {
     from: Partial<Pick<BeginRequest, 'sameAs' | 'params'>> = {},
     more: string | null = null,
   ): Promise<number> {
-    const { controls } = this.state.project
-    const run = await this.beginOne(controls.mode, { sameAs: null, params: null, ...from }, more)
-    const compare = controls.compare && this.state.compiled?.model?.facts.hard === true
-    const beside = compare ? await this.beginOne(this.otherMode, { sameAs: run, params: null }, 'same start') : null
+    const { mode } = this.state.project.controls
+    const run = await this.beginOne(stepsOf(mode), { sameAs: null, params: null, ...from }, more)
+    const beside = this.isCompared
+      ? await this.beginOne(this.otherMode, { sameAs: run, params: null }, 'same start')
+      : null
     this.desk.store.dispatch({ kind: 'show', run, beside })
     this.forgetOld()
     return run
@@ -72,9 +81,10 @@ export class Runs {
     const run = this.next++
     const { controls } = this.state.project
     const label = this.labelOf(mode, more)
+    await this.kept.back(from.sameAs)
     const state = await this.desk.fitter.call('begin', { run, controls, mode, label, ...from })
     this.made.set(run, this.madeOf(mode))
-    this.desk.store.dispatch({ kind: 'moved', state })
+    this.desk.store.dispatch({ kind: 'moved', state: this.kept.took(state) })
     return run
   }
 
@@ -87,6 +97,7 @@ export class Runs {
 
   forget(runs: readonly number[]): void {
     this.desk.store.dispatch({ kind: 'forget', runs })
+    this.kept.forget(runs)
     void this.desk.fitter.call('forget', { runs }).catch(() => {})
   }
 
@@ -97,7 +108,8 @@ export class Runs {
     return this.newRun()
   }
 
-  private moved(state: RunState): void {
+  private moved(told: RunState): void {
+    const state = this.kept.took(told)
     this.desk.store.dispatch({ kind: 'moved', state })
     if (state.run.id !== this.state.shown) return
     const end = state.run.status === 'converged' && state.position === state.last ? ', converged' : ''
@@ -106,12 +118,11 @@ export class Runs {
   }
 
   private async stepOnce(): Promise<RunState> {
-    const { fitter } = this.desk
     const run = await this.current()
-    const state = await fitter.call('step', { run })
+    const state = await this.kept.call('step', { run })
     this.moved(state)
     const { beside } = this.state
-    if (beside !== null) this.moved(await fitter.call('step', { run: beside }))
+    if (beside !== null) this.moved(await this.kept.call('step', { run: beside }))
     return state
   }
 
@@ -145,11 +156,10 @@ export class Runs {
   /** EM from where the run ends until it has converged. */
   finish(): Promise<void> {
     return this.desk.working('finish', async () => {
-      const { fitter } = this.desk
       const run = await this.current()
-      this.moved(await fitter.call('finish', { run }))
+      this.moved(await this.kept.call('finish', { run }))
       const { beside } = this.state
-      if (beside !== null && !this.desk.isStopping()) this.moved(await fitter.call('finish', { run: beside }))
+      if (beside !== null && !this.desk.isStopping()) this.moved(await this.kept.call('finish', { run: beside }))
     })
   }
 
@@ -160,15 +170,17 @@ export class Runs {
       const { controls } = this.state.project
       const run = this.next++
       const { mode, restarts, start } = controls
-      const starts = start.size > 0 ? 'given start' : restarts === 1 ? `seed ${controls.seed}` : `best of ${restarts}`
+      const one = restarts === 1 || !modeFacts(mode).steps
+      const starts = start.size > 0 ? 'given start' : one ? `seed ${controls.seed}` : `best of ${restarts}`
       const request = { run, controls, mode, sameAs: null, params: null, label: this.labelOf(mode, starts) }
-      const { state, summary } = await fitter.call('fit', request)
+      const { state: told, summary } = await fitter.call('fit', request)
+      const state = this.kept.took(told)
       this.made.set(run, this.madeOf(mode))
       this.searched.add(run)
       store.dispatch({ kind: 'moved', state, summary })
-      const compare = controls.compare && this.state.compiled?.model?.facts.hard === true && !this.desk.isStopping()
+      const compare = this.isCompared && !this.desk.isStopping()
       const beside = compare ? await this.beginOne(this.otherMode, { sameAs: run, params: null }, 'same start') : null
-      if (beside !== null) this.moved(await fitter.call('finish', { run: beside }))
+      if (beside !== null) this.moved(await this.kept.call('finish', { run: beside }))
       store.dispatch({ kind: 'show', run, beside })
       this.forgetOld()
       this.moved(state)
@@ -193,22 +205,31 @@ export class Runs {
       store.dispatch({ kind: 'work', work: { kind: 'idle' } })
       return
     }
-    const last = this.last
+    const { last } = this.desk
     fitter.end()
     this.files.unload()
     store.dispatch({ kind: 'work', work: { kind: 'idle' } })
-    const gone = this.state.runs.map((r) => r.run.id)
-    store.dispatch({ kind: 'say', text: `stopped at iteration ${last?.iteration ?? 0}` })
-    await this.files.read()
-    await this.files.bind()
-    store.dispatch({ kind: 'forget', runs: gone })
-    if (last?.params != null)
-      await this.newRun({ params: last.params }, 'where it was stopped').catch((e) => this.desk.complain(e))
+    store.dispatch({ kind: 'say', text: last === null ? 'stopped' : `stopped at iteration ${last.iteration}` })
+    const readying = this.files.read().then(() => this.files.bind())
+    this.kept.lost(readying)
+    await readying
+    try {
+      if (last !== null) await this.goOnAt(last)
+    } catch (error) {
+      this.desk.complain(error)
+    }
+  }
+
+  /** What was under way goes to its last iterate; a search over starts, which was no run yet, becomes one. */
+  private async goOnAt(last: FitProgressMessage): Promise<void> {
+    const state = await this.kept.endAt(last)
+    if (state !== null) this.moved(state)
+    else if (last.params !== null) await this.newRun({ params: last.params }, 'where it was stopped')
   }
 
   async show(run: number, position: number): Promise<void> {
     try {
-      this.moved(await this.desk.fitter.call('show', { run, position }))
+      this.moved(await this.kept.call('show', { run, position }))
     } catch (error) {
       this.desk.complain(error)
     }
@@ -234,21 +255,14 @@ export class Runs {
     })
   }
 
-  private progressed(message: FitProgressMessage): void {
-    this.last = message.params === null && this.last !== null ? { ...message, params: this.last.params } : message
-    const { iteration, objective, run, traces } = message
-    const said = `iteration ${iteration}, objective ${number(objective)}`
-    if (this.state.work.kind !== 'idle') this.desk.store.dispatch({ kind: 'progress', run, traces, said })
-  }
-
   /** What panels ask of the point shown. */
   readonly queries: PointQueries = {
-    density: (run, density) => this.desk.fitter.call('density', { run, density }),
-    ellipses: (run, x, y) => this.desk.fitter.call('ellipses', { run, x, y }),
-    lines: (run, x, y, at) => this.desk.fitter.call('lines', { run, x, y, at }),
-    directions: (run) => this.desk.fitter.call('directions', { run }),
-    boundCurve: (run, direction, points) => this.desk.fitter.call('boundCurve', { run, direction, points }),
-    boundContour: (run, points) => this.desk.fitter.call('boundContour', { run, points }),
+    density: (run, density) => this.kept.ask('density', { run, density }),
+    ellipses: (run, x, y) => this.kept.ask('ellipses', { run, x, y }),
+    lines: (run, x, y, at) => this.kept.ask('lines', { run, x, y, at }),
+    directions: (run) => this.kept.ask('directions', { run }),
+    boundCurve: (run, direction, points) => this.kept.ask('boundCurve', { run, direction, points }),
+    boundContour: (run, points) => this.kept.ask('boundContour', { run, points }),
   }
 }
 

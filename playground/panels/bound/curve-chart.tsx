@@ -15,7 +15,7 @@ interface Props {
 /** log L and the ELBO of the current q along a line: equal at θ(t), the bound below elsewhere, its top at θ(t+1). */
 export function CurveChart({ curve, run, point }: Props) {
   const { x, objective, elbo, at, next } = curve
-  const hard = run.mode === 'hard'
+  const hard = run.mode === 'hard' || run.mode === 'cem'
   const [first = 0, last = 1] = [x[0], x.at(-1)]
   const y = range(curve)
   const moved = point.phase === 'M' && next !== null

@@ -31,6 +31,7 @@ import { version } from '../version.js'
 import { Binder } from './binder.js'
 import { recordHooks, refuseCheckpoints } from './checkpoint.js'
 import { emitProgram } from './emit/emit-program.js'
+import { toEmit } from './emit/to-emit.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit, type FittedModel } from './fit.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
@@ -431,7 +432,8 @@ export class Model {
     const { runtimeText } = await import('./emit/runtime-text.generated.js').catch(() => {
       throw new InternalError('the runtime of programs was not built: node api/emit/bundle-runtime.mjs')
     })
-    return emitProgram(this.derived, (names) => this.binder.withoutScales(names), runtimeText)
+    const { whole, withoutScales } = toEmit(this.derived, this.binder)
+    return emitProgram(whole, withoutScales, runtimeText)
   }
 
   /**

@@ -172,7 +172,7 @@ describe('a program as a command', () => {
     const { out, err, status } = await node(file, [data])
     expect({ status, err }).toEqual({ status: 0, err: '' })
     expect(out).toMatch(
-      /^OldFaithful: converged after \d+ iterations\nlog-likelihood {2}-1709\.52928\d*\nBIC 3458\.2992/,
+      /^OldFaithful: converged after \d+ iterations\nlog-likelihood {2}-1709\.52928\d*\nBIC 3458\.299\d+, AIC 3433\.058\d+: 7 params, 272 observations\n/,
     )
     expect((await node(file, ['--help'])).out).toContain('usage: node fit.mjs')
     expect(await node(file, [data, '--seeed', '3'])).toMatchObject({ status: 2 })

@@ -18,10 +18,11 @@ const TYPES: Readonly<Record<string, string>> = {
 const POLICY =
   "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data:"
 
-/** `under`: the folder of the site that it is put into. */
+/** `under`: the folder of the site that it is put into; `policy`: null for a host that sends none. */
 export async function serveFolder(
   folder: string,
   under = '/',
+  policy: string | null = POLICY,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer((request, response) => {
     const asked = normalize(new URL(request.url ?? '/', 'http://localhost').pathname)

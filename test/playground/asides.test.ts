@@ -99,6 +99,12 @@ describe('modes', () => {
     expect(e.run.point?.params.map((p) => p.name)).toEqual(['pi', 'mu', 's'])
     expect(param(e, 'mu').sd?.every((x) => x > 0)).toBe(true)
     expect(e.run.point?.latents.map((l) => l.name)).toEqual(['z'])
+    const [along] = await session.directions({ run: 1 })
+    if (along === undefined) throw new Error('s is a param to go along')
+    const bound = await session.boundCurve({ run: 1, direction: along.direction, points: 21 })
+    bound?.elbo.forEach((y, i) => {
+      expect(y).toBeLessThanOrEqual((bound.objective[i] ?? 0) + 1e-6)
+    })
     const end = await session.finish({ run: 1 })
     end.run.objectives.forEach((v, t) => {
       if (t > 0) expect(v).toBeGreaterThanOrEqual((end.run.objectives[t - 1] ?? 0) - 1e-8)

@@ -3,12 +3,14 @@ import type { ErrorKind } from '../../runtime/uncertainty.js'
 import type { ModeRefusals } from '../workers/messages.js'
 import type { DataFiles } from './data-files.js'
 import type { Desk } from './desk.js'
+import type { KeptRuns } from './kept-runs.js'
 import { pointInWords, shownRun } from './state.js'
 
 export class Asides {
   constructor(
     private readonly desk: Desk,
     private readonly files: DataFiles,
+    private readonly kept: KeptRuns,
   ) {}
 
   refusedModes(): Promise<ModeRefusals> {
@@ -22,7 +24,7 @@ export class Asides {
       if (shown === null) return
       const run = shown.run.id
       this.say('standard errors are under way')
-      const intervals = await this.desk.fitter.call('intervals', { run, kind, replicates })
+      const intervals = await this.kept.call('intervals', { run, kind, replicates })
       this.desk.store.dispatch({ kind: 'intervals', run, intervals })
       this.desk.store.dispatch({ kind: 'say', text: intervals.says })
     })
@@ -49,7 +51,7 @@ export class Asides {
     return this.desk.working('draw', async () => {
       const shown = shownRun(this.desk.state)
       if (shown === null) return
-      const { text, name, groupBy } = await this.desk.fitter.call('draw', { run: shown.run.id, sizes, seed, latents })
+      const { text, name, groupBy } = await this.kept.call('draw', { run: shown.run.id, sizes, seed, latents })
       const { files, controls } = this.desk.state.project
       const before = this.desk.state.drawn?.before ?? {
         files,

@@ -9,6 +9,7 @@ import { saveProject } from './autosave.js'
 import { DataFiles } from './data-files.js'
 import { Desk, type Hosts } from './desk.js'
 import { Gallery } from './gallery.js'
+import { KeptRuns } from './kept-runs.js'
 import type { Area, Project, RunControls } from './project.js'
 import { Runs } from './runs.js'
 import { packProject } from './share-link.js'
@@ -24,6 +25,7 @@ export class Controller {
   private readonly desk: Desk
   readonly gallery: Gallery
   readonly files: DataFiles
+  private readonly kept: KeptRuns
   readonly runs: Runs
   readonly asides: Asides
 
@@ -31,8 +33,9 @@ export class Controller {
     this.desk = new Desk(project, hosts, opening)
     this.gallery = new Gallery(hosts)
     this.files = new DataFiles(this.desk, this.gallery)
-    this.runs = new Runs(this.desk, this.files, (controls) => this.setControls(controls))
-    this.asides = new Asides(this.desk, this.files)
+    this.kept = new KeptRuns(this.desk, this.files)
+    this.runs = new Runs(this.desk, this.files, this.kept, (controls) => this.setControls(controls))
+    this.asides = new Asides(this.desk, this.files, this.kept)
     this.store.subscribe(() => this.desk.later('save', SAVE_AFTER, () => saveProject(this.state.project)))
   }
 
@@ -61,6 +64,7 @@ export class Controller {
     // a fresh worker: the memory of the models of before goes with the old one
     this.desk.fitter.end()
     this.files.clear()
+    this.kept.clear()
     this.store.dispatch({ kind: 'open', project })
     await this.begin()
   }

@@ -1,6 +1,6 @@
 /** The files of the project: kept, read by the fit worker, and bound to the model. */
 import { Ended, Refused } from '../workers/client.js'
-import type { BindingView } from '../workers/messages.js'
+import type { BindingView, GivenFile } from '../workers/messages.js'
 import { complaintsIn, type Desk, plain } from './desk.js'
 import type { Gallery } from './gallery.js'
 import type { Picture, ProjectFile, RunControls } from './project.js'
@@ -14,6 +14,12 @@ type ColumnChoice = Pick<RunControls, 'columns' | 'groupBy'>
 
 const NO_CHOICE: ColumnChoice = { columns: new Map(), groupBy: null }
 
+/** Files as they were at some time, which others may have taken the place of since. */
+export interface FilesThen {
+  readonly files: readonly ProjectFile[]
+  readonly contents: ReadonlyMap<string, string | Blob>
+}
+
 export class DataFiles {
   /** Contents of the files by name, as they are or where they can be read. */
   private readonly contents = new Map<string, string | Blob>()
@@ -24,6 +30,18 @@ export class DataFiles {
     private readonly desk: Desk,
     private readonly gallery: Gallery,
   ) {}
+
+  now(): FilesThen {
+    return { files: this.desk.state.project.files, contents: new Map(this.contents) }
+  }
+
+  isNow({ files }: FilesThen): boolean {
+    return files === this.desk.state.project.files
+  }
+
+  contentsOf({ files, contents }: FilesThen): Promise<readonly GivenFile[]> {
+    return Promise.all(files.map(async (file) => ({ name: file.name, content: await this.contentOf(file, contents) })))
+  }
 
   /** Those of another project come. */
   clear(): void {
@@ -97,8 +115,11 @@ export class DataFiles {
     }
   }
 
-  private async contentOf(file: ProjectFile): Promise<string | Uint8Array<ArrayBuffer>> {
-    const known = this.contents.get(file.name)
+  private async contentOf(
+    file: ProjectFile,
+    contents: FilesThen['contents'] = this.contents,
+  ): Promise<string | Uint8Array<ArrayBuffer>> {
+    const known = contents.get(file.name)
     if (known instanceof Blob) return new Uint8Array(await known.arrayBuffer())
     if (known !== undefined) return known
     if (file.kind === 'text') return file.text

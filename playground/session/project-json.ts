@@ -118,7 +118,9 @@ export function controlsFromJson(x: unknown, plain: RunControls): RunControls {
       }),
     ),
     standardize: read('standardize', plain.standardize, (v) => v === true),
-    fix: read('fix', plain.fix, (v) => pairsOf(v, 'the values that are held', (x) => numbersOf(x, 'the values that are held'))),
+    fix: read('fix', plain.fix, (v) =>
+      pairsOf(v, 'the values that are held', (x) => numbersOf(x, 'the values that are held')),
+    ),
     set: read('set', plain.set, (v) => pairsOf(v, 'the part `set`', (t) => textOf(t, 'a value to set'))),
     columns: read('columns', plain.columns, (v) =>
       pairsOf(v, 'the part `columns`', (list) => {

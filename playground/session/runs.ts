@@ -1,12 +1,12 @@
 /** Runs: made, stepped, fitted, stopped, gone back in, and forgotten. */
-import type { BeginRequest, RunState } from '../workers/messages.js'
-import { nestedView } from '../workers/nested-view.js'
+import type { BeginRequest, FitProgressMessage, RunState } from '../workers/messages.js'
 import type { DataFiles } from './data-files.js'
 import type { Desk } from './desk.js'
+import type { KeptRuns } from './kept-runs.js'
 import { modeFacts, stepsOf } from './modes.js'
 import type { RunControls } from './project.js'
 import { basisOf, MOST_RUNS, pointInWords, type State, shownRun } from './state.js'
-import type { Mode, ParamView, PointQueries } from './view.js'
+import type { Mode, PointQueries } from './view.js'
 
 /** Milliseconds. */
 const PATIENCE = 220
@@ -27,6 +27,7 @@ export class Runs {
   constructor(
     private readonly desk: Desk,
     private readonly files: DataFiles,
+    private readonly kept: KeptRuns,
     private readonly setControls: (controls: Partial<RunControls>) => void,
   ) {}
 
@@ -65,12 +66,11 @@ export class Runs {
 
   /** Makes a run and shows it; with `compare` one in the other mode from the same start beside it. */
   private async newRun(
-    from: Partial<Pick<BeginRequest, 'sameAs' | 'params'>> & { readonly start?: RunControls['start'] } = {},
+    from: Partial<Pick<BeginRequest, 'sameAs' | 'params'>> = {},
     more: string | null = null,
   ): Promise<number> {
     const { mode } = this.state.project.controls
-    const { start, ...begin } = from
-    const run = await this.beginOne(stepsOf(mode), { sameAs: null, params: null, ...begin }, more, start)
+    const run = await this.beginOne(stepsOf(mode), { sameAs: null, params: null, ...from }, more)
     const beside = this.isCompared
       ? await this.beginOne(this.otherMode, { sameAs: run, params: null }, 'same start')
       : null
@@ -83,14 +83,14 @@ export class Runs {
     mode: Mode,
     from: Pick<BeginRequest, 'sameAs' | 'params'>,
     more: string | null,
-    start: RunControls['start'] = this.state.project.controls.start,
   ): Promise<number> {
     const run = this.next++
-    const controls = { ...this.state.project.controls, start }
+    const { controls } = this.state.project
     const label = this.labelOf(mode, more)
+    await this.kept.back(from.sameAs)
     const state = await this.desk.fitter.call('begin', { run, controls, mode, label, ...from })
     this.made.set(run, this.madeOf(mode))
-    this.desk.store.dispatch({ kind: 'moved', state })
+    this.desk.store.dispatch({ kind: 'moved', state: this.kept.took(state) })
     return run
   }
 
@@ -103,6 +103,7 @@ export class Runs {
 
   forget(runs: readonly number[]): void {
     this.desk.store.dispatch({ kind: 'forget', runs })
+    this.kept.forget(runs)
     void this.desk.fitter.call('forget', { runs }).catch(() => {})
   }
 
@@ -113,7 +114,8 @@ export class Runs {
     return this.newRun()
   }
 
-  private moved(state: RunState): void {
+  private moved(told: RunState): void {
+    const state = this.kept.took(told)
     this.desk.store.dispatch({ kind: 'moved', state })
     if (state.run.id !== this.state.shown) return
     const end = state.run.status === 'converged' && state.position === state.last ? ', converged' : ''
@@ -122,12 +124,11 @@ export class Runs {
   }
 
   private async stepOnce(): Promise<RunState> {
-    const { fitter } = this.desk
     const run = await this.current()
-    const state = await fitter.call('step', { run })
+    const state = await this.kept.call('step', { run })
     this.moved(state)
     const { beside } = this.state
-    if (beside !== null) this.moved(await fitter.call('step', { run: beside }))
+    if (beside !== null) this.moved(await this.kept.call('step', { run: beside }))
     return state
   }
 
@@ -161,11 +162,10 @@ export class Runs {
   /** EM from where the run ends until it has converged. */
   finish(): Promise<void> {
     return this.desk.working('finish', async () => {
-      const { fitter } = this.desk
       const run = await this.current()
-      this.moved(await fitter.call('finish', { run }))
+      this.moved(await this.kept.call('finish', { run }))
       const { beside } = this.state
-      if (beside !== null && !this.desk.isStopping()) this.moved(await fitter.call('finish', { run: beside }))
+      if (beside !== null && !this.desk.isStopping()) this.moved(await this.kept.call('finish', { run: beside }))
     })
   }
 
@@ -179,13 +179,14 @@ export class Runs {
       const one = restarts === 1 || !modeFacts(mode).steps
       const starts = start.size > 0 ? 'given start' : one ? `seed ${controls.seed}` : `best of ${restarts}`
       const request = { run, controls, mode, sameAs: null, params: null, label: this.labelOf(mode, starts) }
-      const { state, summary } = await fitter.call('fit', request)
+      const { state: told, summary } = await fitter.call('fit', request)
+      const state = this.kept.took(told)
       this.made.set(run, this.madeOf(mode))
       this.searched.add(run)
       store.dispatch({ kind: 'moved', state, summary })
       const compare = this.isCompared && !this.desk.isStopping()
       const beside = compare ? await this.beginOne(this.otherMode, { sameAs: run, params: null }, 'same start') : null
-      if (beside !== null) this.moved(await fitter.call('finish', { run: beside }))
+      if (beside !== null) this.moved(await this.kept.call('finish', { run: beside }))
       store.dispatch({ kind: 'show', run, beside })
       this.forgetOld()
       this.moved(state)
@@ -206,35 +207,36 @@ export class Runs {
     store.dispatch({ kind: 'work', work: { ...work, stopping: true } })
     fitter.tell({ kind: 'stop' })
     const until = performance.now() + (PATIENCE_FOR.get(work.kind) ?? PATIENCE)
-    while (!this.isQuiet() && performance.now() < until)
-      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN))
+    while (!this.isQuiet() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN))
     if (this.isQuiet()) {
       store.dispatch({ kind: 'work', work: { kind: 'idle' } })
       return
     }
     const { last } = this.desk
-    const shown = shownRun(this.state)
     fitter.end()
     this.files.unload()
     store.dispatch({ kind: 'work', work: { kind: 'idle' } })
-    const gone = this.state.runs.map((r) => r.run.id)
     store.dispatch({ kind: 'say', text: last === null ? 'stopped' : `stopped at iteration ${last.iteration}` })
-    await this.files.read()
-    await this.files.bind()
-    store.dispatch({ kind: 'forget', runs: gone })
-    // what the worker knew of runs went with it: one begins where the last of them stood
-    const again =
-      last?.params != null
-        ? this.newRun({ params: last.params }, 'where it was stopped')
-        : shown !== null && shown.run.mode !== 'vb'
-          ? this.newRun({ start: valuesOf(shown.run.point?.params ?? []) }, 'where it was')
-          : null
-    await again?.catch((e) => this.desk.complain(e))
+    const readying = this.files.read().then(() => this.files.bind())
+    this.kept.lost(readying)
+    await readying
+    try {
+      if (last !== null) await this.goOnAt(last)
+    } catch (error) {
+      this.desk.complain(error)
+    }
+  }
+
+  /** What was under way goes to its last iterate; a search over starts, which was no run yet, becomes one. */
+  private async goOnAt(last: FitProgressMessage): Promise<void> {
+    const state = await this.kept.endAt(last)
+    if (state !== null) this.moved(state)
+    else if (last.params !== null) await this.newRun({ params: last.params }, 'where it was stopped')
   }
 
   async show(run: number, position: number): Promise<void> {
     try {
-      this.moved(await this.desk.fitter.call('show', { run, position }))
+      this.moved(await this.kept.call('show', { run, position }))
     } catch (error) {
       this.desk.complain(error)
     }
@@ -262,17 +264,14 @@ export class Runs {
 
   /** What panels ask of the point shown. */
   readonly queries: PointQueries = {
-    density: (run, density) => this.desk.fitter.call('density', { run, density }),
-    ellipses: (run, x, y) => this.desk.fitter.call('ellipses', { run, x, y }),
-    lines: (run, x, y, at) => this.desk.fitter.call('lines', { run, x, y, at }),
-    directions: (run) => this.desk.fitter.call('directions', { run }),
-    boundCurve: (run, direction, points) => this.desk.fitter.call('boundCurve', { run, direction, points }),
-    boundContour: (run, points) => this.desk.fitter.call('boundContour', { run, points }),
+    density: (run, density) => this.kept.ask('density', { run, density }),
+    ellipses: (run, x, y) => this.kept.ask('ellipses', { run, x, y }),
+    lines: (run, x, y, at) => this.kept.ask('lines', { run, x, y, at }),
+    directions: (run) => this.kept.ask('directions', { run }),
+    boundCurve: (run, direction, points) => this.kept.ask('boundCurve', { run, direction, points }),
+    boundContour: (run, points) => this.kept.ask('boundContour', { run, points }),
   }
 }
-
-const valuesOf = (params: readonly ParamView[]): ReadonlyMap<string, unknown> =>
-  new Map(params.map((p) => [p.name, nestedView(p)]))
 
 const isAtEnd = ({ run, position, last }: RunState): boolean =>
   (run.status === 'converged' || run.status === 'failed') && position >= last

@@ -4,7 +4,7 @@
  */
 import { CompileError } from '../../api/errors.js'
 import { variationalModel } from '../../api/variational.js'
-import { planJson } from '../../compiler/derivation/plan-json.js'
+import { planJson, planLetters } from '../../compiler/derivation/plan-json.js'
 import { type Derivation, derive } from '../../compiler/derive.js'
 import { distributionByName, signatures } from '../../compiler/distributions/index.js'
 import { refuseMaxProduct } from '../../compiler/estep/max-product.js'
@@ -113,11 +113,11 @@ interface PlanOfResult {
     readonly rule: string
     readonly family: string | null
     readonly closedForm: boolean
-    readonly update: string | null
   }[]
 }
 
 function planOf(derivation: Derivation): readonly PlanLine[] {
+  const { letter, updates } = planLetters(derivation)
   const plan = planJson(derivation) as unknown as PlanOfResult
   const { model } = derivation
   const spans = new Map(
@@ -129,6 +129,7 @@ function planOf(derivation: Derivation): readonly PlanLine[] {
       ({ latents, method }): PlanLine => ({
         kind: 'e-step',
         names: latents,
+        letters: latents.map((name) => letter('latent', name)),
         rule: method,
         update: null,
         closedForm: true,
@@ -136,11 +137,12 @@ function planOf(derivation: Derivation): readonly PlanLine[] {
       }),
     ),
     ...plan.mStep.map(
-      ({ params, rule, family, closedForm, update }): PlanLine => ({
+      ({ params, rule, family, closedForm }, i): PlanLine => ({
         kind: 'm-step',
         names: params,
+        letters: params.map((name) => letter('param', name)),
         rule: family === null || family === undefined ? rule : `${rule} (${family})`,
-        update: update ?? null,
+        update: updates[i] ?? null,
         closedForm,
         span: spanOf(params),
       }),

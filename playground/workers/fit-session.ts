@@ -17,7 +17,7 @@ import { summaryOf } from './fit-summary.js'
 import { intervalsOf } from './intervals.js'
 import { finished, keptFit } from './kept-fit.js'
 import { KeptRun } from './kept-run.js'
-import type { BeginRequest, BindingView, Complaint, FitCalls, FitMessage } from './messages.js'
+import type { BeginRequest, BindingView, Complaint, FitCalls, FitMessage, GivenFile } from './messages.js'
 import { type Engine, ModelOverData } from './model-over-data.js'
 import { refusedModes } from './refused-modes.js'
 import { preview } from './tables.js'
@@ -65,8 +65,7 @@ export class FitSession implements Parts<FitCalls> {
   }
 
   bind({ source, controls }: Parameters<FitCalls['bind']>[0]): BindingView {
-    const model = compileOrThrow({ name: 'model.estep', text: source })
-    const over = new ModelOverData(model, [...this.tables.values()], controls, this.engine)
+    const over = this.modelOver(source, controls, [...this.tables.values()])
     this.over = over
     const stepper = over.stepperOf('em', { ...controls, standardize: false, fix: new Map() })
     return {
@@ -75,6 +74,10 @@ export class FitSession implements Parts<FitCalls> {
       sizes: [...stepper.data.sizes],
       warnings: stepper.data.warnings.map(ofProblem),
     }
+  }
+
+  private modelOver(source: string, controls: RunControls, tables: readonly Table[]): ModelOverData {
+    return new ModelOverData(compileOrThrow({ name: 'model.estep', text: source }), tables, controls, this.engine)
   }
 
   private bound(): ModelOverData {
@@ -98,13 +101,18 @@ export class FitSession implements Parts<FitCalls> {
     const kept = new KeptRun(run, mode, controls.seed, label, stepper, viewer, [point.objective], first)
     // under a factorised posterior the E-step begins at the q of this one
     kept.keep(point)
-    return this.keep(kept, over)
+    return this.keep(kept, over, controls)
   }
 
-  private keep(kept: KeptRun, over: ModelOverData) {
+  private keep(kept: KeptRun, over: ModelOverData, controls: RunControls) {
+    this.put(kept, over, controls)
+    return kept.view()
+  }
+
+  private put(kept: KeptRun, over: ModelOverData, controls: RunControls): void {
+    kept.madeUnder({ source: over.source, controls: { ...controls, ...over.bindingControls } })
     if (kept.stepper.logJacobian !== 0) kept.data = over.dataOf(kept.stepper)
     this.runs.set(kept.id, kept)
-    return kept.view()
   }
 
   /** The params given, or those that another run began at, as far as the model has them; else a new start. */
@@ -210,7 +218,7 @@ export class FitSession implements Parts<FitCalls> {
       }),
     )
     const kept = keptFit(request, fit, stepper, over.viewerOf(mode, controls), stopped)
-    return { state: await this.keep(kept, over), summary: summaryOf(fit) }
+    return { state: await this.keep(kept, over, controls), summary: summaryOf(fit) }
   }
 
   private underWay(traces: readonly (readonly number[])[], seed: number): readonly TraceView[] {
@@ -254,6 +262,18 @@ export class FitSession implements Parts<FitCalls> {
     return null
   }
 
+  restore({ state, kept, files }: Parameters<FitCalls['restore']>[0]): null {
+    const { source, controls } = kept.over
+    const now = this.over
+    const isNow = files === null && now?.isLike(source, controls) === true
+    const tables = files === null ? [...this.tables.values()] : tablesIn(files)
+    const over = isNow ? now : this.modelOver(source, controls, tables)
+    const { mode } = state.run
+    const run = KeptRun.restored(state, kept, over.stepperOf(mode, controls), over.viewerOf(mode, controls))
+    this.put(run, over, controls)
+    return null
+  }
+
   emit({ source }: { readonly source: string }): Promise<string> {
     return compileOrThrow({ name: 'model.estep', text: source }).emit('js')
   }
@@ -288,6 +308,12 @@ export class FitSession implements Parts<FitCalls> {
 }
 
 const isOfFits = (mode: Mode): mode is ModeOfFits => modesOfFits.some((m) => m === mode)
+
+const tablesIn = (files: readonly GivenFile[]): readonly Table[] =>
+  files.flatMap(({ name, content }) => {
+    const { value } = content === null ? {} : readTable(name, content)
+    return value === undefined ? [] : [value]
+  })
 
 const sameLayout = (a: Stepper<Fit>, b: Stepper<Fit>): boolean =>
   a.layout.length === b.layout.length &&

@@ -18,6 +18,7 @@ serve<FitCalls>(
     finish: (r) => session.finish(r),
     fit: (r) => session.fit(r),
     forget: (r) => session.forget(r),
+    restore: (r) => session.restore(r),
     refusedModes: () => session.refusedModes(),
     intervals: (r) => session.intervals(r),
     choose: (r) => session.choose(r),

@@ -7,20 +7,13 @@ import type { Stepper } from '../../api/stepper.js'
 import type { EmPoint } from '../../runtime/em-step.js'
 import type { ArrayView, Mode, ParamView, PointView, RunView, TraceView } from '../session/view.js'
 import { plain } from './complaints.js'
+import { type Iterate, packed, type RunNews, unpacked } from './kept-iterates.js'
 import type { Complaint, RunState } from './messages.js'
 import { nestedView } from './nested-view.js'
 import type { PointViewer } from './point-viewer.js'
 
 /** Numbers that iterates may take; beyond it every second one is forgotten. */
 const MOST_NUMBERS = 8e6
-
-export interface Iterate {
-  readonly iteration: number
-  readonly params: Float64Array
-  readonly objective: number
-  /** ELBO(q(t−1), θ(t)); NaN at the start, and where it was not computed. */
-  readonly elboAfterM: number
-}
 
 export class KeptRun {
   readonly iterates: Iterate[] = []
@@ -36,6 +29,10 @@ export class KeptRun {
   data: readonly ArrayView[] | null = null
   /** Every how many iterations one is kept. */
   private stride = 1
+  /** The iteration that the page has been told of last. */
+  private told = -1
+  /** Text and controls that it was made under. */
+  private made: RunNews['over'] | null = null
 
   constructor(
     readonly id: number,
@@ -49,6 +46,46 @@ export class KeptRun {
     start: Iterate,
   ) {
     this.add(start)
+  }
+
+  /** A run as the page has kept it, when the worker that made it was ended. */
+  static restored(
+    { run, position, complaint }: RunState,
+    { stride, iterates }: RunNews,
+    stepper: Stepper<Fit>,
+    viewer: PointViewer,
+  ): KeptRun {
+    const [start, ...rest] = unpacked(iterates)
+    const inSteps = run.traces.map((t) => ({ ...t, objectives: t.objectives.map((x) => x - stepper.logJacobian) }))
+    const [own, ...others] = inSteps
+    if (start === undefined || own === undefined) throw new Error('a run has a start')
+    const kept = new KeptRun(run.id, run.mode, run.seed, run.label, stepper, viewer, own.objectives, start)
+    kept.iterates.push(...rest)
+    for (const point of iterates.points) kept.points.set(point.iteration, point)
+    kept.stride = stride
+    kept.told = kept.end.iteration
+    kept.position = Math.max(0, Math.min(kept.last, position))
+    kept.status = run.status
+    kept.others = others
+    kept.complaint = complaint
+    return kept
+  }
+
+  /** Text and controls that it was made under go to the page with its iterates. */
+  madeUnder({ source, controls }: RunNews['over']): void {
+    this.made = { source, controls }
+  }
+
+  /** What the page has not been told yet; null where there is nothing. */
+  private news(): RunNews | null {
+    const fresh = this.iterates.filter(({ iteration }) => iteration > this.told)
+    if (fresh.length === 0 || this.made === null) return null
+    const points = fresh.flatMap(({ iteration }) => {
+      const point = this.points.get(iteration)
+      return point?.expectation.q === undefined ? [] : [point]
+    })
+    this.told = this.end.iteration
+    return { over: this.made, stride: this.stride, iterates: packed(fresh, points) }
   }
 
   /** The last half-step that has been made, or could be shown without a new iterate. */
@@ -173,6 +210,7 @@ export class KeptRun {
       position: this.position,
       last: this.last,
       complaint: this.complaint,
+      news: this.news(),
       ...(this.data === null ? {} : { data: this.data }),
     }
   }

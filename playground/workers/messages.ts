@@ -22,6 +22,7 @@ import type {
   RunView,
   TraceView,
 } from '../session/view.js'
+import type { RunNews } from './kept-iterates.js'
 
 /** A failure that a reader can do something about: one sentence, and what helps where there is such a thing. */
 export interface Complaint {
@@ -50,8 +51,10 @@ export interface ModelFacts {
 export interface PlanLine {
   readonly kind: 'e-step' | 'm-step'
   readonly names: readonly string[]
+  /** These names in the letters of the derivation. */
+  readonly letters: readonly string[]
   readonly rule: string
-  /** The update in one line of text, where it has one. */
+  /** The update in one line of text, in the letters of the derivation, where it has one. */
   readonly update: string | null
   readonly closedForm: boolean
   /** Declaration of the first name. */
@@ -121,6 +124,8 @@ export interface RunState {
   readonly last: number
   /** Why the run failed. */
   readonly complaint: Complaint | null
+  /** Iterates that are new since the last answer about the run; the page keeps them. */
+  readonly news: RunNews | null
   /** The data in the units of the run, where these are others than those of the data. */
   readonly data?: readonly ArrayView[]
 }
@@ -235,11 +240,17 @@ export interface DrawnView {
 /** Why the model has no such mode, by mode; those that it has are left out. */
 export type ModeRefusals = ReadonlyMap<Mode, string>
 
+export interface GivenFile {
+  readonly name: string
+  readonly content: string | Uint8Array | null
+}
+
 export interface FitCalls {
   /** Reads files; those of before that are not named are forgotten. */
-  load(request: {
-    readonly files: readonly { readonly name: string; readonly content: string | Uint8Array | null }[]
-  }): { readonly files: readonly FilePreview[]; readonly complaints: readonly Complaint[] }
+  load(request: { readonly files: readonly GivenFile[] }): {
+    readonly files: readonly FilePreview[]
+    readonly complaints: readonly Complaint[]
+  }
   /** Compiles the model and binds the files to it. */
   bind(request: { readonly source: string; readonly controls: RunControls }): BindingView
   /** A new run, standing at its start. */
@@ -252,6 +263,12 @@ export interface FitCalls {
   /** A search over starts, as `estep fit` makes it; the best one is kept with its iterates. */
   fit(request: BeginRequest): { readonly state: RunState; readonly summary: FitSummary }
   forget(request: { readonly runs: readonly number[] }): null
+  /** A run that a worker had that was ended; `files`: those it was made over, null where they are the ones loaded. */
+  restore(request: {
+    readonly state: RunState
+    readonly kept: RunNews
+    readonly files: readonly GivenFile[] | null
+  }): null
   /** Modes that the model over its data has not. */
   refusedModes(request: null): ModeRefusals
   intervals(request: IntervalsRequest): IntervalsView

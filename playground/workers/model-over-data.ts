@@ -28,6 +28,23 @@ export class ModelOverData {
     private readonly engine: Engine,
   ) {}
 
+  get source(): string {
+    return this.model.typed.source.text
+  }
+
+  /** The controls that say how the data bind, and what is drawn. */
+  get bindingControls(): Pick<RunControls, 'set' | 'columns' | 'groupBy' | 'seed'> {
+    const { set, columns, groupBy, seed } = this.controls
+    return { set, columns, groupBy, seed }
+  }
+
+  /** The same text, bound in the same way. */
+  isLike(source: string, { set, columns, groupBy, seed }: RunControls): boolean {
+    const key = (c: typeof this.bindingControls): string =>
+      JSON.stringify([[...c.set], [...c.columns], c.groupBy, c.seed])
+    return this.source === source && key(this.bindingControls) === key({ set, columns, groupBy, seed })
+  }
+
   /** How data bind under the controls. */
   get binding(): {
     readonly set: ReadonlyMap<string, unknown>

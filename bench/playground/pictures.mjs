@@ -99,7 +99,7 @@ const STATES = {
   modes: {
     act: async (page) => {
       await press(page, 'Settings')
-      await page.getByLabel('Mode').selectOption('anneal')
+      await page.locator('.settings').getByLabel('Mode').selectOption('anneal')
     },
     show: (page) => see(page),
   },
@@ -109,7 +109,7 @@ const STATES = {
       await replaceModel(page, WITH_PRIORS)
       await idle(page)
       await press(page, 'Settings')
-      await page.getByLabel('Mode').selectOption('vb')
+      await page.locator('.settings').getByLabel('Mode').selectOption('vb')
       await fit(page)
     },
     show: (page) => openArea(page, 'Numbers'),
@@ -127,7 +127,7 @@ const STATES = {
     act: async (page) => {
       await steps(page, 2)
       await openArea(page, 'Numbers')
-      await press(page, 'Hold mu')
+      await press(page, 'hold mu')
     },
     show: (page) => openArea(page, 'Numbers'),
   },

@@ -207,7 +207,8 @@ export class Runs {
     store.dispatch({ kind: 'work', work: { ...work, stopping: true } })
     fitter.tell({ kind: 'stop' })
     const until = performance.now() + (PATIENCE_FOR.get(work.kind) ?? PATIENCE)
-    while (!this.isQuiet() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN))
+    while (!this.desk.isIdle() && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN))
     if (this.isQuiet()) {
       store.dispatch({ kind: 'work', work: { kind: 'idle' } })
       return

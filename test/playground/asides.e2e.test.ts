@@ -56,7 +56,7 @@ describe('modes', () => {
     const { page, noise } = await playground.open()
     await ready(page)
     await button(page, 'Settings').click()
-    const mode = page.getByLabel('Mode')
+    const mode = page.locator('.settings').getByLabel('Mode')
     // a model without priors has no mode vb
     await page.waitForSelector('.settings option[value=vb][disabled]', { state: 'attached' })
     await mode.selectOption('anneal')
@@ -99,18 +99,20 @@ describe('params that are held', () => {
     await ready(page)
     await tab(page, 'numbers').click()
     await press(page, 'Step E', '.where:has-text("after the E-step")')
-    await button(page, 'Hold pi').focus()
+    await button(page, 'hold pi').focus()
     await page.keyboard.press('Enter')
     await page.getByText('What is held has changed: it takes effect with the next run.').waitFor()
     await page.getByLabel('pi[1] held at').fill('0.4')
     await page.keyboard.press('Tab')
     await page.keyboard.type('0.6')
     await page.keyboard.press('Tab')
-    await page.waitForFunction(`[...document.querySelectorAll('.held-value')].map((e) => e.value).join() === '0.4,0.6'`)
+    const values = () => Promise.all([1, 2].map((k) => page.getByLabel(`pi[${k}] held at`).inputValue()))
+    await expect.poll(values).toEqual(['0.4', '0.6'])
+    expect(await violations(page)).toEqual([])
     await press(page, 'Fit', '.runs .is-shown')
     expect(await page.locator('.runs .is-shown').textContent()).toContain('pi held')
     expect(await page.locator('.facts').textContent()).toMatch(/params\s*10/)
-    await button(page, 'Hold pi').click()
+    await button(page, 'hold pi').click()
     await page.getByText('What is held has changed').waitFor()
     expect(await page.locator('section[aria-label="pi"]').textContent()).toMatch(/0\.4000 held/)
     expect(noise).toEqual([])
@@ -152,7 +154,7 @@ describe('choosing', () => {
     expect(await page.locator('.candidates tbody tr').count()).toBe(3)
     await page.locator('.candidates tr:has-text("−1130.26")').waitFor()
     expect(await violations(page)).toEqual([])
-    await button(page, 'Use K = 3').click()
+    await button(page, 'use K = 3').click()
     await ready(page)
     await page.locator('.candidates').getByText('in use').waitFor()
     await page.setViewportSize({ width: 320, height: 800 })
@@ -162,7 +164,7 @@ describe('choosing', () => {
     expect(noise).toEqual([])
   }, 120_000)
 
-  it('keeps the candidates that are done when it is stopped', async () => {
+  it('leaves the run as it was when it is stopped', async () => {
     const { page } = await playground.open()
     await ready(page)
     await button(page, 'Step E').click()
@@ -174,10 +176,10 @@ describe('choosing', () => {
     await page.locator('.choose-form .busy', { hasText: 'K = 2' }).waitFor({ timeout: 60_000 })
     await button(page, 'Stop').click()
     await idle(page)
-    // a worker that came to it in time tells what is done; one that did not is ended, and its run begins anew
-    await page.waitForFunction(
-      `document.querySelector('.chip-stopped') !== null || document.querySelector('.where').textContent.includes('start')`,
-    )
+    // a worker that did not come to it in time is ended; the run is kept all the same
+    await page.locator('.where:has-text("after the E-step")').waitFor()
+    await button(page, 'Step M').click()
+    await page.waitForSelector('.where:has-text("iteration 1, after the M-step")')
   }, 120_000)
 })
 

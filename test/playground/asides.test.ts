@@ -236,6 +236,13 @@ describe('a choice among candidates', () => {
     expect(told.some((m) => m.kind === 'said' && m.text.includes('K = 2 (2 of 3)'))).toBe(true)
   })
 
+  it('says where there is nothing to compare, and why candidates failed', async () => {
+    const controls = open(full, OLD_FAITHFUL, { restarts: 2, fix: new Map([['pi', [0.4, 0.6]]]) })
+    const choice = await session.choose({ controls, name: 'K', values: [2, 3], folds: 0 })
+    expect(choice.sentences).toEqual(['Only K = 2 could be fitted: there is nothing to compare.'])
+    expect(choice.candidates[1]?.reason).toContain('pi')
+  })
+
   it('keeps what is done when it is stopped', async () => {
     const controls = open(full, OLD_FAITHFUL, { restarts: 5 })
     const going = session.choose({ controls, name: 'K', values: [1, 2, 3, 4, 5, 6], folds: 0 })

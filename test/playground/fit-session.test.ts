@@ -131,7 +131,7 @@ describe('what is asked of a point', () => {
     expect((curve?.total.reduce((a, b) => a + b, 0) ?? 0) * 2).toBeCloseTo(1, 3)
     const ends = await session.ellipses({ run: 1, x: { data: 'x', column: 0 }, y: { data: 'x', column: 1 } })
     await session.show({ run: 1, position: 0 })
-    const starts = session.ellipses({ run: 1, x: { data: 'x', column: 0 }, y: { data: 'x', column: 1 } })
+    const starts = await session.ellipses({ run: 1, x: { data: 'x', column: 0 }, y: { data: 'x', column: 1 } })
     expect(ends?.components[0]?.mean).not.toEqual(starts?.components[0]?.mean)
   })
 

@@ -176,12 +176,15 @@ function Result({
                     type="button"
                     class="quiet"
                     disabled={state.work.kind !== 'idle' || now === String(c.value)}
-                    aria-label={`Use ${name} = ${c.value}`}
                     onClick={() =>
                       controller.setControls({ set: new Map(state.project.controls.set).set(name, String(c.value)) })
                     }
                   >
                     {now === String(c.value) ? 'in use' : 'use'}
+                    <span class="aside">
+                      {' '}
+                      {name} = {c.value}
+                    </span>
                   </button>
                 </td>
                 {Number.isFinite(c.logLikelihood) ? (

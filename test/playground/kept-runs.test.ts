@@ -40,8 +40,9 @@ class ThreadOfTest {
 }
 
 let started = 0
-/** A call that never comes to its end. */
+/** A call that never comes to its end, and what is said of it before. */
 let stuck: string | null = null
+let said: unknown = null
 
 function controllerOf(project: Project): Controller {
   started = 0
@@ -55,7 +56,7 @@ function controllerOf(project: Project): Controller {
       return new ThreadOfTest(async (call, request, toPage) => {
         tell = toPage
         if (call === stuck) {
-          tell(said)
+          if (said !== null) tell(said)
           return new Promise(() => {})
         }
         const calls = session as unknown as Record<string, (request: unknown) => unknown>
@@ -65,8 +66,6 @@ function controllerOf(project: Project): Controller {
     fetchText: () => Promise.reject(new Error('nothing is fetched here')),
   })
 }
-
-let said: unknown = null
 
 const project = (source: string, name: string, text: string): Project => ({
   example: null,
@@ -98,6 +97,7 @@ const bits = (c: Controller): string => {
 
 afterEach(() => {
   stuck = null
+  said = null
 })
 
 it('keeps every run when the worker has to be ended, to the same bits, and those of earlier texts', async () => {

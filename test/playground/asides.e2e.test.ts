@@ -60,7 +60,7 @@ describe('modes', () => {
     // a model without priors has no mode vb
     await page.waitForSelector('.settings option[value=vb][disabled]', { state: 'attached' })
     await mode.selectOption('anneal')
-    await page.getByText('The mode anneal (from flat to sharp) has no single steps: press Fit.').waitFor()
+    await page.getByText('The mode anneal has no single steps: press Fit.').waitFor()
     expect(await button(page, 'Step E').isDisabled()).toBe(true)
     await page.getByLabel('Factor').fill('1.6')
     await page.keyboard.press('Tab')

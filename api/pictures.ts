@@ -131,7 +131,7 @@ export class Pictures {
       objective: along.objective,
       elbo: along.bound,
       at: { x: line.here, objective },
-      next: run.next === null ? null : { x: line.of(next), elbo, objective: objectiveAt(model, next) },
+      next: run.next === null ? null : { x: line.of(next), elbo, objective: objectiveAt(model, next, expectation) },
     }
   }
 

@@ -45,6 +45,9 @@ export function agreement({ candidates, best, by, bestBy }: Pick<Selection, 'can
     ([c, list]) => `${listed(list)} ${list.length === 1 ? 'chooses' : 'choose'} ${candidateName(c, candidates)}`,
   )
   const called = candidateName(best, candidates)
+  const fitted = candidates.filter((c) => c.figures !== null)
+  if (fitted.length === 1 && candidates.length > 1)
+    return { agree: false, sentences: [`Only ${called} could be fitted: there is nothing to compare.`] }
   if (groups.size === 1) return { agree: true, sentences: [`All criteria agree on ${called}.`] }
   return { agree: false, sentences: [`The criteria disagree: ${said.join('; ')}.`, `Best by ${picks}: ${called}.`] }
 }

@@ -110,12 +110,11 @@ function HoldButton({ param, hold }: { readonly param: ParamView; readonly hold:
       type="button"
       class="hold quiet"
       aria-pressed={isHeld}
-      aria-label={`Hold ${param.name}`}
       title={isHeld ? 'It stays at these values; press to let it go' : 'Keeps it at these values in runs from now on'}
       disabled={hold.disabled}
       onClick={() => hold.onHold(isHeld ? null : heldValue(param, param.values))}
     >
-      {isHeld ? 'held' : 'hold'}
+      hold<span class="aside"> {param.name}</span>
     </button>
   )
 }

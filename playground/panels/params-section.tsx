@@ -42,7 +42,7 @@ export function ParamsSection({ state, controller, shown, point }: Props) {
         <p class="hint">The params have posteriors in this mode, which begin with the first E-step.</p>
       )}
       {point.params.some((p) => p.sd != null) && <p class="hint">Means of the posterior ± its standard deviations.</p>}
-      {isOther && <p class="chip chip-stale">What is held has changed: it takes effect with the next run.</p>}
+      {isOther && <p class="changed">What is held has changed: it takes effect with the next run.</p>}
       {point.params.map((p) => (
         <ParamTable
           key={p.name}

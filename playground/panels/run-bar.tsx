@@ -79,7 +79,7 @@ export function RunBar({ state, controller }: Props) {
           Settings <span aria-hidden="true">{settings ? '▴' : '▾'}</span>
         </button>
       </div>
-      {whyNoSteps(state) !== null && <p class="no-steps hint">{whyNoSteps(state)}</p>}
+      {whyNoSteps(state) !== null && shownRun(state) !== null && <p class="no-steps hint">{whyNoSteps(state)}</p>}
       {settings && <RunSettings state={state} controller={controller} />}
     </section>
   )
@@ -148,6 +148,8 @@ function Scrubber({ state, controller }: Props) {
 /** What there is to do before anything was run. */
 function Beginning({ state, controller }: Props) {
   const { iteration } = state.project
+  const noSteps = whyNoSteps(state)
+  if (noSteps !== null) return <span class="hint">{noSteps}</span>
   if (iteration === null || iteration === 0) return <span class="hint">Step through one iteration, or fit.</span>
   return (
     <>

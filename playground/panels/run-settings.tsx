@@ -98,8 +98,13 @@ export function RunSettings({ state, controller }: Props) {
           />
         </label>
       ))}
-      <Given says="Starts at given values of" values={controls.start} onLeave={() => set({ start: new Map() })} />
-      <Given says="Holds" values={controls.fix} onLeave={() => set({ fix: new Map() })} />
+      <Given
+        says="Starts at given values of"
+        leave="leave them out"
+        values={controls.start}
+        onLeave={() => set({ start: new Map() })}
+      />
+      <Given says="Holds" leave="let go" values={controls.fix} onLeave={() => set({ fix: new Map() })} />
       <p class="mode-says">
         {why === null ? (
           mode.says
@@ -118,18 +123,19 @@ const NOT_IN_VB = 'Priors are in the units of the data: variational Bayes takes 
 
 interface GivenProps {
   readonly says: string
+  readonly leave: string
   readonly values: ReadonlyMap<string, unknown>
   readonly onLeave: () => void
 }
 
 /** Params whose values are given. */
-function Given({ says, values, onLeave }: GivenProps) {
+function Given({ says, leave, values, onLeave }: GivenProps) {
   if (values.size === 0) return null
   return (
     <span class="given">
       {says} {[...values.keys()].join(', ')}
       <button type="button" class="quiet" onClick={onLeave}>
-        leave them out
+        {leave}
       </button>
     </span>
   )

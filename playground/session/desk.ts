@@ -76,6 +76,10 @@ export class Desk {
     }
   }
 
+  isIdle(): boolean {
+    return this.state.work.kind === 'idle'
+  }
+
   private isWorking(kind: WorkKind): boolean {
     return this.state.work.kind === kind
   }

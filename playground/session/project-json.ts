@@ -81,6 +81,16 @@ function pairsOf<V>(x: unknown, what: string, value: (v: unknown) => V): Readonl
   )
 }
 
+/** Dimensions of the values of a param. */
+const MOST_DIMENSIONS = 8
+
+/** Nested arrays of numbers; null in a cell that is free. */
+function numbersOf(x: unknown, what: string, depth = 0): unknown {
+  if (x === null || typeof x === 'number') return x
+  if (!Array.isArray(x) || depth >= MOST_DIMENSIONS) throw new NotAProject(`${what} are no arrays of numbers`)
+  return x.map((item: unknown) => numbersOf(item, what, depth + 1))
+}
+
 /** @throws NotAProject */
 export function controlsFromJson(x: unknown, plain: RunControls): RunControls {
   const given = recordOf(x, 'the part `controls`')
@@ -108,7 +118,9 @@ export function controlsFromJson(x: unknown, plain: RunControls): RunControls {
       }),
     ),
     standardize: read('standardize', plain.standardize, (v) => v === true),
-    fix: read('fix', plain.fix, (v) => pairsOf(v, 'the values that are held', (value) => value)),
+    fix: read('fix', plain.fix, (v) =>
+      pairsOf(v, 'the values that are held', (x) => numbersOf(x, 'the values that are held')),
+    ),
     set: read('set', plain.set, (v) => pairsOf(v, 'the part `set`', (t) => textOf(t, 'a value to set'))),
     columns: read('columns', plain.columns, (v) =>
       pairsOf(v, 'the part `columns`', (list) => {
@@ -117,7 +129,7 @@ export function controlsFromJson(x: unknown, plain: RunControls): RunControls {
       }),
     ),
     groupBy: read('groupBy', plain.groupBy, (v) => (v === null ? null : textOf(v, 'the column of groups'))),
-    start: read('start', plain.start, (v) => pairsOf(v, 'the start values', (value) => value)),
+    start: read('start', plain.start, (v) => pairsOf(v, 'the start values', (x) => numbersOf(x, 'the start values'))),
   }
 }
 

@@ -10,6 +10,12 @@ import type { Mode, PointQueries } from './view.js'
 
 /** Milliseconds. */
 const PATIENCE = 220
+/** What comes to its end later, where more would be lost with the worker. */
+const PATIENCE_FOR = new Map<State['work']['kind'], number>([
+  ['choose', 1500],
+  ['intervals', 600],
+])
+const LOOK_AGAIN = 20
 export const PACE = 700
 
 export class Runs {
@@ -200,7 +206,9 @@ export class Runs {
     if (work.kind === 'idle') return
     store.dispatch({ kind: 'work', work: { ...work, stopping: true } })
     fitter.tell({ kind: 'stop' })
-    await new Promise((resolve) => setTimeout(resolve, PATIENCE))
+    const until = performance.now() + (PATIENCE_FOR.get(work.kind) ?? PATIENCE)
+    while (!this.desk.isIdle() && performance.now() < until)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN))
     if (this.isQuiet()) {
       store.dispatch({ kind: 'work', work: { kind: 'idle' } })
       return

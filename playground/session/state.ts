@@ -242,8 +242,8 @@ export function runViews(s: State): readonly RunView[] {
 
 /** Why a run cannot go on by single steps, in a sentence; null where it can. */
 export function whyNoSteps({ project }: Pick<State, 'project'>): string | null {
-  const { steps, label } = modeFacts(project.controls.mode)
-  return steps ? null : `The mode ${label} has no single steps: press Fit.`
+  const { steps, mode } = modeFacts(project.controls.mode)
+  return steps ? null : `The mode ${mode} has no single steps: press Fit.`
 }
 
 export const isBusy = (s: State): boolean => s.work.kind !== 'idle'

@@ -89,8 +89,8 @@ function fit(elements: readonly Element[]): void {
 
 /** Parts that are never broken. */
 function widestPart(formula: Element): number {
-  const parts = [...formula.querySelectorAll('.katex-html > .katex-base')]
-  return Math.max(0, ...parts.map((part) => part.getBoundingClientRect().width))
+  const parts = formula.querySelectorAll('.katex-html > .katex-base')
+  return Math.max(0, ...Array.from(parts, (part) => part.getBoundingClientRect().width))
 }
 
 function roomOf(element: Element, formula: Element): number {

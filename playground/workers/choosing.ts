@@ -3,7 +3,7 @@ import { agreement } from '../../api/select/agreement.js'
 import { type Candidate, type Criterion, criteria } from '../../api/select/candidate.js'
 import { type Selection, type SelectProgress, select } from '../../api/select/select.js'
 import { AbortError } from '../../runtime/errors.js'
-import { scheduleOf } from '../session/modes.js'
+import { modeFacts, scheduleOf } from '../session/modes.js'
 import type { CandidateView, ChoiceView, ChooseRequest } from './messages.js'
 import type { ModelOverData } from './model-over-data.js'
 
@@ -21,7 +21,8 @@ export async function chosen(
     ...(fix.size === 0 ? {} : { fix }),
     mode,
     seed,
-    restarts,
+    // the others begin with one start of their own accord
+    ...(modeFacts(mode).steps ? { restarts } : {}),
     tolerance,
     maxIterations,
     init,

@@ -2,13 +2,13 @@
 import { compileOrThrow } from '../../api/compile.js'
 import { OptionError } from '../../api/errors.js'
 import type { Fit } from '../../api/fit.js'
-import type { Stepper } from '../../api/stepper.js'
+import { type ModeOfFits, modesOfFits, type Stepper } from '../../api/stepper.js'
 import { readTable } from '../../runtime/data/read-table.js'
 import type { Table } from '../../runtime/data/types.js'
 import type { FitProgress } from '../../runtime/search.js'
 import { scheduleOf } from '../session/modes.js'
 import type { RunControls } from '../session/project.js'
-import type { TraceView } from '../session/view.js'
+import type { Mode, TraceView } from '../session/view.js'
 import { boundContour, boundCurve, boundRunOf } from './bound-views.js'
 import { chosen } from './choosing.js'
 import { ofProblem } from './complaints.js'
@@ -196,17 +196,16 @@ export class FitSession implements Parts<FitCalls> {
     let best = Number.NEGATIVE_INFINITY
     const report = this.reporter(run)
     const { seed, restarts, init, start, tolerance, maxIterations } = controls
-    const hasSteps = mode === 'em' || mode === 'hard' || mode === 'cem' || mode === 'vb'
     const { fit, stopped } = await finished(
       stepper.fit({
         seed,
         // the others begin with one start of their own accord
-        ...(hasSteps ? { restarts } : {}),
+        ...(isOfFits(mode) ? {} : { restarts }),
         init,
         tolerance,
         maxIterations,
         ...scheduleOf({ ...controls, mode }),
-        ...(hasSteps ? {} : { mode }),
+        ...(isOfFits(mode) ? { mode } : {}),
         signal: this.signal,
         ...(start.size === 0 ? {} : { start }),
         onIteration: ({ start: index, iteration, objective, params }: FitProgress) => {
@@ -307,6 +306,8 @@ export class FitSession implements Parts<FitCalls> {
     return boundContour(this.run(run), points)
   }
 }
+
+const isOfFits = (mode: Mode): mode is ModeOfFits => modesOfFits.some((m) => m === mode)
 
 const tablesIn = (files: readonly GivenFile[]): readonly Table[] =>
   files.flatMap(({ name, content }) => {

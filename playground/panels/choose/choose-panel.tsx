@@ -56,8 +56,13 @@ const currentValue = (c: Const, { project }: Pick<State, 'project'>): number =>
 function ChooseForm({ state, controller, consts }: Props & { readonly consts: readonly Const[] }) {
   const [name, setName] = useState(consts[0]?.name ?? '')
   const chosen = consts.find((c) => c.name === name) ?? consts[0]
-  const [range, setRange] = useState<readonly [number, number] | null>(null)
-  const [folds, setFolds] = useState<number>(0)
+  // the panel is made anew when it is looked at again: it begins with what was compared last
+  const last = state.choice?.choice ?? null
+  const compared = last === null || last.name !== chosen?.name ? [] : last.candidates.map((c) => c.value)
+  const [range, setRange] = useState<readonly [number, number] | null>(
+    compared.length === 0 ? null : [Math.min(...compared), Math.max(...compared)],
+  )
+  const [folds, setFolds] = useState<number>(last?.folds?.count ?? 0)
   if (chosen === undefined) return null
   const now = currentValue(chosen, state)
   const [from, to] = range ?? [Math.max(1, Math.min(now, 1)), Math.max(now + 2, 4)]
@@ -110,6 +115,9 @@ function ChooseForm({ state, controller, consts }: Props & { readonly consts: re
       >
         {state.work.kind === 'choose' ? 'Under way …' : 'Compare'}
       </button>
+      {state.project.controls.fix.size > 0 && (
+        <p class="hint">Holds {[...state.project.controls.fix.keys()].join(', ')} in every candidate.</p>
+      )}
       {to - from + 1 > MOST && (
         <p class="hint">
           At most {MOST} candidates at once: the last is {values.at(-1)}.
@@ -149,6 +157,7 @@ function Result({
           <thead>
             <tr>
               <th scope="col">{name}</th>
+              <td />
               <th scope="col">log-likelihood</th>
               <th scope="col">params</th>
               {columns.map(([by, label]) => (
@@ -156,13 +165,28 @@ function Result({
                   {label}
                 </th>
               ))}
-              <td />
             </tr>
           </thead>
           <tbody>
             {candidates.map((c, i) => (
               <tr key={c.value}>
                 <th scope="row">{c.value}</th>
+                <td>
+                  <button
+                    type="button"
+                    class="quiet"
+                    disabled={state.work.kind !== 'idle' || now === String(c.value)}
+                    onClick={() =>
+                      controller.setControls({ set: new Map(state.project.controls.set).set(name, String(c.value)) })
+                    }
+                  >
+                    {now === String(c.value) ? 'in use' : 'use'}
+                    <span class="aside">
+                      {' '}
+                      {name} = {c.value}
+                    </span>
+                  </button>
+                </td>
                 {Number.isFinite(c.logLikelihood) ? (
                   <>
                     <td>{number(c.logLikelihood, 2)}</td>
@@ -175,21 +199,10 @@ function Result({
                     ))}
                   </>
                 ) : (
-                  <td colSpan={2 + columns.length}>failed</td>
+                  <td colSpan={2 + columns.length} class="failed">
+                    failed
+                  </td>
                 )}
-                <td>
-                  <button
-                    type="button"
-                    class="quiet"
-                    disabled={state.work.kind !== 'idle' || now === String(c.value)}
-                    aria-label={`Use ${name} = ${c.value}`}
-                    onClick={() =>
-                      controller.setControls({ set: new Map(state.project.controls.set).set(name, String(c.value)) })
-                    }
-                  >
-                    {now === String(c.value) ? 'in use' : 'use'}
-                  </button>
-                </td>
               </tr>
             ))}
           </tbody>

@@ -14,9 +14,7 @@ const DISCRETE: ReadonlySet<string> = new Set(['category', 'bool', 'count', 'int
 export function boundednessWords(c: FormulaContext, latent: boolean): readonly Block[] {
   const d = c.notation.derivation
   if (d.params.length === 0)
-    return d.eStep.factorised === null
-      ? []
-      : [say`The bound never exceeds log p(x), a number that no step changes.`]
+    return d.eStep.factorised === null ? [] : [say`The bound never exceeds log p(x), a number that no step changes.`]
   const what = isHard(d) ? 'The complete-data log-likelihood' : 'The log-likelihood'
   return [...bounded(d, c, what), ...(latent ? [localWords(d)] : [])]
 }

@@ -9,7 +9,7 @@ import { createPacer } from '../runtime/pacer.js'
 import type { FitResult } from '../runtime/result.js'
 import type { IterateRow } from '../runtime/run.js'
 import type { ErrorKind } from '../runtime/uncertainty.js'
-import { entropyOf } from './entropy.js'
+import { type ClassificationEntropy, classificationEntropy } from './entropy.js'
 import { OptionError } from './errors.js'
 import { impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
@@ -129,13 +129,12 @@ export class Fit<M extends FittedModel = FittedModel> {
   }
 
   /**
-   * Entropy of the classification of the rows of the fit, −Σ w Σ_k r_k log r_k in nats: 0 where every row belongs to one
-   * value for certain. null without discrete latents, and for a fit that was loaded from a file.
+   * Entropy of the classification of the rows of the fit, −Σ p log p in nats: 0 where every row belongs to one value for
+   * certain. null without discrete latents, where the rows do not lie in memory, and for a fit that was loaded from a file.
    */
-  entropy(): number | null {
-    if (this.own === null) return null
-    refuseStreamed(this.own.data)
-    return entropyOf(this.own.model.summed ?? this.own.model, this.own.params)
+  entropy(): ClassificationEntropy | null {
+    if (this.own === null || this.own.data.stream !== undefined) return null
+    return classificationEntropy(this.own.model.summed ?? this.own.model, this.own.params)
   }
 
   /**

@@ -20,6 +20,7 @@ import type { DataOptions, FitData } from './options.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { type Binder, bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
 import type { ReportOptions } from './report/report.js'
+import type { Residuals } from './residuals.js'
 import type { SimulateOptions, Sizes } from './simulate/simulate-model.js'
 import type { Simulation } from './simulate/simulation.js'
 import { standardErrors } from './uncertainty/standard-errors.js'
@@ -216,6 +217,27 @@ export class Fit<M extends FittedModel = FittedModel> {
       warnings: own.warnings,
     }
     return scaling === null ? score : { ...score, ...ofRawData(score, model, own, scaling) }
+  }
+
+  /**
+   * Residuals: each cell of data beside its distribution given all other cells, at the fitted params; with what these say
+   * together. Without an argument of the data of the fit. An array for which there are none has the `reason`.
+   *
+   * @throws DataError where the new data does not fit the model or the fit; OptionError where the fit was loaded and no data
+   *   is given
+   */
+  async residuals(data?: FitData, options: DataOptions & { readonly most?: number } = {}): Promise<Residuals> {
+    if (data === undefined && this.own === null)
+      throw new OptionError('the fit was loaded without its data: give residuals the data')
+    if (data === undefined && this.own !== null) refuseStreamed(this.own.data)
+    const { most, ...binding } = options
+    const bound =
+      data === undefined && this.own !== null ? this.own : bindFitted(this.model, this.result, data, binding)
+    const { residualsOf } = await import('./residuals.js')
+    return {
+      arrays: residualsOf(bound.model, bound.data, this.model.declarations(), bound.params, this.result.seed, most),
+      warnings: bound.data.warnings,
+    }
   }
 
   /**

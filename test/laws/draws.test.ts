@@ -32,7 +32,7 @@ describe.each([...distributions, Rayleigh].map((d) => [d.signature.name, d] as c
 /** The element at a 0-based place. */
 function read(x: NumericArgument, place: readonly number[]): number {
   const [i, j] = place
-  if (i === undefined) return asNumber(x) ?? Number.NaN
+  if (i === undefined) return asNumber(x)
   if (j === undefined) return asVector(x)?.[i] ?? Number.NaN
   return asMatrix(x)?.[i]?.[j] ?? Number.NaN
 }

@@ -1,13 +1,17 @@
 /** What a printed formula is evaluated with. */
 import type { Expr, IndexVar } from '../../../compiler/algebra/types.js'
 
-/** Every assignment of the indices, each from 1 to its size. */
+/** Every assignment of the indices over their ranges, which may depend on those before them. */
 export function everyValue(
   indices: readonly IndexVar[],
-  sizeOf: (e: Expr) => number,
+  numberOf: (e: Expr, known: ReadonlyMap<string, number>) => number,
 ): readonly ReadonlyMap<string, number>[] {
   return indices.reduce<readonly ReadonlyMap<string, number>[]>(
-    (all, v) => all.flatMap((m) => Array.from({ length: sizeOf(v.to) }, (_, i) => new Map([...m, [v.id, i + 1]]))),
+    (all, v) =>
+      all.flatMap((known) => {
+        const [from, to] = [numberOf(v.from, known), numberOf(v.to, known)]
+        return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => new Map([...known, [v.id, from + i]]))
+      }),
     [new Map()],
   )
 }

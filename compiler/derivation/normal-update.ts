@@ -6,7 +6,7 @@ import { freeIndices, substituteIndex } from '../algebra/visit.js'
 import type { NormalStep } from '../mstep/types.js'
 import { agree } from './agree.js'
 import { aboutZero, readsShift } from './elements.js'
-import { cancelled, ratio } from './ratio.js'
+import { cancelled, ratio, whereRead } from './ratio.js'
 import { simplify } from './simplify.js'
 import type { Equation, Update, UpdateContext } from './update-types.js'
 
@@ -35,7 +35,8 @@ export function normalUpdate(step: NormalStep, c: UpdateContext): Update {
     const h = faithful ? simplify(aboutZero(s.linear, s.block), c.notation.facts) : s.linear
     if (diagonal) {
       const value = ratio(h, s.diagonal)
-      const right = faithful ? value : add(ref('pivot', element.param, element.at), value)
+      const previous = ref('pivot', element.param, element.at)
+      const right = whereRead(faithful ? value : add(previous, value), h, s.diagonal, previous)
       return { left: own, right, indices: element.indices, over }
     }
     const rows = rowsOf(s, faithful)

@@ -1,5 +1,5 @@
 /** Fractions, with what their two sides share cancelled. */
-import { add, isZero, literal, mul, num, pow, splitCoefficient } from '../algebra/build.js'
+import { add, caseOf, isOne, isZero, literal, mul, num, pow, splitCoefficient } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
@@ -19,6 +19,17 @@ export function ratio(top: Expr, bottom: Expr): Expr {
     ? [mul(num(-1), shorter.top), mul(num(-1), shorter.bottom)]
     : [shorter.top, shorter.bottom]
   return literal(b) === 1 ? a : { kind: 'mul', factors: [a, { kind: 'pow', base: b, exponent: { n: -1, d: 1 } }] }
+}
+
+/**
+ * The value of an update, where conditions that every term of both sides shares hold: elsewhere nothing reads the
+ * element, which stays as it was.
+ */
+export function whereRead(value: Expr, top: Expr, bottom: Expr, previous: Expr): Expr {
+  return commonFactors([...termsOf(top), ...termsOf(bottom)]).reduce(
+    (e, f) => (f.kind === 'case' && isOne(f.then) && isZero(f.otherwise) ? caseOf(f.when, e, previous) : e),
+    value,
+  )
 }
 
 export const termsOf = (e: Expr): readonly Expr[] => (e.kind === 'add' ? e.terms : [e])

@@ -6,7 +6,7 @@ import { rewrite, substituteIndex } from '../algebra/visit.js'
 import type { GeneralisedGammaStep, MatrixStep } from '../mstep/types.js'
 import { compact, recollected } from './compact.js'
 import { type Target, targetsOf } from './elements.js'
-import { ratio, termsOf } from './ratio.js'
+import { ratio, termsOf, whereRead } from './ratio.js'
 import { simplify } from './simplify.js'
 import { toldApart } from './told-apart.js'
 import type { Equation, Update, UpdateContext } from './update-types.js'
@@ -52,7 +52,12 @@ export function powerUpdate(step: GeneralisedGammaStep, c: UpdateContext): Updat
     return {
       objective: { term: add(mul(a, logU), mul(b, pow(u, step.power))), indices: t.indices },
       condition: { left: condition, right: ZERO, indices: t.indices, over: [] },
-      equation: { left: own, right: step.link === 'exp' ? log(solved) : solved, indices: t.indices, over: [] },
+      equation: {
+        left: own,
+        right: whereRead(step.link === 'exp' ? log(solved) : solved, a, b, ref('pivot', name, t.at)),
+        indices: t.indices,
+        over: [],
+      },
     }
   })
   return {

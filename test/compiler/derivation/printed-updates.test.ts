@@ -100,6 +100,12 @@ const CASES: readonly Case[] = [
       ],
     },
   },
+  {
+    // nothing reads the second rate
+    model: 'test/certify/models/shapes-of-some',
+    data: { y: series },
+    instead: { a: 'an equation for a root', c: 'an equation for a root' },
+  },
   { model: 'examples/linkage/model', data: { y1: 125, y2: 18, y3: 20, y4: 34 } },
   { model: 'examples/map-mixture/model', data: { x: rows } },
   { model: 'test/certify/models/pumps', data: { x: counts, t: series }, instead: { a: 'an equation for a root' } },

@@ -1,7 +1,7 @@
 /** The M-step of each block: its terms of Q, the condition for the maximum, the update. */
 import { add, num, ref, sum } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
-import { freeIndices } from '../algebra/visit.js'
+import { freeIndices, some } from '../algebra/visit.js'
 import type { MStep } from '../mstep/types.js'
 import { declinedBlocks, numericalBlocks } from './numerical-step.js'
 import { mStepOrigin } from './origins.js'
@@ -56,6 +56,16 @@ const MAXIMUM: ReadonlyMap<MStep['kind'], string> = new Map([
   ],
   ['stationary', 'Of the roots within the support, and its ends, the one with the largest Q is taken.'],
 ])
+
+const AT_KINKS =
+  'Of the roots, the kinks at which the slope changes its sign, and the ends of the support, the one with the largest Q is taken.'
+
+/** Absolute values, and the smaller or the larger of two: no derivative need vanish at the maximum. */
+const hasKinks = (step: MStep): boolean =>
+  step.kind === 'stationary' &&
+  step.terms.some((t) =>
+    some(t.value, (n) => n.kind === 'call' && (n.fn === 'abs' || n.fn === 'min' || n.fn === 'max')),
+  )
 
 const EXACT = {
   joint: 'This maximises it exactly.',
@@ -157,7 +167,7 @@ export function blockStep(
       { kind: 'formula', lines: equations },
     )
   const defined = definitions(c, known)
-  const words = MAXIMUM.get(step.kind)
+  const words = hasKinks(step) ? AT_KINKS : MAXIMUM.get(step.kind)
   content.push(...defined)
   content.push(
     say`${[...(words === undefined ? [] : [words]), ...atTheEdge(step, c), exactness(step, latent)].join(' ')}`,

@@ -7,10 +7,12 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { mul, num } from '../../../compiler/algebra/build.js'
 import { evaluate } from '../../../compiler/algebra/evaluate.js'
+import { derivationDocument } from '../../../compiler/derivation/index.js'
 import { notationOf } from '../../../compiler/derivation/notation.js'
 import { updateContext, updateOf } from '../../../compiler/derivation/updates.js'
 import type { Contribution, MStep } from '../../../compiler/mstep/types.js'
 import { compileOrThrow, type FitData } from '../../../index.js'
+import { deriveModel } from '../../support/derive.js'
 import { PosteriorValues } from '../../support/posterior-values.js'
 import { everyValue } from './evaluation.js'
 
@@ -200,5 +202,16 @@ describe('a printed update that is not the executed one is seen', () => {
       const isChanged = change(step) !== step
       expect(Math.max(...off) > 1e-6).toBe(isChanged)
     }
+  })
+})
+
+describe('an equation for a root', () => {
+  it('is not all that is said where the maximum may lie at a kink', () => {
+    const words = (name: string): string =>
+      derivationDocument(deriveModel(`certify/models/${name}`))
+        .toText()
+        .replaceAll(/\s+/g, ' ')
+    expect(words('custom-prior')).toContain('Of the roots, the kinks at which the slope changes its sign')
+    expect(words('student-t')).not.toContain('kinks')
   })
 })

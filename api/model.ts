@@ -31,6 +31,8 @@ import { version } from '../version.js'
 import { Binder } from './binder.js'
 import { recordHooks, refuseCheckpoints } from './checkpoint.js'
 import { emitProgram } from './emit/emit-program.js'
+import { toEmit } from './emit/to-emit.js'
+import { entropyFields } from './entropy.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit, type FittedModel } from './fit.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
@@ -336,7 +338,7 @@ export class Model {
     }
     if (!outcome.ok) throw new OptionError(outcome.problems.map((p) => p.message).join('\n'))
     const explained = withReason(bound.model, outcome)
-    const fit = wrap(explained)
+    const fit = withEntropy(wrap(explained))
     const result = await resultWithErrors(fit, options)
     return result === null ? fit : fit.withResult(result)
   }
@@ -431,7 +433,8 @@ export class Model {
     const { runtimeText } = await import('./emit/runtime-text.generated.js').catch(() => {
       throw new InternalError('the runtime of programs was not built: node api/emit/bundle-runtime.mjs')
     })
-    return emitProgram(this.derived, (names) => this.binder.withoutScales(names), runtimeText)
+    const { whole, withoutScales } = toEmit(this.derived, this.binder)
+    return emitProgram(whole, withoutScales, runtimeText)
   }
 
   /**
@@ -482,6 +485,11 @@ function startOf(start: NonNullable<FitCallOptions['start']>, bound: Bound): Sta
   const values = startValuesFromJson(record(start)) ?? new Map<string, unknown>()
   const free = new Map([...values].filter(([name]) => bound.held?.names.whole.has(name) !== true))
   return bound.standard === undefined ? free : standardisedStart(free, bound.standard)
+}
+
+function withEntropy(fit: Fit<Model>): Fit<Model> {
+  const { result } = fit
+  return result.stop === 'numerical' ? fit : fit.withResult({ ...result, ...entropyFields(fit.entropy()) })
 }
 
 /** A result with the params that were held beside the estimated ones, in the order of their declarations. */

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The quickest begin: most mutants get no further than the first. */
-const FIRST = ['reference-pages', 'm-steps', 'distributions', 'draws']
+const FIRST = ['reference-pages', 'support-edges', 'm-steps', 'distributions', 'draws']
 
 class QuickestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -20,7 +20,7 @@ export default defineConfig({
     include: [
       'test/compiler/rules/*.test.ts',
       'test/golden/m-steps.test.ts',
-      'test/laws/{distributions,draws}.test.ts',
+      'test/laws/{distributions,draws,support-edges}.test.ts',
       'test/docs/reference-pages.test.ts',
     ],
     testTimeout: 30_000,

@@ -131,6 +131,8 @@ describe('intervals', () => {
     await page.getByLabel('Fits', { exact: true }).fill('12')
     await page.keyboard.press('Tab')
     await press(page, 'Find intervals', '.intervals-say:has-text("bootstrap")')
+    await press(page, 'Look at residuals', '.chart-title:has-text("Residuals of waiting")')
+    expect(await page.locator('.facts').textContent()).toContain('certainty')
     expect(await violations(page)).toEqual([])
     await page.setViewportSize({ width: 320, height: 800 })
     await tab(page, 'numbers').click()

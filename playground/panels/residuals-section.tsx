@@ -88,7 +88,7 @@ function Histogram({ name, shares, says }: HistogramProps) {
   return (
     <Figure
       title={`Residuals of ${name}`}
-      summary={`${says} Every bar reaches the line where the model holds.`}
+      summary={`${says} Where the model holds, every bar comes near the line.`}
       table={() => ({
         caption: `Residuals of ${name}`,
         columns: ['probability below the value', 'share of the values, %'],

@@ -241,6 +241,13 @@ export function lastStepSpan(s: State): Span | null {
 
 export const isStale = (s: State, run: KeptState): boolean => run.basis !== basisOf(s)
 
+/** What the browser keeps: the reader's own data where data that was drawn stands in its place. */
+export function projectToKeep({ project, drawn }: Pick<State, 'project' | 'drawn'>): Project {
+  if (drawn === null) return project
+  const { files, ...mapping } = drawn.before
+  return { ...project, files, controls: { ...project.controls, ...mapping } }
+}
+
 /** Runs as the panels see them. */
 export function runViews(s: State): readonly RunView[] {
   return s.runs.map((r) => ({ ...r.run, stale: isStale(s, r) }))

@@ -201,6 +201,13 @@ describe('data drawn from the model', () => {
     await ready(page)
     await page.locator('.chip-stale').first().waitFor()
     await press(page, 'Fit', '.chip-converged')
+    // the browser keeps the reader's data, and not what was drawn
+    const saved = () => page.evaluate("localStorage.getItem('estep.project')")
+    await tab(page, 'code').click()
+    await expect.poll(saved, { timeout: 20_000 }).toContain('"area":"code"')
+    expect(await saved()).toContain('faithful.csv')
+    expect(await saved()).not.toContain('drawn.csv')
+    await tab(page, 'data').click()
     await button(page, 'Put your data back').click()
     await page.getByText('272 rows, 2 columns').waitFor()
     await ready(page)

@@ -105,7 +105,7 @@ describe('a day in the playground', () => {
     await page.locator('dialog[open]').waitFor()
     await page.keyboard.press('Escape')
     await page.locator('dialog[open]').waitFor({ state: 'detached' })
-    await page.waitForFunction("document.activeElement.textContent === 'Gallery'")
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Gallery')
   }, 60_000)
 })
 

@@ -109,6 +109,11 @@ function checkFactor(t: Trial, q: ProductPosterior, index: number, found: Findin
     return
   }
   const families = new Set(names.map((n) => t.engine.factorPosteriors?.(t.params).get(n)?.family))
+  const posteriors = t.engine.factorPosteriors?.(t.params)
+  if (names.some((n) => posteriors?.get(n)?.spread !== undefined)) {
+    for (const group of connected(cells, factors)) checkScaled(t, q, index, group, factors, a, found)
+    return
+  }
   const normal = [...families].every((f) => f === 'Normal' || f === 'MvNormal')
   if (normal) for (const group of connected(cells, factors)) checkNormal(t, q, index, group, factors, a, found)
   else for (const cell of cells) checkConjugate(t, q, index, cell, cells, factors, a, found)
@@ -243,6 +248,55 @@ function of(t: Trial, c: Cell, moments: ReadonlyMap<string, EngineMoments>, part
   const table = moments.get(c.name)
   if (row === null || table === undefined) throw new OracleError(`${cellName(c)} has no moments`)
   return at(Array.from(table[part]), row)
+}
+
+/** A Normal and the latent that its spread is a power of, by nodes over both. */
+function checkScaled(
+  t: Trial,
+  q: ProductPosterior,
+  index: number,
+  group: readonly Cell[],
+  factors: readonly Factor[],
+  a: Assignment,
+  found: Findings,
+): void {
+  const posteriors = t.engine.factorPosteriors?.(t.params)
+  const moments = t.engine.moments?.(t.params)
+  const [first] = group
+  if (first === undefined || moments === undefined || group.length > 3) return
+  const isNormal = (c: Cell): boolean => posteriors?.get(c.name)?.spread !== undefined
+  const own = factors.filter((f) => f.cells.some((c) => group.includes(c)))
+  const value = (c: Cell, s: number): number => (isNormal(c) ? s : Math.exp(s))
+  const f = (s: readonly number[]): number => {
+    group.forEach((c, i) => {
+      a.set(c, value(c, at(s, i)))
+    })
+    const jacobian = group.reduce((sum, c, i) => sum + (isNormal(c) ? 0 : at(s, i)), 0)
+    return own.reduce((sum, g) => sum + weightFor(t, g, first) * q.expected(g, index, a), jacobian)
+  }
+  const { nodes } = spaceIntegral(f, group.length)
+  for (const c of group) a.clear(c)
+  const whole = logSumExp(nodes.map((n) => n.log))
+  const mean = (h: (s: readonly number[]) => number): number =>
+    nodes.reduce((sum, n) => sum + Math.exp(n.log - whole) * h(n.at), 0)
+  group.forEach((c, i) => {
+    const centre = mean((s) => value(c, at(s, i)))
+    const where = `${cellName(c)}, ${t.text}`
+    found.record(BOUND_NAMES.factor, close(of(t, c, moments, 'mean'), centre), FACTOR, `mean of ${where}`)
+    const posterior = posteriors?.get(c.name)
+    if (posterior?.family === 'Gamma') {
+      const variance = mean((s) => (value(c, at(s, i)) - centre) ** 2)
+      found.record(BOUND_NAMES.factor, close(of(t, c, moments, 'variance'), variance), FACTOR, `variance of ${where}`)
+    }
+    if (posterior?.spread === undefined) return
+    // E[s^p (m − E m)²] exists whatever the tails: it is the variance at s = 1
+    const j = group.findIndex((x) => x.name === posterior.spread)
+    const spread = group[j]
+    const unit = spread === undefined ? null : q.unitVariance(c, spread)
+    if (unit === null) return
+    const square = mean((s) => Math.exp(unit.power * at(s, j)) * (at(s, i) - centre) ** 2)
+    found.record(BOUND_NAMES.factor, close(unit.variance, square), FACTOR, `scaled variance of ${where}`)
+  })
 }
 
 /** One number, or one of the two elements of a probability vector, the other cells of the factor at some value. */

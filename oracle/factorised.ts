@@ -82,13 +82,18 @@ export class ProductPosterior {
 
   private partsOf(cells: readonly Cell[]): readonly Part[] {
     const groups = new Map<string, Cell[]>()
-    for (const c of cells) groups.set(this.rowKey(c), [...(groups.get(this.rowKey(c)) ?? []), c])
+    for (const c of cells) {
+      // a Normal cell with the one that its spread is a power of
+      const scale = this.scaleOf(c)
+      const key = this.rowKey(scale ?? c)
+      groups.set(key, [...(groups.get(key) ?? []), c])
+    }
     const seen = new Map<number, string>()
     for (const [key, own] of groups) {
       const [first] = own
       if (first === undefined) continue
       const holder = this.holder(first)
-      const independent = this.continuous.get(first.name)?.independentRows ?? false
+      const independent = own.every((c) => this.continuous.get(c.name)?.independentRows ?? false)
       if (seen.has(holder) && !independent)
         throw new OracleError('a statement reads two cells that one factor of q takes together')
       seen.set(holder, key)
@@ -109,6 +114,16 @@ export class ProductPosterior {
     return posterior === undefined
       ? `${c.name} ${c.indices.join()}`
       : `${c.name} ${c.indices.slice(0, c.indices.length - posterior.own).join()}`
+  }
+
+  /** The cell that the spread of a Normal one is a power of; null where it is one of its own. */
+  private scaleOf(c: Cell): Cell | null {
+    const name = this.continuous.get(c.name)?.spread
+    if (name === undefined) return null
+    const found = this.ground.world.cells.find(
+      (x) => x.name === name && x.indices.every((i, n) => i === c.indices[n]),
+    )
+    return found ?? null
   }
 
   private latent(c: Cell) {
@@ -137,6 +152,8 @@ export class ProductPosterior {
         atoms: range(0, values - 1).map((v) => ({ values: [low + v], probability: at(table, row * values + v) })),
       }
     }
+    const scale = cells.map((c) => this.scaleOf(c)).find((c) => c !== null) ?? null
+    if (scale !== null) return { cells, atoms: this.scaledAtoms(cells, scale) }
     const rows = cells.map((c) => this.row(c))
     const { family } = posterior
     if (family === 'Normal' || family === 'MvNormal') {
@@ -158,6 +175,45 @@ export class ProductPosterior {
       return at(values, r)
     }
     return { cells, atoms: conjugateAtoms(family, parameter, rows, cells.length) }
+  }
+
+  /** Mean and variance of a Normal cell at the value 1 of the one that its spread is a power of. */
+  unitVariance(
+    normal: Cell,
+    scale: Cell,
+  ): { readonly mean: number; readonly variance: number; readonly power: 1 | -1 } {
+    const own = this.continuous.get(scale.name)
+    const posterior = this.continuous.get(normal.name)
+    const number = (of: EngineFactorPosterior | undefined, name: string, r: number): number => {
+      const values = of?.parameters.get(name)
+      if (values === undefined) throw new OracleError(`${of?.family ?? 'a mixture'} without ${name}`)
+      return at(values, r)
+    }
+    const power = own?.family === 'Gamma' ? 1 : -1
+    const shape = number(own, 'shape', this.row(scale))
+    const other = number(own, power === 1 ? 'rate' : 'scale', this.row(scale))
+    const row = this.row(normal)
+    // with the other integrated out the Normal is a Student's t
+    const variance = (number(posterior, 'scale', row) ** 2 * shape) / other
+    return { mean: number(posterior, 'location', row), variance, power }
+  }
+
+  /** A Normal cell whose variance is a number times a power of another one: nodes over both. */
+  private scaledAtoms(cells: readonly Cell[], scale: Cell): readonly Atom[] {
+    const [normal, second] = cells.filter((c) => c !== scale)
+    const own = this.continuous.get(scale.name)
+    if (normal === undefined || second !== undefined || own === undefined)
+      throw new OracleError('several Normal cells that share a spread are not integrated under a product q')
+    const { variance: unit, mean, power } = this.unitVariance(normal, scale)
+    const number = (name: string, r: number): number => at(own.parameters.get(name) ?? [], r)
+    return conjugateAtoms(own.family, number, [this.row(scale)], 1).flatMap((s) => {
+      const u = at(s.values, 0)
+      const variance = unit * u ** -power
+      return denseNodes({ mean: [mean], covariance: [[variance]] }).map((m) => ({
+        values: cells.map((c) => (c === scale ? u : at(m.at, 0))),
+        probability: s.probability * Math.exp(m.log),
+      }))
+    })
   }
 }
 

@@ -11,6 +11,7 @@ import { NAMES } from './certify-checks.js'
 import { eliminate, identity } from './dense.js'
 import { ProductPosterior } from './factorised.js'
 import type { Findings } from './findings.js'
+import { gaussianIntegral } from './gaussian.js'
 import type { Factor } from './ground-types.js'
 import { rowOf } from './latent-rows.js'
 import { isCollapsed, nestedParams, randomParams } from './micro-params.js'
@@ -111,7 +112,7 @@ function checkFactor(t: Trial, q: ProductPosterior, index: number, found: Findin
   const families = new Set(names.map((n) => t.engine.factorPosteriors?.(t.params).get(n)?.family))
   const posteriors = t.engine.factorPosteriors?.(t.params)
   if (names.some((n) => posteriors?.get(n)?.spread !== undefined)) {
-    for (const group of connected(cells, factors)) checkScaled(t, q, index, group, factors, a, found)
+    for (const group of connected(cells, factors)) checkScaled(t, q, index, group, cells, factors, a, found)
     return
   }
   const normal = [...families].every((f) => f === 'Normal' || f === 'MvNormal')
@@ -250,53 +251,68 @@ function of(t: Trial, c: Cell, moments: ReadonlyMap<string, EngineMoments>, part
   return at(Array.from(table[part]), row)
 }
 
-/** A Normal and the latent that its spread is a power of, by nodes over both. */
+/** A Normal cell and the one that its spread is a power of: nodes over this, and at each the integral over the other. */
 function checkScaled(
   t: Trial,
   q: ProductPosterior,
   index: number,
   group: readonly Cell[],
+  cells: readonly Cell[],
   factors: readonly Factor[],
   a: Assignment,
   found: Findings,
 ): void {
   const posteriors = t.engine.factorPosteriors?.(t.params)
   const moments = t.engine.moments?.(t.params)
-  const [first] = group
-  if (first === undefined || moments === undefined || group.length > 3) return
   const isNormal = (c: Cell): boolean => posteriors?.get(c.name)?.spread !== undefined
+  const normal = group.find(isNormal)
+  const spread = group.find((c) => !isNormal(c))
+  if (normal === undefined || spread === undefined || moments === undefined || group.length !== 2) return
   const own = factors.filter((f) => f.cells.some((c) => group.includes(c)))
-  const value = (c: Cell, s: number): number => (isNormal(c) ? s : Math.exp(s))
-  const f = (s: readonly number[]): number => {
-    group.forEach((c, i) => {
-      a.set(c, value(c, at(s, i)))
-    })
-    const jacobian = group.reduce((sum, c, i) => sum + (isNormal(c) ? 0 : at(s, i)), 0)
-    return own.reduce((sum, g) => sum + weightFor(t, g, first) * q.expected(g, index, a), jacobian)
-  }
-  const { nodes } = spaceIntegral(f, group.length)
-  for (const c of group) a.clear(c)
+  const { power, variance } = q.unitVariance(normal, spread)
+  // the other rows are independent of this one, and stand at some value
+  for (const c of cells) a.set(c, 0.5)
+  const given = (s: number) =>
+    gaussianIntegral(([m = 0]) => {
+      a.set(normal, m)
+      a.set(spread, Math.exp(s))
+      return own.reduce((sum, g) => sum + weightFor(t, g, spread) * q.expected(g, index, a), s)
+    }, 1)
+  const known = new Map<number, ReturnType<typeof given>>()
+  const { nodes } = spaceIntegral(([s = 0]) => {
+    const inner = given(s)
+    known.set(s, inner)
+    return inner?.log ?? Number.NEGATIVE_INFINITY
+  }, 1)
+  for (const c of cells) a.clear(c)
   const whole = logSumExp(nodes.map((n) => n.log))
-  const mean = (h: (s: readonly number[]) => number): number =>
-    nodes.reduce((sum, n) => sum + Math.exp(n.log - whole) * h(n.at), 0)
-  group.forEach((c, i) => {
-    const centre = mean((s) => value(c, at(s, i)))
-    const where = `${cellName(c)}, ${t.text}`
-    found.record(BOUND_NAMES.factor, close(of(t, c, moments, 'mean'), centre), FACTOR, `mean of ${where}`)
-    const posterior = posteriors?.get(c.name)
-    if (posterior?.family === 'Gamma') {
-      const variance = mean((s) => (value(c, at(s, i)) - centre) ** 2)
-      found.record(BOUND_NAMES.factor, close(of(t, c, moments, 'variance'), variance), FACTOR, `variance of ${where}`)
-    }
-    if (posterior?.spread === undefined) return
-    // E[s^p (m − E m)²] exists whatever the tails: it is the variance at s = 1
-    const j = group.findIndex((x) => x.name === posterior.spread)
-    const spread = group[j]
-    const unit = spread === undefined ? null : q.unitVariance(c, spread)
-    if (unit === null) return
-    const square = mean((s) => Math.exp(unit.power * at(s, j)) * (at(s, i) - centre) ** 2)
-    found.record(BOUND_NAMES.factor, close(unit.variance, square), FACTOR, `scaled variance of ${where}`)
-  })
+  const mean = (h: (s: number, m: number, v: number) => number): number =>
+    nodes.reduce((sum, n) => {
+      const s = at(n.at, 0)
+      const inner = known.get(s)
+      if (inner === null || inner === undefined) return sum
+      return sum + Math.exp(n.log - whole) * h(Math.exp(s), at(inner.mean, 0), at(at(inner.covariance, 0), 0))
+    }, 0)
+  const record = (cell: Cell, what: string, own: number, exact: number): void =>
+    found.record(BOUND_NAMES.factor, close(own, exact), FACTOR, `${what} of ${cellName(cell)}, ${t.text}`)
+  const centre = mean((_, m) => m)
+  record(normal, 'mean', of(t, normal, moments, 'mean'), centre)
+  record(
+    normal,
+    'scaled variance',
+    variance,
+    mean((s, m, v) => s ** power * (v + (m - centre) ** 2)),
+  )
+  const average = mean((s) => s)
+  record(spread, 'mean', of(t, spread, moments, 'mean'), average)
+  // an inverse Gamma has a variance where its tail is light enough
+  if (power === 1)
+    record(
+      spread,
+      'variance',
+      of(t, spread, moments, 'variance'),
+      mean((s) => (s - average) ** 2),
+    )
 }
 
 /** One number, or one of the two elements of a probability vector, the other cells of the factor at some value. */

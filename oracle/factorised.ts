@@ -57,7 +57,7 @@ export class ProductPosterior {
    * @throws OracleError where two cells of one factor of q are read that it takes together
    */
   expected(f: Factor, own: number | null, a: Assignment, params: Values = this.params): number {
-    const open = f.cells.filter((c) => this.holder(c) !== own)
+    const open = this.opened(f, own, a, params)
     const parts = this.partsOf(open)
     let total = 0
     const visit = (i: number, probability: number): void => {
@@ -78,6 +78,21 @@ export class ProductPosterior {
     }
     visit(0, 1)
     return total
+  }
+
+  /** The cells that are integrated: of those that a selection passes over there is nothing to integrate. */
+  private opened(f: Factor, own: number | null, a: Assignment, params: Values): readonly Cell[] {
+    const open = f.cells.filter((c) => this.holder(c) !== own)
+    // which cells are read depends on discrete ones
+    if (open.length < 2 || !open.every((c) => this.continuous.has(c.name))) return open
+    const read = new Set<Cell>()
+    for (const c of open) a.set(c, 0.5)
+    f.logDensity(params, (c) => {
+      read.add(c)
+      return a.get(c)
+    })
+    for (const c of open) a.clear(c)
+    return open.filter((c) => read.has(c))
   }
 
   private partsOf(cells: readonly Cell[]): readonly Part[] {
@@ -120,9 +135,7 @@ export class ProductPosterior {
   private scaleOf(c: Cell): Cell | null {
     const name = this.continuous.get(c.name)?.spread
     if (name === undefined) return null
-    const found = this.ground.world.cells.find(
-      (x) => x.name === name && x.indices.every((i, n) => i === c.indices[n]),
-    )
+    const found = this.ground.world.cells.find((x) => x.name === name && x.indices.every((i, n) => i === c.indices[n]))
     return found ?? null
   }
 
@@ -209,7 +222,8 @@ export class ProductPosterior {
     return conjugateAtoms(own.family, number, [this.row(scale)], 1).flatMap((s) => {
       const u = at(s.values, 0)
       const variance = unit * u ** -power
-      return denseNodes({ mean: [mean], covariance: [[variance]] }).map((m) => ({
+      // log densities are quadratic in the Normal cell
+      return cubature({ mean: [mean], covariance: [[variance]] }).map((m) => ({
         values: cells.map((c) => (c === scale ? u : at(m.at, 0))),
         probability: s.probability * Math.exp(m.log),
       }))

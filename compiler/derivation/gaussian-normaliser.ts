@@ -53,11 +53,7 @@ export function volumeOf(b: GaussianBlock, c: FormulaContext): Expr {
 export const cellsOf = (b: GaussianBlock, n: Notation): Expr => (countsCells(b) ? missingOf(b, n) : dimension(b))
 
 const missingOf = (b: GaussianBlock, n: Notation): Expr =>
-  ref(
-    'table',
-    n.symbols.missing,
-    b.layout === 'joint' || b.sharing === 'one' ? [] : b.loops.map((l) => idx(l.index)),
-  )
+  ref('table', n.symbols.missing, b.layout === 'joint' || b.sharing === 'one' ? [] : b.loops.map((l) => idx(l.index)))
 
 function logDeterminant(lambda: Expr, c: FormulaContext): Expr {
   const { supply } = c.notation.derivation

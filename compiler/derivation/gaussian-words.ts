@@ -86,7 +86,21 @@ export function quadraticWords(b: GaussianBlock, c: FormulaContext): readonly Bl
         ? inline`, all cells stacked in one vector ${stacked}`
         : inline`, stacked in a vector ${stacked}`),
   ]
-  return [{ kind: 'prose', parts: [...per, ' log joint density is ', ...timesSpread(b, c), 'a quadratic in ', ...subject, ', ', form, ...end] }]
+  return [
+    {
+      kind: 'prose',
+      parts: [
+        ...per,
+        ' log joint density is ',
+        ...timesSpread(b, c),
+        'a quadratic in ',
+        ...subject,
+        ', ',
+        form,
+        ...end,
+      ],
+    },
+  ]
 }
 
 /** A power of the latent that the spread of the posterior depends on, at its row; null where it depends on none. */

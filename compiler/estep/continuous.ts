@@ -15,8 +15,8 @@ import { coupling, refusal } from './block-refusals.js'
 import { type Made, termsOf } from './block-terms.js'
 import { asConjugate } from './conjugate-block.js'
 import { asGaussian } from './gaussian-block.js'
-import { asScaled } from './scaled-block.js'
 import { describeNodes, knownDimension, MOST_DIMENSIONS, type NodePolicy, nodeRefusal, nodeTables } from './nodes.js'
+import { asScaled } from './scaled-block.js'
 import type { ContinuousBlock, EStepRefusal, EStepStep, GaussianBlock, SpreadOf } from './types.js'
 
 export interface ContinuousPlan {

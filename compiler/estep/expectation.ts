@@ -14,8 +14,8 @@ import { ConjugateMoments } from './conjugate-moments.js'
 import { GaussianMoments } from './gaussian-moments.js'
 import { atDatum, isCell, lastOf, type MomentOptions } from './moments.js'
 import { nodeExpectation } from './node-moments.js'
-import { pairOf, ScaledMoments } from './scaled-moments.js'
 import { naturalOf } from './posterior-numbers.js'
+import { pairOf, ScaledMoments } from './scaled-moments.js'
 import type { ConjugateBlock, ContinuousBlock, EStepPlan } from './types.js'
 
 type Expectation = Extract<Expr, { kind: 'expect' }>

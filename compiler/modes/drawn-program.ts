@@ -38,7 +38,9 @@ export function drawnProgram(d: Derivation): ModeProgram {
     if (!together && (b.kind === 'gaussian' || (b.kind === 'conjugate' && isDrawn(b)))) continue
     const what = together
       ? 'have a posterior together with their spread'
-      : b.kind === 'conjugate' ? `have a ${b.family.title} posterior` : 'have a posterior that stands as weighted points'
+      : b.kind === 'conjugate'
+        ? `have a ${b.family.title} posterior`
+        : 'have a posterior that stands as weighted points'
     return refused(spanOf(d, names[0]), `${quoted(names)} ${what}; draws of these are not in this version`, HELP)
   }
   return { kind: 'program', program: lower(lowerInputOf(d), new Lowerer(d.shapes), 'draw') }

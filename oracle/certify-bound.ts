@@ -112,7 +112,7 @@ function checkFactor(t: Trial, q: ProductPosterior, index: number, found: Findin
   const families = new Set(names.map((n) => t.engine.factorPosteriors?.(t.params).get(n)?.family))
   const posteriors = t.engine.factorPosteriors?.(t.params)
   if (names.some((n) => posteriors?.get(n)?.spread !== undefined)) {
-    for (const group of connected(cells, factors)) checkScaled(t, q, index, group, cells, factors, a, found)
+    for (const cell of cells) checkScaled(t, q, index, cell, cells, factors, a, found)
     return
   }
   const normal = [...families].every((f) => f === 'Normal' || f === 'MvNormal')
@@ -256,19 +256,18 @@ function checkScaled(
   t: Trial,
   q: ProductPosterior,
   index: number,
-  group: readonly Cell[],
+  normal: Cell,
   cells: readonly Cell[],
   factors: readonly Factor[],
   a: Assignment,
   found: Findings,
 ): void {
-  const posteriors = t.engine.factorPosteriors?.(t.params)
   const moments = t.engine.moments?.(t.params)
-  const isNormal = (c: Cell): boolean => posteriors?.get(c.name)?.spread !== undefined
-  const normal = group.find(isNormal)
-  const spread = group.find((c) => !isNormal(c))
-  if (normal === undefined || spread === undefined || moments === undefined || group.length !== 2) return
-  const own = factors.filter((f) => f.cells.some((c) => group.includes(c)))
+  const spread = q.scaleOf(normal)
+  if (spread === null || moments === undefined) return
+  // several that share a spread are more than is integrated here
+  if (cells.filter((c) => q.scaleOf(c) === spread).length > 1) return
+  const own = factors.filter((f) => f.cells.includes(normal) || f.cells.includes(spread))
   const { power, variance } = q.unitVariance(normal, spread)
   // the other rows are independent of this one, and stand at some value
   for (const c of cells) a.set(c, 0.5)

@@ -132,7 +132,7 @@ export class ProductPosterior {
   }
 
   /** The cell that the spread of a Normal one is a power of; null where it is one of its own. */
-  private scaleOf(c: Cell): Cell | null {
+  scaleOf(c: Cell): Cell | null {
     const name = this.continuous.get(c.name)?.spread
     if (name === undefined) return null
     const found = this.ground.world.cells.find((x) => x.name === name && x.indices.every((i, n) => i === c.indices[n]))

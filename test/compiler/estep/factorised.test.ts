@@ -27,7 +27,7 @@ describe('which latents stay together', () => {
   test.each([
     ['latent-dirichlet', [['theta'], ['z']]],
     ['latent-dirichlet-bayesian', [['theta'], ['phi'], ['z']]],
-    ['scaled-mixture', [['lambda', 'mu'], ['z']]],
+    ['scaled-intercepts', [['lambda', 'mu'], ['u']]],
     ['crossed-groups', [['z'], ['w']]],
     // one system over all places of the chain, which is updated first
     ['switching-level', [['m'], ['z']]],

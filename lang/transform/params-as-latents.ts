@@ -156,7 +156,9 @@ class Rewriting {
     return [
       ...(kept.length === 0 ? [] : [{ ...s, names: kept }]),
       // without a density here, it is a latent where its statement stands
-      ...(distribution === null || type === null ? [] : moved.map((n) => this.latent(n.name, type, distribution, [], s.span))),
+      ...(distribution === null || type === null
+        ? []
+        : moved.map((n) => this.latent(n.name, type, distribution, [], s.span))),
     ]
   }
 

@@ -34,5 +34,4 @@ function walk(a: unknown, b: unknown, known: Map<string, Span>): void {
 
 const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> => typeof x === 'object' && x !== null
 
-const isSpan = (x: unknown): x is Span =>
-  isRecord(x) && typeof x.start === 'number' && typeof x.end === 'number'
+const isSpan = (x: unknown): x is Span => isRecord(x) && typeof x.start === 'number' && typeof x.end === 'number'

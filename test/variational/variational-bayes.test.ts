@@ -106,7 +106,8 @@ describe('variational Bayes', () => {
     expect(texts).toContain('param mu  : real[K] ~ Normal(0, 10)')
     expect(texts).toContain('y[n] ~ Normal(mu[z], precision=tau[z])')
     for (const { source } of shown)
-      if (source !== null) expect(mixture.split('\n')[source.line - 1]).toContain(mixture.slice(source.start, source.end))
+      if (source !== null)
+        expect(mixture.split('\n')[source.line - 1]).toContain(mixture.slice(source.start, source.end))
   })
 
   it('is at the fixed point of its equations (Bishop 2006, eqs. 10.26 to 10.30, for each component)', async () => {

@@ -1,7 +1,11 @@
 /** Factorised posteriors: which latents stay together, and their numbers against formulas and programs of their own. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { derive } from '../../../compiler/derive.js'
+import { distributionByName } from '../../../compiler/distributions/index.js'
+import { planFilter } from '../../../compiler/estep/filtered.js'
 import { compile, compileOrThrow } from '../../../index.js'
+import { typedModel } from '../../certify/certified.js'
 
 interface Factorised {
   readonly factors: readonly { readonly latents: readonly string[]; readonly joinedWith: readonly string[] }[]
@@ -57,6 +61,22 @@ for n in 1..N {
     // a mean with a precision that is a multiple of that of its rows
     expect(factorsOf(certified('normal-gamma'))).toEqual([])
     expect(compileOrThrow(certified('nested-classes')).plan).not.toHaveProperty('factorised')
+  })
+
+  test('a Normal latent with its spread is not drawn, and has no filtered states', () => {
+    expect(() => compileOrThrow(certified('normal-gamma')).derivationIn('sem')).toThrow(
+      'have a posterior together with their spread',
+    )
+    const chain = typedModel(`model M
+data y : real[T]
+param a : positive
+latent v ~ InverseGamma(2, a)
+latent m[1] ~ Normal(0, var=v)
+for t in 2..T { latent m[t] ~ Normal(m[t-1], var=v / 4) }
+for t in 1..T { y[t] ~ Normal(m[t], var=v) }`)
+    const { eStep } = derive(chain, distributionByName).value ?? {}
+    expect(eStep?.bound).toBe('exact')
+    expect(eStep === undefined ? '' : planFilter(eStep)).toContain('the spread of `m` is latent too')
   })
 
   test('the plan says what closed the exact E-step', () => {

@@ -10,6 +10,9 @@ import { table } from './table.js'
 const MOST = 12
 const MOST_VALUES = 40
 
+/** A mean of numbers of size 1. */
+const near = (x: number): string => (Math.abs(x) < 1e-9 ? '0' : short(x, 2))
+
 const nameOf = ({ data, column }: DataResiduals): string => (column === null ? data : `${data}: ${column}`)
 
 /** Histograms of the probability integral transform: level where the model is right. */
@@ -23,11 +26,11 @@ export const residualPictures = (all: readonly DataResiduals[]): readonly Pictur
       const sd =
         quantile === null
           ? ''
-          : ` As normal numbers they have mean ${short(quantile.mean, 2)} and sd ${short(quantile.sd, 3)}.`
+          : ` As normal numbers they have mean ${near(quantile.mean)} and sd ${short(quantile.sd, 3)}.`
       const standardised =
         residual === null
           ? ''
-          : ` Standardised residuals have mean ${short(residual.mean, 2)} and sd ${short(residual.sd, 3)}.`
+          : ` Standardised residuals have mean ${near(residual.mean)} and sd ${short(residual.sd, 3)}.`
       return [
         {
           title: `${nameOf(r)} in its distribution`,

@@ -7,6 +7,9 @@ import { textTable } from './text-table.js'
 const BLOCKS = ' ▁▂▃▄▅▆▇█'
 const MOST_VALUES = 20
 
+/** A mean of numbers of size 1. */
+const near = (x: number): string => formatNumber(Math.abs(x) < 1e-9 ? 0 : x)
+
 /** A cell on each line. */
 export function residualsCsv(arrays: readonly DataResiduals[]): string {
   const number = (x: number | null): string => (x === null ? '' : String(x))
@@ -48,9 +51,9 @@ function lines(r: DataResiduals): readonly string[] {
       `  largest distance from uniform ${formatNumber(r.distance.value)} (5 % of samples exceed ${formatNumber(r.distance.limit)})`,
     )
   if (r.quantile !== null)
-    out.push(`  quantile residuals: mean ${formatNumber(r.quantile.mean)}, sd ${formatNumber(r.quantile.sd)}`)
+    out.push(`  quantile residuals: mean ${near(r.quantile.mean)}, sd ${formatNumber(r.quantile.sd)}`)
   if (r.residual !== null)
-    out.push(`  standardised residuals: mean ${formatNumber(r.residual.mean)}, sd ${formatNumber(r.residual.sd)}`)
+    out.push(`  standardised residuals: mean ${near(r.residual.mean)}, sd ${formatNumber(r.residual.sd)}`)
   if (r.frequencies !== null) {
     const rows = r.frequencies
       .slice(0, MOST_VALUES)

@@ -24,7 +24,9 @@ export function flatDirections(
   const moving = quantities.filter((q) => q.offset !== null && slopes.has(q.offset))
   const rows = flat.map((v) => {
     const step = v.map((x, a) => x * ((scales[a] ?? 0) > 0 ? (scales[a] ?? 0) : 1))
-    return moving.map((q) => (slopes.get(q.offset ?? -1) ?? new Float64Array(0)).reduce((sum, s, a) => sum + s * (step[a] ?? 0), 0))
+    return moving.map((q) =>
+      (slopes.get(q.offset ?? -1) ?? new Float64Array(0)).reduce((sum, s, a) => sum + s * (step[a] ?? 0), 0),
+    )
   })
   const said = echelon(rows)
     .slice(0, MOST_DIRECTIONS)

@@ -115,7 +115,7 @@ export function notationStep(c: FormulaContext): DerivationStep {
         inline`${name(sizeName(s.name, c.notation), c)}: the number of levels of ${name(s.name.slice(7, -1), c)}`,
       )
   const indices = [...new Set(d.model.symbols.flatMap((s) => (s.kind === 'index' ? [s.name] : [])))]
-  const words = indices.length === 0 ? [] : [say`Indices count from 1.`]
+  const words = [...(indices.length === 0 ? [] : [say`Indices count from 1.`]), ...circleWords(c)]
   return {
     id: 'notation',
     kind: 'notation',
@@ -123,6 +123,20 @@ export function notationStep(c: FormulaContext): DerivationStep {
     content: [{ kind: 'list', items }, ...words],
     origin: argument('notation'),
   }
+}
+
+/** π is a name of the model and the number as well: which of them is meant. */
+function circleWords(c: FormulaContext): readonly Block[] {
+  const d = c.notation.derivation
+  const own = d.params.find((p) => p.name === 'pi')
+  const isCircle = (e: Expr): boolean => e.kind === 'constant' && e.name === 'pi'
+  if (own === undefined || !d.lifted.some((f) => some(f.factor.value, isCircle))) return []
+  const pi: Formula = { text: 'π', latex: '\\pi' }
+  return d.shapes.shape('param', own.name).length > 0
+    ? [say`Without an index ${pi} is the number 3.14159…, and not the parameter.`]
+    : [
+        say`In ${{ text: 'log(2 π)', latex: '\\log(2 \\pi)' }} the letter ${pi} is the number 3.14159…, and not the parameter.`,
+      ]
 }
 
 /** "K: constant, 3"; an array or a value that is computed stands in the model. */

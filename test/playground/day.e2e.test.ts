@@ -99,7 +99,7 @@ describe('a day in the playground', () => {
     await page.keyboard.press('ArrowRight')
     await page.waitForSelector('#tab-derivation[aria-selected="true"]')
     await page.keyboard.press('End')
-    await page.waitForSelector('#tab-numbers[aria-selected="true"]')
+    await page.waitForSelector('#tab-choose[aria-selected="true"]')
     await button(page, 'Gallery').focus()
     await page.keyboard.press('Enter')
     await page.locator('dialog[open]').waitFor()

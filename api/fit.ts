@@ -9,7 +9,7 @@ import { createPacer } from '../runtime/pacer.js'
 import type { FitResult } from '../runtime/result.js'
 import type { IterateRow } from '../runtime/run.js'
 import type { ErrorKind } from '../runtime/uncertainty.js'
-import { entropyOf } from './entropy.js'
+import { type ClassificationEntropy, classificationEntropy } from './entropy.js'
 import { OptionError } from './errors.js'
 import { impossibleRowsWarning } from './impossible-rows.js'
 import { type Imputation, imputed } from './impute.js'
@@ -20,6 +20,7 @@ import type { DataOptions, FitData } from './options.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import { type Binder, bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
 import type { ReportOptions } from './report/report.js'
+import type { Residuals } from './residuals.js'
 import type { SimulateOptions, Sizes } from './simulate/simulate-model.js'
 import type { Simulation } from './simulate/simulation.js'
 import { standardErrors } from './uncertainty/standard-errors.js'
@@ -129,13 +130,12 @@ export class Fit<M extends FittedModel = FittedModel> {
   }
 
   /**
-   * Entropy of the classification of the rows of the fit, −Σ w Σ_k r_k log r_k in nats: 0 where every row belongs to one
-   * value for certain. null without discrete latents, and for a fit that was loaded from a file.
+   * Entropy of the classification of the rows of the fit, −Σ p log p in nats: 0 where every row belongs to one value for
+   * certain. null without discrete latents, where the rows do not lie in memory, and for a fit that was loaded from a file.
    */
-  entropy(): number | null {
-    if (this.own === null) return null
-    refuseStreamed(this.own.data)
-    return entropyOf(this.own.model.summed ?? this.own.model, this.own.params)
+  entropy(): ClassificationEntropy | null {
+    if (this.own === null || this.own.data.stream !== undefined) return null
+    return classificationEntropy(this.own.model.summed ?? this.own.model, this.own.params)
   }
 
   /**
@@ -217,6 +217,27 @@ export class Fit<M extends FittedModel = FittedModel> {
       warnings: own.warnings,
     }
     return scaling === null ? score : { ...score, ...ofRawData(score, model, own, scaling) }
+  }
+
+  /**
+   * Residuals: each cell of data beside its distribution given all other cells, at the fitted params; with what these say
+   * together. Without an argument of the data of the fit. An array for which there are none has the `reason`.
+   *
+   * @throws DataError where the new data does not fit the model or the fit; OptionError where the fit was loaded and no data
+   *   is given
+   */
+  async residuals(data?: FitData, options: DataOptions & { readonly most?: number } = {}): Promise<Residuals> {
+    if (data === undefined && this.own === null)
+      throw new OptionError('the fit was loaded without its data: give residuals the data')
+    if (data === undefined && this.own !== null) refuseStreamed(this.own.data)
+    const { most, ...binding } = options
+    const bound =
+      data === undefined && this.own !== null ? this.own : bindFitted(this.model, this.result, data, binding)
+    const { residualsOf } = await import('./residuals.js')
+    return {
+      arrays: residualsOf(bound.model, bound.data, this.model.declarations(), bound.params, this.result.seed, most),
+      warnings: bound.data.warnings,
+    }
   }
 
   /**

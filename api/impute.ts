@@ -97,7 +97,7 @@ function arrayOf(c: ImputedCells, data: BoundData, declarations: readonly DataDe
 }
 
 /** What a stored number stands for. */
-function valuesOf(
+export function valuesOf(
   { element, levels }: DataDeclaration,
   array: BoundArray,
   data: BoundData,

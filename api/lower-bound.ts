@@ -20,9 +20,12 @@ export interface LowerBound {
   readonly bound: Float64Array
 }
 
-/** log p(data; θ) + log prior(θ); of a factorised posterior the best bound that coordinate ascent finds. */
-export function objectiveAt(model: BoundModel, params: Float64Array): number {
-  const logLikelihood = model.eStep(params).logLikelihood
+/**
+ * log p(data; θ) + log prior(θ); of a factorised posterior the bound that an E-step from the q of `from` comes to, which is
+ * no less than that of this q.
+ */
+export function objectiveAt(model: BoundModel, params: Float64Array, from?: Expectation): number {
+  const { logLikelihood } = model.eStep(params, from)
   return model.hasPrior ? logLikelihood + model.logPrior(params) : logLikelihood
 }
 
@@ -39,7 +42,7 @@ export function lowerBoundAlong(model: BoundModel, q: Posterior, points: readonl
   const bound = lowerBoundOf(model, q)
   return {
     bound: Float64Array.from(points, bound),
-    objective: Float64Array.from(points, (theta) => objectiveAt(model, theta)),
+    objective: Float64Array.from(points, (theta) => objectiveAt(model, theta, q.expectation)),
   }
 }
 

@@ -31,6 +31,8 @@ import { version } from '../version.js'
 import { Binder } from './binder.js'
 import { recordHooks, refuseCheckpoints } from './checkpoint.js'
 import { emitProgram } from './emit/emit-program.js'
+import { toEmit } from './emit/to-emit.js'
+import { entropyFields } from './entropy.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit, type FittedModel } from './fit.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
@@ -44,7 +46,7 @@ import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searc
 import { densityForOracle } from './oracle-density.js'
 import { type SimulateOptions, type Sizes, simulateModel } from './simulate/simulate-model.js'
 import type { Simulation } from './simulate/simulation.js'
-import { Stepper } from './stepper.js'
+import { modesOfFits, Stepper } from './stepper.js'
 import { checkErrors, refuseErrors, resultWithErrors } from './uncertainty/of-result.js'
 import { type VariationalModel, variationalModel } from './variational.js'
 import { variationalResult } from './variational-fit.js'
@@ -336,7 +338,7 @@ export class Model {
     }
     if (!outcome.ok) throw new OptionError(outcome.problems.map((p) => p.message).join('\n'))
     const explained = withReason(bound.model, outcome)
-    const fit = wrap(explained)
+    const fit = withEntropy(wrap(explained))
     const result = await resultWithErrors(fit, options)
     return result === null ? fit : fit.withResult(result)
   }
@@ -388,15 +390,35 @@ export class Model {
    */
   stepper(data: FitData, options: FitCallOptions = {}): Stepper<Fit<Model>> {
     checkNames(options)
-    if (options.mode === 'vb') return this.variational().model.stepper(data, { ...options, mode: 'em' })
+    if (options.mode === 'vb') return this.variationalStepper(data, options)
     this.refuseMode(options, true)
     const pool = poolFor(options)
-    const bound = this.bind(data, options, null, pool)
+    const raw = this.bind(data, options, null, pool)
+    const bound = options.standardize === true ? this.binder.standardised(raw, options, pool) : raw
     return new Stepper(
-      bound,
-      (more) => this.fitBound(bound, { ...options, ...more }),
+      // steps in other units are the same steps, where the model is the same
+      bound.standard?.way.closed === true ? raw : bound,
+      (more) => {
+        refuseOtherSteps(options, more.mode)
+        const all = { ...options, ...more }
+        checkNames(all)
+        return this.fitBound(bound, all)
+      },
       async () => pool?.end(),
     )
+  }
+
+  /** Steps on the model with params as latents; fits in terms of the model as it was written. */
+  private variationalStepper(data: FitData, options: FitCallOptions): Stepper<Fit<Model>> {
+    const inner = this.variational().model.stepper(data, { ...options, mode: 'em' })
+    return inner.withFit((more) => {
+      refuseOtherSteps(options, more.mode)
+      return this.fitVariational(
+        { ...options, ...more },
+        () => this.bind(data, { ...options, mode: 'em' }),
+        () => inner.fit(more),
+      )
+    })
   }
 
   /**
@@ -411,7 +433,8 @@ export class Model {
     const { runtimeText } = await import('./emit/runtime-text.generated.js').catch(() => {
       throw new InternalError('the runtime of programs was not built: node api/emit/bundle-runtime.mjs')
     })
-    return emitProgram(this.derived, (names) => this.binder.withoutScales(names), runtimeText)
+    const { whole, withoutScales } = toEmit(this.derived, this.binder)
+    return emitProgram(whole, withoutScales, runtimeText)
   }
 
   /**
@@ -448,6 +471,12 @@ export class Model {
   }
 }
 
+/** A stepper of mode em makes the fits of modes without steps, and no others but its own. */
+function refuseOtherSteps({ mode = 'em' }: FitCallOptions, asked: Mode | undefined): void {
+  if (asked === undefined || asked === mode || (mode === 'em' && modesOfFits.some((m) => m === asked))) return
+  throw new OptionError(`these are the steps of mode ${mode}: make another stepper for mode ${asked}`)
+}
+
 const restartsOf = (mode: FitMode | null): { readonly restarts?: number } =>
   mode?.restarts === undefined ? {} : { restarts: mode.restarts }
 
@@ -456,6 +485,11 @@ function startOf(start: NonNullable<FitCallOptions['start']>, bound: Bound): Sta
   const values = startValuesFromJson(record(start)) ?? new Map<string, unknown>()
   const free = new Map([...values].filter(([name]) => bound.held?.names.whole.has(name) !== true))
   return bound.standard === undefined ? free : standardisedStart(free, bound.standard)
+}
+
+function withEntropy(fit: Fit<Model>): Fit<Model> {
+  const { result } = fit
+  return result.stop === 'numerical' ? fit : fit.withResult({ ...result, ...entropyFields(fit.entropy()) })
 }
 
 /** A result with the params that were held beside the estimated ones, in the order of their declarations. */

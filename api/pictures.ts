@@ -10,7 +10,7 @@ import {
   type DrawnPoint,
 } from '../compiler/bind/component-densities.js'
 import { rowWeights } from '../compiler/bind/row-weights.js'
-import type { Expectation } from '../runtime/contract.js'
+import type { Bound, Expectation } from '../runtime/contract.js'
 import { type BoundLine, elementLine, paramElements, straightLine } from './bound-lines.js'
 import { boundRange, boundSurface, lowerBoundAlong, lowerBoundOf, objectiveAt } from './lower-bound.js'
 
@@ -41,6 +41,10 @@ export interface BoundRun {
 /** The objective and ELBO(q(t), θ(x)) along a line. */
 export interface BoundCurve {
   readonly label: string
+  /** What the objective is: where it is a bound itself, an E-step from the q that is shown comes to it. */
+  readonly kind: Bound
+  /** The objective has the log prior in it. */
+  readonly hasPrior: boolean
   readonly x: Float64Array
   readonly objective: Float64Array
   readonly elbo: Float64Array
@@ -127,11 +131,13 @@ export class Pictures {
     const along = lowerBoundAlong(model, run.q, Array.from(x, line.at))
     return {
       label: line.label,
+      kind: model.bound ?? 'exact',
+      hasPrior: model.hasPrior,
       x,
       objective: along.objective,
       elbo: along.bound,
       at: { x: line.here, objective },
-      next: run.next === null ? null : { x: line.of(next), elbo, objective: objectiveAt(model, next) },
+      next: run.next === null ? null : { x: line.of(next), elbo, objective: objectiveAt(model, next, expectation) },
     }
   }
 

@@ -2,6 +2,7 @@ import { collectNodes } from '../compiler/algebra/visit.js'
 import type { LatentLayout, ParamLayout } from '../runtime/contract.js'
 import type { BoundData } from '../runtime/data/types.js'
 import { type EmMove, type EmPoint, emStep, marginalLogLikelihood, pointAt } from '../runtime/em-step.js'
+import type { NestedNumbers } from '../runtime/json.js'
 import { defaultOptions } from '../runtime/options.js'
 import { type AbortFlag, createPacer, type Pacer } from '../runtime/pacer.js'
 import { continueRun, type EmRun } from '../runtime/run.js'
@@ -11,6 +12,7 @@ import { createStarter } from '../runtime/starts.js'
 import { converged } from '../runtime/stop.js'
 import { OptionError } from './errors.js'
 import type { Bound } from './frozen.js'
+import { standardisedStart } from './in-units.js'
 import { nextTurn } from './next-turn.js'
 import { entriesOf, type FitCallOptions } from './options.js'
 import { Pictures } from './pictures.js'
@@ -19,8 +21,25 @@ import { type LatentPosterior, posteriorReader } from './posterior.js'
 /** What can be asked of a fit over data that are bound already. */
 export type StepperFitOptions = Pick<
   FitCallOptions,
-  'start' | 'init' | 'seed' | 'restarts' | 'tolerance' | 'maxIterations' | 'maxTime' | 'signal' | 'onIteration'
->
+  | 'start'
+  | 'init'
+  | 'seed'
+  | 'restarts'
+  | 'tolerance'
+  | 'maxIterations'
+  | 'maxTime'
+  | 'signal'
+  | 'onIteration'
+  | 'batch'
+  | 'schedule'
+> & {
+  /** A mode without steps of its own: a stepper of mode em makes its fit. */
+  readonly mode?: ModeOfFits
+}
+
+/** Modes that go their way in a fit, and have no single steps. */
+export const modesOfFits = ['anneal', 'sem', 'online'] as const
+export type ModeOfFits = (typeof modesOfFits)[number]
 
 /** A run that goes on from one of its points. */
 export interface GoOn {
@@ -44,7 +63,7 @@ export class Stepper<Result = unknown> {
 
   constructor(
     private readonly bound: Bound,
-    private readonly fitBound: (options: FitCallOptions) => Promise<Result>,
+    private readonly fitBound: (options: StepperFitOptions & Pick<FitCallOptions, 'trace'>) => Promise<Result>,
     /** Ends the workers that share the rows. */
     readonly close: () => Promise<void>,
   ) {}
@@ -64,6 +83,14 @@ export class Stepper<Result = unknown> {
   get observed(): ReadonlySet<string> {
     return observedData(this.bound)
   }
+  /** Params that are held whole, which no step has, and the values of all that are held (null for cells that are free). */
+  get held(): { readonly layouts: readonly ParamLayout[]; readonly values: ReadonlyMap<string, NestedNumbers> } {
+    return this.bound.held ?? { layouts: [], values: new Map() }
+  }
+  /** Added to objectives, it gives those of the data as they are: 0 unless these are standardised and another model so. */
+  get logJacobian(): number {
+    return this.bound.standard?.way.logJacobian ?? 0
+  }
   /** true where one M-step gives the maximum. */
   get direct(): boolean {
     return this.bound.model.direct
@@ -81,7 +108,9 @@ export class Stepper<Result = unknown> {
 
   /** Flat params, from values nested as in a result; what is left out stays as in `others`. @throws OptionError */
   withValues(others: Float64Array, values: NonNullable<FitCallOptions['start']>): Float64Array {
-    const { params, problems } = applyStartValues(this.bound.model, entriesOf(values), others)
+    const { model, standard } = this.bound
+    const own = standard === undefined ? entriesOf(values) : standardisedStart(entriesOf(values), standard)
+    const { params, problems } = applyStartValues(model, own, others)
     if (problems.length > 0) throw new OptionError(problems.map((p) => p.message).join('\n'))
     return params
   }
@@ -160,6 +189,11 @@ export class Stepper<Result = unknown> {
   /** ELBO(q, θ) for the q of `point`, at other params. */
   elbo(point: EmPoint, trial: Float64Array): number {
     return point.objective + this.bound.model.gain(point.params, point.expectation, trial)
+  }
+
+  /** The same steps beside another way to fit. */
+  withFit<Other>(fitBound: (options: StepperFitOptions) => Promise<Other>): Stepper<Other> {
+    return new Stepper<Other>(this.bound, fitBound, this.close)
   }
 
   /** A whole fit over the same data: `model.fit`, with its iterates. */

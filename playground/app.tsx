@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks'
 import { BoundPanel } from './panels/bound/bound-panel.js'
+import { ChoosePanel } from './panels/choose/choose-panel.js'
 import { CodePanel } from './panels/code-panel.js'
 import { DataPanel } from './panels/data-panel.js'
 import { DerivationPanel } from './panels/derivation-panel.js'
@@ -31,6 +32,7 @@ const NAMES: { readonly [A in Area]: string } = {
   bound: 'Bound',
   derivation: 'Derivation',
   numbers: 'Numbers',
+  choose: 'Choose',
 }
 
 /** Areas side by side, by the width there is; those of one column are tabs. */
@@ -39,15 +41,15 @@ function layoutOf(wide: boolean, medium: boolean, presenting: boolean): readonly
     return [
       ['model', 'data', 'code'],
       ['see', 'numbers'],
-      ['derivation', 'bound'],
+      ['derivation', 'bound', 'choose'],
     ]
-  if (wide) return [['model', 'data', 'code'], ['see'], ['bound', 'derivation', 'numbers']]
+  if (wide) return [['model', 'data', 'code'], ['see'], ['bound', 'derivation', 'numbers', 'choose']]
   if (medium)
     return [
       ['model', 'data', 'code'],
-      ['see', 'bound', 'derivation', 'numbers'],
+      ['see', 'bound', 'derivation', 'numbers', 'choose'],
     ]
-  return [['see', 'model', 'data', 'bound', 'derivation', 'numbers', 'code']]
+  return [['see', 'model', 'data', 'bound', 'derivation', 'numbers', 'choose', 'code']]
 }
 
 export function App({ controller, onReset }: Props) {
@@ -80,15 +82,18 @@ export function App({ controller, onReset }: Props) {
     [open],
   )
   const view = useFitView(state)
-  const show = useCallback((run: number, iterate: number) => void controller.show(run, 2 * iterate + 1), [controller])
+  const show = useCallback(
+    (run: number, iterate: number) => void controller.runs.show(run, 2 * iterate + 1),
+    [controller],
+  )
 
   // charts are drawn anew only where what they show has changed, not with every message of a fit
   const see = useMemo(
-    () => <SeePanel view={view} queries={controller.queries} onScrub={show} />,
+    () => <SeePanel view={view} queries={controller.runs.queries} onScrub={show} />,
     [view, controller, show],
   )
   const bound = useMemo(
-    () => <BoundPanel view={view} queries={controller.queries} onScrub={show} />,
+    () => <BoundPanel view={view} queries={controller.runs.queries} onScrub={show} />,
     [view, controller, show],
   )
 
@@ -118,6 +123,8 @@ export function App({ controller, onReset }: Props) {
         return <DerivationPanel state={state} controller={controller} cursor={cursor} onReveal={goTo} />
       case 'numbers':
         return <NumbersPanel state={state} controller={controller} />
+      case 'choose':
+        return <ChoosePanel state={state} controller={controller} />
     }
   }
 

@@ -75,7 +75,7 @@ async function start(): Promise<void> {
   }
   render(<App controller={controller} onReset={reset} />, root)
   await controller.begin()
-  if (opened !== null) await controller.addFiles(opened.files)
+  if (opened !== null) await controller.files.addFiles(opened.files)
 }
 
 void start()

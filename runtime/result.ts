@@ -80,6 +80,15 @@ export interface FitResult extends ErrorFields, ModeReport {
   /** −2·logLikelihood + parameters·log(observations). */
   readonly bic: JsonNumber
   readonly aic: JsonNumber
+  /**
+   * Entropy of the classification, −Σ p log p over the values of all discrete latents together, in nats; left out where the
+   * model has none or the rows do not lie in memory.
+   */
+  readonly entropy?: number
+  /** 1 − entropy / Σ log K over the rows: 1 where every value is certain, 0 where all are equally probable. */
+  readonly certainty?: number
+  /** The entropy is a sum over the rows of each latent by itself, which is never less. */
+  readonly entropyOf?: 'marginals'
   readonly converged: boolean
   readonly stop: StopReason
   readonly iterations: number

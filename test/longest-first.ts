@@ -11,6 +11,7 @@ const LONGEST: readonly string[] = [
   'certify/examples',
   'playground/day.e2e',
   'playground/accessible.e2e',
+  'playground/asides.e2e',
 ].map((name) => `test/${name}.test.ts`)
 
 /** Order of test files on a machine that has not run them before. */

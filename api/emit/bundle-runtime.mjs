@@ -20,8 +20,8 @@ function pointMasses() {
 const leftOut = new Map([
   // passes by generated WebAssembly
   ['compiler/bind/row-engine', 'export class RowEngine { constructor() { throw new Error("no WebAssembly here") } }'],
-  // ranks of scores
-  ['compiler/bind/identified', 'export const identifiedOverPoints = () => null'],
+  // scores are lowered when a program is written
+  ['compiler/lower/scores', 'export const lowerScores = (derivation) => derivation.scores'],
   ['runtime/data/parquet/parquet-file', 'export const isParquet = () => false'],
   ['runtime/data/parquet/read-parquet', 'export const readParquet = () => ({ problems: [] })'],
   ['compiler/distributions/index', pointMasses()],

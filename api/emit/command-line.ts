@@ -30,6 +30,7 @@ DATA is a CSV, TSV or JSON file, or name=FILE for the data of one name. Options,
   --group-by COLUMN   what tells sequences apart        --start mu=[1, 2]   start value of a param
   --seed N            seed of the starts (1)            --restarts N        starts (20, or 1 with a start)
   --tol T             tolerance (1e-9)                  --max-iter N        most iterations (10000)
+  --mode hard         the most probable values in place of all of them (em)
   --json              one JSON document
 `
 
@@ -112,6 +113,7 @@ function readArguments(words: readonly string[]): Arguments {
   const start = new Map<string, unknown>()
   const numbers = new Map<string, number>()
   let groupBy: string | null = null
+  let mode: 'em' | 'hard' = 'em'
   let json = false
   let help = words.length === 0
   for (let i = 0; i < words.length; i++) {
@@ -142,6 +144,13 @@ function readArguments(words: readonly string[]): Arguments {
       case '--group-by':
         groupBy = value()
         break
+      case '--mode': {
+        const given = value()
+        if (given !== 'em' && given !== 'hard')
+          throw new OptionError(`--mode takes em or hard here, not \`${given}\`; \`estep fit\` has further modes`)
+        mode = given
+        break
+      }
       case '--set':
       case '--start': {
         const [name, of] = assignment(option, value())
@@ -167,6 +176,7 @@ function readArguments(words: readonly string[]): Arguments {
     columns,
     groupBy,
     set,
+    mode,
     ...(start.size === 0 ? {} : { start }),
     ...number('--seed', 'seed'),
     ...number('--restarts', 'restarts'),
@@ -210,6 +220,7 @@ function report(name: string, r: StandaloneFit): string {
     `${name}: ${r.converged ? 'converged' : 'not converged'} after ${r.iterations} iterations`,
     `log-likelihood  ${r.logLikelihood}`,
     ...(r.objective === r.logLikelihood ? [] : [`objective       ${r.objective}`]),
+    `BIC ${r.bic}, AIC ${r.aic}: ${r.parameters} params, ${r.observations} observations`,
     '',
     ...valueLines(r.params),
     ...valueLines(r.derived),

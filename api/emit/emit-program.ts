@@ -1,5 +1,6 @@
 /** A model as a stand-alone JavaScript module: its plan, its kernels, and the runtime that drives them. */
 import type { Derivation } from '../../compiler/derive.js'
+import { lowerScores } from '../../compiler/lower/scores.js'
 import { vanishingScales } from '../../compiler/vanishing-scales.js'
 import { version } from '../../version.js'
 import { emitKernels, literal } from './kernels.js'
@@ -8,26 +9,32 @@ import { writePlan } from './plan.js'
 /** Scales of which every combination that is 0 has a program of its own. */
 const MOST_SCALES = 3
 
+/** A model's derivation, and that of its hard mode; null where it has no such mode. */
+export interface ToEmit {
+  readonly em: Derivation
+  readonly hard: Derivation | null
+}
+
 /**
- * @param withoutScales the derivation with these scales at 0
+ * @param withoutScales the model with these scales at 0
  * @param runtime the text of `standalone.ts` and what it imports, which gives `createProgram`
  * @throws KernelError where the JavaScript target lacks an operation
  */
 export function emitProgram(
-  derivation: Derivation,
-  withoutScales: (names: ReadonlySet<string>) => Derivation | null,
+  whole: ToEmit,
+  withoutScales: (names: ReadonlySet<string>) => ToEmit | null,
   runtime: string,
 ): string {
-  const scales = [...vanishingScales(derivation.model).keys()].sort()
+  const scales = [...vanishingScales(whole.em.model).keys()].sort()
   const smaller = subsets(scales.slice(0, MOST_SCALES)).flatMap((names) => {
     const d = withoutScales(new Set(names))
     return d === null ? [] : [{ names: names.join(' '), d }]
   })
-  const { name } = derivation.model
+  const { name } = whole.em.model
   return [
     header(name),
     `const source = {\n  name: ${literal(name)},\n  estepVersion: ${literal(version)},`,
-    model(derivation),
+    model(whole),
     '  withoutScales: [',
     ...smaller.map(({ names, d }) => `[${literal(names)}, {\n${model(d)}}],`),
     '  ],\n}\n',
@@ -40,9 +47,15 @@ export function emitProgram(
   ].join('\n')
 }
 
-function model(d: Derivation): string {
-  const { text, standIn } = emitKernels(d.program)
-  return `  // loops over the data, params and statistics: each fills or adds to the arrays that are named above it\n  kernels: ${text},\n  // sizes, arrays, the order of passes, and the solution of each block of the M-step\n  plan: ${literal(writePlan(d, standIn))},`
+function model({ em, hard }: ToEmit): string {
+  const scores = lowerScores(em)
+  const max = hard?.maxProduct ?? null
+  const { text, standIn } = emitKernels([
+    { of: em.program, buffers: em.program.buffers },
+    { of: scores, buffers: scores.program.buffers },
+    ...(max === null ? [] : [{ of: max, buffers: max.buffers }]),
+  ])
+  return `  // loops over the data, params and statistics: each fills or adds to the arrays that are named above it\n  kernels: ${text},\n  // sizes, arrays, the order of passes, and the solution of each block of the M-step\n  plan: ${literal(writePlan({ em, hard, scores }, standIn))},`
 }
 
 const header = (

@@ -32,19 +32,17 @@ const KINDS: { readonly [K in KernelOp['op']]: true } = {
 
 const isSum = (op: KernelOp): boolean => op.op === 'contract' || op.op === 'scatterAdd'
 
+/** Operations, and the buffers that they read and write. */
+export interface WithOps {
+  /** Holds lists of operations, at whatever depth. */
+  readonly of: object
+  readonly buffers: Program['buffers']
+}
+
 /** @throws KernelError where the JavaScript target has no such operation */
-export function emitKernels(program: Program): EmittedKernels {
-  const lists = listsOf(program)
+export function emitKernels(parts: readonly WithOps[]): EmittedKernels {
   const numbers = new Map<KernelOp, number>()
-  for (const op of lists.flat()) if (!numbers.has(op)) numbers.set(op, numbers.size)
-  // sums over whole arrays may be taken some of them at a time
-  const single = new Set(lists.filter((list) => list.length > 1 && list.every(isSum)).flat())
-  const alone = [...single].map((op) => [op])
-  const entries = [...lists, ...alone].map((ops) => {
-    const { source, bindings } = emitJavaScript(ops, program.buffers)
-    const places = ops.map((op) => numbers.get(op) ?? -1)
-    return `  {\n${comment(bindings)}    code: (h) => {\n${indented(source)}    },\n    ops: ${JSON.stringify(places)},\n    bindings: ${literal(bindings)},\n  },\n`
-  })
+  const text = parts.map((part) => kernelsOf(part, numbers)).join('')
   const standIns = new Map<KernelOp, object>()
   const standIn = (op: KernelOp): object => {
     const known = standIns.get(op)
@@ -55,11 +53,26 @@ export function emitKernels(program: Program): EmittedKernels {
     standIns.set(op, made)
     return made
   }
-  return { text: `[\n${entries.join('')}]`, standIn }
+  return { text: `[\n${text}]`, standIn }
+}
+
+/** The kernels of one program; its operations are numbered after those of the ones before. */
+function kernelsOf({ of, buffers }: WithOps, numbers: Map<KernelOp, number>): string {
+  const lists = listsOf(of)
+  for (const op of lists.flat()) if (!numbers.has(op)) numbers.set(op, numbers.size)
+  // sums over whole arrays may be taken some of them at a time
+  const single = new Set(lists.filter((list) => list.length > 1 && list.every(isSum)).flat())
+  const alone = [...single].map((op) => [op])
+  const entries = [...lists, ...alone].map((ops) => {
+    const { source, bindings } = emitJavaScript(ops, buffers)
+    const places = ops.map((op) => numbers.get(op) ?? -1)
+    return `  {\n${comment(bindings)}    code: (h) => {\n${indented(source)}    },\n    ops: ${JSON.stringify(places)},\n    bindings: ${literal(bindings)},\n  },\n`
+  })
+  return entries.join('')
 }
 
 /** Every list of operations of a program, once. */
-function listsOf(program: Program): readonly (readonly KernelOp[])[] {
+function listsOf(program: object): readonly (readonly KernelOp[])[] {
   const lists: (readonly KernelOp[])[] = []
   const seen = new Set<object>()
   const visit = (value: unknown): void => {

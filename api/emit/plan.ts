@@ -3,14 +3,22 @@
 import type { Expr } from '../../compiler/algebra/types.js'
 import type { Derivation } from '../../compiler/derive.js'
 import type { KernelOp } from '../../compiler/kernel/types.js'
+import type { ScoreProgram } from '../../compiler/lower/scores.js'
 import { encode } from './encode.js'
 import { isOp } from './kernels.js'
 import { type Kept, known, type WrittenPlan } from './read-plan.js'
 
 const NOWHERE = { start: 0, end: 0 }
 
+/** A model as it is written: its derivation, that of hard mode where it has one, and the program of its scores. */
+export interface ToWrite {
+  readonly em: Derivation
+  readonly hard: Derivation | null
+  readonly scores: ScoreProgram
+}
+
 /** @param standIn what stands for an operation of a kernel, which is written as code */
-export function writePlan(d: Derivation, standIn: (op: KernelOp) => object): WrittenPlan {
+export function writePlan({ em: d, hard, scores }: ToWrite, standIn: (op: KernelOp) => object): WrittenPlan {
   const shapes = new Map<string, readonly Expr[]>()
   for (const p of d.graph.params) shapes.set(`param ${p.name}`, d.shapes.shape('param', p.name))
   for (const x of d.graph.data) shapes.set(`data ${x.name}`, d.shapes.shape('data', x.name))
@@ -25,7 +33,9 @@ export function writePlan(d: Derivation, standIn: (op: KernelOp) => object): Wri
     eStep: d.eStep,
     mStep: d.mStep,
     program: d.program,
-    maxProduct: null,
+    maxProduct: hard?.maxProduct ?? null,
+    hardSteps: hard?.eStep.steps ?? null,
+    scores,
     params: d.params,
     shapes,
     signatures,

@@ -8,6 +8,11 @@ import type { FitCallOptions } from '../options.js'
 export type StandaloneOptions = Pick<
   FitCallOptions,
   'columns' | 'groupBy' | 'set' | 'start' | 'init' | 'seed' | 'restarts' | 'tolerance' | 'maxIterations' | 'floor'
-> & { readonly signal?: AbortFlag; onIteration?(progress: FitProgress): void }
+> & {
+  /** `hard`: the most probable values in place of all of them, where the model has this mode. */
+  readonly mode?: 'em' | 'hard'
+  readonly signal?: AbortFlag
+  onIteration?(progress: FitProgress): void
+}
 
-export type StandaloneFit = Omit<FitResult, 'plan' | 'parameters' | 'bic' | 'aic'>
+export type StandaloneFit = Omit<FitResult, 'plan'>

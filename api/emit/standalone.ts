@@ -4,6 +4,7 @@
  */
 import { bindProgram } from '../../compiler/bind/bound-model.js'
 import { dataDeclarations } from '../../compiler/bind/declarations.js'
+import { HardModel } from '../../compiler/bind/hard-model.js'
 import { BindError } from '../../compiler/bind/sizes.js'
 import type { Derivation } from '../../compiler/derive.js'
 import type { KernelOp } from '../../compiler/kernel/types.js'
@@ -12,13 +13,14 @@ import type { EmittedFunction } from '../../compiler/targets/javascript/instanti
 import type { CompileKernel } from '../../compiler/targets/memory.js'
 import { bindData } from '../../runtime/data/bind.js'
 import { fitModel } from '../../runtime/fit.js'
+import { stepMode } from '../../runtime/modes/fit-mode.js'
 import { emptyContext } from '../../runtime/result.js'
 import { startValuesFromJson } from '../../runtime/start-values.js'
 import { DataError, OptionError, problem } from '../errors.js'
 import { nextTurn } from '../next-turn.js'
 import { entriesOf, type FitData, record, searchOptions, tablesOf } from '../options.js'
 import { type CommandLine, commandLine } from './command-line.js'
-import { readPlan, type WrittenPlan } from './read-plan.js'
+import { readPlan, type WrittenDerivation, type WrittenPlan } from './read-plan.js'
 import type { StandaloneFit, StandaloneOptions } from './standalone-types.js'
 
 /** Operations that were printed together, and what their text reads. */
@@ -56,6 +58,9 @@ export function createProgram(source: StandaloneSource): StandaloneProgram {
     const set = entriesOf(options.set ?? new Map())
     refuseUnknown(derivation, set)
     refuseModes(options)
+    const isHard = options.mode === 'hard'
+    if (isHard && derivation.hardSteps === null)
+      throw new OptionError('this model has no mode hard; `estep fit --mode hard` says why')
     const bound = bindData(dataDeclarations(derivation.model, set), tablesOf(data), {
       columns: entriesOf(options.columns ?? new Map()) as ReadonlyMap<string, readonly string[]>,
       groupBy: options.groupBy ?? null,
@@ -64,13 +69,16 @@ export function createProgram(source: StandaloneSource): StandaloneProgram {
     if (bound.value === undefined) throw new DataError(bound.problems)
     const { value } = bound
     const made = new Map<Derivation, CompileKernel>([[derivation, compilerOf(source.kernels)]])
-    const bind = (d: Derivation): ReturnType<typeof bindProgram> =>
-      bindProgram(d, value, {
+    const bind = (d: WrittenDerivation): ReturnType<typeof bindProgram> => {
+      const settings = {
         set,
         seed: options.seed ?? 1,
         compile: made.get(d) ?? compilerOf(source.kernels),
         withoutScales: () => null,
-      })
+      }
+      if (!isHard || d.hardSteps === null) return bindProgram(d, value, settings)
+      return new HardModel({ ...d, eStep: { ...d.eStep, steps: d.hardSteps } }, value, settings)
+    }
     let model: ReturnType<typeof bindProgram>
     try {
       model = bind(derivation)
@@ -82,6 +90,7 @@ export function createProgram(source: StandaloneSource): StandaloneProgram {
       const found = smaller.get([...names].sort().join(' '))
       if (found === undefined) return null
       const d = readPlan(found.plan)
+      if (isHard && d.hardSteps === null) return null
       made.set(d, compilerOf(found.kernels))
       const limit = bind(d)
       limit.setFloor(options.floor ?? 1e-6)
@@ -94,6 +103,7 @@ export function createProgram(source: StandaloneSource): StandaloneProgram {
       { ...searchOptions(options), ...(start === undefined ? {} : { start }) },
       {
         pause: nextTurn,
+        ...(isHard ? { mode: stepMode('hard') } : {}),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
         ...(options.onIteration === undefined ? {} : { onIteration: options.onIteration.bind(options) }),
         context: {
@@ -105,20 +115,20 @@ export function createProgram(source: StandaloneSource): StandaloneProgram {
       },
     )
     if (!outcome.ok) throw new OptionError(outcome.problems.map((p) => p.message).join('\n'))
-    // the number of params that the data tells apart is not counted here
-    const { plan: _, parameters: _parameters, bic: _bic, aic: _aic, ...result } = outcome.result
+    const { plan: _, ...result } = outcome.result
     return result
   }
   return { fit, ...commandLine(source.name, fit) }
 }
 
-/** Kernels are printed for EM. */
+/** Kernels are printed for EM and for hard mode. */
 function refuseModes(options: object): void {
-  for (const name of ['mode', 'batch', 'schedule']) {
-    const value: unknown = Reflect.get(options, name)
-    if (value === undefined || (name === 'mode' && value === 'em')) continue
-    throw new OptionError(`this program runs EM alone; the library and \`estep fit\` have \`${name}\``)
-  }
+  const mode: unknown = Reflect.get(options, 'mode')
+  if (mode !== undefined && mode !== 'em' && mode !== 'hard')
+    throw new OptionError(`this program runs the modes em and hard; \`estep fit\` has \`${String(mode)}\` too`)
+  for (const name of ['batch', 'schedule'])
+    if (Reflect.get(options, name) !== undefined)
+      throw new OptionError(`this program has no option \`${name}\`; the library and \`estep fit\` have it`)
 }
 
 function refuseUnknown(d: Derivation, set: ReadonlyMap<string, unknown>): void {

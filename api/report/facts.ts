@@ -28,6 +28,7 @@ export function headline(result: FitResult): Html {
     ['Observations', result.observations.toLocaleString('en')],
     ['BIC', number(bic)],
     ['AIC', number(aic)],
+    ...entropyRows(result),
   ]
   return h(
     'dl',
@@ -35,6 +36,14 @@ export function headline(result: FitResult): Html {
     ...rows.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))),
   )
 }
+
+const entropyRows = ({ entropy, certainty, entropyOf }: FitResult): readonly (readonly [Child, Child])[] =>
+  entropy === undefined
+    ? []
+    : [
+        [`Classification entropy${entropyOf === undefined ? '' : ', each latent by itself'}`, short(entropy, 5)],
+        ...(certainty === undefined ? [] : [['Certainty, from 0 to 1', short(certainty, 3)] as const]),
+      ]
 
 const number = (value: FitResult['objective']): string => fixed(numberFromJson(value) ?? Number.NaN, 4)
 

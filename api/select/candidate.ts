@@ -72,7 +72,7 @@ export function figuresOf(
     aic: numberFromJson(result.aic) ?? Number.NaN,
     bic: numberFromJson(result.bic) ?? Number.NaN,
     icl: complete === null ? null : -2 * complete + penalty,
-    entropy: fit.entropy(),
+    entropy: result.entropy ?? null,
     cv: validation?.logLikelihood ?? null,
     cvError: validation?.standardError ?? null,
     error: compared ? agreement.error : null,

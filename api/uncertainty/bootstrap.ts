@@ -39,7 +39,7 @@ export async function bootstrap(
   model: ProgramModel,
   params: Float64Array,
   quantities: readonly Quantity[],
-  { replicates = REPLICATES, seed = 1, weights = 'frequency', signal }: ErrorOptions,
+  { replicates = REPLICATES, seed = 1, weights = 'frequency', signal, onReplicate }: ErrorOptions,
   pacer: Pacer,
 ): Promise<{
   readonly columns: Columns
@@ -61,6 +61,7 @@ export async function bootstrap(
     const fitted = await refit(model.over(data), params, pacer)
     if (typeof fitted === 'string') failures.push({ replicate: r, reason: fitted })
     else fits.push(Float64Array.from(quantitiesOf(model, matched(model, fitted, params, scales)), (q) => q.value))
+    onReplicate?.(r, replicates)
   }
   if (fits.length < LEAST)
     throw new OptionError(

@@ -12,6 +12,8 @@ export interface ErrorOptions {
   readonly seed?: number
   readonly weights?: WeightKind
   readonly signal?: { readonly aborted: boolean }
+  /** Called after each fit of the bootstrap. */
+  onReplicate?(done: number, of: number): void
 }
 
 /** One estimate with its standard error: an element of a param, or a number of a top-level `let`. */

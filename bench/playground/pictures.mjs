@@ -1,5 +1,5 @@
 /**
- * Saves twelve states of the playground at three widths in both themes, and says where something runs out of the page, is
+ * Saves the states of the playground at three widths in both themes, and says where something runs out of the page, is
  * cut off, overlaps, or has too little contrast. Exit status 1 where there is any of it.
  *
  *   npm run build && node bench/playground/pictures.mjs [--out DIR] [--only NAME,NAME] [--width 320,1280] [--theme dark]
@@ -21,6 +21,7 @@ const only = option('only', null)?.split(',') ?? null
 const DOCS = new Map([
   ['after-m', 'playground.png'],
   ['derivation', 'playground-derivation.png'],
+  ['choose', 'playground-choose.png'],
 ])
 const docs = process.argv.includes('--docs')
 const widths = option('width', '320,768,1280').split(',').map(Number)
@@ -52,6 +53,27 @@ const fit = async (page) => {
   await idle(page)
 }
 
+/** A mixture whose weights and means have conjugate priors. */
+const WITH_PRIORS = `model Bursts
+const K = 3
+data waiting : real[N]
+param pi : simplex[K] ~ Dirichlet(0.5)
+param mu : real[K] ~ Normal(70, 30)
+param s : positive
+for n in 1..N {
+  latent z ~ Categorical(pi)
+  waiting[n] ~ Normal(mu[z], s)
+}
+`
+
+const replaceModel = async (page, text) => {
+  const area = page.locator('.monaco-editor textarea, .monaco-editor .native-edit-context, .model textarea').first()
+  await area.focus()
+  await page.keyboard.press('Control+A')
+  await page.keyboard.insertText(text)
+  await page.waitForTimeout(700)
+}
+
 /** What is done first, and what is opened before each picture. */
 const STATES = {
   opened: { show: (page) => see(page) },
@@ -73,6 +95,62 @@ const STATES = {
       await openArea(page, 'Derivation')
       await page.waitForSelector('.katex')
     },
+  },
+  modes: {
+    act: async (page) => {
+      await press(page, 'Settings')
+      await page.locator('.settings').getByLabel('Mode').selectOption('anneal')
+    },
+    show: (page) => see(page),
+  },
+  variational: {
+    act: async (page) => {
+      await openArea(page, 'Model')
+      await replaceModel(page, WITH_PRIORS)
+      await idle(page)
+      await press(page, 'Settings')
+      await page.locator('.settings').getByLabel('Mode').selectOption('vb')
+      await fit(page)
+    },
+    show: (page) => openArea(page, 'Numbers'),
+  },
+  intervals: {
+    act: async (page) => {
+      await fit(page)
+      await openArea(page, 'Numbers')
+      await press(page, 'Find intervals')
+      await page.waitForSelector('.intervals-say', { timeout: 60_000 })
+    },
+    show: (page) => openArea(page, 'Numbers'),
+  },
+  held: {
+    act: async (page) => {
+      await steps(page, 2)
+      await openArea(page, 'Numbers')
+      await press(page, 'hold mu')
+    },
+    show: (page) => openArea(page, 'Numbers'),
+  },
+  choose: {
+    act: async (page) => {
+      await openArea(page, 'Choose')
+      await page.getByLabel('Cross-validation').selectOption('5')
+      await press(page, 'Compare')
+      await page.waitForSelector('.verdict', { timeout: 120_000 })
+      await idle(page, 120_000)
+    },
+    show: (page) => openArea(page, 'Choose'),
+  },
+  drawn: {
+    act: async (page) => {
+      await fit(page)
+      await openArea(page, 'Data')
+      await press(page, 'Draw data from the model')
+      await press(page, /^Draw$/)
+      await page.waitForSelector('.drawn', { timeout: 60_000 })
+      await idle(page)
+    },
+    show: (page) => openArea(page, 'Data'),
   },
   data: { show: (page) => openArea(page, 'Data') },
   gallery: { act: (page) => press(page, 'Gallery'), show: (page) => page.waitForSelector('dialog[open]') },

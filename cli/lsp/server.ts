@@ -188,7 +188,7 @@ export function serve(connection: Connection, version: string): void {
     if (here === null) return []
     const [start, end] = [here.doc.offsetAt(range.start), here.doc.offsetAt(range.end)]
     return service
-      .answer({ kind: 'inlayHints', text: here.text })
+      .answer({ kind: 'inlayHints', text: here.text, document: textDocument.uri })
       .filter((h) => start <= h.offset && h.offset <= end)
       .map((h) => inlayHintOf(here.doc, h))
   })

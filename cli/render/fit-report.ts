@@ -78,9 +78,18 @@ function headline(result: FitResult, paint: Paint): string[] {
     `log-likelihood ${boundWords(result)}${paint.strong(formatObjective(result.logLikelihood))}${objective}`,
     ...(hard ? [`complete-data log-likelihood ${formatObjective(result.objective)}${within}`] : []),
     `BIC ${formatObjective(result.bic)}  AIC ${formatObjective(result.aic)}  (${plural(result.parameters, 'parameter')}, ${plural(result.observations, 'observation')})`,
+    ...entropyLines(result),
     `${plural(result.iterations, 'iteration')}, ${state}${rateWords(result)}`,
     ...modeLines(result),
   ]
+}
+
+/** How certain the values of the discrete latents are. */
+function entropyLines({ entropy, certainty, entropyOf }: FitResult): readonly string[] {
+  if (entropy === undefined) return []
+  const share = certainty === undefined ? '' : `; certainty ${certainty.toFixed(3)}, from 0 (any value) to 1 (certain)`
+  const of = entropyOf === undefined ? '' : ', each latent by itself'
+  return [`classification entropy ${formatNumber(entropy)}${of}${share}`]
 }
 
 /** The way that a mode took. */

@@ -1,19 +1,10 @@
 /** The candidates of a selection as a table, with bars, and what the criteria say together. */
+import { agreement, criterionNames, isNamedByModel, shownCriteria } from '../../api/select/agreement.js'
 import type { Candidate, Criterion, Selection } from '../../index.js'
 import { plural } from './numbers.js'
 import type { Paint } from './paint.js'
 import { printable } from './paint.js'
 import { tableWidth, textTable } from './text-table.js'
-
-/** How criteria are called. */
-const names: ReadonlyMap<Criterion, string> = new Map([
-  ['aic', 'AIC'],
-  ['bic', 'BIC'],
-  ['icl', 'ICL'],
-  ['cv', 'CV'],
-  ['error', 'error'],
-  ['rand', 'Rand'],
-])
 
 const BAR = 24
 /** Bars shorter than this stand below the table. */
@@ -23,8 +14,8 @@ const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉']
 export function selectionReport(selection: Selection, width: number, paint: Paint): string {
   const { candidates, best, by, folds, notes, tests } = selection
   const fitted = candidates.filter((c) => c.figures !== null)
-  const shown = [...names.keys()].filter((c) => fitted.some((x) => x.figures?.[c] != null))
-  const header = [...titles(candidates), 'log-likelihood', 'params', ...shown.map((c) => names.get(c) ?? c)]
+  const shown = shownCriteria(fitted)
+  const header = [...titles(candidates), 'log-likelihood', 'params', ...shown.map((c) => criterionNames.get(c) ?? c)]
   const rows = candidates.map((c) => [
     ...labelsOf(c, candidates),
     ...(c.figures === null
@@ -42,7 +33,7 @@ export function selectionReport(selection: Selection, width: number, paint: Pain
   const widest = Math.max(...lines.map((line) => [...line].length))
   const beside = lines.map((line, i) => {
     const gap = ' '.repeat(widest - [...line].length + 2)
-    const side = i === 0 ? `by ${names.get(by)}` : (bars[i - 1] ?? '')
+    const side = i === 0 ? `by ${criterionNames.get(by)}` : (bars[i - 1] ?? '')
     const whole = isBeside ? `${line}${gap}${side}`.trimEnd() : line
     return i === 0 ? paint.strong(whole) : candidates[i - 1] === best ? paint.good(whole) : whole
   })
@@ -52,11 +43,11 @@ export function selectionReport(selection: Selection, width: number, paint: Pain
     const heads = textTable(titles(candidates), labels)
     const most = Math.max(...heads.map((h) => [...h].length))
     const own = heads.map((h, i) =>
-      `${h.padEnd(most)}  ${i === 0 ? `by ${names.get(by)}` : (bars[i - 1] ?? '')}`.trimEnd(),
+      `${h.padEnd(most)}  ${i === 0 ? `by ${criterionNames.get(by)}` : (bars[i - 1] ?? '')}`.trimEnd(),
     )
     out.push(...own, '')
   }
-  out.push(...sentences(selection, shown))
+  out.push(...agreement(selection).sentences.map(printable))
   if (folds !== null)
     out.push(
       `CV: log-likelihood of what is held out, ${plural(folds.count, 'fold')} by ${folds.word}; larger is better.`,
@@ -72,9 +63,7 @@ export function selectionReport(selection: Selection, width: number, paint: Pain
 
 /** Columns that tell candidates apart: the model where there are several, and the consts. */
 function titles(candidates: readonly Candidate[]): string[] {
-  const several = new Set(candidates.map((c) => c.index)).size > 1
-  const consts = constsOf(candidates)
-  return [...(several || consts.length === 0 ? ['model'] : []), ...consts].map(printable)
+  return [...(isNamedByModel(candidates) ? ['model'] : []), ...constsOf(candidates)].map(printable)
 }
 
 const constsOf = (candidates: readonly Candidate[]): readonly string[] => [
@@ -86,12 +75,6 @@ function labelsOf(c: Candidate, all: readonly Candidate[]): string[] {
     Object.hasOwn(c.set, name) || name in c.set ? JSON.stringify(c.set[name]) : '',
   )
   return [...(titles(all).length > values.length ? [c.model] : []), ...values].map(printable)
-}
-
-/** How a candidate is called in a sentence. */
-function called(c: Candidate, all: readonly Candidate[]): string {
-  const values = Object.entries(c.set).map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
-  return printable([...(titles(all).length > values.length ? [c.model] : []), ...values].join(', '))
 }
 
 function figureText(c: Candidate, k: Criterion): string {
@@ -115,26 +98,4 @@ function barsOf(candidates: readonly Candidate[], by: Criterion, width: number):
     const bar = '█'.repeat(whole) + (eighths[Math.floor((length - whole) * 8)] ?? '')
     return bar === '' ? '▏' : bar
   })
-}
-
-/** Who chooses what. */
-function sentences({ candidates, best, by, bestBy }: Selection, shown: readonly Criterion[]): readonly string[] {
-  if (best === null) return [`No candidate has a ${names.get(by)}: there is nothing to choose.`]
-  const groups = new Map<Candidate, string[]>()
-  for (const k of shown) {
-    const own = bestBy.get(k)
-    if (own === undefined) continue
-    const list = groups.get(own)
-    if (list === undefined) groups.set(own, [names.get(k) ?? k])
-    else list.push(names.get(k) ?? k)
-  }
-  const said = [...groups].map(
-    ([c, list]) => `${listed(list)} ${list.length === 1 ? 'chooses' : 'choose'} ${called(c, candidates)}`,
-  )
-  if (groups.size === 1) return [`All criteria agree on ${called(best, candidates)}.`]
-  return [`The criteria disagree: ${said.join('; ')}.`, `Best by ${names.get(by)}: ${called(best, candidates)}.`]
-}
-
-function listed(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
 }

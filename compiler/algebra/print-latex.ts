@@ -111,6 +111,7 @@ function number(value: Rational): string {
 
 function decimal(value: number): string {
   if (value === Infinity) return '\\infty'
+  if (Number.isNaN(value)) return '\\text{undefined}'
   if (value === Math.LN2) return '\\log 2'
   const [mantissa = '', power] = String(value).split('e')
   return power === undefined ? mantissa : `${mantissa} \\cdot 10^{${power.replace('+', '')}}`

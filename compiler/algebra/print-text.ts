@@ -111,6 +111,7 @@ function number(value: Rational): Rendered {
 
 function decimal(value: number): string {
   if (value === Math.LN2) return 'log 2'
+  if (Number.isNaN(value)) return 'undefined'
   return value === Infinity ? '∞' : String(value).replace('-', '−')
 }
 

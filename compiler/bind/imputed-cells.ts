@@ -119,7 +119,7 @@ const paddedSizes = (p: Imputation, numbers: BoundNumbers): readonly number[] =>
 type Indices = ReadonlyMap<string, number>
 
 /** The value of an expression at each iteration; what no index changes is evaluated once. */
-function reader(e: Expr, numbers: BoundNumbers): (indices: Indices) => number {
+export function reader(e: Expr, numbers: BoundNumbers): (indices: Indices) => number {
   if (e.kind === 'index') return (indices) => indices.get(e.var) ?? Number.NaN
   if (freeIndices(e).size > 0) return (indices) => numbers.value(e, indices)
   const value = numbers.value(e)
@@ -127,7 +127,7 @@ function reader(e: Expr, numbers: BoundNumbers): (indices: Indices) => number {
 }
 
 /** Calls `visit` at every iteration of nested loops, with the position in a table whose ragged extents are padded. */
-function iterate(
+export function iterate(
   loops: readonly IndexVar[],
   sizes: readonly number[],
   numbers: BoundNumbers,

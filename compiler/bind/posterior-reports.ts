@@ -1,5 +1,6 @@
 /** Posteriors over bound data, read from the program of reports: what prediction and a fit's posteriors are made of. */
 import type { IndexVar } from '../algebra/types.js'
+import { type CellLaw, MOST_LOOPS, silentBuffer, silentDepthBuffer, silentLoopBuffer } from '../lower/cell-laws.js'
 import type { ContinuousReport } from '../lower/continuous-reports.js'
 import { extentOf } from '../lower/lowerer.js'
 import { lowerReports, type ReportOptions, type ReportProgram } from '../lower/reports.js'
@@ -52,7 +53,26 @@ export interface Posteriors {
   readonly contributions: readonly Contributions[]
   /** Missing cells by array, where they were asked for; arrays without any are left out. */
   readonly imputed: readonly ImputedCells[]
+  /** What the statements that were asked about read, in their order. */
+  readonly laws: readonly (NumericLaw | string)[]
 }
+
+/** A law with its tables, by the names of their buffers. */
+export interface NumericLaw {
+  readonly law: CellLaw
+  table(buffer: string): Float64Array
+}
+
+/** Statements that say nothing: the number of their array or 0, of their loops or 0, and values of these, 0 for all. */
+export interface Silent {
+  readonly data: number
+  readonly depth: number
+  readonly at: readonly number[]
+}
+
+const NOTHING_SILENT: Silent = { data: 0, depth: 0, at: [] }
+
+const SILENT_LOOPS = Array.from({ length: MOST_LOOPS }, (_, i) => silentLoopBuffer(i))
 
 /** The reports of one model over its data; programs are lowered and compiled once. */
 export class PosteriorReports {
@@ -77,10 +97,11 @@ export class PosteriorReports {
   }
 
   /** Posteriors at params, laid out as the model's. */
-  at(params: Float64Array): Posteriors {
+  at(params: Float64Array, silent: Silent = NOTHING_SILENT): Posteriors {
     const { program, reports, continuous, contributions } = this.program
     this.kernels.load(params, 'param')
     const memory = this.memory.whole()
+    if (this.options.laws !== undefined) this.silence(memory, silent)
     this.kernels.run(program.derived.param, memory)
     const q = this.model.factorised(params)
     if (program.factorised !== null && q !== null)
@@ -103,6 +124,19 @@ export class PosteriorReports {
       continuous: numbers,
       imputed: this.options.impute === true ? this.imputed(discrete, numbers, memory) : [],
       contributions: contributions.map((c) => ({ plate: c.loop?.name ?? null, values: copy(c.buffer) })),
+      // read before the next call
+      laws: this.program.laws.map((law) =>
+        typeof law === 'string' ? law : { law, table: (id: string) => f64(memory, id) },
+      ),
+    }
+  }
+
+  private silence(memory: Memory, { data, depth, at }: Silent): void {
+    for (const { id } of this.program.program.buffers) {
+      const loop = SILENT_LOOPS.indexOf(id)
+      if (id === silentBuffer) f64(memory, id)[0] = data
+      else if (id === silentDepthBuffer) f64(memory, id)[0] = depth
+      else if (loop >= 0) f64(memory, id)[0] = at[loop] ?? 0
     }
   }
 

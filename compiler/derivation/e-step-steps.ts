@@ -246,10 +246,39 @@ function countStep(g: CountGroup, step: EStepStep | undefined, c: FormulaContext
     title: inline`E-step: the expected counts ${inlineNames(g.latents, c)}`,
     origin: eStepOrigin(step, g.constraint.span),
     content: [
-      say`Each of these counts enters the log density as (count) × (log of its cell) − log (count)!. Given their sum ${formula(g.total, loops, c)} they are therefore ${g.latents.length === 2 ? 'Binomial' : 'Multinomial'}, with the cells' probabilities rescaled to add up to 1, and their expectations are`,
+      say`Each of these counts enters the log density as (count) × (log of its cell) − log (count)!. By Bayes' rule their probability given their sum is ${splitWeight(g, weights, loops, c)} divided by the normaliser, the total of this over all counts with that sum: by the ${g.latents.length === 2 ? 'binomial' : 'multinomial'} theorem it is ${splitNormaliser(g, total, loops, c)}. Given their sum ${formula(g.total, loops, c)} they are therefore ${g.latents.length === 2 ? 'Binomial' : 'Multinomial'}, with the cells' probabilities rescaled to add up to 1, and their expectations are`,
       { kind: 'formula', lines },
     ],
   }
+}
+
+/** p^a q^b / (a! b!): what the counts a, b contribute to the joint probability. */
+function splitWeight(g: CountGroup, weights: readonly Expr[], loops: readonly IndexVar[], c: FormulaContext): Formula {
+  const cells = g.latents.map((name, i) =>
+    formula({ kind: 'ref', space: 'latent', name, index: g.constraint.terms[i]?.index ?? [] }, loops, c),
+  )
+  const powers = weights.map((w, i) => raised(w, cells[i] ?? { text: '', latex: '' }, loops, c))
+  const factorials = cells.map((f) => ({ text: `${f.text}!`, latex: `${f.latex}!` }))
+  const joined = (parts: readonly Formula[]): Formula => ({
+    text: parts.map((f) => f.text).join(' '),
+    latex: parts.map((f) => f.latex).join(' \\, '),
+  })
+  const [above, below] = [joined(powers), joined(factorials)]
+  return { text: `${above.text} / (${below.text})`, latex: `${above.latex} \\, / \\, (${below.latex})` }
+}
+
+/** (p + q)^n / n! for the sum n of the counts. */
+function splitNormaliser(g: CountGroup, total: Expr, loops: readonly IndexVar[], c: FormulaContext): Formula {
+  const n = formula(g.total, loops, c)
+  const of: Formula = g.total.kind === 'add' ? { text: `(${n.text})`, latex: `(${n.latex})` } : n
+  const power = raised(total, { text: of.text, latex: n.latex }, loops, c)
+  return { text: `${power.text} / ${of.text}!`, latex: `${power.latex} \\, / \\, ${of.latex}!` }
+}
+
+function raised(base: Expr, exponent: Formula, loops: readonly IndexVar[], c: FormulaContext): Formula {
+  const b = formula(base, loops, c)
+  const [text, latex] = base.kind === 'ref' ? [b.text, b.latex] : [`(${b.text})`, `\\left(${b.latex}\\right)`]
+  return { text: `${text}^${exponent.text}`, latex: `${latex}^{${exponent.latex}}` }
 }
 
 /** exp of a log weight, with the logarithms resolved: exp(log 2 + log p) = 2 p. */

@@ -23,7 +23,7 @@ export function summing(c: FormulaContext): {
         words: 'an integral over their values',
       }
     : {
-        sign: { text: 'Σ_z', latex: '\\sum_z' },
+        sign: { text: '∑_z', latex: '\\sum_z' },
         after: { text: '', latex: '' },
         words: some ? 'a sum over their values (an integral where they are continuous)' : 'a sum over their values',
       }
@@ -43,7 +43,7 @@ export function marginalStep(c: FormulaContext): DerivationStep {
     say`What is observed are the data alone (all of them together: ${X}). With the latents (all of them together: ${Z}) summed out, the log-likelihood is the logarithm of ${words}:`,
     { kind: 'formula', lines: [general] },
     ...rowsApart(c),
-    say`The logarithm does not reach through the sum to the densities in it, so that it does not split into one term per parameter: setting its derivative to 0 gives equations in which every parameter depends on every other.`,
+    whyHard(c),
   ]
   return {
     id: 'marginal',
@@ -52,6 +52,17 @@ export function marginalStep(c: FormulaContext): DerivationStep {
     content,
     origin: argument('marginal'),
   }
+}
+
+/** What a logarithm before the sum does to the equations of a maximum; without parameters, to the posterior. */
+function whyHard(c: FormulaContext): Block {
+  const { params, shapes } = c.notation.derivation
+  const [only] = params
+  if (only === undefined)
+    return say`The posterior of the latents divides by it, and it runs over all of their values together.`
+  return params.length === 1 && shapes.shape('param', only.name).length === 0
+    ? say`The logarithm does not reach through the sum to the densities in it: the derivative is a sum over the values, divided by another, and setting it to 0 gives an equation that seldom has a solution in closed form.`
+    : say`The logarithm does not reach through the sum to the densities in it, so that it does not split into one term per parameter: setting its derivative to 0 gives equations in which every parameter depends on every other.`
 }
 
 /** Σ_n log Σ_k π_k p(x_n | z_n = k), where one discrete latent of each row is all that there is. */

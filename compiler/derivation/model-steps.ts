@@ -1,4 +1,5 @@
 /** Notation, the model statement by statement, and what there is to maximise. */
+import type { ConstSymbol } from '../../lang/typed/types.js'
 import { add, idx, literal, mul, num, ONE, sub, sum } from '../algebra/build.js'
 import { printLatex } from '../algebra/print-latex.js'
 import { printText } from '../algebra/print-text.js'
@@ -55,8 +56,12 @@ export function notationStep(c: FormulaContext): DerivationStep {
   const d = c.notation.derivation
   const items: Inline[] = []
   const shapeOf = (space: 'data' | 'param' | 'const', n: string): Inline => {
-    const extents = d.shapes.shape(space, n).map((e) => plain(e, c))
-    if (extents.length === 0) return []
+    const shape = d.shapes.shape(space, n)
+    if (shape.length === 0) return []
+    const extents = shape.map((e) => {
+      const shown = plain(e, c)
+      return shape.length > 1 && e.kind === 'add' ? { text: `(${shown.text})`, latex: `(${shown.latex})` } : shown
+    })
     const product: Formula = {
       text: extents
         .map((e) => e.text)
@@ -103,13 +108,14 @@ export function notationStep(c: FormulaContext): DerivationStep {
       const support = SUPPORTS.get(held.support.kind) ?? 'a number in an interval'
       items.push(inline`${name(n, c)}: parameter, ${support}${shapeOf('const', id)}; held at given values`)
     }
+  for (const s of d.model.symbols) if (s.kind === 'const' && s.held === undefined) items.push(constWords(s, c))
   for (const s of d.model.symbols)
     if (s.kind === 'size' && s.origin === 'levels' && s.name.startsWith('levels('))
       items.push(
         inline`${name(sizeName(s.name, c.notation), c)}: the number of levels of ${name(s.name.slice(7, -1), c)}`,
       )
   const indices = [...new Set(d.model.symbols.flatMap((s) => (s.kind === 'index' ? [s.name] : [])))]
-  const words = indices.length === 0 ? [] : [say`Indices count from 1.`]
+  const words = [...(indices.length === 0 ? [] : [say`Indices count from 1.`]), ...circleWords(c)]
   return {
     id: 'notation',
     kind: 'notation',
@@ -117,6 +123,28 @@ export function notationStep(c: FormulaContext): DerivationStep {
     content: [{ kind: 'list', items }, ...words],
     origin: argument('notation'),
   }
+}
+
+/** π is a name of the model and the number as well: which of them is meant. */
+function circleWords(c: FormulaContext): readonly Block[] {
+  const d = c.notation.derivation
+  const own = d.params.find((p) => p.name === 'pi')
+  const isCircle = (e: Expr): boolean => e.kind === 'constant' && e.name === 'pi'
+  if (own === undefined || !d.lifted.some((f) => some(f.factor.value, isCircle))) return []
+  const pi: Formula = { text: 'π', latex: '\\pi' }
+  return d.shapes.shape('param', own.name).length > 0
+    ? [say`Without an index ${pi} is the number 3.14159…, and not the parameter.`]
+    : [
+        say`In ${{ text: 'log(2 π)', latex: '\\log(2 \\pi)' }} the letter ${pi} is the number 3.14159…, and not the parameter.`,
+      ]
+}
+
+/** "K: constant, 3"; an array or a value that is computed stands in the model. */
+function constWords(s: ConstSymbol, c: FormulaContext): Inline {
+  const value = s.value.kind === 'number' ? formula({ kind: 'float', value: s.value.value }, [], c) : null
+  return value === null
+    ? inline`${name(s.name, c)}: constant, as the model gives it`
+    : inline`${name(s.name, c)}: constant, ${value}`
 }
 
 /** " for n = 1, …, N". */

@@ -1,12 +1,13 @@
 /** The plan of a derivation as plain JSON: which E-step each latent has, and which rule and formula each block of params. */
 import { positionAt, type Span } from '../../lang/source.js'
+import { ref } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import type { Exactness, MStep } from '../mstep/types.js'
 import { type EStepJson, eStepJson, type NodeFacts } from './e-step-json.js'
 import { notationOf } from './notation.js'
-import { asTyped, definition, equation, type FormulaContext } from './print.js'
+import { asTyped, definition, equation, type FormulaContext, formula } from './print.js'
 import { updateContext, updateOf } from './updates.js'
 
 export interface PlanJson {
@@ -80,6 +81,19 @@ function factorisedJson({ eStep }: Derivation): Pick<PlanJson, 'factorised'> {
   }
 }
 
+/** What the updates of a plan look like on a page: names and formulas in the letters of the derivation. */
+export function planLetters(d: Derivation): {
+  readonly letter: (space: 'param' | 'latent', name: string) => string
+  /** Of each block of the M-step, in order. */
+  readonly updates: readonly string[]
+} {
+  const c: FormulaContext = { notation: notationOf(d), named: [], means: 'plain' }
+  return {
+    letter: (space, name) => formula(ref(space, name), [], c).text,
+    updates: d.mStep.steps.map((s) => updateLine(s, d, (text) => text).text),
+  }
+}
+
 /** The update of one block as plain text, such as `mu = (b + c) / (6 (b + c + d))`. */
 export function updateText(stepId: string, d: Derivation): string {
   const step = d.mStep.steps.find((s) => s.id === stepId)
@@ -87,7 +101,12 @@ export function updateText(stepId: string, d: Derivation): string {
   return updateLine(step, d).text
 }
 
-function updateLine(step: MStep, d: Derivation): { readonly text: string; readonly where: readonly string[] } {
+/** `letters`: what is made of formulas in the letters of the derivation. */
+function updateLine(
+  step: MStep,
+  d: Derivation,
+  letters: (text: string) => string = asTyped,
+): { readonly text: string; readonly where: readonly string[] } {
   const notation = notationOf(d)
   const update = updateOf(step, updateContext(d, notation))
   if (step.kind === 'median') return { text: 'the weighted median of what its terms measure it against', where: [] }
@@ -97,18 +116,22 @@ function updateLine(step: MStep, d: Derivation): { readonly text: string; readon
       where: [],
     }
   const c: FormulaContext = { notation, named: [], means: 'plain' }
-  const lines = update.equations.map((e) => asTyped(equation(e, c).text))
+  const lines = update.equations.map((e) => letters(equation(e, c).text))
   const text = lines.join(step.kind === 'normal' && !update.explicit ? '  and  ' : '; ')
   return {
     text: step.kind === 'stationary' ? `the root of ${text}` : update.explicit ? text : `solve ${text}`,
-    where: whereOf(update.equations, c),
+    where: whereOf(update.equations, c, letters),
   }
 }
 
 /** What the names in a formula stand for. */
-function whereOf(equations: ReturnType<typeof updateOf>['equations'], c: FormulaContext): readonly string[] {
+function whereOf(
+  equations: ReturnType<typeof updateOf>['equations'],
+  c: FormulaContext,
+  letters: (text: string) => string,
+): readonly string[] {
   const means = latentMeans(equations.flatMap((e) => [e.left, e.right]))
-  return [...means.map((m) => `${m}: its posterior mean`), ...c.named.map((n) => asTyped(definition(n, c).text))]
+  return [...means.map((m) => `${m}: its posterior mean`), ...c.named.map((n) => letters(definition(n, c).text))]
 }
 
 export const latentMeans = (es: readonly Expr[]): readonly string[] => [

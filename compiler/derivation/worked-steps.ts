@@ -201,17 +201,25 @@ function outermost(e: Expr, holds: (n: Expr) => boolean, replace: (n: Expr) => E
 
 function boundsStep(d: Derivation, c: FormulaContext, at: WorkedIteration): DerivationStep {
   const all = allParams(c.notation)
-  const goal = isHard(d) ? 'ℓ_c' : 'log L'
+  const [goal, goalTex] = isHard(d) ? ['ℓ_c', '\\ell_c'] : ['log L', '\\log L']
+  // from −∞ the gain of Q is infinite, and says nothing of the bound that it leads to
+  const known = Number.isFinite(at.elboAfterM)
+  const equal = known ? [at.objective, at.elboAfterE] : [at.objective]
+  const higher = known ? [at.elboAfterM, at.nextObjective] : [at.nextObjective]
+  const chain = (show: (x: number) => string, sign: string): string =>
+    [equal.map(show).join(' = '), ...higher.map(show)].join(sign)
   const line: Line = {
-    text: `${goal}(${all.text}_t) = ${number(at.objective)} = ${number(at.elboAfterE)} ≤ ${number(at.elboAfterM)} ≤ ${number(at.nextObjective)} = ${goal}(${all.text}_{t+1})`,
-    latex: `${isHard(d) ? '\\ell_c' : '\\log L'}(${all.latex}_t) = ${numberLatex(at.objective)} = ${numberLatex(at.elboAfterE)} \\leq ${numberLatex(at.elboAfterM)} \\leq ${numberLatex(at.nextObjective)} = ${isHard(d) ? '\\ell_c' : '\\log L'}(${all.latex}_{t+1})`,
+    text: `${goal}(${all.text}_t) = ${chain(number, ' ≤ ')} = ${goal}(${all.text}_{t+1})`,
+    latex: `${goalTex}(${all.latex}_t) = ${chain(numberLatex, ' \\leq ')} = ${goalTex}(${all.latex}_{t+1})`,
   }
   return {
     id: 'worked bounds',
     kind: 'worked',
     title: ['With numbers: the rise'],
     content: [
-      say`The bound after the E-step, after the M-step, and the log-likelihood of the new values:`,
+      known
+        ? say`The bound after the E-step, after the M-step, and the log-likelihood of the new values:`
+        : say`The log-likelihood before the iteration and after it:`,
       { kind: 'formula', lines: [line] },
     ],
     origin: argument('algorithm'),

@@ -52,7 +52,7 @@ export const BetaBinomial: Distribution = {
   },
   inSupport(value, args) {
     const x = asNumber(value)
-    return x !== null && isCount(x) && x <= numberArgument(args, 'n')
+    return isCount(x) && x <= numberArgument(args, 'n')
   },
   sample(args, random) {
     const p = drawBeta(numberArgument(args, 'a'), numberArgument(args, 'b'), random)

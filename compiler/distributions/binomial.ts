@@ -64,7 +64,7 @@ export const Binomial: Distribution = {
     const x = asNumber(value)
     const n = numberArgument(args, 'n')
     const p = numberArgument(args, 'p')
-    return x !== null && isCount(x) && x <= n && (p > 0 || x === 0) && (p < 1 || x === n)
+    return isCount(x) && x <= n && (p > 0 || x === 0) && (p < 1 || x === n)
   },
   sample: (args, random) => drawBinomial(numberArgument(args, 'n'), numberArgument(args, 'p'), random),
   latex: (args) => latexCall('Binomial', args),

@@ -33,7 +33,7 @@ export const Categorical: Distribution = {
   },
   inSupport(value, args) {
     const x = asNumber(value)
-    return x !== null && Number.isInteger(x) && (vectorArgument(args, 'p')[x - 1] ?? 0) > 0
+    return Number.isInteger(x) && (vectorArgument(args, 'p')[x - 1] ?? 0) > 0
   },
   sample: (args, random) => drawIndex(vectorArgument(args, 'p'), random),
   latex: (args) => latexCall('Categorical', args),

@@ -30,7 +30,7 @@ export const Exponential: Distribution = {
   },
   inSupport(value) {
     const x = asNumber(value)
-    return x !== null && Number.isFinite(x) && x >= 0
+    return Number.isFinite(x) && x >= 0
   },
   sample: (args, random) => -Math.log(random()) / numberArgument(args, 'rate'),
   latex: (args) => latexCall('Exponential', args),

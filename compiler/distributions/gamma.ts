@@ -59,7 +59,7 @@ export const Gamma: Distribution = {
   },
   inSupport(value, args) {
     const x = asNumber(value)
-    return x !== null && Number.isFinite(x) && (x > 0 || (x === 0 && numberArgument(args, 'shape') === 1))
+    return Number.isFinite(x) && (x > 0 || (x === 0 && numberArgument(args, 'shape') === 1))
   },
   sample: (args, random) => drawGamma(numberArgument(args, 'shape'), random) / numberArgument(args, 'rate'),
   latex: (args) => latexCall('Gamma', args),

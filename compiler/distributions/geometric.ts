@@ -40,7 +40,7 @@ export const Geometric: Distribution = {
   inSupport(value, args) {
     const x = asNumber(value)
     const p = numberArgument(args, 'p')
-    return x !== null && isCount(x) && p > 0 && (x === 0 || p < 1)
+    return isCount(x) && p > 0 && (x === 0 || p < 1)
   },
   // P(floor(log U / log(1 − p)) ≥ k) = P(U ≤ (1 − p)^k)
   sample(args, random) {

@@ -44,7 +44,7 @@ export const HalfNormal: Distribution = {
   },
   inSupport(value) {
     const x = asNumber(value)
-    return x !== null && Number.isFinite(x) && x >= 0
+    return Number.isFinite(x) && x >= 0
   },
   sample: (args, random) => numberArgument(args, 'sd') * Math.abs(drawNormal(random)),
   latex: (args) => latexCall('HalfNormal', args),

@@ -50,7 +50,7 @@ export const InverseGamma: Distribution = {
   },
   inSupport(value) {
     const x = asNumber(value)
-    return x !== null && Number.isFinite(x) && x > 0
+    return Number.isFinite(x) && x > 0
   },
   sample: (args, random) => numberArgument(args, 'scale') / drawGamma(numberArgument(args, 'shape'), random),
   latex: (args) => latexCall('InverseGamma', args),

@@ -47,7 +47,7 @@ export const LogNormal: Distribution = {
   },
   inSupport(value) {
     const x = asNumber(value)
-    return x !== null && Number.isFinite(x) && x > 0
+    return Number.isFinite(x) && x > 0
   },
   sample: (args, random) => Math.exp(numberArgument(args, 'mean') + numberArgument(args, 'sd') * drawNormal(random)),
   latex: (args) => latexCall('LogNormal', args),

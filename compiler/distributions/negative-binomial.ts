@@ -55,7 +55,7 @@ export const NegativeBinomial: Distribution = {
   },
   inSupport(value, args) {
     const x = asNumber(value)
-    return x !== null && isCount(x) && (x === 0 || numberArgument(args, 'mean') > 0)
+    return isCount(x) && (x === 0 || numberArgument(args, 'mean') > 0)
   },
   // Poisson with a Gamma rate
   sample(args, random) {

@@ -30,7 +30,7 @@ export const Ordinal: Distribution = {
   mass: (value, args) => exp(logMass(value, args)),
   inSupport(value, args) {
     const x = asNumber(value)
-    return x !== null && Number.isInteger(x) && x >= 1 && x <= vectorArgument(args, 'cuts').length + 1
+    return Number.isInteger(x) && x >= 1 && x <= vectorArgument(args, 'cuts').length + 1
   },
   sample(args, random) {
     const u = random()

@@ -49,7 +49,7 @@ export const Pareto: Distribution = {
   },
   inSupport(value, args) {
     const x = asNumber(value)
-    return x !== null && Number.isFinite(x) && x >= numberArgument(args, 'scale')
+    return Number.isFinite(x) && x >= numberArgument(args, 'scale')
   },
   // the survival function (scale/x)^shape, inverted
   sample: (args, random) => numberArgument(args, 'scale') * random() ** (-1 / numberArgument(args, 'shape')),

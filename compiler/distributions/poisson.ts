@@ -47,7 +47,7 @@ export const Poisson: Distribution = {
   },
   inSupport(value, args) {
     const x = asNumber(value)
-    return x !== null && isCount(x) && (x === 0 || numberArgument(args, 'rate') > 0)
+    return isCount(x) && (x === 0 || numberArgument(args, 'rate') > 0)
   },
   sample: (args, random) => drawPoisson(numberArgument(args, 'rate'), random),
   latex: (args) => latexCall('Poisson', args),

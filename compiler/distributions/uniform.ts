@@ -45,7 +45,7 @@ export const Uniform: Distribution = {
   },
   inSupport(value, args) {
     const x = asNumber(value)
-    return x !== null && x >= numberArgument(args, 'low') && x <= numberArgument(args, 'high')
+    return x >= numberArgument(args, 'low') && x <= numberArgument(args, 'high')
   },
   sample(args, random) {
     const low = numberArgument(args, 'low')

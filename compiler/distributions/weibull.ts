@@ -44,7 +44,7 @@ export const Weibull: Distribution = {
   },
   inSupport(value, args) {
     const x = asNumber(value)
-    return x !== null && Number.isFinite(x) && (x > 0 || (x === 0 && numberArgument(args, 'shape') === 1))
+    return Number.isFinite(x) && (x > 0 || (x === 0 && numberArgument(args, 'shape') === 1))
   },
   // the survival function exp(−(x/scale)^shape), inverted
   sample: (args, random) =>

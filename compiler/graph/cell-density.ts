@@ -2,6 +2,7 @@
  * What each statement says of one cell of data, or of one vector of cells, given the latents: the density as a function of
  * a value that is left open, and its moments. For pictures of a model at some params; nothing is derived from it.
  */
+import type { Span } from '../../lang/source.js'
 import type { TDistribution } from '../../lang/typed/types.js'
 import { idx, ONE, ref, ZERO } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
@@ -39,6 +40,11 @@ export interface CellDensity {
   readonly covariance: { readonly other: IndexVar; readonly value: Expr } | null
   /** The density is that of the value before it was censored. */
   readonly censored: boolean
+  /** log P(X ≤ value) and log P(X > value) at the open value, within the ends; null where there is no closed form. */
+  readonly tail: { readonly below: Expr; readonly above: Expr } | null
+  /** Name of the distribution; null for a density that is written out, or made from another by its tails. */
+  readonly distribution: string | null
+  readonly span: Span
 }
 
 const open = (index: readonly Expr[]): Expr => ref('table', OPEN_VALUE, index)
@@ -91,7 +97,16 @@ export function cellDensityOf(
         ? { other, value: plain(vector.covariance(idx(first), idx(other))) }
         : null,
     censored: made.censored ?? false,
+    tail: made.density === undefined ? tailOf(distribution, given) : null,
+    distribution: made.density === undefined ? signature.name : null,
+    span: place.span,
   }
+}
+
+function tailOf(distribution: Distribution, args: ReadonlyMap<string, Tensor>): CellDensity['tail'] {
+  if (distribution.signature.value.rank > 0) return null
+  const tail = distribution.tail?.(args)
+  return tail === undefined ? null : { below: plain(tail.below(open([]))), above: plain(tail.above(open([]))) }
 }
 
 function endsOf(
@@ -138,5 +153,8 @@ export function writtenCell(
     moments: null,
     covariance: null,
     censored: false,
+    tail: null,
+    distribution: null,
+    span: place.span,
   }
 }

@@ -7,7 +7,9 @@ import type { IndexVar } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
 import { blockOf } from '../estep/expectation.js'
 import type { FilterPlan } from '../estep/filtered.js'
+import type { CellDensity } from '../graph/cell-density.js'
 import type { KernelOp } from '../kernel/types.js'
+import { type CellLaw, lowerCellLaws, type Told, withSilence, withSilent } from './cell-laws.js'
 import { ContinuousLowering } from './continuous.js'
 import { type ContinuousReport, lowerContinuousReport, rowPairs } from './continuous-reports.js'
 import { type Contribution, lowerContributions } from './contributions.js'
@@ -29,6 +31,8 @@ export interface ReportProgram {
   readonly imputations: readonly Imputation[]
   /** Buffers of the variances of counts and of latents that an equation gives, by latent. */
   readonly countVariances: ReadonlyMap<string, string>
+  /** For each statement asked about, what the posterior says of the latents that it reads; a text says why not. */
+  readonly laws: readonly (CellLaw | string)[]
   /** Gaussian chains of which filtered states are asked for. */
   readonly filtered: readonly FilteredBlock[]
 }
@@ -42,13 +46,16 @@ export interface ReportOptions {
   readonly impute?: boolean
   /** What each row adds to the log-likelihood. */
   readonly contributions?: boolean
+  /** Statements on cells of data, which can be silenced. */
+  readonly laws?: { readonly cells: readonly CellDensity[]; readonly told: ReadonlyMap<string, Told> }
 }
 
 export function lowerReports(d: Derivation, options: ReportOptions = {}): ReportProgram {
   const { filter = null, covariance = false } = options
   const rename = (v: IndexVar): IndexVar => d.supply.fresh(v.name, v.to, v.from)
-  const lowerer = new Lowerer(d.shapes)
-  const { graph, lifted, eStep: plan, mStep, shapes, collectOptions: collecting } = d
+  const lowerer = new Lowerer(options.laws === undefined ? d.shapes : withSilence(d.shapes))
+  const { graph, lifted, mStep, shapes, collectOptions: collecting } = d
+  const plan = options.laws === undefined ? d.eStep : withSilent(d.eStep, options.laws.cells)
   const made = lower(
     { graph, lifted, eStep: plan, mStep, shapes, collecting, rename, lets: [], filtered: filter !== null },
     lowerer,
@@ -77,6 +84,7 @@ export function lowerReports(d: Derivation, options: ReportOptions = {}): Report
       : { contributions: [], ops: [] }
   const imputed = options.impute === true ? lowerImputations(d, lowerer, context) : { imputations: [], ops: [] }
   const counts = lowerCountVariances(d, lowerer, context)
+  const laws = lowerCellLaws(options.laws?.cells ?? [], options.laws?.told ?? new Map(), d, lowerer, context)
   const filtered = (filter?.gaussian ?? []).map((g) => lowerFilterTerms(g, made.passes, lowerer))
   const pairs = plan.blocks.flatMap((b) =>
     covariance && b.kind === 'gaussian' && b.layout === 'joint' ? [rowPairs(b, d, lowerer)] : [],
@@ -102,12 +110,14 @@ export function lowerReports(d: Derivation, options: ReportOptions = {}): Report
       ...contributions.ops,
       ...imputed.ops,
       ...counts.ops,
+      ...laws.ops,
       ...filtered.flatMap((f) => f.ops),
     ],
     continuous: continuous.map((c) => c.report),
     contributions: contributions.contributions,
     imputations: imputed.imputations,
     countVariances: counts.variances,
+    laws: laws.laws,
     filtered: filtered.map((f) => f.filtered),
   }
 }

@@ -26,7 +26,7 @@ import type { Span } from '../../lang/source.js'
 import type { TypedModel } from '../../lang/typed/types.js'
 import { type Derivation, derive } from '../derive.js'
 import { distributionByName, signatures } from '../distributions/index.js'
-import { inlayHints } from './inlay-hints.js'
+import { type EarlierHints, earlierHints, inlayHints, staleHints } from './inlay-hints.js'
 import { type PlanWords, planWords, rulesOf } from './rules.js'
 
 interface At {
@@ -50,8 +50,11 @@ export interface LanguageCalls {
   /** The text in canonical layout; null where it has errors of syntax. */
   readonly format: { readonly ask: { readonly text: string }; readonly answer: string | null }
   readonly semanticTokens: { readonly ask: { readonly text: string }; readonly answer: readonly SemanticToken[] }
-  /** Empty where the model has errors. */
-  readonly inlayHints: { readonly ask: { readonly text: string }; readonly answer: readonly InlayHint[] }
+  /** Where the model has errors: those of the last text of this document that had none, marked as stale. */
+  readonly inlayHints: {
+    readonly ask: { readonly text: string; readonly document?: string }
+    readonly answer: readonly InlayHint[]
+  }
   readonly quickFixes: {
     readonly ask: { readonly text: string; readonly span: Span }
     readonly answer: readonly QuickFix[]
@@ -89,9 +92,12 @@ interface Known {
 
 /** Texts whose analysis is kept: the one at hand, and those that answers are still wanted for. */
 const KEPT = 4
+/** Documents whose last hints are kept. */
+const DOCUMENTS = 64
 
 export function createLanguageService(options: LanguageServiceOptions = {}): LanguageService {
   const kept = new Map<string, Known>()
+  const earlier = new Map<string, EarlierHints>()
   const deriveModel = options.derive ?? ((model: TypedModel) => derive(model, distributionByName))
   const known = (text: string): Known => {
     const found = kept.get(text) ?? {
@@ -129,9 +135,15 @@ export function createLanguageService(options: LanguageServiceOptions = {}): Lan
     rename: ({ offset, to }, k) => rename(k.analysis, offset, to),
     format: (_, k) => formatSource(k.analysis.source).value ?? null,
     semanticTokens: (_, k) => semanticTokens(k.analysis),
-    inlayHints: (_, k) => {
+    inlayHints: ({ document = '' }, k) => {
       const { words } = derived(k)
-      return words === null ? [] : inlayHints(k.analysis, words)
+      const before = earlier.get(document)
+      if (words === null) return before === undefined ? [] : staleHints(k.analysis, before)
+      earlier.delete(document)
+      earlier.set(document, earlierHints(k.analysis, words))
+      const [oldest] = earlier.keys()
+      if (earlier.size > DOCUMENTS && oldest !== undefined) earlier.delete(oldest)
+      return inlayHints(k.analysis, words)
     },
     quickFixes: ({ span }, k) =>
       quickFixes(k.analysis, [...k.analysis.diagnostics, ...(k.derived?.diagnostics ?? [])], span),

@@ -89,6 +89,7 @@ export interface SemanticToken {
 /** Words shown at a place of the text that are no part of it. */
 export interface InlayHint {
   readonly offset: number
+  /** Ends in "(stale)" where it is that of an earlier text, since the text at hand has errors. */
   readonly label: string
   /** Markdown as in a hover. */
   readonly tooltip: string

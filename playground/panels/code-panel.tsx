@@ -34,7 +34,7 @@ async function codeOf(
 /** The program, the model and its data, with what to type. */
 async function zipped(controller: Controller, program: string): Promise<Uint8Array<ArrayBuffer>> {
   const { strToU8, zipSync } = await import('fflate')
-  const files = await controller.fileContents()
+  const files = await controller.files.givenFiles()
   const { set } = controller.state.project.controls
   const options = [...set].map(([name, value]) => ` --set ${name}=${value}`).join('')
   const command = `node fit.mjs ${files.map((f) => f.name).join(' ')}${options}`

@@ -6,6 +6,7 @@ import type { State } from '../session/state.js'
 import { ScrollRegion } from '../ui/scroll-region.js'
 import type { ColumnPreview, Complaint, FilePreview } from '../workers/messages.js'
 import { ColumnMapping } from './column-mapping.js'
+import { DrawData } from './draw-data.js'
 import { ImageInput, isPicture } from './image-input.js'
 
 interface Props {
@@ -17,7 +18,7 @@ export function DataPanel({ state, controller }: Props) {
   const [over, setOver] = useState(false)
   const take = (files: FileList | null): void => {
     const list = [...(files ?? [])]
-    if (list.length > 0 && !list.some(isPicture)) void controller.addFiles(list)
+    if (list.length > 0 && !list.some(isPicture)) void controller.files.addFiles(list)
   }
   return (
     <section
@@ -48,10 +49,11 @@ export function DataPanel({ state, controller }: Props) {
             }}
           />
         </label>
-        <PasteData onText={(text) => void controller.addText('pasted data', text)} />
+        <PasteData onText={(text) => void controller.files.addText('pasted data', text)} />
         <ImageInput state={state} controller={controller} />
         <p class="hint">or drop it here: CSV, TSV or JSON. It stays in this browser.</p>
       </div>
+      <DrawData state={state} controller={controller} />
       {state.reading && <p class="busy">Reading …</p>}
       <Complaints list={state.fileComplaints} />
       {state.files.map((file) => (
@@ -73,10 +75,16 @@ export function DataPanel({ state, controller }: Props) {
 
 const MOST_COMPLAINTS = 8
 
-export function Complaints({ list, kind = 'error' }: { readonly list: readonly Complaint[]; readonly kind?: string }) {
+interface ComplaintsProps {
+  readonly list: readonly Complaint[]
+  readonly kind?: string
+  readonly label?: string
+}
+
+export function Complaints({ list, kind = 'error', label = 'Problems of the data' }: ComplaintsProps) {
   if (list.length === 0) return null
   return (
-    <ul class="diagnostics" aria-label="Problems of the data">
+    <ul class="diagnostics" aria-label={label}>
       {list.slice(0, MOST_COMPLAINTS).map((c) => (
         <li key={c.message} class={kind}>
           <p>{c.message}</p>

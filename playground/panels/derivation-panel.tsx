@@ -4,6 +4,7 @@ import type { Block, DerivationStep, Inline, Line } from '../../compiler/derivat
 import type { Span } from '../../lang/source.js'
 import type { Controller } from '../session/controller.js'
 import { lastStep, type State, shownRun } from '../session/state.js'
+import { FittedFormula } from '../ui/fitted-formula.js'
 import { Formula, useKatex } from '../ui/formula.js'
 import type { DerivationView } from '../workers/messages.js'
 import { copyText, download } from './download.js'
@@ -163,7 +164,7 @@ function BlockView({ block, step, katex, onReveal, onCopy, cursor }: BlockProps)
         <ol class="algorithm">
           {block.lines.map((line, i) => (
             <li key={i} class={`indent-${line.indent}`}>
-              <Words parts={line.parts} katex={katex} />
+              <AlgorithmWords parts={line.parts} katex={katex} />
             </li>
           ))}
         </ol>
@@ -195,10 +196,7 @@ function Equation({ line, step, katex, onReveal, onCopy, cursor }: EquationProps
   const span = line.from?.span === undefined ? step.origin.span : line.from.span
   return (
     <div class={`equation${contains(span, cursor) ? ' is-linked' : ''}`}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys */}
-      <div class="scroll" tabIndex={0} role="math" aria-label={line.text.trim()}>
-        <Formula text={line.text} latex={line.latex} katex={katex} display />
-      </div>
+      <FittedFormula text={line.text} latex={line.latex} katex={katex} display />
       <span class="equation-tools">
         {span !== null && (
           <button
@@ -216,6 +214,13 @@ function Equation({ line, step, katex, onReveal, onCopy, cursor }: EquationProps
       </span>
     </div>
   )
+}
+
+/** A line of pseudo-code: a formula alone is fitted to it, formulas among words break with them. */
+function AlgorithmWords({ parts, katex }: { readonly parts: Inline; readonly katex: StepProps['katex'] }) {
+  const [only] = parts
+  if (parts.length !== 1 || only === undefined || typeof only === 'string') return <Words parts={parts} katex={katex} />
+  return <FittedFormula text={only.text} latex={only.latex} katex={katex} />
 }
 
 function Words({ parts, katex }: { readonly parts: Inline; readonly katex: StepProps['katex'] }) {

@@ -16,7 +16,7 @@ interface Props {
 export function GalleryDialog({ controller, example, onClose }: Props) {
   const [chosen, setChosen] = useState(example)
   const [search, setSearch] = useState('')
-  const index = useAnswer(() => controller.gallery(), [])
+  const index = useAnswer(() => controller.gallery.index(), [])
   const all = index.value?.examples ?? []
   const words = search.toLowerCase().split(/\s+/)
   const found = all.filter((e) => words.every((w) => `${e.id} ${e.title} ${e.summary}`.toLowerCase().includes(w)))
@@ -72,7 +72,7 @@ interface PageProps {
 }
 
 function ExamplePage({ example, controller, onOpen }: PageProps) {
-  const page = useAnswer(() => controller.page(example), [example.id])
+  const page = useAnswer(() => controller.gallery.page(example), [example.id])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled by keys
     <section class="gallery-page" tabIndex={0} aria-label={example.title}>

@@ -20,7 +20,7 @@ export function ImageInput({ state, controller }: Props) {
   const take = async (file: File): Promise<void> => {
     try {
       const { text, width, height } = await pixelsOf(file)
-      await controller.addText(`${file.name}.csv`, text, { width, height })
+      await controller.files.addText(`${file.name}.csv`, text, { width, height })
     } catch {
       controller.store.dispatch({
         kind: 'notice',

@@ -106,8 +106,13 @@ function Plan({ plan, stale, active, onReveal }: PlanProps) {
                 <span class={`step-sign step-${line.kind === 'e-step' ? 'E' : 'M'}`}>
                   {line.kind === 'e-step' ? 'E' : 'M'}
                 </span>
-                <button type="button" class="link" onClick={() => line.span !== null && onReveal(line.span.start)}>
-                  {line.names.join(', ')}
+                <button
+                  type="button"
+                  class="link"
+                  title={`${line.names.join(', ')}: to the declaration`}
+                  onClick={() => line.span !== null && onReveal(line.span.start)}
+                >
+                  {line.letters.join(', ')}
                 </button>
               </th>
               <td>

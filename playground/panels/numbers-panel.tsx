@@ -1,9 +1,9 @@
 /** The numbers of the point shown: params, posteriors, what a fit says; and the runs that are kept. */
 import type { Controller } from '../session/controller.js'
-import { isStale, number, type State, shownRun } from '../session/state.js'
+import { isStale, likelihoodName, number, type State, shownRun } from '../session/state.js'
 import { Complaints } from './data-panel.js'
 import { download } from './download.js'
-import { ParamTable } from './param-table.js'
+import { ParamsSection } from './params-section.js'
 import { PosteriorTable } from './posterior-table.js'
 
 interface Props {
@@ -23,10 +23,11 @@ export function NumbersPanel({ state, controller }: Props) {
         <section aria-label="Fit">
           <h2>Fit</h2>
           <dl class="facts">
-            <Fact name="log-likelihood" value={number(summary.logLikelihood)} full={summary.logLikelihood} />
+            <Fact name={likelihoodName(shown.run)} value={number(summary.logLikelihood)} full={summary.logLikelihood} />
             {summary.objective !== summary.logLikelihood && (
               <Fact name="objective" value={number(summary.objective)} full={summary.objective} />
             )}
+            {summary.withinSS !== null && <Fact name="within-cluster sum" value={number(summary.withinSS)} />}
             <Fact name="BIC" value={number(summary.bic, 2)} />
             <Fact name="AIC" value={number(summary.aic, 2)} />
             <Fact name="params" value={String(summary.parameters)} />
@@ -36,18 +37,21 @@ export function NumbersPanel({ state, controller }: Props) {
               <Fact name="objective is" value={BOUNDS.get(summary.bound) ?? summary.bound} />
             )}
           </dl>
-          <Complaints list={summary.warnings} kind="warning" />
-          <button type="button" onClick={() => download('fit.json', summary.file, 'application/json')}>
+          {summary.notes.map((note) => (
+            <p class="hint" key={note}>
+              {note}
+            </p>
+          ))}
+          <Complaints list={summary.warnings} kind="warning" label="Warnings of the fit" />
+          <button
+            type="button"
+            onClick={() => download('fit.json', shown.intervals?.file ?? summary.file, 'application/json')}
+          >
             Download fit.json
           </button>
         </section>
       )}
-      <section aria-label="Params">
-        <h2>Params</h2>
-        {point.params.map((p) => (
-          <ParamTable key={p.name} param={p} />
-        ))}
-      </section>
+      <ParamsSection state={state} controller={controller} shown={shown} point={point} />
       {point.latents.map((l) => (
         <PosteriorTable key={l.name} latent={l} />
       ))}
@@ -86,7 +90,7 @@ function Runs({ state, controller }: Props) {
       <ul class="runs">
         {state.runs.map((r) => (
           <li key={r.run.id} class={r.run.id === state.shown ? 'is-shown' : ''}>
-            <button type="button" class="link" onClick={() => controller.look(r.run.id)}>
+            <button type="button" class="link" onClick={() => controller.runs.look(r.run.id)}>
               {r.run.label}
             </button>
             <span class="figure">{number(r.run.objectives.at(-1) ?? Number.NaN)}</span>
@@ -94,7 +98,7 @@ function Runs({ state, controller }: Props) {
               type="button"
               class="quiet"
               aria-label={`Forget ${r.run.label}`}
-              onClick={() => controller.forget([r.run.id])}
+              onClick={() => controller.runs.forget([r.run.id])}
             >
               forget
             </button>

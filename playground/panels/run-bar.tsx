@@ -1,7 +1,7 @@
 /** The controls of a run: fit, half-steps, play, stop, scrubbing, and what a run begins with. */
 import { useState } from 'preact/hooks'
 import type { Controller } from '../session/controller.js'
-import { isStale, number, pointInWords, type State, shownRun, whyNot } from '../session/state.js'
+import { isStale, number, pointInWords, type State, shownRun, whyNoSteps, whyNot } from '../session/state.js'
 import { Icon } from '../ui/icons.js'
 import { RunSettings } from './run-settings.js'
 
@@ -15,6 +15,8 @@ export function RunBar({ state, controller }: Props) {
   const why = whyNot(state)
   const busy = state.work.kind !== 'idle'
   const cannot = why !== null || busy
+  const noSteps = why ?? whyNoSteps(state)
+  const cannotStep = noSteps !== null || busy
   return (
     <section class="run-bar" aria-label="Run">
       <div class="transport">
@@ -23,23 +25,33 @@ export function RunBar({ state, controller }: Props) {
           class="primary"
           disabled={cannot}
           title={why ?? FIT}
-          onClick={() => void controller.fit()}
+          onClick={() => void controller.runs.fit()}
         >
           Fit
         </button>
-        <StepButton state={state} controller={controller} disabled={cannot} />
+        <StepButton state={state} controller={controller} disabled={cannotStep} why={noSteps} />
         {busy ? (
-          <button type="button" class="stop" onClick={() => void controller.stop()}>
+          <button type="button" class="stop" onClick={() => void controller.runs.stop()}>
             <Icon name="stop" />
             Stop
           </button>
         ) : (
-          <button type="button" disabled={cannot} title={why ?? PLAY} onClick={() => void controller.play()}>
+          <button
+            type="button"
+            disabled={cannotStep}
+            title={noSteps ?? PLAY}
+            onClick={() => void controller.runs.play()}
+          >
             <Icon name="play" />
             Play
           </button>
         )}
-        <button type="button" disabled={cannot} title={why ?? FINISH} onClick={() => void controller.finish()}>
+        <button
+          type="button"
+          disabled={cannotStep}
+          title={noSteps ?? FINISH}
+          onClick={() => void controller.runs.finish()}
+        >
           <Icon name="finish" />
           <span class="wide-only">To the end</span>
           <span class="narrow-only aside">To the end</span>
@@ -47,19 +59,35 @@ export function RunBar({ state, controller }: Props) {
       </div>
       <Scrubber state={state} controller={controller} />
       <div class="starts">
-        <button type="button" disabled={cannot} title={why ?? SAME} onClick={() => void controller.sameStart()}>
+        <button
+          type="button"
+          disabled={cannotStep}
+          title={noSteps ?? SAME}
+          onClick={() => void controller.runs.sameStart()}
+        >
           Same start
         </button>
-        <button type="button" disabled={cannot} title={why ?? NEW} onClick={() => void controller.newStart()}>
+        <button
+          type="button"
+          disabled={cannotStep}
+          title={noSteps ?? NEW}
+          onClick={() => void controller.runs.newStart()}
+        >
           New start
         </button>
         <button type="button" class="quiet" aria-expanded={settings} onClick={() => setSettings(!settings)}>
           Settings <span aria-hidden="true">{settings ? '▴' : '▾'}</span>
         </button>
       </div>
+      {whyNoSteps(state) !== null && shownRun(state) !== null && <p class="no-steps hint">{whyNoSteps(state)}</p>}
       {settings && <RunSettings state={state} controller={controller} />}
     </section>
   )
+}
+
+interface StepProps extends Props {
+  readonly disabled: boolean
+  readonly why: string | null
 }
 
 const FIT = 'Several starts, the best of which runs to its end (as estep fit does)'
@@ -68,7 +96,7 @@ const FINISH = 'On from here until it has converged'
 const SAME = 'A new run from the start of this one, with the settings as they are now'
 const NEW = 'A new run from the next start'
 
-function StepButton({ state, controller, disabled }: Props & { readonly disabled: boolean }) {
+function StepButton({ state, controller, disabled, why }: StepProps) {
   const shown = shownRun(state)
   const next = shown === null || shown.position % 2 === 0 ? 'E' : 'M'
   const says = next === 'E' ? 'The posterior of the latents, given the params' : 'The params that raise the bound most'
@@ -77,8 +105,8 @@ function StepButton({ state, controller, disabled }: Props & { readonly disabled
       type="button"
       class={`step step-${next}`}
       disabled={disabled}
-      title={says}
-      onClick={() => void controller.step()}
+      title={why ?? says}
+      onClick={() => void controller.runs.step()}
     >
       <Icon name="step" />
       Step {next}
@@ -101,7 +129,7 @@ function Scrubber({ state, controller }: Props) {
         disabled={shown === null || state.work.kind !== 'idle'}
         aria-label="Iterations of the run"
         aria-valuetext={shown === null ? 'no run yet' : pointInWords(shown)}
-        onInput={(e) => shown !== null && void controller.show(shown.run.id, Number(e.currentTarget.value))}
+        onInput={(e) => shown !== null && void controller.runs.show(shown.run.id, Number(e.currentTarget.value))}
       />
       <p class="where">
         {shown === null && state.underWay === null ? (
@@ -120,11 +148,13 @@ function Scrubber({ state, controller }: Props) {
 /** What there is to do before anything was run. */
 function Beginning({ state, controller }: Props) {
   const { iteration } = state.project
+  const noSteps = whyNoSteps(state)
+  if (noSteps !== null) return <span class="hint">{noSteps}</span>
   if (iteration === null || iteration === 0) return <span class="hint">Step through one iteration, or fit.</span>
   return (
     <>
       <span class="hint">Step through one iteration, or fit. The link was made at iteration {iteration}.</span>
-      <button type="button" disabled={whyNot(state) !== null} onClick={() => void controller.goTo(iteration)}>
+      <button type="button" disabled={whyNot(state) !== null} onClick={() => void controller.runs.goTo(iteration)}>
         Go to iteration {iteration}
       </button>
     </>

@@ -1,54 +1,89 @@
 import type { Controller } from '../session/controller.js'
+import { type ModeFacts, modeFacts, modes } from '../session/modes.js'
 import type { RunControls } from '../session/project.js'
 import type { State } from '../session/state.js'
+import { Decimal, Whole } from '../ui/number-field.js'
+import { useAnswer } from './use-answer.js'
 
 interface Props {
   readonly state: State
   readonly controller: Controller
 }
 
-/** What a run begins with: mode, start, consts. */
+const INITS: readonly (readonly [RunControls['init'], string])[] = [
+  ['auto', 'auto'],
+  ['kmeans++', 'k-means++'],
+  ['random', 'random'],
+  ['split', 'splitting'],
+  ['hierarchical', 'joining rows'],
+]
+
+/** What a run begins with: mode, start, units, consts. */
 export function RunSettings({ state, controller }: Props) {
   const { controls } = state.project
   const facts = state.compiled?.model?.facts ?? null
   const set = (more: Partial<RunControls>): void => controller.setControls(more)
+  const refused = useAnswer(
+    () => (state.binding === null ? null : controller.asides.refusedModes()),
+    [state.binding],
+  ).value
+  const mode = modeFacts(controls.mode)
+  const why = refused?.get(mode.mode) ?? null
   const noHard = facts !== null && !facts.hard
+  const isCompared = controls.mode === 'em' || controls.mode === 'hard'
   return (
     <fieldset class="settings" disabled={state.work.kind !== 'idle'}>
       <legend class="aside">Settings of a run</legend>
       <label>
-        E-step
-        <select value={controls.mode} onChange={(e) => set({ mode: e.currentTarget.value === 'hard' ? 'hard' : 'em' })}>
-          <option value="em">soft (EM)</option>
-          <option value="hard" disabled={noHard}>
-            hard (most probable values)
-          </option>
+        Mode
+        <select
+          value={mode.mode}
+          onChange={(e) => set({ mode: modes.find((m) => m.mode === e.currentTarget.value)?.mode ?? 'em' })}
+        >
+          {modes.map((m) => (
+            <option key={m.mode} value={m.mode} disabled={m.mode !== mode.mode && refused?.has(m.mode) === true}>
+              {m.label}
+            </option>
+          ))}
         </select>
       </label>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={controls.compare}
-          disabled={noHard}
-          onChange={(e) => set({ compare: e.currentTarget.checked })}
-        />
-        both side by side
-      </label>
+      {isCompared && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={controls.compare}
+            disabled={noHard}
+            onChange={(e) => set({ compare: e.currentTarget.checked })}
+          />
+          soft and hard side by side
+        </label>
+      )}
+      <Schedule mode={mode} controls={controls} set={set} />
       <Whole label="Seed" value={controls.seed} least={0} onValue={(seed) => set({ seed })} />
-      <Whole label="Starts of a fit" value={controls.restarts} least={1} onValue={(restarts) => set({ restarts })} />
+      {mode.steps && (
+        <Whole label="Starts of a fit" value={controls.restarts} least={1} onValue={(restarts) => set({ restarts })} />
+      )}
       <label>
         Starts by
         <select
           value={controls.init}
-          onChange={(e) => {
-            const { value } = e.currentTarget
-            set({ init: value === 'random' || value === 'kmeans++' ? value : 'auto' })
-          }}
+          onChange={(e) => set({ init: INITS.find(([init]) => init === e.currentTarget.value)?.[0] ?? 'auto' })}
         >
-          <option value="auto">auto</option>
-          <option value="kmeans++">k-means++</option>
-          <option value="random">random</option>
+          {INITS.map(([init, label]) => (
+            <option key={init} value={init}>
+              {label}
+            </option>
+          ))}
         </select>
+      </label>
+      <label class="check" title={mode.mode === 'vb' ? NOT_IN_VB : STANDARDISE}>
+        <input
+          type="checkbox"
+          checked={controls.standardize && mode.mode !== 'vb'}
+          disabled={mode.mode === 'vb'}
+          onChange={(e) => set({ standardize: e.currentTarget.checked })}
+        />
+        standardise columns
       </label>
       {(facts?.consts ?? []).map((c) => (
         <label key={c.name}>
@@ -63,15 +98,94 @@ export function RunSettings({ state, controller }: Props) {
           />
         </label>
       ))}
-      {controls.start.size > 0 && (
-        <span class="given">
-          Starts at given values of {[...controls.start.keys()].join(', ')}
-          <button type="button" class="quiet" onClick={() => set({ start: new Map() })}>
-            leave them out
-          </button>
-        </span>
-      )}
+      <Given
+        says="Starts at given values of"
+        leave="leave them out"
+        values={controls.start}
+        onLeave={() => set({ start: new Map() })}
+      />
+      <Given says="Holds" leave="let go" values={controls.fix} onLeave={() => set({ fix: new Map() })} />
+      <p class="mode-says">
+        {why === null ? (
+          mode.says
+        ) : (
+          <span class="refused">
+            This model has no mode {mode.mode}: {why}
+          </span>
+        )}
+      </p>
     </fieldset>
+  )
+}
+
+const STANDARDISE = 'Fits columns at mean 0 and sd 1, and gives params and log-likelihood in the units of the data'
+const NOT_IN_VB = 'Priors are in the units of the data: variational Bayes takes these as they are'
+
+interface GivenProps {
+  readonly says: string
+  readonly leave: string
+  readonly values: ReadonlyMap<string, unknown>
+  readonly onLeave: () => void
+}
+
+/** Params whose values are given. */
+function Given({ says, leave, values, onLeave }: GivenProps) {
+  if (values.size === 0) return null
+  return (
+    <span class="given">
+      {says} {[...values.keys()].join(', ')}
+      <button type="button" class="quiet" onClick={onLeave}>
+        {leave}
+      </button>
+    </span>
+  )
+}
+
+interface ScheduleProps {
+  readonly mode: ModeFacts
+  readonly controls: RunControls
+  readonly set: (more: Partial<RunControls>) => void
+}
+
+/** The numbers of the mode. */
+function Schedule({ mode, controls, set }: ScheduleProps) {
+  const takesBatch = mode.mode === 'online' || mode.mode === 'hard'
+  const numbers = mode.mode === 'hard' && controls.batch === null ? [] : mode.schedule
+  return (
+    <>
+      {takesBatch && (
+        <label title="Rows of a batch; empty: all rows at once in the mode hard, 256 online">
+          Batch
+          <input
+            type="number"
+            min={1}
+            step={1}
+            placeholder={mode.mode === 'hard' ? 'all' : '256'}
+            value={controls.batch ?? ''}
+            onChange={(e) => {
+              const next = Number(e.currentTarget.value)
+              if (e.currentTarget.value.trim() === '') set({ batch: null })
+              else if (Number.isSafeInteger(next) && next >= 1) set({ batch: next })
+              else e.currentTarget.value = String(controls.batch ?? '')
+            }}
+          />
+        </label>
+      )}
+      {numbers.map(({ name, label, says, value }) => (
+        <Decimal
+          key={name}
+          label={label}
+          says={says}
+          value={controls.schedule.get(name) ?? value}
+          onValue={(next) => {
+            const schedule = new Map(controls.schedule)
+            if (next === value) schedule.delete(name)
+            else schedule.set(name, next)
+            set({ schedule })
+          }}
+        />
+      ))}
+    </>
   )
 }
 
@@ -81,30 +195,4 @@ function withValue(set: ReadonlyMap<string, string>, name: string, value: string
   if (value.trim() === '' || value.trim() === own) next.delete(name)
   else next.set(name, value.trim())
   return next
-}
-
-interface WholeProps {
-  readonly label: string
-  readonly value: number
-  readonly least: number
-  readonly onValue: (value: number) => void
-}
-
-function Whole({ label, value, least, onValue }: WholeProps) {
-  return (
-    <label>
-      {label}
-      <input
-        type="number"
-        min={least}
-        step={1}
-        value={value}
-        onChange={(e) => {
-          const next = Number(e.currentTarget.value)
-          if (Number.isSafeInteger(next) && next >= least) onValue(next)
-          else e.currentTarget.value = String(value)
-        }}
-      />
-    </label>
-  )
 }

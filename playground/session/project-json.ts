@@ -3,14 +3,15 @@ import type { Area, Picture, Project, ProjectFile, RunControls } from './project
 
 export const PROJECT_VERSION = 1
 
-const AREAS: readonly Area[] = ['model', 'data', 'code', 'see', 'bound', 'derivation', 'numbers']
-const MODES = ['em', 'hard'] as const
-const INITS = ['auto', 'kmeans++', 'random'] as const
+const AREAS: readonly Area[] = ['model', 'data', 'code', 'see', 'bound', 'derivation', 'numbers', 'choose']
+const MODES = ['em', 'hard', 'cem', 'anneal', 'sem', 'online', 'vb'] as const
+const INITS = ['auto', 'kmeans++', 'random', 'split', 'hierarchical'] as const
 
 /** Caps on what a link may ask for. */
 const MOST_FILES = 20
 const MOST_RESTARTS = 1000
 const MOST_ITERATIONS = 1_000_000
+const MOST_BATCH = 1e9
 
 export interface ControlsJson {
   readonly mode?: string
@@ -20,6 +21,10 @@ export interface ControlsJson {
   readonly tolerance?: number
   readonly maxIterations?: number
   readonly init?: string
+  readonly batch?: number | null
+  readonly schedule?: readonly (readonly [string, number])[]
+  readonly standardize?: boolean
+  readonly fix?: readonly (readonly [string, unknown])[]
   readonly set?: readonly (readonly [string, string])[]
   readonly columns?: readonly (readonly [string, readonly string[]])[]
   readonly groupBy?: string | null
@@ -27,8 +32,9 @@ export interface ControlsJson {
 }
 
 export function controlsToJson(c: RunControls): ControlsJson {
-  const { set, columns, start, ...rest } = c
-  return { ...rest, set: [...set], columns: [...columns], start: [...start] }
+  const { set, columns, start, schedule, fix, ...rest } = c
+  const maps = { set: [...set], columns: [...columns], start: [...start], schedule: [...schedule], fix: [...fix] }
+  return { ...rest, ...maps }
 }
 
 export function projectToJson(p: Project): unknown {
@@ -75,6 +81,16 @@ function pairsOf<V>(x: unknown, what: string, value: (v: unknown) => V): Readonl
   )
 }
 
+/** Dimensions of the values of a param. */
+const MOST_DIMENSIONS = 8
+
+/** Nested arrays of numbers; null in a cell that is free. */
+function numbersOf(x: unknown, what: string, depth = 0): unknown {
+  if (x === null || typeof x === 'number') return x
+  if (!Array.isArray(x) || depth >= MOST_DIMENSIONS) throw new NotAProject(`${what} are no arrays of numbers`)
+  return x.map((item: unknown) => numbersOf(item, what, depth + 1))
+}
+
 /** @throws NotAProject */
 export function controlsFromJson(x: unknown, plain: RunControls): RunControls {
   const given = recordOf(x, 'the part `controls`')
@@ -94,6 +110,17 @@ export function controlsFromJson(x: unknown, plain: RunControls): RunControls {
       wholeOf(v, 'the number of iterations', 1, MOST_ITERATIONS),
     ),
     init: read('init', plain.init, (v) => oneOf(v, INITS, 'the way of starting')),
+    batch: read('batch', plain.batch, (v) => (v === null ? null : wholeOf(v, 'the number of rows', 1, MOST_BATCH))),
+    schedule: read('schedule', plain.schedule, (v) =>
+      pairsOf(v, 'the schedule', (x) => {
+        if (typeof x !== 'number' || !Number.isFinite(x)) throw new NotAProject('the schedule is not of numbers')
+        return x
+      }),
+    ),
+    standardize: read('standardize', plain.standardize, (v) => v === true),
+    fix: read('fix', plain.fix, (v) =>
+      pairsOf(v, 'the values that are held', (x) => numbersOf(x, 'the values that are held')),
+    ),
     set: read('set', plain.set, (v) => pairsOf(v, 'the part `set`', (t) => textOf(t, 'a value to set'))),
     columns: read('columns', plain.columns, (v) =>
       pairsOf(v, 'the part `columns`', (list) => {
@@ -102,7 +129,7 @@ export function controlsFromJson(x: unknown, plain: RunControls): RunControls {
       }),
     ),
     groupBy: read('groupBy', plain.groupBy, (v) => (v === null ? null : textOf(v, 'the column of groups'))),
-    start: read('start', plain.start, (v) => pairsOf(v, 'the start values', (value) => value)),
+    start: read('start', plain.start, (v) => pairsOf(v, 'the start values', (x) => numbersOf(x, 'the start values'))),
   }
 }
 

@@ -1,4 +1,5 @@
 /** What a reader works on: everything that a share link carries and that is kept in the browser. */
+import type { Init } from '../../runtime/contract.js'
 import type { Mode } from './view.js'
 
 /** Extents of a picture whose pixels are rows, row by row. */
@@ -22,7 +23,15 @@ export interface RunControls {
   readonly restarts: number
   readonly tolerance: number
   readonly maxIterations: number
-  readonly init: 'auto' | 'kmeans++' | 'random'
+  readonly init: Init
+  /** Rows of a batch: of the modes online and hard; null: 256 of online, all of hard. */
+  readonly batch: number | null
+  /** Numbers of schedules of modes by name; what is left out is as the mode has it. */
+  readonly schedule: ReadonlyMap<string, number>
+  /** Columns are fitted at mean 0 and sd 1. */
+  readonly standardize: boolean
+  /** Params that stay at these values, nested as in a result; null in a cell that is free. */
+  readonly fix: ReadonlyMap<string, unknown>
   /** Values of consts, and of scalar data, as they were typed; checked when a run begins. */
   readonly set: ReadonlyMap<string, string>
   /** Columns for each name of the model, where the reader chose them. */
@@ -33,7 +42,7 @@ export interface RunControls {
   readonly start: ReadonlyMap<string, unknown>
 }
 
-export type Area = 'model' | 'data' | 'code' | 'see' | 'bound' | 'derivation' | 'numbers'
+export type Area = 'model' | 'data' | 'code' | 'see' | 'bound' | 'derivation' | 'numbers' | 'choose'
 
 export interface Project {
   /** The example it began as; null for one of the reader's own. */
@@ -55,6 +64,10 @@ export const plainControls: RunControls = {
   tolerance: 1e-9,
   maxIterations: 10_000,
   init: 'auto',
+  batch: null,
+  schedule: new Map(),
+  standardize: false,
+  fix: new Map(),
   set: new Map(),
   columns: new Map(),
   groupBy: null,

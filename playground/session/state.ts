@@ -2,13 +2,16 @@
 import type { Span } from '../../lang/source.js'
 import type {
   BindingView,
+  ChoiceView,
   Compiled,
   Complaint,
   FilePreview,
   FitSummary,
+  IntervalsView,
   PlanLine,
   RunState,
 } from '../workers/messages.js'
+import { modeFacts } from './modes.js'
 import type { Area, Project, RunControls } from './project.js'
 import type { ArrayView, RunView, TraceView } from './view.js'
 
@@ -20,12 +23,32 @@ export interface KeptState extends RunState {
   readonly basis: string
   readonly data: readonly ArrayView[]
   readonly summary: FitSummary | null
+  /** Standard errors that were asked for, at the end of the fit. */
+  readonly intervals: IntervalsView | null
   readonly source: string
+  /** What was held. */
+  readonly fix: RunControls['fix']
+}
+
+/** Candidates that were compared; stale when text or data are others now. */
+export interface KeptChoice {
+  readonly choice: ChoiceView
+  readonly basis: string
+}
+
+/** Data that was drawn from the model stands in the place of the reader's own, which can be put back. */
+export interface DrawnData {
+  readonly says: string
+  readonly before: Pick<Project, 'files'> & Pick<RunControls, 'columns' | 'groupBy'>
 }
 
 export type Work =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'step' | 'play' | 'finish' | 'fit' | 'starting'; readonly run: number; readonly stopping: boolean }
+  | {
+      readonly kind: 'step' | 'play' | 'finish' | 'fit' | 'starting' | 'intervals' | 'choose' | 'draw'
+      readonly run: number
+      readonly stopping: boolean
+    }
 
 export interface State {
   readonly project: Project
@@ -44,6 +67,8 @@ export interface State {
   readonly runs: readonly KeptState[]
   readonly shown: number | null
   readonly beside: number | null
+  readonly choice: KeptChoice | null
+  readonly drawn: DrawnData | null
   readonly work: Work
   /** Traces of the run under way. */
   readonly underWay: { readonly run: number; readonly traces: readonly TraceView[] } | null
@@ -66,6 +91,9 @@ export type Action =
   | { readonly kind: 'work'; readonly work: Work }
   | { readonly kind: 'moved'; readonly state: RunState; readonly summary?: FitSummary }
   | { readonly kind: 'progress'; readonly run: number; readonly traces: readonly TraceView[]; readonly said: string }
+  | { readonly kind: 'intervals'; readonly run: number; readonly intervals: IntervalsView | null }
+  | { readonly kind: 'chosen'; readonly choice: ChoiceView }
+  | { readonly kind: 'drawn'; readonly drawn: DrawnData | null }
   | { readonly kind: 'show'; readonly run: number; readonly beside: number | null }
   | { readonly kind: 'forget'; readonly runs: readonly number[] }
   | { readonly kind: 'say'; readonly text: string }
@@ -88,6 +116,8 @@ export function initial(project: Project, opening: readonly ArrayView[] = []): S
     runs: [],
     shown: null,
     beside: null,
+    choice: null,
+    drawn: null,
     work: { kind: 'idle' },
     underWay: null,
     said: '',
@@ -126,6 +156,7 @@ export function reduce(s: State, a: Action): State {
       return {
         ...s,
         project: { ...s.project, files: a.files },
+        drawn: null,
         revision: { ...s.revision, data: s.revision.data + 1 },
       }
     case 'reading':
@@ -142,6 +173,12 @@ export function reduce(s: State, a: Action): State {
       return moved(s, a.state, a.summary ?? null)
     case 'progress':
       return { ...s, underWay: { run: a.run, traces: a.traces }, said: a.said }
+    case 'intervals':
+      return { ...s, runs: s.runs.map((r) => (r.run.id === a.run ? { ...r, intervals: a.intervals } : r)) }
+    case 'chosen':
+      return { ...s, choice: { choice: a.choice, basis: basisOf(s) } }
+    case 'drawn':
+      return { ...s, drawn: a.drawn }
     case 'show':
       return { ...s, shown: a.run, beside: a.beside === a.run ? null : a.beside }
     case 'forget': {
@@ -162,10 +199,17 @@ export function reduce(s: State, a: Action): State {
 
 function moved(s: State, state: RunState, summary: FitSummary | null): State {
   const before = s.runs.find((r) => r.run.id === state.run.id)
+  const made = {
+    basis: basisOf(s),
+    data: state.data ?? s.binding?.data ?? [],
+    source: s.project.source,
+    fix: s.project.controls.fix,
+    intervals: null,
+  }
   const kept: KeptState =
     before === undefined
-      ? { ...state, basis: basisOf(s), data: s.binding?.data ?? [], source: s.project.source, summary }
-      : { ...before, ...state, summary: summary ?? before.summary }
+      ? { ...made, ...state, data: made.data, summary }
+      : { ...before, ...state, data: before.data, summary: summary ?? before.summary }
   const runs = before === undefined ? [...s.runs, kept] : s.runs.map((r) => (r === before ? kept : r))
   return { ...s, runs }
 }
@@ -196,6 +240,12 @@ export function runViews(s: State): readonly RunView[] {
   return s.runs.map((r) => ({ ...r.run, stale: isStale(s, r) }))
 }
 
+/** Why a run cannot go on by single steps, in a sentence; null where it can. */
+export function whyNoSteps({ project }: Pick<State, 'project'>): string | null {
+  const { steps, mode } = modeFacts(project.controls.mode)
+  return steps ? null : `The mode ${mode} has no single steps: press Fit.`
+}
+
 export const isBusy = (s: State): boolean => s.work.kind !== 'idle'
 
 /** Why nothing can be run now, in a sentence; null where it can. */
@@ -216,8 +266,12 @@ export function pointInWords({ run }: RunState): string {
     point.iteration === 0 && point.phase === 'M'
       ? 'start'
       : `iteration ${point.iteration}, after the ${point.phase}-step`
-  return `${step}, log-likelihood ${number(point.logLikelihood)}`
+  return `${step}, ${likelihoodName(run)} ${number(point.logLikelihood)}`
 }
+
+/** What `logLikelihood` of a point is called. */
+export const likelihoodName = ({ mode }: Pick<RunView, 'mode'>): string =>
+  mode === 'vb' ? 'lower bound' : 'log-likelihood'
 
 /** With a minus sign, and as many digits as differ from one iteration to the next. */
 export function number(x: number, digits = 4): string {

@@ -3,9 +3,10 @@
  * in typed arrays, beside their shape. Components bear the numbers of the run (from 0), not those of a report.
  */
 import type { DataArray } from '../../api/charts/columns.js'
+import type { Mode } from '../../api/mode-options.js'
 import type { BoundContour, BoundCurve } from '../../api/pictures.js'
 
-export type Mode = 'em' | 'hard'
+export type { Mode }
 
 /** One param at the moment shown. */
 export interface ParamView {
@@ -21,6 +22,10 @@ export interface ParamView {
   /** Dimensions that run over the values of a latent. */
   readonly components: readonly { readonly latent: string; readonly dimension: number }[]
   readonly values: Float64Array
+  /** Variational Bayes: `values` are means of the posterior, with these sds. */
+  readonly sd?: Float64Array | null
+  /** Cells that are held at given values; left out where none is. */
+  readonly held?: readonly boolean[]
 }
 
 /** Posterior of one latent, given the params that the last E-step was made at. */
@@ -66,7 +71,7 @@ export interface PointView {
   readonly phase: 'E' | 'M'
   readonly params: readonly ParamView[]
   readonly latents: readonly LatentView[]
-  /** log p(data; params); that of data and labels together in hard mode; −Infinity is legal at a start. */
+  /** log p(data; params); that of data and labels in hard mode and cem, a lower bound in vb; −Infinity is legal at a start. */
   readonly logLikelihood: number
   /** log-likelihood + log prior: what EM raises. */
   readonly objective: number

@@ -1,8 +1,8 @@
 /** Formulas, laid out by KaTeX when it has arrived; in Unicode until then. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Formula as Both } from '../../compiler/derivation/types.js'
 
-type Katex = typeof import('katex').default
+export type Katex = typeof import('katex').default
 
 let arriving: Promise<Katex> | null = null
 let arrived: Katex | null = null
@@ -27,21 +27,28 @@ export function useKatex(): Katex | null {
   return katex
 }
 
-interface Props extends Both {
-  readonly katex: Katex | null
-  readonly display?: boolean
+/**
+ * Lays out a formula in a place. Formulas are made by the compiler; what it takes from the model are names, and commands that
+ * could do harm are not trusted.
+ */
+export function rendered(katex: Katex, place: HTMLElement, latex: string, display: boolean): void {
+  place.style.removeProperty('--formula-scale')
+  katex.render(latex, place, { displayMode: display, throwOnError: false, trust: false, strict: false })
 }
 
-export function Formula({ text, latex, katex, display = false }: Props) {
+/** Characters of a formula among words that is not broken. */
+const SHORT = 24
+
+interface Props extends Both {
+  readonly katex: Katex | null
+}
+
+/** A formula among words. */
+export function Formula({ text, latex, katex }: Props) {
   const place = useRef<HTMLSpanElement>(null)
-  useEffect(() => {
-    if (katex === null || place.current === null) return
-    // formulas are made by the compiler; what it takes from the model are names, and commands that could do harm are not trusted
-    katex.render(latex, place.current, { displayMode: display, throwOnError: false, trust: false, strict: false })
-  }, [katex, latex, display])
-  return katex === null ? (
-    <span class={display ? 'formula display' : 'formula'}>{text}</span>
-  ) : (
-    <span key={latex} class={display ? 'formula display' : 'formula'} ref={place} />
-  )
+  useLayoutEffect(() => {
+    if (katex !== null && place.current !== null) rendered(katex, place.current, latex, false)
+  }, [katex, latex])
+  const kind = [...text].length <= SHORT ? 'formula short' : 'formula'
+  return katex === null ? <span class={kind}>{text}</span> : <span key={latex} class={kind} ref={place} />
 }

@@ -3,7 +3,8 @@
  * compiles and derives, and nothing that fits.
  */
 import { CompileError } from '../../api/errors.js'
-import { planJson } from '../../compiler/derivation/plan-json.js'
+import { variationalModel } from '../../api/variational.js'
+import { planJson, planLetters } from '../../compiler/derivation/plan-json.js'
 import { type Derivation, derive } from '../../compiler/derive.js'
 import { distributionByName, signatures } from '../../compiler/distributions/index.js'
 import { refuseMaxProduct } from '../../compiler/estep/max-product.js'
@@ -23,6 +24,8 @@ interface Last {
   readonly derivation: Derivation | null
   /** That of hard mode, made where it is asked for. */
   hard: Derivation | null
+  /** That of the model with params as latents. */
+  variational: Derivation | null
 }
 
 let last: Last | null = null
@@ -38,6 +41,7 @@ function lastOf(source: string): Last {
     derived: derived?.diagnostics ?? [],
     derivation: derived?.value ?? null,
     hard: null,
+    variational: null,
   }
   return last
 }
@@ -52,12 +56,21 @@ const language = createLanguageService({
 
 export const languageAnswer = (request: LanguageRequest): unknown => language.answer(request)
 
-/** @throws CompileError */
+/**
+ * The derivation in a mode: of hard mode and variational Bayes one of their own, else that of EM with what the mode changes.
+ *
+ * @throws CompileError
+ */
 export function derivationOf(source: string, mode: Mode): Derivation {
   const own = lastOf(source)
   if (own.derivation === null) throw new CompileError(own.diagnostics.filter((d) => d.severity === 'error'))
   if (mode === 'em') return own.derivation
   const { graph, eStep, model, distributions } = own.derivation
+  if (mode === 'vb') {
+    own.variational ??= variationalModel(model, distributions).derivation
+    return own.variational
+  }
+  if (mode !== 'hard') return { ...own.derivation, mode }
   const refusals = refuseMaxProduct(graph, eStep)
   if (refusals.length > 0) throw new CompileError(refusals.map((r) => ({ ...r, severity: 'error' })))
   own.hard ??= derive(model, distributions, { product: 'max' }).value ?? null
@@ -100,11 +113,11 @@ interface PlanOfResult {
     readonly rule: string
     readonly family: string | null
     readonly closedForm: boolean
-    readonly update: string | null
   }[]
 }
 
 function planOf(derivation: Derivation): readonly PlanLine[] {
+  const { letter, updates } = planLetters(derivation)
   const plan = planJson(derivation) as unknown as PlanOfResult
   const { model } = derivation
   const spans = new Map(
@@ -116,6 +129,7 @@ function planOf(derivation: Derivation): readonly PlanLine[] {
       ({ latents, method }): PlanLine => ({
         kind: 'e-step',
         names: latents,
+        letters: latents.map((name) => letter('latent', name)),
         rule: method,
         update: null,
         closedForm: true,
@@ -123,11 +137,12 @@ function planOf(derivation: Derivation): readonly PlanLine[] {
       }),
     ),
     ...plan.mStep.map(
-      ({ params, rule, family, closedForm, update }): PlanLine => ({
+      ({ params, rule, family, closedForm }, i): PlanLine => ({
         kind: 'm-step',
         names: params,
+        letters: params.map((name) => letter('param', name)),
         rule: family === null || family === undefined ? rule : `${rule} (${family})`,
-        update: update ?? null,
+        update: updates[i] ?? null,
         closedForm,
         span: spanOf(params),
       }),

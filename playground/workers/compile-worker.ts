@@ -8,7 +8,7 @@ serve<CompileCalls>({
   language: (request) => languageAnswer(request),
   async derivation({ source, mode }) {
     const { derivationView } = await import('./derivation-view.js')
-    return derivationView(derivationOf(source, mode))
+    return derivationView(derivationOf(source, mode), mode !== 'vb')
   },
   async latex({ source, mode, fragment }) {
     const { latexOf } = await import('./derivation-view.js')

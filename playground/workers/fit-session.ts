@@ -2,50 +2,42 @@
 import { compileOrThrow } from '../../api/compile.js'
 import { OptionError } from '../../api/errors.js'
 import type { Fit } from '../../api/fit.js'
-import type { Model } from '../../api/model.js'
-import type { FitCallOptions } from '../../api/options.js'
-import type { Stepper } from '../../api/stepper.js'
+import { type ModeOfFits, modesOfFits, type Stepper } from '../../api/stepper.js'
 import { readTable } from '../../runtime/data/read-table.js'
 import type { Table } from '../../runtime/data/types.js'
-import { AbortError } from '../../runtime/errors.js'
-import type { FitResult } from '../../runtime/result.js'
 import type { FitProgress } from '../../runtime/search.js'
+import { scheduleOf } from '../session/modes.js'
 import type { RunControls } from '../session/project.js'
 import type { Mode, TraceView } from '../session/view.js'
 import { boundContour, boundCurve, boundRunOf } from './bound-views.js'
-import { ofProblem, plain } from './complaints.js'
+import { chosen } from './choosing.js'
+import { ofProblem } from './complaints.js'
+import { drawn } from './drawing.js'
+import { summaryOf } from './fit-summary.js'
+import { intervalsOf } from './intervals.js'
+import { finished, keptFit } from './kept-fit.js'
 import { KeptRun } from './kept-run.js'
-import { literalsOf } from './literals.js'
-import type { BeginRequest, BindingView, Complaint, FitCalls, FitProgressMessage, FitSummary } from './messages.js'
+import type { BeginRequest, BindingView, Complaint, FitCalls, FitMessage, GivenFile } from './messages.js'
+import { type Engine, ModelOverData } from './model-over-data.js'
+import { refusedModes } from './refused-modes.js'
 import { preview } from './tables.js'
-import { dataViews } from './views.js'
 
 /** Milliseconds between two messages of progress. */
 const PROGRESS = 100
-
-/** How the host runs fits: workers, and whether scripts may be generated. */
-export type Engine = Pick<FitCallOptions, 'backend' | 'javascript' | 'threads' | 'spawn'>
 
 type Parts<C> = {
   readonly [K in keyof C]: C[K] extends (request: infer R) => infer V ? (request: R) => V | Promise<V> : never
 }
 
-interface Over {
-  readonly model: Model
-  readonly tables: readonly Table[]
-  readonly controls: RunControls
-  readonly steppers: Map<Mode, Stepper<Fit>>
-}
-
 export class FitSession implements Parts<FitCalls> {
   private readonly tables = new Map<string, Table>()
   private readonly runs = new Map<number, KeptRun>()
-  private over: Over | null = null
+  private over: ModelOverData | null = null
   private stopping = false
 
   constructor(
     private readonly engine: Engine,
-    private readonly progress: (message: FitProgressMessage) => void,
+    private readonly tell: (message: FitMessage) => void,
   ) {}
 
   /** Between two iterations. */
@@ -73,62 +65,75 @@ export class FitSession implements Parts<FitCalls> {
   }
 
   bind({ source, controls }: Parameters<FitCalls['bind']>[0]): BindingView {
-    const model = compileOrThrow({ name: 'model.estep', text: source })
-    const over: Over = {
-      model,
-      tables: [...this.tables.values()],
-      controls,
-      steppers: new Map(),
-    }
+    const over = this.modelOver(source, controls, [...this.tables.values()])
     this.over = over
-    const stepper = this.stepperOf(over, controls.mode)
-    const { set } = bindingOptions(over)
+    const stepper = over.stepperOf('em', { ...controls, standardize: false, fix: new Map() })
     return {
-      data: dataViews(stepper, over.model.declarations(set)),
+      data: over.dataOf(stepper),
+      rowSizes: over.rowSizes(),
       sizes: [...stepper.data.sizes],
       warnings: stepper.data.warnings.map(ofProblem),
     }
   }
 
-  private stepperOf(over: Over, mode: Mode): Stepper<Fit> {
-    const known = over.steppers.get(mode)
-    if (known !== undefined) return known
-    const options = { ...this.engine, ...bindingOptions(over), mode, seed: over.controls.seed }
-    const made = over.model.stepper(over.tables, options)
-    over.steppers.set(mode, made)
-    return made
+  private modelOver(source: string, controls: RunControls, tables: readonly Table[]): ModelOverData {
+    return new ModelOverData(compileOrThrow({ name: 'model.estep', text: source }), tables, controls, this.engine)
   }
 
-  private bound(): Over {
+  private bound(): ModelOverData {
     if (this.over === null) throw new OptionError('the model and its data do not fit together yet')
     return this.over
   }
 
+  refusedModes() {
+    return refusedModes(this.bound())
+  }
+
   async begin({ run, controls, mode, sameAs, params, label }: BeginRequest) {
     const over = this.bound()
-    const stepper = this.stepperOf(over, mode)
-    const start = await this.startOf(stepper, controls, params ?? this.runs.get(sameAs ?? -1)?.iterates[0]?.params)
+    const stepper = over.stepperOf(mode, controls)
+    const start = await this.startOf(stepper, controls, params, this.runs.get(sameAs ?? -1))
     const point = await stepper.expect(start)
     if (!(point.objective < Number.POSITIVE_INFINITY))
       throw new OptionError('the log-likelihood is not defined at this start: take another one')
-    const kept = new KeptRun(run, mode, controls.seed, label, stepper, [point.objective], {
-      ...point,
-      elboAfterM: Number.NaN,
-    })
-    this.runs.set(kept.id, kept)
+    const viewer = over.viewerOf(mode, controls)
+    const first = { ...point, elboAfterM: Number.NaN }
+    const kept = new KeptRun(run, mode, controls.seed, label, stepper, viewer, [point.objective], first)
+    // under a factorised posterior the E-step begins at the q of this one
+    kept.keep(point)
+    return this.keep(kept, over, controls)
+  }
+
+  private keep(kept: KeptRun, over: ModelOverData, controls: RunControls) {
+    this.put(kept, over, controls)
     return kept.view()
   }
 
-  /** The params given, where the model has as many; else a new start. */
+  private put(kept: KeptRun, over: ModelOverData, controls: RunControls): void {
+    kept.madeUnder({ source: over.source, controls: { ...controls, ...over.bindingControls } })
+    if (kept.stepper.logJacobian !== 0) kept.data = over.dataOf(kept.stepper)
+    this.runs.set(kept.id, kept)
+  }
+
+  /** The params given, or those that another run began at, as far as the model has them; else a new start. */
   private async startOf(
     stepper: Stepper<Fit>,
     controls: RunControls,
-    same: Float64Array | undefined,
+    given: Float64Array | null,
+    same: KeptRun | undefined,
   ): Promise<Float64Array> {
-    const fits = same !== undefined && same.length === stepper.layout.reduce((n, p) => n + p.length, 0)
-    if (fits) return same.slice()
+    const length = stepper.layout.reduce((n, p) => n + p.length, 0)
+    const flat = given ?? (same?.stepper.logJacobian === stepper.logJacobian ? same.iterates[0]?.params : undefined)
+    const isLaidOutSo = same === undefined || sameLayout(same.stepper, stepper)
+    if (flat !== undefined && flat !== null && flat.length === length && isLaidOutSo) return flat.slice()
     const { seed, init, start } = controls
-    return stepper.start({ seed, init, ...(start.size === 0 ? {} : { start }) })
+    const fresh = await stepper.start({ seed, init, ...(start.size === 0 ? {} : { start }) })
+    if (same === undefined || flat === undefined || flat === null) return fresh
+    for (const p of stepper.layout) {
+      const other = same.stepper.layout.find((o) => o.name === p.name && o.shape.join() === p.shape.join())
+      if (other !== undefined) fresh.set(flat.subarray(other.offset, other.offset + other.length), p.offset)
+    }
+    return fresh
   }
 
   private run(id: number): KeptRun {
@@ -154,15 +159,7 @@ export class FitSession implements Parts<FitCalls> {
     this.stopping = false
     const report = this.reporter(run)
     await kept.finish(this.signal, (point) =>
-      report(
-        point.iteration,
-        point.objective,
-        () => [
-          { seed: kept.seed, objectives: [...kept.objectives], brief: false, degenerate: false, best: true },
-          ...kept.others,
-        ],
-        point.params,
-      ),
+      report(point.iteration, point.objective, () => kept.traces(), point.params),
     )
     return kept.view()
   }
@@ -186,39 +183,42 @@ export class FitSession implements Parts<FitCalls> {
     ): void => {
       if (Date.now() - last < PROGRESS) return
       last = Date.now()
-      this.progress({ kind: 'progress', run, iteration, objective, traces: traces(), params: params?.slice() ?? null })
+      this.tell({ kind: 'progress', run, iteration, objective, traces: traces(), params: params?.slice() ?? null })
     }
   }
 
-  async fit({ run, controls, mode, label }: BeginRequest) {
+  async fit(request: BeginRequest) {
+    const { run, controls, mode } = request
     const over = this.bound()
-    const stepper = this.stepperOf(over, mode)
+    const stepper = over.stepperOf(mode, controls)
     this.stopping = false
     const traces: number[][] = []
     let best = Number.NEGATIVE_INFINITY
     const report = this.reporter(run)
     const { seed, restarts, init, start, tolerance, maxIterations } = controls
-    const options = {
-      seed,
-      restarts,
-      init,
-      tolerance,
-      maxIterations,
-      signal: this.signal,
-      ...(start.size === 0 ? {} : { start }),
-      onIteration: ({ start: index, iteration, objective, params }: FitProgress) => {
-        traces[index] ??= []
-        traces[index].push(objective)
-        if (objective >= best) {
-          best = objective
-          report(iteration, objective, () => this.underWay(traces, seed), params)
-        } else report(iteration, objective, () => this.underWay(traces, seed), null)
-      },
-    }
-    const { fit, stopped } = await finished(stepper.fit(options))
-    const kept = keptRun({ run, mode, label, seed }, fit, stepper, stopped)
-    this.runs.set(kept.id, kept)
-    return { state: await kept.view(), summary: summaryOf(fit) }
+    const { fit, stopped } = await finished(
+      stepper.fit({
+        seed,
+        // the others begin with one start of their own accord
+        ...(isOfFits(mode) ? {} : { restarts }),
+        init,
+        tolerance,
+        maxIterations,
+        ...scheduleOf({ ...controls, mode }),
+        ...(isOfFits(mode) ? { mode } : {}),
+        signal: this.signal,
+        ...(start.size === 0 ? {} : { start }),
+        onIteration: ({ start: index, iteration, objective, params }: FitProgress) => {
+          traces[index] ??= []
+          traces[index].push(objective)
+          const isBest = objective >= best
+          if (isBest) best = objective
+          report(iteration, objective, () => this.underWay(traces, seed), isBest ? params : null)
+        },
+      }),
+    )
+    const kept = keptFit(request, fit, stepper, over.viewerOf(mode, controls), stopped)
+    return { state: await this.keep(kept, over, controls), summary: summaryOf(fit) }
   }
 
   private underWay(traces: readonly (readonly number[])[], seed: number): readonly TraceView[] {
@@ -229,8 +229,48 @@ export class FitSession implements Parts<FitCalls> {
     )
   }
 
+  intervals(request: Parameters<FitCalls['intervals']>[0]) {
+    this.stopping = false
+    return intervalsOf(
+      this.run(request.run),
+      request,
+      this.signal,
+      this.sayer((done, of) => `fit ${done} of ${of}`),
+    )
+  }
+
+  choose(request: Parameters<FitCalls['choose']>[0]) {
+    this.stopping = false
+    return chosen(this.bound(), request, this.signal, (text) => this.tell({ kind: 'said', text }))
+  }
+
+  private sayer(words: (done: number, of: number) => string) {
+    let last = 0
+    return (done: number, of: number): void => {
+      if (Date.now() - last < PROGRESS) return
+      last = Date.now()
+      this.tell({ kind: 'said', text: words(done, of) })
+    }
+  }
+
+  draw(request: Parameters<FitCalls['draw']>[0]) {
+    return drawn(this.bound(), this.run(request.run), request)
+  }
+
   forget({ runs }: { readonly runs: readonly number[] }): null {
     for (const id of runs) this.runs.delete(id)
+    return null
+  }
+
+  restore({ state, kept, files }: Parameters<FitCalls['restore']>[0]): null {
+    const { source, controls } = kept.over
+    const now = this.over
+    const isNow = files === null && now?.isLike(source, controls) === true
+    const tables = files === null ? [...this.tables.values()] : tablesIn(files)
+    const over = isNow ? now : this.modelOver(source, controls, tables)
+    const { mode } = state.run
+    const run = KeptRun.restored(state, kept, over.stepperOf(mode, controls), over.viewerOf(mode, controls))
+    this.put(run, over, controls)
     return null
   }
 
@@ -238,19 +278,19 @@ export class FitSession implements Parts<FitCalls> {
     return compileOrThrow({ name: 'model.estep', text: source }).emit('js')
   }
 
-  density({ run, density }: Parameters<FitCalls['density']>[0]) {
-    const kept = this.run(run)
-    return kept.stepper.pictures.curves(density, kept.shown.params, density.x)
+  async density({ run, density }: Parameters<FitCalls['density']>[0]) {
+    const drawn = await this.run(run).drawn()
+    return drawn === null ? null : drawn.pictures.curves(density, drawn.params, density.x)
   }
 
-  ellipses({ run, x, y }: Parameters<FitCalls['ellipses']>[0]) {
-    const kept = this.run(run)
-    return kept.stepper.pictures.ellipses(x, y, kept.shown.params)
+  async ellipses({ run, x, y }: Parameters<FitCalls['ellipses']>[0]) {
+    const drawn = await this.run(run).drawn()
+    return drawn === null ? null : drawn.pictures.ellipses(x, y, drawn.params)
   }
 
-  lines({ run, x, y, at }: Parameters<FitCalls['lines']>[0]) {
-    const kept = this.run(run)
-    return kept.stepper.pictures.lines(x, y, kept.shown.params, at)
+  async lines({ run, x, y, at }: Parameters<FitCalls['lines']>[0]) {
+    const drawn = await this.run(run).drawn()
+    return drawn === null ? null : drawn.pictures.lines(x, y, drawn.params, at)
   }
 
   async directions({ run }: { readonly run: number }) {
@@ -267,79 +307,14 @@ export class FitSession implements Parts<FitCalls> {
   }
 }
 
-/** How data binds under these controls. */
-function bindingOptions({ model, controls }: Pick<Over, 'model' | 'controls'>) {
-  const consts = new Set(model.typed.symbols.flatMap((s) => (s.kind === 'const' || s.kind === 'data' ? [s.name] : [])))
-  const set = new Map([...literalsOf(controls.set)].filter(([name]) => consts.has(name)))
-  const data = new Set(model.declarations(set).map((d) => d.name))
-  const columns = new Map([...controls.columns].filter(([name, list]) => data.has(name) && list.length > 0))
-  return { set, columns, groupBy: controls.groupBy }
-}
+const isOfFits = (mode: Mode): mode is ModeOfFits => modesOfFits.some((m) => m === mode)
 
-/** A fit, whole or as far as it came when it was stopped. */
-async function finished(running: Promise<Fit>): Promise<{ readonly fit: Fit; readonly stopped: boolean }> {
-  try {
-    return { fit: await running, stopped: false }
-  } catch (error) {
-    if (!(error instanceof AbortError) || error.partial === null) throw error
-    return { fit: error.partial as Fit, stopped: true }
-  }
-}
-
-function keptRun(
-  { run, mode, label, seed }: Pick<BeginRequest, 'run' | 'mode' | 'label'> & { readonly seed: number },
-  fit: Fit,
-  stepper: Stepper<Fit>,
-  stopped: boolean,
-): KeptRun {
-  const [start, ...rest] = fit.iterates ?? []
-  if (start === undefined)
-    throw new OptionError(fit.warnings.map((w) => w.message).join('; ') || 'no start gave a number')
-  const best = bestStart(fit)
-  const own = fit.starts[best]?.seed ?? seed
-  const begin = { ...start, elboAfterM: Number.NaN }
-  const kept = new KeptRun(run, mode, own, label, stepper, [...fit.trace], begin)
-  // a row holds the bound after the M-step that leaves it
-  rest.forEach((row, i) => {
-    kept.add({ ...row, elboAfterM: fit.iterates?.[i]?.elboAfterM ?? Number.NaN })
+const tablesIn = (files: readonly GivenFile[]): readonly Table[] =>
+  files.flatMap(({ name, content }) => {
+    const { value } = content === null ? {} : readTable(name, content)
+    return value === undefined ? [] : [value]
   })
-  kept.position = kept.last
-  kept.status = stopped ? 'stopped' : fit.converged ? 'converged' : fit.result.stop === 'numerical' ? 'failed' : 'limit'
-  kept.others = (fit.traces ?? []).flatMap((objectives, i): readonly TraceView[] => {
-    const end = fit.starts[i]
-    return i === best || end === undefined
-      ? []
-      : [{ seed: end.seed, objectives, brief: end.brief, degenerate: end.degenerate, best: false }]
-  })
-  if (kept.status === 'failed') kept.complaint = plain(fit.warnings.at(-1)?.message ?? 'a step gave no number')
-  return kept
-}
 
-/** The start that led to the result. */
-function bestStart(fit: Fit): number {
-  const { objective } = fit.result
-  const found = fit.starts.findIndex((s) => s.objective === objective && !s.brief)
-  return Math.max(0, found)
-}
-
-const number = (x: FitResult['objective']): number =>
-  typeof x === 'number' ? x : x === '-Infinity' ? Number.NEGATIVE_INFINITY : Number.NaN
-
-function summaryOf(fit: Fit): FitSummary {
-  const { result } = fit
-  const { iterates: _, ...file } = result
-  return {
-    logLikelihood: fit.logLikelihood,
-    objective: fit.objective,
-    bic: number(result.bic),
-    aic: number(result.aic),
-    parameters: result.parameters,
-    observations: result.observations,
-    converged: fit.converged,
-    stop: result.stop,
-    iterations: result.iterations,
-    bound: result.bound,
-    warnings: fit.warnings.map(({ code, message }) => ({ code, message, help: null })),
-    file: `${JSON.stringify(file, null, 1)}\n`,
-  }
-}
+const sameLayout = (a: Stepper<Fit>, b: Stepper<Fit>): boolean =>
+  a.layout.length === b.layout.length &&
+  a.layout.every((p, i) => p.name === b.layout[i]?.name && p.length === b.layout[i]?.length)

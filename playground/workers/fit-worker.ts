@@ -1,11 +1,11 @@
 /** EM in a thread of its own. Scripts are never generated: WebAssembly runs the kernels, and the interpreter the rest. */
 
 import { FitSession } from './fit-session.js'
-import type { FitCalls, FitProgressMessage, StopMessage } from './messages.js'
+import type { FitCalls, FitMessage, StopMessage } from './messages.js'
 import { pageSpawn } from './page-spawn.js'
 import { serve } from './serve.js'
 
-const scope = globalThis as unknown as { postMessage(message: FitProgressMessage): void }
+const scope = globalThis as unknown as { postMessage(message: FitMessage): void }
 const session = new FitSession({ javascript: false, spawn: pageSpawn }, (message) => scope.postMessage(message))
 
 serve<FitCalls>(
@@ -18,6 +18,11 @@ serve<FitCalls>(
     finish: (r) => session.finish(r),
     fit: (r) => session.fit(r),
     forget: (r) => session.forget(r),
+    restore: (r) => session.restore(r),
+    refusedModes: () => session.refusedModes(),
+    intervals: (r) => session.intervals(r),
+    choose: (r) => session.choose(r),
+    draw: (r) => session.draw(r),
     emit: (r) => session.emit(r),
     density: (r) => session.density(r),
     ellipses: (r) => session.ellipses(r),

@@ -1,9 +1,12 @@
 /** Messages between the page and its two workers. Every request has an id; an answer bears that of its request. */
 import type { BoundContour } from '../../api/pictures.js'
+import type { Criterion } from '../../api/select/candidate.js'
+import type { Estimate } from '../../api/uncertainty/types.js'
 import type { DerivationStep } from '../../compiler/derivation/types.js'
 import type { LanguageRequest } from '../../compiler/service/language-service.js'
 import type { Diagnostic } from '../../lang/diagnostics/types.js'
 import type { Span } from '../../lang/source.js'
+import type { ErrorKind } from '../../runtime/uncertainty.js'
 import type { RunControls } from '../session/project.js'
 import type {
   ArrayView,
@@ -19,6 +22,7 @@ import type {
   RunView,
   TraceView,
 } from '../session/view.js'
+import type { RunNews } from './kept-iterates.js'
 
 /** A failure that a reader can do something about: one sentence, and what helps where there is such a thing. */
 export interface Complaint {
@@ -47,8 +51,10 @@ export interface ModelFacts {
 export interface PlanLine {
   readonly kind: 'e-step' | 'm-step'
   readonly names: readonly string[]
+  /** These names in the letters of the derivation. */
+  readonly letters: readonly string[]
   readonly rule: string
-  /** The update in one line of text, where it has one. */
+  /** The update in one line of text, in the letters of the derivation, where it has one. */
   readonly update: string | null
   readonly closedForm: boolean
   /** Declaration of the first name. */
@@ -104,6 +110,8 @@ export interface FilePreview {
 
 export interface BindingView {
   readonly data: readonly ArrayView[]
+  /** Sizes that count rows of data, which a simulation may have others of. */
+  readonly rowSizes: readonly string[]
   readonly sizes: readonly (readonly [string, number])[]
   readonly warnings: readonly Complaint[]
 }
@@ -116,6 +124,10 @@ export interface RunState {
   readonly last: number
   /** Why the run failed. */
   readonly complaint: Complaint | null
+  /** Iterates that are new since the last answer about the run; the page keeps them. */
+  readonly news: RunNews | null
+  /** The data in the units of the run, where these are others than those of the data. */
+  readonly data?: readonly ArrayView[]
 }
 
 export interface BeginRequest {
@@ -135,22 +147,110 @@ export interface FitSummary {
   readonly objective: number
   readonly bic: number
   readonly aic: number
+  /** Of k-means and its like: squared distances to the means; null elsewhere. */
+  readonly withinSS: number | null
   readonly parameters: number
   readonly observations: number
   readonly converged: boolean
   readonly stop: string
   readonly iterations: number
   readonly bound: string
+  /** The way that the fit took, in sentences. */
+  readonly notes: readonly string[]
   readonly warnings: readonly Complaint[]
   /** The fit file, as `estep fit --json` writes it. */
   readonly file: string
 }
 
+export interface IntervalsRequest {
+  readonly run: number
+  readonly kind: ErrorKind
+  /** Fits of the bootstrap. */
+  readonly replicates: number
+}
+
+/** Standard errors of a fit, one for each cell of its params; NaN where there is none. */
+export interface IntervalsView {
+  readonly kind: ErrorKind
+  /** Where they come from, in a sentence. */
+  readonly says: string
+  readonly params: readonly {
+    readonly name: string
+    readonly errors: Float64Array
+    readonly low: Float64Array
+    readonly high: Float64Array
+  }[]
+  /** Of numbers of top-level `let`s. */
+  readonly others: readonly Estimate[]
+  readonly warnings: readonly Complaint[]
+  /** The fit file with them. */
+  readonly file: string
+}
+
+export interface ChooseRequest {
+  readonly controls: RunControls
+  /** A const, and its values. */
+  readonly name: string
+  readonly values: readonly number[]
+  /** 0: no cross-validation. */
+  readonly folds: number
+}
+
+/** NaN stands for a figure that there is not. */
+export interface CandidateView {
+  readonly value: number
+  readonly logLikelihood: number
+  readonly parameters: number
+  readonly figures: { readonly [by in Criterion]?: number }
+  readonly cvError: number
+  /** Why it has no figures, or none of the cross-validation. */
+  readonly reason: string | null
+}
+
+export interface ChoiceView {
+  readonly name: string
+  readonly candidates: readonly CandidateView[]
+  /** The best by each criterion, by its place among the candidates. */
+  readonly best: { readonly [by in Criterion]?: number }
+  /** Whether the criteria agree. */
+  readonly sentences: readonly string[]
+  readonly folds: { readonly count: number; readonly word: string } | null
+  readonly notes: readonly string[]
+  /** It was stopped before all candidates were fitted. */
+  readonly stopped: boolean
+}
+
+export interface DrawRequest {
+  /** At the params where this run stands. */
+  readonly run: number
+  /** Sizes that are to be others; empty: as many rows as the data has. */
+  readonly sizes: ReadonlyMap<string, number>
+  readonly seed: number
+  readonly latents: boolean
+}
+
+/** Data as a file. */
+export interface DrawnView {
+  readonly name: string
+  readonly text: string
+  /** Column that says which sequence a row belongs to. */
+  readonly groupBy: string | null
+}
+
+/** Why the model has no such mode, by mode; those that it has are left out. */
+export type ModeRefusals = ReadonlyMap<Mode, string>
+
+export interface GivenFile {
+  readonly name: string
+  readonly content: string | Uint8Array | null
+}
+
 export interface FitCalls {
   /** Reads files; those of before that are not named are forgotten. */
-  load(request: {
-    readonly files: readonly { readonly name: string; readonly content: string | Uint8Array | null }[]
-  }): { readonly files: readonly FilePreview[]; readonly complaints: readonly Complaint[] }
+  load(request: { readonly files: readonly GivenFile[] }): {
+    readonly files: readonly FilePreview[]
+    readonly complaints: readonly Complaint[]
+  }
   /** Compiles the model and binds the files to it. */
   bind(request: { readonly source: string; readonly controls: RunControls }): BindingView
   /** A new run, standing at its start. */
@@ -163,6 +263,18 @@ export interface FitCalls {
   /** A search over starts, as `estep fit` makes it; the best one is kept with its iterates. */
   fit(request: BeginRequest): { readonly state: RunState; readonly summary: FitSummary }
   forget(request: { readonly runs: readonly number[] }): null
+  /** A run that a worker had that was ended; `files`: those it was made over, null where they are the ones loaded. */
+  restore(request: {
+    readonly state: RunState
+    readonly kept: RunNews
+    readonly files: readonly GivenFile[] | null
+  }): null
+  /** Modes that the model over its data has not. */
+  refusedModes(request: null): ModeRefusals
+  intervals(request: IntervalsRequest): IntervalsView
+  choose(request: ChooseRequest): ChoiceView
+  /** Data drawn from the model. */
+  draw(request: DrawRequest): DrawnView
   /** A program that runs the algorithm by itself. */
   emit(request: { readonly source: string }): string
   density(request: { readonly run: number; readonly density: DensityRequest }): DensityView | null
@@ -192,6 +304,14 @@ export interface FitProgressMessage {
   /** The last iterate, kept by the page should the worker have to be ended. */
   readonly params: Float64Array | null
 }
+
+/** How far something is that has no iterations to tell of. */
+export interface SaidMessage {
+  readonly kind: 'said'
+  readonly text: string
+}
+
+export type FitMessage = FitProgressMessage | SaidMessage
 
 /** Takes effect between two iterations. */
 export interface StopMessage {

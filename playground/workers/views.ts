@@ -7,8 +7,12 @@ import type { DataDeclaration } from '../../runtime/data/types.js'
 import type { EmPoint } from '../../runtime/em-step.js'
 import type { ArrayView, LatentView, ParamView } from '../session/view.js'
 
-export function paramViews(layout: readonly ParamLayout[], params: Float64Array): readonly ParamView[] {
-  return layout.map((p) => ({
+export const paramViews = (layout: readonly ParamLayout[], params: Float64Array): readonly ParamView[] =>
+  layout.map((p) => paramView(p, params.subarray(p.offset, p.offset + p.length)))
+
+/** `values`: those of the param alone. */
+export function paramView(p: ParamLayout, values: Float64Array): ParamView {
+  return {
     name: p.name,
     shape: p.shape,
     used: p.used,
@@ -16,8 +20,8 @@ export function paramViews(layout: readonly ParamLayout[], params: Float64Array)
     support: p.support.kind,
     role: p.role,
     components: p.components,
-    values: params.slice(p.offset, p.offset + p.length),
-  }))
+    values: values.slice(),
+  }
 }
 
 export function latentViews(stepper: Stepper, point: EmPoint): readonly LatentView[] {

@@ -33,6 +33,9 @@ interface Result {
   readonly logLikelihood: number
   readonly iterations: number
   readonly converged: boolean
+  readonly parameters: number
+  readonly bic: number
+  readonly aic: number
   readonly params: { readonly [name: string]: Nested }
   readonly derived: { readonly [name: string]: Nested }
 }
@@ -42,6 +45,8 @@ const flat = (x: Nested): readonly number[] => (Array.isArray(x) ? x.flatMap(fla
 function expectSame(own: Result, reference: Result): void {
   const near = (a: number, b: number): number => (a === b ? 0 : Math.abs(a - b) / Math.max(1, Math.abs(b)))
   expect(near(own.logLikelihood, reference.logLikelihood)).toBeLessThan(1e-9)
+  expect(own.parameters).toBe(reference.parameters)
+  for (const name of ['bic', 'aic'] as const) expect(near(own[name], reference[name]), name).toBeLessThan(1e-9)
   expect(Object.keys(own.params)).toEqual(Object.keys(reference.params))
   for (const group of ['params', 'derived'] as const)
     for (const [name, value] of Object.entries(reference[group])) {
@@ -103,6 +108,37 @@ describe('a program agrees with estep fit', () => {
     expectSame(own, JSON.parse(reference.out) as Result)
   })
 
+  test.each<[string, string, string, ...string[]]>([
+    ['a mixture', 'k-means/shared.estep', 'k-means/faithful.csv', '--seed', '3'],
+    ['full covariances', 'old-faithful/full.estep', 'old-faithful/faithful.csv'],
+    ['a hidden chain', 'earthquake-chain/model.estep', 'earthquake-chain/earthquakes.csv', '--restarts', '3'],
+  ])('in hard mode: %s', { timeout: 60_000 }, async (_, model, data, ...args) => {
+    const source = example(model)
+    const program = await node(await emitted(source), [example(data), ...args, '--mode', 'hard', '--json'])
+    const reference = await estepInProcess([
+      'fit',
+      source,
+      '--data',
+      example(data),
+      ...args,
+      '--mode',
+      'hard',
+      '--json',
+    ])
+    const [own, theirs] = [program.out, reference.out].map((text) => JSON.parse(text) as Result & { mode?: string })
+    if (own === undefined || theirs === undefined) throw new Error('both have a result')
+    expectSame(own, theirs)
+    expect(own.mode).toBe(theirs.mode)
+  })
+
+  test('a model without hard mode says so', { timeout: 60_000 }, async () => {
+    const file = await emitted(example('nile/level.estep'))
+    const { status, err } = await node(file, [example('nile/nile.csv'), '--mode', 'hard'])
+    expect(status).toBe(2)
+    expect(err).toContain('this model has no mode hard')
+    expect(await node(file, [example('nile/nile.csv'), '--mode', 'sem'])).toMatchObject({ status: 2 })
+  })
+
   test('where the scale of a latent goes to 0', { timeout: 60_000 }, async () => {
     const source = join(folder, 'schools.estep')
     writeFileSync(
@@ -135,7 +171,9 @@ describe('a program as a command', () => {
     const data = example('old-faithful/faithful.csv')
     const { out, err, status } = await node(file, [data])
     expect({ status, err }).toEqual({ status: 0, err: '' })
-    expect(out).toMatch(/^OldFaithful: converged after \d+ iterations\nlog-likelihood {2}-1709\.52928/)
+    expect(out).toMatch(
+      /^OldFaithful: converged after \d+ iterations\nlog-likelihood {2}-1709\.52928\d*\nBIC 3458\.299\d+, AIC 3433\.058\d+: 7 params, 272 observations\n/,
+    )
     expect((await node(file, ['--help'])).out).toContain('usage: node fit.mjs')
     expect(await node(file, [data, '--seeed', '3'])).toMatchObject({ status: 2 })
     expect(await node(file, ['nowhere.csv'])).toMatchObject({ status: 2 })

@@ -10,6 +10,7 @@ export default {
   ],
   vitest: { configFile: 'test/mutation/vitest.config.ts' },
   coverageAnalysis: 'perTest',
+  timeoutMS: 20_000,
   concurrency: 2,
   incremental: true,
   incrementalFile: '.cache/mutation.json',

@@ -24,7 +24,7 @@ async function violations(page: Page): Promise<readonly string[]> {
   return found
 }
 
-const areas = ['model', 'data', 'code', 'bound', 'derivation', 'numbers'] as const
+const areas = ['model', 'data', 'code', 'bound', 'derivation', 'numbers', 'choose'] as const
 
 describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
   it('has no violations by axe, before and after a fit, in every area', async () => {

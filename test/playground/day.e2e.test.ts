@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GalleryIndex } from '../../playground/gallery/types.js'
 import { button, idle, type Playground, ready, startPlayground, tab } from './page.js'
+import { serveFolder } from './served.js'
 
 let playground: Playground
 
@@ -115,7 +116,18 @@ describe('what it must not do', () => {
     await page.evaluate("setTimeout('globalThis.leaked = true', 0)")
     await page.waitForTimeout(300)
     expect(await page.evaluate('globalThis.leaked')).toBeUndefined()
+    // hosts that send no headers are given the same by the page itself
     const response = await page.request.get(playground.server.url)
+    const sent = response.headers()['content-security-policy'] ?? ''
+    const own = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content')
+    expect(`${own}; frame-ancestors 'none'`).toBe(sent)
+    const host = await serveFolder(playground.folder, '/', null)
+    await page.goto(host.url)
+    await page.waitForSelector('.app')
+    await page.evaluate("setTimeout('globalThis.leaked = true', 0)")
+    await page.waitForTimeout(300)
+    expect(await page.evaluate('globalThis.leaked')).toBeUndefined()
+    await host.close()
     expect(response.headers()['content-security-policy']).not.toMatch(/script-src[^;]*'unsafe-(eval|inline)'/)
   }, 60_000)
 
@@ -171,6 +183,43 @@ describe('what it must not do', () => {
     expect(noise).toEqual([])
   }, 60_000)
 
+  it('works from a folder of a static host, which gives no isolation: by fewer threads', async () => {
+    const host = await serveFolder(playground.folder, '/courses/em/')
+    const context = await playground.browser.newContext({ viewport: { width: 1400, height: 900 } })
+    try {
+      const page = await context.newPage()
+      const noise: string[] = []
+      page.on('console', (m) => void noise.push(`${m.type()}: ${m.text()}`))
+      page.on('pageerror', (e) => void noise.push(`thrown: ${e.message}`))
+      await page.goto(host.url)
+      await ready(page)
+      expect(await page.evaluate('globalThis.crossOriginIsolated')).toBe(false)
+      await button(page, 'Fit').click()
+      await page.locator('.chip-converged').waitFor({ timeout: 60_000 })
+      expect(await page.locator('.where').textContent()).toContain('log-likelihood −1130.264')
+      // rows enough for several threads
+      const rows = Array.from({ length: 30_000 }, (_, i) => `${Math.sin(i) * 3 + (i % 2) * 6},${Math.cos(i * 7)}`)
+      await tab(page, 'data').click()
+      await page.setInputFiles('.choose input[type=file]', {
+        name: 'many.csv',
+        mimeType: 'text/csv',
+        buffer: Buffer.from(['a,b', ...rows].join('\n')),
+      })
+      await page.getByText('30,000 rows, 2 columns').waitFor({ timeout: 30_000 })
+      await ready(page)
+      await button(page, 'Step E').click()
+      await page.waitForSelector(where('iteration 0, after the E-step'))
+      await button(page, 'Step M').click()
+      await page.waitForSelector(where('iteration 1, after the M-step'))
+      await button(page, 'Gallery').click()
+      await page.locator('.gallery-list button').first().waitFor()
+      expect(noise).toEqual([])
+    } finally {
+      await context.close()
+      await host.close()
+    }
+  }, 120_000)
+
   it('stops soon, keeping the last iterate, and does not freeze meanwhile', async () => {
     const { page } = await playground.open()
     await ready(page)
@@ -193,7 +242,8 @@ describe('what it must not do', () => {
     `)
     await button(page, 'Fit').click()
     await page.locator('.run-bar .stop').waitFor()
-    await page.waitForTimeout(1500)
+    await page.locator('.where', { hasText: 'iteration' }).waitFor({ timeout: 60_000 })
+    await page.waitForTimeout(1000)
     const longest = await page.evaluate('globalThis.longest')
     const took = await page.evaluate(`(async () => {
       const begin = performance.now()

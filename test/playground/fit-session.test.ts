@@ -13,7 +13,9 @@ let progress: FitProgressMessage[]
 
 beforeEach(() => {
   progress = []
-  session = new FitSession({ backend: 'interpret', threads: 1 }, (message) => progress.push(message))
+  session = new FitSession({ backend: 'interpret', threads: 1 }, (message) => {
+    if (message.kind === 'progress') progress.push(message)
+  })
   session.load({ files: [{ name: 'faithful.csv', content: read('old-faithful/faithful.csv') }] })
 })
 
@@ -125,11 +127,11 @@ describe('what is asked of a point', () => {
     await begin()
     await session.finish({ run: 1 })
     const x = Float64Array.from({ length: 61 }, (_, i) => 20 + i * 2)
-    const curve = session.density({ run: 1, density: { kind: 'curve', data: 'x', column: 1, x } })
+    const curve = await session.density({ run: 1, density: { kind: 'curve', data: 'x', column: 1, x } })
     expect((curve?.total.reduce((a, b) => a + b, 0) ?? 0) * 2).toBeCloseTo(1, 3)
-    const ends = session.ellipses({ run: 1, x: { data: 'x', column: 0 }, y: { data: 'x', column: 1 } })
+    const ends = await session.ellipses({ run: 1, x: { data: 'x', column: 0 }, y: { data: 'x', column: 1 } })
     await session.show({ run: 1, position: 0 })
-    const starts = session.ellipses({ run: 1, x: { data: 'x', column: 0 }, y: { data: 'x', column: 1 } })
+    const starts = await session.ellipses({ run: 1, x: { data: 'x', column: 0 }, y: { data: 'x', column: 1 } })
     expect(ends?.components[0]?.mean).not.toEqual(starts?.components[0]?.mean)
   })
 

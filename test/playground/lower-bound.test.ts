@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { elementLine, paramElements, straightLine } from '../../api/bound-lines.js'
 import { boundRange, boundSurface, lowerBoundAlong, lowerBoundOf, objectiveAt } from '../../api/lower-bound.js'
-import { boundExample } from './bound-example.js'
+import { boundExample, boundSource } from './bound-example.js'
 
 const grid = (from: number, to: number, n: number): readonly number[] =>
   Array.from({ length: n }, (_, i) => from + ((to - from) * i) / (n - 1))
@@ -109,6 +109,47 @@ describe('the lower bound along a line', () => {
     ])
     expect(elementLine(model.params, await start(), { param: 'Sigma', index: [1, 1, 1] })).toBeNull()
     expect(straightLine(await start(), await start(), 'nowhere')).toBeNull()
+  })
+
+  it('is that of nodes where posteriors are by quadrature: below to the error that is stated', async () => {
+    const { model, start } = boundExample('item-response/one-parameter.estep', 'item-response/lsat.csv')
+    expect(model.bound).toBe('quadrature')
+    const theta = await start()
+    const line = elementLine(model.params, theta, { param: 'ease', index: [2] })
+    if (line === null) throw new Error('no line')
+    const q = { params: theta, expectation: model.eStep(theta) }
+    const { bound, objective } = lowerBoundAlong(model, q, grid(-1, 3, 17).map(line.at))
+    bound.forEach((b, i) => {
+      expect(b).toBeLessThanOrEqual((objective[i] ?? Number.NaN) + 1e-6 * 2500)
+    })
+    expect(lowerBoundOf(model, q)(theta)).toBeCloseTo(objectiveAt(model, theta), 8)
+  })
+
+  it('lies below what a new q of a factorised posterior comes to, from the q that is shown', async () => {
+    const source = [
+      'model Product',
+      'data y : real[N]',
+      'param a, b : real',
+      'param s : positive',
+      'latent u ~ Normal(a, 1)',
+      'latent v ~ Normal(b, 1)',
+      'for n in 1..N { y[n] ~ Normal(u * v, s) }',
+      '',
+    ].join('\n')
+    const rows = [1.1, 0.3, 2.4, 1.9, 0.8, 1.5].map((y) => ({ y }))
+    const { model, start } = boundSource(source, rows)
+    expect(model.bound).toBe('variational')
+    const theta = await start()
+    const q = { params: theta, expectation: model.eStep(theta) }
+    for (const { label, param, index } of paramElements(model.params)) {
+      const line = elementLine(model.params, theta, { param, index })
+      if (line === null) throw new Error(`no line along ${label}`)
+      const [low, high] = boundRange(line, lowerBoundOf(model, q), [], 4)
+      const { bound, objective } = lowerBoundAlong(model, q, grid(low, high, 9).map(line.at))
+      bound.forEach((b, i) => {
+        expect(b).toBeLessThanOrEqual((objective[i] ?? Number.NaN) + 1e-8)
+      })
+    }
   })
 
   it('is that of data and labels together in hard mode', async () => {

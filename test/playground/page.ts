@@ -13,6 +13,8 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 
 export interface Playground {
   readonly server: PageServer
+  /** The page as it was built. */
+  readonly folder: string
   readonly browser: Browser
   /** A fresh page; what the console says and what is thrown is collected. */
   open(options?: BrowserContextOptions & { readonly fragment?: string }): Promise<OpenedPage>
@@ -38,6 +40,7 @@ export async function startPlayground(): Promise<Playground> {
   const server = await servePage(folder, 0, null)
   return {
     server,
+    folder,
     browser,
     async open({ fragment = '', ...options } = {}) {
       const context = await browser.newContext({ viewport: { width: 1400, height: 900 }, ...options })

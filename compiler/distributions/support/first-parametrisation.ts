@@ -38,7 +38,7 @@ export function firstParametrisation({ signature }: Distribution, args: NumericA
 }
 
 function number(x: NumericArgument, f: (x: number) => number): number {
-  return f(asNumber(x) ?? Number.NaN)
+  return f(asNumber(x))
 }
 
 /** 1/(1 + e^(−l)) of a number; the softmax of a vector. */

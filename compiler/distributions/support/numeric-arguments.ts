@@ -2,9 +2,9 @@ import type { NumericArgument } from '../types.js'
 
 type NumericArguments = ReadonlyMap<string, NumericArgument>
 
-/** `value` as a number, or null where it is an array. */
-export function asNumber(value: NumericArgument): number | null {
-  return typeof value === 'number' ? value : null
+/** `value` as a number, NaN where it is an array. */
+export function asNumber(value: NumericArgument): number {
+  return typeof value === 'number' ? value : Number.NaN
 }
 
 /** `value` as a vector, or null where it is a number or a matrix. */
@@ -30,7 +30,8 @@ export function asMatrix(value: NumericArgument): readonly (readonly number[])[]
 }
 
 export function numberArgument(args: NumericArguments, name: string): number {
-  return required(asNumber(present(args, name)), name, 'a number')
+  const value = present(args, name)
+  return required(typeof value === 'number' ? value : null, name, 'a number')
 }
 
 export function vectorArgument(args: NumericArguments, name: string): readonly number[] {

@@ -125,6 +125,7 @@ function kindOfTerm(e: Expr, input: RegressionInput, response: string | null): K
   if (only.fn === 'logLogistic') return number > 0 && isLinear(arg, names) ? 'logistic' : null
   if (number >= 0) return null
   if (only.fn === 'log1pexp') return isLinear(arg, names) ? 'logistic' : null
+  if (only.fn === 'log1p') return isExponential(arg, names) ? 'negativeBinomial' : null
   if (only.fn === 'exp') {
     const ofResponse = response !== null && weights.some((w) => readsData(w, response))
     return isLinear(arg, names) ? (ofResponse ? 'gamma' : 'poisson') : null

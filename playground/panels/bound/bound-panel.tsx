@@ -49,7 +49,11 @@ export function BoundPanel({ view, queries }: ViewPanelProps) {
         {curve.value !== null ? (
           <CurveChart curve={curve.value} run={run} point={point} />
         ) : curve.pending || error !== null ? null : (
-          <p class="chart-empty">Nothing moves along this line: EM has arrived.</p>
+          <p class="chart-empty">
+            {directions.value?.length === 0
+              ? 'There is no param to go along: all of them have posteriors.'
+              : 'Nothing moves along this line: EM has arrived.'}
+          </p>
         )}
         {contour.value !== null ? <ContourChart contour={contour.value} point={point} stale={run.stale} /> : null}
       </div>

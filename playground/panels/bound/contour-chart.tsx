@@ -39,7 +39,7 @@ export function ContourChart({ contour, point, stale }: Props) {
           items={[
             { label: 'contours of J', mark: 'line', colour: 'var(--chart-rule)', dash: 'none', width: 1 },
             {
-              label: 'q = posterior: J is the log-likelihood',
+              label: 'q = posterior at θ: J is the objective',
               mark: 'line',
               colour: 'var(--chart-strong)',
               dash: '6 3',

@@ -15,16 +15,13 @@ interface Props {
 /** log L and the ELBO of the current q along a line: equal at θ(t), the bound below elsewhere, its top at θ(t+1). */
 export function CurveChart({ curve, run, point }: Props) {
   const { x, objective, elbo, at, next } = curve
-  const hard = run.mode === 'hard'
+  const hard = run.mode === 'hard' || run.mode === 'cem'
   const [first = 0, last = 1] = [x[0], x.at(-1)]
   const y = range(curve)
   const moved = point.phase === 'M' && next !== null
   const here = moved && next !== null ? { x: next.x, y: next.elbo } : { x: at.x, y: at.objective }
   const above = moved && next !== null ? next.objective : at.objective
-  const names = hard
-    ? { top: 'log-likelihood at the best labels', low: 'log-likelihood at the labels of this step' }
-    : { top: 'log-likelihood', low: 'ELBO of the current q' }
-  const gapName = hard ? 'gap' : 'gap = KL(q ‖ posterior)'
+  const { names, gap: gapName } = hard ? HARD : namesOf(curve)
   const summary = summaryOf(curve, point, hard)
   return (
     <Figure
@@ -98,6 +95,33 @@ export function CurveChart({ curve, run, point }: Props) {
   )
 }
 
+const HARD = {
+  names: { top: 'log-likelihood at the best labels', low: 'log-likelihood at the labels of this step' },
+  gap: 'gap',
+}
+
+/** What the two curves are: under a factorised posterior the upper one is a bound as well, whose q is made anew at each θ. */
+function namesOf({ kind, hasPrior }: Pick<BoundCurveView, 'kind' | 'hasPrior'>): typeof HARD {
+  const prior = hasPrior ? ' + log prior' : ''
+  switch (kind) {
+    case 'exact':
+      return { names: { top: `log-likelihood${prior}`, low: 'ELBO of the current q' }, gap: 'gap = KL(q ‖ posterior)' }
+    case 'variational':
+      return {
+        names: { top: `ELBO${prior}, q made anew at each θ`, low: 'ELBO of the current q' },
+        gap: 'gap = what a new q wins',
+      }
+    case 'quadrature':
+    case 'monte-carlo': {
+      const by = kind === 'quadrature' ? 'by quadrature' : 'by random draws'
+      return {
+        names: { top: `log-likelihood${prior}, ${by}`, low: `ELBO of the current q, ${by}` },
+        gap: `gap = KL(q ‖ posterior), ${by}`,
+      }
+    }
+  }
+}
+
 const xLabelOf = (label: string): string =>
   label === 'the M-step'
     ? 'from θ(t) at 0 to θ(t+1) at 1'
@@ -121,11 +145,12 @@ function range({ elbo, objective, at, next }: BoundCurveView): Domain {
   return [floor - room, ceiling + room]
 }
 
-function summaryOf({ label, iteration, at, next }: BoundCurveView, { phase }: PointView, hard: boolean): string {
+function summaryOf({ label, iteration, at, next, kind }: BoundCurveView, { phase }: PointView, hard: boolean): string {
   const bound = hard ? 'the bound' : 'the ELBO'
   const touch = `Along ${label}: ${bound} touches the objective at θ(${iteration}), ${fixed(at.objective, 3)}`
-  if (phase === 'E' || next === null) return `${touch}; elsewhere it lies below. The M-step goes to its top.`
-  return `${touch}. The M-step raised it to ${fixed(next.elbo, 3)}; the objective there is ${fixed(next.objective, 3)}, and the gap of ${short(next.objective - next.elbo, 3)}${hard ? '' : ' is the divergence that the next E-step closes'}.`
+  const truth = kind === 'variational' && !hard ? ' The log-likelihood itself lies above both, and is not known.' : ''
+  if (phase === 'E' || next === null) return `${touch}; elsewhere it lies below. The M-step goes to its top.${truth}`
+  return `${touch}. The M-step raised it to ${fixed(next.elbo, 3)}; the objective there is ${fixed(next.objective, 3)}, and the gap of ${short(next.objective - next.elbo, 3)}${hard ? '' : ' is what the next E-step closes'}.${truth}`
 }
 
 function legendOf(

@@ -6,6 +6,7 @@ import { Line, Marker } from '../../charts/marks.js'
 import { colourOf, dashOf } from '../../charts/palette.js'
 import { Plot } from '../../charts/plot.js'
 import { type Domain, extentOf, padded } from '../../charts/scales.js'
+import { modeFacts } from '../../session/modes.js'
 import type { FitView, RunView } from '../../session/view.js'
 
 interface Props {
@@ -23,7 +24,7 @@ export function TraceChart({ view, onScrub }: Props) {
     1,
     ...runs.flatMap((r) => [r.objectives.length - 1, ...r.traces.map((t) => t.objectives.length - 1)]),
   )
-  const name = shown?.mode === 'hard' ? 'log-likelihood of data and labels' : 'objective'
+  const name = shown === undefined ? 'objective' : modeFacts(shown.mode).objective
   const y = range(runs, from)
   const at = shown?.point?.iteration ?? null
   const told = hover ?? at

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { keyOf } from '../../../compiler/algebra/key.js'
 import { eliminationOrder } from '../../../compiler/estep/elimination-order.js'
 import { compile } from '../../../index.js'
-import { derived } from '../mstep/derived.js'
+import { deriveText } from '../../support/derive.js'
 
 describe('the order of elimination', () => {
   const order = (own: readonly string[], scopes: readonly (readonly string[])[]) => eliminationOrder('t', own, scopes)
@@ -44,7 +44,7 @@ describe('the order of elimination', () => {
 })
 
 describe('counts with an observed sum', () => {
-  const grade = derived(`model M
+  const grade = deriveText(`model M
 data  h, c, d : count
 param mu : real in (0, 1/6)
 latent a, b : count
@@ -60,7 +60,7 @@ observe h = a + b`)
   })
 
   test('Poisson counts share a sum as well', () => {
-    const d = derived(`model M
+    const d = deriveText(`model M
 data total : count
 param r, s : positive
 latent a, b : count
@@ -86,7 +86,7 @@ observe t = b + c`)
 
 describe('lifting', () => {
   const selectors = (text: string, statement: number) => {
-    const factor = derived(text).lifted[statement]
+    const factor = deriveText(text).lifted[statement]
     if (factor === undefined) throw new Error('no factor')
     return factor
   }
@@ -107,12 +107,12 @@ for n in 1..N {
   })
 
   test('an if on a latent becomes a guard on the value', () => {
-    const keys = derived(mixture).lifted.map((f) => keyOf(f.expr))
+    const keys = deriveText(mixture).lifted.map((f) => keyOf(f.expr))
     expect(keys.filter((key) => key.startsWith('(if ('))).toHaveLength(2)
   })
 
   test('a latent read twice is one variable, two cells are two', () => {
-    const d = derived(`model M
+    const d = deriveText(`model M
 data x : real[N]
 data left, right : category(Node)[N]
 param w : simplex[2]

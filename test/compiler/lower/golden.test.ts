@@ -4,7 +4,7 @@ import type { Derivation } from '../../../compiler/derive.js'
 import { printKernel } from '../../../compiler/kernel/print.js'
 import type { KernelOp } from '../../../compiler/kernel/types.js'
 import { verifyKernel } from '../../../compiler/kernel/verify.js'
-import { derived } from '../mstep/derived.js'
+import { deriveText } from '../../support/derive.js'
 
 const MODELS = {
   'normal-mixture': `model M
@@ -41,7 +41,7 @@ function parts({ program }: Derivation): readonly (readonly [string, readonly Ke
 }
 
 describe.each(Object.entries(MODELS))('%s', (name, text) => {
-  const d = derived(text)
+  const d = deriveText(text)
 
   test('is the program of the golden file', async () => {
     const body = parts(d)

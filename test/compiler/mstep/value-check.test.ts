@@ -5,7 +5,7 @@ import type { Derivation } from '../../../compiler/derive.js'
 import { qTerms, valueRanges } from '../../../compiler/mstep/plan.js'
 import type { DriverObjective } from '../../../compiler/mstep/types.js'
 import { checkByValue } from '../../../compiler/mstep/value-check.js'
-import { derived } from './derived.js'
+import { deriveText } from '../../support/derive.js'
 
 const examples = new URL('../../../examples/', import.meta.url)
 const models = readdirSync(examples).flatMap((folder) =>
@@ -15,7 +15,7 @@ const models = readdirSync(examples).flatMap((folder) =>
 )
 
 test.each(models)('%s is checked by value when it is compiled', (model) => {
-  const { valueCheck, params } = derived(readFileSync(new URL(model, examples), 'utf8'))
+  const { valueCheck, params } = deriveText(readFileSync(new URL(model, examples), 'utf8'))
   if (params.length === 0) {
     expect(valueCheck).toEqual({ kind: 'skipped', reason: 'no term reads a param' })
     return
@@ -34,7 +34,7 @@ const again = (d: Derivation, objective: DriverObjective) =>
     latents: new Map(),
   })
 
-const mixture = derived(`model M
+const mixture = deriveText(`model M
 const K = 2
 data  x : real[N, D]
 param w : simplex[K]
@@ -71,7 +71,7 @@ test('a statistic that adds the wrong thing is caught', () => {
 })
 
 test('a model without params has nothing to check', () => {
-  const d = derived('model M\ndata x : real[N]\nfor n in 1..N { x[n] ~ Normal(0, 1) }')
+  const d = deriveText('model M\ndata x : real[N]\nfor n in 1..N { x[n] ~ Normal(0, 1) }')
   expect(d.valueCheck).toEqual({ kind: 'skipped', reason: 'no term reads a param' })
 })
 
@@ -79,7 +79,7 @@ test('a model that is large even in the small is not checked, and says so', () =
   const loops = Array.from({ length: 16 }, (_, i) => `for i${i} in 1..A${i} {`).join(' ')
   const dims = Array.from({ length: 16 }, (_, i) => `A${i}`).join(', ')
   const index = Array.from({ length: 16 }, (_, i) => `i${i}`).join(', ')
-  const d = derived(
+  const d = deriveText(
     `model M\ndata x : real[${dims}]\nparam m : real\n${loops} x[${index}] ~ Normal(m, 1) ${'}'.repeat(16)}`,
   )
   expect(d.valueCheck.kind === 'skipped' && d.valueCheck.reason).toMatch(/^more than 40000 reads/)

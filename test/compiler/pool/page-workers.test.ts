@@ -45,7 +45,7 @@ async function load(far: MessagePort): Promise<void> {
   vi.stubGlobal('postMessage', (message: unknown, transfer: ArrayBuffer[]) => far.postMessage(message, transfer))
   vi.resetModules()
   await import('../../../api/workers/page-worker.js')
-  const scope = globalThis as { readonly onmessage?: (event: { readonly data: unknown }) => void }
+  const scope = globalThis as unknown as { readonly onmessage?: (event: { readonly data: unknown }) => void }
   far.on('message', (data) => scope.onmessage?.({ data }))
 }
 

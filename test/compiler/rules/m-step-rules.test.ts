@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest'
 import { M_STEP_RULES } from '../../../compiler/mstep/plan.js'
 import type { MStep } from '../../../compiler/mstep/types.js'
-import { derived } from '../mstep/derived.js'
+import { deriveText } from '../../support/derive.js'
 
 /** The step that solves a param. */
 function stepOf(text: string, param: string): MStep {
-  const step = derived(text).mStep.steps.find((s) => s.params.includes(param))
+  const step = deriveText(text).mStep.steps.find((s) => s.params.includes(param))
   if (step === undefined) throw new Error(`no step for ${param}`)
   return step
 }

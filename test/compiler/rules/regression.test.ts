@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest'
 import { REGRESSION_RULES } from '../../../compiler/rules/mstep/regression.js'
 import { compileOrThrow } from '../../../index.js'
-import { derived } from '../mstep/derived.js'
+import { deriveText } from '../../support/derive.js'
 
 const ruleOf = (text: string, param: string): string | undefined =>
-  derived(text).mStep.steps.find((s) => s.params.includes(param))?.rule
+  deriveText(text).mStep.steps.find((s) => s.params.includes(param))?.rule
 
 const regression = (type: string, density: string, params = 'param a, b : real'): string =>
   `model M\ndata x, t : real[N]\ndata e : positive[N]\ndata y : ${type}[N]\n${params}\nfor n in 1..N { y[n] ~ ${density} }`
@@ -29,6 +29,11 @@ describe('regressions', () => {
     ['Poisson, in a mixture', mixture('count', 'Poisson(exp(a[z] + b[z] * x[n]))'), 'poisson-regression'],
     ['Gamma', regression('positive', 'Gamma(3, 3 / exp(a + b * x[n]))'), 'gamma-regression'],
     ['Exponential', regression('positive', 'Exponential(exp(-a - b * x[n]))'), 'gamma-regression'],
+    [
+      'negative binomial, of a size that is known',
+      regression('count', 'NegativeBinomial(2, exp(a + b * x[n]))'),
+      'negative-binomial-regression',
+    ],
     ['probit', regression('bool', 'Bernoulli(Phi(a + b * x[n]))'), 'probit-regression'],
     ['probit, of counts', regression('count', 'Binomial(9, Phi(a + b * x[n]))'), 'probit-regression'],
   ])('%s', (_, text, rule) => {

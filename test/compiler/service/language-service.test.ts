@@ -40,10 +40,34 @@ test('hints stand at the end of each declaration', () => {
   for (const h of hints) expect(text.slice(h.offset).startsWith('\n') || /^\s*#/.test(text.slice(h.offset))).toBe(true)
 })
 
-test('a model with errors has no hints, and its diagnostics', () => {
+test('a model with errors has no hints of its own, and its diagnostics', () => {
   const text = example('old-faithful/spherical.estep').replace('Normal(', 'Normall(')
-  expect(service.answer({ kind: 'inlayHints', text })).toEqual([])
+  expect(createLanguageService().answer({ kind: 'inlayHints', text })).toEqual([])
   expect(service.answer({ kind: 'diagnostics', text }).map((d) => d.code)).toContain('E202')
+})
+
+test('hints of before stay while a text has errors: where their declarations are now, and marked', () => {
+  const own = createLanguageService()
+  const good = example('old-faithful/spherical.estep')
+  const before = own.answer({ kind: 'inlayHints', text: good, document: 'a' })
+  const bad = `# a line above\n${good.replace('Normal(', 'Normall(').replace(/^param pi\b.*$/m, 'param pi : simplexx[K]')}`
+  const after = own.answer({ kind: 'inlayHints', text: bad, document: 'a' })
+  // that of pi is written anew, so nothing is known of it
+  expect(after.map((h) => h.label)).toEqual(before.slice(1).map((h) => `${h.label} (stale)`))
+  for (const h of after) expect(bad.slice(h.offset)).toMatch(/^ *(#.*)?\n/)
+  expect(after.map((h) => bad.slice(h.span.start, h.span.end))).toEqual(
+    before.slice(1).map((h) => good.slice(h.span.start, h.span.end)),
+  )
+  expect(own.answer({ kind: 'inlayHints', text: bad, document: 'b' })).toEqual([])
+  expect(own.answer({ kind: 'inlayHints', text: good, document: 'a' })).toEqual(before)
+})
+
+test('a text that has no end yet keeps the hints of what stands before', () => {
+  const own = createLanguageService()
+  const good = example('old-faithful/spherical.estep')
+  own.answer({ kind: 'inlayHints', text: good })
+  const after = own.answer({ kind: 'inlayHints', text: good.slice(0, good.lastIndexOf('}')) })
+  expect(after.map((h) => h.label)).toContain('M-step: pi_k = N_k / N (stale)')
 })
 
 test('what cannot be derived is told by the slower question only', () => {

@@ -27,7 +27,7 @@ export function totalMass(
     return scalarMass(
       distribution,
       args,
-      draws.map((x) => asNumber(x) ?? Number.NaN),
+      draws.map((x) => asNumber(x)),
       Infinity,
     )
   if (value.discrete && value.support === 'count' && value.rank === 1) return countsMass(distribution, args, draws)

@@ -1,0 +1,21 @@
+/** What is emitted of a model: its derivations, whole and with scales of latents at 0. */
+import type { Derivation } from '../../compiler/derive.js'
+import { refuseMaxProduct } from '../../compiler/estep/max-product.js'
+import type { Binder } from '../binder.js'
+import type { ToEmit } from './emit-program.js'
+
+export function toEmit(
+  derived: Derivation,
+  binder: Binder,
+): { readonly whole: ToEmit; readonly withoutScales: (names: ReadonlySet<string>) => ToEmit | null } {
+  const hasHard = ({ graph, eStep }: Derivation): boolean =>
+    eStep.tables.length > 0 && refuseMaxProduct(graph, eStep).length === 0
+  return {
+    whole: { em: derived, hard: hasHard(derived) ? binder.derivationFor(false, 'max') : null },
+    withoutScales: (names) => {
+      const em = binder.withoutScales(names)
+      if (em === null) return null
+      return { em, hard: hasHard(em) ? binder.withoutScales(names, { product: 'max' }) : null }
+    },
+  }
+}

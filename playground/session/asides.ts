@@ -1,0 +1,76 @@
+/** What is asked beside the runs: intervals of a fit, a choice among candidates, data drawn from the model. */
+import type { ErrorKind } from '../../runtime/uncertainty.js'
+import type { ModeRefusals } from '../workers/messages.js'
+import type { DataFiles } from './data-files.js'
+import type { Desk } from './desk.js'
+import type { KeptRuns } from './kept-runs.js'
+import { pointInWords, shownRun } from './state.js'
+
+export class Asides {
+  constructor(
+    private readonly desk: Desk,
+    private readonly files: DataFiles,
+    private readonly kept: KeptRuns,
+  ) {}
+
+  refusedModes(): Promise<ModeRefusals> {
+    return this.desk.fitter.call('refusedModes', null)
+  }
+
+  /** Standard errors of the fit that is shown. */
+  intervals(kind: ErrorKind, replicates: number): Promise<void> {
+    return this.desk.working('intervals', async () => {
+      const shown = shownRun(this.desk.state)
+      if (shown === null) return
+      const run = shown.run.id
+      this.say('standard errors are under way')
+      const intervals = await this.kept.call('intervals', { run, kind, replicates })
+      this.desk.store.dispatch({ kind: 'intervals', run, intervals })
+      this.desk.store.dispatch({ kind: 'say', text: intervals.says })
+    })
+  }
+
+  /** Fits every value of a const, and compares. */
+  choose(name: string, values: readonly number[], folds: number): Promise<void> {
+    return this.desk.working('choose', async () => {
+      this.say('candidates are under way')
+      const { controls } = this.desk.state.project
+      const choice = await this.desk.fitter.call('choose', { controls, name, values, folds })
+      this.desk.store.dispatch({ kind: 'chosen', choice })
+      this.desk.store.dispatch({ kind: 'say', text: choice.sentences.join(' ') })
+    })
+  }
+
+  private say(said: string): void {
+    const { shown } = this.desk.state
+    this.desk.store.dispatch({ kind: 'progress', run: shown ?? 0, traces: [], said })
+  }
+
+  /** Data drawn at the params shown takes the place of what there is. */
+  draw(sizes: ReadonlyMap<string, number>, seed: number, latents: boolean): Promise<void> {
+    return this.desk.working('draw', async () => {
+      const shown = shownRun(this.desk.state)
+      if (shown === null) return
+      const { text, name, groupBy } = await this.kept.call('draw', { run: shown.run.id, sizes, seed, latents })
+      const { files, controls } = this.desk.state.project
+      const before = this.desk.state.drawn?.before ?? {
+        files,
+        columns: controls.columns,
+        groupBy: controls.groupBy,
+      }
+      const { columns } = controls
+      await this.files.addText(name, text, null, { columns, groupBy })
+      const says = `Drawn from the model with seed ${seed}, at ${pointInWords(shown)}.`
+      this.desk.store.dispatch({ kind: 'drawn', drawn: { says, before } })
+      this.desk.store.dispatch({ kind: 'say', text: says })
+    })
+  }
+
+  /** The reader's own data in the place of what was drawn. */
+  async putBack(): Promise<void> {
+    const { drawn } = this.desk.state
+    if (drawn === null) return
+    const { files, columns, groupBy } = drawn.before
+    await this.files.replace(files, { columns, groupBy })
+  }
+}

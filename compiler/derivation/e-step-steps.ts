@@ -16,6 +16,7 @@ import { eStepOrigin } from './origins.js'
 import { type Formula, type FormulaContext, formula, inlineNames } from './print.js'
 import { productOf, sideBySide } from './products.js'
 import { cancelled } from './ratio.js'
+import { isShown } from './shown-factors.js'
 import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, inline, say } from './types.js'
 
@@ -91,7 +92,7 @@ function singleLatent(
   c: FormulaContext,
 ): readonly Block[] {
   const value: IndexVar = { ...c.notation.derivation.supply.fresh('k', latent.high, latent.low) }
-  const logs = factors.filter((f) => f.lifted.factor.role !== 'evidence').map((f) => logWeight(f, loops, value, c))
+  const logs = factors.filter(isShown).map((f) => logWeight(f, loops, value, c))
   const joint = simplify(add(...logs), c.notation.facts)
   const indices = [...loops, value]
   const cell: Expr = { kind: 'ref', space: 'latent', name: latent.name, index: loops.map((l) => idx(l)) }

@@ -11,6 +11,7 @@ import { readCells } from '../lower/indicators.js'
 import { shownNormalisers } from './block-names.js'
 import { isHard } from './hard-steps.js'
 import type { FormulaContext } from './print.js'
+import { isShown } from './shown-factors.js'
 import { simplify } from './simplify.js'
 import type { Equation } from './update-types.js'
 
@@ -297,9 +298,7 @@ export class EliminationQuantities {
   }
 }
 
-/** The factors that have a formula: what is observed of a latent only leaves out values. */
-const shownFactors = (p: Potential): readonly PlacedFactor[] =>
-  p.factors.filter((f) => f.lifted.factor.role !== 'evidence')
+const shownFactors = (p: Potential): readonly PlacedFactor[] => p.factors.filter(isShown)
 
 /** A latent some steps back has as many primes. */
 const shownElement = (e: string): string => {

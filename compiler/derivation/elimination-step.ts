@@ -1,7 +1,7 @@
 /** The page of latents that depend on one another: elimination forwards, posteriors backwards, as they are executed. */
 import { add, log, mul, ref, sum } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
-import { substituteIndex } from '../algebra/visit.js'
+import { some, substituteIndex } from '../algebra/visit.js'
 import { elementOf } from '../estep/places.js'
 import type { LatentTable } from '../estep/types.js'
 import { ruleById } from '../rules/index.js'
@@ -164,9 +164,11 @@ function logOfAll(q: EliminationQuantities): Expr {
 /** The backward pass. `known`: where the posteriors come from that it starts with. */
 function backwards(q: EliminationQuantities, demanded: readonly Expr[], known: string): readonly Block[] {
   const joint = q.demandedEquations(demanded).map((e) => line(e, q))
+  const isImpossible = q.densities.some((d) => d.logs.some((e) => some(e, isMinusInfinity)))
+  const zero = isImpossible ? ' (all 0 where the message is 0)' : ''
   return [
     q.joined
-      ? say`Backwards through the same steps come the posteriors. By Bayes' rule product over message is the probability of a latent's value given the values that its message is over. Times the posterior of these${known} it is the joint posterior, and sums of this are those of single latents:`
+      ? say`Backwards through the same steps come the posteriors. By Bayes' rule product over message is the probability of a latent's value given the values that its message is over. Times the posterior of these${known} it is the joint posterior, and sums of this are those of single latents${zero}:`
       : say`By Bayes' rule this product over what it adds up to is the posterior:`,
     { kind: 'formula', lines: q.posteriorEquations().map((e) => line(e, q)) },
     ...(joint.length === 0
@@ -177,6 +179,8 @@ function backwards(q: EliminationQuantities, demanded: readonly Expr[], known: s
         ]),
   ]
 }
+
+const isMinusInfinity = (e: Expr): boolean => e.kind === 'float' && e.value === Number.NEGATIVE_INFINITY
 
 /** The values that attained the maxima, from the last bucket to the first. */
 function tracedBack(q: EliminationQuantities): readonly Block[] {

@@ -3,7 +3,7 @@
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import { certifyDerivation } from '../compiler/bind/certified-engine.js'
 import { dataDeclarations } from '../compiler/bind/declarations.js'
-import { derivationDocument, planJson } from '../compiler/derivation/index.js'
+import { derivationDocument, planJson, withSpans } from '../compiler/derivation/index.js'
 import type { Derivation } from '../compiler/derive.js'
 import type { Distribution } from '../compiler/distributions/types.js'
 import { refuseMaxProduct } from '../compiler/estep/max-product.js'
@@ -56,7 +56,7 @@ import { poolFor } from './workers/workers.js'
 /** Languages that a model can be written in as a program. */
 export type EmitTarget = 'js'
 
-interface Variational extends Pick<VariationalModel, 'moved' | 'kept'> {
+interface Variational extends Pick<VariationalModel, 'moved' | 'kept' | 'before'> {
   readonly model: Model
 }
 
@@ -144,7 +144,8 @@ export class Model {
    * @throws CompileError where no param has a prior that is conjugate
    */
   get variationalDerivation(): ReturnType<typeof derivationDocument> {
-    return this.variational().model.derivation
+    const { model, before } = this.variational()
+    return withSpans(model.derivation, this.typed.source.text, before)
   }
 
   /** The plan of variational Bayes. */
@@ -154,8 +155,8 @@ export class Model {
 
   private variational(): Variational {
     if (this.vb === null) {
-      const { typed, derivation, diagnostics, moved, kept } = variationalModel(this.typed, this.distributions)
-      this.vb = { model: new Model(typed, derivation, this.distributions, diagnostics), moved, kept }
+      const { typed, derivation, diagnostics, ...rest } = variationalModel(this.typed, this.distributions)
+      this.vb = { model: new Model(typed, derivation, this.distributions, diagnostics), ...rest }
     }
     return this.vb
   }

@@ -11,6 +11,7 @@ import { format } from '../lang/format/format.js'
 import type { Source } from '../lang/source.js'
 import { parse } from '../lang/syntax/parse.js'
 import { type ParamPrior, paramsAsLatents, paramsWithPriors } from '../lang/transform/params-as-latents.js'
+import { type SpanBefore, spansBefore } from '../lang/transform/spans-before.js'
 import type { TypedModel } from '../lang/typed/types.js'
 import { CompileError } from './errors.js'
 
@@ -18,6 +19,8 @@ export interface VariationalModel {
   readonly typed: TypedModel
   readonly derivation: Derivation
   readonly diagnostics: readonly Diagnostic[]
+  /** From places in the text of this model to those in the text as it was written. */
+  readonly before: SpanBefore
   /** Params that are latents here. */
   readonly moved: readonly string[]
   /** Params with a prior that are still params, and why. */
@@ -37,7 +40,7 @@ export function variationalModel(
   const { value: file } = parse(source)
   if (file === undefined) throw new Error('a model that compiled does not parse')
   const kept = new Map<string, string>()
-  let best: Omit<VariationalModel, 'moved' | 'kept'> | null = null
+  let best: Omit<VariationalModel, 'moved' | 'kept' | 'before'> | null = null
   let moved: readonly string[] = []
   const priors = paramsWithPriors(file, source.text, signatures)
   for (const { name, obstacle } of readersFirst(priors)) {
@@ -59,7 +62,10 @@ export function variationalModel(
     }
   }
   if (best === null) throw new CompileError([nothingMoves(kept)])
-  return { ...best, moved, kept }
+  const { value: written } = parse(best.typed.source)
+  if (written === undefined) throw new Error('a model that was written anew does not parse')
+  const before = spansBefore(written, paramsAsLatents(file, source.text, new Set(moved), signatures))
+  return { ...best, before, moved, kept }
 }
 
 /** A param before those that its prior reads: a latent may be read by latents alone. */
@@ -79,7 +85,7 @@ function compiled(
   source: Source,
   distributions: ReadonlyMap<string, Distribution>,
   moved: readonly string[],
-): Omit<VariationalModel, 'moved' | 'kept'> | string {
+): Omit<VariationalModel, 'moved' | 'kept' | 'before'> | string {
   const checked = check(
     source,
     [...distributions.values()].map((d) => d.signature),

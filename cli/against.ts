@@ -1,5 +1,6 @@
 import { adjustedRand } from '../runtime/adjusted-rand.js'
 import { bestMatching } from '../runtime/best-matching.js'
+import { type Calibration, calibrationOf } from '../runtime/calibration.js'
 import { sortLevels } from '../runtime/data/level-sets.js'
 import { didYouMean } from '../runtime/data/nearest-name.js'
 import { isMissing, labelOf } from '../runtime/data/parse-cell.js'
@@ -23,6 +24,8 @@ export interface Against {
   readonly total: number
   /** Hubert and Arabie (1985), Journal of Classification 2, p. 198. */
   readonly adjustedRand: number
+  /** How often the labels come true that values are matched to, beside their probabilities; null without these. */
+  readonly calibration: Calibration | null
 }
 
 /** The confusion table of `--against COLUMN`. Rows whose label is missing do not count. */
@@ -39,11 +42,11 @@ export function against(columnName: string, tables: readonly Table[], latents: r
       `--against ${columnName}: no discrete latent has one value per row of the column (${column.cells.length})`,
     )
   }
-  const labelled: { readonly label: string; readonly value: number }[] = []
+  const labelled: { readonly label: string; readonly value: number; readonly row: number }[] = []
   for (let i = 0; i < column.cells.length; i++) {
     const cell = column.cells[i]
     if (cell !== null && cell !== undefined && !isMissing(cell))
-      labelled.push({ label: labelOf(cell), value: latent.modes[i] ?? 0 })
+      labelled.push({ label: labelOf(cell), value: latent.modes[i] ?? 0, row: i })
   }
   const rows = sortLevels(new Set(labelled.map(({ label }) => label)))
   const position = new Map(rows.map((label, i) => [label, i]))
@@ -66,5 +69,30 @@ export function against(columnName: string, tables: readonly Table[], latents: r
     errors: total - right,
     total,
     adjustedRand: adjustedRand(table),
+    calibration: calibration(
+      latent,
+      matched,
+      labelled.map(({ label, row }) => ({ label: position.get(label) ?? -1, row })),
+    ),
   }
+}
+
+/** Probabilities of the labels are those of the values matched to them. */
+function calibration(
+  { probabilities, labels }: LatentPosterior,
+  matched: readonly number[],
+  rows: readonly { readonly label: number; readonly row: number }[],
+): Calibration | null {
+  if (probabilities === null || rows.length === 0) return null
+  const own = new Float64Array(rows.length * matched.length)
+  rows.forEach(({ row }, i) => {
+    matched.forEach((value, j) => {
+      own[i * matched.length + j] = value < 0 ? 0 : (probabilities[row * labels.length + value] ?? 0)
+    })
+  })
+  return calibrationOf(
+    own,
+    matched.length,
+    rows.map(({ label }) => label),
+  )
 }

@@ -210,6 +210,11 @@ function fitPort(fit: Fit): FitPort {
             : await fit.report(data.tables, { columns: data.columns, groupBy: data.groupBy, ...options })
         return { kind: 'page', text }
       }),
+    residuals: (data) =>
+      onNewData(async () => ({
+        kind: 'residuals',
+        ...(await fit.residuals(data.tables, { columns: data.columns, groupBy: data.groupBy })),
+      })),
     score: (data) =>
       onNewData(async () => ({
         kind: 'score',

@@ -2,7 +2,7 @@
  * What the command line needs of the library. `library-ports.ts` makes it from the public API; tests make it from
  * nothing. Everything a user can get wrong comes back as a value, never as an exception.
  */
-import type { Criterion, FitCheckpoint, Selection, SelectProgress, Simulation } from '../index.js'
+import type { Criterion, DataResiduals, FitCheckpoint, Selection, SelectProgress, Simulation } from '../index.js'
 import type { Diagnostic } from '../lang/diagnostics/types.js'
 import type { Source } from '../lang/source.js'
 import type { Init } from '../runtime/contract.js'
@@ -202,6 +202,7 @@ export interface FitPort {
   predict(data: DataRequest, options: PredictCall): Promise<PredictOutcome>
   impute(data: DataRequest): Promise<ImputeOutcome>
   score(data: DataRequest): Promise<ScoreOutcome>
+  residuals(data: DataRequest): Promise<ResidualsOutcome>
   simulate(call: SimulateCall): SimulateOutcome
   /** One HTML file; `data` null: without pictures. */
   report(data: DataRequest | null, options: ReportCall): Promise<ReportOutcome>
@@ -287,6 +288,10 @@ export type ImputeOutcome =
       readonly arrays: readonly { readonly name: string; readonly cells: readonly ImputedCell[] }[]
       readonly warnings: readonly DataProblem[]
     }
+  | NewDataFailure
+
+export type ResidualsOutcome =
+  | { readonly kind: 'residuals'; readonly arrays: readonly DataResiduals[]; readonly warnings: readonly DataProblem[] }
   | NewDataFailure
 
 export type ScoreOutcome =

@@ -277,6 +277,8 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
       .description('log-likelihood of (new) rows, and what each adds to it')
       .argument('<fit>', 'a fit written by `estep fit --out`'),
   )
+    .option('--residuals', 'each cell in the distribution that the model gives it, and what these say together')
+    .option('--out <file>', 'write the residuals of all cells as CSV')
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await score(context, path, options)))
   addDataOptions(

@@ -97,6 +97,11 @@ export interface EngineFactorPosterior {
   readonly own: number
   /** Rows are independent of each other. */
   readonly independentRows: boolean
+  /**
+   * The latent of the same factor that the spread of this Normal one is a power of, at the same leading indices: then
+   * `family` and `variance` are those with it integrated out.
+   */
+  readonly spread?: string
 }
 
 /** Params after one block of an M-step, the others as they stood then. */

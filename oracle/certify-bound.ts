@@ -11,6 +11,7 @@ import { NAMES } from './certify-checks.js'
 import { eliminate, identity } from './dense.js'
 import { ProductPosterior } from './factorised.js'
 import type { Findings } from './findings.js'
+import { gaussianIntegral } from './gaussian.js'
 import type { Factor } from './ground-types.js'
 import { rowOf } from './latent-rows.js'
 import { isCollapsed, nestedParams, randomParams } from './micro-params.js'
@@ -109,6 +110,11 @@ function checkFactor(t: Trial, q: ProductPosterior, index: number, found: Findin
     return
   }
   const families = new Set(names.map((n) => t.engine.factorPosteriors?.(t.params).get(n)?.family))
+  const posteriors = t.engine.factorPosteriors?.(t.params)
+  if (names.some((n) => posteriors?.get(n)?.spread !== undefined)) {
+    for (const cell of cells) checkScaled(t, q, index, cell, cells, factors, a, found)
+    return
+  }
   const normal = [...families].every((f) => f === 'Normal' || f === 'MvNormal')
   if (normal) for (const group of connected(cells, factors)) checkNormal(t, q, index, group, factors, a, found)
   else for (const cell of cells) checkConjugate(t, q, index, cell, cells, factors, a, found)
@@ -243,6 +249,69 @@ function of(t: Trial, c: Cell, moments: ReadonlyMap<string, EngineMoments>, part
   const table = moments.get(c.name)
   if (row === null || table === undefined) throw new OracleError(`${cellName(c)} has no moments`)
   return at(Array.from(table[part]), row)
+}
+
+/** A Normal cell and the one that its spread is a power of: nodes over this, and at each the integral over the other. */
+function checkScaled(
+  t: Trial,
+  q: ProductPosterior,
+  index: number,
+  normal: Cell,
+  cells: readonly Cell[],
+  factors: readonly Factor[],
+  a: Assignment,
+  found: Findings,
+): void {
+  const moments = t.engine.moments?.(t.params)
+  const spread = q.scaleOf(normal)
+  if (spread === null || moments === undefined) return
+  // several that share a spread are more than is integrated here
+  if (cells.filter((c) => q.scaleOf(c) === spread).length > 1) return
+  const own = factors.filter((f) => f.cells.includes(normal) || f.cells.includes(spread))
+  const { power, variance } = q.unitVariance(normal, spread)
+  // the other rows are independent of this one, and stand at some value
+  for (const c of cells) a.set(c, 0.5)
+  const given = (s: number) =>
+    gaussianIntegral(([m = 0]) => {
+      a.set(normal, m)
+      a.set(spread, Math.exp(s))
+      return own.reduce((sum, g) => sum + weightFor(t, g, spread) * q.expected(g, index, a), s)
+    }, 1)
+  const known = new Map<number, ReturnType<typeof given>>()
+  const { nodes } = spaceIntegral(([s = 0]) => {
+    const inner = given(s)
+    known.set(s, inner)
+    return inner?.log ?? Number.NEGATIVE_INFINITY
+  }, 1)
+  for (const c of cells) a.clear(c)
+  const whole = logSumExp(nodes.map((n) => n.log))
+  const mean = (h: (s: number, m: number, v: number) => number): number =>
+    nodes.reduce((sum, n) => {
+      const s = at(n.at, 0)
+      const inner = known.get(s)
+      if (inner === null || inner === undefined) return sum
+      return sum + Math.exp(n.log - whole) * h(Math.exp(s), at(inner.mean, 0), at(at(inner.covariance, 0), 0))
+    }, 0)
+  const record = (cell: Cell, what: string, own: number, exact: number): void =>
+    found.record(BOUND_NAMES.factor, close(own, exact), FACTOR, `${what} of ${cellName(cell)}, ${t.text}`)
+  const centre = mean((_, m) => m)
+  record(normal, 'mean', of(t, normal, moments, 'mean'), centre)
+  record(
+    normal,
+    'scaled variance',
+    variance,
+    mean((s, m, v) => s ** power * (v + (m - centre) ** 2)),
+  )
+  const average = mean((s) => s)
+  record(spread, 'mean', of(t, spread, moments, 'mean'), average)
+  // an inverse Gamma has a variance where its tail is light enough
+  if (power === 1)
+    record(
+      spread,
+      'variance',
+      of(t, spread, moments, 'variance'),
+      mean((s) => (s - average) ** 2),
+    )
 }
 
 /** One number, or one of the two elements of a probability vector, the other cells of the factor at some value. */

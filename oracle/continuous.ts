@@ -20,6 +20,8 @@ type Integral = Omit<GroupResult, 'group'>
 const MAX_QUADRATURE = 3
 /** In logits: 1 − p is 1e-12 there, of which a double holds four digits. */
 const UNRESOLVED = 27.6
+/** Log density below that of the integral at which a node counts for nothing. */
+const FAR = 80
 /** One density of an integrand, in units of one of an enumeration: there are many, and each is cheap. */
 const COST = 0.08
 
@@ -95,13 +97,18 @@ class Integrand {
     }
     const inner = new WeakMap<readonly number[], Found>()
     let look: Look | undefined
-    let lost = false
+    /** The largest density of a node at which the others were no Gaussian to the digits that are there. */
+    let lost = Number.NEGATIVE_INFINITY
     const f = (t: readonly number[]): number => {
       const s = point(t)
       if (gaussian.length === 0) return this.value(s)
       const found = gaussianOverSome(this.parts, s, gaussian, look)
       if (found === null) {
-        lost = true
+        const there = [...s]
+        gaussian.forEach((c, i) => {
+          there[c] = look?.centre[i] ?? 0
+        })
+        lost = Math.max(lost, this.value(there))
         return Number.NEGATIVE_INFINITY
       }
       look = found.look
@@ -109,8 +116,8 @@ class Integrand {
       return found.gaussian.log
     }
     const integral = spaceIntegral(f, outer.length)
-    // at some node the others were no Gaussian to the digits that are there: nodes over all of them
-    if (lost && all.length <= MAX_QUADRATURE) return this.quadrature(all, [])
+    // nodes over all of them, unless what is lost is far from where the mass is
+    if (lost > integral.log - FAR && all.length <= MAX_QUADRATURE) return this.quadrature(all, [])
     const outcomes = integral.nodes.map((node): Outcome => {
       const s = point(node.at)
       const found = inner.get(node.at)

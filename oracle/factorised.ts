@@ -57,7 +57,7 @@ export class ProductPosterior {
    * @throws OracleError where two cells of one factor of q are read that it takes together
    */
   expected(f: Factor, own: number | null, a: Assignment, params: Values = this.params): number {
-    const open = f.cells.filter((c) => this.holder(c) !== own)
+    const open = this.opened(f, own, a, params)
     const parts = this.partsOf(open)
     let total = 0
     const visit = (i: number, probability: number): void => {
@@ -80,15 +80,35 @@ export class ProductPosterior {
     return total
   }
 
+  /** The cells that are integrated: of those that a selection passes over there is nothing to integrate. */
+  private opened(f: Factor, own: number | null, a: Assignment, params: Values): readonly Cell[] {
+    const open = f.cells.filter((c) => this.holder(c) !== own)
+    // which cells are read depends on discrete ones
+    if (open.length < 2 || !open.every((c) => this.continuous.has(c.name))) return open
+    const read = new Set<Cell>()
+    for (const c of open) a.set(c, 0.5)
+    f.logDensity(params, (c) => {
+      read.add(c)
+      return a.get(c)
+    })
+    for (const c of open) a.clear(c)
+    return open.filter((c) => read.has(c))
+  }
+
   private partsOf(cells: readonly Cell[]): readonly Part[] {
     const groups = new Map<string, Cell[]>()
-    for (const c of cells) groups.set(this.rowKey(c), [...(groups.get(this.rowKey(c)) ?? []), c])
+    for (const c of cells) {
+      // a Normal cell with the one that its spread is a power of
+      const scale = this.scaleOf(c)
+      const key = this.rowKey(scale ?? c)
+      groups.set(key, [...(groups.get(key) ?? []), c])
+    }
     const seen = new Map<number, string>()
     for (const [key, own] of groups) {
       const [first] = own
       if (first === undefined) continue
       const holder = this.holder(first)
-      const independent = this.continuous.get(first.name)?.independentRows ?? false
+      const independent = own.every((c) => this.continuous.get(c.name)?.independentRows ?? false)
       if (seen.has(holder) && !independent)
         throw new OracleError('a statement reads two cells that one factor of q takes together')
       seen.set(holder, key)
@@ -109,6 +129,14 @@ export class ProductPosterior {
     return posterior === undefined
       ? `${c.name} ${c.indices.join()}`
       : `${c.name} ${c.indices.slice(0, c.indices.length - posterior.own).join()}`
+  }
+
+  /** The cell that the spread of a Normal one is a power of; null where it is one of its own. */
+  scaleOf(c: Cell): Cell | null {
+    const name = this.continuous.get(c.name)?.spread
+    if (name === undefined) return null
+    const found = this.ground.world.cells.find((x) => x.name === name && x.indices.every((i, n) => i === c.indices[n]))
+    return found ?? null
   }
 
   private latent(c: Cell) {
@@ -137,6 +165,8 @@ export class ProductPosterior {
         atoms: range(0, values - 1).map((v) => ({ values: [low + v], probability: at(table, row * values + v) })),
       }
     }
+    const scale = cells.map((c) => this.scaleOf(c)).find((c) => c !== null) ?? null
+    if (scale !== null) return { cells, atoms: this.scaledAtoms(cells, scale) }
     const rows = cells.map((c) => this.row(c))
     const { family } = posterior
     if (family === 'Normal' || family === 'MvNormal') {
@@ -158,6 +188,46 @@ export class ProductPosterior {
       return at(values, r)
     }
     return { cells, atoms: conjugateAtoms(family, parameter, rows, cells.length) }
+  }
+
+  /** Mean and variance of a Normal cell at the value 1 of the one that its spread is a power of. */
+  unitVariance(
+    normal: Cell,
+    scale: Cell,
+  ): { readonly mean: number; readonly variance: number; readonly power: 1 | -1 } {
+    const own = this.continuous.get(scale.name)
+    const posterior = this.continuous.get(normal.name)
+    const number = (of: EngineFactorPosterior | undefined, name: string, r: number): number => {
+      const values = of?.parameters.get(name)
+      if (values === undefined) throw new OracleError(`${of?.family ?? 'a mixture'} without ${name}`)
+      return at(values, r)
+    }
+    const power = own?.family === 'Gamma' ? 1 : -1
+    const shape = number(own, 'shape', this.row(scale))
+    const other = number(own, power === 1 ? 'rate' : 'scale', this.row(scale))
+    const row = this.row(normal)
+    // with the other integrated out the Normal is a Student's t
+    const variance = (number(posterior, 'scale', row) ** 2 * shape) / other
+    return { mean: number(posterior, 'location', row), variance, power }
+  }
+
+  /** A Normal cell whose variance is a number times a power of another one: nodes over both. */
+  private scaledAtoms(cells: readonly Cell[], scale: Cell): readonly Atom[] {
+    const [normal, second] = cells.filter((c) => c !== scale)
+    const own = this.continuous.get(scale.name)
+    if (normal === undefined || second !== undefined || own === undefined)
+      throw new OracleError('several Normal cells that share a spread are not integrated under a product q')
+    const { variance: unit, mean, power } = this.unitVariance(normal, scale)
+    const number = (name: string, r: number): number => at(own.parameters.get(name) ?? [], r)
+    return conjugateAtoms(own.family, number, [this.row(scale)], 1).flatMap((s) => {
+      const u = at(s.values, 0)
+      const variance = unit * u ** -power
+      // log densities are quadratic in the Normal cell
+      return cubature({ mean: [mean], covariance: [[variance]] }).map((m) => ({
+        values: cells.map((c) => (c === scale ? u : at(m.at, 0))),
+        probability: s.probability * Math.exp(m.log),
+      }))
+    })
   }
 }
 

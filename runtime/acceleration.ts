@@ -13,10 +13,19 @@ export type Acceleration = 'squarem' | 'anderson'
 
 /** Watches the steps of EM, and says where to try to jump. */
 export interface Accelerator {
-  /** EM has gone from one point to the next; null: let it go on by itself. */
-  propose(from: Float64Array, to: Float64Array): Float64Array | null
+  /**
+   * EM has gone from one point to the next; null: let it go on by itself.
+   *
+   * @param next where the M-step leads from there; the E-step that would tell the objective is not made
+   */
+  propose(from: Float64Array, to: Float64Array, next: () => Float64Array): Float64Array | null
   /** The objective at the point proposed last was higher, and the run goes on from there; or it was not. */
   judged(accepted: boolean): void
+  /**
+   * How many times the last step of the objective its limit may lie ahead, as far as the jumps have told: 1/(1 − rate) of the
+   * slowest part of the error. Infinity where they tell none.
+   */
+  slowness(): number
   /** What it goes on from. */
   memory(): AcceleratorMemory
 }
@@ -25,8 +34,11 @@ export interface Accelerator {
 export type AcceleratorMemory =
   | {
       readonly kind: 'squarem'
-      readonly before: { readonly from: Float64Array; readonly to: Float64Array } | null
+      /** Steps of EM before the next jump. */
+      readonly waits: number
       readonly longest: number
+      /** The longest −α that was taken. */
+      readonly taken: number
       readonly atLimit: boolean
     }
   | { readonly kind: 'anderson'; readonly steps: readonly MixedStep[] }
@@ -75,36 +87,42 @@ export function accelerator(kind: Acceleration, memory: AcceleratorMemory | null
 /** The longest −α at first, and the factor by which it grows and shrinks. */
 const GROWTH = 4
 
+/** Steps of EM at the beginning of a run, which are far from linear. */
+const FIRST_STEPS = 3
+
 /**
  * SQUAREM: with r = u₁ − u₀ and v = (u₂ − u₁) − r for two steps of EM, u = u₀ − 2 α r + α² v, α = −‖r‖/‖v‖. Varadhan, Roland
- * (2008), Scandinavian Journal of Statistics 35, p. 335, scheme S3; the limit on −α is that of their program.
+ * (2008), Scandinavian Journal of Statistics 35, p. 335, scheme S3; the limit on −α is that of their program. The objective at
+ * u is compared with that at u₁, so that u₂ takes no E-step: two passes over the data a jump.
  */
 function squarem(memory: Extract<AcceleratorMemory, { kind: 'squarem' }> | null): Accelerator {
-  let { before, longest, atLimit } = memory ?? { before: null, longest: 1, atLimit: false }
+  let { waits, longest, taken, atLimit } = memory ?? { waits: FIRST_STEPS, longest: GROWTH, taken: 0, atLimit: false }
+  let length = 0
   return {
-    propose(from, to) {
-      const first = before
-      before = { from, to }
-      if (first === null || !equal(first.to, from)) return null
-      before = null
-      if (longest === 1) {
-        // the first steps of a run are far from linear
-        longest = GROWTH
+    propose(u0, u1, next) {
+      if (waits > 0) {
+        waits--
         return null
       }
-      const u0 = first.from
-      const r = difference(from, u0)
-      const v = difference(difference(to, from), r)
-      const ratio = Math.sqrt(product(r, r, to) / product(v, v, to))
-      if (!(ratio > 1)) return null
+      const u2 = next()
+      const r = difference(u1, u0)
+      const v = difference(difference(u2, u1), r)
+      const ratio = Math.sqrt(product(r, r, u2) / product(v, v, u2))
+      if (!(ratio > 1)) {
+        waits = 1
+        return null
+      }
       atLimit = ratio >= longest
-      const length = Math.min(ratio, longest)
+      length = Math.min(ratio, longest)
       return u0.map((x, i) => x + 2 * length * (r[i] ?? 0) + length ** 2 * (v[i] ?? 0))
     },
     judged(accepted) {
       if (atLimit) longest = accepted ? longest * GROWTH : Math.max(GROWTH, longest / GROWTH)
+      if (accepted) taken = Math.max(taken, length)
+      else waits = 1
     },
-    memory: () => ({ kind: 'squarem', before, longest, atLimit }),
+    slowness: () => (taken > 0 ? Math.max(GROWTH, taken) : Number.POSITIVE_INFINITY),
+    memory: () => ({ kind: 'squarem', waits, longest, taken, atLimit }),
   }
 }
 
@@ -140,6 +158,7 @@ function anderson(memory: Extract<AcceleratorMemory, { kind: 'anderson' }> | nul
       // directions that led astray are forgotten
       if (!accepted) steps = steps.slice(-1)
     },
+    slowness: () => Number.POSITIVE_INFINITY,
     memory: () => ({ kind: 'anderson', steps }),
   }
 }
@@ -157,8 +176,6 @@ function leastSquares(
   const gamma = solve(left, Matrix.columnVector(columns.map((a) => product(a, target, sizes)))).to1DArray()
   return gamma.every(Number.isFinite) ? gamma : null
 }
-
-const equal = (a: Float64Array, b: Float64Array): boolean => a.every((x, i) => x === b[i])
 
 const difference = (a: Float64Array, b: Float64Array): Float64Array => a.map((x, i) => x - (b[i] ?? 0))
 

@@ -9,6 +9,7 @@ import { AbortError, InternalError } from './errors.js'
 import { jsonNumber } from './json.js'
 import type { FitMode } from './modes/fit-mode.js'
 import { type FitRequest, resolveOptions } from './options.js'
+import { fromOtherBeginnings } from './other-beginnings.js'
 import { type AbortFlag, type Clock, createPacer, type Pacer } from './pacer.js'
 import { randomSource } from './random.js'
 import { buildResult, emptyContext, type FitResult, type ResultContext, type StartSummary } from './result.js'
@@ -82,11 +83,13 @@ export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitH
   const record = hooks.record === undefined ? null : new FitRecord(hooks.record, model, hooks.now ?? Date.now)
   await record?.flush()
   const main = other !== null ? request : start === null ? await searched(request, record) : recorded(request, record)
-  const ends = await (other ?? search)(main)
+  const found = await (other ?? search)(main)
   if (!isOver(main)) record?.finish()
   await record?.flush()
-  const best = bestEnd(ends)
-  if (best === undefined) throw new InternalError('a fit made no start')
+  const first = bestEnd(found)
+  if (first === undefined) throw new InternalError('a fit made no start')
+  const best = other === null ? await fromOtherBeginnings(main, first) : first
+  const ends = found.map((end) => (end === first ? best : end))
 
   const settled = trusted(await settle(model, options, best, ends, signal, pacer))
   model.remember?.(settled.point.params, settled.point.expectation)

@@ -167,10 +167,21 @@ export async function continueRun(
     }
     resolution ??= resolutionOf(model, point)
     let done = converged(trace, point.scale, limits.tolerance, resolution)
-    const proposal = ahead?.propose(before.params, point.params) ?? null
     settled = done ? settled + 1 : 0
-    // after a jump the quick parts of the error hide the slow ones from the distance to the limit, for some steps of EM
-    if (ahead !== null && done && settled < SETTLED) continue
+    // after a jump the quick parts of the error hide the slow ones from the distance to the limit, for some steps of EM;
+    // fewer are enough where the limit is near as slow as the slowest part that jumps have met
+    if (ahead !== null && done && settled < SETTLED) {
+      const farther = ahead.slowness() * Math.abs(point.objective - before.objective)
+      if (settled < NEAR || !(farther <= limits.tolerance * (1 + Math.abs(point.objective)))) continue
+    }
+    const here = point
+    // where EM goes from here, as far as a jump asks for it
+    let next: Float64Array | null = null
+    const ask = (): Float64Array => {
+      next = model.mStep(here.params, here.expectation).params
+      return next
+    }
+    const proposal = done ? null : (ahead?.propose(before.params, here.params, ask) ?? null)
     if (done && model.refine?.(point.params)) {
       resolution = null
       // more nodes: the run goes on from the same params
@@ -201,7 +212,7 @@ export async function continueRun(
     }
     if (done) return end('tolerance')
     if (ahead === null || proposal === null || last) continue
-    const target = model.pullBack?.(point.params, proposal) ?? proposal
+    const target = model.pullBack?.(next ?? point.params, proposal) ?? proposal
     const jump = await tryJump(model, point, target, pacer, limits.others?.())
     passes += jump.passes
     ahead.judged(jump.kind === 'landed')
@@ -229,6 +240,8 @@ async function firstMoment(model: BoundModel, run: EmRun, pause: number | null):
 
 /** Steps of EM that find the limit near before a run that jumps ends. */
 const SETTLED = 4
+/** The same where the slowest part of the error is known. */
+const NEAR = 2
 /** Relative steps below this are rounding: the next is not shorter by the rate of EM. */
 const TELLING = 1e-9
 

@@ -40,7 +40,8 @@ export interface SearchRequest {
 
 /**
  * EM from several starts. With more than three, each runs briefly first, and the best three (those that are not
- * degenerate first, and different ones) run on to convergence; if all of them end degenerate, the next ones do, until one does not. Among
+ * degenerate first, and different ones) run on to convergence; if all of them end degenerate, the next ones do, until one does not; if
+ * all come to one maximum, one more does, for the quickest starts may share the way to a lower one. Among
  * many starts a few iterations say too little: as long as more than seven are left, the better third of them makes
  * three times as many iterations before the next choice.
  *
@@ -107,8 +108,14 @@ async function runOn(request: SearchRequest, ends: StartEnd[], order: StartEnd[]
   }
   const sound = (next: StartEnd): boolean => !failed(next) && next.degenerate.length === 0
   const first = await further(request, ends, order.slice(0, RUN_ON))
-  if (first.some(sound)) return
-  for (const end of order.slice(RUN_ON)) {
+  const rest = order.slice(RUN_ON)
+  if (first.some(sound)) {
+    const another = rest.find(sound)
+    if (another !== undefined && isOneMaximum([...first.filter(sound), another])) return
+    if (another !== undefined && isOneMaximum(first.filter(sound))) await further(request, ends, [another])
+    return
+  }
+  for (const end of rest) {
     const [next] = await further(request, ends, [end])
     if (next === undefined || sound(next)) return
   }
@@ -267,6 +274,13 @@ function promising(ends: readonly StartEnd[]): StartEnd[] {
     if (high - low <= SAME * (1 + Math.abs(high))) repeated.add(end)
   })
   return sorted.sort((a, b) => compareKinds(a, b) || Number(repeated.has(a)) - Number(repeated.has(b)))
+}
+
+/** true where all have come to the same objective. */
+function isOneMaximum(ends: readonly StartEnd[]): boolean {
+  const objectives = ends.map((end) => end.run.point.objective)
+  const high = Math.max(...objectives)
+  return high - Math.min(...objectives) <= SAME * (1 + Math.abs(high))
 }
 
 function compareEnds(a: StartEnd, b: StartEnd): number {

@@ -196,10 +196,19 @@ function begunAnywhere(
   weights: Float64Array,
   random: RandomSource,
 ): Float64Array {
-  const { values } = latent
+  return beginAt(latent, beginnings, weights, () => random.integer(latent.values))
+}
+
+/** Weights with each sequence begun at the value that `choose` gives. */
+export function beginAt(
+  { values }: LatentLayout,
+  beginnings: Int32Array,
+  weights: Float64Array,
+  choose: () => number,
+): Float64Array {
   const out = weights.slice()
   for (const row of beginnings) {
-    const chosen = random.integer(values)
+    const chosen = choose()
     for (let k = 0; k < values; k++)
       out[row * values + k] = k === chosen ? 1 - (values - 1) * OTHER_BEGINNINGS : OTHER_BEGINNINGS
   }

@@ -18,7 +18,8 @@ export const uncertaintyExplanations: readonly {
       'A standard error says how far a param may be moved before the likelihood falls. Some params have none: the data do ' +
       'not tell them from other values that fit as well (a shift of a softmax, a rotation of factors); or they are at the ' +
       'edge of their range (a probability of 0), or held at their floor; or their density has a kink (Laplace). The ' +
-      'standard errors of the others are those given that the edge and the floor hold.',
+      'standard errors of the others are those given that the edge and the floor hold. Where the information matrix is ' +
+      'singular, a second message names its rank and the directions: params that may move together by these amounts.',
   },
   {
     code: 'W546',
@@ -72,6 +73,10 @@ export function withoutErrors(missing: ReadonlyMap<Missing, readonly string[]>):
     names.length === 0 ? [] : [{ code: 'W545', message: `no standard error for ${listed(names)}: ${REASONS[why]}` }],
   )
 }
+
+/** Which params may move together without a change; null where none may. */
+export const singularInformation = (directions: string | null): Warning[] =>
+  directions === null ? [] : [{ code: 'W545', message: directions }]
 
 export const notAMaximum = (why: string): Warning => ({ code: 'W546', message: why })
 

@@ -48,11 +48,12 @@ export function emitProgram(
 }
 
 function model({ em, hard }: ToEmit): string {
-  const scores = lowerScores(em)
+  // Fisher's identity is one of exact posteriors
+  const scores = em.eStep.factorised === null ? lowerScores(em) : null
   const max = hard?.maxProduct ?? null
   const { text, standIn } = emitKernels([
     { of: em.program, buffers: em.program.buffers },
-    { of: scores, buffers: scores.program.buffers },
+    ...(scores === null ? [] : [{ of: scores, buffers: scores.program.buffers }]),
     ...(max === null ? [] : [{ of: max, buffers: max.buffers }]),
   ])
   return `  // loops over the data, params and statistics: each fills or adds to the arrays that are named above it\n  kernels: ${text},\n  // sizes, arrays, the order of passes, and the solution of each block of the M-step\n  plan: ${literal(writePlan({ em, hard, scores }, standIn))},`

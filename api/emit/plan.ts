@@ -14,7 +14,7 @@ const NOWHERE = { start: 0, end: 0 }
 export interface ToWrite {
   readonly em: Derivation
   readonly hard: Derivation | null
-  readonly scores: ScoreProgram
+  readonly scores: ScoreProgram | null
 }
 
 /** @param standIn what stands for an operation of a kernel, which is written as code */

@@ -21,8 +21,8 @@ export interface Kept
   readonly signatures: ReadonlyMap<string, unknown>
   /** Steps of the E-step in hard mode, whose program is `maxProduct`; null where the model has no such mode. */
   readonly hardSteps: Derivation['eStep']['steps'] | null
-  /** How many params the data tell apart is found by these. */
-  readonly scores: ScoreProgram
+  /** How many params the data tell apart is found by these; null where q is factorised. */
+  readonly scores: ScoreProgram | null
 }
 
 /** What a stand-alone program knows of its model. */

@@ -10,6 +10,7 @@ import { counted, fixed } from '../charts/format.js'
 import type { View } from '../charts/views.js'
 import { OptionError } from '../errors.js'
 import type { Bound } from '../frozen.js'
+import { residualsOf } from '../residuals.js'
 import { startsTable, traceFigure } from './course.js'
 import { histogramPictures, levelPictures, type Picture, scatterPicture } from './data-pictures.js'
 import { headline, planTable, provenance, warnings } from './facts.js'
@@ -18,6 +19,7 @@ import { intervalPictures, pathPictures, vectorPictures } from './latent-picture
 import { derivedTable, parameterTables } from './parameters.js'
 import { figure } from './plot.js'
 import { posteriorTables } from './posterior-summary.js'
+import { residualPictures, residualTables } from './residual-pictures.js'
 import { Shown } from './shown.js'
 import { STYLES } from './styles.js'
 
@@ -45,6 +47,9 @@ export interface ReportRequest extends ReportOptions {
 /** Frames are pictures: more of them are a film. */
 const MOST_FRAMES = 60
 
+/** Cells of an array that residuals are drawn of. */
+const MOST_CELLS = 5000
+
 interface Section {
   readonly id: string
   readonly title: string
@@ -62,6 +67,10 @@ export function reportOf(request: ReportRequest): string {
   const trace = traceFigure(result, request.traces, nextId())
   const pictures =
     shown === null || point === null ? [] : shown.views(point).flatMap((view) => picturesOf(shown, point, view))
+  const residuals =
+    bound === null || params === null
+      ? []
+      : residualsOf(bound.model, bound.data, request.declarations, params, result.seed, MOST_CELLS)
   const source = objectEntries(result)?.get('source')
   const sections: readonly Section[] = [
     { id: 'warnings', title: 'Warnings', content: [warnings(result)] },
@@ -84,6 +93,14 @@ export function reportOf(request: ReportRequest): string {
       content: orNote(
         point === null ? [] : posteriorTables(point.latents),
         point === null ? request.withoutData : 'The model has none.',
+      ),
+    },
+    {
+      id: 'residuals',
+      title: 'Residuals',
+      content: orNote(
+        [...residualPictures(residuals).map(drawn), ...residualTables(residuals)],
+        shown === null ? request.withoutData : 'The model gives no cell of data a distribution.',
       ),
     },
     { id: 'course', title: 'How the fit went', content: [trace === null ? null : figure(trace), startsTable(result)] },

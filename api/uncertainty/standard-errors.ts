@@ -9,12 +9,14 @@ import {
   type Missing,
   noCounts,
   notAMaximum,
+  singularInformation,
   withoutErrors,
 } from '../../runtime/uncertainty-warnings.js'
 import type { FitWarning } from '../../runtime/warnings.js'
 import { OptionError } from '../errors.js'
 import { bootstrap } from './bootstrap.js'
 import { derivatives } from './differences.js'
+import { flatDirections } from './flat-directions.js'
 import { type Information, kinked, NoInformation, observedInformation } from './information.js'
 import { intervalOf, LEVEL } from './intervals.js'
 import { isTold, quadratic } from './invert.js'
@@ -129,7 +131,10 @@ async function byDelta(
     covariance: out,
     low,
     high,
-    warnings: withoutErrors(reasonsOf(model, params, missing, { held, floored, upward: inverse.upward.length > 0 })),
+    warnings: [
+      ...withoutErrors(reasonsOf(model, params, missing, { held, floored, upward: inverse.upward.length > 0 })),
+      ...singularInformation(flatDirections(coordinates, eta, inverse, quantities)),
+    ],
   }
 }
 

@@ -120,6 +120,9 @@ const STATES = {
       await openArea(page, 'Numbers')
       await press(page, 'Find intervals')
       await page.waitForSelector('.intervals-say', { timeout: 60_000 })
+      await idle(page)
+      await press(page, 'Look at residuals')
+      await page.waitForSelector('.chart-title:has-text("Residuals of")', { timeout: 60_000 })
     },
     show: (page) => openArea(page, 'Numbers'),
   },

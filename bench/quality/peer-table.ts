@@ -60,6 +60,8 @@ export function peerTable(all: readonly Beside[]): string {
     'their ends, at no charge, and comes within the tolerance. Their single fits are then repeated until the passes are spent that',
     'one start of ours takes, and those of a whole fit of ours (20 starts, the best three to convergence), and the',
     `best of them by its own figure is taken (${DRAWS.toLocaleString('en-US')} draws from the fits). mclust has no chance in its start.`,
+    'Single starts of ours differ on purpose, from hard assignments to ones that spread each row over all components: together',
+    'they find more, one alone finds less than a start by k-means where clusters are round.',
     '',
     `**In ${pairs.length - behind.length} of ${pairs.length} comparisons a whole fit of ours reaches the optimum at least as often as the other program at the same number of`,
     `passes${behind.length === 0 ? '' : `; not in ${named(behind)}`}.** With one start: in ${pairs.length - behindOne.length} of ${pairs.length}${

@@ -3,7 +3,7 @@
  * seeds. Begins with ten seeds of every case, then goes on with the quick ones; ended at any time, it goes on from there.
  *
  *   npx tsx bench/quality/seeds.ts                     writes bench/quality/seeds.md
- *   npx tsx bench/quality/seeds.ts --only A5 --minutes 20
+ *   npx tsx bench/quality/seeds.ts --only 'A5|gmm' --minutes 20
  *   npx tsx bench/quality/seeds.ts --table             writes down what there is
  *
  * After a change of the starts, delete .cache/quality.
@@ -52,7 +52,7 @@ function write(): void {
 
 if (!asked.table) {
   for (const wanted of [FIRST, MOST]) {
-    const going = ids.filter((id) => id.startsWith(asked.only)).sort((a, b) => cost(a) - cost(b))
+    const going = ids.filter((id) => new RegExp(asked.only, 'u').test(id)).sort((a, b) => cost(a) - cost(b))
     for (const id of going) {
       if (kept.read(id).length >= wanted) continue
       const of = caseOf(id)

@@ -14,7 +14,7 @@ import { records } from './records.js'
 import { endFrom, type SeedEnd, seedAt, seedCase } from './seed-run.js'
 
 /** Fits of a peer: they are drawn from these. flexmix is slow. */
-const FITS = { python: 100, mclust: 1, flexmix: 40 } as const
+const FITS = { python: 100, mclust: 1, flexmix: 25 } as const
 const OWN = 100
 
 const theirs = records<PeerFit | FailedFit>('peers')
@@ -25,14 +25,12 @@ const ids = [...new Set(all.map(({ id }) => id))].sort()
 const nameOf = ({ program, id }: Contestant): string => `${program}-${id}`
 
 if (!process.argv.includes('--table')) {
-  for (const id of ids) {
+  for (const who of all) {
+    const { id, program } = who
     const of = seedCase(id)
     for (let i = single.read(id).length; i < OWN; i++) single.add(id, await endFrom(of, seedAt(i), { restarts: 1 }))
-    console.log(id)
-  }
-  for (const who of all) {
     if (theirs.read(nameOf(who)).length > 0) continue
-    for (const fit of peerFits(who, FITS[who.program])) theirs.add(nameOf(who), fit)
+    for (const fit of peerFits(who, FITS[program])) theirs.add(nameOf(who), fit)
     console.log(nameOf(who))
     write()
   }

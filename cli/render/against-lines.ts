@@ -1,3 +1,4 @@
+import type { Calibration } from '../../runtime/calibration.js'
 import type { Against } from '../against.js'
 import { formatNumber } from './numbers.js'
 import { printable } from './paint.js'
@@ -5,12 +6,25 @@ import { textTable } from './text-table.js'
 
 /** A confusion table with its figures. */
 export function againstLines(against: Against): string[] {
-  const { column, latent, rows, columns, table, errors, total, adjustedRand } = against
+  const { column, latent, rows, columns, table, errors, total, adjustedRand, calibration } = against
   const header = [`${column} \\ ${latent}`, ...columns].map(printable)
   const body = rows.map((label, i) => [printable(label), ...columns.map((_, j) => String(table[i]?.[j] ?? 0))])
   const share = total === 0 ? 0 : (100 * errors) / total
   return [
     ...textTable(header, body),
     `${errors} of ${total} differ under the best matching (${formatNumber(share)} %); adjusted Rand index ${formatNumber(adjustedRand)}`,
+    ...(calibration === null ? [] : ['', ...calibrationLines(calibration)]),
+  ]
+}
+
+/** How often what was given a probability came true. */
+function calibrationLines({ bins, brier, error }: Calibration): string[] {
+  const percent = (x: number | null): string => (x === null ? '' : `${(100 * x).toFixed(1)} %`)
+  const rows = bins
+    .filter((b) => b.count > 0)
+    .map((b) => [`${b.from} to ${b.to}`, String(b.count), percent(b.predicted), percent(b.observed)])
+  return [
+    ...textTable(['probability of a label', 'how often', 'its mean', 'came true'], rows),
+    `Brier score ${formatNumber(brier)}; probabilities are off by ${formatNumber(error)} on average`,
   ]
 }

@@ -350,7 +350,9 @@ class ArrayReader {
           const mass = masses?.slice(flat * width, (flat + 1) * width) ?? null
           const tails =
             below == null
-              ? addedUp(mass, x)
+              ? this.kind === 'labels'
+                ? WITHOUT_ORDER
+                : addedUp(mass, x)
               : {
                   below: [number(belowBefore, flat), number(below, flat)] as const,
                   above: [number(aboveBefore, flat), number(above, flat)] as const,
@@ -410,7 +412,7 @@ function datum(values: Float64Array | Int32Array, position: number): number {
   return values instanceof Int32Array ? (x < 0 ? Number.NaN : x + 1) : x
 }
 
-/** Of counts from 0 on. Labels have no order. */
+/** Of counts from 0 on. */
 function addedUp(masses: Float64Array | null, x: number): Pick<Said, 'below' | 'above'> {
   if (masses === null || x >= masses.length) return { below: UNKNOWN, above: UNKNOWN }
   let before = 0
@@ -420,6 +422,7 @@ function addedUp(masses: Float64Array | null, x: number): Pick<Said, 'below' | '
 }
 
 const UNKNOWN = [Number.NaN, Number.NaN] as const
+const WITHOUT_ORDER: Pick<Said, 'below' | 'above'> = { below: [0, 0], above: [0, 0] }
 
 /** A Normal cell whose mean is linear in Normal latents, given the other cells. */
 function linear(x: number, variance: number, share: number, residual: number, square: number): Said {

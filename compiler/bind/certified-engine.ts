@@ -201,7 +201,8 @@ function factorsOf(model: ProgramModel): Pick<DerivationEngine, 'factors' | 'fac
         reports.at(params).continuous.map((c) => {
           const block = eStep.blocks.find((b) => b.latents.some((l) => l.latent.name === c.name))
           const independentRows = block?.kind !== 'gaussian' || (block.layout === 'row' && block.latents.length === 1)
-          return [c.name, { ...c, own: c.own.length, independentRows }]
+          const spread = block?.kind === 'gaussian' ? block.given?.block.latents[0]?.latent.name : undefined
+          return [c.name, { ...c, own: c.own.length, independentRows, ...(spread === undefined ? {} : { spread }) }]
         }),
       )
     },

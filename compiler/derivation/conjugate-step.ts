@@ -1,17 +1,19 @@
 /** The page of a conjugate block: which family, its parameters from the statements, expectations and normaliser. */
-import { add, idx, mul, neg, num, ONE, ref, sum, ZERO } from '../algebra/build.js'
+import { add, idx, mul, neg, num, ONE, pow, ref, sum, ZERO } from '../algebra/build.js'
 import { collect } from '../algebra/collect.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { collectNodes, substituteIndex } from '../algebra/visit.js'
-import { lastOf } from '../estep/moments.js'
-import type { ConjugateBlock, EStepStep } from '../estep/types.js'
+import { atPoint, lastOf } from '../estep/moments.js'
+import type { BlockFactor, BlockTerm, ConjugateBlock, EStepStep } from '../estep/types.js'
 import type { FamilyStatistic } from '../families/index.js'
 import { normaliserRef, parameterName, shownNumbers } from './block-names.js'
 import { addedAt, placeOf } from './block-terms.js'
 import type { Rename } from './elements.js'
 import { factorOfRow } from './factor-of-row.js'
 import { tidied, volumesJoined } from './for-display.js'
-import { absentWords, unitOf } from './gaussian-words.js'
+import { cellsOf, volumeOf } from './gaussian-normaliser.js'
+import { isScalar } from './gaussian-system.js'
+import { absentWords, namesFormula, unitOf } from './gaussian-words.js'
 import { rangesWords } from './model-steps.js'
 import type { Notation } from './notation.js'
 import { eStepOrigin } from './origins.js'
@@ -38,6 +40,7 @@ export function conjugateStep(
   const latent = b.latents[0]?.latent
   const names = b.latents.map((l) => l.latent.name).join(', ')
   const content: Block[] = [
+    ...innerWords(b, c),
     ...statisticsWords(b, c, rename),
     ...parameterWords(b, c),
     ...(moments.length === 0
@@ -91,12 +94,54 @@ function statisticOf(s: FamilyStatistic, u: Expr): Expr {
 }
 
 /** The coefficient of a statistic, written out. */
-function naturalOf(b: ConjugateBlock, s: FamilyStatistic, cell: readonly IndexVar[], rename: Rename): Expr {
+function naturalOf(
+  b: ConjugateBlock,
+  s: FamilyStatistic,
+  cell: readonly IndexVar[],
+  rename: Rename,
+  n: Notation,
+): Expr {
   const target = [...b.loops.map((l) => idx(l.index)), ...cell.map(idx)]
   const ranges = [...outerOf(b), ...cell]
   return add(
-    ...b.terms.filter((t) => t.statistic === s).map((t) => addedAt(t, placeOf(t, [t.cell.at]), target, ranges, rename)),
+    ...b.terms
+      .filter((t) => t.statistic === s)
+      .map((t) => addedAt(atInnerMean(b, t, n), placeOf(t, [t.cell.at]), target, ranges, rename)),
+    ...(b.inner !== null && s === 'log u' ? [mul(num(-b.inner.power, 2), cellsOf(b.inner.block, n))] : []),
   )
+}
+
+/** What reads the cells of the posterior within has them at their mean. */
+const atInnerMean = <T extends BlockTerm>(b: ConjugateBlock, t: T, n: Notation): T =>
+  b.inner === null
+    ? t
+    : {
+        ...t,
+        coefficient: atPoint(
+          b.inner.block,
+          t.coefficient,
+          t.factor.row,
+          b.scope.map((s) => idx(s.value)),
+          shownNumbers(n),
+        ),
+      }
+
+/** What is done with the posterior within, before this one is read off. */
+function innerWords(b: ConjugateBlock, c: FormulaContext): readonly Block[] {
+  if (b.inner === null) return []
+  const { power, block } = b.inner
+  const { m, lambda } = namesFormula(block, c)
+  const names = inlineNames(
+    block.latents.map((l) => l.latent.name),
+    c,
+  )
+  const u = formula(cellExpr(b, []), outerOf(b), c)
+  const d = formula(cellsOf(block, c.notation), outerOf(b), c)
+  const scale = formula(pow(cellExpr(b, []), power), outerOf(b), c)
+  const whole = isScalar(block)
+  return [
+    say`First ${names} is integrated out. Given ${u} it is Normal with mean ${m} and ${whole ? 'precision' : 'precision matrix'} ${lambda} times ${scale}. That leaves the density at its mean, times the volume of the Normal, which is a multiple of ${scale} to the power −½ d, where d = ${d} is the number of cells.`,
+  ]
 }
 
 function statisticsWords(b: ConjugateBlock, c: FormulaContext, rename: Rename): readonly Block[] {
@@ -106,7 +151,7 @@ function statisticsWords(b: ConjugateBlock, c: FormulaContext, rename: Rename): 
   const shownU = formula(u, indices, c)
   const own = b.family.statistics.filter((s) => b.terms.some((t) => t.statistic === s))
   const lines = own.map((s): Formula => {
-    const value = formula(tidied(naturalOf(b, s, cell, rename), c.notation.facts), indices, c)
+    const value = formula(tidied(naturalOf(b, s, cell, rename, c.notation), c.notation.facts), indices, c)
     const statistic = formula(statisticOf(s, u), indices, c)
     return {
       text: `coefficient of ${statistic.text} = ${value.text}`,
@@ -155,7 +200,7 @@ export function conjugateParameters(b: ConjugateBlock, n: Notation): readonly Eq
   const rename: Rename = (v) => supply.fresh(v.name, v.to, v.from)
   const cell = coordinatesOf(b).map((v) => rename(v))
   const indices = [...outerOf(b), ...cell]
-  const values = new Map(b.family.statistics.map((s) => [s, naturalOf(b, s, cell, rename)]))
+  const values = new Map(b.family.statistics.map((s) => [s, naturalOf(b, s, cell, rename, n)]))
   return b.family
     .parameters(cell.map(idx), (s) => values.get(s) ?? ZERO)
     .map((p) => ({
@@ -210,7 +255,13 @@ function normaliserWords(b: ConjugateBlock, c: FormulaContext): readonly Block[]
           ),
         ),
     )
-  const joint = b.factors.map((f) => factorOfRow(f, row, free(f.expr)))
+  const inner = b.inner?.block ?? null
+  const atMean = (f: BlockFactor): Expr =>
+    inner === null ? f.expr : atPoint(inner, f.expr, f.direct ? row : f.row, values, shownNumbers(n))
+  const joint = [
+    ...b.factors.map((f) => factorOfRow(f, row, free(atMean(f)))),
+    ...(inner === null ? [] : [volumeOf(inner, c)]),
+  ]
   const natural = shownNumbers(n).natural(b, row, values)
   const coordinates = coordinatesOf(b)
   const lead = b.family.vector ? coordinates.slice(0, -1) : coordinates

@@ -1,4 +1,5 @@
 /** A derivation as a document, in the notations that it can be written in. */
+import { positionAt, type Span } from '../../lang/source.js'
 import type { Derivation } from '../derive.js'
 import { type DocumentLine, documentLines } from './document-lines.js'
 import { stepsToHtml, stepsToSections } from './render/html.js'
@@ -43,4 +44,20 @@ export function derivationDocument(d: Derivation, iteration: WorkedIteration | n
     toHtml: (options = {}) => stepsToHtml(title, steps, { ...options, source: d.model.source.text }),
     toSections: ({ level, ...options }) => stepsToSections(steps, { ...options, source: d.model.source.text }, level),
   }
+}
+
+/** The same document with its lines placed in another text of the model. */
+export function withSpans(
+  document: DerivationDocument,
+  text: string,
+  place: (span: Span) => Span | null,
+): DerivationDocument {
+  const placed = ({ source, ...line }: DocumentLine): DocumentLine => {
+    const span = source === null ? null : place(source)
+    return {
+      ...line,
+      source: span === null ? null : { start: span.start, end: span.end, line: positionAt(text, span.start).line },
+    }
+  }
+  return { ...document, lines: document.lines.map(placed) }
 }

@@ -9,6 +9,7 @@ import { factorOfRow } from './factor-of-row.js'
 import { tidied, volumesJoined } from './for-display.js'
 import { isScalar, leadOf } from './gaussian-system.js'
 import { outerOf, unitOf } from './gaussian-words.js'
+import type { Notation } from './notation.js'
 import { type FormulaContext, formula, sumEquation } from './print.js'
 import { type Block, say } from './types.js'
 
@@ -19,25 +20,8 @@ export function normaliserWords(b: GaussianBlock, c: FormulaContext): readonly B
   const row = b.loops.map((l) => idx(l.index))
   const numbers = shownNumbers(n)
   const whole = b.factors.map((f) => factorOfRow(f, row, atPoint(b, f.expr, f.direct ? row : f.row, values, numbers)))
-  const [i] = b.latents
-  const scalar = isScalar(b)
-  const missing = formula(
-    ref('table', n.symbols.missing, b.layout === 'joint' || b.sharing === 'one' ? [] : row),
-    outerOf(b),
-    c,
-  )
-  const cells: Expr = countsCells(b)
-    ? ref('table', n.symbols.missing, b.layout === 'joint' || b.sharing === 'one' ? [] : row)
-    : dimension(b)
-  const lambda = ref(
-    'table',
-    i !== undefined && b.latents.length === 1 ? precisionName(b, null, n) : wholeName(n.symbols.precision, b, null, n),
-    leadOf(b, b.sharing !== 'one'),
-  )
-  const logdet: Expr = scalar ? log(lambda) : logDeterminant(lambda, c)
-  const right = volumesJoined(
-    tidied(add(...whole, mul(num(1, 2), cells, log(mul(num(2), PI))), mul(num(-1, 2), logdet)), n.facts),
-  )
+  const missing = formula(missingOf(b, n), outerOf(b), c)
+  const right = volumesJoined(tidied(add(...whole, volumeOf(b, c)), n.facts))
   const left = log(normaliserRef(b, n))
   const lines = sumEquation(left, right, outerOf(b), c)
   const what =
@@ -51,6 +35,25 @@ export function normaliserWords(b: GaussianBlock, c: FormulaContext): readonly B
     : []
   return [what, { kind: 'formula', lines }, ...after]
 }
+
+/** ½ d log 2π − ½ log det Λ, in letters. */
+export function volumeOf(b: GaussianBlock, c: FormulaContext): Expr {
+  const n = c.notation
+  const [i] = b.latents
+  const lambda = ref(
+    'table',
+    i !== undefined && b.latents.length === 1 ? precisionName(b, null, n) : wholeName(n.symbols.precision, b, null, n),
+    leadOf(b, b.sharing !== 'one'),
+  )
+  const logdet: Expr = isScalar(b) ? log(lambda) : logDeterminant(lambda, c)
+  return add(mul(num(1, 2), cellsOf(b, n), log(mul(num(2), PI))), mul(num(-1, 2), logdet))
+}
+
+/** How many cells are not known: d. */
+export const cellsOf = (b: GaussianBlock, n: Notation): Expr => (countsCells(b) ? missingOf(b, n) : dimension(b))
+
+const missingOf = (b: GaussianBlock, n: Notation): Expr =>
+  ref('table', n.symbols.missing, b.layout === 'joint' || b.sharing === 'one' ? [] : b.loops.map((l) => idx(l.index)))
 
 function logDeterminant(lambda: Expr, c: FormulaContext): Expr {
   const { supply } = c.notation.derivation

@@ -2,13 +2,14 @@
 import { ref } from '../algebra/build.js'
 import type { GaussianBlock } from '../estep/types.js'
 import { isScalar } from './gaussian-system.js'
-import { cellsWords, cellWords, givenWords, namesFormula } from './gaussian-words.js'
+import { cellsWords, cellWords, givenWords, namesFormula, spreadFormula } from './gaussian-words.js'
 import { type Formula, type FormulaContext, formula } from './print.js'
 import { type Block, type Inline, say } from './types.js'
 
 export function posteriorWords(b: GaussianBlock, c: FormulaContext): readonly Block[] {
   const { lambda, h, m, v } = namesFormula(b, c)
   const given = givenWords(b, c)
+  const spread = spreadFormula(b, -1, c)
   const head: Inline = [
     'Completing the square, the posterior of ',
     ...(b.references.size > 0 ? ['the missing cells'] : cellsWords(b, c)),
@@ -17,6 +18,7 @@ export function posteriorWords(b: GaussianBlock, c: FormulaContext): readonly Bl
     m,
     isScalar(b) ? ' and variance ' : ' and covariance ',
     v,
+    ...(spread === null ? [] : [' times ', spread]),
     ':',
   ]
   if (b.references.size > 0) {

@@ -37,7 +37,7 @@ export function gaussianStep(
     ...(moments.length === 0
       ? []
       : [say`Of it the M-step reads these expectations:`, { kind: 'formula' as const, lines: moments }]),
-    ...(d.eStep.factorised === null ? normaliserWords(b, c) : []),
+    ...(d.eStep.factorised === null && b.given === null ? normaliserWords(b, c) : []),
   ]
   const half = b.latents.every((l) => l.latent.evidence)
   return {

@@ -1,5 +1,5 @@
 /** A Gaussian block in words: its cells, the letters of its posterior, what the quadratic is in. */
-import { idx, ref } from '../algebra/build.js'
+import { idx, pow, ref } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import type { BlockLatent, ContinuousBlock, GaussianBlock } from '../estep/types.js'
 import { covarianceName, linearName, meanName, precisionName, wholeName } from './block-names.js'
@@ -28,7 +28,7 @@ const isOneVector = (b: GaussianBlock): boolean =>
   b.latents.every((l) => l.latent.own.length <= 1 && l.coordinates.length === l.latent.own.length)
 
 export function quadraticWords(b: GaussianBlock, c: FormulaContext): readonly Block[] {
-  const values = givenWords(b, c)
+  const values = givenWords({ ...b, given: null }, c)
   const loops = b.layout === 'joint' ? [] : b.loops.map((l) => l.index)
   const ranges = rangesWords(loops, c)
   const { h, lambda } = namesFormula(b, c)
@@ -66,7 +66,9 @@ export function quadraticWords(b: GaussianBlock, c: FormulaContext): readonly Bl
           ...list((l) => cellWords(l, c, `${l.latent.name}^0`)),
           ' have the data where a cell is observed, and the mean of the observed cells of its column where it is missing. ',
           ...per,
-          ' log joint density is a quadratic in the deviations ',
+          ' log joint density is ',
+          ...timesSpread(b, c),
+          'a quadratic in the deviations ',
           stacked,
           ' from it, ',
           form,
@@ -84,17 +86,50 @@ export function quadraticWords(b: GaussianBlock, c: FormulaContext): readonly Bl
         ? inline`, all cells stacked in one vector ${stacked}`
         : inline`, stacked in a vector ${stacked}`),
   ]
-  return [{ kind: 'prose', parts: [...per, ' log joint density is a quadratic in ', ...subject, ', ', form, ...end] }]
+  return [
+    {
+      kind: 'prose',
+      parts: [
+        ...per,
+        ' log joint density is ',
+        ...timesSpread(b, c),
+        'a quadratic in ',
+        ...subject,
+        ', ',
+        form,
+        ...end,
+      ],
+    },
+  ]
+}
+
+/** A power of the latent that the spread of the posterior depends on, at its row; null where it depends on none. */
+export function spreadFormula(b: GaussianBlock, sign: 1 | -1, c: FormulaContext): Formula | null {
+  if (b.given === null) return null
+  const { power, block } = b.given
+  const row = b.loops.map((l) => l.index)
+  const u = ref('latent', block.latents[0]?.latent.name ?? '', row.map(idx))
+  return formula(pow(u, power * sign), outerOf(b), c)
+}
+
+const timesSpread = (b: GaussianBlock, c: FormulaContext): Inline => {
+  const spread = spreadFormula(b, 1, c)
+  return spread === null ? [] : [spread, ' times ']
 }
 
 /** z_n and the like: what the posterior is given. */
 export function givenWords(b: GaussianBlock, c: FormulaContext): Inline {
   const loops = b.loops.map((l) => l.index)
-  return b.scope.flatMap((s, i): Inline => {
-    const shown = formula({ kind: 'ref', space: 'latent', name: s.latent.name, index: s.index }, loops, c)
-    return i === 0 ? [shown] : inline` and ${shown}`
-  })
+  return [...b.scope.map((s) => ({ name: s.latent.name, index: s.index })), ...spreadCell(b)].flatMap(
+    ({ name, index }, i): Inline => {
+      const shown = formula({ kind: 'ref', space: 'latent', name, index }, loops, c)
+      return i === 0 ? [shown] : inline` and ${shown}`
+    },
+  )
 }
+
+const spreadCell = (b: GaussianBlock): readonly { readonly name: string; readonly index: readonly Expr[] }[] =>
+  (b.given?.block.latents ?? []).map((l) => ({ name: l.latent.name, index: b.loops.map((x) => idx(x.index)) }))
 
 /** What stands for a latent in the branches without it. */
 export function absentWords(latents: readonly BlockLatent[], c: FormulaContext): readonly Block[] {

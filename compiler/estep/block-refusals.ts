@@ -26,7 +26,7 @@ export function coupling(
   return {
     ...refusal(
       first,
-      `${coupled && group.length === 1 ? `the cells of ${names} are coupled` : `${names} are coupled`} by this statement, which is not quadratic in them: their joint posterior is not Normal. Some such pairs have another joint family (a Normal with a Gamma precision), which this version does not derive`,
+      `${coupled && group.length === 1 ? `the cells of ${names} are coupled` : `${names} are coupled`} by this statement, which is not quadratic in them: their joint posterior is not Normal, nor Normal together with a Gamma that scales it`,
     ),
     coupled: group.map((l) => l.name),
     cost: {

@@ -11,6 +11,8 @@ export type Base = Pick<GaussianBlock, 'id' | 'loops' | 'latents' | 'scope' | 'f
 /** A block, with the tables that it reads. */
 export interface Made {
   readonly block: ContinuousBlock
+  /** The Normal posterior given the latent of `block`, where there is one. */
+  readonly inner?: GaussianBlock
   readonly bindTables: readonly BindTable[]
 }
 

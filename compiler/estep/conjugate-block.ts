@@ -8,9 +8,13 @@ import { refusal } from './block-refusals.js'
 import type { Base, Made, Term } from './block-terms.js'
 import { statisticOf } from './latent-atoms.js'
 import { lengthOf } from './places.js'
-import type { BlockCell, BlockFactor, BlockTerm, EStepRefusal } from './types.js'
+import type { BlockCell, BlockFactor, BlockTerm, ConjugateBlock, EStepRefusal } from './types.js'
 
-export function asConjugate(base: Base, latent: ContinuousLatent, terms: readonly Term[]): Made | EStepRefusal {
+export function asConjugate(
+  base: Base,
+  latent: ContinuousLatent,
+  terms: readonly Term[],
+): (Made & { readonly block: ConjugateBlock }) | EStepRefusal {
   const rank = base.loops.length
   const statistics = new Set<FamilyStatistic>()
   const out: (BlockTerm & { statistic: FamilyStatistic; cell: BlockCell })[] = []
@@ -47,7 +51,7 @@ export function asConjugate(base: Base, latent: ContinuousLatent, terms: readonl
       latent,
       `the posterior of \`${latent.name}\` has the statistics {${[...statistics].join(', ')}} on ${latent.support === 'unit' ? '(0, 1)' : `${latent.support} values`}, which is no family with known moments`,
     )
-  return { block: { ...base, kind: 'conjugate', family, terms: out }, bindTables: [] }
+  return { block: { ...base, kind: 'conjugate', family, terms: out, inner: null }, bindTables: [] }
 }
 
 const unbounded = (latent: ContinuousLatent): EStepRefusal => ({

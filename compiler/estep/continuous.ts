@@ -16,7 +16,8 @@ import { type Made, termsOf } from './block-terms.js'
 import { asConjugate } from './conjugate-block.js'
 import { asGaussian } from './gaussian-block.js'
 import { describeNodes, knownDimension, MOST_DIMENSIONS, type NodePolicy, nodeRefusal, nodeTables } from './nodes.js'
-import type { ContinuousBlock, EStepRefusal, EStepStep } from './types.js'
+import { asScaled } from './scaled-block.js'
+import type { ContinuousBlock, EStepRefusal, EStepStep, GaussianBlock, SpreadOf } from './types.js'
 
 export interface ContinuousPlan {
   readonly blocks: readonly ContinuousBlock[]
@@ -48,17 +49,17 @@ export function planContinuous(
     const names = new Set(group.map((l) => l.name))
     const factors = lifted.filter((f) => f.continuous.some((c) => names.has(c.latent.name)))
     for (const f of factors) absorbed.add(f)
-    const made = blockOf(group, factors, `block ${taken + blocks.length + 1}`, options, graph, nodes)
+    const made = blockOf(group, factors, taken + blocks.length, options, graph, nodes)
     if ('code' in made) refusals.push(made)
     else {
-      blocks.push(made.block)
+      blocks.push(...(made.inner === undefined ? [] : [made.inner]), made.block)
       bindTables.push(...made.bindTables)
     }
   }
   return {
     blocks,
     absorbed,
-    messages: blocks.flatMap((b) => (b.scope.length === 0 ? [] : [messageOf(b)])),
+    messages: blocks.flatMap((b) => (b.scope.length === 0 || isInner(b) ? [] : [messageOf(b)])),
     bindTables,
     steps: blocks.map((b) => describe(b, graph)),
     refusals,
@@ -111,13 +112,16 @@ function commonRows(latents: readonly ContinuousLatent[], factors: readonly Lift
 function blockOf(
   group: readonly ContinuousLatent[],
   lifted: readonly LiftedFactor[],
-  id: string,
+  taken: number,
   options: Omit<CollectOptions, 'inU'>,
   graph: FactorGraph,
   nodes: NodePolicy,
 ): Made | EStepRefusal {
+  const id = `block ${taken + 1}`
   const [first] = group
   if (first === undefined) throw new Error('a block without latents')
+  const scaled = group.length === 1 ? null : asScaled(group, lifted, [id, `block ${taken + 2}`], options, graph)
+  if (scaled !== null) return scaled
   const common = commonRows(group, lifted)
   const coupled = group.some((l) => l.loops.length > common)
   const hasDiscrete = lifted.some((f) => f.variables.length > 0)
@@ -170,6 +174,9 @@ function withNodes(
   }
 }
 
+/** true for a posterior given the spread of its latents: the normaliser is that of the two together. */
+const isInner = (b: ContinuousBlock): boolean => b.kind === 'gaussian' && b.given !== null
+
 /** log Z of a block as a factor over its scope. */
 export function messageOf(b: ContinuousBlock): LiftedFactor {
   const [first] = b.factors
@@ -200,11 +207,12 @@ function describe(b: ContinuousBlock, graph: FactorGraph): EStepStep {
     return {
       latents: names,
       method: 'conjugate',
-      explanation: `the posterior is ${b.family.title}, recognised by its statistics {${b.family.statistics.join(', ')}}${given}${
+      explanation: `the posterior ${b.inner === null ? '' : `with ${b.inner.block.latents.map((l) => l.latent.name).join(' and ')} integrated out `}is ${b.family.title}, recognised by its statistics {${b.family.statistics.join(', ')}}${given}${
         b.latents.some((l) => l.latent.evidence) ? '; cells that are observed stay at their data' : ''
       }`,
       reference: b.family.citation,
     }
+  if (b.given !== null) return describeGiven(b, b.given, given)
   return {
     latents: names,
     method: b.layout === 'joint' ? 'sparse-gaussian' : 'gaussian',
@@ -216,5 +224,16 @@ function describe(b: ContinuousBlock, graph: FactorGraph): EStepStep {
       b.layout === 'joint'
         ? 'Rue and Held (2005), section 2.4'
         : 'Bishop (2006), Pattern Recognition and Machine Learning, section 2.3.3',
+  }
+}
+
+function describeGiven(b: GaussianBlock, { power, block }: SpreadOf, values: string): EStepStep {
+  const spread = block.latents[0]?.latent.name ?? ''
+  const scale = power === 1 ? spread : `1/${spread}`
+  return {
+    latents: b.latents.map((l) => l.latent.name),
+    method: b.layout === 'joint' ? 'sparse-gaussian' : 'gaussian',
+    explanation: `given ${spread} the log joint density is ${scale} times a quadratic: a Normal posterior with a precision that is ${scale} times a matrix, by Cholesky${values}. With that of ${spread} it is the joint ${power === 1 ? 'Normal–Gamma' : 'Normal–inverse-Gamma'} posterior`,
+    reference: 'Bishop (2006), Pattern Recognition and Machine Learning, section 2.3.6 (eq. 2.154)',
   }
 }

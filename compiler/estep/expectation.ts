@@ -15,6 +15,7 @@ import { GaussianMoments } from './gaussian-moments.js'
 import { atDatum, isCell, lastOf, type MomentOptions } from './moments.js'
 import { nodeExpectation } from './node-moments.js'
 import { naturalOf } from './posterior-numbers.js'
+import { pairOf, ScaledMoments } from './scaled-moments.js'
 import type { ConjugateBlock, ContinuousBlock, EStepPlan } from './types.js'
 
 type Expectation = Extract<Expr, { kind: 'expect' }>
@@ -89,6 +90,8 @@ function momentOf(
   e: Expr,
   options: MomentOptions,
 ): Expr {
+  const pair = block.kind === 'nodes' ? null : pairOf(block)
+  if (pair !== null) return new ScaledMoments(pair, row, values, options).of(e)
   switch (block.kind) {
     case 'gaussian':
       return new GaussianMoments(block, row, values, options).of(e)

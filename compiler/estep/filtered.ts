@@ -38,6 +38,7 @@ export function planFilter(plan: EStepPlan): FilterPlan | string {
     const [axis, second] = axes
     if (axis === undefined) continue
     const names = block.latents.map((l) => `\`${l.latent.name}\``).join(' and ')
+    if (block.given !== null) return `the spread of ${names} is latent too, and its posterior changes with every place`
     if (second !== undefined)
       return `${names} depend on themselves along two loops, and neither is the order of the data`
     if (block.layout !== 'joint')

@@ -16,7 +16,7 @@ export function asGaussian(
   plain: readonly Term[],
   graph: FactorGraph,
   options: Omit<CollectOptions, 'inU'>,
-): Made | null {
+): (Made & { readonly block: GaussianBlock }) | null {
   if (!plain.every((t) => isQuadratic(t.atoms))) return null
   if (base.latents.some((l) => l.latent.support !== 'real')) return null
   const references = referenceTables(base.latents, graph)
@@ -50,6 +50,7 @@ export function asGaussian(
           ? null
           : { id: tables.number.name, representative: tables.representative.name, count: tables.count },
       references: new Map(references.map((r) => [r.latent, r.table.name])),
+      given: null,
     },
     bindTables: [...references.map((r) => r.table), ...(tables === null ? [] : [tables.number, tables.representative])],
   }

@@ -83,7 +83,10 @@ export function atPoint(
   return rewrite(e, (n) => {
     if (!isCell(n)) return n
     const at = n.index.slice(block.loops.length)
-    if (block.kind === 'gaussian') return numbers.mean(block, { latent: n.name, at }, row, values)
+    const normal = block.kind === 'gaussian' ? block : (block.inner?.block ?? null)
+    if (normal?.latents.some((l) => l.latent.name === n.name) === true)
+      return numbers.mean(normal, { latent: n.name, at }, row, values)
+    if (block.kind === 'gaussian') return n
     return atDatum(
       block,
       row,

@@ -153,6 +153,18 @@ export interface GaussianBlock extends BlockBase {
   readonly pattern: { readonly id: string; readonly representative: string; readonly count: Expr } | null
   /** Means of the observed data, by half-observed array: bind tables over its coordinates. */
   readonly references: ReadonlyMap<string, string>
+  /**
+   * The posterior is one given a latent s of the same row: Λ and h are multiples of s^power, and what is collected are
+   * their factors, so that the mean is that of every s and the covariance Λ⁻¹ s^−power. null: no such latent.
+   */
+  readonly given: SpreadOf | null
+}
+
+/** The latent that the spread of a Normal posterior depends on. */
+export interface SpreadOf {
+  readonly power: 1 | -1
+  /** Its own posterior, the Normal part integrated out. */
+  readonly block: ConjugateBlock
 }
 
 /** A latent whose posterior is a family, recognised by its statistics. */
@@ -160,6 +172,11 @@ export interface ConjugateBlock extends BlockBase {
   readonly kind: 'conjugate'
   readonly family: Family
   readonly terms: readonly (BlockTerm & { readonly statistic: FamilyStatistic; readonly cell: BlockCell })[]
+  /**
+   * A Normal posterior given this latent, which is integrated out first: coefficients that read its cells have them at
+   * its mean, and log u has −power·d/2 more, d the number of its cells. null: there is none.
+   */
+  readonly inner: { readonly power: 1 | -1; readonly block: GaussianBlock } | null
 }
 
 /** Latents whose posterior is no family: it stands as nodes with weights, of a quadrature or drawn. */

@@ -1,10 +1,10 @@
 /** What is reported of continuous latents beyond their means and variances: covariances of vectors, parameters of families. */
-import { add, caseOf, compare, idx, mul, num, ONE, ref, sub } from '../algebra/build.js'
+import { add, caseOf, compare, div, idx, mul, num, ONE, pow, ref, sub } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
 import { cellPosition, covarianceTable, paddedExtent } from '../estep/block-layout.js'
 import { expandCovariance, reportedExpectation } from '../estep/expectation.js'
-import { naturalOf } from '../estep/posterior-numbers.js'
+import { EXECUTED, naturalOf } from '../estep/posterior-numbers.js'
 import type { BlockLatent, ContinuousBlock, GaussianBlock } from '../estep/types.js'
 import type { ContinuousLatent } from '../graph/types.js'
 import { k } from '../kernel/index.js'
@@ -28,7 +28,7 @@ export interface ContinuousReport {
   readonly covariance: string | null
   /** The family of the posterior; null where it is a mixture over discrete latents. */
   readonly family: string | null
-  /** Parameters of a conjugate family. */
+  /** Parameters of a conjugate family, or of a Student's t. */
   readonly parameters: readonly { readonly name: string; readonly buffer: string }[]
 }
 
@@ -66,29 +66,39 @@ export function lowerContinuousReport(
           ? null
           : block.kind === 'conjugate'
             ? block.family.title
-            : latent.own.length === 0
-              ? 'Normal'
-              : 'MvNormal',
-      parameters:
-        single && block.kind === 'conjugate'
-          ? block.family
-              .parameters(
-                block.latents[0]?.coordinates.map(idx) ?? [],
-                naturalOf(
-                  block,
-                  block.loops.map((l) => idx(l.index)),
-                  [],
-                ),
-              )
-              .map(({ name, value }) => {
-                const buffer = scratch(`${name} of ${latent.name}`, [...loops, ...latent.own], lowerer)
-                ops.push(over([...loops, ...latent.own], buffer, value, lowerer, context))
-                return { name, buffer }
-              })
-          : [],
+            : `${latent.own.length === 0 ? '' : 'Mv'}${block.given === null ? 'Normal' : 'StudentT'}`,
+      parameters: (single ? parametersOf(latent, block) : []).map(({ name, value }) => {
+        const buffer = scratch(`${name} of ${latent.name}`, [...loops, ...latent.own], lowerer)
+        ops.push(over([...loops, ...latent.own], buffer, value, lowerer, context))
+        return { name, buffer }
+      }),
     },
     ops,
   }
+}
+
+/** The parameters of a family, or of the law of Normal cells once the latent that their spread depends on is integrated out. */
+function parametersOf(
+  latent: ContinuousLatent,
+  block: ContinuousBlock,
+): readonly { readonly name: string; readonly value: Expr }[] {
+  if (block.kind === 'nodes') return []
+  const own = block.latents.find((l) => l.latent === latent)
+  if (own === undefined) throw new Error(`${latent.name} is not in its block`)
+  // loops of the latent stand where those of its block do
+  const row = latent.loops.slice(0, block.loops.length).map((l) => idx(l.index))
+  if (block.kind === 'conjugate') return block.family.parameters(own.coordinates.map(idx), naturalOf(block, row, []))
+  if (block.given === null) return []
+  const { family } = block.given.block
+  const [shape, other] = family.parameters([], naturalOf(block.given.block, row, []))
+  if (shape === undefined || other === undefined) throw new Error(`a spread with a ${family.title} posterior`)
+  const cell = { latent: latent.name, at: own.coordinates.map(idx) }
+  const variance = div(mul(EXECUTED.covariance(block, [cell, cell], row, []), other.value), shape.value)
+  return [
+    { name: 'df', value: mul(num(2), shape.value) },
+    { name: 'location', value: EXECUTED.mean(block, cell, row, []) },
+    ...(latent.own.length === 0 ? [{ name: 'scale', value: pow(variance, { n: 1, d: 2 }) }] : []),
+  ]
 }
 
 function lowerCovariance(

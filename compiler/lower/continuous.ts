@@ -102,14 +102,15 @@ export class ContinuousLowering implements BlockHost {
     const gaussian = b.kind === 'gaussian' ? new GaussianLowering(this.lowerer, b, this, this.draws) : null
     const posterior = this.posterior(b, rows, gaussian)
     // that of nodes comes with their weights
-    const normaliser = b.kind === 'nodes' ? [] : this.normaliser(b, rows)
+    const inner = b.kind === 'gaussian' && b.given !== null
+    const normaliser = b.kind === 'nodes' || inner ? [] : this.normaliser(b, rows)
     return {
       block: b,
       blockable: this.plan.factorised === null && b.loops.length > 0 && b.factors.every((f) => f.direct),
       posterior,
       normaliser,
       drawn: this.drawn(b, gaussian),
-      objective: b.scope.length === 0 ? this.objective(b, rows) : [],
+      objective: b.scope.length === 0 && !inner ? this.objective(b, rows) : [],
       marginals: this.marginals(b),
     }
   }
@@ -232,11 +233,28 @@ export class ContinuousLowering implements BlockHost {
                 ),
                 ...t.cell.at,
               ],
-              t.coefficient,
+              atInnerMean(b, t),
             ),
           )
     }
-    return out
+    return [...out, ...this.ofInnerVolume(b, rows)]
+  }
+
+  /** The integral over d Normal cells with precision s^p Λ leaves s^(−p d/2). */
+  private ofInnerVolume(b: ConjugateBlock, rows: Placed): readonly KernelOp[] {
+    if (b.inner === null) return []
+    const { power, block } = b.inner
+    const values = b.scope.map((s) => idx(s.value))
+    const scope = this.scope(b, rows.context)
+    return [
+      {
+        op: 'scatterAdd',
+        out: naturalTable(b, 'log u'),
+        axes: [...rows.axes, ...scope.axes],
+        at: this.at(posteriorAt(b, rows.row, values), scope.context),
+        value: this.lowerer.expr(mul(num(-power, 2), unknownCells(block, rows.row, values)), scope.context),
+      },
+    ]
   }
 
   // -- log-normaliser --------------------------------------------------------------------------------------------------
@@ -247,7 +265,10 @@ export class ContinuousLowering implements BlockHost {
     const values = b.scope.map((s) => idx(s.value))
     const scope = this.scope(b, rows.context)
     const direct = b.factors.filter((f) => f.direct)
-    const base = b.kind === 'gaussian' ? logVolume(b, rows.row, values) : this.minusLogDensity(b, rows.row, values)
+    const base =
+      b.kind === 'gaussian'
+        ? logVolume(b, rows.row, values)
+        : add(this.minusLogDensity(b, rows.row, values), innerVolume(b, rows.row, values))
     const value = add(base, ...direct.map((f) => this.summed(b, f, rows.row, values)))
     const out: KernelOp[] = [
       {
@@ -346,6 +367,20 @@ export class ContinuousLowering implements BlockHost {
       ]
     })
   }
+}
+
+/** A coefficient with the cells of the posterior within at their mean: there a quadratic is what is left of its integral. */
+function atInnerMean(b: ConjugateBlock, t: BlockTerm): Expr {
+  const values = b.scope.map((s) => idx(s.value))
+  return b.inner === null ? t.coefficient : atPoint(b.inner.block, t.coefficient, t.factor.row, values)
+}
+
+/** The log volume of the posterior within, at the point of this one. */
+function innerVolume(b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
+  if (b.inner === null) return ZERO
+  const { power, block } = b.inner
+  const point = b.family.point([], naturalOf(b, row, values), null)
+  return add(logVolume(block, row, values), mul(num(-power, 2), unknownCells(block, row, values), log(point)))
 }
 
 const weighted = (f: BlockFactor, e: Expr): Expr => {

@@ -123,7 +123,7 @@ function entropyOfBlock(b: GaussianBlock | ConjugateBlock, input: FactorisedInpu
   const row = b.loops.map((l) => idx(l.index))
   const value =
     b.kind === 'gaussian'
-      ? overScope(b, row, (values) => add(logVolume(b, row, values), mul(num(1, 2), unknownCells(b, row, values))))
+      ? overScope(b, row, (values) => gaussianEntropy(b, row, values))
       : mul(num(-1), conjugateLogDensity(b, row, input))
   const rows = lowerer.loops(
     b.loops.map((l) => l.index),
@@ -149,6 +149,17 @@ function entropyOfBlock(b: GaussianBlock | ConjugateBlock, input: FactorisedInpu
       mul({ kind: 'probability', of }, f(values.map((v) => idx(v)))),
     )
   }
+}
+
+/** ½ d log 2π − ½ log det Λ + ½ d; of a precision s^p Λ, less ½ p d E[log s]. */
+function gaussianEntropy(b: GaussianBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
+  const cells = unknownCells(b, row, values)
+  const own = add(logVolume(b, row, values), mul(num(1, 2), cells))
+  if (b.given === null) return own
+  const { power, block } = b.given
+  const logSpread = block.family.moment('log u', [], naturalOf(block, row, values), null)
+  if (logSpread === null) throw new Error(`a spread with a ${block.family.title} posterior has no E[log u]`)
+  return add(own, mul(num(-power, 2), cells, logSpread))
 }
 
 /** E_q log q(u | scope) of a conjugate block: its log density is linear in statistics that have moments. */

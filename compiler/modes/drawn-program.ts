@@ -34,9 +34,13 @@ export function drawnProgram(d: Derivation): ModeProgram {
     )
   for (const b of eStep.blocks) {
     const names = b.latents.map((l) => l.latent.name)
-    if (b.kind === 'gaussian' || (b.kind === 'conjugate' && isDrawn(b))) continue
-    const what =
-      b.kind === 'conjugate' ? `have a ${b.family.title} posterior` : 'have a posterior that stands as weighted points'
+    const together = b.kind === 'gaussian' ? b.given !== null : b.kind === 'conjugate' && b.inner !== null
+    if (!together && (b.kind === 'gaussian' || (b.kind === 'conjugate' && isDrawn(b)))) continue
+    const what = together
+      ? 'have a posterior together with their spread'
+      : b.kind === 'conjugate'
+        ? `have a ${b.family.title} posterior`
+        : 'have a posterior that stands as weighted points'
     return refused(spanOf(d, names[0]), `${quoted(names)} ${what}; draws of these are not in this version`, HELP)
   }
   return { kind: 'program', program: lower(lowerInputOf(d), new Lowerer(d.shapes), 'draw') }

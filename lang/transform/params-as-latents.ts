@@ -137,7 +137,7 @@ class Rewriting {
         if (name === null || type === undefined || !this.names.has(name)) return [s]
         const written = s.target.kind === 'subscript' ? s.target.subscripts : []
         const indices = written.flatMap((x) => (x.kind === 'at' ? [x.index] : []))
-        return [this.latent({ name, span: s.span }, type, s.distribution, indices)]
+        return [this.latent({ name, span: s.span }, type, s.distribution, indices, s.span)]
       }
       case 'for':
         return [{ ...s, body: this.all(s.body) }]
@@ -156,7 +156,9 @@ class Rewriting {
     return [
       ...(kept.length === 0 ? [] : [{ ...s, names: kept }]),
       // without a density here, it is a latent where its statement stands
-      ...(distribution === null || type === null ? [] : moved.map((n) => this.latent(n.name, type, distribution, []))),
+      ...(distribution === null || type === null
+        ? []
+        : moved.map((n) => this.latent(n.name, type, distribution, [], s.span))),
     ]
   }
 
@@ -166,8 +168,9 @@ class Rewriting {
     type: TypeExpression,
     distribution: NonNullable<Declaration['distribution']>,
     written: readonly Expression[],
+    /** Of the statement that it comes from. */
+    span: Span,
   ): Statement {
-    const { span } = name
     const rank = this.signatures.get(distribution.name.name)?.value.rank ?? 0
     const dims = type.dims[0] ?? []
     const own = dims.slice(dims.length - rank)

@@ -1,6 +1,7 @@
 /** The code that runs: operations of the kernels, and the JavaScript that they can be compiled to. */
 import { useState } from 'preact/hooks'
 import type { Controller } from '../session/controller.js'
+import { programZip } from '../session/program-zip.js'
 import { type State, shownRun } from '../session/state.js'
 import type { Mode } from '../session/view.js'
 import type { CodeView } from '../workers/messages.js'
@@ -31,20 +32,15 @@ async function codeOf(
   return { parts: [{ title: 'fit.mjs', text: await controller.program(source) }] }
 }
 
-/** The program, the model and its data, with what to type. */
 async function zipped(controller: Controller, program: string): Promise<Uint8Array<ArrayBuffer>> {
   const { strToU8, zipSync } = await import('fflate')
-  const files = await controller.files.givenFiles()
-  const { set } = controller.state.project.controls
-  const options = [...set].map(([name, value]) => ` --set ${name}=${value}`).join('')
-  const command = `node fit.mjs ${files.map((f) => f.name).join(' ')}${options}`
-  const readme = `Fits the model in model.estep, without Estep: needs Node 20 or newer.\n\n  ${command}\n`
-  return zipSync({
-    'fit.mjs': strToU8(program),
-    'model.estep': strToU8(controller.state.project.source),
-    'README.txt': strToU8(readme),
-    ...Object.fromEntries(files.map(({ name, content }) => [name, content])),
-  })
+  const { source, controls } = controller.state.project
+  const parts = programZip(program, source, await controller.files.givenFiles(), controls)
+  return zipSync(
+    Object.fromEntries(
+      parts.map(({ name, content }) => [name, typeof content === 'string' ? strToU8(content) : content]),
+    ),
+  )
 }
 
 export function CodePanel({ state, controller }: Props) {

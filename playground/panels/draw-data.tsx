@@ -38,7 +38,13 @@ export function DrawData({ state, controller }: Props) {
   )
 
   function form() {
-    const why = shownRun(state) === null ? 'Step or fit first: data is drawn at the params shown.' : whyNot(state)
+    const shown = shownRun(state)
+    const why =
+      shown === null
+        ? 'Step or fit first: data is drawn at the params shown.'
+        : shown.source !== state.project.source
+          ? 'The run shown is of another text: step or fit first.'
+          : whyNot(state)
     const now = new Map(binding?.sizes)
     return (
       <form

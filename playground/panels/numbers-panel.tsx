@@ -5,6 +5,7 @@ import { Complaints } from './data-panel.js'
 import { download } from './download.js'
 import { ParamsSection } from './params-section.js'
 import { PosteriorTable } from './posterior-table.js'
+import { ResidualsSection } from './residuals-section.js'
 
 interface Props {
   readonly state: State
@@ -30,6 +31,13 @@ export function NumbersPanel({ state, controller }: Props) {
             {summary.withinSS !== null && <Fact name="within-cluster sum" value={number(summary.withinSS)} />}
             <Fact name="BIC" value={number(summary.bic, 2)} />
             <Fact name="AIC" value={number(summary.aic, 2)} />
+            {summary.certainty !== null && (
+              <Fact
+                name="certainty"
+                value={number(summary.certainty, 3)}
+                says={`From 0, any value of the latents, to 1, certain; their entropy is ${number(summary.entropy ?? Number.NaN)} nats`}
+              />
+            )}
             <Fact name="params" value={String(summary.parameters)} />
             <Fact name="observations" value={summary.observations.toLocaleString('en')} />
             <Fact name="iterations" value={String(summary.iterations)} />
@@ -55,6 +63,7 @@ export function NumbersPanel({ state, controller }: Props) {
       {point.latents.map((l) => (
         <PosteriorTable key={l.name} latent={l} />
       ))}
+      <ResidualsSection state={state} controller={controller} shown={shown} />
       <Runs state={state} controller={controller} />
     </div>
   )
@@ -71,13 +80,14 @@ interface FactProps {
   readonly value: string
   /** With all of its digits. */
   readonly full?: number
+  readonly says?: string
 }
 
-function Fact({ name, value, full }: FactProps) {
+function Fact({ name, value, full, says }: FactProps) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd title={full === undefined ? undefined : String(full)}>{value}</dd>
+      <dd title={full === undefined ? says : String(full)}>{value}</dd>
     </div>
   )
 }

@@ -98,7 +98,8 @@ const NEW = 'A new run from the next start'
 
 function StepButton({ state, controller, disabled, why }: StepProps) {
   const shown = shownRun(state)
-  const next = shown === null || shown.position % 2 === 0 ? 'E' : 'M'
+  // a new run begins with its E-step
+  const next = shown === null || !controller.runs.goesOn || shown.position % 2 === 0 ? 'E' : 'M'
   const says = next === 'E' ? 'The posterior of the latents, given the params' : 'The params that raise the bound most'
   return (
     <button

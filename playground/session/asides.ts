@@ -30,6 +30,19 @@ export class Asides {
     })
   }
 
+  /** The data beside what the fit that is shown says of it. */
+  residuals(): Promise<void> {
+    return this.desk.working('residuals', async () => {
+      const shown = shownRun(this.desk.state)
+      if (shown === null) return
+      const run = shown.run.id
+      this.say('residuals are under way')
+      const residuals = await this.kept.call('residuals', { run })
+      this.desk.store.dispatch({ kind: 'residuals', run, residuals })
+      this.desk.store.dispatch({ kind: 'say', text: 'residuals are there' })
+    })
+  }
+
   /** Fits every value of a const, and compares. */
   choose(name: string, values: readonly number[], folds: number): Promise<void> {
     return this.desk.working('choose', async () => {

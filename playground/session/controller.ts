@@ -13,7 +13,7 @@ import { KeptRuns } from './kept-runs.js'
 import type { Area, Project, RunControls } from './project.js'
 import { Runs } from './runs.js'
 import { packProject } from './share-link.js'
-import { type Action, type State, shownRun } from './state.js'
+import { type Action, projectToKeep, type State, shownRun } from './state.js'
 import type { Store } from './store.js'
 import type { ArrayView } from './view.js'
 
@@ -36,7 +36,7 @@ export class Controller {
     this.kept = new KeptRuns(this.desk, this.files)
     this.runs = new Runs(this.desk, this.files, this.kept, (controls) => this.setControls(controls))
     this.asides = new Asides(this.desk, this.files, this.kept)
-    this.store.subscribe(() => this.desk.later('save', SAVE_AFTER, () => saveProject(this.state.project)))
+    this.store.subscribe(() => this.desk.later('save', SAVE_AFTER, () => saveProject(projectToKeep(this.state))))
   }
 
   get store(): Store<State, Action> {

@@ -110,8 +110,13 @@ export class Runs {
   /** The run that steps go on with: the one shown, where it was made of what is there now. */
   private async current(): Promise<number> {
     const shown = shownRun(this.state)
-    if (shown !== null && this.made.get(shown.run.id) === this.madeOf(shown.run.mode)) return shown.run.id
-    return this.newRun()
+    return shown !== null && this.goesOn ? shown.run.id : this.newRun()
+  }
+
+  /** A step goes on with the run that is shown: text, data and controls are those that it was made of. */
+  get goesOn(): boolean {
+    const shown = shownRun(this.state)
+    return shown !== null && this.made.get(shown.run.id) === this.madeOf(shown.run.mode)
   }
 
   private moved(told: RunState): void {

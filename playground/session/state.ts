@@ -9,6 +9,7 @@ import type {
   FitSummary,
   IntervalsView,
   PlanLine,
+  ResidualsView,
   RunState,
 } from '../workers/messages.js'
 import { modeFacts } from './modes.js'
@@ -25,6 +26,7 @@ export interface KeptState extends RunState {
   readonly summary: FitSummary | null
   /** Standard errors that were asked for, at the end of the fit. */
   readonly intervals: IntervalsView | null
+  readonly residuals: ResidualsView | null
   readonly source: string
   /** What was held. */
   readonly fix: RunControls['fix']
@@ -45,7 +47,7 @@ export interface DrawnData {
 export type Work =
   | { readonly kind: 'idle' }
   | {
-      readonly kind: 'step' | 'play' | 'finish' | 'fit' | 'starting' | 'intervals' | 'choose' | 'draw'
+      readonly kind: 'step' | 'play' | 'finish' | 'fit' | 'starting' | 'intervals' | 'residuals' | 'choose' | 'draw'
       readonly run: number
       readonly stopping: boolean
     }
@@ -92,6 +94,7 @@ export type Action =
   | { readonly kind: 'moved'; readonly state: RunState; readonly summary?: FitSummary }
   | { readonly kind: 'progress'; readonly run: number; readonly traces: readonly TraceView[]; readonly said: string }
   | { readonly kind: 'intervals'; readonly run: number; readonly intervals: IntervalsView | null }
+  | { readonly kind: 'residuals'; readonly run: number; readonly residuals: ResidualsView }
   | { readonly kind: 'chosen'; readonly choice: ChoiceView }
   | { readonly kind: 'drawn'; readonly drawn: DrawnData | null }
   | { readonly kind: 'show'; readonly run: number; readonly beside: number | null }
@@ -175,6 +178,8 @@ export function reduce(s: State, a: Action): State {
       return { ...s, underWay: { run: a.run, traces: a.traces }, said: a.said }
     case 'intervals':
       return { ...s, runs: s.runs.map((r) => (r.run.id === a.run ? { ...r, intervals: a.intervals } : r)) }
+    case 'residuals':
+      return { ...s, runs: s.runs.map((r) => (r.run.id === a.run ? { ...r, residuals: a.residuals } : r)) }
     case 'chosen':
       return { ...s, choice: { choice: a.choice, basis: basisOf(s) } }
     case 'drawn':
@@ -205,6 +210,7 @@ function moved(s: State, state: RunState, summary: FitSummary | null): State {
     source: s.project.source,
     fix: s.project.controls.fix,
     intervals: null,
+    residuals: null,
   }
   const kept: KeptState =
     before === undefined
@@ -234,6 +240,13 @@ export function lastStepSpan(s: State): Span | null {
 }
 
 export const isStale = (s: State, run: KeptState): boolean => run.basis !== basisOf(s)
+
+/** What the browser keeps: the reader's own data where data that was drawn stands in its place. */
+export function projectToKeep({ project, drawn }: Pick<State, 'project' | 'drawn'>): Project {
+  if (drawn === null) return project
+  const { files, ...mapping } = drawn.before
+  return { ...project, files, controls: { ...project.controls, ...mapping } }
+}
 
 /** Runs as the panels see them. */
 export function runViews(s: State): readonly RunView[] {

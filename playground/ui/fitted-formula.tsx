@@ -7,6 +7,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Formula } from '../../compiler/derivation/types.js'
 import { fitted } from './fit-formulas.js'
 import { type Katex, rendered } from './formula.js'
+import { heldTogether } from './loose-brackets.js'
 
 interface Props extends Formula {
   readonly katex: Katex | null
@@ -20,7 +21,7 @@ export function FittedFormula({ text, latex, katex, display = false }: Props) {
     const formula = place.current?.querySelector<HTMLElement>('.formula')
     if (place.current === null || formula == null) return
     const render = (as: string): void => {
-      if (katex !== null) rendered(katex, formula, as, display)
+      if (katex !== null) rendered(katex, formula, heldTogether(as), display)
     }
     render(latex)
     return fitted(place.current, { formula, latex, render, told: setWide })

@@ -5,6 +5,38 @@
  */
 import { latexWidth } from '../../compiler/derivation/render/broken-latex.js'
 
+/** Characters of what stands in round brackets that no line is broken within. */
+const TOGETHER = 14
+
+/** Short round brackets as one piece: `p(x | θ)` is not parted after its bar. */
+export function heldTogether(latex: string): string {
+  let out = ''
+  let at = 0
+  for (const { index } of latex.matchAll(/\(/g)) {
+    if (index < at || /\\(?:left|right|[bB]igg?[lr]?)\s*$/.test(latex.slice(0, index))) continue
+    const end = endOfRound(latex, index)
+    if (end < 0 || latexWidth(latex.slice(index, end)) > TOGETHER) continue
+    out += `${latex.slice(at, index)}{${latex.slice(index, end)}}`
+    at = end
+  }
+  return out + latex.slice(at)
+}
+
+/** After the bracket that closes the one here, all groups between them closed; −1 where there is none. */
+function endOfRound(latex: string, open: number): number {
+  let [round, groups] = [0, 0]
+  for (const m of latex.slice(open).matchAll(/\\(?:left|right|begin|end|[bB]igg?[lr]?)(?![a-z])|\\.|[(){}&]/g)) {
+    if (m[0] === '{') groups++
+    else if (m[0] === '}') groups--
+    else if (m[0] === '(' && groups === 0) round++
+    else if (m[0] === ')' && groups === 0) round--
+    else if (m[0] === '&' || /^\\(?:left|right|[bB]ig|begin|end)/.test(m[0])) return -1
+    if (groups < 0) return -1
+    if (round === 0) return open + m.index + 1
+  }
+  return -1
+}
+
 /** `width`: characters that a line has room for. */
 export function looseBrackets(latex: string, width: number): string {
   let out = ''

@@ -20,6 +20,7 @@ import { KeptRun } from './kept-run.js'
 import type { BeginRequest, BindingView, Complaint, FitCalls, FitMessage, GivenFile } from './messages.js'
 import { type Engine, ModelOverData } from './model-over-data.js'
 import { refusedModes } from './refused-modes.js'
+import { residualViews } from './residual-views.js'
 import { preview } from './tables.js'
 
 /** Milliseconds between two messages of progress. */
@@ -237,6 +238,10 @@ export class FitSession implements Parts<FitCalls> {
       this.signal,
       this.sayer((done, of) => `fit ${done} of ${of}`),
     )
+  }
+
+  residuals({ run }: Parameters<FitCalls['residuals']>[0]) {
+    return residualViews(this.run(run))
   }
 
   choose(request: Parameters<FitCalls['choose']>[0]) {

@@ -15,6 +15,8 @@ export function summaryOf(fit: Fit): FitSummary {
     bic: numberOf(result.bic),
     aic: numberOf(result.aic),
     withinSS: result.withinSS === undefined ? null : numberOf(result.withinSS),
+    certainty: result.certainty ?? null,
+    entropy: result.entropy ?? null,
     parameters: result.parameters,
     observations: result.observations,
     converged: fit.converged,

@@ -21,6 +21,7 @@ serve<FitCalls>(
     restore: (r) => session.restore(r),
     refusedModes: () => session.refusedModes(),
     intervals: (r) => session.intervals(r),
+    residuals: (r) => session.residuals(r),
     choose: (r) => session.choose(r),
     draw: (r) => session.draw(r),
     emit: (r) => session.emit(r),

@@ -149,6 +149,9 @@ export interface FitSummary {
   readonly aic: number
   /** Of k-means and its like: squared distances to the means; null elsewhere. */
   readonly withinSS: number | null
+  /** How certain the discrete latents are, from 0 to 1; null where there are none. */
+  readonly certainty: number | null
+  readonly entropy: number | null
   readonly parameters: number
   readonly observations: number
   readonly converged: boolean
@@ -185,6 +188,21 @@ export interface IntervalsView {
   readonly warnings: readonly Complaint[]
   /** The fit file with them. */
   readonly file: string
+}
+
+/** One column of data, or an array, beside what the fit says of it. */
+export interface ResidualView {
+  readonly name: string
+  readonly kind: 'numbers' | 'counts' | 'labels'
+  readonly sentences: readonly string[]
+  /** Shares of equal parts of (0, 1) in the probability below each value; null for labels. */
+  readonly histogram: readonly number[] | null
+  /** Of labels. */
+  readonly frequencies: readonly { readonly value: string; readonly observed: number; readonly expected: number }[]
+}
+
+export interface ResidualsView {
+  readonly arrays: readonly ResidualView[]
 }
 
 export interface ChooseRequest {
@@ -272,6 +290,7 @@ export interface FitCalls {
   /** Modes that the model over its data has not. */
   refusedModes(request: null): ModeRefusals
   intervals(request: IntervalsRequest): IntervalsView
+  residuals(request: { readonly run: number }): ResidualsView
   choose(request: ChooseRequest): ChoiceView
   /** Data drawn from the model. */
   draw(request: DrawRequest): DrawnView

@@ -107,8 +107,9 @@ function readMemory(r: Reading, { length }: BoundModel): AcceleratorMemory {
     }
   return {
     kind,
-    before: r.at('before').orNull((b) => ({ from: b.at('from').numbers(length), to: b.at('to').numbers(length) })),
+    waits: r.at('waits').number(),
     longest: r.at('longest').number(),
+    taken: r.at('taken').number(),
     atLimit: r.at('atLimit').flag(),
   }
 }

@@ -88,13 +88,8 @@ function memoryToJson(memory: AcceleratorMemory): Json {
       kind: memory.kind,
       steps: memory.steps.map((s) => ({ image: numbersToText(s.image), residual: numbersToText(s.residual) })),
     }
-  const { kind, before, longest, atLimit } = memory
-  return {
-    kind,
-    before: before === null ? null : { from: numbersToText(before.from), to: numbersToText(before.to) },
-    longest: exact(longest),
-    atLimit,
-  }
+  const { kind, waits, longest, taken, atLimit } = memory
+  return { kind, waits, longest: exact(longest), taken: exact(taken), atLimit }
 }
 
 function pointToJson(point: EmPoint): Json {

@@ -161,6 +161,7 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
     }),
     simulate: () => ({ kind: 'usage', message: 'the fake draws nothing' }),
     report: async () => ({ kind: 'page', text: '<!doctype html>' }),
+    residuals: async () => ({ kind: 'residuals', arrays: [], warnings: [] }),
     score: async () => ({
       kind: 'score',
       logLikelihood: -3.5,

@@ -14,11 +14,14 @@ async function fitOf(id: CaseId, options: FitCallOptions): Promise<Fit> {
 
 const passes = (fit: Fit): number => fit.toJSON().passes
 
-/** `share`: of the passes of plain EM, by SQUAREM; plain EM takes 61 on A33, so that a third is beyond reach there. */
+/**
+ * `share`: of the passes of plain EM, by SQUAREM. Plain EM takes 61 on A33, the first 6 of which are far from linear: with 2
+ * passes a jump 24 are left.
+ */
 describe.each([
-  ['A16-haireye-lca-k3', 1 / 3],
-  ['A18-earthquakes-poismix-k3', 1 / 3],
-  ['A33-ability-fa1', 0.6],
+  ['A16-haireye-lca-k3', 0.2],
+  ['A18-earthquakes-poismix-k3', 0.2],
+  ['A33-ability-fa1', 0.4],
 ] as const)('%s', (id, share) => {
   const options = { restarts: 1, seed: 3 }
 

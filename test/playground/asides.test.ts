@@ -225,6 +225,21 @@ describe('intervals', () => {
   })
 })
 
+describe('residuals and certainty', () => {
+  it('set each column beside the model, and say when it does not hold', async () => {
+    const { summary } = await fit(open(full, OLD_FAITHFUL))
+    expect(summary.certainty).toBeGreaterThan(0.95)
+    const good = await session.residuals({ run: 1 })
+    expect(good.arrays.map((a) => a.name)).toEqual(['eruptions', 'waiting'])
+    expect(good.arrays[1]?.histogram?.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 6)
+    expect(good.arrays[1]?.sentences[0]).toContain('lie where the model expects them')
+    // one Normal does not describe two clouds
+    await fit(open(full, OLD_FAITHFUL, { set: new Map([['K', '1']]) }), 2)
+    const bad = await session.residuals({ run: 2 })
+    expect(bad.arrays[0]?.sentences[0]).toContain('does not describe these values well')
+  })
+})
+
 describe('a choice among candidates', () => {
   it('has the criteria of each, and says when they disagree', async () => {
     const controls = open(full, OLD_FAITHFUL, { restarts: 5 })

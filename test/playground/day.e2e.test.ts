@@ -99,13 +99,41 @@ describe('a day in the playground', () => {
     await page.keyboard.press('ArrowRight')
     await page.waitForSelector('#tab-derivation[aria-selected="true"]')
     await page.keyboard.press('End')
-    await page.waitForSelector('#tab-numbers[aria-selected="true"]')
+    await page.waitForSelector('#tab-choose[aria-selected="true"]')
     await button(page, 'Gallery').focus()
     await page.keyboard.press('Enter')
     await page.locator('dialog[open]').waitFor()
     await page.keyboard.press('Escape')
     await page.locator('dialog[open]').waitFor({ state: 'detached' })
-    await page.waitForFunction("document.activeElement.textContent === 'Gallery'")
+    await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Gallery')
+  }, 60_000)
+})
+
+describe('what is kept', () => {
+  it('brings back what was written on a touch screen, runs nothing, and goes back to the example', async () => {
+    const { page, noise } = await playground.open({
+      hasTouch: true,
+      isMobile: true,
+      viewport: { width: 390, height: 800 },
+    })
+    await ready(page)
+    await tab(page, 'model').click()
+    // a plain text area, for good: Monaco is made for keyboards
+    const area = page.locator('.model textarea.estep-editor-area')
+    await area.fill(`# mine\n${await area.inputValue()}`)
+    const kept = () => page.evaluate("localStorage.getItem('estep.project') ?? ''")
+    await expect.poll(kept).toContain('# mine')
+    await page.reload()
+    await ready(page)
+    await tab(page, 'model').click()
+    await expect.poll(() => area.inputValue()).toMatch(/^# mine/)
+    expect(await page.locator('.monaco-editor').count()).toBe(0)
+    expect(await page.locator('.where').textContent()).toContain('Step through one iteration')
+    await button(page, 'Reset').click()
+    await ready(page)
+    await tab(page, 'model').click()
+    await expect.poll(() => area.inputValue()).toMatch(/^model OldFaithful/)
+    expect(noise).toEqual([])
   }, 60_000)
 })
 

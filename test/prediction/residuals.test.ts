@@ -189,6 +189,25 @@ for n in 1..N { y[n] ~ Normal(m + b[g[n]], s) }`
   })
 })
 
+test('the last of several labels has its probability too', async () => {
+  const { of } = await residuals(
+    `model Labels
+data  y : category[N]
+param p : simplex[levels(y)]
+for n in 1..N { y[n] ~ Categorical(p) }`,
+    { y: ['a', 'b', 'c', 'c', 'a', 'c'] },
+  )
+  const own = of('y')
+  expect(own.left).toBe(0)
+  expect(own.cells.map((c) => c.observed)).toEqual(['a', 'b', 'c', 'c', 'a', 'c'])
+  close(own.cells[2]?.probability, 0.5)
+  expect(own.frequencies?.map((f) => [f.value, f.observed])).toEqual([
+    ['a', 2],
+    ['b', 1],
+    ['c', 3],
+  ])
+})
+
 test('what is said of labels is calibrated: reliability and Brier score', async () => {
   const source = `model Logit
 data  x : real[N]

@@ -29,6 +29,8 @@ export function schemaProblems(schema: unknown, document: unknown): string[] {
         return list(argument).includes(value) ? [] : [`${path}: ${String(value)} is none of the values`]
       case 'minimum':
         return typeof value !== 'number' || value >= Number(argument) ? [] : [`${path}: too small`]
+      case 'maximum':
+        return typeof value !== 'number' || value <= Number(argument) ? [] : [`${path}: too large`]
       case 'anyOf':
         return list(argument).some((option) => check(option, value, path).length === 0)
           ? []

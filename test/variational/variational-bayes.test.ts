@@ -65,6 +65,51 @@ describe('variational Bayes', () => {
     expect(fit.objective).toBeCloseTo(choose + logBeta(6, 13) - logBeta(2, 3), 10)
   })
 
+  it('is exact for a mean with a variance that is a multiple of that of the data', async () => {
+    const text = lines(
+      'model Scaled',
+      'data  y : real[N]',
+      'param v  : positive ~ InverseGamma(2, 3)',
+      'param mu : real',
+      'mu ~ Normal(1, var=v / 0.1)',
+      'for n in 1..N { y[n] ~ Normal(mu, var=v) }',
+    )
+    const data = [0.4, 1.3, 2.2, 0.9, -0.5]
+    const fit = await compileOrThrow(text).fit({ y: data }, { mode: 'vb' })
+    // Normal–inverse-Gamma: Bishop (2006), section 2.3.6
+    const [k, shape] = [0.1 + data.length, 2 + data.length / 2]
+    const mean = (0.1 * 1 + data.reduce((a, b) => a + b)) / k
+    const scale = 3 + 0.5 * (0.1 * (mean - 1) ** 2 + data.reduce((s, x) => s + (x - mean) ** 2, 0))
+    const { mu, v } = fit.result.posteriors ?? {}
+    expect(fit.result.bound).toBe('exact')
+    expect(v?.parameters).toEqual({ shape: expect.closeTo(shape, 12), scale: expect.closeTo(scale, 12) })
+    expect(mu?.family).toBe('StudentT')
+    expect(mu?.parameters).toEqual({
+      df: expect.closeTo(2 * shape, 12),
+      location: expect.closeTo(mean, 12),
+      scale: expect.closeTo(Math.sqrt(scale / (shape * k)), 12),
+    })
+    expect(mu?.sd).toBeCloseTo(Math.sqrt(scale / ((shape - 1) * k)), 12)
+    const evidence =
+      lgamma(shape) -
+      lgamma(2) +
+      2 * Math.log(3) -
+      shape * Math.log(scale) +
+      0.5 * Math.log(0.1 / k) -
+      0.5 * data.length * Math.log(2 * Math.PI)
+    expect(fit.objective).toBeCloseTo(evidence, 11)
+  })
+
+  it('places the lines of its derivation in the text as it was written', () => {
+    const { lines: shown } = compileOrThrow(mixture).variationalDerivation
+    const texts = shown.flatMap(({ source }) => (source === null ? [] : [mixture.slice(source.start, source.end)]))
+    expect(texts).toContain('param mu  : real[K] ~ Normal(0, 10)')
+    expect(texts).toContain('y[n] ~ Normal(mu[z], precision=tau[z])')
+    for (const { source } of shown)
+      if (source !== null)
+        expect(mixture.split('\n')[source.line - 1]).toContain(mixture.slice(source.start, source.end))
+  })
+
   it('is at the fixed point of its equations (Bishop 2006, eqs. 10.26 to 10.30, for each component)', async () => {
     const fit = await compileOrThrow(mixture).fit({ y }, { mode: 'vb', tolerance: 1e-13 })
     expect(fit.result.bound).toBe('variational')

@@ -63,7 +63,6 @@ flexmixes <- list(
     y <- as.matrix(table_of("lsat6.csv"))
     list(function() flexmix(y ~ 1, k = 2, model = FLXMCmvbinary()), level_rows(cbind(y, 1 - y)))
   },
-  "A16-haireye-lca-k2" = function() hair_eye(2), "A16-haireye-lca-k3" = function() hair_eye(3),
   "A17-discoveries-poismix-k2" = function() counts_of(discoveries(), 2),
   "A18-earthquakes-poismix-k2" = function() counts_of(earthquakes(), 2),
   "A18-earthquakes-poismix-k3" = function() counts_of(earthquakes(), 3),
@@ -74,7 +73,8 @@ flexmixes <- list(
   "A21-co2-mixreg-equalvar" = function() {
     d <- table_of("co2data.csv")
     list(function() flexmix(co2 ~ gnp, data = d, k = 2, model = FLXMRglmfix(varFix = TRUE)), lines_rows(d$co2, cbind(1, d$gnp), TRUE))
-  })
+  },
+  "A16-haireye-lca-k2" = function() hair_eye(2), "A16-haireye-lca-k3" = function() hair_eye(3))
 hair_eye <- function(k) {
   d <- as.data.frame(lapply(table_of("hair_eye_sex.csv"), factor))
   cells <- do.call(cbind, lapply(d, function(v) sapply(levels(v), function(l) as.numeric(v == l))))

@@ -1,7 +1,11 @@
 /** Factorised posteriors: which latents stay together, and their numbers against formulas and programs of their own. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { derive } from '../../../compiler/derive.js'
+import { distributionByName } from '../../../compiler/distributions/index.js'
+import { planFilter } from '../../../compiler/estep/filtered.js'
 import { compile, compileOrThrow } from '../../../index.js'
+import { typedModel } from '../../certify/certified.js'
 
 interface Factorised {
   readonly factors: readonly { readonly latents: readonly string[]; readonly joinedWith: readonly string[] }[]
@@ -16,11 +20,18 @@ function factorsOf(text: string): readonly (readonly string[])[] {
   return plan.factorised?.factors.map((f) => f.latents) ?? []
 }
 
+const [m0, p0, a0, b0] = [0.5, 0.3, 2, 1.5]
+const independent = `model M
+data x : real[N]
+latent tau ~ Gamma(${a0}, ${b0})
+latent mu ~ Normal(${m0}, precision=${p0})
+for n in 1..N { x[n] ~ Normal(mu, precision=tau) }`
+
 describe('which latents stay together', () => {
   test.each([
     ['latent-dirichlet', [['theta'], ['z']]],
     ['latent-dirichlet-bayesian', [['theta'], ['phi'], ['z']]],
-    ['normal-gamma', [['tau'], ['mu']]],
+    ['scaled-intercepts', [['lambda', 'mu'], ['u']]],
     ['crossed-groups', [['z'], ['w']]],
     // one system over all places of the chain, which is updated first
     ['switching-level', [['m'], ['z']]],
@@ -47,11 +58,29 @@ for n in 1..N {
 
   test('an exact posterior is left exact', () => {
     expect(factorsOf(certified('mixture-of-factors'))).toEqual([])
+    // a mean with a precision that is a multiple of that of its rows
+    expect(factorsOf(certified('normal-gamma'))).toEqual([])
     expect(compileOrThrow(certified('nested-classes')).plan).not.toHaveProperty('factorised')
   })
 
+  test('a Normal latent with its spread is not drawn, and has no filtered states', () => {
+    expect(() => compileOrThrow(certified('normal-gamma')).derivationIn('sem')).toThrow(
+      'have a posterior together with their spread',
+    )
+    const chain = typedModel(`model M
+data y : real[T]
+param a : positive
+latent v ~ InverseGamma(2, a)
+latent m[1] ~ Normal(0, var=v)
+for t in 2..T { latent m[t] ~ Normal(m[t-1], var=v / 4) }
+for t in 1..T { y[t] ~ Normal(m[t], var=v) }`)
+    const { eStep } = derive(chain, distributionByName).value ?? {}
+    expect(eStep?.bound).toBe('exact')
+    expect(eStep === undefined ? '' : planFilter(eStep)).toContain('the spread of `m` is latent too')
+  })
+
   test('the plan says what closed the exact E-step', () => {
-    const { factorised } = compileOrThrow(certified('normal-gamma')).plan as unknown as {
+    const { factorised } = compileOrThrow(independent).plan as unknown as {
       readonly factorised: Factorised
     }
     expect(factorised.declined.map((d) => d.code)).toEqual(['E402'])
@@ -77,25 +106,17 @@ for i in 1..I { for j in 1..I { x[i, j] ~ Normal(mu[u[i], u[j]], 1) } }`)
 })
 
 describe('numbers', () => {
-  test('a mean and a precision: Bishop (2006), section 10.1.3', async () => {
+  test('a mean and a precision with priors of their own: Bishop (2006), section 10.1.3', async () => {
     const x = [1.2, -0.4, 2.3, 0.7, 1.9, 3.1]
-    const [m0, k0, a0, b0] = [0.5, 0.3, 2, 1.5]
-    const model = compileOrThrow(`model M
-data x : real[N]
-latent tau ~ Gamma(${a0}, ${b0})
-latent mu ~ Normal(${m0}, precision=${k0} * tau)
-for n in 1..N { x[n] ~ Normal(mu, precision=tau) }`)
-    const fit = await model.fit({ x }, { tolerance: 1e-14 })
+    const fit = await compileOrThrow(independent).fit({ x }, { tolerance: 1e-14 })
     const n = x.length
     const total = x.reduce((a, b) => a + b, 0)
-    const mean = (k0 * m0 + total) / (k0 + n)
-    const shape = a0 + (n + 1) / 2
-    let expected = 1
-    let rate = b0
+    const shape = a0 + n / 2
+    let [mean, expected, rate] = [0, 1, b0]
     for (let i = 0; i < 1000; i++) {
-      const variance = 1 / ((k0 + n) * expected)
-      const squares = x.reduce((s, v) => s + (v - mean) ** 2 + variance, 0)
-      rate = b0 + (squares + k0 * ((mean - m0) ** 2 + variance)) / 2
+      const variance = 1 / (p0 + n * expected)
+      mean = variance * (p0 * m0 + expected * total)
+      rate = b0 + x.reduce((s, v) => s + (v - mean) ** 2 + variance, 0) / 2
       expected = shape / rate
     }
     const tau = fit.posterior('tau')
@@ -103,8 +124,8 @@ for n in 1..N { x[n] ~ Normal(mu, precision=tau) }`)
     expect(fit.result.bound).toBe('variational')
     expect(tau.parameters?.values.get('shape')?.[0]).toBeCloseTo(shape, 10)
     expect(tau.parameters?.values.get('rate')?.[0]).toBeCloseTo(rate, 7)
-    expect(mu.mean?.[0]).toBeCloseTo(mean, 10)
-    expect(mu.variance?.[0]).toBeCloseTo(1 / ((k0 + n) * expected), 7)
+    expect(mu.mean?.[0]).toBeCloseTo(mean, 7)
+    expect(mu.variance?.[0]).toBeCloseTo(1 / (p0 + n * expected), 7)
     expect(fit.result.warnings.map((w) => w.code)).toContain('W534')
   })
 

@@ -1,0 +1,44 @@
+/** Residuals of a fit as the page shows them: one histogram or table for each column, and what it says. */
+import { OptionError } from '../../api/errors.js'
+import type { DataResiduals } from '../../api/residuals.js'
+import type { KeptRun } from './kept-run.js'
+import type { ResidualsView, ResidualView } from './messages.js'
+
+/** Cells of an array that are looked at. */
+const MOST_CELLS = 2000
+
+export async function residualViews({ fit }: KeptRun): Promise<ResidualsView> {
+  if (fit === null) throw new OptionError('residuals are those of a fit: press Fit first')
+  const { arrays } = await fit.residuals(undefined, { most: MOST_CELLS })
+  return { arrays: arrays.map(residualView) }
+}
+
+function residualView(r: DataResiduals): ResidualView {
+  return {
+    name: r.column ?? r.data,
+    kind: r.kind,
+    sentences: r.reason === null ? sentencesOf(r) : [`There are none: ${r.reason}.`],
+    histogram: r.histogram,
+    frequencies: r.kind === 'labels' ? (r.frequencies ?? []) : [],
+  }
+}
+
+function sentencesOf({ distance, residual, left, cells }: DataResiduals): readonly string[] {
+  const few = cells.length === 0 ? ['No cell could be looked at.'] : []
+  const apart =
+    distance === null
+      ? []
+      : [
+          distance.value <= distance.limit
+            ? `The values lie where the model expects them: ${short(distance.value)} away from even, where chance alone reaches ${short(distance.limit)}.`
+            : `The model does not describe these values well: they are ${short(distance.value)} away from even, where chance alone reaches ${short(distance.limit)}.`,
+        ]
+  const moments =
+    residual === null
+      ? []
+      : [`Residuals, in sds, have the mean ${short(residual.mean)} and the sd ${short(residual.sd)}.`]
+  const out = left === 0 ? [] : [`${left} ${left === 1 ? 'cell was' : 'cells were'} left out.`]
+  return [...few, ...apart, ...moments, ...out]
+}
+
+const short = (x: number): string => x.toFixed(3).replace('-', '−')

@@ -42,7 +42,6 @@ export class EliminationQuantities {
   readonly loops: readonly IndexVar[]
   /** A letter for the value of each element. */
   readonly values = new Map<string, IndexVar>()
-  readonly indices: readonly IndexVar[]
   /** Factors of the table that its buckets read. */
   readonly densities: readonly LogDensity[]
   /** Products of the messages of rows that point to a row. */
@@ -55,16 +54,9 @@ export class EliminationQuantities {
     readonly table: LatentTable,
     readonly c: FormulaContext,
   ) {
-    const { eStep, supply } = c.notation.derivation
+    const { eStep } = c.notation.derivation
     this.loops = table.loops.map((l) => l.index)
-    const own = new Set(table.latents.map((l) => l.name))
-    const elements = [...new Set(table.buckets.flatMap((b) => b.scope))]
-    for (const e of elements) {
-      const l = this.latentOf(e)
-      const letter = own.has(elementOf(e).latent) ? 'k' : 'j'
-      this.values.set(e, supply.fresh(letter, l?.high ?? ONE, l?.low ?? ONE))
-    }
-    this.indices = [...this.loops, ...this.values.values()]
+    for (const e of table.buckets.flatMap((b) => b.scope)) this.valueOf(e)
     const eliminated = new Set(table.buckets.map((b) => b.eliminate))
     const potentials = eStep.potentials.filter(
       (p) => p.table === table.id && p.scope.some((e) => eliminated.has(e)) && shownFactors(p).length > 0,
@@ -97,9 +89,20 @@ export class EliminationQuantities {
     return latent?.kind === 'discrete' ? latent : undefined
   }
 
+  /** The letter of an element, chosen when it is first asked for. */
   valueOf(element: string): Expr {
-    const v = this.values.get(element)
-    return v === undefined ? ref('latent', element) : idx(v)
+    const known = this.values.get(element)
+    if (known !== undefined) return idx(known)
+    const l = this.latentOf(element)
+    const letter = this.table.latents.some((x) => x.name === l?.name) ? 'k' : 'j'
+    const v = this.c.notation.derivation.supply.fresh(letter, l?.high ?? ONE, l?.low ?? ONE)
+    this.values.set(element, v)
+    return idx(v)
+  }
+
+  /** The letters that a formula of this table may hold. */
+  get indices(): readonly IndexVar[] {
+    return [...this.loops, ...this.values.values()]
   }
 
   get row(): readonly Expr[] {

@@ -32,8 +32,8 @@ export function eliminated(t: LatentTable, demanded: readonly Expr[], c: Formula
 
 /** What is summed out, or maximised over, at each place before a chain. */
 export function eliminatedAtPlaces(t: LatentTable, c: FormulaContext): readonly Block[] {
-  if (t.buckets.length === 0) return []
   const q = new EliminationQuantities(t, c)
+  if (t.buckets.length === 0) return byElimination(gatheredWords(q), c)
   const hard = isHard(c.notation.derivation)
   return byElimination(
     [
@@ -79,6 +79,15 @@ function factorWords(q: EliminationQuantities): readonly Block[] {
       say`Let ${formula(first.left, q.indices, q.c)}${q.densities.length === 1 ? '' : ' and so on'} be what the statements say of the values that they read, with a letter for the value of each latent:`,
       { kind: 'formula', lines: q.densities.map((d) => densityLine(d, q)) },
     )
+  out.push(...gatheredWords(q))
+  if (known.length > 0)
+    out.push(say`Where ${known.join(', ')} is observed, that value alone takes part; the others count 0.`)
+  return out
+}
+
+/** Messages of other rows. */
+function gatheredWords(q: EliminationQuantities): readonly Block[] {
+  const out: Block[] = []
   if (q.gathered.length > 0)
     out.push(
       isHard(q.c.notation.derivation)
@@ -90,8 +99,6 @@ function factorWords(q: EliminationQuantities): readonly Block[] {
     out.push(
       say`The density of the best path of ${b.of}, over all sequences that point here, is ${formula(b.left, q.indices, q.c)}.`,
     )
-  if (known.length > 0)
-    out.push(say`Where ${known.join(', ')} is observed, that value alone takes part; the others count 0.`)
   return out
 }
 

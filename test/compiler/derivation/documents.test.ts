@@ -33,6 +33,7 @@ const LATENT_STRUCTURES = [
   'joined-three',
   'nested-classes',
   'chain-mixture-emissions',
+  'chain-branches',
 ]
 
 const documents: readonly (readonly [string, () => DerivationDocument])[] = [

@@ -220,6 +220,8 @@ const tight = (d: Display): string => plain(d).replaceAll(/ ([-+=]) /g, '$1')
 function letter(name: string): string {
   if (GREEK.has(name)) return `\\${name}`
   if (name.startsWith('“')) return `\\text{${name}}`
+  const primes = /′+$/.exec(name)?.[0] ?? ''
+  if (primes !== '') return `${letter(name.slice(0, -primes.length))}${"'".repeat(primes.length)}`
   return /^[A-Za-z]$|^[\d.]+$/.test(name) ? name : `\\mathrm{${name.replaceAll('_', '\\_')}}`
 }
 

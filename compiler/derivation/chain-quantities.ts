@@ -11,6 +11,7 @@ import { shownNormalisers } from './block-names.js'
 import { conditionsAsIndicators } from './for-display.js'
 import { equation, type Formula, type FormulaContext, formula } from './print.js'
 import { productOf, sideBySide } from './products.js'
+import { isShown } from './shown-factors.js'
 import { simplify } from './simplify.js'
 
 /** One chain with its letters. */
@@ -113,7 +114,7 @@ export class ChainQuantities {
           p.scope.some((e) => this.leavingOnly.includes(e)) === step,
       )
       .flatMap((p) => p.factors)
-      .filter((f) => f.lifted.factor.role !== 'evidence')
+      .filter(isShown)
   }
 
   logOf(f: PlacedFactor, step: boolean): Expr {

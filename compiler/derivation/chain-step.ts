@@ -1,8 +1,10 @@
 /** The page of a chain: the scaled filter, the smoother, the joint posteriors of neighbours, as they are executed. */
 import { idx, sum } from '../algebra/build.js'
+import type { Expr } from '../algebra/types.js'
 import { elementOf } from '../estep/places.js'
 import type { EStepStep, LatentTable, TableChain } from '../estep/types.js'
 import { ChainQuantities } from './chain-quantities.js'
+import { backwardsAtPlaces, eliminatedAtPlaces } from './elimination-step.js'
 import { isHard, marked } from './hard-steps.js'
 import { eStepOrigin } from './origins.js'
 import { type FormulaContext, formula, inlineNames } from './print.js'
@@ -12,6 +14,7 @@ export function chainStep(
   t: LatentTable,
   chain: TableChain,
   step: EStepStep | undefined,
+  demanded: readonly Expr[],
   c: FormulaContext,
 ): DerivationStep {
   const d = c.notation.derivation
@@ -24,33 +27,15 @@ export function chainStep(
       ? marked(inline`E-step: the most probable ${shown}`, d)
       : inline`E-step: the posterior of ${shown}`,
     content: [
-      ...bucketWords(t, isHard(d)),
+      ...eliminatedAtPlaces(t, c),
       ...chain.blocks.flatMap((b) => {
         const q = new ChainQuantities(t, chain, b, c)
         return [...densities(q), ...(isHard(d) ? bestPath(q) : smoothed(q))]
       }),
+      ...backwardsAtPlaces(t, demanded, c),
     ],
     origin: eStepOrigin(step, t.latents[0]?.span ?? null),
   }
-}
-
-/** What is summed out at each place before the chain. */
-function bucketWords(t: LatentTable, hard: boolean): readonly Block[] {
-  if (t.buckets.length === 0) return []
-  return [
-    hard
-      ? say`Latents of single places are maximised over there first, and leave their best values to what they depend on:`
-      : say`Latents of single places are summed out there first, and leave messages to what they depend on:`,
-    {
-      kind: 'list',
-      items: t.buckets.map((b) => {
-        const rest = b.scope.slice(1).map(placeWords)
-        return rest.length === 0
-          ? inline`${b.eliminate}: what is left is a number`
-          : inline`${b.eliminate}: leaves a message over ${rest.join(', ')}`
-      }),
-    },
-  ]
 }
 
 const placeWords = (e: string): string => {

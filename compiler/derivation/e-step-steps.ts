@@ -7,18 +7,20 @@ import { shownNormalisers } from './block-names.js'
 import { blockStep } from './block-step.js'
 import { chainStep } from './chain-step.js'
 import { comparesWithNumber } from './conditions.js'
+import { eliminated } from './elimination-step.js'
 import { factorStep } from './factorised-steps.js'
-import { argmaxLines, dependence, isHard, marked, maximised } from './hard-steps.js'
+import { argmaxLines, isHard, marked } from './hard-steps.js'
 import { rangesWords } from './model-steps.js'
 import { demandedIn } from './moments.js'
 import { eStepOrigin } from './origins.js'
 import { type Formula, type FormulaContext, formula, inlineNames } from './print.js'
 import { productOf, sideBySide } from './products.js'
 import { cancelled } from './ratio.js'
+import { isShown } from './shown-factors.js'
 import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, inline, say } from './types.js'
 
-/** `demanded`: what the M-step reads, in which expectations of continuous latents stand. */
+/** `demanded`: what the M-step reads, in which expectations of continuous latents and joint posteriors stand. */
 export function eSteps(c: FormulaContext, demanded: readonly Expr[]): readonly DerivationStep[] {
   const { eStep } = c.notation.derivation
   const described = (names: readonly string[]): EStepStep | undefined =>
@@ -30,13 +32,18 @@ export function eSteps(c: FormulaContext, demanded: readonly Expr[]): readonly D
     ...eStep.blocks.map((b) => blockStep(b, described(b.latents.map((l) => l.latent.name)), expectations, c)),
     ...eStep.tables
       .filter((t) => t.latents.length > 0)
-      .map((t) => tableStep(t, described(t.latents.map((l) => l.name)), c)),
+      .map((t) => tableStep(t, described(t.latents.map((l) => l.name)), demanded, c)),
     ...eStep.countGroups.map((g) => countStep(g, described(g.latents), c)),
   ])
 }
 
-function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContext): DerivationStep {
-  if (t.chain !== null) return chainStep(t, t.chain, step, c)
+function tableStep(
+  t: LatentTable,
+  step: EStepStep | undefined,
+  demanded: readonly Expr[],
+  c: FormulaContext,
+): DerivationStep {
+  if (t.chain !== null) return chainStep(t, t.chain, step, demanded, c)
   const { eStep } = c.notation.derivation
   const loops = t.loops.map((l) => l.index)
   const potentials = eStep.potentials.filter((p) => p.table === t.id)
@@ -56,15 +63,8 @@ function tableStep(t: LatentTable, step: EStepStep | undefined, c: FormulaContex
         c,
       ),
     )
-  else if (isHard(c.notation.derivation))
-    content.push(
-      ...maximised(
-        t,
-        eStep.tables.some((x) => x.parent?.table === t.id),
-      ),
-    )
-  else content.push(...eliminated(t, c))
-  if (t.latents.some((l) => l.evidence))
+  else content.push(...eliminated(t, demanded, c))
+  if (single && t.latents.some((l) => l.evidence))
     content.push(say`Where the value is observed, it has probability 1 and the others 0.`)
   const names = t.latents.map((l) => l.name)
   const shown = inlineNames(names, c)
@@ -92,7 +92,7 @@ function singleLatent(
   c: FormulaContext,
 ): readonly Block[] {
   const value: IndexVar = { ...c.notation.derivation.supply.fresh('k', latent.high, latent.low) }
-  const logs = factors.filter((f) => f.lifted.factor.role !== 'evidence').map((f) => logWeight(f, loops, value, c))
+  const logs = factors.filter(isShown).map((f) => logWeight(f, loops, value, c))
   const joint = simplify(add(...logs), c.notation.facts)
   const indices = [...loops, value]
   const cell: Expr = { kind: 'ref', space: 'latent', name: latent.name, index: loops.map((l) => idx(l)) }
@@ -183,43 +183,6 @@ function logWeight(f: PlacedFactor, loops: readonly IndexVar[], value: IndexVar,
   return simplify(
     f.extraLoops.map((l) => l.index).reduceRight<Expr>((b, l) => sum(l, b), shownNormalisers(e, c.notation)),
     c.notation.facts,
-  )
-}
-
-function eliminated(t: LatentTable, c: FormulaContext): readonly Block[] {
-  const { eStep } = c.notation.derivation
-  const names = t.latents.map((l) => l.name)
-  const children = eStep.tables.filter((x) => x.parent?.table === t.id)
-  const out: Block[] = [
-    say`${dependence(names)} Their values are summed out one after the other (variable elimination). Each step multiplies the factors and messages that read the latent and sums over its values:`,
-    {
-      kind: 'list',
-      items: t.buckets.map((b) => {
-        const rest = b.scope.slice(1)
-        return rest.length === 0
-          ? inline`${b.eliminate}: what is left is a number, the row's likelihood`
-          : inline`${b.eliminate}: leaves a message over ${rest.join(', ')}`
-      }),
-    },
-    say`Backwards through the same steps come the posterior probabilities: ${posteriorExample(t, c)} and the joint ones of latents that stand in one term.`,
-  ]
-  if (t.parent !== null)
-    out.push(
-      say`The message that is left over goes to the row of the coarser table that this row points to, and is multiplied there with those of its other rows.`,
-    )
-  if (children.length > 0) out.push(say`The messages of the rows that point here are multiplied in first.`)
-  return out
-}
-
-function posteriorExample(t: LatentTable, c: FormulaContext): Formula {
-  const l = t.latents[0]
-  const loops = t.loops.map((x) => x.index)
-  if (l === undefined) return { text: '', latex: '' }
-  const v: IndexVar = c.notation.derivation.supply.fresh('k', l.high, l.low)
-  return formula(
-    { kind: 'probability', of: [{ latent: l.name, index: loops.map((x) => idx(x)), value: idx(v) }] },
-    [...loops, v],
-    c,
   )
 }
 

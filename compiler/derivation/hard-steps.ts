@@ -2,10 +2,9 @@
 import { compare, idx, num, ONE } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
-import type { LatentTable } from '../estep/types.js'
 import { argument } from './origins.js'
 import { allParams, type Formula, type FormulaContext, formula } from './print.js'
-import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
+import { type Block, type DerivationStep, type Inline, say } from './types.js'
 
 export const isHard = (d: Derivation): boolean => d.maxProduct !== null
 
@@ -62,32 +61,6 @@ export const dependence = (names: readonly string[]): string =>
   names.length === 1
     ? `The latent ${names[0] ?? ''} and latents of other rows depend on one another.`
     : `The latents ${names.join(', ')} depend on one another.`
-
-/** Max-product elimination. */
-export function maximised(t: LatentTable, hasChildren: boolean): readonly Block[] {
-  const out: Block[] = [
-    say`${dependence(t.latents.map((l) => l.name))} The most probable values together are found by max-product: the steps are those of EM's elimination with a maximum over the values of a latent in place of the sum.`,
-  ]
-  if (t.buckets.length > 0)
-    out.push({
-      kind: 'list',
-      items: t.buckets.map((b) => {
-        const rest = b.scope.slice(1)
-        return rest.length === 0
-          ? inline`${b.eliminate}: what is left is the log of the row's largest joint density`
-          : inline`${b.eliminate}: leaves its best value for each value of ${rest.join(', ')}`
-      }),
-    })
-  out.push(
-    say`Backwards through the same steps each latent takes the value that attained the maximum, given those that are fixed already; of several equal ones the first.`,
-  )
-  if (t.parent !== null)
-    out.push(
-      say`The maxima that are left over go to the row of the coarser table that this row points to, and are multiplied there with those of its other rows.`,
-    )
-  if (hasChildren) out.push(say`The maxima of the rows that point here are multiplied in first.`)
-  return out
-}
 
 /** The objective never falls. */
 export function hardRise(c: FormulaContext): readonly Block[] {

@@ -63,6 +63,10 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
     { kind: 'formula', lines: [...lines, constant] },
   ]
   const statistics = statisticsOf(c)
+  if (latent && c.notation.taken.has('Q'))
+    content.push(
+      say`The model has a ${Q} of its own. With ${all} after it, in derivatives, and in words, ${Q} is this function.`,
+    )
   content.push(...definitions(c, known))
   if (statistics.length > 0)
     content.push(

@@ -19,6 +19,10 @@ export interface Symbols {
   readonly evidence: string
   readonly forward: string
   readonly scale: string
+  /** Of variable elimination: factors, messages, and messages of other rows multiplied. */
+  readonly factor: string
+  readonly message: string
+  readonly gathered: string
 }
 
 const CONTINUOUS = {
@@ -38,6 +42,12 @@ const CHAIN = {
   scale: ['c', 's', 'scale'],
 } as const
 
+const ELIMINATION = {
+  factor: ['phi', 'chi', 'omega', 'factor'],
+  message: ['tau', 'mu', 'eta', 'message'],
+  gathered: ['gamma', 'kappa', 'zeta', 'gathered'],
+} as const
+
 /** The letters, and those among them that this derivation needs: an index has to keep clear of them. */
 export function symbolsOf(
   d: Derivation,
@@ -49,7 +59,7 @@ export function symbolsOf(
     const free = candidates.find((c) => !taken.has(c) && !known.has(c))
     out.set(role, free ?? `${candidates.at(-1)}_of_posterior`)
   }
-  for (const [role, candidates] of Object.entries({ ...CONTINUOUS, ...CHAIN })) pick(role, candidates)
+  for (const [role, candidates] of Object.entries({ ...CONTINUOUS, ...CHAIN, ...ELIMINATION })) pick(role, candidates)
   const name = (role: keyof Symbols): string => out.get(role) ?? role
   const needed: readonly string[] = [
     ...(d.eStep.blocks.length > 0 ? Object.keys(CONTINUOUS) : []),
@@ -68,6 +78,9 @@ export function symbolsOf(
       evidence: name('evidence'),
       forward: name('forward'),
       scale: name('scale'),
+      factor: name('factor'),
+      message: name('message'),
+      gathered: name('gathered'),
     },
     used: needed.flatMap((role) => out.get(role) ?? []),
   }

@@ -137,6 +137,13 @@ describe('derivations of the examples', () => {
     expect(hard('certify/models/chain-order-2')).toContain('α^max_tks = e_tks max_j α^max_{t−1,s,j} ψ_tjks')
   })
 
+  it('of latents that depend on one another in hard mode has a maximum where EM has a sum, traced back', () => {
+    const hard = derivationDocument(deriveModel('certify/models/joined-three', { product: 'max' })).toText()
+    expect(hard).toContain('τ^u_nkl = max_i φ^u_ni φ^uv_nik φ^uw_nil')
+    expect(hard).toContain('w_n = argmax_l φ^w_nl τ^v_nl')
+    expect(hard).toContain('u_n = argmax_j φ^u_nj φ^uv_{n,j,v_n} φ^uw_{n,j,w_n}')
+  })
+
   it('has no internal names, and no line wider than a terminal', () => {
     const pages = [...PAGES.map((p) => deriveExample(p.example)), ...LATENT_PAGES.map((p) => deriveModel(p.model))]
     for (const derivation of pages) {

@@ -156,4 +156,39 @@ export const LATENT_PAGES: readonly {
     model: 'certify/models/truncated-normal',
     formulas: ['Values outside the bounds are never seen', 'that no family has among its statistics'],
   },
+  {
+    page: 'joined-two',
+    model: 'certify/models/sum-discrete',
+    formulas: [
+      'τ^u_ni = ∑_{j=1..3} φ^u_nj φ^uv_nji',
+      'τ^v_n = ∑_{j=1..2} φ^v_nj τ^u_nj',
+      'the log-likelihood has ∑_n log(τ^v_n)',
+      'P(v_n = i | data) = φ^v_ni τ^u_ni / τ^v_n',
+      'P(u_n = k, v_n = i | data) = φ^u_nk φ^uv_nki P(v_n = i | data) / τ^u_ni',
+      'all 0 where the message is 0',
+    ],
+  },
+  {
+    page: 'joined-three',
+    model: 'certify/models/joined-three',
+    formulas: [
+      'log φ^uw_njl = −½ log(2 π) − ½ (y_n − m_jl)²',
+      'τ^u_nkl = ∑_i φ^u_ni φ^uv_nik φ^uw_nil',
+      'τ^v_nl = ∑_i φ^vw_nil τ^u_nil',
+      'τ^w_n = ∑_i φ^w_ni τ^v_ni',
+      'P(v_n = k, w_n = l | data) = φ^vw_nkl τ^u_nkl P(w_n = l | data) / τ^v_nl',
+      'P(u_n = j, v_n = k, w_n = l | data) = φ^u_nj φ^uv_njk φ^uw_njl P(v_n = k, w_n = l | data) / τ^u_nkl',
+      'P(u_n = j, w_n = l | data) = ∑_i P(u_n = j, v_n = i, w_n = l | data)',
+    ],
+  },
+  {
+    page: 'classes-of-groups',
+    model: 'certify/models/nested-classes',
+    formulas: [
+      'τ^z_gji = ∑_{l=1..2} φ^cz_gjil φ^z_gjl',
+      'γ^z_gk = ∏_j τ^z_gjk',
+      'P(c_g = k | data) = φ^c_gk γ^z_gk / τ^c_g',
+      'P(z_gj = k, c_g = i | data) = φ^cz_gjik φ^z_gjk P(c_g = i | data) / τ^z_gji',
+    ],
+  },
 ]

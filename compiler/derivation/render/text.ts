@@ -24,8 +24,15 @@ function textBlock(b: Block): string {
     case 'source':
       return wrapFormula(b.text, '    ')
     case 'algorithm':
-      return b.lines.map((l) => wrapFormula(textOf(l.parts).trimStart(), ' '.repeat(4 + 2 * l.indent))).join('\n')
+      return b.lines.map((l) => algorithmLine(textOf(l.parts), ' '.repeat(4 + 2 * l.indent))).join('\n')
   }
+}
+
+/** The next line of a sum stands further in than its first, as where a line is broken. */
+function algorithmLine(text: string, indent: string): string {
+  const formula = text.trimStart()
+  const further = ' '.repeat(text.length - formula.length)
+  return wrapFormula(formula, `${indent}${further}`, `${indent}    `)
 }
 
 function wrap(text: string, first: string, next: string): string {

@@ -30,12 +30,17 @@ const LATENT_STRUCTURES = [
   'censored-normal',
   'switching-level',
   'spike-in-branch',
+  'joined-three',
+  'nested-classes',
+  'chain-mixture-emissions',
+  'chain-branches',
 ]
 
 const documents: readonly (readonly [string, () => DerivationDocument])[] = [
   ...examples.map((name) => [name, () => derivationDocument(deriveExample(name))] as const),
   ...LATENT_STRUCTURES.map((name) => [name, () => derivationDocument(deriveModel(`certify/models/${name}`))] as const),
   ['chain-poisson, hard', () => derivationDocument(deriveModel('certify/models/chain-poisson', { product: 'max' }))],
+  ['joined-three, hard', () => derivationDocument(deriveModel('certify/models/joined-three', { product: 'max' }))],
   ['old-faithful/full, hard', () => derivationDocument(deriveExample('old-faithful/full', { product: 'max' }))],
 ]
 
@@ -153,8 +158,8 @@ describe('LaTeX', () => {
   const PAGES = ['old-faithful/full', 'survey/categories', 'patents/experts', 'grades/hidden', 'face-pose/model']
 
   it.skipIf(version === null)('compiles without a warning, alone and as a fragment', { timeout: 120_000 }, () => {
-    for (const page of PAGES) {
-      const document = derivationDocument(deriveExample(page))
+    const derived = [...PAGES.map((p) => deriveExample(p)), deriveModel('certify/models/joined-three')]
+    for (const document of derived.map((d) => derivationDocument(d))) {
       const fragment = `\\documentclass{article}\\usepackage{amsmath,amssymb,graphicx}\\begin{document}\n${document.toLatex({ fragment: true })}\\end{document}`
       for (const tex of [document.toLatex(), fragment]) {
         const log = typeset(tex)

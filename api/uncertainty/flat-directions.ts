@@ -33,13 +33,15 @@ export function flatDirections(
     .map((row) => {
       const terms = row.flatMap((x, i) => {
         const q = moving[i]
-        return q !== undefined && Math.abs(x) > COUNTS ? [`\`${quantityName(q)}\` by ${Number(x.toPrecision(3))}`] : []
+        return q !== undefined && Math.abs(x) > COUNTS
+          ? [`\`${quantityName(q)}\` moves by ${Number(x.toPrecision(3))}`]
+          : []
       })
       const more = terms.length > MOST_TERMS ? ` and ${terms.length - MOST_TERMS} more` : ''
-      return `${terms.slice(0, MOST_TERMS).join(' with ')}${more}`
+      return `${terms.slice(0, MOST_TERMS).join(' while ')}${more}`
     })
-  const others = flat.length > MOST_DIRECTIONS ? `; and along ${flat.length - MOST_DIRECTIONS} more directions` : ''
-  return `the information matrix has rank ${size - flat.length} of ${size}: nothing changes along ${said.join('; or ')}${others}`
+  const others = flat.length > MOST_DIRECTIONS ? `; or in ${flat.length - MOST_DIRECTIONS} more directions` : ''
+  return `the information matrix has rank ${size - flat.length} of ${size}: nothing changes when ${said.join('; or when ')}${others}`
 }
 
 /** Reduced rows, the largest element of each 1. */

@@ -64,7 +64,8 @@ async function both(model: Model, path: string, options: FitCallOptions): Promis
   for (const table of [() => large(path), () => whole(path)])
     try {
       const fit = await model.fit([await table()], { backend: 'js', ...options, memory })
-      const { parameters: _p, bic: _b, aic: _a, ...rest } = fit.toJSON()
+      // the entropy of the classification wants all rows at once
+      const { parameters: _p, bic: _b, aic: _a, entropy: _e, certainty: _c, ...rest } = fit.toJSON()
       outcomes.push(JSON.parse(JSON.stringify(rest)))
     } catch (error) {
       if (!(error instanceof DataError)) throw error

@@ -22,7 +22,7 @@ for n in 1..N { y[n] ~ Normal(a + 2 * b + c * x[n], s) }`,
     { x, y },
     { a: 0, b: 0, c: 1, s: 1 },
   )
-  expect(said).toMatch(/rank 3 of 4: nothing changes along `a` by 1 with `b` by -0\.5$/m)
+  expect(said).toMatch(/rank 3 of 4: nothing changes when `a` moves by 1 while `b` moves by -0\.5$/m)
 })
 
 test('several directions come apart', async () => {
@@ -37,8 +37,8 @@ for n in 1..N { y[n] ~ Normal(a + b + (c + d) * x[n], s) }`,
     { a: 0, b: 0, c: 1, d: 0, s: 1 },
   )
   expect(said).toMatch(/rank 3 of 5/)
-  expect(said).toMatch(/`a` by 1 with `b` by -1|`a` by -1 with `b` by 1/)
-  expect(said).toMatch(/`c` by 1 with `d` by -1|`c` by -1 with `d` by 1/)
+  expect(said).toMatch(/`a` moves by 1 while `b` moves by -1|`a` moves by -1 while `b` moves by 1/)
+  expect(said).toMatch(/`c` moves by 1 while `d` moves by -1|`c` moves by -1 while `d` moves by 1/)
 })
 
 test('nothing is said where the matrix is regular', async () => {

@@ -34,7 +34,8 @@ describe('rows that do not lie in memory', () => {
     expect(source.reads).toBeGreaterThan(20)
     const inMemory = await model.fit(one.columns, options)
     // data is longer than the rank of scores is looked for, in a sample it may be
-    const { parameters: _p, bic: _b, aic: _a, ...wanted } = inMemory.toJSON()
+    // the entropy of the classification wants all rows at once
+    const { parameters: _p, bic: _b, aic: _a, entropy: _e, certainty: _c, ...wanted } = inMemory.toJSON()
     expect(plain(streamed.toJSON())).toMatchObject(plain(wanted) as Record<string, unknown>)
     expect(streamed.toJSON().observations).toBe(inMemory.toJSON().observations)
   })
@@ -45,7 +46,8 @@ describe('rows that do not lie in memory', () => {
     const options = { restarts: 1, maxIterations: 30, ...backend }
     const streamed = await model.fit([rowsTable('data', rowsOf(one))], options)
     const inMemory = await model.fit(one.columns, options)
-    expect(plain(streamed.toJSON())).toEqual(plain(inMemory.toJSON()))
+    const { entropy: _e, certainty: _c, ...wanted } = inMemory.toJSON()
+    expect(plain(streamed.toJSON())).toEqual(plain(wanted))
   })
 
   it('rows that are merged in memory give the same but for rounding', async () => {

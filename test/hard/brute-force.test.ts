@@ -17,12 +17,16 @@ const NOT_COMPARED = [
   'counts without a table',
 ]
 
+/** Models with a mean and a spread to integrate over in every class, which is too much to enumerate. */
+const TOO_MANY = ['scaled-variance-classes.estep']
+
 const compared = new Map<string, number>()
 
 function holds(name: string, text: string, seed: number): void {
   const c = compareHard(text, seed)
   if (typeof c === 'string') {
-    expect(NOT_COMPARED, name).toContain(c)
+    if (TOO_MANY.includes(name)) expect(c).toMatch(/^too many combinations/)
+    else expect(NOT_COMPARED, name).toContain(c)
     return
   }
   const scale = Math.max(1, Math.abs(c.best))

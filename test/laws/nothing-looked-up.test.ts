@@ -23,7 +23,7 @@ import {
 } from '../support/rewrite-model.js'
 import { seededRandom } from './support/random.js'
 
-const ITERATIONS = 6
+const ITERATIONS = 3
 const examples = new URL('../../examples/', import.meta.url)
 
 interface Example {

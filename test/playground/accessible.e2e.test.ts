@@ -1,11 +1,8 @@
 /** The page for everybody: axe, narrow windows, dark mode, reduced motion, and a live region that tells what happens. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { violations } from './axe.js'
 import { button, idle, type Playground, ready, startPlayground, tab } from './page.js'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let playground: Playground
 
@@ -14,15 +11,6 @@ beforeAll(async () => {
 }, 120_000)
 
 afterAll(() => playground?.close())
-
-/** What axe finds wrong, one line for each rule with the first element. */
-async function violations(page: Page): Promise<readonly string[]> {
-  // evaluated by the debugger, which is under no policy of the page
-  await page.evaluate(axe)
-  const found = (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then((r) =>
-    r.violations.map((v) => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(' | ')))`)) as string[]
-  return found
-}
 
 /** Those that stay, once formulas and charts have come to their place. */
 async function lasting(page: Page): Promise<readonly string[]> {

@@ -1,11 +1,8 @@
 /** In the page: modes, held params, intervals, a choice among candidates, data drawn from the model, in Chromium. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { violations } from './axe.js'
 import { button, idle, type Playground, ready, startPlayground, tab } from './page.js'
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let playground: Playground
 
@@ -14,13 +11,6 @@ beforeAll(async () => {
 }, 120_000)
 
 afterAll(() => playground?.close())
-
-async function violations(page: Page): Promise<readonly string[]> {
-  // evaluated by the debugger, which is under no policy of the page
-  await page.evaluate(axe)
-  return (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then((r) =>
-    r.violations.map((v) => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(' | ')))`)) as string[]
-}
 
 const width = (page: Page) => page.evaluate('document.documentElement.scrollWidth')
 

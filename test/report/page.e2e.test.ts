@@ -1,13 +1,12 @@
 /** Reports as a browser shows them: axe, narrow and wide windows, dark and light, print. */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { katexStyles } from '../../cli/katex-styles.js'
 import { compileOrThrow, type FitCallOptions, readTable } from '../../index.js'
+import { violations } from '../playground/axe.js'
 import { launch } from '../playground/page.js'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const file = (path: string): Buffer => readFileSync(new URL(`../../examples/${path}`, import.meta.url))
 
 let browser: Browser
@@ -21,12 +20,6 @@ async function reportOf(model: string, data: string, options: FitCallOptions = {
   if (value === undefined) throw new Error(data)
   const fit = await compileOrThrow(file(model).toString()).fit([value], { restarts: 4, ...options })
   return fit.report(undefined, { katexStyles: katexStyles(), ...(options.trace === true ? { frames: [0, 1, 2] } : {}) })
-}
-
-async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe)
-  return (await page.evaluate(`axe.run(document, { resultTypes: ['violations'] }).then((r) =>
-    r.violations.map((v) => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(' | ')))`)) as string[]
 }
 
 const reports = [

@@ -11,6 +11,7 @@ import { shownNormalisers } from './block-names.js'
 import { conditionsAsIndicators } from './for-display.js'
 import { equation, type Formula, type FormulaContext, formula } from './print.js'
 import { productOf, sideBySide } from './products.js'
+import { fraction, overValues } from './recursion-terms.js'
 import { isShown } from './shown-factors.js'
 import { simplify } from './simplify.js'
 
@@ -173,10 +174,7 @@ export class ChainQuantities {
   }
 
   overAll(elements: readonly string[], e: Expr): Expr {
-    return elements.reduceRight<Expr>((body, x) => {
-      const v = this.values.get(x)
-      return v === undefined ? body : sum(v, body)
-    }, e)
+    return overValues(this.values, elements, e)
   }
 
   forwardLines(): readonly Formula[] {
@@ -245,12 +243,6 @@ export class ChainQuantities {
     ]
   }
 }
-
-/** top / bottom, not cancelled. */
-const fraction = (top: Expr, bottom: Expr): Expr => ({
-  kind: 'mul',
-  factors: [...(top.kind === 'mul' ? top.factors : [top]), { kind: 'pow', base: bottom, exponent: { n: -1, d: 1 } }],
-})
 
 function hasCondition(e: Expr): boolean {
   let found = false

@@ -11,6 +11,7 @@ import { readCells } from '../lower/indicators.js'
 import { shownNormalisers } from './block-names.js'
 import { isHard } from './hard-steps.js'
 import type { FormulaContext } from './print.js'
+import { fraction, overValues } from './recursion-terms.js'
 import { isShown } from './shown-factors.js'
 import { simplify } from './simplify.js'
 import type { Equation } from './update-types.js'
@@ -230,10 +231,7 @@ export class EliminationQuantities {
   }
 
   overAll(elements: readonly string[], e: Expr): Expr {
-    return elements.reduceRight<Expr>((body, x) => {
-      const v = this.values.get(x)
-      return v === undefined ? body : sum(v, body)
-    }, e)
+    return overValues(this.values, elements, e)
   }
 
   messageEquations(): readonly Equation[] {
@@ -313,9 +311,3 @@ const messageName = (b: Bucket, letter: string): string => `${letter}^${b.elimin
 
 const messageAt = (q: EliminationQuantities, b: Bucket): Expr =>
   ref('table', messageName(b, q.c.notation.symbols.message), [...q.row, ...b.scope.slice(1).map((e) => q.valueOf(e))])
-
-/** top / bottom, not cancelled. */
-const fraction = (top: Expr, bottom: Expr): Expr => ({
-  kind: 'mul',
-  factors: [...(top.kind === 'mul' ? top.factors : [top]), { kind: 'pow', base: bottom, exponent: { n: -1, d: 1 } }],
-})

@@ -7,19 +7,19 @@
  * Normal latents u in the mean of a Normal cell are integrated out: with residual mean A and variance v under the posterior
  * and h = v/σ², the cell given the others is off its mean by A/(1 − h), with variance σ²/(1 − h).
  */
-import { ONE } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import type { IndexVar } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
 import { buildCellDensities } from '../graph/build.js'
 import type { CellDensity } from '../graph/cell-density.js'
 import { IndexSupply } from '../graph/tensors.js'
-import { type CellLaw, MOST_LOOPS, type Told } from '../lower/cell-laws.js'
+import type { CellLaw, Told } from '../lower/cell-laws.js'
 import { extentOf } from '../lower/lowerer.js'
-import { logPhi } from '../numerics/index.js'
 import type { ProgramModel } from './bound-model.js'
 import { iterate, reader } from './imputed-cells.js'
-import { type NumericLaw, PosteriorReports, type Silent } from './posterior-reports.js'
+import { type NumericLaw, PosteriorReports } from './posterior-reports.js'
+import { addedUp, linear, logSum, normal, type Said, WITHOUT_ORDER } from './said-of-cell.js'
+import { SharesWithout } from './shares-without.js'
 import { cellPosition } from './sizes.js'
 
 export interface CellCheck {
@@ -51,17 +51,6 @@ export interface ArrayChecks {
   readonly readElsewhere: boolean
 }
 
-/** What one statement says of a cell at some values of the latents. */
-interface Said {
-  readonly share: number
-  readonly logDensity: number
-  readonly below: readonly [number, number]
-  readonly above: readonly [number, number]
-  readonly mean: number
-  readonly variance: number
-  readonly masses: Float64Array | null
-}
-
 interface Part extends Said {
   readonly law: CellLaw
   readonly flat: number
@@ -75,9 +64,6 @@ const MOST_COUNTS = 30
 const MOST_TERMS = 1000
 /** Where log densities differ by more, the posterior of the smaller one may have come out as 0. */
 const FAR = 250
-/** Beyond this share of its own variance that the latents take up, nothing is known of a cell without it. */
-const DETERMINED = 1 - 1e-9
-
 /** @param most cells of an array, evenly spread */
 export function checkCells(
   model: ProgramModel,
@@ -118,7 +104,13 @@ export function checkCells(
     const [first] = known
     if (first === undefined) return none('no statement gives single cells of it a distribution')
     const discrete = own.some((o) => o.cell.discrete)
-    const reader = new ArrayReader(model, name, kindOf(model, name, discrete), new Shares(model, params, reports), most)
+    const reader = new ArrayReader(
+      model,
+      name,
+      kindOf(model, name, discrete),
+      new SharesWithout(model, params, reports),
+      most,
+    )
     for (const law of known) reader.read(law)
     return () => ({ ...reader.found(known), readElsewhere: readElsewhere(model, name) })
   })
@@ -176,64 +168,6 @@ function readElsewhere({ derivation: { graph } }: ProgramModel, name: string): b
   })
 }
 
-/** Values of loops that lie beside those of a table of latents, at most: each takes an E-step. */
-const MOST_BESIDE = 64
-/** Cells times cells gone through again, at most, for single cells without which the posterior is taken anew. */
-const MOST_AGAIN = 2e6
-
-/** Probabilities of the values of latents without some cells: the E-step is taken again with the statement silent there. */
-class Shares {
-  constructor(
-    private readonly model: ProgramModel,
-    private readonly params: Float64Array,
-    private readonly reports: PosteriorReports,
-  ) {}
-
-  /** The share of a law at all rows, each without the cells of its own row; null where that is not to be had at once. */
-  without(law: CellLaw): Float64Array | null {
-    const { ownLoops, rows, values, loops } = law
-    if (law.share === null || ownLoops === null) return null
-    const { numbers } = this.model
-    const all = [...rows, ...values]
-    const sizes = all.map((v) => numbers.extent(extentOf(v)))
-    const beside = Array.from({ length: loops }, (_, i) => i).filter((i) => !ownLoops.includes(i))
-    const counts = beside.map((i) => sizes[i] ?? 1)
-    const count = counts.reduce((a, b) => a * b, 1)
-    if (count > MOST_BESIDE || loops > MOST_LOOPS) return null
-    const out = new Float64Array(sizes.reduce((a, b) => a * b, 1))
-    for (let c = 0; c < count; c++) {
-      const at = new Array<number>(loops).fill(0)
-      let rest = c
-      beside.forEach((i, n) => {
-        at[i] = numbers.value(rows[i]?.from ?? ONE) + (rest % (counts[n] ?? 1))
-        rest = Math.floor(rest / (counts[n] ?? 1))
-      })
-      const share = this.taken(law, { data: law.number, depth: 0, at })
-      iterate(all, sizes, numbers, (indices, flat) => {
-        if (beside.every((i) => indices.get(rows[i]?.id ?? '') === at[i])) out[flat] = share[flat] ?? Number.NaN
-      })
-    }
-    return out
-  }
-
-  /** How many cells may be taken one by one. */
-  get single(): number {
-    return Math.floor(MOST_AGAIN / Math.max(1, this.model.observations))
-  }
-
-  /** The share without what one iteration of a statement says. */
-  withoutRow(law: CellLaw, at: readonly number[]): Float64Array {
-    return this.taken(law, { data: law.number, depth: law.loops, at })
-  }
-
-  private taken({ share, data, span }: CellLaw, silent: Silent): Float64Array {
-    for (const other of this.reports.at(this.params, silent).laws)
-      if (typeof other !== 'string' && other.law.data === data && other.law.span.start === span.start && share !== null)
-        return other.table(share).slice()
-    throw new Error('no such law')
-  }
-}
-
 interface Cell {
   readonly parts: Part[]
   readonly weight: number
@@ -252,7 +186,7 @@ class ArrayReader {
     private readonly model: ProgramModel,
     private readonly name: string,
     private readonly kind: ArrayChecks['kind'],
-    private readonly shares: Shares,
+    private readonly shares: SharesWithout,
     private readonly most: number,
   ) {}
 
@@ -410,37 +344,4 @@ function isHidden(parts: readonly Part[]): boolean {
 function datum(values: Float64Array | Int32Array, position: number): number {
   const x = values[position] ?? Number.NaN
   return values instanceof Int32Array ? (x < 0 ? Number.NaN : x + 1) : x
-}
-
-/** Of counts from 0 on. */
-function addedUp(masses: Float64Array | null, x: number): Pick<Said, 'below' | 'above'> {
-  if (masses === null || x >= masses.length) return { below: UNKNOWN, above: UNKNOWN }
-  let before = 0
-  for (let v = 0; v < x; v++) before += masses[v] ?? 0
-  const upTo = Math.min(1, before + (masses[x] ?? 0))
-  return { below: [Math.log(before), Math.log(upTo)], above: [Math.log1p(-before), Math.log1p(-upTo)] }
-}
-
-const UNKNOWN = [Number.NaN, Number.NaN] as const
-const WITHOUT_ORDER: Pick<Said, 'below' | 'above'> = { below: [0, 0], above: [0, 0] }
-
-/** A Normal cell whose mean is linear in Normal latents, given the other cells. */
-function linear(x: number, variance: number, share: number, residual: number, square: number): Said {
-  const taken = Math.max(0, square - residual * residual) / variance
-  if (share === 0 || !(taken < DETERMINED)) return normal(x, Number.NaN, Number.NaN, share, Number.NaN)
-  const off = residual / (1 - taken)
-  const whole = variance / (1 - taken)
-  return normal(x, x - off, whole, share, -0.5 * Math.log(2 * Math.PI * whole) - (off * off) / (2 * whole))
-}
-
-function normal(x: number, mean: number, variance: number, share: number, logDensity: number): Said {
-  const z = (x - mean) / Math.sqrt(variance)
-  const [below, above] = [logPhi(z), logPhi(-z)]
-  return { share, logDensity, below: [below, below], above: [above, above], mean, variance, masses: null }
-}
-
-function logSum(xs: readonly number[]): number {
-  const most = xs.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)
-  if (most === Number.NEGATIVE_INFINITY || Number.isNaN(most)) return most
-  return most + Math.log(xs.reduce((sum, x) => sum + Math.exp(x - most), 0))
 }

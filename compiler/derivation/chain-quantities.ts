@@ -221,6 +221,23 @@ export class ChainQuantities {
     ]
   }
 
+  /** The prediction at the first place where that is not 1: messages into the step there, with one value of what is not. */
+  firstEquation(): Equation | null {
+    const messages = this.messages(true)
+    if (messages.length === 0) return null
+    const absent = new Map(
+      this.leavingOnly.flatMap((e) => {
+        const v = this.values.get(e)
+        return v === undefined ? [] : [[v.id, v.from] as const]
+      }),
+    )
+    const first = (e: Expr): Expr => this.atPlace(e, this.axis.from)
+    return this.equation(
+      first(this.at('forward', this.window, 0, '^pred')),
+      first(substituteIndex(mul(...messages), absent)),
+    )
+  }
+
   /** The state at the last place that is the best there, and the state before the best one of a place. */
   traceBackLines(): readonly Formula[] {
     const parents = this.block.parents.map((e) => [e, this.cell(e)] as const)

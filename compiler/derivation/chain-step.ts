@@ -94,12 +94,13 @@ function smoothed(q: ChainQuantities, demanded: readonly Expr[]): readonly Block
   const marginals = q.marginalEquations(demanded)
   const early =
     block.window.length > block.states.length
-      ? ' A state that reaches back before the first place has one value there.'
+      ? 'A state that reaches back before the first place has one value there. '
       : ''
   return [
     say`The filter goes forward from ${place} = ${first}: what is predicted from the place before, times the evidence, scaled to add up to 1,`,
     { kind: 'formula', lines: q.forwardEquations().map((e) => q.line(e)) },
-    say`At the first place there is nothing before, and the prediction is 1.${early} The smoother goes back from ${place} = ${last}, where the filter is the posterior already${parents === '' ? '' : `, given ${parents}`}:`,
+    ...firstPlace(q, 'the prediction is'),
+    say`${early}The smoother goes back from ${place} = ${last}, where the filter is the posterior already${parents === '' ? '' : `, given ${parents}`}:`,
     { kind: 'formula', lines: q.backwardEquations().map((e) => q.line(e)) },
     ...(marginals.length === 0
       ? []
@@ -109,6 +110,16 @@ function smoothed(q: ChainQuantities, demanded: readonly Expr[]): readonly Block
         ]),
     ...likelihoodWords(q),
     say`Scaling keeps every number near 1: nothing underflows, however long the chain. Time is proportional to the number of places times ${q.count([...block.window, ...block.leaving])}, and three arrays of places × ${q.count([...block.window])} are held; the joint posteriors are added up as they arise.`,
+  ]
+}
+
+/** Where nothing lies before. */
+function firstPlace(q: ChainQuantities, what: string): readonly Block[] {
+  const first = q.firstEquation()
+  if (first === null) return [say`At the first place there is nothing before, and ${what} 1.`]
+  return [
+    say`At the first place there is nothing before, and ${what} the message alone, whatever value is put for what is not there:`,
+    { kind: 'formula', lines: [q.line(first)] },
   ]
 }
 
@@ -144,7 +155,8 @@ function bestPath(q: ChainQuantities): readonly Block[] {
   return [
     say`The density of the best path into each state goes forward from ${place} = ${first}: what is best of those from the place before, times the evidence, divided by its maximum,`,
     { kind: 'formula', lines: q.forwardEquations().map((e) => maximum(q.line(e))) },
-    say`At the first place there is nothing before, and what comes from there is 1. The log density of the best path is ${whole}${block.parents.length > 0 ? `, one for each value of ${block.parents.map(placeWords).join(', ')}, a message to it` : ''}. At ${place} = ${last} the best state is taken, and the path is followed back; of several equal states the first:`,
+    ...firstPlace(q, 'what comes from there is'),
+    say`The log density of the best path is ${whole}${block.parents.length > 0 ? `, one for each value of ${block.parents.map(placeWords).join(', ')}, a message to it` : ''}. At ${place} = ${last} the best state is taken, and the path is followed back; of several equal states the first:`,
     { kind: 'formula', lines: q.traceBackLines() },
     say`All of it is in logarithms. Time is proportional to the number of places times ${q.count([...block.window, ...block.leaving])}.`,
   ]

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { valuesOf } from '../../../api/worked.js'
+import { num } from '../../../compiler/algebra/build.js'
 import { type Environment, evaluate, type NumericIndicator } from '../../../compiler/algebra/evaluate.js'
 import type { Expr, Indicator } from '../../../compiler/algebra/types.js'
 import type { ProgramModel } from '../../../compiler/bind/bound-model.js'
@@ -148,7 +149,7 @@ function chainValue(
       const isFirst = indices.get(q.axis.id) === evaluate(q.axis.from, { ...env, indices })
       // a state that reaches back before the first place has one value there
       const isWhole = q.window.every((e) => isThere(q, e, indices, env))
-      if (i === 0 && isFirst) return isWhole ? 1 : 0
+      if (i === 0 && isFirst) return isWhole ? evaluate(q.firstEquation()?.right ?? num(1), { ...env, indices }) : 0
       return once(`${name} ${index.join()}`, () => evaluate(right, { ...env, indices }))
     }
   }

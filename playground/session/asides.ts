@@ -23,8 +23,9 @@ export class Asides {
       const shown = shownRun(this.desk.state)
       if (shown === null) return
       const run = shown.run.id
+      const { weights } = this.desk.state.project.controls
       this.say('standard errors are under way')
-      const intervals = await this.kept.call('intervals', { run, kind, replicates })
+      const intervals = await this.kept.call('intervals', { run, kind, replicates, weights })
       this.desk.store.dispatch({ kind: 'intervals', run, intervals })
       this.desk.store.dispatch({ kind: 'say', text: intervals.says })
     })

@@ -3,7 +3,7 @@ import { agreement } from '../../api/select/agreement.js'
 import { type Candidate, type Criterion, criteria } from '../../api/select/candidate.js'
 import { type Selection, type SelectProgress, select } from '../../api/select/select.js'
 import { AbortError } from '../../runtime/errors.js'
-import { modeFacts, scheduleOf } from '../session/modes.js'
+import { jumpsIn, modeFacts, scheduleOf } from '../session/modes.js'
 import type { CandidateView, ChoiceView, ChooseRequest } from './messages.js'
 import type { ModelOverData } from './model-over-data.js'
 
@@ -13,7 +13,7 @@ export async function chosen(
   signal: { readonly aborted: boolean },
   say: (text: string) => void,
 ): Promise<ChoiceView> {
-  const { mode, seed, restarts, tolerance, maxIterations, init } = controls
+  const { mode, seed, restarts, tolerance, maxIterations, init, accelerate } = controls
   const fix = over.fixOf(controls)
   const options = {
     ...over.common,
@@ -26,6 +26,7 @@ export async function chosen(
     tolerance,
     maxIterations,
     init,
+    accelerate: jumpsIn(mode) ? accelerate : null,
     folds,
     signal,
     over: new Map([[name, values]]),

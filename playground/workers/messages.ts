@@ -45,6 +45,8 @@ export interface ModelFacts {
   readonly params: readonly { readonly name: string; readonly type: string }[]
   readonly latents: readonly { readonly name: string; readonly type: string }[]
   readonly hard: boolean
+  /** Rows have weights. */
+  readonly weighted: boolean
 }
 
 /** One update of the plan, for the margin of the editor. */
@@ -170,6 +172,7 @@ export interface IntervalsRequest {
   readonly kind: ErrorKind
   /** Fits of the bootstrap. */
   readonly replicates: number
+  readonly weights: RunControls['weights']
 }
 
 /** Standard errors of a fit, one for each cell of its params; NaN where there is none. */
@@ -186,8 +189,8 @@ export interface IntervalsView {
   /** Of numbers of top-level `let`s. */
   readonly others: readonly Estimate[]
   readonly warnings: readonly Complaint[]
-  /** The fit file with them. */
-  readonly file: string
+  /** What the fit file has of them, as JSON. */
+  readonly fields: string
 }
 
 /** One column of data, or an array, beside what the fit says of it. */

@@ -1,6 +1,6 @@
 /** What is asked beside the runs: intervals of a fit, a choice among candidates, data drawn from the model. */
 import type { ErrorKind } from '../../runtime/uncertainty.js'
-import type { ModeRefusals } from '../workers/messages.js'
+import type { Comparison, ModeRefusals } from '../workers/messages.js'
 import type { DataFiles } from './data-files.js'
 import type { Desk } from './desk.js'
 import type { KeptRuns } from './kept-runs.js'
@@ -45,11 +45,11 @@ export class Asides {
   }
 
   /** Fits every value of a const, and compares. */
-  choose(name: string, values: readonly number[], folds: number): Promise<void> {
+  choose(name: string, values: readonly number[], compare: Comparison): Promise<void> {
     return this.desk.working('choose', async () => {
       this.say('candidates are under way')
       const { controls } = this.desk.state.project
-      const choice = await this.desk.fitter.call('choose', { controls, name, values, folds })
+      const choice = await this.desk.fitter.call('choose', { controls, name, values, compare })
       this.desk.store.dispatch({ kind: 'chosen', choice })
       this.desk.store.dispatch({ kind: 'say', text: choice.sentences.join(' ') })
     })

@@ -9,7 +9,7 @@ import type { ModelOverData } from './model-over-data.js'
 
 export async function chosen(
   over: ModelOverData,
-  { controls, name, values, folds }: ChooseRequest,
+  { controls, name, values, compare }: ChooseRequest,
   signal: { readonly aborted: boolean },
   say: (text: string) => void,
 ): Promise<ChoiceView> {
@@ -27,7 +27,9 @@ export async function chosen(
     maxIterations,
     init,
     accelerate: jumpsIn(mode) ? accelerate : null,
-    folds,
+    folds: compare.folds,
+    draws: compare.draws,
+    ...(compare.against === null ? {} : { against: compare.against }),
     signal,
     over: new Map([[name, values]]),
     onProgress: (p: SelectProgress) => say(progressInWords(name, values, p)),
@@ -39,6 +41,8 @@ export async function chosen(
     best: Object.fromEntries([...selection.bestBy].map(([by, c]) => [by, selection.candidates.indexOf(c)])),
     sentences: agreement(selection).sentences,
     folds: selection.folds,
+    compare,
+    tests: selection.tests,
     notes: selection.notes,
     stopped,
   }
@@ -70,5 +74,6 @@ function candidateView({ figures, reason }: Candidate, value: number): Candidate
 
 function progressInWords(name: string, values: readonly number[], p: SelectProgress): string {
   const which = `${name} = ${values[p.candidate] ?? ''} (${p.candidate + 1} of ${p.candidates})`
+  if (p.phase === 'test') return `test of ${which}: ${p.done} of ${p.of} draws`
   return p.phase === 'folds' ? `${which}: ${p.done} of ${p.of} folds` : `fitting ${which}`
 }

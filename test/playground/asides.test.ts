@@ -52,6 +52,7 @@ const param = (state: RunState, name: string) => {
   return found
 }
 
+const PLAINLY = { folds: 0, against: null, draws: 0 } as const
 const BY_STEPS = { mode: 'em', sameAs: null, params: null, label: 'run' } as const
 const OLD_FAITHFUL = ['faithful.csv', faithful] as const
 
@@ -278,7 +279,7 @@ describe('residuals and certainty', () => {
 describe('a choice among candidates', () => {
   it('has the criteria of each, and says when they disagree', async () => {
     const controls = open(full, OLD_FAITHFUL, { restarts: 5 })
-    const choice = await session.choose({ controls, name: 'K', values: [1, 2, 3], folds: 0 })
+    const choice = await session.choose({ controls, name: 'K', values: [1, 2, 3], compare: PLAINLY })
     expect(choice.candidates.map((c) => c.value)).toEqual([1, 2, 3])
     expect(choice.candidates[1]?.logLikelihood).toBeCloseTo(-1130.264, 2)
     expect(choice.best.bic).toBe(1)
@@ -286,16 +287,34 @@ describe('a choice among candidates', () => {
     expect(told.some((m) => m.kind === 'said' && m.text.includes('K = 2 (2 of 3)'))).toBe(true)
   })
 
+  it('sets what is predicted beside known labels, and tests neighbours', async () => {
+    const rows = [
+      'y,side',
+      ...Array.from({ length: 24 }, (_, i) => `${(i % 2) * 6 + Math.sin(i)},${i % 2 ? 'b' : 'a'}`),
+    ]
+    const controls = open(withPriors.replace(/ ~ (Dirichlet|Normal)\(0.*/g, ''), ['y.csv', rows.join('\n')], {
+      restarts: 1,
+    })
+    const compare = { folds: 2, against: 'side', draws: 9 }
+    const choice = await session.choose({ controls, name: 'K', values: [1, 2], compare })
+    expect(choice.candidates[1]?.figures.error).toBe(0)
+    expect(choice.candidates[0]?.figures.error).toBeGreaterThan(0.3)
+    expect(choice.tests).toMatchObject([{ name: 'K', smaller: 1, larger: 2 }])
+    expect(choice.tests[0]?.pValue).toBeLessThanOrEqual(0.2)
+    expect(choice.tests[0]?.statistic).toBeGreaterThan(10)
+    expect(told.some((m) => m.kind === 'said' && m.text.includes('test of K = 2'))).toBe(true)
+  })
+
   it('says where there is nothing to compare, and why candidates failed', async () => {
     const controls = open(full, OLD_FAITHFUL, { restarts: 2, fix: new Map([['pi', [0.4, 0.6]]]) })
-    const choice = await session.choose({ controls, name: 'K', values: [2, 3], folds: 0 })
+    const choice = await session.choose({ controls, name: 'K', values: [2, 3], compare: PLAINLY })
     expect(choice.sentences).toEqual(['Only K = 2 could be fitted: there is nothing to compare.'])
     expect(choice.candidates[1]?.reason).toContain('pi')
   })
 
   it('keeps what is done when it is stopped', async () => {
     const controls = open(full, OLD_FAITHFUL, { restarts: 5 })
-    const going = session.choose({ controls, name: 'K', values: [1, 2, 3, 4, 5, 6], folds: 0 })
+    const going = session.choose({ controls, name: 'K', values: [1, 2, 3, 4, 5, 6], compare: PLAINLY })
     const watch = setInterval(() => {
       if (told.some((m) => m.kind === 'said' && m.text.includes('(2 of 6)'))) session.stop()
     }, 1)

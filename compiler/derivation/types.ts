@@ -16,6 +16,8 @@ export interface Origin {
   readonly rule: string
   readonly citation: string
   readonly span: Span | null
+  /** All statements whose factors it contains, where they are several. */
+  readonly spans?: readonly Span[]
 }
 
 /** A formula on a line of its own, with its origin where that is not the step's. */

@@ -457,7 +457,7 @@ export class ProgramModel implements BoundModel {
     if (this.expectations.isFactorised) return null
     const { nominalParameters } = this
     const most = FEW_ROWS * (nominalParameters + 4)
-    for (const rows of [LEAST_ROWS, 2 * (nominalParameters + 4), most]) {
+    for (const rows of [LEAST_ROWS, Math.max(2 * LEAST_ROWS, 2 * nominalParameters), most]) {
       const few = rows > most ? null : fewRows(this.derivation, this.program, this.data, rows)
       if (few === null) continue
       // rows are alike: a rank over some of them is at most that over all, and over many the same, unless others alone

@@ -65,7 +65,10 @@ describe('modes', () => {
 
   it('shows posteriors of params in vb', async () => {
     const rows = ['y', ...Array.from({ length: 40 }, (_, i) => (i % 3 === 0 ? -3 : 2) + Math.sin(i * 1.7))].join('\n')
-    const { page, noise } = await playground.open({ ...WITHOUT_MONACO, fragment: await linkOf(withPriors, [{ kind: 'text', name: 'y.csv', text: rows }], { controls: { mode: 'vb' } }) })
+    const { page, noise } = await playground.open({
+      ...WITHOUT_MONACO,
+      fragment: await linkOf(withPriors, [{ kind: 'text', name: 'y.csv', text: rows }], { controls: { mode: 'vb' } }),
+    })
     await ready(page)
     await tab(page, 'numbers').click()
     await button(page, 'Step E').click()

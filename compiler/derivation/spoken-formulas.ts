@@ -13,10 +13,7 @@ const SPOKEN: ReadonlyMap<string, string> = new Map([
   ['×', '\\times'],
 ])
 
-const ANY = new RegExp(
-  `(${[...SPOKEN.keys()].map((s) => s.replaceAll(/[()[\]^$.*+?|\\]/g, '\\$&')).join('|')})`,
-  'u',
-)
+const ANY = new RegExp(`(${[...SPOKEN.keys()].map((s) => s.replaceAll(/[()[\]^$.*+?|\\]/g, '\\$&')).join('|')})`, 'u')
 
 /** Words with the formulas among them taken out. */
 export const spoken = (words: string): readonly (string | { readonly text: string; readonly latex: string })[] =>

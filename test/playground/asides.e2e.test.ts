@@ -1,7 +1,7 @@
 /** In the page: modes, held params, intervals, a choice among candidates, data drawn from the model, in Chromium. */
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { violations } from './axe.js'
+import { lastingViolations, violations } from './axe.js'
 import { button, idle, linkOf, type Playground, ready, startPlayground, tab, WITHOUT_MONACO } from './page.js'
 
 let playground: Playground
@@ -59,13 +59,17 @@ describe('modes', () => {
       .getByText(/anneal/i)
       .first()
       .waitFor()
-    expect(await violations(page)).toEqual([])
+    await page.locator('.derivation .katex').first().waitFor()
+    expect(await lastingViolations(page)).toEqual([])
     expect(noise).toEqual([])
   }, 120_000)
 
   it('shows posteriors of params in vb', async () => {
     const rows = ['y', ...Array.from({ length: 40 }, (_, i) => (i % 3 === 0 ? -3 : 2) + Math.sin(i * 1.7))].join('\n')
-    const { page, noise } = await playground.open({ ...WITHOUT_MONACO, fragment: await linkOf(withPriors, [{ kind: 'text', name: 'y.csv', text: rows }], { controls: { mode: 'vb' } }) })
+    const { page, noise } = await playground.open({
+      ...WITHOUT_MONACO,
+      fragment: await linkOf(withPriors, [{ kind: 'text', name: 'y.csv', text: rows }], { controls: { mode: 'vb' } }),
+    })
     await ready(page)
     await tab(page, 'numbers').click()
     await button(page, 'Step E').click()

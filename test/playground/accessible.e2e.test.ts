@@ -1,7 +1,6 @@
 /** The page for everybody: axe, narrow windows, dark mode, reduced motion, and a live region that tells what happens. */
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { violations } from './axe.js'
+import { lastingViolations, violations } from './axe.js'
 import { button, idle, type Playground, ready, startPlayground, tab, WITHOUT_MONACO } from './page.js'
 
 let playground: Playground
@@ -11,15 +10,6 @@ beforeAll(async () => {
 }, 120_000)
 
 afterAll(() => playground?.close())
-
-/** Those of an area that stay, once formulas and charts have come to their place. */
-async function lasting(page: Page, area: string): Promise<readonly string[]> {
-  for (let tries = 1; ; tries++) {
-    const found = await violations(page, `#panel-${area}`)
-    if (found.length === 0 || tries === 5) return found
-    await page.waitForTimeout(400)
-  }
-}
 
 const areas = ['model', 'data', 'code', 'bound', 'derivation', 'numbers', 'choose'] as const
 /** What an area shows when it has come. */
@@ -46,7 +36,7 @@ describe.each(['light', 'dark'] as const)('in the %s', (colorScheme) => {
     for (const area of areas) {
       await tab(page, area).click()
       await page.locator(SHOWS[area]).first().waitFor()
-      wrong.push(...(await lasting(page, area)).map((v) => `${area}: ${v}`))
+      wrong.push(...(await lastingViolations(page, `#panel-${area}`)).map((v) => `${area}: ${v}`))
     }
     await button(page, 'Gallery').click()
     await page.locator('dialog[open]').waitFor()

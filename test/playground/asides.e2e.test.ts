@@ -1,7 +1,7 @@
 /** In the page: modes, held params, intervals, a choice among candidates, data drawn from the model, in Chromium. */
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { violations } from './axe.js'
+import { lastingViolations, violations } from './axe.js'
 import { button, idle, linkOf, type Playground, ready, startPlayground, tab, WITHOUT_MONACO } from './page.js'
 
 let playground: Playground
@@ -59,7 +59,8 @@ describe('modes', () => {
       .getByText(/anneal/i)
       .first()
       .waitFor()
-    expect(await violations(page)).toEqual([])
+    await page.locator('.derivation .katex').first().waitFor()
+    expect(await lastingViolations(page)).toEqual([])
     expect(noise).toEqual([])
   }, 120_000)
 

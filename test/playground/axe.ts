@@ -15,3 +15,12 @@ export async function violations(page: Page, within: string | null = null): Prom
   return (await page.evaluate(`axe.run(${where}, { resultTypes: ['violations'] }).then((r) =>
     r.violations.map((v) => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(' | ')))`)) as string[]
 }
+
+/** Those that stay, once formulas and charts have come to their place. */
+export async function lastingViolations(page: Page, within: string | null = null): Promise<readonly string[]> {
+  for (let tries = 1; ; tries++) {
+    const found = await violations(page, within)
+    if (found.length === 0 || tries === 5) return found
+    await page.waitForTimeout(400)
+  }
+}

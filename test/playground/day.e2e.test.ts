@@ -7,7 +7,6 @@ import { execPath } from 'node:process'
 import { unzipSync } from 'fflate'
 import type { Download, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compileOrThrow } from '../../index.js'
 import {
   button,
   idle,
@@ -28,9 +27,6 @@ beforeAll(async () => {
 }, 120_000)
 
 afterAll(() => playground?.close())
-
-const example = (name: string): string =>
-  readFileSync(new URL(`../../examples/old-faithful/${name}`, import.meta.url), 'utf8')
 
 describe('a student', () => {
   let opened: OpenedPage
@@ -72,8 +68,11 @@ describe('a student', () => {
     await button(page, 'Copy as LaTeX').click()
     await page.getByText('LaTeX copied').waitFor()
     const copied = (await page.evaluate('navigator.clipboard.readText()')) as string
-    // test/compiler/derivation compiles documents and fragments where there is LaTeX
-    expect(copied).toBe(compileOrThrow(example('full.estep')).derivation.toLatex({ fragment: true }))
+    expect(copied).toMatch(/^% needs \\usepackage\{amsmath/)
+    expect(copied.match(/\\section\{/g)?.length).toBeGreaterThan(3)
+    // in the reader's own document
+    if (hasLatex())
+      typeset(`\\documentclass{article}\\usepackage{amsmath,amssymb,graphicx}\\begin{document}${copied}\\end{document}`)
   }, 60_000)
 
   it('takes another K and another start, and keeps the traces of both runs', async () => {
@@ -241,6 +240,29 @@ describe('a developer', () => {
     await page.context().close()
   }, 90_000)
 })
+
+function hasLatex(): boolean {
+  try {
+    execFileSync('pdflatex', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Fails where LaTeX does. */
+function typeset(document: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'estep-latex-'))
+  try {
+    writeFileSync(join(folder, 'page.tex'), document)
+    execFileSync('pdflatex', ['-interaction=nonstopmode', '-halt-on-error', 'page.tex'], {
+      cwd: folder,
+      stdio: 'ignore',
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
 
 async function choose(page: Page, name: string, text: string): Promise<void> {
   await page.setInputFiles('.choose input[type=file]', { name, mimeType: 'text/plain', buffer: Buffer.from(text) })

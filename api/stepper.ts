@@ -28,6 +28,7 @@ export type StepperFitOptions = Pick<
   | 'tolerance'
   | 'maxIterations'
   | 'maxTime'
+  | 'accelerate'
   | 'signal'
   | 'onIteration'
   | 'batch'

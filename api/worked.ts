@@ -2,7 +2,8 @@
 import { num } from '../compiler/algebra/build.js'
 import type { Environment } from '../compiler/algebra/evaluate.js'
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
-import type { WorkedIteration, WorkedParam } from '../compiler/derivation/index.js'
+import { PrintedValues } from '../compiler/bind/printed-values.js'
+import type { PrintedNumbers, WorkedIteration, WorkedParam } from '../compiler/derivation/index.js'
 import type { EmIteration } from '../runtime/iterate.js'
 
 export function workedIteration(model: ProgramModel, step: EmIteration): WorkedIteration {
@@ -13,7 +14,7 @@ export function workedIteration(model: ProgramModel, step: EmIteration): WorkedI
       values: [...flat.subarray(p.offset, p.offset + p.length)],
     }))
   return {
-    values: valuesOf(model, step.params, step.next),
+    numbers: numbersOf(model, step.params, step.next),
     before: params(step.params),
     after: params(step.next),
     expected: step.expected,
@@ -22,6 +23,13 @@ export function workedIteration(model: ProgramModel, step: EmIteration): WorkedI
     elboAfterM: step.elboAfterM,
     nextObjective: step.nextObjective,
   }
+}
+
+/** Rows that do not lie in memory have no tables: what reads single posteriors alone is evaluated. */
+function numbersOf(model: ProgramModel, before: Float64Array, after: Float64Array): PrintedNumbers {
+  return model.memory.windows === null
+    ? new PrintedValues(model, before, after)
+    : { place: (e) => e, values: () => valuesOf(model, before, after) }
 }
 
 /** What a printed update is evaluated with: the posterior at the old params, the new params as the M-step left them. */

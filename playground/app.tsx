@@ -10,6 +10,7 @@ import { NumbersPanel } from './panels/numbers-panel.js'
 import { RunBar } from './panels/run-bar.js'
 import { SeePanel } from './panels/see/see-panel.js'
 import { ShareDialog } from './panels/share-dialog.js'
+import { takeFiles } from './panels/take-files.js'
 import type { Controller } from './session/controller.js'
 import type { Area } from './session/project.js'
 import { lastStepSpan, runViews, type State } from './session/state.js'
@@ -57,6 +58,7 @@ export function App({ controller, onReset }: Props) {
   const wide = useMedia('(min-width: 1240px)')
   const medium = useMedia('(min-width: 760px)')
   const dark = useMedia('(prefers-color-scheme: dark)')
+  const [over, setOver] = useState(false)
   const [dialog, setDialog] = useState<'gallery' | 'share' | null>(null)
   const [recent, setRecent] = useState<readonly Area[]>([state.project.area])
   const [reveal, setReveal] = useState<{ readonly offset: number } | null>(null)
@@ -129,7 +131,26 @@ export function App({ controller, onReset }: Props) {
   }
 
   return (
-    <div class={`app${state.presenting ? ' presenting' : ''}`}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: files are dropped anywhere; the button of Data does it by keys
+    <div
+      class={`app${state.presenting ? ' presenting' : ''}${over ? ' is-over' : ''}`}
+      onDragOver={(e) => {
+        if (e.dataTransfer?.types.includes('Files') !== true) return
+        e.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={(e) => {
+        if (e.relatedTarget === null) setOver(false)
+      }}
+      onDrop={(e) => {
+        const files = [...(e.dataTransfer?.files ?? [])]
+        setOver(false)
+        if (files.length === 0) return
+        e.preventDefault()
+        open('data')
+        void takeFiles(controller, files)
+      }}
+    >
       <a class="skip" href="#see">
         Skip to the picture
       </a>

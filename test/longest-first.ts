@@ -10,6 +10,7 @@ const LONGEST: readonly string[] = [
   'conformance/conformance',
   'certify/examples',
   'playground/day.e2e',
+  'playground/served.e2e',
   'playground/accessible.e2e',
   'playground/asides.e2e',
 ].map((name) => `test/${name}.test.ts`)

@@ -58,9 +58,9 @@ function tableSections(table) {
       cell(20, 1),
       cell(20, 2),
       `${round(0.6 * one)} / ${round(0.6 * two)}`,
-      digits(mine?.objective),
+      digits(mine?.objectives[(peer?.made ?? 0) - 1]),
       digits(peer?.objective),
-      apart(mine?.objective, peer?.objective),
+      apart(mine?.objectives[(peer?.made ?? 0) - 1], peer?.objective),
     ]
   })
   const head = [
@@ -93,11 +93,11 @@ function tableSections(table) {
   })
   const missing = table.flatMap((row) => [...row.missing, ...row.failures.map((why) => `${row.id}: ${why}`)])
   const named = table.flatMap((row) => row.programs.filter((p) => !p.beside)).map((p) => p.count)
-  const iterations = new Set(table.map((row) => row.iterations))
+  const iterations = new Set(table.flatMap((row) => fastest(rivals(row, false))?.made ?? []))
   return [
     '## An iteration of EM',
     markdown(head, first),
-    `Medians of ${least(named)} iterations or more, in turns. The peer is the fastest of those that the goal names, at the number of threads at which it is fastest; objectives are those after ${[...iterations].join(' or ')} iterations.`,
+    `Medians of ${least(named)} iterations or more, in turns. The peer is the fastest of those that the goal names, at the number of threads at which it is fastest; objectives are those after as many iterations as it made, ${[...iterations].join(' or ')}.`,
     '### The other peers, and the same ones otherwise',
     'Slow programs make fewer iterations; the relative difference is to our objective after as many.',
     markdown(

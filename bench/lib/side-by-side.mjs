@@ -1,7 +1,7 @@
 /**
- * The programs of a workload. Ours and those that the goal names take turns: in each round every one of them makes the same
- * few iterations, of which the first is left out, since the program before has used the caches; what is compared are medians
- * over all rounds. The other peers follow one at a time, with as many iterations as some seconds allow. A program that fails
+ * The programs of a workload. Ours and those that the goal names take turns: in each round every one of them makes a few
+ * iterations, of which the first is left out, since the program before has used the caches; programs with short iterations
+ * make more of them. What is compared are medians over all rounds. The other peers follow one at a time, with as many iterations as some seconds allow. A program that fails
  * is left out, with the reason.
  */
 
@@ -13,6 +13,9 @@ const BESIDE = 8
 
 /** Milliseconds before each turn: threads of the program before that wait for work in a loop have gone to sleep. */
 const PAUSE = 150
+
+/** Seconds that a turn takes at least: the clock of a core that was idle comes back more slowly than a short iteration ends. */
+const LEAST_TURN = 0.12
 
 /** `{ programs, failures, iterations }`; of each program its times, how many iterations it made, and the objective after these. */
 export async function sideBySide(contestants, { rounds, perRound, log }) {
@@ -65,7 +68,15 @@ export async function sideBySide(contestants, { rounds, perRound, log }) {
 
   const together = []
   for (const contestant of contestants.filter(({ beside }) => !beside)) together.push(await begin(contestant))
-  for (let round = 0; round < rounds; round++) for (const entry of together) await turn(entry, perRound, 1)
+  for (let round = 0; round < rounds; round++) {
+    const counts = new Map(together.map((entry) => [entry, iterationsOf(entry, perRound)]))
+    const ours = together.filter(({ contestant }) => contestant.kind === 'ours').map((entry) => counts.get(entry))
+    // a peer is not ahead of us: its objective is compared with ours after as many iterations
+    for (const entry of together) {
+      const own = counts.get(entry)
+      await turn(entry, entry.contestant.kind === 'ours' ? own : Math.min(own, ...ours), 1)
+    }
+  }
   for (const entry of together) await finish(entry)
 
   for (const contestant of contestants.filter(({ beside }) => beside)) {
@@ -80,8 +91,12 @@ export async function sideBySide(contestants, { rounds, perRound, log }) {
     }
     await finish(entry)
   }
-  return { programs, failures, iterations: rounds * perRound }
+  return { programs, failures }
 }
+
+/** Iterations of the next turn. */
+const iterationsOf = ({ seconds }, perRound) =>
+  seconds.length === 0 ? perRound : Math.max(perRound, Math.ceil(LEAST_TURN / median(seconds)))
 
 function resultOf({ contestant, program, seconds, processor, objectives, first, last, made }) {
   const { command: _command, args: _args, ...what } = contestant

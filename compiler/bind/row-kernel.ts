@@ -219,6 +219,12 @@ function together(memory: Memory, list: readonly PlacedBuffer[]): Float64Array {
 }
 
 function addTo(total: Numbers, part: Numbers): void {
+  if (total instanceof Float64Array && part instanceof Float64Array) addReals(total, part)
+  else for (let i = 0; i < part.length; i++) total[i] = (total[i] ?? 0) + (part[i] ?? 0)
+}
+
+/** The same where both are of one type, which engines make fast code for. */
+function addReals(total: Float64Array, part: Float64Array): void {
   for (let i = 0; i < part.length; i++) total[i] = (total[i] ?? 0) + (part[i] ?? 0)
 }
 

@@ -1,19 +1,24 @@
 /** What stands in the recursions of a chain: evidence, steps, messages and posteriors, by their letters. */
-import { add, caseOf, compare, idx, isOne, isZero, mul, num, ONE, ref, sub, sum } from '../algebra/build.js'
+import { add, caseOf, compare, idx, isOne, isZero, log, mul, num, ONE, ref, sub, sum } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
-import { rewrite, substituteIndex } from '../algebra/visit.js'
+import { collectNodes, rewrite, substituteIndex } from '../algebra/visit.js'
 import { placedExpr } from '../estep/place.js'
 import { elementOf } from '../estep/places.js'
 import type { ChainBlock, LatentTable, PlacedFactor, TableChain } from '../estep/types.js'
 import type { DiscreteLatent } from '../graph/types.js'
+import { readCells } from '../lower/indicators.js'
 import { shownNormalisers } from './block-names.js'
+import type { LogDensity, Source } from './elimination-quantities.js'
 import { conditionsAsIndicators } from './for-display.js'
+import { fromFactors } from './origins.js'
 import { equation, type Formula, type FormulaContext, formula } from './print.js'
 import { productOf, sideBySide } from './products.js'
 import { fraction, overValues } from './recursion-terms.js'
 import { isShown } from './shown-factors.js'
 import { simplify } from './simplify.js'
+import type { Line } from './types.js'
+import type { Equation } from './update-types.js'
 
 /** One chain with its letters. */
 export class ChainQuantities {
@@ -28,6 +33,8 @@ export class ChainQuantities {
     readonly chain: TableChain,
     readonly block: ChainBlock,
     readonly c: FormulaContext,
+    /** Messages of what was summed out before, under the letters of that page. */
+    private readonly sources: readonly Source[],
   ) {
     this.loops = table.loops.map((l) => l.index)
     this.axis = chain.axis
@@ -118,6 +125,19 @@ export class ChainQuantities {
       .filter(isShown)
   }
 
+  /** Messages into the states at a place, or into the steps. */
+  messages(step: boolean): readonly Expr[] {
+    const own = new Set(this.block.states.map((s) => s.latent))
+    return this.sources
+      .filter(
+        ({ scope }) =>
+          scope.some((e) => own.has(elementOf(e).latent)) && scope.some((e) => this.leavingOnly.includes(e)) === step,
+      )
+      .flatMap(({ at, scope }) =>
+        at.kind === 'ref' ? [ref(at.space, at.name, [...this.row(), ...scope.map((e) => this.valueOf(e))])] : [],
+      )
+  }
+
   logOf(f: PlacedFactor, step: boolean): Expr {
     const by = new Map(f.lifted.variables.map((v, i) => [v.value.id, this.valueOf(f.elements[i] ?? '')]))
     let e = substituteIndex(placedExpr(f), by)
@@ -146,16 +166,24 @@ export class ChainQuantities {
     )
   }
 
-  evidenceLine(): Formula {
-    return this.densityLine(this.at('evidence', this.window), this.factors(false), false)
+  /** Evidence and step, each with the logarithm of what it stands for, as terms. */
+  densities(): readonly LogDensity[] {
+    const density = (left: Expr, step: boolean): LogDensity => {
+      const factors = this.factors(step)
+      const logs = [...factors.map((f) => this.logOf(f, step)), ...this.messages(step).map((m) => log(m))]
+      return { left, logs, factors }
+    }
+    return [
+      density(this.at('evidence', this.window), false),
+      density(this.at('step', [...this.leavingOnly, ...this.window]), true),
+    ]
   }
 
-  stepLine(): Formula {
-    return this.densityLine(this.at('step', [...this.leavingOnly, ...this.window]), this.factors(true), true)
+  densityLines(): readonly Line[] {
+    return this.densities().map((d) => ({ ...this.densityLine(d), ...fromFactors(d.factors) }))
   }
 
-  densityLine(left: Expr, factors: readonly PlacedFactor[], step: boolean): Formula {
-    const logs = factors.map((f) => this.logOf(f, step))
+  private densityLine({ left, logs }: LogDensity): Formula {
     const shownLeft = formula(left, this.all, this.c)
     if (logs.length === 0) return { text: `${shownLeft.text} = 1`, latex: `${shownLeft.latex} = 1` }
     const parts = logs.some(hasCondition) ? null : productOf(logs)
@@ -169,44 +197,106 @@ export class ChainQuantities {
 
   // -- recursions ----------------------------------------------------------------------------------------------------
 
-  line(left: Expr, right: Expr): Formula {
-    return equation({ left, right, indices: this.all, over: [] }, { ...this.c, sums: 'plain' })
+  equation(left: Expr, right: Expr): Equation {
+    return { left, right, indices: this.all, over: [] }
+  }
+
+  line(e: Equation): Formula {
+    return equation(e, { ...this.c, sums: 'plain' })
   }
 
   overAll(elements: readonly string[], e: Expr): Expr {
     return overValues(this.values, elements, e)
   }
 
-  forwardLines(): readonly Formula[] {
+  forwardEquations(): readonly Equation[] {
     const predicted = this.at('forward', this.window, 0, '^pred')
     const previous = this.at('forward', this.before, 1)
     const evidence = this.at('evidence', this.window)
     return [
-      this.line(
+      this.equation(
         predicted,
         this.overAll(this.leavingOnly, mul(previous, this.at('step', [...this.leavingOnly, ...this.window]))),
       ),
-      this.line(this.scale(), this.overAll(this.window, mul(predicted, evidence))),
-      this.line(this.at('forward', this.window), fraction(mul(predicted, evidence), this.scale())),
+      this.equation(this.scale(), this.overAll(this.window, mul(predicted, evidence))),
+      this.equation(this.at('forward', this.window), fraction(mul(predicted, evidence), this.scale())),
     ]
   }
 
-  /** The recursion of the best path: a maximum stands where the filter has a sum. */
-  bestLine(): Formula {
-    const best = (elements: readonly string[], steps = 0): Expr => this.at('forward', elements, steps, '^max')
-    const into = mul(best(this.before, 1), this.at('step', [...this.leavingOnly, ...this.window]))
-    const line = this.line(
-      best(this.window),
-      mul(this.at('evidence', this.window), this.overAll(this.leavingOnly, into)),
+  /** The prediction at the first place where that is not 1: messages into the step there, with one value of what is not. */
+  firstEquation(): Equation | null {
+    const messages = this.messages(true)
+    if (messages.length === 0) return null
+    const absent = new Map(
+      this.leavingOnly.flatMap((e) => {
+        const v = this.values.get(e)
+        return v === undefined ? [] : [[v.id, v.from] as const]
+      }),
     )
-    return { text: line.text.replaceAll('∑', 'max'), latex: line.latex.replaceAll('\\sum', '\\max') }
+    const first = (e: Expr): Expr => this.atPlace(e, this.axis.from)
+    return this.equation(
+      first(this.at('forward', this.window, 0, '^pred')),
+      first(substituteIndex(mul(...messages), absent)),
+    )
+  }
+
+  /** The state at the last place that is the best there, and the state before the best one of a place. */
+  traceBackLines(): readonly Formula[] {
+    const parents = this.block.parents.map((e) => [e, this.cell(e)] as const)
+    const last = this.chosen(
+      this.window,
+      this.atPlace(this.at('forward', this.window), this.axis.to),
+      (e) => this.atPlace(this.cell(e), this.axis.to),
+      parents,
+    )
+    const into = mul(this.at('forward', this.before, 1), this.at('step', [...this.leavingOnly, ...this.window]))
+    const fixed = this.window.map((e) => [e, this.cell(e)] as const)
+    return [last, this.chosen(this.leavingOnly, into, (e) => this.cell(e), [...fixed, ...parents])]
+  }
+
+  /** cells = argmax over their values of e, with the values that are fixed already in it. */
+  private chosen(
+    elements: readonly string[],
+    e: Expr,
+    cell: (element: string) => Expr,
+    fixed: readonly (readonly [string, Expr])[],
+  ): Formula {
+    const by = new Map(
+      fixed.flatMap(([x, value]) => {
+        const v = this.values.get(x)
+        return v === undefined ? [] : [[v.id, value] as const]
+      }),
+    )
+    const cells = elements.map((x) => formula(cell(x), this.all, this.c))
+    const values = elements.map((x) => formula(this.valueOf(x), this.all, this.c))
+    const best = formula(substituteIndex(e, by), this.all, this.c)
+    const list = (of: readonly Formula[], style: 'text' | 'latex'): string => of.map((f) => f[style]).join(', ')
+    const several = (s: string): string => (elements.length > 1 ? `(${s})` : s)
+    const over = list(values, 'text')
+    return {
+      text: `${several(list(cells, 'text'))} = argmax_${elements.length > 1 ? `{${over}}` : over} ${best.text}`,
+      latex: `${several(list(cells, 'latex'))} = \\operatorname*{arg\\,max}_{${list(values, 'latex')}} ${best.latex}`,
+    }
+  }
+
+  private cell(element: string): Expr {
+    const { latent, lag } = elementOf(element)
+    const own = this.block.parents.includes(element)
+    return ref('latent', latent, own ? this.parentRow(latent, lag) : this.row(lag))
+  }
+
+  private atPlace(e: Expr, place: Expr): Expr {
+    return substituteIndex(e, new Map([[this.axis.id, place]]))
   }
 
   posterior(elements: readonly string[]): Expr {
-    const all = [...elements, ...this.block.parents]
+    return this.probability([...elements, ...this.block.parents])
+  }
+
+  private probability(elements: readonly string[]): Expr {
     return {
       kind: 'probability',
-      of: all.map((e) => {
+      of: elements.map((e) => {
         const { latent, lag } = elementOf(e)
         const own = this.block.parents.includes(e)
         return {
@@ -226,21 +316,47 @@ export class ChainQuantities {
       : loops.map((l) => idx(l.index))
   }
 
-  backwardLines(): readonly Formula[] {
+  /** The posterior at the last place, and from each place that of the one before it. */
+  backwardEquations(): readonly Equation[] {
     const pair = this.posterior([...this.leavingOnly, ...this.window])
     const predicted = this.at('forward', this.window, 0, '^pred')
     const previous = this.at('forward', this.before, 1)
     const arriving = this.window.filter((e) => elementOf(e).lag === 0)
+    const parents = this.block.parents.length === 0 ? ONE : this.posterior([])
+    const last = (e: Expr): Expr => this.atPlace(e, this.axis.to)
     return [
-      this.line(
+      this.equation(last(this.posterior(this.window)), mul(last(this.at('forward', this.window)), last(parents))),
+      this.equation(
         pair,
         fraction(
           mul(previous, this.at('step', [...this.leavingOnly, ...this.window]), this.posterior(this.window)),
           predicted,
         ),
       ),
-      this.line(this.posterior(this.before), this.overAll(arriving, pair)),
+      this.equation(this.posterior(this.before), this.overAll(arriving, pair)),
     ]
+  }
+
+  /** Posteriors of single latents, and those that are read elsewhere, as sums of what the smoother gives. */
+  marginalEquations(demanded: readonly Expr[]): readonly Equation[] {
+    const all = [...this.leavingOnly, ...this.window]
+    const states = this.window.filter((e) => elementOf(e).lag === 0).map((e) => [e])
+    const read = demanded
+      .flatMap((e) => collectNodes(e, (n) => n.kind === 'probability'))
+      .flatMap((p): readonly (readonly string[])[] => {
+        if (p.kind !== 'probability') return []
+        const { table, elements } = readCells(p.of, this.c.notation.derivation.eStep)
+        return table.id === this.table.id && elements.every((e) => this.values.has(e)) ? [elements] : []
+      })
+    const seen = new Set<string>()
+    return [...states, ...read].flatMap((elements): readonly Equation[] => {
+      const kept = [...all, ...this.block.parents].filter((e) => elements.includes(e))
+      const held = kept.some((e) => this.leavingOnly.includes(e)) ? all : this.window
+      const summed = [...held, ...this.block.parents].filter((e) => !elements.includes(e))
+      if (summed.length === 0 || !kept.some((e) => all.includes(e)) || seen.has(kept.join())) return []
+      seen.add(kept.join())
+      return [this.equation(this.probability(kept), this.overAll(summed, this.posterior(held)))]
+    })
   }
 }
 

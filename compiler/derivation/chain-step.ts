@@ -4,8 +4,9 @@ import type { Expr } from '../algebra/types.js'
 import { elementOf } from '../estep/places.js'
 import type { EStepStep, LatentTable, TableChain } from '../estep/types.js'
 import { ChainQuantities } from './chain-quantities.js'
+import { EliminationQuantities } from './elimination-quantities.js'
 import { backwardsAtPlaces, eliminatedAtPlaces } from './elimination-step.js'
-import { isHard, marked } from './hard-steps.js'
+import { isHard, marked, maximum } from './hard-steps.js'
 import { eStepOrigin } from './origins.js'
 import { type FormulaContext, formula, inlineNames } from './print.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
@@ -20,6 +21,7 @@ export function chainStep(
   const d = c.notation.derivation
   const names = t.latents.map((l) => l.name)
   const shown = inlineNames(names, c)
+  const before = new EliminationQuantities(t, c)
   return {
     id: `e-step ${names.join(', ')}`,
     kind: 'e-step',
@@ -27,14 +29,18 @@ export function chainStep(
       ? marked(inline`E-step: the most probable ${shown}`, d)
       : inline`E-step: the posterior of ${shown}`,
     content: [
-      ...eliminatedAtPlaces(t, c),
+      ...eliminatedAtPlaces(before),
       ...chain.blocks.flatMap((b) => {
-        const q = new ChainQuantities(t, chain, b, c)
-        return [...densities(q), ...(isHard(d) ? bestPath(q) : smoothed(q))]
+        const q = new ChainQuantities(t, chain, b, c, before.left)
+        return [...densities(q), ...(isHard(d) ? bestPath(q) : smoothed(q, demanded))]
       }),
-      ...backwardsAtPlaces(t, demanded, c),
+      ...backwardsAtPlaces(before, demanded),
     ],
-    origin: eStepOrigin(step, t.latents[0]?.span ?? null),
+    origin: eStepOrigin(
+      step,
+      t.latents[0]?.span ?? null,
+      d.eStep.potentials.filter((p) => p.table === t.id).flatMap((p) => p.factors),
+    ),
   }
 }
 
@@ -68,43 +74,56 @@ function densities(q: ChainQuantities): readonly Block[] {
         q.named('evidence', q.window),
         ' be what the statements say of a state at its place, and ',
         q.named('step', [...q.leavingOnly, ...q.window]),
-        ' the step into it:',
+        ` the step into it${messageWords(q)}:`,
       ],
     },
-    { kind: 'formula', lines: [q.evidenceLine(), q.stepLine()] },
-    ...messageWords(q),
+    { kind: 'formula', lines: q.densityLines() },
   ]
 }
 
-/** Messages of what was summed out before. */
-function messageWords(q: ChainQuantities): readonly Block[] {
-  const { eStep } = q.c.notation.derivation
-  const children = eStep.tables
-    .filter((x) => x.parent?.table === q.table.id)
-    .flatMap((x) => x.latents.map((l) => l.name))
-  const from = [...q.table.buckets.map((b) => b.eliminate), ...children]
-  if (from.length === 0) return []
+/** What was summed out before stands among the factors. */
+function messageWords(q: ChainQuantities): string {
+  if ([...q.messages(false), ...q.messages(true)].length === 0) return ''
   return isHard(q.c.notation.derivation)
-    ? [say`They are multiplied by the maxima that ${from.join(', ')} left.`]
-    : [say`They are multiplied by the messages that summing out ${from.join(', ')} has left.`]
+    ? ', the maxima that were left for it among the factors'
+    : ', the messages that were left for it among the factors'
 }
 
-function smoothed(q: ChainQuantities): readonly Block[] {
+function smoothed(q: ChainQuantities, demanded: readonly Expr[]): readonly Block[] {
   const { block, c } = q
   const place = formula(idx(q.axis), q.loops, c)
   const first = formula(q.axis.from, q.loops, c)
   const last = formula(q.axis.to, q.loops, c)
+  const parents = block.parents.map(placeWords).join(', ')
+  const marginals = q.marginalEquations(demanded)
   const early =
     block.window.length > block.states.length
-      ? ' A state that reaches back before the first place has one value there.'
+      ? 'A state that reaches back before the first place has one value there. '
       : ''
   return [
     say`The filter goes forward from ${place} = ${first}: what is predicted from the place before, times the evidence, scaled to add up to 1,`,
-    { kind: 'formula', lines: q.forwardLines() },
-    say`At the first place there is nothing before, and the prediction is 1.${early} The smoother goes back from ${place} = ${last}, where the filter is the posterior already:`,
-    { kind: 'formula', lines: q.backwardLines() },
+    { kind: 'formula', lines: q.forwardEquations().map((e) => q.line(e)) },
+    ...firstPlace(q, 'the prediction is'),
+    say`${early}The smoother goes back from ${place} = ${last}, where the filter is the posterior already${parents === '' ? '' : `, given ${parents}`}:`,
+    { kind: 'formula', lines: q.backwardEquations().map((e) => q.line(e)) },
+    ...(marginals.length === 0
+      ? []
+      : [
+          say`Posteriors of fewer latents are sums of these:`,
+          { kind: 'formula', lines: marginals.map((e) => q.line(e)) } as const,
+        ]),
     ...likelihoodWords(q),
     say`Scaling keeps every number near 1: nothing underflows, however long the chain. Time is proportional to the number of places times ${q.count([...block.window, ...block.leaving])}, and three arrays of places × ${q.count([...block.window])} are held; the joint posteriors are added up as they arise.`,
+  ]
+}
+
+/** Where nothing lies before. */
+function firstPlace(q: ChainQuantities, what: string): readonly Block[] {
+  const first = q.firstEquation()
+  if (first === null) return [say`At the first place there is nothing before, and ${what} 1.`]
+  return [
+    say`At the first place there is nothing before, and ${what} the message alone, whatever value is put for what is not there:`,
+    { kind: 'formula', lines: [q.line(first)] },
   ]
 }
 
@@ -126,18 +145,23 @@ function likelihoodWords(q: ChainQuantities): readonly Block[] {
   ]
 }
 
-/** Viterbi's recursion, in logarithms. */
+/** Viterbi's recursion: the filter's, with maxima for sums. */
 function bestPath(q: ChainQuantities): readonly Block[] {
   const { c, block } = q
   const place = formula(idx(q.axis), q.loops, c)
   const first = formula(q.axis.from, q.loops, c)
   const last = formula(q.axis.to, q.loops, c)
+  const whole = formula(
+    sum(q.axis, { kind: 'call', fn: 'log', args: [q.scale()] }),
+    q.all.filter((v) => v !== q.axis),
+    c,
+  )
   return [
-    say`The density of the best path into each state is kept from place to place from ${place} = ${first}, where it is the evidence alone, with where it came from:`,
-    { kind: 'formula', lines: [q.bestLine()] },
-    say`At ${place} = ${last} the best state is taken, and the path is followed back; of several equal ones the first. All of it is in logarithms. Time is proportional to the number of places times ${q.count([...block.window, ...block.leaving])}.`,
-    ...(block.parents.length > 0
-      ? [say`The best density for each value of ${block.parents.map(placeWords).join(', ')} is a message to it.`]
-      : []),
+    say`The density of the best path into each state goes forward from ${place} = ${first}: what is best of those from the place before, times the evidence, divided by its maximum,`,
+    { kind: 'formula', lines: q.forwardEquations().map((e) => maximum(q.line(e))) },
+    ...firstPlace(q, 'what comes from there is'),
+    say`The log density of the best path is ${whole}${block.parents.length > 0 ? `, one for each value of ${block.parents.map(placeWords).join(', ')}, a message to it` : ''}. At ${place} = ${last} the best state is taken, and the path is followed back; of several equal states the first:`,
+    { kind: 'formula', lines: q.traceBackLines() },
+    say`All of it is in logarithms. Time is proportional to the number of places times ${q.count([...block.window, ...block.leaving])}.`,
   ]
 }

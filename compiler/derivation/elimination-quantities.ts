@@ -9,7 +9,6 @@ import type { Bucket, LatentTable, PlacedFactor, Potential } from '../estep/type
 import type { DiscreteLatent } from '../graph/types.js'
 import { readCells } from '../lower/indicators.js'
 import { shownNormalisers } from './block-names.js'
-import { isHard } from './hard-steps.js'
 import type { FormulaContext } from './print.js'
 import { fraction, overValues } from './recursion-terms.js'
 import { isShown } from './shown-factors.js'
@@ -17,7 +16,7 @@ import { simplify } from './simplify.js'
 import type { Equation } from './update-types.js'
 
 /** A table of numbers over the values of a scope, at a row. */
-interface Source {
+export interface Source {
   readonly scope: readonly string[]
   readonly at: Expr
 }
@@ -47,9 +46,9 @@ export class EliminationQuantities {
   readonly densities: readonly LogDensity[]
   /** Products of the messages of rows that point to a row. */
   readonly gathered: readonly LogDensity[]
-  /** Those of chains in hard mode: the density of the best path is no product of scales. */
-  readonly bestPaths: readonly { readonly left: Expr; readonly of: string }[]
   readonly buckets: readonly BucketQuantities[]
+  /** Messages that no bucket of the table takes: a chain does, or the parent's row. */
+  readonly left: readonly Source[]
 
   constructor(
     readonly table: LatentTable,
@@ -68,21 +67,26 @@ export class EliminationQuantities {
       factors: shownFactors(p),
     }))
     const incoming = this.incoming()
-    const isPath = (m: { readonly isPath: boolean }): boolean => m.isPath && isHard(c.notation.derivation)
-    this.gathered = incoming.filter((m) => !isPath(m)).map((m) => ({ left: m.at, logs: [m.log], factors: [] }))
-    this.bestPaths = incoming.filter(isPath).map((m) => ({ left: m.at, of: m.of }))
-    this.buckets = this.eliminate([...potentials.map((p) => ({ scope: p.scope, at: this.factorAt(p) })), ...incoming])
+    this.gathered = incoming.map((m) => ({ left: m.at, logs: [m.log], factors: [] }))
+    const sources = [...potentials.map((p) => ({ scope: p.scope, at: this.factorAt(p) })), ...incoming]
+    const { buckets, live } = this.eliminate(sources)
+    this.buckets = buckets
+    this.left = live.filter((s) => s.scope.length > 0)
   }
 
   /** The buckets in their order: each takes the sources that read its latent, and leaves one more. */
-  private eliminate(sources: readonly Source[]): readonly BucketQuantities[] {
+  private eliminate(sources: readonly Source[]): {
+    readonly buckets: readonly BucketQuantities[]
+    readonly live: readonly Source[]
+  } {
     let live = sources
-    return this.table.buckets.map((bucket): BucketQuantities => {
+    const buckets = this.table.buckets.map((bucket): BucketQuantities => {
       const inputs = live.filter((s) => s.scope.includes(bucket.eliminate))
       const message = messageAt(this, bucket)
       live = [...live.filter((s) => !inputs.includes(s)), { scope: bucket.scope.slice(1), at: message }]
       return { bucket, product: mul(...inputs.map((s) => s.at)), message }
     })
+    return { buckets, live }
   }
 
   latentOf(element: string): DiscreteLatent | undefined {
@@ -136,17 +140,15 @@ export class EliminationQuantities {
   // -- messages of other tables --------------------------------------------------------------------------------------
 
   /** What the rows of finer tables that point to a row leave for it. */
-  private incoming(): readonly (Source & { readonly log: Expr; readonly isPath: boolean; readonly of: string })[] {
+  private incoming(): readonly (Source & { readonly log: Expr })[] {
     const { eStep } = this.c.notation.derivation
     return eStep.tables
       .filter((t) => t.parent?.table === this.table.id)
       .flatMap((child) =>
-        this.outgoing(child).map(({ from, scope, log: message, loops, isPath }) => {
+        this.outgoing(child).map(({ from, scope, log: message, loops }) => {
           const name = `${this.c.notation.symbols.gathered}^${from.join('^')}`
           return {
             scope,
-            isPath,
-            of: from.join(' and '),
             at: ref('table', name, [...this.row, ...scope.map((e) => this.valueOf(e))]),
             log: this.overRows(child, loops, mul(child.weight ?? ONE, message)),
           }
@@ -157,7 +159,6 @@ export class EliminationQuantities {
   /** Messages of a table over elements of its parent's row alone, at a row (of a chain: at a sequence). */
   private outgoing(t: LatentTable): readonly {
     readonly from: readonly string[]
-    readonly isPath: boolean
     readonly scope: readonly string[]
     readonly log: Expr
     readonly loops: readonly IndexVar[]
@@ -174,7 +175,6 @@ export class EliminationQuantities {
       .filter(({ scope }) => scope.length > 0 && !scope.some((e) => own.has(elementOf(e).latent)))
       .map(({ b, scope }) => ({
         from: [b.eliminate],
-        isPath: false,
         scope,
         log: along(at(messageName(b, symbols.message), scope)),
         loops: sequences,
@@ -183,7 +183,6 @@ export class EliminationQuantities {
       .filter((b) => b.parents.length > 0)
       .map((b) => ({
         from: b.states.map((s) => s.latent),
-        isPath: true,
         scope: b.parents,
         log: along(at(symbols.scale, b.parents)),
         loops: sequences,

@@ -6,8 +6,9 @@ import { elementOf } from '../estep/places.js'
 import type { LatentTable } from '../estep/types.js'
 import { ruleById } from '../rules/index.js'
 import { EliminationQuantities, type LogDensity } from './elimination-quantities.js'
-import { dependence, isHard } from './hard-steps.js'
+import { dependence, isHard, maximum } from './hard-steps.js'
 import { rangesWords } from './model-steps.js'
+import { fromFactors } from './origins.js'
 import { equation, type Formula, type FormulaContext, formula } from './print.js'
 import { productOf, sideBySide } from './products.js'
 import { simplify } from './simplify.js'
@@ -31,8 +32,8 @@ export function eliminated(t: LatentTable, demanded: readonly Expr[], c: Formula
 }
 
 /** What is summed out, or maximised over, at each place before a chain. */
-export function eliminatedAtPlaces(t: LatentTable, c: FormulaContext): readonly Block[] {
-  const q = new EliminationQuantities(t, c)
+export function eliminatedAtPlaces(q: EliminationQuantities): readonly Block[] {
+  const { c, table: t } = q
   if (t.buckets.length === 0) return byElimination(gatheredWords(q), c)
   const hard = isHard(c.notation.derivation)
   return byElimination(
@@ -61,9 +62,9 @@ function byElimination(blocks: readonly Block[], c: FormulaContext): readonly Bl
 }
 
 /** What comes back to them once the chain has its posteriors. */
-export function backwardsAtPlaces(t: LatentTable, demanded: readonly Expr[], c: FormulaContext): readonly Block[] {
-  if (t.buckets.length === 0) return []
-  const q = new EliminationQuantities(t, c)
+export function backwardsAtPlaces(q: EliminationQuantities, demanded: readonly Expr[]): readonly Block[] {
+  const { c } = q
+  if (q.table.buckets.length === 0) return []
   return byElimination(
     isHard(c.notation.derivation) ? tracedBack(q) : backwards(q, demanded, ', which the smoother has given,'),
     c,
@@ -87,27 +88,20 @@ function factorWords(q: EliminationQuantities): readonly Block[] {
 
 /** Messages of other rows. */
 function gatheredWords(q: EliminationQuantities): readonly Block[] {
-  const out: Block[] = []
-  if (q.gathered.length > 0)
-    out.push(
-      isHard(q.c.notation.derivation)
-        ? say`The maxima of the rows that point here are multiplied:`
-        : say`The messages of the rows that point here are multiplied:`,
-      { kind: 'formula', lines: q.gathered.map((d) => densityLine(d, q)) },
-    )
-  for (const b of q.bestPaths)
-    out.push(
-      say`The density of the best path of ${b.of}, over all sequences that point here, is ${formula(b.left, q.indices, q.c)}.`,
-    )
-  return out
+  if (q.gathered.length === 0) return []
+  return [
+    isHard(q.c.notation.derivation)
+      ? say`The maxima of the rows that point here are multiplied:`
+      : say`The messages of the rows that point here are multiplied:`,
+    { kind: 'formula', lines: q.gathered.map((d) => densityLine(d, q)) },
+  ]
 }
 
 /** φ = a product, or log φ = a sum where it is none. */
 function densityLine(d: LogDensity, q: EliminationQuantities): Line {
   const { c, indices } = q
   const left = formula(d.left, indices, c)
-  const [own] = d.factors
-  const from = own === undefined ? {} : { from: { span: own.lifted.factor.span } }
+  const from = fromFactors(d.factors)
   const parts = productOf(d.logs)
   if (parts === null) {
     const right = formula(simplify(add(...d.logs), c.notation.facts), indices, c)
@@ -128,12 +122,6 @@ function messageWords(q: EliminationQuantities, hard: boolean): readonly Block[]
     { kind: 'formula', lines: hard ? lines.map(maximum) : lines },
   ]
 }
-
-/** A maximum where there was a sum. */
-const maximum = (f: Formula): Formula => ({
-  text: f.text.replaceAll('∑', 'max'),
-  latex: f.latex.replaceAll('\\sum', '\\max'),
-})
 
 function normaliserWords(q: EliminationQuantities, hard: boolean): readonly Block[] {
   const sent = q.sendsUp

@@ -11,6 +11,12 @@ export const isHard = (d: Derivation): boolean => d.maxProduct !== null
 /** The title of a step that differs from EM's. */
 export const marked = (title: Inline, d: Derivation): Inline => (isHard(d) ? [...title, ' (hard mode)'] : title)
 
+/** A maximum where there was a sum. */
+export const maximum = (f: Formula): Formula => ({
+  text: f.text.replaceAll('∑', 'max'),
+  latex: f.latex.replaceAll('\\sum', '\\max'),
+})
+
 /** What is maximised in place of the likelihood. */
 export function hardBoundStep(c: FormulaContext): DerivationStep {
   const all = allParams(c.notation)

@@ -3,4 +3,4 @@ export { type DerivationDocument, derivationDocument, withSpans } from './docume
 export { type PlanJson, planJson, updateText } from './plan-json.js'
 export { derivationSteps } from './steps.js'
 export type { Block, DerivationStep, Inline, StepKind } from './types.js'
-export type { WorkedIteration, WorkedParam } from './worked-steps.js'
+export type { PrintedNumbers, WorkedIteration, WorkedParam } from './worked-steps.js'

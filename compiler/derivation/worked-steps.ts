@@ -9,13 +9,13 @@ import type { NamedSum } from './named-sums.js'
 import { argument, mStepOrigin } from './origins.js'
 import { allParams, definition, type FormulaContext, formula, inlineNames } from './print.js'
 import { type Block, type DerivationStep, type Formula, inline, type Line, say } from './types.js'
-import type { Equation } from './update-types.js'
+import type { Equation, Update } from './update-types.js'
 import { updateContext, updateOf } from './updates.js'
 
 /** What an iteration gave: θ(t) before it, θ(t+1) after it. */
 export interface WorkedIteration {
   /** The posterior at θ(t), with params at θ(t+1): what updates read and give. */
-  readonly values: Environment
+  readonly numbers: PrintedNumbers
   readonly before: readonly WorkedParam[]
   readonly after: readonly WorkedParam[]
   /** Posterior means of scalar latents. */
@@ -24,6 +24,27 @@ export interface WorkedIteration {
   readonly elboAfterE: number
   readonly elboAfterM: number
   readonly nextObjective: number
+}
+
+/** Makes expressions fit for evaluation, all of them before the first one is evaluated. */
+export interface PrintedNumbers {
+  /** The expression with a table for each probability and expectation; the indices are those it is free in. */
+  place(e: Expr, indices: readonly IndexVar[]): Expr
+  values(): Environment
+}
+
+/** What stands in a document, with the same fit for evaluation. */
+interface Placed<T> {
+  readonly shown: T
+  readonly left: Expr
+  readonly right: Expr
+}
+
+interface Worked {
+  readonly iteration: WorkedIteration
+  readonly named: readonly Placed<NamedSum>[]
+  readonly updates: readonly { readonly update: Update; readonly equations: readonly Placed<Equation>[] }[]
+  readonly values: Environment
 }
 
 export interface WorkedParam {
@@ -35,28 +56,60 @@ export interface WorkedParam {
 /** Lines that are shown of what has many elements. */
 const MOST = 8
 
-export function workedSteps(d: Derivation, c: FormulaContext, at: WorkedIteration): readonly DerivationStep[] {
+export function workedSteps(d: Derivation, c: FormulaContext, iteration: WorkedIteration): readonly DerivationStep[] {
+  const { numbers } = iteration
+  const place = (e: Expr, indices: readonly IndexVar[]): Expr => {
+    try {
+      return numbers.place(e, indices)
+    } catch {
+      // nothing gives it: the line is left out
+      return e
+    }
+  }
+  const context = updateContext(d, c.notation)
+  const named = c.named.map((shown) => {
+    const value = place(shown.value, shown.indices)
+    return { shown, left: value, right: value }
+  })
+  const updates = d.mStep.steps.map((s) => {
+    const update = updateOf(s, context)
+    const equations = update.explicit ? update.equations : []
+    return {
+      update,
+      equations: equations.map((shown) => ({
+        shown,
+        left: place(shown.left, shown.indices),
+        right: place(shown.right, shown.indices),
+      })),
+    }
+  })
+  const at: Worked = { iteration, named, updates, values: numbers.values() }
   const start: DerivationStep = {
     id: 'worked start',
     kind: 'worked',
     title: ['With numbers: the start'],
     content: [
-      say`One iteration with the data at hand, from these values, which have the log-likelihood ${number(at.objective)}:`,
-      ...paramBlocks(at.before, c),
+      say`One iteration with the data at hand, from these values, which have the log-likelihood ${number(iteration.objective)}:`,
+      ...paramBlocks(iteration.before, c),
     ],
     origin: argument('algorithm'),
   }
-  return [start, ...expectationStep(c, at), ...d.mStep.steps.map((s) => updateStep(s, d, c, at)), boundsStep(d, c, at)]
+  return [
+    start,
+    ...expectationStep(c, at),
+    ...at.updates.map((u) => updateStep(u.update, u.equations, c, at)),
+    boundsStep(d, c, iteration),
+  ]
 }
 
 /** The sums that have names, and the means of scalar latents. */
-function expectationStep(c: FormulaContext, at: WorkedIteration): readonly DerivationStep[] {
+function expectationStep(c: FormulaContext, at: Worked): readonly DerivationStep[] {
   const lines = [
-    ...[...at.expected].map(([latent, value]): Line => {
+    ...[...at.iteration.expected].map(([latent, value]): Line => {
       const mean = formula({ kind: 'mean', latent, index: [] }, [], c)
       return { text: `${mean.text} = ${number(value)}`, latex: `${mean.latex} = ${numberLatex(value)}` }
     }),
-    ...c.named.flatMap((n) => namedValues(n, c, at)),
+    ...at.named.flatMap((n) => namedValues(n, c, at)),
   ]
   if (lines.length === 0) return []
   return [
@@ -71,17 +124,17 @@ function expectationStep(c: FormulaContext, at: WorkedIteration): readonly Deriv
 }
 
 /** N_1 = ∑_n r_n1 = 97.1. */
-function namedValues(n: NamedSum, c: FormulaContext, at: WorkedIteration): readonly Line[] {
+function namedValues({ shown: n, right }: Placed<NamedSum>, c: FormulaContext, at: Worked): readonly Line[] {
   return few(assignments(n.indices, at.values)).flatMap((indices): readonly Line[] => {
-    const value = numberAt(n.value, { ...at.values, indices })
+    const value = numberAt(right, { ...at.values, indices })
     if (value === null) return []
     const shown = definition({ ...n, value: placed(n.value, n.indices, indices), indices: n.indices }, c)
     const left = leftAt(n, indices, c)
-    const right = cut(shown)[1]
+    const sum = cut(shown)[1]
     return [
       {
-        text: `${left.text} = ${right.text} = ${number(value)}`,
-        latex: `${left.latex} = ${right.latex} = ${numberLatex(value)}`,
+        text: `${left.text} = ${sum.text} = ${number(value)}`,
+        latex: `${left.latex} = ${sum.latex} = ${numberLatex(value)}`,
       },
     ]
   })
@@ -102,20 +155,19 @@ function cut(f: Formula): readonly [Formula, Formula] {
 }
 
 function updateStep(
-  step: Derivation['mStep']['steps'][number],
-  d: Derivation,
+  { step, explicit }: Update,
+  equations: readonly Placed<Equation>[],
   c: FormulaContext,
-  at: WorkedIteration,
+  at: Worked,
 ): DerivationStep {
-  const update = updateOf(step, updateContext(d, c.notation))
-  const lines = update.explicit ? update.equations.flatMap((q) => equationLines(q, c, at)) : []
+  const lines = equations.flatMap((q) => equationLines(q, c, at))
   const content: Block[] =
     lines.length > 0
       ? [{ kind: 'formula', lines }]
       : [
-          say`${update.explicit ? 'Its formula gives' : 'The solution is'}`,
+          say`${explicit ? 'Its formula gives' : 'The solution is'}`,
           ...paramBlocks(
-            at.after.filter((p) => step.params.includes(p.name)),
+            at.iteration.after.filter((p) => step.params.includes(p.name)),
             c,
           ),
         ]
@@ -129,15 +181,19 @@ function updateStep(
 }
 
 /** π_1 = 97.1 / 272 = 0.357, where the formula has the value that was executed. */
-function equationLines(q: Equation, c: FormulaContext, at: WorkedIteration): readonly Line[] {
+function equationLines(
+  { shown: q, left: executes, right }: Placed<Equation>,
+  c: FormulaContext,
+  at: Worked,
+): readonly Line[] {
   return few(assignments(q.indices, at.values)).flatMap((indices): readonly Line[] => {
     const env = { ...at.values, indices }
-    const [value, executed] = [numberAt(q.right, env), numberAt(q.left, env)]
+    const [value, executed] = [numberAt(right, env), numberAt(executes, env)]
     if (value === null || executed === null) return []
     // held at an end of its support, or at a floor: the formula is not what it is
     if (Math.abs(value - executed) > 1e-9 * Math.max(1, Math.abs(executed))) return [held(q, indices, executed, c)]
     const left = formula(placed(q.left, q.indices, indices), [], c)
-    const inside = withNumbers(q.right, env)
+    const inside = withNumbers(right, env)
     const middle = inside === null ? null : multiplied(formula(inside, [], { ...c, named: [] }))
     const same = middle === null || middle.text === number(value) || [...middle.text].length > 70
     return [
@@ -276,7 +332,7 @@ function assignments(indices: readonly IndexVar[], env: Environment): readonly R
 
 const few = <T>(list: readonly T[]): readonly T[] => list.slice(0, MOST)
 
-/** null where it reads what no report gives, such as joint probabilities of neighbours. */
+/** null where it reads what nothing gives. */
 function numberAt(e: Expr, env: Environment): number | null {
   try {
     const value = evaluate(e, env)

@@ -35,7 +35,8 @@ export function splitFor(m: Monomial, params: ReadonlySet<string>): SplitMonomia
   return { monomial: m, block: blockAtoms.map(classify), blockAtoms, others }
 }
 
-const isOne = (r: Rational): boolean => r.n === 1 && r.d === 1
+/** The first power: the thing itself. */
+export const isFirst = ({ n, d }: Rational): boolean => n === 1 && d === 1
 
 function classify(a: Atom): BlockAtom {
   const { base, power } = a
@@ -47,16 +48,16 @@ function classify(a: Atom): BlockAtom {
   if (base.kind === 'ref' && base.space === 'param') return { kind: 'power', at: base.index, power }
   if (base.kind === 'call' && base.fn === 'exp' && base.args[0]?.kind === 'ref' && base.args[0].space === 'param')
     return { kind: 'exp', at: base.args[0].index, power }
-  if (base.kind === 'logdet' && isOne(power)) {
+  if (base.kind === 'logdet' && isFirst(power)) {
     const slice = matrixSlice(base.of)
     if (slice !== null && slice.ref.space === 'param') return { kind: 'logdet', at: slice.lead }
   }
-  if (base.kind === 'inverse' && isOne(power)) {
+  if (base.kind === 'inverse' && isFirst(power)) {
     const slice = matrixSlice(base.of)
     if (slice !== null && slice.ref.space === 'param')
       return { kind: 'inverse', at: slice.lead, row: base.row, column: base.column }
   }
-  if (base.kind === 'call' && base.fn === 'log' && isOne(power)) {
+  if (base.kind === 'call' && base.fn === 'log' && isFirst(power)) {
     const arg = base.args[0]
     if (arg?.kind === 'ref' && arg.space === 'param') return { kind: 'log', at: arg.index }
     const affine = arg === undefined ? null : affineArgument(arg)

@@ -112,6 +112,12 @@ export function controlsOf(args: readonly string[], read: (name: string) => stri
       case '--tol':
         rest = { ...rest, tolerance: Number(value) }
         break
+      case '--accelerate':
+        rest = { ...rest, accelerate: value }
+        break
+      case '--weights':
+        rest = { ...rest, weights: value }
+        break
       case '--max-iter':
         rest = { ...rest, maxIterations: Number(value) }
         break

@@ -7,7 +7,8 @@ import { ScrollRegion } from '../ui/scroll-region.js'
 import type { ColumnPreview, Complaint, FilePreview } from '../workers/messages.js'
 import { ColumnMapping } from './column-mapping.js'
 import { DrawData } from './draw-data.js'
-import { ImageInput, isPicture } from './image-input.js'
+import { ImageInput } from './image-input.js'
+import { takeFiles } from './take-files.js'
 
 interface Props {
   readonly state: State
@@ -15,26 +16,8 @@ interface Props {
 }
 
 export function DataPanel({ state, controller }: Props) {
-  const [over, setOver] = useState(false)
-  const take = (files: FileList | null): void => {
-    const list = [...(files ?? [])]
-    if (list.length > 0 && !list.some(isPicture)) void controller.files.addFiles(list)
-  }
   return (
-    <section
-      aria-label="Data files"
-      class={`data${over ? ' is-over' : ''}`}
-      onDragOver={(e) => {
-        e.preventDefault()
-        setOver(true)
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(e) => {
-        e.preventDefault()
-        setOver(false)
-        take(e.dataTransfer?.files ?? null)
-      }}
-    >
+    <section aria-label="Data files" class="data">
       <div class="choose">
         <label class="button">
           Choose a file
@@ -44,14 +27,14 @@ export function DataPanel({ state, controller }: Props) {
             class="aside"
             accept=".csv,.tsv,.tab,.json,.txt,text/csv,application/json"
             onChange={(e) => {
-              take(e.currentTarget.files)
+              void takeFiles(controller, [...(e.currentTarget.files ?? [])])
               e.currentTarget.value = ''
             }}
           />
         </label>
         <PasteData onText={(text) => void controller.files.addText('pasted data', text)} />
         <ImageInput state={state} controller={controller} />
-        <p class="hint">or drop it here: CSV, TSV or JSON. It stays in this browser.</p>
+        <p class="hint">or drop it on the page: CSV, TSV or JSON. It stays in this browser.</p>
       </div>
       <DrawData state={state} controller={controller} />
       {state.reading && <p class="busy">Reading …</p>}

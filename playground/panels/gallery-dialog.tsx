@@ -54,10 +54,7 @@ export function GalleryDialog({ controller, example, onClose }: Props) {
             key={open.id}
             example={open}
             controller={controller}
-            onOpen={(item) => {
-              onClose()
-              void controller.openItem(open, item)
-            }}
+            onOpen={(item) => void controller.openItem(open, item, onClose)}
           />
         )}
       </div>

@@ -2,9 +2,12 @@
 import type { Diagnostic, Fix } from '../../lang/diagnostics/types.js'
 import { positionAt, type Span } from '../../lang/source.js'
 import type { Controller } from '../session/controller.js'
-import { lastStep, type State } from '../session/state.js'
+import { stepsOf } from '../session/modes.js'
+import { lastStep, type State, shownRun } from '../session/state.js'
+import type { Mode } from '../session/view.js'
 import type { PlanLine } from '../workers/messages.js'
 import { EditorHost } from './editor-host.js'
+import { useAnswer } from './use-answer.js'
 
 interface Props {
   readonly state: State
@@ -22,7 +25,16 @@ export function ModelPanel({ state, controller, dark, highlight, reveal, onRevea
   const { source } = state.project
   const old = state.compiledRevision !== state.revision.source
   const diagnostics = old ? [] : (state.compiled?.diagnostics ?? [])
-  const plan = state.compiled?.model?.plan ?? []
+  const { mode } = state.project.controls
+  const model = state.compiled?.model ?? null
+  // that of EM has come with the compiled model
+  const asked = useAnswer(
+    () => (mode === 'em' || model === null || old ? null : controller.compiler.call('plan', { source, mode })),
+    [mode, state.compiled, old],
+  )
+  const plan = (mode === 'em' ? model?.plan : asked.value) ?? []
+  const { mode: shownMode } = shownRun(state)?.run ?? { mode }
+  const active = stepsOf(shownMode) === stepsOf(mode) ? lastStep(state) : null
   return (
     <div class="model">
       <EditorHost
@@ -43,7 +55,12 @@ export function ModelPanel({ state, controller, dark, highlight, reveal, onRevea
           onFix={(fix) => controller.edit(applied(fix, source))}
         />
       )}
-      {plan.length > 0 && <Plan plan={plan} stale={old} active={lastStep(state)} onReveal={onReveal} />}
+      {mode !== 'em' && model !== null && asked.error !== null && (
+        <p class="hint">
+          There is no plan in the mode {mode}: {asked.error}
+        </p>
+      )}
+      {plan.length > 0 && <Plan plan={plan} mode={mode} stale={old} active={active} onReveal={onReveal} />}
     </div>
   )
 }
@@ -89,15 +106,16 @@ function Diagnostics({ source, diagnostics, onReveal, onFix }: DiagnosticsProps)
 
 interface PlanProps {
   readonly plan: readonly PlanLine[]
+  readonly mode: Mode
   readonly stale: boolean
   readonly active: PlanLine['kind'] | null
   readonly onReveal: (offset: number) => void
 }
 
-function Plan({ plan, stale, active, onReveal }: PlanProps) {
+function Plan({ plan, mode, stale, active, onReveal }: PlanProps) {
   return (
     <section class={`plan${stale ? ' is-stale' : ''}`} aria-label="Plan">
-      <h2>Plan</h2>
+      <h2>{mode === 'em' ? 'Plan' : `Plan in the mode ${mode}`}</h2>
       <table>
         <tbody>
           {plan.map((line) => (

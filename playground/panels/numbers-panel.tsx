@@ -1,6 +1,7 @@
 /** The numbers of the point shown: params, posteriors, what a fit says; and the runs that are kept. */
 import type { Controller } from '../session/controller.js'
 import { isStale, likelihoodName, number, type State, shownRun } from '../session/state.js'
+import type { IntervalsView } from '../workers/messages.js'
 import { Complaints } from './data-panel.js'
 import { download } from './download.js'
 import { ParamsSection } from './params-section.js'
@@ -23,6 +24,9 @@ export function NumbersPanel({ state, controller }: Props) {
       {summary !== null && (
         <section aria-label="Fit">
           <h2>Fit</h2>
+          {shown.last > shown.fitted && (
+            <p class="hint">The run has gone on since: these are the numbers where the fit ended.</p>
+          )}
           <dl class="facts">
             <Fact name={likelihoodName(shown.run)} value={number(summary.logLikelihood)} full={summary.logLikelihood} />
             {summary.objective !== summary.logLikelihood && (
@@ -53,7 +57,7 @@ export function NumbersPanel({ state, controller }: Props) {
           <Complaints list={summary.warnings} kind="warning" label="Warnings of the fit" />
           <button
             type="button"
-            onClick={() => download('fit.json', shown.intervals?.file ?? summary.file, 'application/json')}
+            onClick={() => download('fit.json', withIntervals(summary.file, shown.intervals), 'application/json')}
           >
             Download fit.json
           </button>
@@ -67,6 +71,15 @@ export function NumbersPanel({ state, controller }: Props) {
       <Runs state={state} controller={controller} />
     </div>
   )
+}
+
+/** The fit file with the standard errors that were found. */
+function withIntervals(file: string, intervals: IntervalsView | null): string {
+  if (intervals === null) return file
+  const { warnings, ...fit } = JSON.parse(file) as { readonly warnings: readonly unknown[] }
+  const more = intervals.warnings.map(({ code, message }) => ({ code, message }))
+  const all = { ...fit, ...JSON.parse(intervals.fields), warnings: [...warnings, ...more] }
+  return `${JSON.stringify(all, null, 1)}\n`
 }
 
 const BOUNDS = new Map([

@@ -80,36 +80,56 @@ function Uncertainty({ state, controller, shown }: Omit<Props, 'point'>) {
     return (
       <p class="hint">Standard errors are those of the maximum of the likelihood: fit in the mode soft or anneal.</p>
     )
-  if (shown.summary === null) return <p class="hint">Standard errors are those of a fit: press Fit.</p>
+  const { weights } = state.project.controls
+  const isWeighted = state.compiled?.model?.facts.weighted === true
+  const isSample = isWeighted && weights === 'sampling'
+  const chosen = isSample && kind === 'information' ? 'sandwich' : kind
   return (
     <form
       class="uncertainty"
       aria-label="Standard errors"
       onSubmit={(e) => {
         e.preventDefault()
-        void controller.asides.intervals(kind, replicates)
+        void controller.asides.intervals(chosen, replicates)
       }}
     >
       <label>
         Intervals by
         <select
-          value={kind}
+          value={chosen}
           onChange={(e) => setKind(KINDS.find((k) => k.kind === e.currentTarget.value)?.kind ?? 'information')}
         >
           {KINDS.map((k) => (
-            <option key={k.kind} value={k.kind}>
+            <option key={k.kind} value={k.kind} disabled={isSample && k.kind === 'information'}>
               {k.label}
             </option>
           ))}
         </select>
       </label>
-      {kind === 'bootstrap' && (
+      {isWeighted && (
+        <label>
+          A weight is
+          <select
+            value={weights}
+            onChange={(e) =>
+              controller.setControls({ weights: e.currentTarget.value === 'sampling' ? 'sampling' : 'frequency' })
+            }
+          >
+            <option value="frequency">how often a row was seen</option>
+            <option value="sampling">how many members of the population a row stands for</option>
+          </select>
+        </label>
+      )}
+      {chosen === 'bootstrap' && (
         <Whole label="Fits" says="Rows are drawn anew so often" value={replicates} least={10} onValue={setReplicates} />
       )}
       <button type="submit" disabled={state.work.kind !== 'idle'}>
         {state.work.kind === 'intervals' ? 'Under way …' : 'Find intervals'}
       </button>
-      <p class="hint">{KINDS.find((k) => k.kind === kind)?.says}</p>
+      <p class="hint">
+        {KINDS.find((k) => k.kind === chosen)?.says}
+        {shown.run.status !== 'converged' && ' They belong to a maximum, and this run has not converged.'}
+      </p>
     </form>
   )
 }

@@ -16,8 +16,8 @@ interface Props {
 }
 
 export function ResidualsSection({ state, controller, shown }: Props) {
-  if (shown.summary === null) return null
   const { residuals } = shown
+  const cannot = shown.run.mode === 'vb' && shown.summary === null
   return (
     <section aria-label="Residuals" class="chart-panel">
       <h2>Residuals</h2>
@@ -25,12 +25,16 @@ export function ResidualsSection({ state, controller, shown }: Props) {
         <>
           <button
             type="button"
-            disabled={state.work.kind !== 'idle'}
+            disabled={cannot || state.work.kind !== 'idle'}
             onClick={() => void controller.asides.residuals()}
           >
             {state.work.kind === 'residuals' ? 'Under way …' : 'Look at residuals'}
           </button>
-          <p class="hint">Sets each cell of the data beside what the fit says of it given all others.</p>
+          <p class="hint">
+            {cannot
+              ? 'In the mode vb residuals are those of a fit: press Fit.'
+              : 'Sets each cell of the data beside what the model says of it given all others, at the end of the run.'}
+          </p>
         </>
       ) : (
         residuals.arrays.map((r) => <OneArray key={r.name} residual={r} />)

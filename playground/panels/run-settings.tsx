@@ -1,6 +1,6 @@
 import type { Controller } from '../session/controller.js'
-import { type ModeFacts, modeFacts, modes } from '../session/modes.js'
-import type { RunControls } from '../session/project.js'
+import { jumpsIn, type ModeFacts, modeFacts, modes } from '../session/modes.js'
+import type { Acceleration, RunControls } from '../session/project.js'
 import type { State } from '../session/state.js'
 import { Decimal, Whole } from '../ui/number-field.js'
 import { useAnswer } from './use-answer.js'
@@ -16,6 +16,11 @@ const INITS: readonly (readonly [RunControls['init'], string])[] = [
   ['random', 'random'],
   ['split', 'splitting'],
   ['hierarchical', 'joining rows'],
+]
+
+const ACCELERATIONS: readonly (readonly [Acceleration, string])[] = [
+  ['squarem', 'SQUAREM'],
+  ['anderson', 'Anderson'],
 ]
 
 /** What a run begins with: mode, start, units, consts. */
@@ -76,6 +81,24 @@ export function RunSettings({ state, controller }: Props) {
           ))}
         </select>
       </label>
+      {jumpsIn(mode.mode) && (
+        <label title={ACCELERATE}>
+          Acceleration
+          <select
+            value={controls.accelerate ?? ''}
+            onChange={(e) =>
+              set({ accelerate: ACCELERATIONS.find(([how]) => how === e.currentTarget.value)?.[0] ?? null })
+            }
+          >
+            <option value="">none</option>
+            {ACCELERATIONS.map(([how, label]) => (
+              <option key={how} value={how}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
       <label class="check" title={mode.mode === 'vb' ? NOT_IN_VB : STANDARDISE}>
         <input
           type="checkbox"
@@ -107,7 +130,10 @@ export function RunSettings({ state, controller }: Props) {
       <Given says="Holds" leave="let go" values={controls.fix} onLeave={() => set({ fix: new Map() })} />
       <p class="mode-says">
         {why === null ? (
-          mode.says
+          <>
+            {mode.says}
+            {controls.accelerate !== null && jumpsIn(mode.mode) && JUMPS}
+          </>
         ) : (
           <span class="refused">
             This model has no mode {mode.mode}: {why}
@@ -118,6 +144,8 @@ export function RunSettings({ state, controller }: Props) {
   )
 }
 
+const ACCELERATE = 'A fit jumps ahead between the steps of EM, where the objective approves'
+const JUMPS = ' Fit jumps ahead between the steps; Step, Play and To the end make the plain steps of EM.'
 const STANDARDISE = 'Fits columns at mean 0 and sd 1, and gives params and log-likelihood in the units of the data'
 const NOT_IN_VB = 'Priors are in the units of the data: variational Bayes takes these as they are'
 

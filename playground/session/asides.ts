@@ -1,6 +1,6 @@
 /** What is asked beside the runs: intervals of a fit, a choice among candidates, data drawn from the model. */
 import type { ErrorKind } from '../../runtime/uncertainty.js'
-import type { ModeRefusals } from '../workers/messages.js'
+import type { Comparison, ModeRefusals } from '../workers/messages.js'
 import type { DataFiles } from './data-files.js'
 import type { Desk } from './desk.js'
 import type { KeptRuns } from './kept-runs.js'
@@ -23,8 +23,9 @@ export class Asides {
       const shown = shownRun(this.desk.state)
       if (shown === null) return
       const run = shown.run.id
+      const { weights } = this.desk.state.project.controls
       this.say('standard errors are under way')
-      const intervals = await this.kept.call('intervals', { run, kind, replicates })
+      const intervals = await this.kept.call('intervals', { run, kind, replicates, weights })
       this.desk.store.dispatch({ kind: 'intervals', run, intervals })
       this.desk.store.dispatch({ kind: 'say', text: intervals.says })
     })
@@ -44,11 +45,11 @@ export class Asides {
   }
 
   /** Fits every value of a const, and compares. */
-  choose(name: string, values: readonly number[], folds: number): Promise<void> {
+  choose(name: string, values: readonly number[], compare: Comparison): Promise<void> {
     return this.desk.working('choose', async () => {
       this.say('candidates are under way')
       const { controls } = this.desk.state.project
-      const choice = await this.desk.fitter.call('choose', { controls, name, values, folds })
+      const choice = await this.desk.fitter.call('choose', { controls, name, values, compare })
       this.desk.store.dispatch({ kind: 'chosen', choice })
       this.desk.store.dispatch({ kind: 'say', text: choice.sentences.join(' ') })
     })

@@ -59,18 +59,25 @@ export class Controller {
     await this.files.bind()
   }
 
-  async open(project: Project): Promise<void> {
+  async open(project: Project, opened: () => void = () => {}): Promise<void> {
     await this.runs.stop()
     // a fresh worker: the memory of the models of before goes with the old one
     this.desk.fitter.end()
     this.files.clear()
     this.kept.clear()
     this.store.dispatch({ kind: 'open', project })
+    opened()
     await this.begin()
   }
 
-  async openItem(example: GalleryExample, item: GalleryItem): Promise<void> {
-    await this.open(await this.gallery.projectOf(example, item))
+  /** `opened`: called when its text has taken the place of what was there. */
+  async openItem(example: GalleryExample, item: GalleryItem, opened: () => void = () => {}): Promise<void> {
+    try {
+      await this.open(await this.gallery.projectOf(example, item), opened)
+    } catch (error) {
+      opened()
+      this.desk.complain(error)
+    }
   }
 
   /** The example that is open as it was; where there is none, the one that the page opens with. */

@@ -122,6 +122,9 @@ export const modeFacts = (mode: Mode): ModeFacts => {
 /** The mode that the steps are of. */
 export const stepsOf = (mode: Mode): Mode => (modeFacts(mode).steps ? mode : 'em')
 
+/** A fit may jump between the steps: the others maximise something else, or go by a schedule. */
+export const jumpsIn = (mode: Mode): boolean => mode === 'em' || mode === 'vb'
+
 /** Batch and schedule as a fit takes them: of what was set, what belongs to the mode. */
 export function scheduleOf({ mode, batch, schedule }: Pick<RunControls, 'mode' | 'batch' | 'schedule'>): {
   readonly batch?: number

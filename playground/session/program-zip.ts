@@ -1,5 +1,5 @@
 /** What a zip holds that runs a fit without Estep: the program, the model, the data, and what to type. */
-import type { RunControls } from './project.js'
+import { plainControls, type RunControls } from './project.js'
 
 export interface ZipPart {
   readonly name: string
@@ -47,6 +47,8 @@ function optionsOf(c: RunControls): readonly string[] {
     ...(c.mode === 'hard' ? ['--mode hard'] : []),
     `--seed ${c.seed}`,
     ...(c.start.size === 0 ? [`--restarts ${c.restarts}`] : []),
+    ...(c.tolerance === plainControls.tolerance ? [] : [`--tol ${c.tolerance}`]),
+    ...(c.maxIterations === plainControls.maxIterations ? [] : [`--max-iter ${c.maxIterations}`]),
   ]
 }
 
@@ -54,6 +56,8 @@ function optionsOf(c: RunControls): readonly string[] {
 const notThere = (c: RunControls): readonly string[] => [
   ...(c.mode === 'em' || c.mode === 'hard' ? [] : [`mode ${c.mode}`]),
   ...(c.fix.size === 0 ? [] : ['params that are held']),
+  ...(c.init === 'auto' ? [] : ['choice of how starts are found']),
+  ...(c.accelerate === null ? [] : ['acceleration']),
   ...(c.standardize ? ['standardised columns'] : []),
 ]
 

@@ -5,6 +5,8 @@ export const PROJECT_VERSION = 1
 
 const AREAS: readonly Area[] = ['model', 'data', 'code', 'see', 'bound', 'derivation', 'numbers', 'choose']
 const MODES = ['em', 'hard', 'cem', 'anneal', 'sem', 'online', 'vb'] as const
+const ACCELERATIONS = ['squarem', 'anderson'] as const
+const WEIGHTS = ['frequency', 'sampling'] as const
 const INITS = ['auto', 'kmeans++', 'random', 'split', 'hierarchical'] as const
 
 /** Caps on what a link may ask for. */
@@ -21,6 +23,8 @@ export interface ControlsJson {
   readonly tolerance?: number
   readonly maxIterations?: number
   readonly init?: string
+  readonly accelerate?: string | null
+  readonly weights?: string
   readonly batch?: number | null
   readonly schedule?: readonly (readonly [string, number])[]
   readonly standardize?: boolean
@@ -110,6 +114,10 @@ export function controlsFromJson(x: unknown, plain: RunControls): RunControls {
       wholeOf(v, 'the number of iterations', 1, MOST_ITERATIONS),
     ),
     init: read('init', plain.init, (v) => oneOf(v, INITS, 'the way of starting')),
+    accelerate: read('accelerate', plain.accelerate, (v) =>
+      v === null ? null : oneOf(v, ACCELERATIONS, 'the acceleration'),
+    ),
+    weights: read('weights', plain.weights, (v) => oneOf(v, WEIGHTS, 'the kind of weights')),
     batch: read('batch', plain.batch, (v) => (v === null ? null : wholeOf(v, 'the number of rows', 1, MOST_BATCH))),
     schedule: read('schedule', plain.schedule, (v) =>
       pairsOf(v, 'the schedule', (x) => {

@@ -2,6 +2,9 @@
 import type { Init } from '../../runtime/contract.js'
 import type { Mode } from './view.js'
 
+export type Acceleration = 'squarem' | 'anderson'
+export type WeightKind = 'frequency' | 'sampling'
+
 /** Extents of a picture whose pixels are rows, row by row. */
 export interface Picture {
   readonly width: number
@@ -24,6 +27,10 @@ export interface RunControls {
   readonly tolerance: number
   readonly maxIterations: number
   readonly init: Init
+  /** Jumps between the steps of EM in a fit; null: none. */
+  readonly accelerate: Acceleration | null
+  /** What weights of rows are, where the model has any: it changes standard errors alone. */
+  readonly weights: WeightKind
   /** Rows of a batch: of the modes online and hard; null: 256 of online, all of hard. */
   readonly batch: number | null
   /** Numbers of schedules of modes by name; what is left out is as the mode has it. */
@@ -64,6 +71,8 @@ export const plainControls: RunControls = {
   tolerance: 1e-9,
   maxIterations: 10_000,
   init: 'auto',
+  accelerate: null,
+  weights: 'frequency',
   batch: null,
   schedule: new Map(),
   standardize: false,

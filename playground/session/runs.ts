@@ -3,7 +3,7 @@ import type { BeginRequest, FitProgressMessage, RunState } from '../workers/mess
 import type { DataFiles } from './data-files.js'
 import type { Desk } from './desk.js'
 import type { KeptRuns } from './kept-runs.js'
-import { modeFacts, stepsOf } from './modes.js'
+import { jumpsIn, modeFacts, stepsOf } from './modes.js'
 import type { RunControls } from './project.js'
 import { basisOf, MOST_RUNS, pointInWords, type State, shownRun } from './state.js'
 import type { Mode, PointQueries } from './view.js'
@@ -183,7 +183,15 @@ export class Runs {
       const { mode, restarts, start } = controls
       const one = restarts === 1 || !modeFacts(mode).steps
       const starts = start.size > 0 ? 'given start' : one ? `seed ${controls.seed}` : `best of ${restarts}`
-      const request = { run, controls, mode, sameAs: null, params: null, label: this.labelOf(mode, starts) }
+      const jumped = jumpsIn(mode) ? controls.accelerate : null
+      const request = {
+        run,
+        controls,
+        mode,
+        sameAs: null,
+        params: null,
+        label: this.labelOf(mode, jumped === null ? starts : `${starts} · ${jumped}`),
+      }
       const { state: told, summary } = await fitter.call('fit', request)
       const state = this.kept.took(told)
       this.made.set(run, this.madeOf(mode))

@@ -24,6 +24,8 @@ export interface KeptState extends RunState {
   readonly basis: string
   readonly data: readonly ArrayView[]
   readonly summary: FitSummary | null
+  /** The last half-step when the fit ended: the run may have gone on since. */
+  readonly fitted: number
   /** Standard errors that were asked for, at the end of the fit. */
   readonly intervals: IntervalsView | null
   readonly residuals: ResidualsView | null
@@ -211,14 +213,19 @@ function moved(s: State, state: RunState, summary: FitSummary | null): State {
     fix: s.project.controls.fix,
     intervals: null,
     residuals: null,
+    fitted: state.last,
   }
   const kept: KeptState =
     before === undefined
       ? { ...made, ...state, data: made.data, summary }
-      : { ...before, ...state, data: before.data, summary: summary ?? before.summary }
+      : { ...before, ...state, data: before.data, summary: summary ?? before.summary, ...atEnd(before, state) }
   const runs = before === undefined ? [...s.runs, kept] : s.runs.map((r) => (r === before ? kept : r))
   return { ...s, runs }
 }
+
+/** What was asked at the end of a run belongs to that: it goes when the run goes on. */
+const atEnd = (before: KeptState, { last }: RunState): Partial<KeptState> =>
+  last === before.last ? {} : { intervals: null, residuals: null }
 
 /** The run that is looked at. */
 export const shownRun = (s: State): KeptState | null => s.runs.find((r) => r.run.id === s.shown) ?? null

@@ -3,17 +3,17 @@ import { agreement } from '../../api/select/agreement.js'
 import { type Candidate, type Criterion, criteria } from '../../api/select/candidate.js'
 import { type Selection, type SelectProgress, select } from '../../api/select/select.js'
 import { AbortError } from '../../runtime/errors.js'
-import { modeFacts, scheduleOf } from '../session/modes.js'
+import { jumpsIn, modeFacts, scheduleOf } from '../session/modes.js'
 import type { CandidateView, ChoiceView, ChooseRequest } from './messages.js'
 import type { ModelOverData } from './model-over-data.js'
 
 export async function chosen(
   over: ModelOverData,
-  { controls, name, values, folds }: ChooseRequest,
+  { controls, name, values, compare }: ChooseRequest,
   signal: { readonly aborted: boolean },
   say: (text: string) => void,
 ): Promise<ChoiceView> {
-  const { mode, seed, restarts, tolerance, maxIterations, init } = controls
+  const { mode, seed, restarts, tolerance, maxIterations, init, accelerate } = controls
   const fix = over.fixOf(controls)
   const options = {
     ...over.common,
@@ -26,7 +26,10 @@ export async function chosen(
     tolerance,
     maxIterations,
     init,
-    folds,
+    accelerate: jumpsIn(mode) ? accelerate : null,
+    folds: compare.folds,
+    draws: compare.draws,
+    ...(compare.against === null ? {} : { against: compare.against }),
     signal,
     over: new Map([[name, values]]),
     onProgress: (p: SelectProgress) => say(progressInWords(name, values, p)),
@@ -38,6 +41,8 @@ export async function chosen(
     best: Object.fromEntries([...selection.bestBy].map(([by, c]) => [by, selection.candidates.indexOf(c)])),
     sentences: agreement(selection).sentences,
     folds: selection.folds,
+    compare,
+    tests: selection.tests,
     notes: selection.notes,
     stopped,
   }
@@ -69,5 +74,6 @@ function candidateView({ figures, reason }: Candidate, value: number): Candidate
 
 function progressInWords(name: string, values: readonly number[], p: SelectProgress): string {
   const which = `${name} = ${values[p.candidate] ?? ''} (${p.candidate + 1} of ${p.candidates})`
+  if (p.phase === 'test') return `test of ${which}: ${p.done} of ${p.of} draws`
   return p.phase === 'folds' ? `${which}: ${p.done} of ${p.of} folds` : `fitting ${which}`
 }

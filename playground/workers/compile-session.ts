@@ -79,7 +79,10 @@ export function derivationOf(source: string, mode: Mode): Derivation {
 
 export function compiled(source: string): Compiled {
   const { derivation, diagnostics } = lastOf(source)
-  return { diagnostics, model: derivation === null ? null : { facts: factsOf(derivation), plan: planOf(derivation) } }
+  return {
+    diagnostics,
+    model: derivation === null ? null : { facts: factsOf(derivation), plan: planOf(derivation, derivation.model) },
+  }
 }
 
 function factsOf({ model, graph, eStep }: Derivation): ModelFacts {
@@ -103,6 +106,7 @@ function factsOf({ model, graph, eStep }: Derivation): ModelFacts {
       s.kind === 'latent' ? [{ name: s.name, type: printArrayType(s.type, userName) }] : [],
     ),
     hard: eStep.tables.length > 0 && refuseMaxProduct(graph, eStep).length === 0,
+    weighted: graph.factors.some((f) => f.loops.some((l) => l.weight !== null)),
   }
 }
 
@@ -116,12 +120,22 @@ interface PlanOfResult {
   }[]
 }
 
-function planOf(derivation: Derivation): readonly PlanLine[] {
+/**
+ * The plan of a mode: hard mode and variational Bayes have one of their own.
+ *
+ * @throws CompileError where the model has no such mode
+ */
+export function planIn(source: string, mode: Mode): readonly PlanLine[] {
+  const derivation = derivationOf(source, mode)
+  return planOf(derivation, lastOf(source).derivation?.model ?? derivation.model)
+}
+
+/** `written`: the model whose declarations are the reader's. */
+function planOf(derivation: Derivation, written: Derivation['model']): readonly PlanLine[] {
   const { letter, updates } = planLetters(derivation)
   const plan = planJson(derivation) as unknown as PlanOfResult
-  const { model } = derivation
   const spans = new Map(
-    model.symbols.flatMap((s) => (s.kind === 'param' || s.kind === 'latent' ? [[s.name, s.span] as const] : [])),
+    written.symbols.flatMap((s) => (s.kind === 'param' || s.kind === 'latent' ? [[s.name, s.span] as const] : [])),
   )
   const spanOf = (names: readonly string[]): Span | null => spans.get(names[0] ?? '') ?? null
   return [

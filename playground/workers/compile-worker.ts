@@ -1,10 +1,11 @@
 /** The compiler, in a thread of its own: diagnostics, plan, derivation, code. */
-import { compiled, derivationOf, languageAnswer } from './compile-session.js'
+import { compiled, derivationOf, languageAnswer, planIn } from './compile-session.js'
 import type { CompileCalls } from './messages.js'
 import { serve } from './serve.js'
 
 serve<CompileCalls>({
   compile: ({ source }) => compiled(source),
+  plan: ({ source, mode }) => planIn(source, mode),
   language: (request) => languageAnswer(request),
   async derivation({ source, mode }) {
     const { derivationView } = await import('./derivation-view.js')

@@ -6,7 +6,7 @@ import { type ModeOfFits, modesOfFits, type Stepper } from '../../api/stepper.js
 import { readTable } from '../../runtime/data/read-table.js'
 import type { Table } from '../../runtime/data/types.js'
 import type { FitProgress } from '../../runtime/search.js'
-import { scheduleOf } from '../session/modes.js'
+import { jumpsIn, scheduleOf } from '../session/modes.js'
 import type { RunControls } from '../session/project.js'
 import type { Mode, TraceView } from '../session/view.js'
 import { boundContour, boundCurve, boundRunOf } from './bound-views.js'
@@ -196,7 +196,7 @@ export class FitSession implements Parts<FitCalls> {
     const traces: number[][] = []
     let best = Number.NEGATIVE_INFINITY
     const report = this.reporter(run)
-    const { seed, restarts, init, start, tolerance, maxIterations } = controls
+    const { seed, restarts, init, start, tolerance, maxIterations, accelerate } = controls
     const { fit, stopped } = await finished(
       stepper.fit({
         seed,
@@ -205,6 +205,7 @@ export class FitSession implements Parts<FitCalls> {
         init,
         tolerance,
         maxIterations,
+        accelerate: jumpsIn(mode) ? accelerate : null,
         ...scheduleOf({ ...controls, mode }),
         ...(isOfFits(mode) ? { mode } : {}),
         signal: this.signal,

@@ -1,21 +1,19 @@
 /** Standard errors and intervals of a fit, laid out as the page shows its params. */
-import { OptionError } from '../../api/errors.js'
 import type { Estimate, StandardErrors } from '../../api/uncertainty/types.js'
 import type { ErrorsSummary } from '../../runtime/uncertainty.js'
-import { fileOf } from './fit-summary.js'
+import { fitAtEnd } from './fit-at-end.js'
 import type { KeptRun } from './kept-run.js'
 import type { IntervalsRequest, IntervalsView } from './messages.js'
 
 export async function intervalsOf(
   kept: KeptRun,
-  { kind, replicates }: IntervalsRequest,
+  { kind, replicates, weights }: IntervalsRequest,
   signal: { readonly aborted: boolean },
   onReplicate: (done: number, of: number) => void,
 ): Promise<IntervalsView> {
-  const { fit } = kept
-  if (fit === null) throw new OptionError('standard errors are those of a fit: press Fit first')
+  const fit = await fitAtEnd(kept)
   const options = kind === 'bootstrap' ? { replicates, onReplicate } : {}
-  const found = await fit.standardErrors(kind, { ...options, signal })
+  const found = await fit.standardErrors(kind, { ...options, weights, signal })
   const { fields, warnings, estimates } = found
   const names = new Set(fit.layout.map((p) => p.name))
   return {
@@ -24,7 +22,7 @@ export async function intervalsOf(
     params: fit.layout.map((p) => placed(p.name, p.shape, estimates)),
     others: estimates.filter((e) => !names.has(e.name)),
     warnings: warnings.map(({ code, message }) => ({ code, message, help: null })),
-    file: fileOf({ ...fit.result, ...fields, warnings: [...fit.warnings, ...warnings] }),
+    fields: JSON.stringify(fields),
   }
 }
 

@@ -23,7 +23,7 @@ export class KeptRun {
   status: RunView['status'] = 'ready'
   others: readonly TraceView[] = []
   complaint: Complaint | null = null
-  /** The fit that it comes from; null for a run that was made step by step. */
+  /** The fit at its last iterate, where one was made. */
   fit: Fit | null = null
   /** The data in the units of the run, where these are others. */
   data: readonly ArrayView[] | null = null
@@ -110,6 +110,7 @@ export class KeptRun {
     // between kept iterates the newest stands for those after the last multiple of the stride
     if (before !== undefined && before.iteration % this.stride !== 0) this.drop(this.iterates.length - 1)
     this.iterates.push({ iteration, params: params.slice(), objective, elboAfterM })
+    this.fit = null
     if (point?.expectation.q === undefined) this.points.clear()
     if (point !== null) this.points.set(iteration, point)
     if (this.iterates.length * params.length > MOST_NUMBERS) this.thin()

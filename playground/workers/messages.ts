@@ -1,5 +1,6 @@
 /** Messages between the page and its two workers. Every request has an id; an answer bears that of its request. */
 import type { BoundContour } from '../../api/pictures.js'
+import type { BootstrapTest } from '../../api/select/bootstrap-test.js'
 import type { Criterion } from '../../api/select/candidate.js'
 import type { Estimate } from '../../api/uncertainty/types.js'
 import type { DerivationStep } from '../../compiler/derivation/types.js'
@@ -45,6 +46,8 @@ export interface ModelFacts {
   readonly params: readonly { readonly name: string; readonly type: string }[]
   readonly latents: readonly { readonly name: string; readonly type: string }[]
   readonly hard: boolean
+  /** Rows have weights. */
+  readonly weighted: boolean
 }
 
 /** One update of the plan, for the margin of the editor. */
@@ -80,6 +83,7 @@ export interface CodeView {
 /** What the compile worker is asked, and what it answers. */
 export interface CompileCalls {
   compile(request: { readonly source: string }): Compiled
+  plan(request: { readonly source: string; readonly mode: Mode }): readonly PlanLine[]
   derivation(request: { readonly source: string; readonly mode: Mode }): DerivationView
   latex(request: { readonly source: string; readonly mode: Mode; readonly fragment: boolean }): string
   /** Operations of the kernels; or the JavaScript that they are compiled to where scripts may be generated. */
@@ -170,6 +174,7 @@ export interface IntervalsRequest {
   readonly kind: ErrorKind
   /** Fits of the bootstrap. */
   readonly replicates: number
+  readonly weights: RunControls['weights']
 }
 
 /** Standard errors of a fit, one for each cell of its params; NaN where there is none. */
@@ -186,8 +191,8 @@ export interface IntervalsView {
   /** Of numbers of top-level `let`s. */
   readonly others: readonly Estimate[]
   readonly warnings: readonly Complaint[]
-  /** The fit file with them. */
-  readonly file: string
+  /** What the fit file has of them, as JSON. */
+  readonly fields: string
 }
 
 /** One column of data, or an array, beside what the fit says of it. */
@@ -210,8 +215,17 @@ export interface ChooseRequest {
   /** A const, and its values. */
   readonly name: string
   readonly values: readonly number[]
+  readonly compare: Comparison
+}
+
+/** How candidates are compared, beside the criteria. */
+export interface Comparison {
   /** 0: no cross-validation. */
   readonly folds: number
+  /** A column of known labels that the classification of rows held out is set beside; null: none. */
+  readonly against: string | null
+  /** Draws of the likelihood-ratio tests of neighbours; 0: no tests. */
+  readonly draws: number
 }
 
 /** NaN stands for a figure that there is not. */
@@ -233,6 +247,9 @@ export interface ChoiceView {
   /** Whether the criteria agree. */
   readonly sentences: readonly string[]
   readonly folds: { readonly count: number; readonly word: string } | null
+  readonly compare: Comparison
+  /** Each value beside the next, until a test finds no difference. */
+  readonly tests: readonly BootstrapTest[]
   readonly notes: readonly string[]
   /** It was stopped before all candidates were fitted. */
   readonly stopped: boolean

@@ -1,14 +1,14 @@
 /** Residuals of a fit as the page shows them: one histogram or table for each column, and what it says. */
-import { OptionError } from '../../api/errors.js'
 import type { DataResiduals } from '../../api/residuals.js'
+import { fitAtEnd } from './fit-at-end.js'
 import type { KeptRun } from './kept-run.js'
 import type { ResidualsView, ResidualView } from './messages.js'
 
 /** Cells of an array that are looked at. */
 const MOST_CELLS = 2000
 
-export async function residualViews({ fit }: KeptRun): Promise<ResidualsView> {
-  if (fit === null) throw new OptionError('residuals are those of a fit: press Fit first')
+export async function residualViews(kept: KeptRun): Promise<ResidualsView> {
+  const fit = await fitAtEnd(kept)
   const { arrays } = await fit.residuals(undefined, { most: MOST_CELLS })
   return { arrays: arrays.map(residualView) }
 }

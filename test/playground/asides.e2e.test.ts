@@ -1,8 +1,8 @@
 /** In the page: modes, held params, intervals, a choice among candidates, data drawn from the model, in Chromium. */
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { violations } from './axe.js'
-import { button, idle, type Playground, ready, startPlayground, tab } from './page.js'
+import { lastingViolations, violations } from './axe.js'
+import { button, idle, linkOf, type Playground, ready, startPlayground, tab, WITHOUT_MONACO } from './page.js'
 
 let playground: Playground
 
@@ -34,16 +34,9 @@ const withPriors = [
   '',
 ].join('\n')
 
-async function linkOf(source: string, text: string, controls: unknown = {}): Promise<string> {
-  const files = [{ kind: 'text', name: 'y.csv', text }]
-  const project = { estep: 1, example: null, source, files, controls, iteration: null, area: 'see' }
-  const stream = new Blob([JSON.stringify(project)]).stream().pipeThrough(new CompressionStream('deflate-raw'))
-  return `#p1.${Buffer.from(new Uint8Array(await new Response(stream).arrayBuffer())).toString('base64url')}`
-}
-
 describe('modes', () => {
   it('fits by annealing, whose single steps are refused in a sentence, and goes back in the run', async () => {
-    const { page, noise } = await playground.open()
+    const { page, noise } = await playground.open(WITHOUT_MONACO)
     await ready(page)
     await button(page, 'Settings').click()
     const mode = page.locator('.settings').getByLabel('Mode')
@@ -51,6 +44,7 @@ describe('modes', () => {
     await page.waitForSelector('.settings option[value=vb][disabled]', { state: 'attached' })
     await mode.selectOption('anneal')
     await page.getByText('The mode anneal has no single steps: press Fit.').waitFor()
+    expect(await page.getByLabel('Acceleration').count()).toBe(0)
     expect(await button(page, 'Step E').isDisabled()).toBe(true)
     await page.getByLabel('Factor').fill('1.6')
     await page.keyboard.press('Tab')
@@ -65,17 +59,23 @@ describe('modes', () => {
       .getByText(/anneal/i)
       .first()
       .waitFor()
-    expect(await violations(page)).toEqual([])
+    await page.locator('.derivation .katex').first().waitFor()
+    expect(await lastingViolations(page)).toEqual([])
     expect(noise).toEqual([])
   }, 120_000)
 
   it('shows posteriors of params in vb', async () => {
     const rows = ['y', ...Array.from({ length: 40 }, (_, i) => (i % 3 === 0 ? -3 : 2) + Math.sin(i * 1.7))].join('\n')
-    const { page, noise } = await playground.open({ fragment: await linkOf(withPriors, rows, { mode: 'vb' }) })
+    const { page, noise } = await playground.open({
+      ...WITHOUT_MONACO,
+      fragment: await linkOf(withPriors, [{ kind: 'text', name: 'y.csv', text: rows }], { controls: { mode: 'vb' } }),
+    })
     await ready(page)
     await tab(page, 'numbers').click()
     await button(page, 'Step E').click()
     await page.getByText('Means of the posterior ± its standard deviations.').waitFor()
+    await tab(page, 'model').click()
+    await page.getByText('Plan in the mode vb').waitFor()
     await page.waitForSelector('.where:has-text("lower bound")')
     await press(page, 'To the end', '.chip-converged')
     expect(await page.locator('section[aria-label="mu"]').textContent()).toMatch(/± 0\.\d+/)
@@ -85,7 +85,7 @@ describe('modes', () => {
 
 describe('params that are held', () => {
   it('are held by the keyboard at what is typed, and say so in a link', async () => {
-    const { page, noise } = await playground.open()
+    const { page, noise } = await playground.open(WITHOUT_MONACO)
     await ready(page)
     await tab(page, 'numbers').click()
     await press(page, 'Step E', '.where:has-text("after the E-step")')
@@ -111,10 +111,13 @@ describe('params that are held', () => {
 
 describe('intervals', () => {
   it('stand beside the params of a fit, for readers of axe and of 320 px too', async () => {
-    const { page, noise } = await playground.open({ colorScheme: 'dark' })
+    const { page, noise } = await playground.open({ ...WITHOUT_MONACO, colorScheme: 'dark' })
     await ready(page)
+    await button(page, 'Settings').click()
+    await page.getByLabel('Acceleration').selectOption('squarem')
     await tab(page, 'numbers').click()
-    await press(page, 'Fit', '.uncertainty')
+    await press(page, 'Fit', '.facts')
+    expect(await page.locator('.facts').textContent()).toContain('−1130.26')
     await press(page, 'Find intervals', '.intervals-say')
     expect(await page.locator('section[aria-label="mu"] .interval').count()).toBe(4)
     await page.getByLabel('Intervals by').selectOption('bootstrap')
@@ -136,7 +139,7 @@ describe('intervals', () => {
 
 describe('choosing', () => {
   it('compares candidates, says whether the criteria agree, and takes one', async () => {
-    const { page, noise } = await playground.open()
+    const { page, noise } = await playground.open(WITHOUT_MONACO)
     await ready(page)
     await tab(page, 'choose').click()
     await page.getByLabel('to', { exact: true }).fill('3')
@@ -157,7 +160,7 @@ describe('choosing', () => {
   }, 120_000)
 
   it('leaves the run as it was when it is stopped', async () => {
-    const { page } = await playground.open()
+    const { page } = await playground.open(WITHOUT_MONACO)
     await ready(page)
     await button(page, 'Step E').click()
     await page.waitForSelector('.where:has-text("after the E-step")')
@@ -177,7 +180,7 @@ describe('choosing', () => {
 
 describe('data drawn from the model', () => {
   it('takes the place of the data, can be fitted, and the data can be put back', async () => {
-    const { page, noise } = await playground.open()
+    const { page, noise } = await playground.open(WITHOUT_MONACO)
     await ready(page)
     await tab(page, 'data').click()
     await button(page, 'Draw data from the model').click()

@@ -5,6 +5,7 @@ import { plainControls, type RunControls } from '../../playground/session/projec
 import type { Mode } from '../../playground/session/view.js'
 import { FitSession } from '../../playground/workers/fit-session.js'
 import type { FitMessage, RunState } from '../../playground/workers/messages.js'
+import { nestedView } from '../../playground/workers/nested-view.js'
 
 const read = (path: string): string => readFileSync(new URL(`../../examples/${path}`, import.meta.url), 'utf8')
 const faithful = read('old-faithful/faithful.csv')
@@ -51,6 +52,8 @@ const param = (state: RunState, name: string) => {
   return found
 }
 
+const PLAINLY = { folds: 0, against: null, draws: 0 } as const
+const BY_STEPS = { mode: 'em', sameAs: null, params: null, label: 'run' } as const
 const OLD_FAITHFUL = ['faithful.csv', faithful] as const
 
 describe('modes', () => {
@@ -72,6 +75,15 @@ describe('modes', () => {
     // it can be gone back in, as every run
     const first = await session.show({ run: 1, position: 0 })
     expect(first.run.point?.iteration).toBe(0)
+  })
+
+  it('jumps ahead between the steps of EM where it is asked to, to the same maximum', async () => {
+    const plain = await fit(open(spherical, OLD_FAITHFUL, { restarts: 1 }))
+    for (const accelerate of ['squarem', 'anderson'] as const) {
+      const { state, summary } = await fit(open(spherical, OLD_FAITHFUL, { restarts: 1, accelerate }))
+      expect(summary.logLikelihood).toBeCloseTo(plain.summary.logLikelihood, 4)
+      expect(state.run.objectives).not.toEqual(plain.state.run.objectives)
+    }
   })
 
   it('steps in cem, whose labels are each the most probable', async () => {
@@ -202,26 +214,50 @@ describe('standardised columns', () => {
 describe('intervals', () => {
   it('stand beside the params of a fit', async () => {
     const { state } = await fit(open(full, OLD_FAITHFUL))
-    const found = await session.intervals({ run: 1, kind: 'information', replicates: 10 })
+    const found = await session.intervals({ run: 1, kind: 'information', replicates: 10, weights: 'frequency' })
     expect(found.params.map((p) => p.name)).toEqual(['pi', 'mu', 'Sigma'])
     param(state, 'mu').values.forEach((v, i) => {
       const mu = found.params[1]
       expect(mu?.low[i]).toBeLessThan(v)
       expect(mu?.high[i]).toBeGreaterThan(v)
     })
-    expect(JSON.parse(found.file).errors.kind).toBe('information')
+    expect(JSON.parse(found.fields).errors.kind).toBe('information')
   })
 
   it('come from the bootstrap with its progress', async () => {
     await fit(open(full, OLD_FAITHFUL))
-    const found = await session.intervals({ run: 1, kind: 'bootstrap', replicates: 12 })
+    const found = await session.intervals({ run: 1, kind: 'bootstrap', replicates: 12, weights: 'frequency' })
     expect(found.says).toMatch(/12 fits to rows drawn anew|of 12 fits/)
     expect(told.some((m) => m.kind === 'said' && m.text === 'fit 1 of 12')).toBe(true)
   })
 
-  it('are refused for a run that is no fit', async () => {
-    await begin(open(full, OLD_FAITHFUL))
-    await expect(session.intervals({ run: 1, kind: 'information', replicates: 10 })).rejects.toThrow('press Fit')
+  it('are those of the last iterate of a run that was made step by step', async () => {
+    const controls = open(full, OLD_FAITHFUL)
+    const { state } = await fit(controls)
+    const wanted = await session.intervals({ run: 1, kind: 'information', replicates: 10, weights: 'frequency' })
+    const end = (state.run.point?.params ?? []).map((p) => [p.name, nestedView(p)] as const)
+    await session.begin({ run: 2, controls: { ...controls, start: new Map(end) }, ...BY_STEPS })
+    const found = await session.intervals({ run: 2, kind: 'information', replicates: 10, weights: 'frequency' })
+    expect(found.params[1]?.errors[0]).toBeCloseTo(wanted.params[1]?.errors[0] ?? Number.NaN, 6)
+    // far from the maximum they are worth nothing, and this is said
+    await begin(controls, 3)
+    await session.step({ run: 3 })
+    const far = await session.intervals({ run: 3, kind: 'information', replicates: 10, weights: 'frequency' })
+    expect(far.warnings.map((w) => w.code)).toContain('W546')
+    expect((await session.residuals({ run: 3 })).arrays).toHaveLength(2)
+  })
+
+  it('of weights of a sample are by the sandwich, and other numbers than those of counts', async () => {
+    const model = 'model M\ndata y, w : real[N]\nparam mu : real\nfor n in 1..N weight w[n] { y[n] ~ Normal(mu, 1) }\n'
+    const rows = ['y,w', ...[1, 2, 4, 3, 7, 5].map((y, i) => `${y},${1 + (i % 3)}`)].join('\n')
+    const controls = open(model, ['y.csv', rows])
+    await fit(controls)
+    const ask = (kind: 'sandwich' | 'information', weights: 'frequency' | 'sampling') =>
+      session.intervals({ run: 1, kind, replicates: 10, weights })
+    const sample = await ask('sandwich', 'sampling')
+    const counts = await ask('sandwich', 'frequency')
+    expect(sample.params[0]?.errors[0]).not.toBeCloseTo(counts.params[0]?.errors[0] ?? 0, 3)
+    await expect(ask('information', 'sampling')).rejects.toThrow('sandwich')
   })
 })
 
@@ -243,7 +279,7 @@ describe('residuals and certainty', () => {
 describe('a choice among candidates', () => {
   it('has the criteria of each, and says when they disagree', async () => {
     const controls = open(full, OLD_FAITHFUL, { restarts: 5 })
-    const choice = await session.choose({ controls, name: 'K', values: [1, 2, 3], folds: 0 })
+    const choice = await session.choose({ controls, name: 'K', values: [1, 2, 3], compare: PLAINLY })
     expect(choice.candidates.map((c) => c.value)).toEqual([1, 2, 3])
     expect(choice.candidates[1]?.logLikelihood).toBeCloseTo(-1130.264, 2)
     expect(choice.best.bic).toBe(1)
@@ -251,16 +287,34 @@ describe('a choice among candidates', () => {
     expect(told.some((m) => m.kind === 'said' && m.text.includes('K = 2 (2 of 3)'))).toBe(true)
   })
 
+  it('sets what is predicted beside known labels, and tests neighbours', async () => {
+    const rows = [
+      'y,side',
+      ...Array.from({ length: 24 }, (_, i) => `${(i % 2) * 6 + Math.sin(i)},${i % 2 ? 'b' : 'a'}`),
+    ]
+    const controls = open(withPriors.replace(/ ~ (Dirichlet|Normal)\(0.*/g, ''), ['y.csv', rows.join('\n')], {
+      restarts: 1,
+    })
+    const compare = { folds: 2, against: 'side', draws: 9 }
+    const choice = await session.choose({ controls, name: 'K', values: [1, 2], compare })
+    expect(choice.candidates[1]?.figures.error).toBe(0)
+    expect(choice.candidates[0]?.figures.error).toBeGreaterThan(0.3)
+    expect(choice.tests).toMatchObject([{ name: 'K', smaller: 1, larger: 2 }])
+    expect(choice.tests[0]?.pValue).toBeLessThanOrEqual(0.2)
+    expect(choice.tests[0]?.statistic).toBeGreaterThan(10)
+    expect(told.some((m) => m.kind === 'said' && m.text.includes('test of K = 2'))).toBe(true)
+  })
+
   it('says where there is nothing to compare, and why candidates failed', async () => {
     const controls = open(full, OLD_FAITHFUL, { restarts: 2, fix: new Map([['pi', [0.4, 0.6]]]) })
-    const choice = await session.choose({ controls, name: 'K', values: [2, 3], folds: 0 })
+    const choice = await session.choose({ controls, name: 'K', values: [2, 3], compare: PLAINLY })
     expect(choice.sentences).toEqual(['Only K = 2 could be fitted: there is nothing to compare.'])
     expect(choice.candidates[1]?.reason).toContain('pi')
   })
 
   it('keeps what is done when it is stopped', async () => {
     const controls = open(full, OLD_FAITHFUL, { restarts: 5 })
-    const going = session.choose({ controls, name: 'K', values: [1, 2, 3, 4, 5, 6], folds: 0 })
+    const going = session.choose({ controls, name: 'K', values: [1, 2, 3, 4, 5, 6], compare: PLAINLY })
     const watch = setInterval(() => {
       if (told.some((m) => m.kind === 'said' && m.text.includes('(2 of 6)'))) session.stop()
     }, 1)

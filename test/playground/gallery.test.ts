@@ -35,7 +35,7 @@ describe('the gallery', () => {
   })
 
   it('refuses an option that it does not know', () => {
-    expect(() => controlsOf(['--accelerate', 'x'], () => '')).toThrow('--accelerate')
+    expect(() => controlsOf(['--backend', 'js'], () => '')).toThrow('--backend')
   })
 
   it('opens on data that stand in the page', () => {

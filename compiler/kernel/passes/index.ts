@@ -6,6 +6,7 @@ import { features } from './features.js'
 import { hoistParams } from './hoist-params.js'
 import { joinAdditions } from './join-additions.js'
 import { readOnce } from './read-once.js'
+import { rowByRow } from './row-by-row.js'
 import { rowSums } from './row-sums.js'
 import { sharedExponentials } from './shared-exponentials.js'
 import { sharedTerms } from './shared-terms.js'
@@ -27,6 +28,7 @@ export const rowPasses: readonly KernelPass[] = [
   readOnce,
   copiedData,
   deadCode,
+  rowByRow,
 ]
 
 /**

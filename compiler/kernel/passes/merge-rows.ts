@@ -1,6 +1,6 @@
 import * as k from '../build.js'
 import type { Axis, Buffer, KExpr, KernelOp, SizeKey } from '../types.js'
-import { axesOf, buffersWritten, freeAxes, mapAxis, mapChildren } from '../visit.js'
+import { axesOf, buffersWritten, expressionsOf, freeAxes, mapAxis, mapChildren, walk } from '../visit.js'
 import { type DataArrays, DataCache } from './data-cache.js'
 import { distinctRows, takeRows } from './distinct-rows.js'
 import { rewriteOp } from './rewrite-op.js'
@@ -61,7 +61,7 @@ export function mergeRows(
     const take = (): Float64Array | Int32Array => takeRows({ values, stride: stride(buffer) }, found.first)
     arrays.set(own, cache.made(`rows ${id} of ${names}`, [values, found.first], take))
   }
-  const writer = new Writer({ ...key.axis, size }, merged, times, program.buffers, context)
+  const writer = new Writer({ ...key.axis, size }, merged, times, program.buffers, context, program.rows)
   const rows = program.rows.flatMap((op) => writer.op(op))
   const sizes = new Map(program.sizes).set(size, found.first.length)
   const original = new Map([...merged].map(([id, own]) => [own, id]))
@@ -88,6 +88,8 @@ class Writer {
   /** Scratch times the number of rows, by the scratch, where it has just been made. */
   private readonly weighted = new Map<string, string>()
   private readonly names = new Map<string, string>()
+  /** What sums over rows read in more terms than it has elements. */
+  private readonly repeated = new Set<string>()
 
   constructor(
     private readonly axis: Axis,
@@ -95,7 +97,16 @@ class Writer {
     private readonly times: string,
     private readonly buffers: readonly Buffer[],
     private readonly context: PassContext,
-  ) {}
+    ops: readonly KernelOp[],
+  ) {
+    for (const op of ops) {
+      if ((op.op !== 'contract' && op.op !== 'scatterAdd') || !this.addsOverRows(op)) continue
+      for (const expr of expressionsOf(op))
+        walk(expr, (part) => {
+          if (part.k === 'load' && op.axes.length > freeAxes(part).size) this.repeated.add(part.buffer)
+        })
+    }
+  }
 
   op(op: KernelOp): readonly KernelOp[] {
     const before: KernelOp[] = []
@@ -182,14 +193,14 @@ class Writer {
     return k.load(this.times, k.axis(this.axis))
   }
 
-  /** Scratch that the term reads, from a copy that is m times it: made once where terms are more than its elements. */
+  /** Scratch that the term reads, from a copy that is m times it: made once where terms, of this sum or another, are more than its elements. */
   private copied(factor: KExpr, axes: readonly Axis[], before: KernelOp[] | null): KExpr | null {
     if (before === null || factor.k !== 'load' || !this.isRow(factor.at)) return null
     const source = this.buffers.find((b) => b.id === factor.buffer)
     if (source?.space !== 'scratch' || source.rows !== this.context.rows.table) return null
     const known = this.weighted.get(source.id)
     if (known !== undefined) return { ...factor, buffer: known }
-    if (axes.length <= freeAxes(factor).size) return null
+    if (axes.length <= freeAxes(factor).size && !this.repeated.has(source.id)) return null
     const copy = this.names.get(source.id) ?? this.copy(source)
     const loops = [
       this.axis,

@@ -2,6 +2,7 @@ import { num, ONE, sameExpr } from '../../algebra/build.js'
 import type { Expr } from '../../algebra/types.js'
 import { contribution, paramsRead } from '../../mstep/contributions.js'
 import type { Contribution } from '../../mstep/types.js'
+import { onlyFunction, onlyParam } from './single.js'
 import { type MStepRule, NOT_IN_STATISTICS } from './types.js'
 
 /** A log(u − l) + B log(h − u): u = (A h + B l) / (A + B), the mode of a Beta(A + 1, B + 1) on (l, h). */
@@ -10,12 +11,8 @@ export const betaMode: MStepRule = {
   statement: 'A log(u − l) + B log(h − u) has its maximum at u = (A h + B l)/(A + B)',
   citation: 'Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, section 25.3',
   apply(block) {
-    const [p] = block.params
-    if (
-      p === undefined ||
-      block.params.length !== 1 ||
-      !['interval', 'unit', 'positive', 'nonnegative', 'real'].includes(p.support)
-    )
+    const p = onlyParam(block)
+    if (p === null || !['interval', 'unit', 'positive', 'nonnegative', 'real'].includes(p.support))
       return { kind: 'declines', reason: 'the param is not a scalar' }
     if (block.hasRowTerms) return { kind: 'declines', reason: NOT_IN_STATISTICS }
     let low: Expr | null = null
@@ -23,8 +20,8 @@ export const betaMode: MStepRule = {
     const above: Contribution[] = []
     const below: Contribution[] = []
     for (const t of block.terms) {
-      const [atom] = t.block
-      if (t.block.length !== 1 || atom === undefined)
+      const atom = onlyFunction(t)
+      if (atom === null)
         return { kind: 'declines', reason: 'a term is a product of several of its elements', term: t.monomial }
       const c = (at: readonly Expr[]): Contribution => contribution(t.monomial, at, t.others)
       if (atom.kind === 'log' || atom.kind === 'log-above') {

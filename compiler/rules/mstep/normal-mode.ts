@@ -4,6 +4,7 @@ import { matrixSlice } from '../../algebra/matrices.js'
 import type { Atom, Monomial } from '../../algebra/monomial.js'
 import type { Expr } from '../../algebra/types.js'
 import { freeIndices, guardChildren, substituteIndex } from '../../algebra/visit.js'
+import { isFirst } from '../../mstep/atoms.js'
 import { contribution, paramsRead } from '../../mstep/contributions.js'
 import type { NormalStep } from '../../mstep/types.js'
 import { type MStepRule, NOT_IN_STATISTICS } from './types.js'
@@ -146,7 +147,7 @@ function cancelMatrix(
   let seen: { readonly key: string; readonly factor: Expr } | null = null
   for (const t of terms) {
     const atom = t.others[0]
-    if (t.others.length !== 1 || atom === undefined || atom.power.n !== 1 || atom.power.d !== 1) return null
+    if (t.others.length !== 1 || atom === undefined || !isFirst(atom.power)) return null
     const inv = invertible(atom.base, matrices)
     const slice = inv === null ? null : inv.slice
     const [a, b] = t.elements

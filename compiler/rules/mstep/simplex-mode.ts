@@ -1,5 +1,6 @@
 import { contribution, paramsRead } from '../../mstep/contributions.js'
 import type { Contribution } from '../../mstep/types.js'
+import { onlyFunction, onlyParam } from './single.js'
 import { type MStepRule, NOT_IN_STATISTICS } from './types.js'
 
 /** Σ_k A_k log p_k on the simplex: p_k = A_k / Σ_j A_j, the mode of a Dirichlet(A + 1). */
@@ -9,14 +10,13 @@ export const simplexMode: MStepRule = {
     'Σ A_k log p_k subject to Σ p_k = 1 has its maximum at p_k = A_k / Σ_j A_j; a negative A_k puts p_k on the boundary',
   citation: 'Bishop (2006), Pattern Recognition and Machine Learning, eq. 9.22',
   apply(block) {
-    const [p] = block.params
-    if (p === undefined || block.params.length !== 1 || p.support !== 'simplex')
-      return { kind: 'declines', reason: 'the param is not a simplex' }
+    const p = onlyParam(block)
+    if (p?.support !== 'simplex') return { kind: 'declines', reason: 'the param is not a simplex' }
     if (block.hasRowTerms) return { kind: 'declines', reason: NOT_IN_STATISTICS }
     const coefficients: Contribution[] = []
     for (const t of block.terms) {
-      const [atom] = t.block
-      if (t.block.length !== 1 || atom?.kind !== 'log')
+      const atom = onlyFunction(t)
+      if (atom?.kind !== 'log')
         return { kind: 'declines', reason: `its terms are not all log ${p.name}_k`, term: t.monomial }
       coefficients.push(contribution(t.monomial, atom.at, t.others))
     }

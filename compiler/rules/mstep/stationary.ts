@@ -5,6 +5,7 @@ import type { Expr } from '../../algebra/types.js'
 import { collectNodes, rewrite, some } from '../../algebra/visit.js'
 import { contribution, paramsRead } from '../../mstep/contributions.js'
 import type { Contribution, StationaryStep } from '../../mstep/types.js'
+import { onlyParam } from './single.js'
 import { type MStepRule, NOT_IN_STATISTICS } from './types.js'
 
 export const STATIONARY_VARIABLE = 'u'
@@ -20,9 +21,8 @@ export const stationary: MStepRule = {
     'Q in one scalar is Σ C_i g_i(u); u solves Σ C_i g_i′(u) = 0 and is the best such point in its support. A scale v that u goes round with, A log v + B v^p with A linear in u, is profiled out first: A/p (log(−A/(p B)) − 1) takes its place',
   citation: 'Press et al. (2007), Numerical Recipes, section 9.4 (safeguarded Newton)',
   apply(block) {
-    const [p] = block.params
-    if (p === undefined || block.params.length !== 1)
-      return { kind: 'declines', reason: 'the block has several params' }
+    const p = onlyParam(block)
+    if (p === null) return { kind: 'declines', reason: 'the block has several params' }
     if (!['real', 'interval', 'positive', 'nonnegative', 'unit'].includes(p.support))
       return { kind: 'declines', reason: 'the param is not a scalar' }
     if (block.hasRowTerms) return { kind: 'declines', reason: NOT_IN_STATISTICS }

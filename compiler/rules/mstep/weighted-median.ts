@@ -2,9 +2,10 @@ import { literal, splitCoefficient } from '../../algebra/build.js'
 import { keyOf } from '../../algebra/key.js'
 import type { Expr } from '../../algebra/types.js'
 import { collectNodes, guardChildren, substituteIndex } from '../../algebra/visit.js'
-import { readsParam } from '../../mstep/atoms.js'
+import { isFirst, readsParam } from '../../mstep/atoms.js'
 import { paramsOf } from '../../mstep/statistics.js'
 import type { MedianStep } from '../../mstep/types.js'
+import { onlyParam } from './single.js'
 import type { Block, MStepRule } from './types.js'
 
 type Ref = Extract<Expr, { kind: 'ref' }>
@@ -21,9 +22,9 @@ export const weightedMedian: MStepRule = {
   citation:
     'Koenker (2005), Quantile Regression, section 1.3; Phillips (2002), Least absolute deviations estimation via the EM algorithm, Statistics and Computing 12',
   apply(block) {
-    const [p] = block.params
     const declines = (reason: string) => ({ kind: 'declines', reason }) as const
-    if (p === undefined || block.params.length !== 1) return declines('the block has several params')
+    const p = onlyParam(block)
+    if (p === null) return declines('the block has several params')
     if (p.rank > 0 || p.support === 'discrete') return declines('the param is not a number')
     if (block.rowTerms.length === 0) return declines('it is in no absolute value over the rows')
     const names = new Set([p.name])
@@ -57,7 +58,7 @@ const asExpr = (t: Block['terms'][number]): Expr => ({
   factors: [
     t.monomial.coefficient,
     ...t.monomial.atoms.map(
-      (a): Expr => (a.power.n === 1 && a.power.d === 1 ? a.base : { kind: 'pow', base: a.base, exponent: a.power }),
+      (a): Expr => (isFirst(a.power) ? a.base : { kind: 'pow', base: a.base, exponent: a.power }),
     ),
   ],
 })

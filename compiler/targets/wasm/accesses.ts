@@ -1,5 +1,5 @@
 import type { KExpr, KernelOp } from '../../kernel/types.js'
-import { axesOf, childrenOf, expressionsOf, freeAxes } from '../../kernel/visit.js'
+import { axesOf, buffersReadByOp, buffersWritten, childrenOf, expressionsOf, freeAxes } from '../../kernel/visit.js'
 
 /** How the operations of a kernel use a buffer. */
 export interface BufferAccess {
@@ -9,11 +9,20 @@ export interface BufferAccess {
   byRow: boolean
   /** A dense operation works on it. */
   dense: boolean
+  /** Rows are taken one after another, and the values of one lie side by side. */
+  rowByRow: boolean
   /** No element is read twice: one place reads it, in loops that are all in its position. */
   once: boolean
 }
 
-const unused = (byRow: boolean): BufferAccess => ({ read: false, written: false, byRow, dense: false, once: false })
+const unused = (byRow: boolean): BufferAccess => ({
+  read: false,
+  written: false,
+  byRow,
+  dense: false,
+  rowByRow: false,
+  once: false,
+})
 
 /** Every buffer that the operations name, those of steps included. */
 export function accessesOf(ops: readonly KernelOp[], rowAxis: string | null): ReadonlyMap<string, BufferAccess> {
@@ -87,6 +96,11 @@ export function accessesOf(ops: readonly KernelOp[], rowAxis: string | null): Re
         if (op.op === 'repeat') readAgain(op.until, undefined)
         // a repetition is a loop that no position names
         for (const step of op.step) visit(step, op.op === 'repeat' ? new Set([...loops, '']) : loops)
+        if (op.op === 'scan' && op.axis.id === rowAxis)
+          for (const id of [...buffersReadByOp(op), ...buffersWritten(op)]) {
+            const own = found.get(id)
+            if (own !== undefined) own.rowByRow = true
+          }
         return
       default:
         return

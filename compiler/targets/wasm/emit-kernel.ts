@@ -225,7 +225,7 @@ class KernelEmitter {
       const privately = { address: base, depth: 0 }
       const { rows } = request
       if (rows !== null && buffer.space === 'scratch' && buffer.rows === rows.table) {
-        const natural = access.dense
+        const natural = access.dense || access.rowByRow
         const apart = natural ? request.blockRows : rowsApart(request.blockRows)
         const offset = this.#allocate(apart * rest * bytes)
         const strides = natural ? rowMajor(extents, bytes) : rowsLast(extents, bytes, apart)
@@ -258,7 +258,7 @@ class KernelEmitter {
           extents,
         }
         this.#rows.push({ ...common, offset, length: rest, resident: address !== undefined })
-        const isNatural = rest === 1 || access.written || access.dense || access.once || oneByOne
+        const isNatural = rest === 1 || access.written || access.dense || access.rowByRow || access.once || oneByOne
         if (buffer.type === 'i32' || isNatural) {
           this.#places.set(id, natural)
           continue

@@ -16,8 +16,6 @@ export interface Address {
 /** constant + Σ coefficient · axis + Σ coefficient · whatever; integers. */
 interface Affine {
   constant: number
-  /** What copies add: never negative. */
-  plus: number
   readonly axes: Map<string, number>
   readonly others: { readonly expr: KExpr; readonly coefficient: number; readonly extent: number }[]
   /** Coefficient of the number of the block's first row. */
@@ -36,50 +34,53 @@ export function lowerAddress(lowering: Lowering, buffer: string, at: readonly KE
   const place = lowering.place(buffer)
   if (place.strides.length !== at.length)
     throw new KernelError(`buffer ${buffer} has rank ${place.strides.length}, not ${at.length}`)
-  const affine: Affine = { constant: 0, plus: 0, axes: new Map(), others: [], firstRow: 0 }
-  at.forEach((index, dim) => {
-    addIndex(lowering, affine, index, place, dim, copy)
-  })
+  const parts = at.map((index, dim) => indexOf(lowering, index, place, dim, copy))
   let laneStride: number | null = null
   const { vectorAxis } = lowering
   if (copy.vector && vectorAxis !== null) {
-    const depends = affine.others.some(({ expr }) => lowering.facts.of(expr).free.has(vectorAxis))
-    laneStride = depends ? null : (affine.axes.get(vectorAxis) ?? 0)
+    const depends = parts.some(({ others }) => others.some(({ expr }) => lowering.facts.of(expr).free.has(vectorAxis)))
+    laneStride = depends ? null : parts.reduce((stride, { axes }) => stride + (axes.get(vectorAxis) ?? 0), 0)
     if (depends) return { base: i32(0), offset: 0, laneStride }
   }
+  const whole: Affine = { constant: 0, axes: new Map(), others: [], firstRow: 0 }
   let fixedAt = 0
-  for (const [axis, by] of affine.axes) {
-    const variable = lowering.blocks.variable(axis)
-    if (variable.w !== 'i32' || variable.value * by < 0) continue
-    affine.plus += variable.value * by
-    fixedAt = Math.max(fixedAt, lowering.blocks.depthOf(axis))
-    affine.axes.delete(axis)
+  let constant = 0
+  let inside = 0
+  for (const part of parts) {
+    for (const [axis, by] of part.axes) {
+      const variable = lowering.blocks.variable(axis)
+      if (variable.w === 'i32' && variable.value * by >= 0) {
+        part.constant += variable.value * by
+        fixedAt = Math.max(fixedAt, lowering.blocks.depthOf(axis))
+      } else whole.axes.set(axis, (whole.axes.get(axis) ?? 0) + by)
+    }
+    whole.others.push(...part.others)
+    whole.firstRow += part.firstRow
+    // an offset does not wrap around: what it is added to must be an address, as it is with the other indices alone
+    const isAddress = part.others.length === 0 && [...part.axes.values()].every((by) => by >= 0)
+    if (part.constant >= 0 && isAddress) constant += part.constant
+    else inside += part.constant
   }
-  const terms = termsOf(lowering, affine, place, copy)
-  let constant = affine.constant + affine.plus
-  // an offset does not wrap around: what it is added to must be an address
-  const below = affine.others.length > 0 || [...affine.axes.values()].some((coefficient) => coefficient < 0)
-  if (constant !== 0 && (below || constant < 0)) {
-    const inside = constant
+  const terms = termsOf(lowering, whole, place, copy)
+  if (inside !== 0) {
     terms.push({ depth: fixedAt, key: `${inside}`, reads: new Set(), build: () => i32(inside) })
     terms.sort((a, b) => a.depth - b.depth)
-    constant = 0
   }
   return { base: partialSums(lowering, terms), offset: place.offset + constant, laneStride }
 }
 
-function addIndex(lowering: Lowering, affine: Affine, index: KExpr, place: Place, dim: number, copy: Copy): void {
+/** What one index adds to the address. */
+function indexOf(lowering: Lowering, index: KExpr, place: Place, dim: number, copy: Copy): Affine {
+  const affine: Affine = { constant: 0, axes: new Map(), others: [], firstRow: 0 }
   const stride = place.strides[dim] ?? 0
   const extent = place.extents[dim] ?? 0
   const own = dim === 0 && place.kind === 'rows'
   if (own && !(index.k === 'axis' && index.axis === lowering.rowAxis))
     throw new KernelError(`${place.buffer} is read at another row than that of the block`)
   const plain = index.k === 'axis' || (index.k === 'num' && index.value >= 0 && index.value < extent)
-  if (lowering.guarded && !plain) {
-    affine.others.push({ expr: index, coefficient: stride, extent })
-    return
-  }
-  addAffine(lowering, affine, index, stride, own, copy, extent)
+  if (lowering.guarded && !plain) affine.others.push({ expr: index, coefficient: stride, extent })
+  else addAffine(lowering, affine, index, stride, own, copy, extent)
+  return affine
 }
 
 function addAffine(
@@ -98,7 +99,7 @@ function addAffine(
       return
     case 'axis':
       affine.axes.set(index.axis, (affine.axes.get(index.axis) ?? 0) + coefficient)
-      affine.plus += (copy.plus.get(index.axis) ?? 0) * coefficient
+      affine.constant += (copy.plus.get(index.axis) ?? 0) * coefficient
       if (index.axis === lowering.rowAxis && !ownRow) affine.firstRow += coefficient
       return
     case 'add':

@@ -72,7 +72,7 @@ export class OpLowering {
 
   #scan(op: KernelOp & { readonly op: 'scan' }): void {
     const before = this.exprs.inScan
-    const isWithoutRows = this.block === null || this.oneByOne
+    const isWithoutRows = this.block === null || this.oneByOne || op.axis.id === this.block.axis
     this.exprs.inScan = isWithoutRows && op.step.every((step) => step.op !== 'scan')
     this.#inLoop(op.axis, buffersWritten(op), () => this.run(op.step), op.reverse)
     this.exprs.inScan = before

@@ -1,10 +1,12 @@
 /** Choosing the value of a const: every candidate fitted, and what the criteria say of them. */
 import { useState } from 'preact/hooks'
+import type { BootstrapTest } from '../../../api/select/bootstrap-test.js'
+import type { Criterion } from '../../../api/select/candidate.js'
 import type { Controller } from '../../session/controller.js'
 import { basisOf, number, type State, whyNot } from '../../session/state.js'
 import { Whole } from '../../ui/number-field.js'
 import { ScrollRegion } from '../../ui/scroll-region.js'
-import type { CandidateView, ChoiceView } from '../../workers/messages.js'
+import type { CandidateView, ChoiceView, Comparison } from '../../workers/messages.js'
 import { CriteriaChart } from './criteria-chart.js'
 import '../../charts/charts.css'
 
@@ -16,6 +18,8 @@ interface Props {
 /** Candidates at once. */
 const MOST = 12
 const FOLDS = [0, 3, 5, 10] as const
+/** Of a test: p-values down to 0.05, 0.01, 0.002. */
+const DRAWS = [0, 19, 99, 499] as const
 
 export function ChoosePanel({ state, controller }: Props) {
   const consts = (state.compiled?.model?.facts.consts ?? []).filter(
@@ -62,7 +66,7 @@ function ChooseForm({ state, controller, consts }: Props & { readonly consts: re
   const [range, setRange] = useState<readonly [number, number] | null>(
     compared.length === 0 ? null : [Math.min(...compared), Math.max(...compared)],
   )
-  const [folds, setFolds] = useState<number>(last?.folds?.count ?? 0)
+  const [compare, setCompare] = useState<Comparison>(last?.compare ?? { folds: 0, against: null, draws: 0 })
   if (chosen === undefined) return null
   const now = currentValue(chosen, state)
   const [from, to] = range ?? [Math.max(1, Math.min(now, 1)), Math.max(now + 2, 4)]
@@ -74,7 +78,7 @@ function ChooseForm({ state, controller, consts }: Props & { readonly consts: re
       aria-label="Candidates"
       onSubmit={(e) => {
         e.preventDefault()
-        void controller.asides.choose(chosen.name, values, folds)
+        void controller.asides.choose(chosen.name, values, compare)
       }}
     >
       {consts.length > 1 ? (
@@ -97,16 +101,11 @@ function ChooseForm({ state, controller, consts }: Props & { readonly consts: re
       )}
       <Whole label="from" value={from} least={0} onValue={(x) => setRange([x, Math.max(x, to)])} />
       <Whole label="to" value={to} least={0} onValue={(x) => setRange([Math.min(x, from), x])} />
-      <label>
-        Cross-validation
-        <select value={folds} onChange={(e) => setFolds(Number(e.currentTarget.value))}>
-          {FOLDS.map((n) => (
-            <option key={n} value={n}>
-              {n === 0 ? 'none' : `${n} folds`}
-            </option>
-          ))}
-        </select>
-      </label>
+      <ComparisonFields
+        compare={compare}
+        columns={[...new Set(state.files.flatMap((f) => f.columns.map((c) => c.name)))]}
+        onChange={setCompare}
+      />
       <button
         type="submit"
         class="primary"
@@ -128,12 +127,76 @@ function ChooseForm({ state, controller, consts }: Props & { readonly consts: re
   )
 }
 
-const COLUMNS = [
-  ['aic', 'AIC'],
-  ['bic', 'BIC'],
-  ['icl', 'ICL'],
-  ['cv', 'CV'],
-] as const
+interface ComparisonProps {
+  readonly compare: Comparison
+  /** Columns of the data, any of which may hold known labels. */
+  readonly columns: readonly string[]
+  readonly onChange: (compare: Comparison) => void
+}
+
+/** What candidates are compared by beside AIC, BIC and ICL. */
+function ComparisonFields({ compare, columns, onChange }: ComparisonProps) {
+  const { folds, against, draws } = compare
+  return (
+    <>
+      <label>
+        Cross-validation
+        <select value={folds} onChange={(e) => onChange({ ...compare, folds: Number(e.currentTarget.value) })}>
+          {FOLDS.map((n) => (
+            <option key={n} value={n} disabled={n === 0 && against !== null}>
+              {n === 0 ? 'none' : `${n} folds`}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label title={LABELS}>
+        Known labels
+        <select
+          value={against ?? ''}
+          onChange={(e) => {
+            const column = e.currentTarget.value === '' ? null : e.currentTarget.value
+            onChange({ ...compare, against: column, folds: column !== null && folds === 0 ? 5 : folds })
+          }}
+        >
+          <option value="">none</option>
+          {columns.map((c) => (
+            <option key={c} value={c}>
+              {c}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label title={TEST}>
+        Test of neighbours
+        <select value={draws} onChange={(e) => onChange({ ...compare, draws: Number(e.currentTarget.value) })}>
+          {DRAWS.map((n) => (
+            <option key={n} value={n}>
+              {n === 0 ? 'none' : `${n} draws`}
+            </option>
+          ))}
+        </select>
+      </label>
+    </>
+  )
+}
+
+const LABELS = 'A column that says which class a row is of: what is predicted for rows held out is set beside it'
+const TEST = 'Is the larger model better than chance makes it? Data are drawn from the smaller fit, and both are fitted'
+
+const plain = (x: number): string => number(x, 2)
+/** The criteria in the order of the table, and how their figures are written. */
+const COLUMNS: readonly {
+  readonly by: Criterion
+  readonly label: string
+  readonly write: (x: number) => string
+}[] = [
+  { by: 'aic', label: 'AIC', write: plain },
+  { by: 'bic', label: 'BIC', write: plain },
+  { by: 'icl', label: 'ICL', write: plain },
+  { by: 'cv', label: 'CV', write: plain },
+  { by: 'error', label: 'error', write: (x) => (Number.isFinite(x) ? `${(100 * x).toFixed(1)} %` : number(x)) },
+  { by: 'rand', label: 'Rand', write: (x) => number(x, 3) },
+]
 
 function Result({
   state,
@@ -142,7 +205,7 @@ function Result({
   stale,
 }: Props & { readonly choice: ChoiceView; readonly stale: boolean }) {
   const { candidates, name } = choice
-  const columns = COLUMNS.filter(([by]) => candidates.some((c) => Number.isFinite(c.figures[by])))
+  const columns = COLUMNS.filter(({ by }) => candidates.some((c) => Number.isFinite(c.figures[by])))
   const now =
     state.project.controls.set.get(name) ?? state.compiled?.model?.facts.consts.find((c) => c.name === name)?.value
   return (
@@ -160,7 +223,7 @@ function Result({
               <td />
               <th scope="col">log-likelihood</th>
               <th scope="col">params</th>
-              {columns.map(([by, label]) => (
+              {columns.map(({ by, label }) => (
                 <th scope="col" key={by}>
                   {label}
                 </th>
@@ -191,9 +254,9 @@ function Result({
                   <>
                     <td>{number(c.logLikelihood, 2)}</td>
                     <td>{c.parameters}</td>
-                    {columns.map(([by]) => (
+                    {columns.map(({ by, write }) => (
                       <td key={by}>
-                        {number(c.figures[by] ?? Number.NaN, 2)}
+                        {write(c.figures[by] ?? Number.NaN)}
                         {choice.best[by] === i && <Best />}
                       </td>
                     ))}
@@ -215,12 +278,56 @@ function Result({
           better. The picture has it times −2.
         </p>
       )}
+      {choice.compare.against !== null && (
+        <p class="hint">
+          Error is the share of the rows held out whose class is not that of {choice.compare.against}; Rand is 1 where
+          the groups are the same, and about 0 by chance.
+        </p>
+      )}
+      <Tests tests={choice.tests} />
       {choice.notes.map((note) => (
         <p class="hint" key={note}>
           {note}
         </p>
       ))}
     </div>
+  )
+}
+
+/** Whether a larger value is better than chance makes it. */
+function Tests({ tests }: { readonly tests: readonly BootstrapTest[] }) {
+  if (tests.length === 0) return null
+  return (
+    <ScrollRegion label="Tests of neighbours">
+      <table class="param tests">
+        <caption>Likelihood-ratio tests, smallest value first, until one finds no difference</caption>
+        <thead>
+          <tr>
+            <th scope="col">values</th>
+            <th scope="col">2 · log ratio</th>
+            <th scope="col">p</th>
+            <th scope="col">draws</th>
+          </tr>
+        </thead>
+        <tbody>
+          {tests.map((t) => (
+            <tr key={t.smaller}>
+              <th scope="row">
+                {t.name} = {t.smaller} against {t.larger}
+              </th>
+              <td>{plain(t.statistic)}</td>
+              <td>
+                {number(t.pValue, 3)} ± {number(t.pError, 3)}
+              </td>
+              <td>
+                {t.draws}
+                {t.failed > 0 && `, ${t.failed} failed`}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </ScrollRegion>
   )
 }
 

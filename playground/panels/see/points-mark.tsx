@@ -6,6 +6,9 @@ import { frameOf, type PlotFrame } from '../../charts/plot.js'
 import type { Domain } from '../../charts/scales.js'
 import type { LatentView } from '../../session/view.js'
 
+/** A missing cell and an infinite one have no place. */
+export const isDrawn = (x: number, y: number): boolean => Number.isFinite(x) && Number.isFinite(y)
+
 /** From here on points are drawn on a canvas. */
 export const MOST_IN_SVG = 1500
 
@@ -21,7 +24,7 @@ export function PointMarks({ frame, xs, ys, latent, colours }: Points & { readon
   const out = []
   for (let i = 0; i < xs.length; i++) {
     const [x, y] = [xs[i] ?? Number.NaN, ys[i] ?? Number.NaN]
-    if (Number.isNaN(x) || Number.isNaN(y)) continue
+    if (!isDrawn(x, y)) continue
     out.push(
       <path
         key={i}
@@ -78,7 +81,7 @@ export function PointCanvas({ xs, ys, latent, colours, x, y, width, height }: On
         const i = Math.floor(at)
         const [px, py] = [xs[i] ?? Number.NaN, ys[i] ?? Number.NaN]
         const shape = shapes[componentOf(latent, i)]
-        if (Number.isNaN(px) || Number.isNaN(py) || shape === undefined) continue
+        if (!isDrawn(px, py) || shape === undefined) continue
         context.fillStyle = fillOf(latent, i, colours)
         context.setTransform(ratio, 0, 0, ratio, ratio * frame.x(px), ratio * frame.y(py))
         context.fill(shape)

@@ -11,7 +11,7 @@ import type { ColumnRef, LatentView, PointQueries, RunView } from '../../session
 import { useAnswer } from '../use-answer.js'
 import { ColumnSelect } from './column-select.js'
 import type { ColumnView } from './columns.js'
-import { componentOf, MOST_IN_SVG, MOST_ON_CANVAS, PointCanvas, PointMarks } from './points-mark.js'
+import { componentOf, isDrawn, MOST_IN_SVG, MOST_ON_CANVAS, PointCanvas, PointMarks } from './points-mark.js'
 import type { View } from './views.js'
 
 interface Props {
@@ -49,6 +49,11 @@ export function ScatterChart({ offered, run, queries, title }: Props) {
   )
   const xDomain = useMemo(() => (x === undefined ? ([0, 1] as const) : roomFor(x)), [x])
   const yDomain = useMemo(() => (y === undefined ? ([0, 1] as const) : roomFor(y)), [y])
+  const without = useMemo(
+    () =>
+      x === undefined || y === undefined ? 0 : x.values.reduce((n, v, i) => n + +!isDrawn(v, y.values[i] ?? 0), 0),
+    [x, y],
+  )
   const counts = useMemo(() => countsOf(latent), [latent])
   const lines = useAnswer(
     () =>
@@ -76,6 +81,7 @@ export function ScatterChart({ offered, run, queries, title }: Props) {
     x.label,
     y.label,
     x.rows,
+    without,
     labels,
     rings.some((r) => r !== null),
     lines.value !== null,
@@ -228,13 +234,15 @@ function summaryOf(
   x: string,
   y: string,
   rows: number,
+  without: number,
   labels: readonly string[],
   rings: boolean,
   lines: boolean,
   counts: readonly number[],
 ): string {
   const some = rows > MOST_ON_CANVAS ? ` (${MOST_ON_CANVAS.toLocaleString('en')} of them are drawn)` : ''
-  const what = `${counted(rows, 'row')} of ${y} over ${x}${some}`
+  const left = without === 0 ? '' : ` (not drawn: ${without} with a missing or infinite value)`
+  const what = `${counted(rows, 'row')} of ${y} over ${x}${some}${left}`
   if (labels.length < 2)
     return `${what}${rings ? ', with the ellipse that holds 95 % of the Gaussian' : lines ? `, with the mean of ${y}` : ''}.`
   const shares = counts.length === 0 ? '' : `: about ${listed(counts.map((c) => c.toFixed(c < 10 ? 1 : 0)))} rows`

@@ -5,7 +5,7 @@
  */
 import { Matrix, solve } from 'ml-matrix'
 import type { BoundModel } from './contract.js'
-import { type EmPoint, emStep, type Moved, pointAt, usable } from './em-step.js'
+import { type EmPoint, emStep, type Moved, pointAt, slack, usable } from './em-step.js'
 import { InternalError } from './errors.js'
 import type { Pacer } from './pacer.js'
 
@@ -19,6 +19,11 @@ export interface Accelerator {
    * @param next where the M-step leads from there; the E-step that would tell the objective is not made
    */
   propose(from: Float64Array, to: Float64Array, next: () => Float64Array): Float64Array | null
+  /**
+   * Where to go from a point in place of EM's own step, whose image is given; null: EM makes its step. Left out by those that
+   * jump between steps of EM.
+   */
+  mix?(at: Float64Array, image: Float64Array): Float64Array | null
   /** The objective at the point proposed last was higher, and the run goes on from there; or it was not. */
   judged(accepted: boolean): void
   /**
@@ -77,6 +82,31 @@ export async function tryJump(
   return { kind: 'astray', passes: 2 }
 }
 
+/**
+ * A mixed step takes one pass over the data, as a step of EM. It counts on the same terms as a jump; that EM goes on from there
+ * is asked of its next M-step, which must not lower Q.
+ */
+export async function tryMixed(
+  model: BoundModel,
+  from: EmPoint,
+  params: Float64Array,
+  pacer: Pacer,
+  others = false,
+): Promise<EmPoint | null> {
+  const on = await pointAt(model, params, from.iteration + 1, [], 1, from.expectation, others)
+  await pacer.breathe()
+  if (!usable(on) || !(on.objective > from.objective)) return null
+  try {
+    const next = model.mStep(on.params, on.expectation).params
+    const gain = next.every(Number.isFinite) ? model.gain(on.params, on.expectation, next) : Number.NaN
+    await pacer.breathe()
+    return gain >= -slack(on.scale, model.observations) ? on : null
+  } catch (error) {
+    if (error instanceof InternalError) return null
+    throw error
+  }
+}
+
 /** `memory`: of the one whose work it goes on with. */
 export function accelerator(kind: Acceleration, memory: AcceleratorMemory | null = null): Accelerator {
   return kind === 'squarem'
@@ -133,34 +163,53 @@ const RIDGE = 1e-10
 
 /**
  * Anderson's mixing: with residuals f(t) = F(u(t)) − u(t), the combination of the last steps whose residual is least,
- * u = F(u(t)) − Σ_j γ_j (ΔF)_j where γ minimises ‖f(t) − Σ_j γ_j (Δf)_j‖. Walker, Ni (2011), SIAM Journal on Numerical
+ * u = F(u(t)) − Σ_j γ_j (ΔF)_j where γ minimises ‖f(t) − Σ_j γ_j (Δf)_j‖. It takes the place of EM's step: one pass over the
+ * data each, since F(u(t)) takes an M-step alone. Walker, Ni (2011), SIAM Journal on Numerical
  * Analysis 49, p. 1715; for EM with a guard Henderson, Varadhan (2019), Journal of Computational and Graphical Statistics 28.
  */
 function anderson(memory: Extract<AcceleratorMemory, { kind: 'anderson' }> | null): Accelerator {
   let steps: readonly MixedStep[] = memory?.steps ?? []
   return {
-    propose(from, to) {
-      steps = [...steps, { image: to, residual: difference(to, from) }].slice(-MEMORY - 1)
-      const last = steps.length - 1
-      if (last < 1) return null
-      const [images, residuals] = [[], []] as [Float64Array[], Float64Array[]]
-      for (let j = 0; j < last; j++) {
-        const [a, b] = [steps[j], steps[j + 1]]
-        if (a === undefined || b === undefined) continue
-        images.push(difference(b.image, a.image))
-        residuals.push(difference(b.residual, a.residual))
-      }
-      const gamma = leastSquares(residuals, difference(to, from), to)
+    propose: () => null,
+    mix(at, image) {
+      steps = [...steps, { image, residual: difference(image, at) }].slice(-MEMORY - 1)
+      const { images, residuals } = secants(steps)
+      const gamma = images.length === 0 ? null : leastSquares(residuals, difference(image, at), image)
       if (gamma === null) return null
-      return to.map((x, i) => x - gamma.reduce((sum, g, j) => sum + g * (images[j]?.[i] ?? 0), 0))
+      return image.map((x, i) => x - gamma.reduce((sum, g, j) => sum + g * (images[j]?.[i] ?? 0), 0))
     },
     judged(accepted) {
       // directions that led astray are forgotten
       if (!accepted) steps = steps.slice(-1)
     },
-    slowness: () => Number.POSITIVE_INFINITY,
+    // u = F(u) − f: near the limit the change of f is J − 1 times that of u
+    slowness() {
+      const { images, residuals } = secants(steps)
+      const ratios = images.map((image, j) => {
+        const change = residuals[j] ?? image
+        const moved = difference(image, change)
+        return Math.sqrt(product(moved, moved, image) / product(change, change, image))
+      })
+      return ratios.length < MEMORY ? Number.POSITIVE_INFINITY : Math.max(GROWTH, ...ratios)
+    },
     memory: () => ({ kind: 'anderson', steps }),
   }
+}
+
+/** What changed from each remembered step to the next. */
+function secants(steps: readonly MixedStep[]): {
+  readonly images: readonly Float64Array[]
+  readonly residuals: readonly Float64Array[]
+} {
+  const images: Float64Array[] = []
+  const residuals: Float64Array[] = []
+  for (const [j, b] of steps.entries()) {
+    const a = steps[j - 1]
+    if (a === undefined) continue
+    images.push(difference(b.image, a.image))
+    residuals.push(difference(b.residual, a.residual))
+  }
+  return { images, residuals }
 }
 
 /** The γ for which ‖target − Σ_j γ_j column_j‖ is least; null where there is none. */

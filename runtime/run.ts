@@ -1,4 +1,4 @@
-import { type Acceleration, type AcceleratorMemory, accelerator, tryJump } from './acceleration.js'
+import { type Acceleration, type AcceleratorMemory, accelerator, tryJump, tryMixed } from './acceleration.js'
 import type { Beginning, BoundModel } from './contract.js'
 import {
   type EmMove,
@@ -153,6 +153,25 @@ export async function continueRun(
     if (point.iteration >= limits.maxIterations) return end('max-iterations')
     if (pause !== null && point.iteration >= pause) return end(null)
 
+    if (
+      ahead?.mix !== undefined &&
+      settled === 0 &&
+      !converged(trace, point.scale, limits.tolerance, resolution ?? 0)
+    ) {
+      const image = model.mStep(point.params, point.expectation).params
+      const proposal = ahead.mix(point.params, image)
+      if (proposal !== null) {
+        const target = model.pullBack?.(image, proposal) ?? proposal
+        const on = await tryMixed(model, point, target, pacer, limits.others?.())
+        passes++
+        ahead.judged(on !== null)
+        if (on !== null) {
+          arrive(on, Number.NaN, Number.NaN)
+          step = null
+          continue
+        }
+      }
+    }
     const move: EmMove = made ?? (await emStep(model, point, pacer, limits.lenient, limits.others?.()))
     if (made === null) passes++
     made = null

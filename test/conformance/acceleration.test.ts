@@ -15,13 +15,14 @@ async function fitOf(id: CaseId, options: FitCallOptions): Promise<Fit> {
 const passes = (fit: Fit): number => fit.toJSON().passes
 
 /**
- * `share`: of the passes of plain EM, by SQUAREM. Plain EM takes 61 on A33, the first 6 of which are far from linear: with 2
- * passes a jump 24 are left.
+ * `share`: of the passes of plain EM, by SQUAREM and by Anderson's mixing. Plain EM takes 61 on A33, the first 6 of which are far
+ * from linear: with 2 passes a jump of SQUAREM 24 are left. Mixing takes 1 a step, but on the long plateau of A16 many steps of
+ * it are not accepted.
  */
 describe.each([
-  ['A16-haireye-lca-k3', 0.2],
-  ['A18-earthquakes-poismix-k3', 0.2],
-  ['A33-ability-fa1', 0.4],
+  ['A16-haireye-lca-k3', { squarem: 0.2, anderson: 0.5 }],
+  ['A18-earthquakes-poismix-k3', { squarem: 0.2, anderson: 0.1 }],
+  ['A33-ability-fa1', { squarem: 0.4, anderson: 0.45 }],
 ] as const)('%s', (id, share) => {
   const options = { restarts: 1, seed: 3 }
 
@@ -35,7 +36,7 @@ describe.each([
     fast.trace.slice(1).forEach((objective, i) => {
       expect(objective).toBeGreaterThanOrEqual((fast.trace[i] ?? Number.NaN) - 1e-9)
     })
-    if (accelerate === 'squarem') expect(passes(fast)).toBeLessThanOrEqual(share * passes(plain))
+    expect(passes(fast)).toBeLessThanOrEqual(share[accelerate] * passes(plain))
   })
 
   it('has no rate of convergence where it jumps', async () => {

@@ -99,6 +99,9 @@ export function CodePanel({ state, controller }: Props) {
       <p class="hint">{TARGETS.find((t) => t.id === target)?.says}</p>
       {asked.error !== null && <p class="empty">{asked.error}</p>}
       {!ready && parts.length === 0 && <p class="empty">The code appears here when the model has no errors.</p>}
+      {ready && asked.value !== null && parts.length === 0 && (
+        <p class="empty">There is no code: nothing in the model is computed yet.</p>
+      )}
       {parts.map((part) => (
         <section key={part.title} aria-label={part.title}>
           <h3>{part.title}</h3>

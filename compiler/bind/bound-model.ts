@@ -86,8 +86,10 @@ export function bindProgram(derivation: Derivation, data: BoundData, options: Bi
   return new ProgramModel(derivation, derivation.program, data, options)
 }
 
-/** Rows for each param among which the rank of the scores is looked for first. */
+/** Rows for each param over which the rank of the scores is that over all rows. */
 const FEW_ROWS = 20
+/** Rows over which it is looked for first: scores are taken of data drawn anew, again and again. */
+const LEAST_ROWS = 40
 
 export class ProgramModel implements BoundModel {
   readonly name: string
@@ -453,12 +455,20 @@ export class ProgramModel implements BoundModel {
   private ranked(random: () => number, fitted: Float64Array): Ranked | null {
     // Fisher's identity is one of exact posteriors
     if (this.expectations.isFactorised) return null
-    const few = fewRows(this.derivation, this.program, this.data, FEW_ROWS * (this.nominalParameters + 4))
-    if (few !== null) {
-      // rows are alike: the rank over some of them is that over all, unless others alone read a param
-      const found = this.overSample(few).ranked(random, fitted)
-      if (found?.isRead === true) return found
+    const { nominalParameters } = this
+    const most = FEW_ROWS * (nominalParameters + 4)
+    for (const rows of [LEAST_ROWS, Math.max(2 * LEAST_ROWS, 2 * nominalParameters), most]) {
+      const few = rows > most ? null : fewRows(this.derivation, this.program, this.data, rows)
+      if (few === null) continue
+      // rows are alike: a rank over some of them is at most that over all, and over many the same, unless others alone
+      // read a param
+      const found = this.overSample(few).rankedOverAll(random, fitted)
+      if (found?.parameters === nominalParameters || (rows === most && found?.isRead === true)) return found
     }
+    return this.rankedOverAll(random, fitted)
+  }
+
+  private rankedOverAll(random: () => number, fitted: Float64Array): Ranked | null {
     const { derivation, data, numbers, params } = this.sample ?? this
     // how much there is to compute is told by all rows, as if they were in memory
     const { nominalParameters, observations } = this

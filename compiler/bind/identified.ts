@@ -222,11 +222,17 @@ function rankOf(rows: readonly (readonly number[])[]): { readonly rank: number; 
   if (columns === 0) return { rank: 0, loose: [] }
   const norms = Array.from({ length: columns }, (_, c) => Math.sqrt(rows.reduce((s, r) => s + (r[c] ?? 0) ** 2, 0)))
   const scaled = new Matrix(rows.map((r) => r.map((x, c) => ((norms[c] ?? 0) > 0 ? x / (norms[c] ?? 1) : 0))))
-  const svd = new SingularValueDecomposition(scaled, { autoTranspose: true })
-  const values = svd.diagonal
+  const decompose = (vectors: boolean): SingularValueDecomposition =>
+    new SingularValueDecomposition(scaled, {
+      autoTranspose: true,
+      computeLeftSingularVectors: vectors,
+      computeRightSingularVectors: vectors,
+    })
+  const values = decompose(false).diagonal
   const largest = Math.max(...values, 0)
   const free = values.flatMap((v, i) => (v > 1e-11 * largest ? [] : [i]))
-  const directions = svd.rightSingularVectors
+  if (free.length === 0) return { rank: values.length, loose: norms.map(() => false) }
+  const directions = decompose(true).rightSingularVectors
   const loose = norms.map((_, c) => Math.hypot(...free.map((i) => directions.get(c, i))) > 1e-3)
   return { rank: values.length - free.length, loose }
 }

@@ -1,11 +1,13 @@
 /**
- * What a printed formula is evaluated with: each probability, mean and E[·] in it as a table over the indices that it
- * reads, lowered beside the E-step as the M-step's own reading of it is, and filled by the kernels that a report runs.
+ * What a printed formula is evaluated with: each E[·] in it expanded into the numbers of its posterior, as the M-step
+ * expands it, and each probability and mean of a count as a table over the indices that it reads. Params inside E[·] are
+ * those of the M-step, the posterior is that of the params before it.
  */
 import { idx, mul, num, ONE, ref, sub } from '../algebra/build.js'
 import type { Environment } from '../algebra/evaluate.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { freeIndices, mapChildren } from '../algebra/visit.js'
+import { expandExpectation } from '../estep/expectation.js'
 import type { KernelOp } from '../kernel/types.js'
 import { ContinuousLowering } from '../lower/continuous.js'
 import { over, scratch } from '../lower/continuous-reports.js'
@@ -70,8 +72,11 @@ export class PrintedValues {
           ? mul(...e.of.map((i): Expr => this.placed({ kind: 'probability', of: [i] }, scope)))
           : this.table(e, scope)
       case 'mean':
-      case 'expect':
         return this.table(e, scope)
+      case 'expect': {
+        const { eStep: plan, collectOptions: collecting } = this.model.derivation
+        return this.placed(expandExpectation(e, { plan, collecting }), scope)
+      }
       default:
         return mapChildren(e, (c) => this.placed(c, scope))
     }
@@ -130,9 +135,12 @@ export class PrintedValues {
           case 'shift':
             return param(after, name, index) - param(before, name, index)
           case 'table': {
+            const [row = 0, column = 0] = index
+            if (lowerer.sparse.has(name)) return whole.sparse?.get(name)?.covariance(row - 1, column - 1) ?? Number.NaN
             const shape = shapes.get(name)
-            if (shape !== undefined && shape.length === index.length)
-              return f64(whole, name)[flatIndex(shape, index)] ?? Number.NaN
+            if (shape === undefined || shape.length !== index.length) break
+            // a cell without a place is known
+            return index.some((i) => i < 1) ? 0 : (f64(whole, name)[flatIndex(shape, index)] ?? Number.NaN)
           }
         }
         const value = model.numbers.value({ kind: 'ref', space, name, index: index.map((i) => num(i)) })

@@ -11,11 +11,13 @@ import { readCells } from '../lower/indicators.js'
 import { shownNormalisers } from './block-names.js'
 import type { LogDensity, Source } from './elimination-quantities.js'
 import { conditionsAsIndicators } from './for-display.js'
+import { fromFactors } from './origins.js'
 import { equation, type Formula, type FormulaContext, formula } from './print.js'
 import { productOf, sideBySide } from './products.js'
 import { fraction, overValues } from './recursion-terms.js'
 import { isShown } from './shown-factors.js'
 import { simplify } from './simplify.js'
+import type { Line } from './types.js'
 import type { Equation } from './update-types.js'
 
 /** One chain with its letters. */
@@ -177,8 +179,8 @@ export class ChainQuantities {
     ]
   }
 
-  densityLines(): readonly Formula[] {
-    return this.densities().map((d) => this.densityLine(d))
+  densityLines(): readonly Line[] {
+    return this.densities().map((d) => ({ ...this.densityLine(d), ...fromFactors(d.factors) }))
   }
 
   private densityLine({ left, logs }: LogDensity): Formula {

@@ -36,7 +36,11 @@ export function chainStep(
       }),
       ...backwardsAtPlaces(before, demanded),
     ],
-    origin: eStepOrigin(step, t.latents[0]?.span ?? null),
+    origin: eStepOrigin(
+      step,
+      t.latents[0]?.span ?? null,
+      d.eStep.potentials.filter((p) => p.table === t.id).flatMap((p) => p.factors),
+    ),
   }
 }
 

@@ -53,7 +53,7 @@ export function conjugateStep(
     kind: 'e-step',
     title: inline`E-step: the posterior of ${inlineNames([names], c)}`,
     content,
-    origin: eStepOrigin(step, latent?.span ?? null),
+    origin: eStepOrigin(step, latent?.span ?? null, b.factors),
   }
 }
 

@@ -1,5 +1,5 @@
 /** Every formula of a derivation with what it rests on. */
-import { positionAt } from '../../lang/source.js'
+import { positionAt, type Span } from '../../lang/source.js'
 import { originOf } from './origin-of.js'
 import { type DerivationStep, textOf } from './types.js'
 
@@ -13,7 +13,15 @@ export interface DocumentLine {
   readonly rule: string
   readonly citation: string
   /** The statement of the model that it comes from, with the line that this begins in; null where it comes from all. */
-  readonly source: { readonly start: number; readonly end: number; readonly line: number } | null
+  readonly source: SourcePlace | null
+  /** All statements whose factors it contains, in their order in the model. */
+  readonly sources: readonly SourcePlace[]
+}
+
+export interface SourcePlace {
+  readonly start: number
+  readonly end: number
+  readonly line: number
 }
 
 export function documentLines(steps: readonly DerivationStep[], source: string): readonly DocumentLine[] {
@@ -22,7 +30,8 @@ export function documentLines(steps: readonly DerivationStep[], source: string):
       block.kind !== 'formula'
         ? []
         : block.lines.map((line): DocumentLine => {
-            const { rule, citation, span } = originOf(step, line)
+            const { rule, citation, span, spans = span === null ? [] : [span] } = originOf(step, line)
+            const place = ({ start, end }: Span): SourcePlace => ({ start, end, line: positionAt(source, start).line })
             return {
               step: step.id,
               title: textOf(step.title),
@@ -30,8 +39,8 @@ export function documentLines(steps: readonly DerivationStep[], source: string):
               latex: line.latex,
               rule,
               citation,
-              source:
-                span === null ? null : { start: span.start, end: span.end, line: positionAt(source, span.start).line },
+              source: span === null ? null : place(span),
+              sources: spans.map(place),
             }
           }),
     ),

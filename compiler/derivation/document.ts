@@ -1,7 +1,7 @@
 /** A derivation as a document, in the notations that it can be written in. */
 import { positionAt, type Span } from '../../lang/source.js'
 import type { Derivation } from '../derive.js'
-import { type DocumentLine, documentLines } from './document-lines.js'
+import { type DocumentLine, documentLines, type SourcePlace } from './document-lines.js'
 import { stepsToHtml, stepsToSections } from './render/html.js'
 import { stepsToLatex, stepsToLatexFragment } from './render/latex.js'
 import { stepsToMarkdown } from './render/markdown.js'
@@ -52,12 +52,14 @@ export function withSpans(
   text: string,
   place: (span: Span) => Span | null,
 ): DerivationDocument {
-  const placed = ({ source, ...line }: DocumentLine): DocumentLine => {
-    const span = source === null ? null : place(source)
-    return {
-      ...line,
-      source: span === null ? null : { start: span.start, end: span.end, line: positionAt(text, span.start).line },
-    }
+  const found = (source: SourcePlace): readonly SourcePlace[] => {
+    const span = place(source)
+    return span === null ? [] : [{ start: span.start, end: span.end, line: positionAt(text, span.start).line }]
   }
+  const placed = (line: DocumentLine): DocumentLine => ({
+    ...line,
+    source: line.source === null ? null : (found(line.source)[0] ?? null),
+    sources: line.sources.flatMap(found),
+  })
   return { ...document, lines: document.lines.map(placed) }
 }

@@ -75,7 +75,11 @@ function tableStep(
       ? marked(inline`E-step: the most probable ${shown}`, c.notation.derivation)
       : inline`E-step: the posterior of ${shown}`,
     content,
-    origin: eStepOrigin(step, only?.span ?? null),
+    origin: eStepOrigin(
+      step,
+      only?.span ?? null,
+      potentials.flatMap((p) => p.factors),
+    ),
   }
 }
 
@@ -207,7 +211,7 @@ function countStep(g: CountGroup, step: EStepStep | undefined, c: FormulaContext
     id: `e-step ${names}`,
     kind: 'e-step',
     title: inline`E-step: the expected counts ${inlineNames(g.latents, c)}`,
-    origin: eStepOrigin(step, g.constraint.span),
+    origin: eStepOrigin(step, g.constraint.span, []),
     content: [
       say`Each of these counts enters the log density as (count) × (log of its cell) − log (count)!. By Bayes' rule their probability given their sum is ${splitWeight(g, weights, loops, c)} divided by the normaliser, the total of this over all counts with that sum: by the ${g.latents.length === 2 ? 'binomial' : 'multinomial'} theorem it is ${splitNormaliser(g, total, loops, c)}. Given their sum ${formula(g.total, loops, c)} they are therefore ${g.latents.length === 2 ? 'Binomial' : 'Multinomial'}, with the cells' probabilities rescaled to add up to 1, and their expectations are`,
       { kind: 'formula', lines },

@@ -8,6 +8,7 @@ import { ruleById } from '../rules/index.js'
 import { EliminationQuantities, type LogDensity } from './elimination-quantities.js'
 import { dependence, isHard, maximum } from './hard-steps.js'
 import { rangesWords } from './model-steps.js'
+import { fromFactors } from './origins.js'
 import { equation, type Formula, type FormulaContext, formula } from './print.js'
 import { productOf, sideBySide } from './products.js'
 import { simplify } from './simplify.js'
@@ -100,8 +101,7 @@ function gatheredWords(q: EliminationQuantities): readonly Block[] {
 function densityLine(d: LogDensity, q: EliminationQuantities): Line {
   const { c, indices } = q
   const left = formula(d.left, indices, c)
-  const [own] = d.factors
-  const from = own === undefined ? {} : { from: { span: own.lifted.factor.span } }
+  const from = fromFactors(d.factors)
   const parts = productOf(d.logs)
   if (parts === null) {
     const right = formula(simplify(add(...d.logs), c.notation.facts), indices, c)

@@ -11,8 +11,10 @@ const lettered = (names: readonly string[], c: FormulaContext): Formula => {
   return { text: all.map((f) => f.text).join(', '), latex: all.map((f) => f.latex).join(', ') }
 }
 
-const q = (f: PosteriorFactor, c: FormulaContext): Formula => {
-  const names = lettered(f.latents, c)
+const q = (f: PosteriorFactor, c: FormulaContext): Formula => factorName(f.latents, c)
+
+const factorName = (of: readonly string[], c: FormulaContext): Formula => {
+  const names = lettered(of, c)
   return { text: `q(${names.text})`, latex: `q(${names.latex})` }
 }
 
@@ -90,7 +92,7 @@ export function factorStep(s: DerivationStep, c: FormulaContext): DerivationStep
   const together = holder !== undefined && holder.latents.length > names.length
   return {
     ...s,
-    title: together ? inline`E-step: the factor of ${name} in ${q(holder, c)}` : inline`E-step: the factor q(${name})`,
+    title: together ? inline`E-step: the factor of ${name} in ${q(holder, c)}` : inline`E-step: the factor ${factorName(names, c)}`,
     content: [
       say`Of log p(x, z) in expectation over the other factors only the terms that read ${name} count; their expectations E[·] and probabilities are those of the factors as they stand.`,
       ...s.content,

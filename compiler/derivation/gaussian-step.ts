@@ -45,7 +45,7 @@ export function gaussianStep(
     kind: 'e-step',
     title: inline`E-step: the ${half ? 'missing cells' : 'posterior'} of ${inlineNames(names, c)}`,
     content,
-    origin: eStepOrigin(step, b.latents[0]?.latent.span ?? null),
+    origin: eStepOrigin(step, b.latents[0]?.latent.span ?? null, b.factors),
   }
 }
 

@@ -38,7 +38,7 @@ export function nodeStep(
     kind: 'e-step',
     title: inline`E-step: the posterior of ${inlineNames([names], c)}`,
     content,
-    origin: eStepOrigin(step, b.because.factor.factor.span),
+    origin: eStepOrigin(step, b.because.factor.factor.span, b.factors),
   }
 }
 

@@ -2,12 +2,13 @@
 import type { Span } from '../../lang/source.js'
 import { some } from '../algebra/visit.js'
 import type { EStepStep } from '../estep/types.js'
+import type { LiftedFactor } from '../graph/lift.js'
 import { readsOneOf } from '../mstep/slopes.js'
 import type { MStep } from '../mstep/types.js'
 import { ARGUMENT_RULES } from '../rules/derivation-rules.js'
 import { ruleById } from '../rules/index.js'
 import type { FormulaContext } from './print.js'
-import type { Origin } from './types.js'
+import type { Line, Origin } from './types.js'
 
 /** A step of the argument. */
 export function argument(rule: keyof typeof ARGUMENT_RULES, span: Span | null = null): Origin {
@@ -15,10 +16,35 @@ export function argument(rule: keyof typeof ARGUMENT_RULES, span: Span | null = 
   return { rule: id, citation, span }
 }
 
-/** A posterior: the method of the plan, with the literature that the plan names. */
-export function eStepOrigin(step: EStepStep | undefined, span: Span | null): Origin {
+/** A posterior: the method of the plan, with the literature that the plan names. `factors`: those that it is made of. */
+export function eStepOrigin(
+  step: EStepStep | undefined,
+  span: Span | null,
+  factors: readonly { readonly lifted: LiftedFactor }[],
+): Origin {
   const rule = step?.method ?? 'variable-elimination'
-  return { rule, citation: step?.reference ?? ruleById(rule).citation, span }
+  const spans = statementsOf(factors)
+  return {
+    rule,
+    citation: step?.reference ?? ruleById(rule).citation,
+    span,
+    ...(spans.length === 0 ? {} : { spans }),
+  }
+}
+
+/** The statements of factors, each once, in the order in which they were written. */
+export function statementsOf(factors: readonly { readonly lifted: LiftedFactor }[]): readonly Span[] {
+  const spans = new Map(
+    factors.map(({ lifted: { factor } }) => [`${factor.span.start}-${factor.span.end}`, factor.span]),
+  )
+  return [...spans.values()].sort((a, b) => a.start - b.start)
+}
+
+/** Where a line comes from that is made of factors; nothing to add where there are none. */
+export function fromFactors(factors: readonly { readonly lifted: LiftedFactor }[]): Pick<Line, 'from'> {
+  const spans = statementsOf(factors)
+  const [span] = spans
+  return span === undefined ? {} : { from: { span, spans } }
 }
 
 /** The maximum of a block: the rule that gave it, and the first statement that reads its params. */

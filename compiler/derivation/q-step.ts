@@ -1,5 +1,5 @@
 /** The function Q, and the sums that it asks of the data. */
-import { add, idx, isZero, mul, num, ref, sum } from '../algebra/build.js'
+import { add, idx, isZero, mul, num, sum } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
 import { qTerm } from '../mstep/plan.js'
@@ -7,7 +7,7 @@ import { canonicalKey } from './canonical-key.js'
 import { expandStatistics } from './elements.js'
 import { isHard, marked } from './hard-steps.js'
 import { argument } from './origins.js'
-import { allParams, definition, type Formula, type FormulaContext, formula } from './print.js'
+import { allParams, definition, type Formula, type FormulaContext, formula, inlineNames } from './print.js'
 import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, type Line, say } from './types.js'
 
@@ -75,7 +75,7 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
       ...(d.mStep.shifted.length === 0
         ? []
         : [
-            say`Sums of squares are taken about the previous value of ${d.mStep.shifted.map((p) => formula(ref('param', p), [], c).text).join(', ')} and never about 0: the same Q, without the loss of digits that large means would bring.`,
+            say`Sums of squares are taken about the previous value of ${inlineNames(d.mStep.shifted, c)} and never about 0: the same Q, without the loss of digits that large means would bring.`,
           ]),
     )
   if (d.mStep.objective.rowTerms.length > 0)

@@ -1,5 +1,6 @@
 /** The derivation as a list of steps, each with its formulas in text and TeX. */
 import type { Span } from '../../lang/source.js'
+import { spoken } from './spoken-formulas.js'
 
 /** One formula in both notations. */
 export interface Formula {
@@ -16,6 +17,8 @@ export interface Origin {
   readonly rule: string
   readonly citation: string
   readonly span: Span | null
+  /** All statements whose factors it contains, where they are several. */
+  readonly spans?: readonly Span[]
 }
 
 /** A formula on a line of its own, with its origin where that is not the step's. */
@@ -71,7 +74,7 @@ type Part = Formula | string | Inline
 export function inline(words: TemplateStringsArray, ...formulas: readonly Part[]): Inline {
   return words.flatMap((w, i): Inline => {
     const f = formulas[i]
-    return f === undefined ? [w] : [w, ...(isInline(f) ? f : [f])]
+    return [...spoken(w), ...(f === undefined ? [] : isInline(f) ? f : [f])]
   })
 }
 

@@ -110,6 +110,38 @@ describe('select', () => {
     expect(err).toContain('K = 1: the start value of `pi` has 2 elements, and 1 are needed')
   })
 
+  test('ranks by agreement with known labels of what is held out', async () => {
+    const model = `model Line
+const K = 2
+data  x : real[N]
+param pi : simplex[K]
+param mu : real[K]
+param s  : positive
+for n in 1..N {
+  latent z ~ Categorical(pi)
+  x[n] ~ Normal(mu[z], s)
+}`
+    file('groups.estep', model)
+    const rows = Array.from(
+      { length: 24 },
+      (_, i) => `${(i % 2) * 100 + ((i * 7) % 11)},${i % 2 === 0 ? 'low' : 'high'}`,
+    )
+    file('groups.csv', `x,side\n${rows.join('\n')}\n`)
+    const line =
+      'select <groups.estep> --data <groups.csv> --over K=1..2 --folds 2 --restarts 2 --score against=side --out <side.json>'
+    const { status, out, err } = await estep(line)
+    expect(status, err).toBe(0)
+    expect(out).toMatch(/^2 .* 0\.0 %\*.* 1\.000\*/m)
+    expect(out).toMatch(/All criteria agree on K = 2\.|Best by error: K = 2\./)
+    expect(JSON.parse(read('side.json')).sizes.K).toBe(2)
+    const { candidates, best, by } = JSON.parse((await estep(`${line} --json`)).out)
+    expect([by, best.set.K, best.error, best.rand]).toEqual(['error', 2, 0, 1])
+    // one component tells nothing apart: about half of the rows are wrong, and no better than by chance
+    expect(candidates[0].error).toBeGreaterThan(0.3)
+    expect(candidates[0].rand).toBeCloseTo(0, 12)
+    expect(JSON.parse((await estep(`${line} --by rand --json`)).out).by).toBe('rand')
+  })
+
   test('refuses what makes no sense', async () => {
     const data = `--data ${faithful}/faithful.csv`
     for (const [line, complaint] of [

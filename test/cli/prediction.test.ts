@@ -199,3 +199,43 @@ for n in 1..N { y[n] ~ Normal(b + u[g[n]], 1) }`,
   const json = JSON.parse((await estep('predict <groups.json> --data <more.csv> --json')).out)
   expect(json.latents.u.levels).toEqual([['north', 'south', 'east']])
 })
+
+test('score --residuals sums up how cells lie in their distributions, and writes each', async () => {
+  const x = [1, 4, 2, 8, 5, 7]
+  const model = `model Plain
+data  x : real[N]
+data  c : count[N]
+param m : real
+param s, r : positive
+for n in 1..N {
+  x[n] ~ Normal(m, s)
+  c[n] ~ Poisson(r)
+}`
+  await fitted('plain', model, `x,c\n${x.map((v, i) => `${v},${i}`).join('\n')}\n`)
+  const line = 'score <plain.json> --data <plain.csv> --residuals'
+  const { status, out, err } = await estep(`${line} --out <residuals.csv>`)
+  expect([status, err]).toEqual([0, ''])
+  expect(out).toMatch(/^x: 6 cells, each given all others$/m)
+  expect(out).toMatch(/^ {2}standardised residuals: mean 0, sd 1$/m)
+  expect(out).toMatch(/^c: 6 cells/m)
+  const [header, ...rows] = readFileSync(join(folder, 'residuals.csv'), 'utf8').trim().split('\n')
+  expect(header).toBe('data,index,observed,pit,quantile,residual,probability')
+  expect(rows.length).toBe(12)
+  const sd = Math.sqrt(x.reduce((sum, v) => sum + (v - 4.5) ** 2, 0) / 6)
+  x.forEach((v, n) => {
+    const [data, index, observed, , quantile, residual] = rows[n]?.split(',') ?? []
+    expect([data, index, observed]).toEqual(['x', `${n + 1}`, `${v}`])
+    expect(Number(residual)).toBeCloseTo((v - 4.5) / sd, 6)
+    expect(Number(quantile)).toBeCloseTo((v - 4.5) / sd, 6)
+  })
+  const { residuals } = JSON.parse((await estep(`${line} --json`)).out)
+  expect(residuals.map((r: { readonly data: string; readonly kind: string }) => [r.data, r.kind])).toEqual([
+    ['x', 'numbers'],
+    ['c', 'counts'],
+  ])
+  // Poisson(2.5) at 0: P(X <= 0) = exp(-2.5)
+  expect(residuals[1].cells[0].residual).toBeCloseTo(-2.5 / Math.sqrt(2.5), 6)
+  expect(residuals[1].cells[0].pit).toBeLessThan(Math.exp(-2.5))
+  const alone = await estep('score <plain.json> --data <plain.csv> --out <residuals.csv>')
+  expect([alone.status, alone.err]).toEqual([2, expect.stringContaining('--out of score is for --residuals')])
+})

@@ -132,9 +132,17 @@ describe('derivations of the examples', () => {
         .toText()
         .replaceAll(/\s+/g, ' ')
     const chain = hard('certify/models/chain-poisson')
-    expect(chain).toContain('α^max_ts = e_ts max_i α^max_{t−1,i} ψ_tis')
-    expect(chain).not.toMatch(/smoother|α^pred/)
-    expect(hard('certify/models/chain-order-2')).toContain('α^max_tks = e_tks max_j α^max_{t−1,s,j} ψ_tjks')
+    for (const f of [
+      'α^pred_ts = max_i α_{t−1,i} ψ_tis',
+      'c_t = max_i α^pred_ti e_ti',
+      'z_T = argmax_s α_Ts',
+      'z_{t−1} = argmax_k α_{t−1,k} ψ_{t,k,z_t}',
+    ])
+      expect(chain).toContain(f)
+    expect(chain).not.toContain('smoother')
+    const second = hard('certify/models/chain-order-2')
+    expect(second).toContain('(z_T, z_{T−1}) = argmax_{k, s} α_Tks')
+    expect(second).toContain('z_{t−2} = argmax_i α_{t−1,z_{t−1},i} ψ_{t,i,z_t,z_{t−1}}')
   })
 
   it('of latents that depend on one another in hard mode has a maximum where EM has a sum, traced back', () => {

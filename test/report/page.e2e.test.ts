@@ -22,15 +22,16 @@ async function reportOf(model: string, data: string, options: FitCallOptions = {
   return fit.report(undefined, { katexStyles: katexStyles(), ...(options.trace === true ? { frames: [0, 1, 2] } : {}) })
 }
 
+/** With the schemes in which axe looks at it, which takes seconds; the colours are the same in all. */
 const reports = [
-  ['a mixture, traced', 'old-faithful/spherical.estep', 'old-faithful/faithful.csv', { trace: true }],
-  ['a chain', 'earthquake-chain/model.estep', 'earthquake-chain/earthquakes.csv', {}],
-  ['latent intercepts', 'generalised-mixed/herds.estep', 'generalised-mixed/herds.csv', { restarts: 1 }],
-  ['levels', 'dawid-skene/model.estep', 'dawid-skene/anaesthetists.csv', {}],
+  ['a mixture, traced', 'old-faithful/spherical.estep', 'old-faithful/faithful.csv', { trace: true }, 'both'],
+  ['a chain', 'earthquake-chain/model.estep', 'earthquake-chain/earthquakes.csv', {}, 'light'],
+  ['latent intercepts', 'generalised-mixed/herds.estep', 'generalised-mixed/herds.csv', { restarts: 1 }, 'light'],
+  ['levels', 'dawid-skene/model.estep', 'dawid-skene/anaesthetists.csv', {}, 'both'],
 ] as const
 
-describe.each(reports)('the report of %s', (_, model, data, options) => {
-  it('is right by axe in both schemes and fits into every window', { timeout: 90_000 }, async () => {
+describe.each(reports)('the report of %s', (_, model, data, options, schemes) => {
+  it('is right by axe and fits into every window', { timeout: 90_000 }, async () => {
     const html = await reportOf(model, data, options)
     for (const colorScheme of ['light', 'dark'] as const)
       for (const width of [320, 1400]) {
@@ -43,8 +44,8 @@ describe.each(reports)('the report of %s', (_, model, data, options) => {
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
         const images = page.getByRole('img')
         expect(await images.count()).toBeGreaterThan(1)
-        if ((width === 320) === (colorScheme === 'light'))
-          expect(await violations(page), `${colorScheme} ${width}`).toEqual([])
+        const isForAxe = colorScheme === 'light' ? width === 320 : width === 1400 && schemes === 'both'
+        if (isForAxe) expect(await violations(page), `${colorScheme} ${width}`).toEqual([])
         expect(noise).toEqual([])
         await context.close()
       }

@@ -86,10 +86,10 @@ class Writer {
     return `<div class="formula" title="${escaped(notes)}" tabindex="0">${this.tex(displayed(lines, WIDTH), true)}</div>`
   }
 
-  private originWords({ rule, span }: Origin): string {
-    if (span === null) return rule
-    const line = this.options.source.slice(0, span.start).split('\n').length
-    return `${rule}, line ${line} of the model`
+  private originWords({ rule, span, spans = span === null ? [] : [span] }: Origin): string {
+    const lines = [...new Set(spans.map((s) => this.options.source.slice(0, s.start).split('\n').length))]
+    if (lines.length === 0) return rule
+    return `${rule}, line${lines.length > 1 ? 's' : ''} ${lines.join(', ')} of the model`
   }
 
   inlines(parts: Inline): string {

@@ -78,6 +78,12 @@ describe.each(documents)('the document of %s', (_, make) => {
       if (['model', 'likelihood'].includes(line.step)) expect(line.source, line.text).not.toBeNull()
     }
     expect(document.lines.some((l) => l.source !== null && l.source.line > 1)).toBe(true)
+    // a posterior is made of the latent's own density and of what reads the latent
+    const posteriors = document.steps.filter((s) => s.kind === 'e-step' && !s.title.join('').includes('counts'))
+    for (const { id } of posteriors)
+      expect(Math.max(...document.lines.filter((l) => l.step === id).map((l) => l.sources.length)), id).toBeGreaterThan(
+        1,
+      )
   })
 
   it('is TeX that KaTeX takes, without a letter that LaTeX lacks', () => {

@@ -1,12 +1,14 @@
 /** The rule for quadratic blocks on terms put together by hand. */
 import { describe, expect, test } from 'vitest'
-import { compare, log, mul, num, ONE, pow, ref } from '../../../compiler/algebra/build.js'
+import { compare, inverse, log, mul, num, ONE, pow, ref } from '../../../compiler/algebra/build.js'
 import type { Monomial } from '../../../compiler/algebra/monomial.js'
 import type { Expr } from '../../../compiler/algebra/types.js'
 import type { NormalStep } from '../../../compiler/mstep/types.js'
 import { normalMode } from '../../../compiler/rules/mstep/normal-mode.js'
 import { type Block, NOT_IN_STATISTICS, type ParamInfo } from '../../../compiler/rules/mstep/types.js'
-import { at, blockOf, i, inverseElement, j, k, param, rational, scalar, shift, stat, term } from './blocks.js'
+import { at, blockOf, i, inverseElement, j, k, param, rational, scalar, shift, stat, term, variable } from './blocks.js'
+
+const l = variable('l')
 
 const [m, b] = [scalar('m', 'real'), scalar('b', 'real')]
 const [N, S] = [stat('N'), stat('S')]
@@ -49,6 +51,9 @@ describe('one number', () => {
         },
       },
     })
+  })
+  test('has a constant beside its terms', () => {
+    expect(stepOf([m], [term(N, [square]), term(S, []), term(S, [own])]).linear).toHaveLength(1)
   })
   test.each(['real', 'interval', 'positive', 'nonnegative', 'unit', 'ordered'] as const)('may be %s', (support) => {
     expect(stepOf([scalar('m', support)], [term(N, [square])]).family).toBe('Normal')
@@ -225,6 +230,25 @@ describe('a matrix on the left', () => {
     const step = stepOf([array], own1)
     expect(step.rule).toBe('family-mode')
     expect(step.dependsOn).toContain('V')
+  })
+  const lead = (where: Expr) => inverse({ row: i, column: j, element: param('V', where, row, column) }, row, column)
+  const [Mk, Ml] = [lead(at(k)[0] ?? ONE), lead(at(l)[0] ?? ONE)]
+  const element = (v: typeof k, w: typeof k) => shift('m', ...at(v, w))
+  const pair = term(N, [element(k, i), element(k, j), Mk], [k, i, j])
+  const linear = (v: typeof k, matrix: Expr) => term(S, [element(v, i), matrix], [v, i, j])
+  test('may be one for each element of an array, by whatever letter', () => {
+    const step = stepOf([{ ...m, rank: 2 }], [pair, linear(l, Ml)])
+    expect(step).toMatchObject({ rule: 'triangular-elimination', batch: [{ param: 'm', positions: [0, 1] }] })
+    expect(stepOf([{ ...m, rank: 2 }], [term(N, [element(k, i), element(k, j), lead(ONE)], [k, i, j])]).rule).toBe(
+      'triangular-elimination',
+    )
+  })
+  test.each<readonly [string, readonly Monomial[]]>([
+    ['it is that of another element', [pair, linear(k, Ml)]],
+    ['one is at a number', [pair, linear(k, lead(ONE))]],
+    ['it joins two elements', [term(N, [element(k, i), element(l, j), Mk], [k, l, i, j])]],
+  ])('of an array stays where %s', (_, own1) => {
+    expect(stepOf([{ ...m, rank: 2 }], own1).rule).toBe('family-mode')
   })
   test('stays under a condition on something else only where that does not read it', () => {
     const elsewhere = guarded(ref('const', 'c'))

@@ -50,6 +50,8 @@ describe('a term over rows', () => {
     ['a sum in η', minus(exp(sum(j, mul(param('b', ...at(j)), x)))), 'poisson'],
     ['a condition in η', minus(exp(caseOf(compare('==', x, ONE), param('a'), param('b')))), 'poisson'],
     ['a shift in η', minus(exp(shift('a'))), 'poisson'],
+    ['data with the name of a param', minus(exp(mul(param('b'), ref('data', 'a')))), 'poisson'],
+    ['a weight below 1', { kind: 'mul', factors: [num(-1, 2), expEta] }, 'poisson'],
   ])('%s', (_, e, kind) => {
     expect(kindOf([e])).toBe(kind)
   })
@@ -60,6 +62,8 @@ describe('a term over rows', () => {
     expect(kindOf([minus(exp(neg(eta)))], [], 'y')).toBe('poisson')
     expect(kindOf([own], [], null)).toBe(null)
     expect(kindOf([own], [], 'x')).toBe(null)
+    // a param of the same name is no response
+    expect(kindOf([mul(num(-1), param('y'), exp(neg(eta)))], [], 'y')).toBe(null)
   })
 
   const quadratic = add(param('a'), mul(param('b'), param('b')))
@@ -70,7 +74,12 @@ describe('a term over rows', () => {
     ['a rise with e^η', mul(w, expEta)],
     ['a rise with e^a e^b', mul(w, exp(param('a')), exp(param('b')))],
     ['a rise with log1p', mul(w, log1p(expEta))],
-    ['a weight of 0', mul(num(0), expEta)],
+    ...(['exp', 'logPhi', 'logLogistic', 'log1pexp'] as const).map(
+      (fn) => [`a weight of 0 before ${fn}`, { kind: 'mul', factors: [num(0), call(fn, eta)] }] as const,
+    ),
+    ['a weight of 0 before a product', { kind: 'mul', factors: [num(0), exp(param('a')), exp(param('b'))] }],
+    ['log(r + x + e^η), x of unknown sign', minus(log(add(r, x, expEta)))],
+    ['log(r + e^η + b)', minus(log(add(r, expEta, param('b'))))],
     ['a weight of unknown sign', mul(num(-1), x, expEta)],
     ['no function', minus(param('a'))],
     ['η and e^η', mul(num(-1), param('a'), expEta)],
@@ -123,6 +132,7 @@ describe('terms with statistics', () => {
     ['two regressions', [exponential, term(num(-1), [call('log1pexp', param('a'))])], null],
     ['linear terms alone', [term(x, [param('a')])], null],
     ['a sum over rows for a weight', [term(mul(num(-1), stat('W')), [exp(param('a'))])], 'poisson'],
+    ['beside a root of a cube', [exponential, term(x, [[param('a'), rational(3, 2)]])], 'poisson'],
     ['a root of an exponential', [term(num(-2), [[exp(param('a')), rational(1, 2)]])], null],
   ])('%s', (_, monomials, kind) => {
     expect(kindOf([], monomials)).toBe(kind)

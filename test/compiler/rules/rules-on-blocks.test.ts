@@ -409,6 +409,22 @@ describe('a location in absolute values', () => {
     const found = weightedMedian.apply(blockOf([m], [], { rowTerms, hasRowTerms: true, isNonnegative: () => true }))
     expect(found).toMatchObject({ candidate: { reads, step: { dependsOn: reads } } })
   })
+  const distanceAt = (v: typeof k) => call('abs', sub(x, param('m', ...at(v))))
+  const spread = (...index: ReturnType<typeof at>) => param('sigma', ...index)
+  const own = (v: typeof k, ...scales: ReturnType<typeof at>) =>
+    rowTerm(mul(num(-1), ...scales, distanceAt(v)), ['m', 'sigma', 'tau'])
+  test.each([
+    ['the scale of the element, by whatever letter', [own(k, spread(...at(k))), own(j, spread(...at(j)))], []],
+    ['the scale at a number', [own(k, spread(num(1))), own(j, spread(num(1)))], []],
+    ['two scales in any order', [own(k, spread(...at(k)), param('tau')), own(k, param('tau'), spread(...at(k)))], []],
+    ['the scale of another element', [own(k, spread(...at(j)))], ['sigma', 'tau']],
+    ['the scale of another element beside one', [own(k, param('tau'), spread(...at(j)))], ['sigma', 'tau']],
+    ['a scale at two numbers', [own(k, spread(num(1))), own(k, spread(num(2)))], ['sigma', 'tau']],
+    ['another scale', [own(k, spread(...at(k))), own(k, param('tau'))], ['sigma', 'tau']],
+  ])('of an array of them, with %s', (_, rowTerms, reads) => {
+    const found = weightedMedian.apply(blockOf([m], [], { rowTerms, hasRowTerms: true, isNonnegative: () => true }))
+    expect(found).toMatchObject({ kind: 'applies', candidate: { reads } })
+  })
   const when = (left: ReturnType<typeof stat>) => ({ kind: 'compare', operator: '==', left, right: num(1) }) as const
   const within = (left: ReturnType<typeof stat>, otherwise: number) =>
     ({ kind: 'case', when: when(left), then: mul(num(-1), distance), otherwise: num(otherwise) }) as const

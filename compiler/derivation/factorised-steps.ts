@@ -92,7 +92,9 @@ export function factorStep(s: DerivationStep, c: FormulaContext): DerivationStep
   const together = holder !== undefined && holder.latents.length > names.length
   return {
     ...s,
-    title: together ? inline`E-step: the factor of ${name} in ${q(holder, c)}` : inline`E-step: the factor ${factorName(names, c)}`,
+    title: together
+      ? inline`E-step: the factor of ${name} in ${q(holder, c)}`
+      : inline`E-step: the factor ${factorName(names, c)}`,
     content: [
       say`Of log p(x, z) in expectation over the other factors only the terms that read ${name} count; their expectations E[·] and probabilities are those of the factors as they stand.`,
       ...s.content,

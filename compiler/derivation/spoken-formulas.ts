@@ -13,15 +13,14 @@ const SPOKEN: ReadonlyMap<string, string> = new Map([
   ['×', '\\times'],
 ])
 
-const ANY = new RegExp(
-  `(${[...SPOKEN.keys()].map((s) => s.replaceAll(/[()[\]^$.*+?|\\]/g, '\\$&')).join('|')})`,
-  'u',
-)
+const ANY = new RegExp(`(${[...SPOKEN.keys()].map((s) => s.replaceAll(/[()[\]^$.*+?|\\]/g, '\\$&')).join('|')})`, 'u')
 
 /** Words with the formulas among them taken out. */
-export const spoken = (words: string): readonly (string | { readonly text: string; readonly latex: string })[] =>
-  words.split(ANY).flatMap((part) => {
+export const spoken = (words: string): readonly Spoken[] =>
+  words.split(ANY).flatMap((part): readonly Spoken[] => {
     const latex = SPOKEN.get(part)
     if (latex !== undefined) return [{ text: part, latex }]
     return part === '' ? [] : [part]
   })
+
+type Spoken = string | { readonly text: string; readonly latex: string }

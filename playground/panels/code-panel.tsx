@@ -27,9 +27,9 @@ async function codeOf(
   source: string,
   mode: Mode,
   target: (typeof TARGETS)[number]['id'],
-): Promise<CodeView> {
-  if (target !== 'program') return controller.compiler.call('code', { source, mode, target })
-  return { parts: [{ title: 'fit.mjs', text: await controller.program(source) }] }
+): Promise<CodeView & { readonly target: typeof target }> {
+  if (target !== 'program') return { ...(await controller.compiler.call('code', { source, mode, target })), target }
+  return { parts: [{ title: 'fit.mjs', text: await controller.program(source) }], target }
 }
 
 async function zipped(controller: Controller, program: string): Promise<Uint8Array<ArrayBuffer>> {
@@ -53,7 +53,8 @@ export function CodePanel({ state, controller }: Props) {
     () => (ready ? codeOf(controller, source, mode, target) : null),
     [ready, ready ? source : null, mode, target],
   )
-  const parts = asked.value?.parts ?? []
+  // the answer of before stays until the next one comes, but never as what was asked for now
+  const parts = asked.value?.target === target ? asked.value.parts : []
   const isProgram = target === 'program'
   const all = isProgram ? (parts[0]?.text ?? '') : parts.map((p) => `// ${p.title}\n${p.text}`).join('\n\n')
   return (
@@ -99,6 +100,9 @@ export function CodePanel({ state, controller }: Props) {
       <p class="hint">{TARGETS.find((t) => t.id === target)?.says}</p>
       {asked.error !== null && <p class="empty">{asked.error}</p>}
       {!ready && parts.length === 0 && <p class="empty">The code appears here when the model has no errors.</p>}
+      {ready && asked.value?.target === target && parts.length === 0 && (
+        <p class="empty">There is no code: nothing in the model is computed yet.</p>
+      )}
       {parts.map((part) => (
         <section key={part.title} aria-label={part.title}>
           <h3>{part.title}</h3>

@@ -47,7 +47,7 @@ export function DataPanel({ state, controller }: Props) {
           {(state.compiled?.model?.facts.data.length ?? 1) === 0 ? 'The model needs no data.' : 'There is no data yet.'}
         </p>
       )}
-      <Complaints list={state.bindComplaints} />
+      <Complaints list={isUnread(state) ? [] : state.bindComplaints} />
       <Complaints list={state.binding?.warnings ?? []} kind="warning" />
       {state.compiled?.model != null && state.files.length > 0 && (
         <ColumnMapping state={state} controller={controller} />
@@ -55,6 +55,9 @@ export function DataPanel({ state, controller }: Props) {
     </section>
   )
 }
+
+/** No file could be read: that there is no data says nothing new. */
+const isUnread = ({ files, fileComplaints }: State): boolean => files.length === 0 && fileComplaints.length > 0
 
 const MOST_COMPLAINTS = 8
 

@@ -25,6 +25,8 @@ export function ChoosePanel({ state, controller }: Props) {
   const consts = (state.compiled?.model?.facts.consts ?? []).filter(
     (c) => c.isNumber && Number.isInteger(currentValue(c, state)),
   )
+  if (state.compiled?.model == null)
+    return <p class="empty">Values of a const can be compared when the model has no errors.</p>
   if (consts.length === 0)
     return (
       <p class="empty">

@@ -171,6 +171,10 @@ function updateStep(
             c,
           ),
         ]
+  if (step.exact === 'blockwise')
+    content.push(
+      say`The blocks that read each other are solved in turn until none of them moves any more; what stands here are the numbers of the last round.`,
+    )
   return {
     id: `worked ${step.id}`,
     kind: 'worked',

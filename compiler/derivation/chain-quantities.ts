@@ -15,6 +15,7 @@ import { fromFactors } from './origins.js'
 import { equation, type Formula, type FormulaContext, formula } from './print.js'
 import { productOf, sideBySide } from './products.js'
 import { fraction, overValues } from './recursion-terms.js'
+import { weightedSum } from './row-weights.js'
 import { isShown } from './shown-factors.js'
 import { simplify } from './simplify.js'
 import type { Line } from './types.js'
@@ -148,9 +149,7 @@ export class ChainQuantities {
       })
     const shown = step ? this.withoutFirst(e) : e
     return simplify(
-      f.extraLoops
-        .map((l) => l.index)
-        .reduceRight<Expr>((b, l) => sum(l, b), conditionsAsIndicators(shownNormalisers(shown, this.c.notation))),
+      weightedSum(f.extraLoops, conditionsAsIndicators(shownNormalisers(shown, this.c.notation))),
       this.c.notation.facts,
     )
   }

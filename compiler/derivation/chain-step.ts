@@ -2,6 +2,7 @@
 import { idx, sum } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { elementOf } from '../estep/places.js'
+import { weightOf } from '../estep/plan.js'
 import type { EStepStep, LatentTable, TableChain } from '../estep/types.js'
 import { ChainQuantities } from './chain-quantities.js'
 import { EliminationQuantities } from './elimination-quantities.js'
@@ -141,7 +142,7 @@ function likelihoodWords(q: ChainQuantities): readonly Block[] {
   return [
     q.chain.sequences.length === 0
       ? say`The log-likelihood of the chain is ${whole}.`
-      : say`The log-likelihood of a sequence is ${whole}, and sequences add up.`,
+      : say`The log-likelihood of a sequence is ${whole}, and sequences add up${weightOf(q.chain.sequences) === null ? '' : ', each times its weight'}.`,
   ]
 }
 

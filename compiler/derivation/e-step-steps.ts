@@ -16,6 +16,7 @@ import { eStepOrigin } from './origins.js'
 import { type Formula, type FormulaContext, formula, inlineNames } from './print.js'
 import { productOf, sideBySide } from './products.js'
 import { cancelled } from './ratio.js'
+import { weightedSum } from './row-weights.js'
 import { isShown } from './shown-factors.js'
 import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, inline, say } from './types.js'
@@ -184,10 +185,7 @@ function logWeight(f: PlacedFactor, loops: readonly IndexVar[], value: IndexVar,
       const l = loops[i]
       if (l !== undefined) e = mul(caseOf(compare('==', key, idx(l)), ONE), e)
     })
-  return simplify(
-    f.extraLoops.map((l) => l.index).reduceRight<Expr>((b, l) => sum(l, b), shownNormalisers(e, c.notation)),
-    c.notation.facts,
-  )
+  return simplify(weightedSum(f.extraLoops, shownNormalisers(e, c.notation)), c.notation.facts)
 }
 
 function countStep(g: CountGroup, step: EStepStep | undefined, c: FormulaContext): DerivationStep {

@@ -11,6 +11,7 @@ import { readCells } from '../lower/indicators.js'
 import { shownNormalisers } from './block-names.js'
 import type { FormulaContext } from './print.js'
 import { fraction, overValues } from './recursion-terms.js'
+import { weightedSum } from './row-weights.js'
 import { isShown } from './shown-factors.js'
 import { simplify } from './simplify.js'
 import type { Equation } from './update-types.js'
@@ -131,10 +132,7 @@ export class EliminationQuantities {
         const l = this.loops[i]
         if (l !== undefined) e = mul(caseOf(compare('==', key, idx(l)), ONE), e)
       })
-    return simplify(
-      f.extraLoops.map((l) => l.index).reduceRight<Expr>((b, l) => sum(l, b), shownNormalisers(e, this.c.notation)),
-      this.c.notation.facts,
-    )
+    return simplify(weightedSum(f.extraLoops, shownNormalisers(e, this.c.notation)), this.c.notation.facts)
   }
 
   // -- messages of other tables --------------------------------------------------------------------------------------

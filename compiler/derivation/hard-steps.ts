@@ -4,6 +4,7 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
 import { argument } from './origins.js'
 import { allParams, type Formula, type FormulaContext, formula } from './print.js'
+import { hasWeights } from './row-weights.js'
 import { type Block, type DerivationStep, type Inline, say } from './types.js'
 
 export const isHard = (d: Derivation): boolean => d.maxProduct !== null
@@ -20,10 +21,16 @@ export const maximum = (f: Formula): Formula => ({
 /** What is maximised in place of the likelihood. */
 export function hardBoundStep(c: FormulaContext): DerivationStep {
   const all = allParams(c.notation)
-  const goal: Formula = {
-    text: `max over ${all.text} and z of log p(x, z | ${all.text})`,
-    latex: `\\max_{${all.latex},\\, z} \\log p(x, z \\mid ${all.latex})`,
-  }
+  // ℓ_c has the weights of the rows
+  const goal: Formula = hasWeights(c.notation.derivation)
+    ? {
+        text: `max over ${all.text} and z of ℓ_c(z, ${all.text})`,
+        latex: `\\max_{${all.latex},\\, z} \\ell_c(z, ${all.latex})`,
+      }
+    : {
+        text: `max over ${all.text} and z of log p(x, z | ${all.text})`,
+        latex: `\\max_{${all.latex},\\, z} \\log p(x, z \\mid ${all.latex})`,
+      }
   return {
     id: 'bound',
     kind: 'bound',

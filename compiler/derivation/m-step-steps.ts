@@ -1,8 +1,9 @@
 /** The M-step of each block: its terms of Q, the condition for the maximum, the update. */
-import { add, num, ref, sum } from '../algebra/build.js'
+import { add, literal, num, ref, sum } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { freeIndices, some } from '../algebra/visit.js'
 import type { MStep } from '../mstep/types.js'
+import { rangesWords } from './model-steps.js'
 import { declinedBlocks, numericalBlocks } from './numerical-step.js'
 import { mStepOrigin } from './origins.js'
 import { equation, type Formula, type FormulaContext, formula, inlineNames, tensorFormula } from './print.js'
@@ -181,6 +182,15 @@ export function blockStep(
   const defined = definitions(c, known)
   const words = hasKinks(step) ? AT_KINKS : MAXIMUM.get(step.kind)
   content.push(...defined)
+  const after = new Map(
+    update.equations
+      .flatMap((e) => e.indices)
+      .flatMap((v) => ((literal(v.from) ?? 1) > 1 ? [[v.name, v] as const] : [])),
+  )
+  if (after.size > 0)
+    content.push(
+      say`What stands with an index is${rangesWords([...after.values()], c)}; the elements before have formulas of their own.`,
+    )
   content.push(
     say`${[...(words === undefined ? [] : [words]), ...singular(step, update), ...atTheEdge(step, c), exactness(step, latent)].join(' ')}`,
   )

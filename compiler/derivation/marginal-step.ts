@@ -5,10 +5,17 @@ import { substituteIndex } from '../algebra/visit.js'
 import { argument } from './origins.js'
 import { allParams, type Formula, type FormulaContext, formula } from './print.js'
 import { productOf, sideBySide } from './products.js'
+import { hasWeights, rowSum, weightedPlate, weightFormula } from './row-weights.js'
 import { type Block, type DerivationStep, type Line, say } from './types.js'
 
+const X: Formula = { text: 'x', latex: 'x' }
+const Z: Formula = { text: 'z', latex: 'z' }
+
 /** How latents are summed out: all of them are finite or counts, all are numbers, or there are both. */
-export function summing(c: FormulaContext): {
+export function summing(
+  c: FormulaContext,
+  z: Formula = Z,
+): {
   readonly sign: Formula
   readonly after: Formula
   readonly words: string
@@ -19,29 +26,36 @@ export function summing(c: FormulaContext): {
   return all
     ? {
         sign: { text: '∫', latex: '\\int' },
-        after: { text: ' dz', latex: ' \\, dz' },
+        after: { text: ` d${z.text}`, latex: ` \\, d${z.latex}` },
         words: 'an integral over their values',
       }
     : {
-        sign: { text: '∑_z', latex: '\\sum_z' },
+        sign: z === Z ? { text: '∑_z', latex: '\\sum_z' } : { text: `∑_{${z.text}}`, latex: `\\sum_{${z.latex}}` },
         after: { text: '', latex: '' },
         words: some ? 'a sum over their values (an integral where they are continuous)' : 'a sum over their values',
       }
 }
 
-const X: Formula = { text: 'x', latex: 'x' }
-const Z: Formula = { text: 'z', latex: 'z' }
-
 export function marginalStep(c: FormulaContext): DerivationStep {
   const all = allParams(c.notation)
-  const { sign, after, words } = summing(c)
+  const plate = weightedPlate(c)
+  const { words } = summing(c)
+  const { sign, after } = plate === null ? summing(c) : summing(c, plate.latents)
+  const { sum, data, latents } = plate ?? { sum: { text: '', latex: '' }, data: X, latents: Z }
   const general: Line = {
-    text: `ℓ(${all.text}) = log p(x | ${all.text}) = log ${sign.text} p(x, z | ${all.text})${after.text}`,
-    latex: `\\ell(${all.latex}) = \\log p(x \\mid ${all.latex}) = \\log ${sign.latex} p(x, z \\mid ${all.latex})${after.latex}`,
+    text: `ℓ(${all.text}) = ${sum.text}log p(${data.text} | ${all.text}) = ${sum.text}log ${sign.text} p(${data.text}, ${latents.text} | ${all.text})${after.text}`,
+    latex: `\\ell(${all.latex}) = ${sum.latex}\\log p(${data.latex} \\mid ${all.latex}) = ${sum.latex}\\log ${sign.latex} p(${data.latex}, ${latents.latex} \\mid ${all.latex})${after.latex}`,
   }
+  const copies =
+    plate === null
+      ? say`A row counts as often as its weight says: as so many independent copies of it, latents that stand in it included. So its density, with these latents summed out, is raised to the power of its weight; ${X} and ${Z} are those of all copies.`
+      : say`A row counts as often as its weight says: as so many independent copies of it, each with latents of its own. So the density of a row, with its latents summed out, is raised to the power of its weight.`
   const content: Block[] = [
-    say`What is observed are the data alone (all of them together: ${X}). With the latents (all of them together: ${Z}) summed out, the log-likelihood is the logarithm of ${words}:`,
+    plate === null
+      ? say`What is observed are the data alone (all of them together: ${X}). With the latents (all of them together: ${Z}) summed out, the log-likelihood is the logarithm of ${words}:`
+      : say`What is observed are the data alone (those of a row: ${data}). The log-likelihood adds up the rows, each with its weight ${plate.weight}, and that of a row, with its latents ${latents} summed out, is the logarithm of ${words}:`,
     { kind: 'formula', lines: [general] },
+    ...(hasWeights(c.notation.derivation) ? [copies] : []),
     ...rowsApart(c),
     whyHard(c),
   ]
@@ -91,19 +105,22 @@ function rowsApart(c: FormulaContext): readonly Block[] {
     else {
       const y = shown({ kind: 'ref', space: factor.target.space, name: factor.target.name, index: factor.target.index })
       const inner = factor.loops.map((l) => l.index).filter((l) => !loops.some((o) => o.id === l.id))
+      const counted = factor.loops.filter(
+        (l) => !table.loops.some((o) => o.weight !== null && o.index.id === l.index.id),
+      )
+      const weight = weightFormula(counted, [...indices, ...inner], c)
       const over = (sign: string, letter: (f: Formula) => string): string =>
         inner.map((l) => `${sign}_${letter(formula(idx(l), [...indices, ...inner], c))} `).join('')
       factors.push({
-        text: `${over('∏', (f) => f.text)}p(${y.text} | ${z.text} = ${k.text})`,
-        latex: `${over('\\prod', (f) => f.latex)}p(${y.latex} \\mid ${z.latex} = ${k.latex})`,
+        text: `${over('∏', (f) => f.text)}p(${y.text} | ${z.text} = ${k.text})${weight === null ? '' : `^${weight.text}`}`,
+        latex: `${over('\\prod', (f) => f.latex)}p(${y.latex} \\mid ${z.latex} = ${k.latex})${weight === null ? '' : `^{${weight.latex}}`}`,
       })
     }
   }
-  const sums = (sign: string, letter: (f: Formula) => string): string =>
-    loops.map((l) => `${sign}_${letter(shown(idx(l)))} `).join('')
+  const rows = rowSum(table.loops, c)
   const line: Line = {
-    text: `ℓ(${allParams(c.notation).text}) = ${sums('∑', (f) => f.text)}log ∑_${k.text} ${factors.map((f) => f.text).join(' ')}`,
-    latex: `\\ell(${allParams(c.notation).latex}) = ${sums('\\sum', (f) => f.latex)}\\log \\sum_${k.latex} ${factors.map((f) => f.latex).join(' \\, ')}`,
+    text: `ℓ(${allParams(c.notation).text}) = ${rows.text}log ∑_${k.text} ${factors.map((f) => f.text).join(' ')}`,
+    latex: `\\ell(${allParams(c.notation).latex}) = ${rows.latex}\\log \\sum_${k.latex} ${factors.map((f) => f.latex).join(' \\, ')}`,
   }
   return [
     say`The rows are independent, and in each the latent takes one of its values:`,

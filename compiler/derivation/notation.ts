@@ -44,9 +44,15 @@ export function notationOf(d: Derivation): Notation {
     taken: new Set([...arrays, ...used]),
     own,
     responsibility: discrete.length === 1 && only !== undefined && !arrays.has('r') ? only.name : null,
-    sumName: d.model.symbols.some((s) => s.name === 'N' && s.kind !== 'size') ? 'S' : 'N',
+    sumName: ['N', 'S', 'C'].find((letter) => !isWritten(d, letter)) ?? 'N',
   }
 }
+
+/** true where a name of the model reads as this letter with an index, the number of rows apart. */
+const isWritten = (d: Derivation, letter: string): boolean =>
+  d.model.symbols.some(
+    ({ name, kind }) => kind !== 'index' && ((name === letter && kind !== 'size') || name.startsWith(`${letter}_`)),
+  )
 
 /** Sizes, consts and numbers computed from data under the names that the user knows. */
 export function present(e: Expr, notation: Notation): Expr {

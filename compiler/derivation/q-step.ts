@@ -8,6 +8,7 @@ import { expandStatistics } from './elements.js'
 import { isHard, marked } from './hard-steps.js'
 import { argument } from './origins.js'
 import { allParams, definition, type Formula, type FormulaContext, formula, inlineNames } from './print.js'
+import { hasWeights } from './row-weights.js'
 import { simplify } from './simplify.js'
 import { type Block, type DerivationStep, type Line, say } from './types.js'
 
@@ -58,7 +59,7 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
     latent && isHard(d)
       ? say`The M-step maximises the complete-data log-likelihood over the parameters ${all} with the labels held fixed: every indicator is 1 or 0, as the E-step found it.`
       : latent
-        ? say`${elbo} and the entropy ${H} does not depend on the parameters ${all}, so the M-step maximises ${Q}, the expectation of the complete-data log-likelihood, alone: ${replacements(c)}.`
+        ? say`${elbo} and the entropy ${H}${hasWeights(d) ? ', in which each row counts by its weight,' : ''} does not depend on the parameters ${all}, so the M-step maximises ${Q}, the expectation of the complete-data log-likelihood, alone: ${replacements(c)}.`
         : say`Only these terms depend on the parameters ${all}:`,
     { kind: 'formula', lines: [...lines, constant] },
   ]

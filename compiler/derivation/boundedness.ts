@@ -4,7 +4,7 @@ import type { Expr } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import type { LiftedFactor } from '../graph/lift.js'
-import { isHard } from './hard-steps.js'
+import { hardEnd, hardObjective, isHard } from './hard-steps.js'
 import { type FormulaContext, inlineNames } from './print.js'
 import { type Block, type Inline, say } from './types.js'
 import { type Growth, growthOf, type Scale } from './upper-bound.js'
@@ -15,7 +15,7 @@ export function boundednessWords(c: FormulaContext, latent: boolean): readonly B
   const d = c.notation.derivation
   if (d.params.length === 0)
     return d.eStep.factorised === null ? [] : [say`The bound never exceeds log p(x), a number that no step changes.`]
-  const what = isHard(d) ? 'The complete-data log-likelihood' : 'The log-likelihood'
+  const what = isHard(d) ? `The ${hardObjective(d)}` : 'The log-likelihood'
   return [...bounded(d, c, what), ...(latent ? [localWords(d)] : [])]
 }
 
@@ -173,6 +173,6 @@ const hasPrior = (param: string, d: Derivation): boolean =>
   d.lifted.some((f) => f.factor.role === 'prior' && f.factor.target.name === param)
 
 function localWords(d: Derivation): Block {
-  const end = isHard(d) ? 'A fixed point' : 'A point that EM does not leave is stationary; it'
-  return say`${end} need not be the highest: as a rule it is a maximum near where the iterations began, and it can be a saddle (Wu 1983). So they are begun from several starts, and the best end is reported.`
+  if (isHard(d)) return hardEnd(d)
+  return say`A point that EM does not leave is stationary; it need not be the highest: as a rule it is a maximum near where the iterations began, and it can be a saddle (Wu 1983). So they are begun from several starts, and the best end is reported.`
 }

@@ -43,10 +43,16 @@ export function notationOf(d: Derivation): Notation {
     },
     taken: new Set([...arrays, ...used]),
     own,
-    responsibility: discrete.length === 1 && only !== undefined && !arrays.has('r') ? only.name : null,
+    responsibility:
+      discrete.length === 1 && only !== undefined && !arrays.has('r') && (d.maxProduct === null || isAlone(d))
+        ? only.name
+        : null,
     sumName: d.model.symbols.some((s) => s.name === 'N' && s.kind !== 'size') ? 'S' : 'N',
   }
 }
+
+/** true where the rows of the discrete latent do not depend on one another: hard mode gives its indicator a letter then. */
+const isAlone = ({ eStep }: Derivation): boolean => eStep.tables.every((t) => t.chain === null && t.parent === null)
 
 /** Sizes, consts and numbers computed from data under the names that the user knows. */
 export function present(e: Expr, notation: Notation): Expr {

@@ -57,7 +57,9 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
   const constant: Formula = { text: '    + const', latex: '\\quad + \\text{const}' }
   const content: Block[] = [
     latent && isHard(d)
-      ? say`The M-step maximises the complete-data log-likelihood over the parameters ${all} with the labels held fixed: every indicator is 1 or 0, as the E-step found it.`
+      ? d.eStep.blocks.length > 0
+        ? say`The M-step maximises the expectation of the complete-data log-likelihood over the parameters ${all} with the labels held fixed: every indicator is 1 or 0, as the E-step found it, and every function of a continuous latent is replaced by its posterior expectation given the labels.`
+        : say`The M-step maximises the complete-data log-likelihood over the parameters ${all} with the labels held fixed: every indicator is 1 or 0, as the E-step found it.`
       : latent
         ? say`${elbo} and the entropy ${H}${hasWeights(d) ? ', in which each row counts by its weight,' : ''} does not depend on the parameters ${all}, so the M-step maximises ${Q}, the expectation of the complete-data log-likelihood, alone: ${replacements(c)}.`
         : say`Only these terms depend on the parameters ${all}:`,

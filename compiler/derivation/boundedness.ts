@@ -83,7 +83,9 @@ function bounded(d: Derivation, c: FormulaContext, what: string): readonly Block
           : scales.some(isMatrix(d))
             ? ' can become singular'
             : ' can vanish',
-        ', that is where the model goes through the data exactly: with more rows than that takes, it is bounded above.',
+        observed.some((o) => hasHoles(o.lifted, d))
+          ? '. Where no cell is missing, the model then goes through the data exactly: with more rows than that takes, it is bounded above. Where cells are missing, it may be enough that the model goes exactly through the few rows that have all of them: rows with missing cells need not stand against it, however many they are.'
+          : ', that is where the model goes through the data exactly: with more rows than that takes, it is bounded above.',
         prior,
       ],
     })
@@ -141,6 +143,12 @@ function observedFactors(d: Derivation): readonly LiftedFactor[] {
       factor.role === 'likelihood' ||
       (factor.role === 'latent' && (halfObserved.has(factor.target.name) || solved.has(factor.target.name))),
   )
+}
+
+/** true where cells of what is observed may be missing: a matrix can then degenerate in a direction that few rows have. */
+function hasHoles(f: LiftedFactor, d: Derivation): boolean {
+  const { name } = f.factor.target
+  return !isDiscrete(f, d) && d.graph.data.some((s) => s.name === name && s.type.optional)
 }
 
 function isDiscrete(f: LiftedFactor, d: Derivation): boolean {

@@ -5,7 +5,7 @@ import { boundednessWords } from './boundedness.js'
 import { factorisedRise } from './factorised-steps.js'
 import { hardObjective, hardRise, isHard, marked } from './hard-steps.js'
 import { parameterCount } from './model-steps.js'
-import { argument } from './origins.js'
+import { argument, fromAll } from './origins.js'
 import { allParams, type Formula, type FormulaContext, inlineNames } from './print.js'
 import { type AlgorithmLine, type Block, type DerivationStep, type Inline, say } from './types.js'
 
@@ -121,7 +121,7 @@ function rise(c: FormulaContext): readonly Block[] {
         ]
   return [
     say`The log-likelihood never falls. After the E-step the bound touches it, the M-step raises the bound, and by Jensen's inequality the new log-likelihood is at least as high:`,
-    { kind: 'formula', lines: [inequalities] },
+    { kind: 'formula', lines: [{ ...inequalities, ...fromAll(c, 'with priors') }] },
     ...error,
   ]
 }

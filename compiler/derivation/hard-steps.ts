@@ -2,7 +2,7 @@
 import { compare, idx, num, ONE } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
-import { argument } from './origins.js'
+import { argument, fromAll } from './origins.js'
 import { allParams, type Formula, type FormulaContext, formula } from './print.js'
 import { hasWeights, weightedPlate } from './row-weights.js'
 import { type Block, type DerivationStep, type Inline, say } from './types.js'
@@ -58,7 +58,7 @@ function hardGoal(c: FormulaContext): readonly Block[] {
       }
   return [
     say`The latents (all of them together: z) are not known. Hard mode treats them as unknowns beside the parameters and maximises the complete-data log-likelihood over both,`,
-    { kind: 'formula', lines: [goal] },
+    { kind: 'formula', lines: [{ ...goal, ...fromAll(c, 'with priors') }] },
     say`one of them at a time: the E-step takes the most probable values of the latents at the current parameters, the M-step the best parameters with these values held fixed. It is EM with a distribution over the latents that has all of its mass at one point. ${BIASED}`,
   ]
 }
@@ -84,7 +84,7 @@ function softGoal(c: FormulaContext): readonly Block[] {
   ]
   return [
     say`The latents are not known. Hard mode treats the discrete ones (the labels, all of them together: z) as unknowns beside the parameters. The continuous ones are integrated out, as in EM. What is maximised is the log-likelihood of data and labels,`,
-    { kind: 'formula', lines: goal },
+    { kind: 'formula', lines: goal.map((f) => ({ ...f, ...fromAll(c, 'with priors') })) },
     say`The E-step takes the most probable labels at the current parameters, and the posterior of the continuous latents given these labels. The M-step maximises the expectation of the complete-data log-likelihood over that posterior, which raises the log-likelihood of data and labels by Jensen's inequality. It is EM with a distribution over the latents whose discrete part has all of its mass at one point. ${BIASED}`,
   ]
 }
@@ -142,7 +142,7 @@ export function hardRise(c: FormulaContext): readonly Block[] {
     : ''
   return [
     say`The ${hardObjective(d)} never falls: the M-step raises it with the labels fixed, the next E-step with the parameters fixed.${steps}`,
-    { kind: 'formula', lines: [{ text: line('text'), latex: line('latex') }] },
+    { kind: 'formula', lines: [{ text: line('text'), latex: line('latex'), ...fromAll(c, 'with priors') }] },
   ]
 }
 

@@ -35,6 +35,24 @@ export function look() {
     for (let x = e; x !== null; x = x.parentElement) o *= Number(getComputedStyle(x).opacity)
     return o
   }
+  /** Where its own words stand: not what is in it beside them, such as the MathML of a formula, which nobody sees. */
+  const boxOfText = (e) => {
+    const range = document.createRange()
+    const boxes = [...e.childNodes]
+      .filter((n) => n.nodeType === 3 && n.nodeValue.trim() !== '')
+      .map((n) => {
+        range.selectNodeContents(n)
+        return range.getBoundingClientRect()
+      })
+    const of = (side, choose) => choose(...boxes.map((b) => b[side]))
+    const [left, right, top, bottom] = [
+      of('left', Math.min),
+      of('right', Math.max),
+      of('top', Math.min),
+      of('bottom', Math.max),
+    ]
+    return { left, right, top, bottom, width: right - left, height: bottom - top }
+  }
   const isShown = (e) => {
     const r = e.getBoundingClientRect()
     return r.width > 1 && r.height > 1 && e.checkVisibility({ visibilityProperty: true, opacityProperty: true })
@@ -70,9 +88,7 @@ export function look() {
   )
   for (const e of texts) {
     const s = getComputedStyle(e)
-    const range = document.createRange()
-    range.selectNodeContents(e)
-    const box = range.getBoundingClientRect()
+    const box = boxOfText(e)
     if (box.width < 1) continue
     // cut off by itself or by what holds it
     for (let x = e; x !== null && x !== document.body; x = x.parentElement) {

@@ -1,8 +1,9 @@
 /** The M-step of each block: its terms of Q, the condition for the maximum, the update. */
-import { add, num, ref, sum } from '../algebra/build.js'
+import { add, literal, num, ref, sum } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { freeIndices, some } from '../algebra/visit.js'
 import type { MStep } from '../mstep/types.js'
+import { rangesWords } from './model-steps.js'
 import { declinedBlocks, numericalBlocks } from './numerical-step.js'
 import { mStepOrigin } from './origins.js'
 import { equation, type Formula, type FormulaContext, formula, inlineNames, tensorFormula } from './print.js'
@@ -49,7 +50,7 @@ const MAXIMUM: ReadonlyMap<MStep['kind'], string> = new Map([
   ],
   ['inverse-wishart', 'In the inverse of the matrix the function is concave, so this is the maximum.'],
   ['wishart', 'The log determinant is concave, so this is the maximum.'],
-  ['normal', 'The quadratic form is negative, so this is the maximum.'],
+  ['normal', 'The function is concave, so where its derivative vanishes it is largest.'],
   [
     'median',
     'The function is concave and made of straight pieces: no derivative vanishes, and its maximum is a weighted median, where the slope changes its sign. It is found by halving an interval on that sign.',
@@ -59,6 +60,18 @@ const MAXIMUM: ReadonlyMap<MStep['kind'], string> = new Map([
 
 const AT_KINKS =
   'Of the roots, the kinks at which the slope changes its sign, and the ends of the support, the one with the largest Q is taken.'
+
+const SEVERAL =
+  'each is a maximum, and the one nearest to the current values is taken: with the least sum of squared changes, each weighted by the curvature along it alone.'
+
+/** What is taken where the normal equations are singular; a quotient says itself what it is where its denominator is 0. */
+function singular(step: MStep, update: Update): readonly string[] {
+  if (step.kind !== 'normal') return []
+  if (!update.explicit) return [`Where the equations have several solutions, ${SEVERAL}`]
+  return update.equations.some((e) => some(e.right, (n) => n.kind === 'inverse'))
+    ? [`Where the matrix has no inverse, several points solve the equations; ${SEVERAL}`]
+    : []
+}
 
 /** Absolute values, and the smaller or the larger of two: no derivative need vanish at the maximum. */
 const hasKinks = (step: MStep): boolean =>
@@ -169,8 +182,17 @@ export function blockStep(
   const defined = definitions(c, known)
   const words = hasKinks(step) ? AT_KINKS : MAXIMUM.get(step.kind)
   content.push(...defined)
+  const after = new Map(
+    update.equations
+      .flatMap((e) => e.indices)
+      .flatMap((v) => ((literal(v.from) ?? 1) > 1 ? [[v.name, v] as const] : [])),
+  )
+  if (after.size > 0)
+    content.push(
+      say`What stands with an index is${rangesWords([...after.values()], c)}; the elements before have formulas of their own.`,
+    )
   content.push(
-    say`${[...(words === undefined ? [] : [words]), ...atTheEdge(step, c), exactness(step, latent)].join(' ')}`,
+    say`${[...(words === undefined ? [] : [words]), ...singular(step, update), ...atTheEdge(step, c), exactness(step, latent)].join(' ')}`,
   )
   if (step.dependsOn.length > 0) {
     const others = inlineNames(step.dependsOn, c)

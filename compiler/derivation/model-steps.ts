@@ -115,7 +115,7 @@ export function notationStep(c: FormulaContext): DerivationStep {
         inline`${name(sizeName(s.name, c.notation), c)}: the number of levels of ${name(s.name.slice(7, -1), c)}`,
       )
   const indices = [...new Set(d.model.symbols.flatMap((s) => (s.kind === 'index' ? [s.name] : [])))]
-  const words = [...(indices.length === 0 ? [] : [say`Indices count from 1.`]), ...circleWords(c)]
+  const words = [...(indices.length === 0 ? [] : [say`Indices count from 1.`]), ...circleWords(c), ...letterWords(c)]
   return {
     id: 'notation',
     kind: 'notation',
@@ -128,15 +128,32 @@ export function notationStep(c: FormulaContext): DerivationStep {
 /** π is a name of the model and the number as well: which of them is meant. */
 function circleWords(c: FormulaContext): readonly Block[] {
   const d = c.notation.derivation
-  const own = d.params.find((p) => p.name === 'pi')
+  const own = d.model.symbols.find((s) => s.name === 'pi')
   const isCircle = (e: Expr): boolean => e.kind === 'constant' && e.name === 'pi'
   if (own === undefined || !d.lifted.some((f) => some(f.factor.value, isCircle))) return []
   const pi: Formula = { text: 'π', latex: '\\pi' }
-  return d.shapes.shape('param', own.name).length > 0
-    ? [say`Without an index ${pi} is the number 3.14159…, and not the parameter.`]
-    : [
-        say`In ${{ text: 'log(2 π)', latex: '\\log(2 \\pi)' }} the letter ${pi} is the number 3.14159…, and not the parameter.`,
+  const what = own.kind === 'param' ? 'the parameter' : `the ${own.kind}`
+  const hasIndex = own.kind === 'latent' || d.shapes.shape('param', own.name).length > 0
+  return own.kind === 'param' && !hasIndex
+    ? [
+        say`In ${{ text: 'log(2 π)', latex: '\\log(2 \\pi)' }} the letter ${pi} is the number 3.14159…, and not ${what}.`,
       ]
+    : [say`Without an index ${pi} is the number 3.14159…, and not ${what}.`]
+}
+
+/** Letters of the theory of EM that the model has for something else, as they are written there. */
+const THEORY: readonly (readonly [letter: string, written: Formula, meaning: string])[] = [
+  ['q', { text: 'q(z)', latex: 'q(z)' }, 'a distribution of the latents'],
+  ['H', { text: 'H(q)', latex: 'H(q)' }, 'the entropy of a distribution'],
+  ['E', { text: 'E_q[·]', latex: '\\mathrm{E}_q[\\cdot]' }, 'an expectation'],
+]
+
+function letterWords(c: FormulaContext): readonly Block[] {
+  const names = new Set(c.notation.derivation.model.symbols.flatMap((s) => (s.kind === 'index' ? [] : [s.name])))
+  return THEORY.filter(([letter]) => names.has(letter)).map(
+    ([letter, written, meaning]) =>
+      say`With brackets, as in ${written}, the letter ${{ text: letter, latex: letter }} is not the model's: ${written} is ${meaning}.`,
+  )
 }
 
 /** "K: constant, 3"; an array or a value that is computed stands in the model. */

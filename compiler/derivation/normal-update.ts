@@ -5,7 +5,7 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import { freeIndices, substituteIndex } from '../algebra/visit.js'
 import type { NormalStep } from '../mstep/types.js'
 import { agree } from './agree.js'
-import { aboutZero, readsShift } from './elements.js'
+import { aboutZero, placesOf, readsShift } from './elements.js'
 import { cancelled, ratio, whereRead } from './ratio.js'
 import { simplify } from './simplify.js'
 import type { Equation, Update, UpdateContext } from './update-types.js'
@@ -157,30 +157,19 @@ function elementsOf(step: NormalStep, c: UpdateContext): readonly Element[] {
     const batch = step.batch.find((b) => b.param === param)?.positions ?? []
     let out: readonly Element[] = [{ param, at: [], indices: [] }]
     for (let i = 0; i < rank; i++) {
-      const fixed = [
-        ...new Set(
-          positions.flatMap((p) => {
-            const v = literal(p.at[i] ?? ZERO)
-            return v === null ? [] : [v]
-          }),
-        ),
-      ].sort((a, b) => a - b)
-      if (fixed.length > 0) {
-        out = out.flatMap((e) => fixed.map((v) => ({ ...e, at: [...e.at, num(v)] })))
-        continue
-      }
+      const { numbers, index } = placesOf(positions.map((p) => ({ at: p.at[i], loops: p.loops })))
+      const apart = out.flatMap((e) => numbers.map((v): Element => ({ ...e, at: [...e.at, num(v)] })))
       // a position that the block is batched over has one index for all its params
       const place = batch.indexOf(i)
       const known = place >= 0 ? shared.get(`${place}`) : undefined
-      const loop = positions.flatMap((p) => {
-        const e = p.at[i]
-        const l = e?.kind === 'index' ? p.loops.find((x) => x.id === e.var) : undefined
-        return l === undefined ? [] : [l]
-      })[0]
-      if (loop === undefined && known === undefined) throw new Error(`no range for position ${i} of ${param}`)
-      const v = known ?? c.rename(loop ?? { id: '', name: 'i', from: ONE, to: ONE })
+      if (index === null && known === undefined) {
+        if (apart.length === 0) throw new Error(`no range for position ${i} of ${param}`)
+        out = apart
+        continue
+      }
+      const v = known ?? c.rename(index ?? { id: '', name: 'i', from: ONE, to: ONE })
       if (place >= 0) shared.set(`${place}`, v)
-      out = out.map((e) => ({ param, at: [...e.at, idx(v)], indices: [...e.indices, v] }))
+      out = [...apart, ...out.map((e): Element => ({ param, at: [...e.at, idx(v)], indices: [...e.indices, v] }))]
     }
     return out
   })

@@ -47,12 +47,18 @@ export function notationOf(d: Derivation): Notation {
       discrete.length === 1 && only !== undefined && !arrays.has('r') && (d.maxProduct === null || isAlone(d))
         ? only.name
         : null,
-    sumName: d.model.symbols.some((s) => s.name === 'N' && s.kind !== 'size') ? 'S' : 'N',
+    sumName: ['N', 'S', 'C'].find((letter) => !isWritten(d, letter)) ?? 'N',
   }
 }
 
 /** true where the rows of the discrete latent do not depend on one another: hard mode gives its indicator a letter then. */
 const isAlone = ({ eStep }: Derivation): boolean => eStep.tables.every((t) => t.chain === null && t.parent === null)
+
+/** true where a name of the model reads as this letter with an index, the number of rows apart. */
+const isWritten = (d: Derivation, letter: string): boolean =>
+  d.model.symbols.some(
+    ({ name, kind }) => kind !== 'index' && ((name === letter && kind !== 'size') || name.startsWith(`${letter}_`)),
+  )
 
 /** Sizes, consts and numbers computed from data under the names that the user knows. */
 export function present(e: Expr, notation: Notation): Expr {

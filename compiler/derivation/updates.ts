@@ -1,6 +1,6 @@
 /** What each block of the M-step does, as formulas: made from the contributions and statistics that are executed. */
 import { add, div, log, mul, num, ONE, ref, sub, ZERO } from '../algebra/build.js'
-import type { Expr } from '../algebra/types.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
 import { rewrite } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import type { Contribution, MStep, StationaryStep } from '../mstep/types.js'
@@ -16,13 +16,18 @@ import type { Update, UpdateContext } from './update-types.js'
 /** What the formulas of a derivation are made with. */
 export function updateContext(derivation: Derivation, notation: Notation): UpdateContext {
   const statistics = new Map(derivation.mStep.objective.statistics.map((s) => [s.id, s]))
-  const rename: Rename = (v) => derivation.supply.fresh(v.name, v.to, v.from)
+  const ranges = new Map<string, IndexVar>()
+  const rename: Rename = (v) => {
+    const fresh = derivation.supply.fresh(v.name, v.to, v.from)
+    ranges.set(fresh.id, fresh)
+    return fresh
+  }
   return {
     derivation,
     notation,
     rename,
     coefficient: (cs, at) =>
-      simplify(expandStatistics(coefficientAt(cs, at, rename), statistics, rename), notation.facts),
+      simplify(expandStatistics(coefficientAt(cs, at, rename, ranges), statistics, rename, ranges), notation.facts),
   }
 }
 

@@ -1,5 +1,5 @@
 /** One EM iteration with the user's numbers: params, expectations, each update with the numbers in it, and the bounds. */
-import { num, ref } from '../algebra/build.js'
+import { idx, num, ref } from '../algebra/build.js'
 import { type Environment, evaluate } from '../algebra/evaluate.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { some, substituteIndex } from '../algebra/visit.js'
@@ -40,8 +40,18 @@ interface Placed<T> {
   readonly right: Expr
 }
 
+/** What the posterior says of one unit: a probability for each value of a latent, the mean of each coordinate. */
+interface OfUnit {
+  readonly shown: Expr
+  readonly value: Expr
+  readonly indices: readonly IndexVar[]
+  /** 1 where a cell is observed, which needs no posterior; null where none is. */
+  readonly observed: Expr | null
+}
+
 interface Worked {
   readonly iteration: WorkedIteration
+  readonly units: readonly OfUnit[]
   readonly named: readonly Placed<NamedSum>[]
   readonly updates: readonly { readonly update: Update; readonly equations: readonly Placed<Equation>[] }[]
   readonly values: Environment
@@ -71,6 +81,7 @@ export function workedSteps(d: Derivation, c: FormulaContext, iteration: WorkedI
     const value = place(shown.value, shown.indices)
     return { shown, left: value, right: value }
   })
+  const units = unitsOf(d).map((u) => ({ ...u, value: place(u.shown, u.indices) }))
   const updates = d.mStep.steps.map((s) => {
     const update = updateOf(s, context)
     const equations = update.explicit ? update.equations : []
@@ -83,7 +94,7 @@ export function workedSteps(d: Derivation, c: FormulaContext, iteration: WorkedI
       })),
     }
   })
-  const at: Worked = { iteration, named, updates, values: numbers.values() }
+  const at: Worked = { iteration, units, named, updates, values: numbers.values() }
   const start: DerivationStep = {
     id: 'worked start',
     kind: 'worked',
@@ -102,7 +113,48 @@ export function workedSteps(d: Derivation, c: FormulaContext, iteration: WorkedI
   ]
 }
 
-/** The sums that have names, and the means of scalar latents. */
+/** The first unit of each latent; of an array with missing cells all of them, of which the first are shown. */
+function unitsOf(d: Derivation): readonly Omit<OfUnit, 'value'>[] {
+  return d.graph.latents.flatMap((latent): readonly Omit<OfUnit, 'value'>[] => {
+    const loops = latent.loops.map((l) => l.index)
+    const first = new Map(loops.map((v) => [v.id, v.from] as const))
+    const at = (e: Expr): Expr => substituteIndex(e, first)
+    const place = loops.map((v) => at(idx(v)))
+    switch (latent.kind) {
+      case 'discrete': {
+        const v = d.supply.fresh('k', at(latent.high), at(latent.low))
+        const of = [{ latent: latent.name, index: place, value: idx(v) }]
+        return latent.evidence ? [] : [{ shown: { kind: 'probability', of }, indices: [v], observed: null }]
+      }
+      case 'continuous': {
+        const own = latent.own.map((v) => ({ ...v, from: at(v.from), to: at(v.to) }))
+        const indices = latent.evidence ? [...loops, ...latent.own] : own
+        const index = [...(latent.evidence ? loops.map(idx) : place), ...latent.own.map(idx)]
+        const body = ref('latent', latent.name, index)
+        const observed = latent.evidence ? ref('observed', latent.name, index) : null
+        return [{ shown: { kind: 'expect', of: [], body }, indices, observed }]
+      }
+      default:
+        return []
+    }
+  })
+}
+
+/** r_11 = 0.97. */
+function unitLines({ shown, value, indices, observed }: OfUnit, c: FormulaContext, at: Worked): readonly Line[] {
+  const lines: Line[] = []
+  for (const place of assignments(indices, at.values)) {
+    if (lines.length === MOST) break
+    const env = { ...at.values, indices: place }
+    const share = numberAt(value, env)
+    if (share === null || (observed !== null && numberAt(observed, env) !== 0)) continue
+    const left = formula(placed(shown, indices, place), [], c)
+    lines.push({ text: `${left.text} = ${number(share)}`, latex: `${left.latex} = ${numberLatex(share)}` })
+  }
+  return lines
+}
+
+/** Of one unit, the sums that have names, and the means of scalar latents. */
 function expectationStep(c: FormulaContext, at: Worked): readonly DerivationStep[] {
   const lines = [
     ...[...at.iteration.expected].map(([latent, value]): Line => {
@@ -111,17 +163,32 @@ function expectationStep(c: FormulaContext, at: Worked): readonly DerivationStep
     }),
     ...at.named.flatMap((n) => namedValues(n, c, at)),
   ]
-  if (lines.length === 0) return []
+  const units = at.units.flatMap((u) => unitLines(u, c, at))
+  if (lines.length + units.length === 0) return []
   return [
     {
       id: 'worked e-step',
       kind: 'worked',
       title: ['With numbers: the E-step'],
-      content: [say`The posterior at these values gives`, { kind: 'formula', lines }],
+      content: [
+        ...(units.length === 0 ? [] : [say`The posterior at these values gives ${whose(at.units)}`, formulaOf(units)]),
+        ...(lines.length === 0
+          ? []
+          : [say`${units.length === 0 ? 'The posterior at these values gives' : 'and in all'}`, formulaOf(lines)]),
+      ],
       origin: argument('expected'),
     },
   ]
 }
+
+/** Of what the first numbers are. */
+function whose(units: readonly OfUnit[]): string {
+  const ofCells = units.map(({ observed }) => observed !== null)
+  if (ofCells.every((is) => is)) return 'for the first missing cells'
+  return ofCells.some((is) => is) ? 'for the first unit, and the first missing cells,' : 'for the first unit'
+}
+
+const formulaOf = (lines: readonly Line[]): Block => ({ kind: 'formula', lines })
 
 /** N_1 = ∑_n r_n1 = 97.1. */
 function namedValues({ shown: n, right }: Placed<NamedSum>, c: FormulaContext, at: Worked): readonly Line[] {
@@ -171,6 +238,10 @@ function updateStep(
             c,
           ),
         ]
+  if (step.exact === 'blockwise')
+    content.push(
+      say`The blocks that read each other are solved in turn until none of them moves any more; what stands here are the numbers of the last round.`,
+    )
   return {
     id: `worked ${step.id}`,
     kind: 'worked',

@@ -2,6 +2,7 @@
 import { signatures } from '../../compiler/distributions/index.js'
 import { M_STEP_RULES } from '../../compiler/mstep/plan.js'
 import { SOLUTION_RULES } from '../../compiler/rules/derivation-rules.js'
+import { REGRESSION_RULES } from '../../compiler/rules/mstep/regression.js'
 import type { ModelRecord, Outcome } from './record.js'
 
 /** Of 10,000 models at least so many must have each. */
@@ -66,8 +67,7 @@ export function report(records: readonly ModelRecord[]): {
   const rules = [
     ...M_STEP_RULES.map((r) => r.id),
     ...SOLUTION_RULES.map((r) => r.id),
-    'logistic-regression',
-    'poisson-regression',
+    ...Object.values(REGRESSION_RULES).map((r) => r.id),
   ]
   const tables = [
     ...table('rule of the M-step', [...new Set(rules)], (r) => r.rules, LEAST.rule),

@@ -1,9 +1,10 @@
 /**
  * `npm run campaign -- --models 10000 [--from 1] [--workers 2] [--limit 10]`: derives, certifies and fits random models,
- * each within so many seconds, and writes `test/campaign/REPORT.md`. What is done is kept in `test/campaign/.records`, so
- * that a campaign that was ended goes on where it was; `--anew` forgets it.
+ * each within so many seconds, the start of its process apart, and writes `test/campaign/REPORT.md`. What is done is kept
+ * in `test/campaign/.records`, so that a campaign that was ended goes on where it was; `--anew` forgets it.
  */
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -56,9 +57,8 @@ function keep(record: ModelRecord): void {
 async function work(): Promise<void> {
   let child: ChildProcess | null = null
   for (let seed = wanted.shift(); seed !== undefined; seed = wanted.shift()) {
-    const fresh: boolean = child === null
-    child ??= fork(`${here}worker.ts`, { execArgv: process.execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-    const record = await one(child, seed, fresh ? limit + 20_000 : limit)
+    child ??= await start()
+    const record = await one(child, seed)
     keep(record)
     if (record.outcome === 'timed out' || !child.connected) {
       child.kill('SIGKILL')
@@ -68,12 +68,19 @@ async function work(): Promise<void> {
   child?.kill()
 }
 
-function one(child: ChildProcess, seed: number, most: number): Promise<ModelRecord> {
+/** A process that has loaded what it needs: no model's time counts that. */
+async function start(): Promise<ChildProcess> {
+  const child = fork(`${here}worker.ts`, { execArgv: process.execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  await once(child, 'message', { signal: AbortSignal.timeout(60_000) })
+  return child
+}
+
+function one(child: ChildProcess, seed: number): Promise<ModelRecord> {
   const lost = (outcome: ModelRecord['outcome'], why: string): ModelRecord => ({
     seed,
     outcome,
     why,
-    milliseconds: most,
+    milliseconds: limit,
     features: randomModel(seed).features,
     latents: 0,
     rules: [],
@@ -88,7 +95,7 @@ function one(child: ChildProcess, seed: number, most: number): Promise<ModelReco
       child.removeAllListeners()
       resolve(record)
     }
-    const timer = setTimeout(() => settle(lost('timed out', `more than ${limit / 1000} s`)), most)
+    const timer = setTimeout(() => settle(lost('timed out', `more than ${limit / 1000} s`)), limit)
     child.on('message', (record: ModelRecord) => settle(record))
     child.on('exit', (code) => settle(lost('crashed', `its process ended with status ${code}`)))
     child.send(seed)

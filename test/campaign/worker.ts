@@ -1,4 +1,4 @@
-/** Records the models whose seeds it is sent. */
+/** Says that it is ready, then records the models whose seeds it is sent. */
 import { recordOf } from './record.js'
 
 process.on('disconnect', () => process.exit())
@@ -10,3 +10,4 @@ process.on('message', (seed: number) => {
     },
   )
 })
+process.send?.('ready')

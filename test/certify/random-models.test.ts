@@ -3,7 +3,11 @@
  * environment run others than the ones of every day.
  */
 import { describe, expect, it } from 'vitest'
+import { REGRESSION_RULES } from '../../compiler/rules/mstep/regression.js'
+import { Draft } from '../generator/draft.js'
 import { FEATURES, type RandomModel, randomModel, shrink } from '../generator/random-model.js'
+import { regressionModel } from '../generator/regressions.js'
+import { deriveText } from '../support/derive.js'
 import { certifyText, complaints } from './certified.js'
 
 const COUNT = Number(process.env.CAMPAIGN_MODELS ?? 200)
@@ -47,6 +51,17 @@ describe('random models', () => {
   it('between them hold every feature', () => {
     const held = new Set(Array.from({ length: 1000 }, (_, i) => randomModel(i + 1)).flatMap((m) => m.features))
     expect([...held].sort()).toEqual([...FEATURES].sort())
+  })
+
+  it('of regressions meet each kind that the M-step names', () => {
+    const rules = new Set(
+      Array.from({ length: 40 }, (_, i) => regressionModel(new Draft(i + 1, new Set())).text).flatMap((text) =>
+        deriveText(text).mStep.steps.map((s) => s.rule),
+      ),
+    )
+    // log rates are among the families of rows
+    const wanted = Object.values(REGRESSION_RULES).filter((r) => r !== REGRESSION_RULES.poisson)
+    expect(wanted.filter((r) => !rules.has(r.id))).toEqual([])
   })
 
   it('are the same for the same seed, and lose what is left out', () => {

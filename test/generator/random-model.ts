@@ -4,6 +4,7 @@
  */
 import { Draft, type RandomModel } from './draft.js'
 import { FEATURES, type Feature } from './features.js'
+import { regressionModel } from './regressions.js'
 import { rowsModel } from './rows.js'
 import {
   chainModel,
@@ -23,10 +24,13 @@ export { FEATURES, type Feature } from './features.js'
 /** What is at the heart of a model, with how many of 100 models have it. */
 const STRUCTURES: readonly (readonly [number, (draft: Draft) => RandomModel])[] = [
   [41, rowsModel],
-  [10, chainModel],
-  [8, interceptsModel],
+  [8, chainModel],
+  [2, regressionModel],
+  [7, interceptsModel],
+  [1, regressionModel],
   [3, levelModel],
-  [8, factorsModel],
+  [7, factorsModel],
+  [1, regressionModel],
   [6, conjugateModel],
   [2, membershipModel],
   [8, sumsModel],

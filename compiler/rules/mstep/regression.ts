@@ -141,7 +141,9 @@ function kindOfTerm(e: Expr, input: RegressionInput, response: string | null): K
     : null
 }
 
-const unpowered = (e: Expr): Expr => (e.kind === 'pow' && e.exponent.n === e.exponent.d ? e.base : e)
+/** What a power is of, where it is 1 or of e^η, whose powers are of its kind. */
+const unpowered = (e: Expr): Expr =>
+  e.kind === 'pow' && (e.exponent.n === e.exponent.d || (e.base.kind === 'call' && e.base.fn === 'exp')) ? e.base : e
 
 /** A sum over rows that the driver has by its name: of weights, when it stands before a function of η. */
 const isSum = (e: Expr): boolean => e.kind === 'ref' && e.space === 'stat'

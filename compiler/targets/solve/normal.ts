@@ -2,7 +2,7 @@
 
 import type { Solve } from '../../lower/program.js'
 import type { NormalStep } from '../../mstep/types.js'
-import { conditionEstimate, solveSpd, symmetricEigen } from '../../numerics/index.js'
+import { conditionEstimate, RANK_TOLERANCE, solveSemidefinite, solveSpd } from '../../numerics/index.js'
 import { isotonic } from './isotonic.js'
 import { at, bounds, clamp, f64, layoutOf, type SolveContext, tableOf } from './types.js'
 
@@ -17,7 +17,7 @@ interface Slot {
   readonly places: Int32Array
 }
 
-/** Solves the block and clamps it to its support; a singular system moves in its range only. */
+/** Solves the block and clamps it to its support; of the solutions of a singular system it takes the one that moves least. */
 export function solveNormal(step: NormalStep, solve: Solve, context: SolveContext): void {
   let offset = 0
   const slots = step.params.map((param): Slot => {
@@ -67,8 +67,11 @@ export function solveNormal(step: NormalStep, solve: Solve, context: SolveContex
     }
     if (!lambda.every(Number.isFinite) || !h.every(Number.isFinite)) continue
     withoutTerms(lambda, h, n)
-    if (!solveSpd(lambda, 0, h, 0, delta, 0, n)) pseudoSolve(lambda, h, delta, n)
-    context.onSystem(conditionEstimate(lambda, 0, n))
+    const condition = conditionEstimate(lambda, 0, n)
+    // singular up to rounding: what a solve would give in the directions without information is rounding alone
+    const singular = condition * n * RANK_TOLERANCE >= 1
+    if (singular || !solveSpd(lambda, 0, h, 0, delta, 0, n)) solveSemidefinite(lambda, h, delta, n)
+    context.onSystem(condition)
     for (const s of slots) {
       const trial = f64(context.memory, `trial:${s.param}`)
       const start = f64(context.memory, `param:${s.param}`)
@@ -122,20 +125,6 @@ function unflatten(flat: number, shape: readonly number[]): readonly number[] {
     rest = Math.floor(rest / extent)
   }
   return out
-}
-
-/** Minimum-norm solution in the range of a singular Λ: directions without information do not move. */
-function pseudoSolve(lambda: Float64Array, h: Float64Array, delta: Float64Array, n: number): void {
-  const { values, vectors } = symmetricEigen(lambda, 0, n)
-  const cut = Math.max(0, values[0] ?? 0) * n * 1e-13
-  delta.fill(0)
-  for (let m = 0; m < n; m++) {
-    const value = values[m] ?? 0
-    if (!(value > cut)) continue
-    let dot = 0
-    for (let i = 0; i < n; i++) dot += at(vectors, i * n + m) * at(h, i)
-    for (let i = 0; i < n; i++) delta[i] = at(delta, i) + (at(vectors, i * n + m) * dot) / value
-  }
 }
 
 /** An ordered row that is solved element by element: pool adjacent violators, weighted by the curvature. */

@@ -38,3 +38,29 @@ test('the likelihood of one number is hard for another reason than that of sever
   expect(example('grades/hidden')).toContain('an equation that seldom has a solution in closed form')
   expect(example('old-faithful/full')).toContain('every parameter depends on every other')
 })
+
+test('of letters of the theory that the model has it is said which is which, and counts have another letter', () => {
+  const page = (sd: string): string =>
+    derivationDocument(
+      deriveText(`model M
+data x : real[N]
+const K = 2
+param q : simplex[K]
+param H : real[K]
+param ${sd} : positive
+for n in 1..N {
+  latent E ~ Categorical(q)
+  x[n] ~ Normal(H[E], ${sd})
+}
+`),
+    )
+      .toText()
+      .replaceAll(/\s+/g, ' ')
+  const text = page('N_k')
+  for (const written of ['q(z)', 'H(q)', 'E_q[·]'])
+    expect(text).toContain(`With brackets, as in ${written}, the letter`)
+  expect(text).toContain('log N_k')
+  expect(text).toContain('q_k = M_k / N')
+  expect(page('s')).toContain('q_k = N_k / N')
+  expect(example('old-faithful/full')).not.toContain('With brackets')
+})

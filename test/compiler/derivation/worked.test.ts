@@ -79,6 +79,45 @@ describe('a derivation with numbers', () => {
     expect(document.toLatex().match(/[^\x20-\x7e\n’‘“”–—éö]/gu)).toBeNull()
   })
 
+  it('shows the posterior of the first unit, and the means of the first missing cells', async () => {
+    const mixture = model('old-faithful/diagonal')
+    const start = {
+      pi: [0.4, 0.6],
+      mu: [
+        [0, 5],
+        [3, 7],
+      ],
+      sigma: [
+        [1, 2],
+        [2, 1],
+      ],
+    }
+    const text = (await mixture.worked({ x: rows }, { start })).toText()
+    const log = (k: number): number =>
+      [0, 1].reduce(
+        (sum, d) => {
+          const [m, s] = [start.mu[k]?.[d] ?? 0, start.sigma[k]?.[d] ?? 1]
+          return sum - Math.log(s) - ((rows[0]?.[d] ?? 0) - m) ** 2 / (2 * s * s)
+        },
+        Math.log(start.pi[k] ?? 0),
+      )
+    const first = 1 / (1 + Math.exp(log(1) - log(0)))
+    const shown = /r_11 = (\S+)/.exec(text)?.[1]
+    expect(Number(shown)).toBeCloseTo(first, 5)
+    expect(text).toContain('for the first unit')
+    // a missing cell's mean is its regression on the cells there are
+    const missing = model('../test/certify/models/mvnormal-missing')
+    const cells = rows.map(([a, b], i) => [a ?? 0, i === 2 ? null : (b ?? 0), Math.sin(i)])
+    const Sigma = [
+      [2, 1, 0],
+      [1, 3, 0],
+      [0, 0, 1],
+    ]
+    const page = (await missing.worked({ x: cells }, { start: { mu: [1, 2, 0], Sigma } })).toText()
+    expect(Number(/E\[x_32\] = (\S+)/.exec(page)?.[1])).toBeCloseTo(2 + ((3.9 - 1) * 1) / 2, 5)
+    expect(page).toContain('for the first missing cells')
+  })
+
   it('of a numerical M-step shows the solution', async () => {
     const logistic = `model L
 data  x : real[N]

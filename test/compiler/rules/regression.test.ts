@@ -28,6 +28,11 @@ describe('regressions', () => {
     ['Poisson, with exposure', regression('count', 'Poisson(e[n] * exp(a + b * x[n]))'), 'poisson-regression'],
     ['Poisson, in a mixture', mixture('count', 'Poisson(exp(a[z] + b[z] * x[n]))'), 'poisson-regression'],
     ['Gamma', regression('positive', 'Gamma(3, 3 / exp(a + b * x[n]))'), 'gamma-regression'],
+    [
+      'Gamma, of a dot product',
+      'model M\ndata u : real[N, P]\ndata y : positive[N]\nparam a : real[P]\nfor n in 1..N { y[n] ~ Gamma(3, 3 / exp(dot(a, u[n]))) }',
+      'gamma-regression',
+    ],
     ['Exponential', regression('positive', 'Exponential(exp(-a - b * x[n]))'), 'gamma-regression'],
     [
       'negative binomial, of a size that is known',

@@ -3,9 +3,9 @@ import type { Derivation } from '../derive.js'
 import type { MStep } from '../mstep/types.js'
 import { boundednessWords } from './boundedness.js'
 import { factorisedRise } from './factorised-steps.js'
-import { hardRise, isHard, marked } from './hard-steps.js'
+import { hardObjective, hardRise, isHard, marked } from './hard-steps.js'
 import { parameterCount } from './model-steps.js'
-import { argument } from './origins.js'
+import { argument, fromAll } from './origins.js'
 import { allParams, type Formula, type FormulaContext, inlineNames } from './print.js'
 import { type AlgorithmLine, type Block, type DerivationStep, type Inline, say } from './types.js'
 
@@ -67,7 +67,7 @@ function iterations(
     line(
       0,
       isHard(d)
-        ? 'until the complete-data log-likelihood stops rising'
+        ? `until the ${hardObjective(d)} stops rising`
         : `until the ${d.eStep.factorised === null ? 'log-likelihood' : 'bound'} stops rising`,
     ),
   ]
@@ -96,7 +96,9 @@ function updateLines(s: MStep, c: FormulaContext, lines: readonly Formula[], ind
 function guarantees(d: Derivation, c: FormulaContext): readonly Block[] {
   return [
     ...(isHard(d) ? hardRise(c) : d.eStep.factorised === null ? rise(c) : factorisedRise(c)),
-    ...(d.lifted.some((f) => f.factor.role === 'prior') ? [say`L includes the prior density of the parameters.`] : []),
+    ...(d.lifted.some((f) => f.factor.role === 'prior')
+      ? [say`${isHard(d) ? 'The objective' : 'L'} includes the prior density of the parameters.`]
+      : []),
   ]
 }
 
@@ -119,7 +121,7 @@ function rise(c: FormulaContext): readonly Block[] {
         ]
   return [
     say`The log-likelihood never falls. After the E-step the bound touches it, the M-step raises the bound, and by Jensen's inequality the new log-likelihood is at least as high:`,
-    { kind: 'formula', lines: [inequalities] },
+    { kind: 'formula', lines: [{ ...inequalities, ...fromAll(c, 'with priors') }] },
     ...error,
   ]
 }

@@ -1,10 +1,10 @@
 /** Why the likelihood itself is hard, and the bound that EM climbs. */
 
 import { summing } from './marginal-step.js'
-import { argument } from './origins.js'
+import { argument, fromAll } from './origins.js'
 import { allParams, type Formula, type FormulaContext } from './print.js'
 import { weightedPlate } from './row-weights.js'
-import { type DerivationStep, inline, say } from './types.js'
+import { type DerivationStep, inline, type Line, say } from './types.js'
 
 export function boundStep(c: FormulaContext): DerivationStep {
   const all = allParams(c.notation)
@@ -48,6 +48,7 @@ export function boundStep(c: FormulaContext): DerivationStep {
   const onePrior: Formula = { text: `p(${z}) p(${x} | ${z})`, latex: `p(${zTex}) \\, p(${xTex} \\mid ${zTex})` }
   const onePosterior: Formula = { text: `p(${x}) p(${z} | ${x})`, latex: `p(${xTex}) \\, p(${zTex} \\mid ${xTex})` }
   const anyQ: Formula = { text: 'q', latex: 'q' }
+  const whole = (f: Formula): Line => ({ ...f, ...fromAll(c, 'without priors') })
   return {
     id: 'bound',
     kind: 'bound',
@@ -55,9 +56,9 @@ export function boundStep(c: FormulaContext): DerivationStep {
     origin: argument('bound'),
     content: [
       say`For any distribution ${anyQ} over the latents${plate === null ? '' : ' of a row'} the likelihood${plate === null ? '' : ' of the row'} is an expectation over ${anyQ}. The logarithm is concave, so by Jensen's inequality the logarithm of the expectation is at least the expectation of the logarithm${plate === null ? '' : '; no weight is negative, so that the inequality holds for the weighted sum'}:`,
-      { kind: 'formula', lines: jensen },
+      { kind: 'formula', lines: jensen.map(whole) },
       say`There the logarithm reaches the single densities. The bound can be read in two ways, as ${joint} is ${onePrior} and ${onePosterior}:`,
-      { kind: 'formula', lines: decompositions },
+      { kind: 'formula', lines: decompositions.map(whole) },
       say`By the first it is how well latents drawn from ${anyQ} explain the data, less what ${anyQ} departs from what the model says of the latents before any data. By the second it lies below the log-likelihood by a divergence, which is 0 where ${anyQ} is the posterior and positive elsewhere: ${
         c.notation.derivation.eStep.factorised === null
           ? inline`the E-step closes the gap by taking for ${anyQ} the posterior of the latents at the current parameters.`

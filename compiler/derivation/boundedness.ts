@@ -4,7 +4,7 @@ import type { Expr } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import type { LiftedFactor } from '../graph/lift.js'
-import { isHard } from './hard-steps.js'
+import { hardEnd, hardObjective, isHard } from './hard-steps.js'
 import { type FormulaContext, inlineNames } from './print.js'
 import { type Block, type Inline, say } from './types.js'
 import { type Growth, growthOf, type Scale } from './upper-bound.js'
@@ -15,7 +15,7 @@ export function boundednessWords(c: FormulaContext, latent: boolean): readonly B
   const d = c.notation.derivation
   if (d.params.length === 0)
     return d.eStep.factorised === null ? [] : [say`The bound never exceeds log p(x), a number that no step changes.`]
-  const what = isHard(d) ? 'The complete-data log-likelihood' : 'The log-likelihood'
+  const what = isHard(d) ? `The ${hardObjective(d)}` : 'The log-likelihood'
   return [...bounded(d, c, what), ...(latent ? [localWords(d)] : [])]
 }
 
@@ -83,7 +83,9 @@ function bounded(d: Derivation, c: FormulaContext, what: string): readonly Block
           : scales.some(isMatrix(d))
             ? ' can become singular'
             : ' can vanish',
-        ', that is where the model goes through the data exactly: with more rows than that takes, it is bounded above.',
+        observed.some((o) => hasHoles(o.lifted, d))
+          ? '. Where no cell is missing, the model then goes through the data exactly: with more rows than that takes, it is bounded above. Where cells are missing, it may be enough that the model goes exactly through the few rows that have all of them: rows with missing cells need not stand against it, however many they are.'
+          : ', that is where the model goes through the data exactly: with more rows than that takes, it is bounded above.',
         prior,
       ],
     })
@@ -143,6 +145,12 @@ function observedFactors(d: Derivation): readonly LiftedFactor[] {
   )
 }
 
+/** true where cells of what is observed may be missing: a matrix can then degenerate in a direction that few rows have. */
+function hasHoles(f: LiftedFactor, d: Derivation): boolean {
+  const { name } = f.factor.target
+  return !isDiscrete(f, d) && d.graph.data.some((s) => s.name === name && s.type.optional)
+}
+
 function isDiscrete(f: LiftedFactor, d: Derivation): boolean {
   const { name } = f.factor.target
   const symbol = d.model.symbols.find((s) => s.name === name && (s.kind === 'data' || s.kind === 'latent'))
@@ -173,6 +181,6 @@ const hasPrior = (param: string, d: Derivation): boolean =>
   d.lifted.some((f) => f.factor.role === 'prior' && f.factor.target.name === param)
 
 function localWords(d: Derivation): Block {
-  const end = isHard(d) ? 'A fixed point' : 'A point that EM does not leave is stationary; it'
-  return say`${end} need not be the highest: as a rule it is a maximum near where the iterations began, and it can be a saddle (Wu 1983). So they are begun from several starts, and the best end is reported.`
+  if (isHard(d)) return hardEnd(d)
+  return say`A point that EM does not leave is stationary; it need not be the highest: as a rule it is a maximum near where the iterations began, and it can be a saddle (Wu 1983). So they are begun from several starts, and the best end is reported.`
 }

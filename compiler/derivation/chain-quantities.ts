@@ -1,5 +1,5 @@
 /** What stands in the recursions of a chain: evidence, steps, messages and posteriors, by their letters. */
-import { add, caseOf, compare, idx, isOne, isZero, log, mul, num, ONE, ref, sub, } from '../algebra/build.js'
+import { add, caseOf, compare, idx, isOne, isZero, log, mul, num, ONE, ref, sub } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { collectNodes, rewrite, substituteIndex } from '../algebra/visit.js'

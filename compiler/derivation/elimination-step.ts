@@ -6,7 +6,7 @@ import { elementOf } from '../estep/places.js'
 import type { LatentTable } from '../estep/types.js'
 import { ruleById } from '../rules/index.js'
 import { EliminationQuantities, type LogDensity } from './elimination-quantities.js'
-import { dependence, isHard, maximum } from './hard-steps.js'
+import { dependence, hardObjective, isHard, maximum } from './hard-steps.js'
 import { rangesWords } from './model-steps.js'
 import { fromFactors } from './origins.js'
 import { equation, type Formula, type FormulaContext, formula } from './print.js'
@@ -137,7 +137,7 @@ function normaliserWords(q: EliminationQuantities, hard: boolean): readonly Bloc
   const total = formula(logOfAll(q), [], { ...c, sums: 'plain' })
   if (hard)
     return [
-      say`What is left, ${whole}, is the largest joint density${rangesWords(q.loops, c)}; the complete-data log-likelihood has ${total}. All of it is computed in logarithms.`,
+      say`What is left, ${whole}, is the largest joint density${rangesWords(q.loops, c)}; the ${hardObjective(c.notation.derivation)} has ${total}. All of it is computed in logarithms.`,
       ...sent,
     ]
   const logarithms = 'All of it is computed in logarithms, the sums by log-sum-exp, so nothing underflows.'

@@ -1,7 +1,7 @@
 /** The steps of a derivation that are others where q is a product of factors. */
 import { ref } from '../algebra/build.js'
 import type { PosteriorFactor } from '../estep/types.js'
-import { argument, statementAt } from './origins.js'
+import { argument, fromAll, statementAt } from './origins.js'
 import { allParams, type Formula, type FormulaContext, formula, inlineNames } from './print.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
 
@@ -47,9 +47,9 @@ export function factorisationSteps(c: FormulaContext): readonly DerivationStep[]
     say`in which each factor is exact given the others. These statements join the factors:`,
     { kind: 'list', items: couplings(factors, c) },
     say`With the other factors held fixed, the factor that raises the bound most is`,
-    { kind: 'formula', lines: [best] },
+    { kind: 'formula', lines: [{ ...best, ...fromAll(c, 'without priors') }] },
     say`The E-step updates one factor after the other (coordinate ascent), and no update lowers the bound`,
-    { kind: 'formula', lines: [bound] },
+    { kind: 'formula', lines: [{ ...bound, ...fromAll(c, 'without priors') }] },
     say`Its gap to the log-likelihood is the divergence of q from the posterior, which does not vanish: the objective is a bound, spreads of the latents come out too small where they are correlated with those of other factors, and two starts may end at different q.`,
   ]
   return [
@@ -115,6 +115,6 @@ export function factorisedRise(c: FormulaContext): readonly Block[] {
   }
   return [
     say`The bound never falls: the M-step raises it with q held fixed, and each update of a factor is its maximum given the others and the parameters. The log-likelihood itself lies above it, by how much is not known:`,
-    { kind: 'formula', lines: [line] },
+    { kind: 'formula', lines: [{ ...line, ...fromAll(c, 'with priors') }] },
   ]
 }

@@ -2,7 +2,7 @@
 import { idx } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { substituteIndex } from '../algebra/visit.js'
-import { argument } from './origins.js'
+import { argument, fromAll } from './origins.js'
 import { allParams, type Formula, type FormulaContext, formula } from './print.js'
 import { productOf, sideBySide } from './products.js'
 import { hasWeights, rowSum, weightedPlate, weightFormula } from './row-weights.js'
@@ -54,7 +54,7 @@ export function marginalStep(c: FormulaContext): DerivationStep {
     plate === null
       ? say`What is observed are the data alone (all of them together: ${X}). With the latents (all of them together: ${Z}) summed out, the log-likelihood is the logarithm of ${words}:`
       : say`What is observed are the data alone (those of a row: ${data}). The log-likelihood adds up the rows, each with its weight ${plate.weight}, and that of a row, with its latents ${latents} summed out, is the logarithm of ${words}:`,
-    { kind: 'formula', lines: [general] },
+    { kind: 'formula', lines: [{ ...general, ...fromAll(c, 'without priors') }] },
     ...(hasWeights(c.notation.derivation) ? [copies] : []),
     ...rowsApart(c),
     whyHard(c),
@@ -124,6 +124,6 @@ function rowsApart(c: FormulaContext): readonly Block[] {
   }
   return [
     say`The rows are independent, and in each the latent takes one of its values:`,
-    { kind: 'formula', lines: [line] },
+    { kind: 'formula', lines: [{ ...line, ...fromAll(c, 'without priors') }] },
   ]
 }

@@ -43,10 +43,16 @@ export function notationOf(d: Derivation): Notation {
     },
     taken: new Set([...arrays, ...used]),
     own,
-    responsibility: discrete.length === 1 && only !== undefined && !arrays.has('r') ? only.name : null,
+    responsibility:
+      discrete.length === 1 && only !== undefined && !arrays.has('r') && (d.maxProduct === null || isAlone(d))
+        ? only.name
+        : null,
     sumName: ['N', 'S', 'C'].find((letter) => !isWritten(d, letter)) ?? 'N',
   }
 }
+
+/** true where the rows of the discrete latent do not depend on one another: hard mode gives its indicator a letter then. */
+const isAlone = ({ eStep }: Derivation): boolean => eStep.tables.every((t) => t.chain === null && t.parent === null)
 
 /** true where a name of the model reads as this letter with an index, the number of rows apart. */
 const isWritten = (d: Derivation, letter: string): boolean =>

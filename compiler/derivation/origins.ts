@@ -1,5 +1,6 @@
 /** Where lines of a derivation come from: rules, their literature, statements of the model. */
 import type { Span } from '../../lang/source.js'
+import type { Expr } from '../algebra/types.js'
 import { some } from '../algebra/visit.js'
 import type { EStepStep } from '../estep/types.js'
 import type { LiftedFactor } from '../graph/lift.js'
@@ -46,6 +47,35 @@ export function fromFactors(factors: readonly { readonly lifted: LiftedFactor }[
   const [span] = spans
   return span === undefined ? {} : { from: { span, spans } }
 }
+
+/** Where a line comes from that contains the whole likelihood, with or without the priors: from all statements, and none. */
+export function fromAll(c: FormulaContext, priors: 'with priors' | 'without priors'): Pick<Line, 'from'> {
+  const factors = c.notation.derivation.lifted.filter(
+    ({ factor }) => factor.role !== 'evidence' && (priors === 'with priors' || factor.role !== 'prior'),
+  )
+  return { from: { spans: statementsOf(factors.map((lifted) => ({ lifted }))) } }
+}
+
+/** Where a sum comes from: the statements of the latents and data that stand in it, else those that read or count by them. */
+export function fromNames(e: Expr, c: FormulaContext): Pick<Line, 'from'> {
+  const all = c.notation.derivation.lifted.filter(({ factor }) => factor.role !== 'evidence' && factor.role !== 'prior')
+  const own = all.filter(({ factor }) => names(e, factor.target.name))
+  const reading = (f: LiftedFactor): boolean =>
+    [f.expr, ...f.factor.loops.flatMap((l) => (l.weight === null ? [] : [l.weight]))].some((x) =>
+      some(x, (n) => n.kind === 'ref' && n.space === 'data' && names(e, n.name)),
+    )
+  return fromFactors((own.length > 0 ? own : all.filter(reading)).map((lifted) => ({ lifted })))
+}
+
+/** true where it reads data or a latent of that name. */
+const names = (e: Expr, name: string): boolean =>
+  some(
+    e,
+    (n) =>
+      (n.kind === 'ref' && n.space !== 'param' && n.name === name) ||
+      (n.kind === 'mean' && n.latent === name) ||
+      ((n.kind === 'probability' || n.kind === 'expect') && n.of.some((i) => i.latent === name)),
+  )
 
 /** The maximum of a block: the rule that gave it, and the first statement that reads its params. */
 export function mStepOrigin(step: MStep, c: FormulaContext): Origin {

@@ -69,6 +69,7 @@ export function optionsFor(c: FormulaContext, style: 'text' | 'latex'): PrintOpt
       const cells = e.of.map(
         (i) => `${print({ kind: 'ref', space: 'latent', name: i.latent, index: i.index })} = ${print(i.value)}`,
       )
+      if (c.notation.derivation.maxProduct !== null) return `[${cells.join(', ')}]`
       if (c.notation.derivation.eStep.factorised !== null) return `q(${cells.join(', ')})`
       return style === 'text' ? `P(${cells.join(', ')} | data)` : `P(${cells.join(', ')} \\mid \\text{data})`
     },

@@ -6,7 +6,7 @@ import { qTerm } from '../mstep/plan.js'
 import { canonicalKey } from './canonical-key.js'
 import { expandStatistics } from './elements.js'
 import { isHard, marked } from './hard-steps.js'
-import { argument } from './origins.js'
+import { argument, fromNames } from './origins.js'
 import { allParams, definition, type Formula, type FormulaContext, formula, inlineNames } from './print.js'
 import { hasWeights } from './row-weights.js'
 import { simplify } from './simplify.js'
@@ -57,7 +57,9 @@ export function qStep(c: FormulaContext, latent: boolean): DerivationStep {
   const constant: Formula = { text: '    + const', latex: '\\quad + \\text{const}' }
   const content: Block[] = [
     latent && isHard(d)
-      ? say`The M-step maximises the complete-data log-likelihood over the parameters ${all} with the labels held fixed: every indicator is 1 or 0, as the E-step found it.`
+      ? d.eStep.blocks.length > 0
+        ? say`The M-step maximises the expectation of the complete-data log-likelihood over the parameters ${all} with the labels held fixed: every indicator is 1 or 0, as the E-step found it, and every function of a continuous latent is replaced by its posterior expectation given the labels.`
+        : say`The M-step maximises the complete-data log-likelihood over the parameters ${all} with the labels held fixed: every indicator is 1 or 0, as the E-step found it.`
       : latent
         ? say`${elbo} and the entropy ${H}${hasWeights(d) ? ', in which each row counts by its weight,' : ''} does not depend on the parameters ${all}, so the M-step maximises ${Q}, the expectation of the complete-data log-likelihood, alone: ${replacements(c)}.`
         : say`Only these terms depend on the parameters ${all}:`,
@@ -128,11 +130,11 @@ export function dropConstants(e: Expr, isRead: IsRead = (r) => r.space === 'para
 }
 
 /** The distinct sums that are executed, written out. */
-function statisticsOf(c: FormulaContext): readonly Formula[] {
+function statisticsOf(c: FormulaContext): readonly Line[] {
   const d = c.notation.derivation
   const statistics = new Map(d.mStep.objective.statistics.map((s) => [s.id, s]))
   const rename = (v: IndexVar): IndexVar => d.supply.fresh(v.name, v.to, v.from)
-  const seen = new Map<string, Formula>()
+  const seen = new Map<string, Line>()
   for (const s of d.mStep.objective.statistics) {
     const axes = s.axes.map((a) => rename({ ...a }))
     const e = simplify(
@@ -146,7 +148,8 @@ function statisticsOf(c: FormulaContext): readonly Formula[] {
       axes.filter((a) => some(scaled, (n) => n.kind === 'index' && n.var === a.id)),
       c,
     )
-    if (![...seen.keys()].includes(shown.text) && !seen.has(canonicalKey(scaled))) seen.set(shown.text, shown)
+    if (![...seen.keys()].includes(shown.text) && !seen.has(canonicalKey(scaled)))
+      seen.set(shown.text, { ...shown, ...fromNames(scaled, c) })
   }
   return [...seen.values()]
 }

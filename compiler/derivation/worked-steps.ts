@@ -4,7 +4,7 @@ import { type Environment, evaluate } from '../algebra/evaluate.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { some, substituteIndex } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
-import { isHard } from './hard-steps.js'
+import { hardLetter, isHard } from './hard-steps.js'
 import type { NamedSum } from './named-sums.js'
 import { argument, mStepOrigin } from './origins.js'
 import { allParams, definition, type FormulaContext, formula, inlineNames } from './print.js'
@@ -328,7 +328,7 @@ function outermost(e: Expr, holds: (n: Expr) => boolean, replace: (n: Expr) => E
 
 function boundsStep(d: Derivation, c: FormulaContext, at: WorkedIteration): DerivationStep {
   const all = allParams(c.notation)
-  const [goal, goalTex] = isHard(d) ? ['ℓ_c', '\\ell_c'] : ['log L', '\\log L']
+  const { text: goal, latex: goalTex } = isHard(d) ? hardLetter(d) : { text: 'log L', latex: '\\log L' }
   // from −∞ the gain of Q is infinite, and says nothing of the bound that it leads to
   const known = Number.isFinite(at.elboAfterM)
   const equal = known ? [at.objective, at.elboAfterE] : [at.objective]

@@ -83,6 +83,19 @@ describe('boundedness', () => {
     expect(text.match(/is (?:not )?bounded above|can exceed 1/g)).not.toBeNull()
   })
 
+  it('does not promise a bound where few rows may have all of their cells', () => {
+    const text = words(`model Holes
+data  x : real?[N, D]
+param mu : real[D]
+param Sigma : covariance[D]
+for n in 1..N { x[n] ~ MvNormal(mu, Sigma) }
+`)
+    expect(text).toContain('only where Σ can become singular. Where no cell is missing, the model then goes through')
+    expect(text).toContain('it may be enough that the model goes exactly through the few rows that have all of them')
+    const whole = words(alone('param m : real\nparam s : positive', 'Normal(m, s)'))
+    expect(whole).not.toContain('missing')
+  })
+
   it('speaks of matrices, of labels that are known, of priors, and of a bound without parameters', () => {
     const of = (name: string): string => derivationDocument(deriveExample(name)).toText().replaceAll(/\s+/g, ' ')
     expect(of('factor-analysis/factors')).toContain('only where ψ can vanish')

@@ -86,3 +86,19 @@ it('adds up weighted sequences', () => {
   expect(page).toContain('ℓ(θ) = ∑_i w_i log p(x_i | θ)')
   expect(page).toContain('and sequences add up, each times its weight')
 })
+
+it('names the statements that the likelihood, the bound, the sums and the rise are made of', () => {
+  const whole = derivationDocument(deriveText(weighted)).lines
+  const from = (step: string): readonly number[] => whole.filter((l) => l.step === step).map((l) => l.sources.length)
+  expect(from('marginal')).toEqual([2, 2])
+  expect(from('bound')).toEqual([2, 2, 2, 2])
+  expect(from('algorithm')).toEqual([2])
+  const sums = whole.filter((l) => l.step === 'q' && !/^[Q+]/.test(l.text))
+  // N_k has the latent, ∑_n w_n r_nk x_n the data as well
+  expect(sums.map((l) => l.sources.length)).toEqual([1, 2])
+  for (const options of [{}, { product: 'max' }] as const)
+    for (const line of derivationDocument(deriveModel('certify/models/weighted-precisions', {})).lines.concat(
+      derivationDocument(deriveText(cells, options)).lines,
+    ))
+      if (line.text !== '+ const') expect(line.sources.length, `${line.step}: ${line.text}`).toBeGreaterThan(0)
+})

@@ -2,11 +2,12 @@
 import { idx } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { substituteIndex } from '../algebra/visit.js'
+import { name } from './model-steps.js'
 import { argument, fromAll } from './origins.js'
 import { allParams, type Formula, type FormulaContext, formula } from './print.js'
 import { productOf, sideBySide } from './products.js'
 import { hasWeights, rowSum, weightedPlate, weightFormula } from './row-weights.js'
-import { type Block, type DerivationStep, type Line, say } from './types.js'
+import { type Block, type DerivationStep, inline, type Line, say } from './types.js'
 
 const X: Formula = { text: 'x', latex: 'x' }
 const Z: Formula = { text: 'z', latex: 'z' }
@@ -19,6 +20,8 @@ export function summing(
   readonly sign: Formula
   readonly after: Formula
   readonly words: string
+  /** What the logarithm stands before. */
+  readonly operation: string
 } {
   const { latents } = c.notation.derivation.graph
   const some = latents.some((l) => l.kind === 'continuous' && l.support !== 'count')
@@ -28,11 +31,13 @@ export function summing(
         sign: { text: '∫', latex: '\\int' },
         after: { text: ` d${z.text}`, latex: ` \\, d${z.latex}` },
         words: 'an integral over their values',
+        operation: 'integral',
       }
     : {
         sign: z === Z ? { text: '∑_z', latex: '\\sum_z' } : { text: `∑_{${z.text}}`, latex: `\\sum_{${z.latex}}` },
         after: { text: '', latex: '' },
         words: some ? 'a sum over their values (an integral where they are continuous)' : 'a sum over their values',
+        operation: some ? 'sum and the integral' : 'sum',
       }
 }
 
@@ -55,6 +60,7 @@ export function marginalStep(c: FormulaContext): DerivationStep {
       ? say`What is observed are the data alone (all of them together: ${X}). With the latents (all of them together: ${Z}) summed out, the log-likelihood is the logarithm of ${words}:`
       : say`What is observed are the data alone (those of a row: ${data}). The log-likelihood adds up the rows, each with its weight ${plate.weight}, and that of a row, with its latents ${latents} summed out, is the logarithm of ${words}:`,
     { kind: 'formula', lines: [{ ...general, ...fromAll(c, 'without priors') }] },
+    ...missingWords(c),
     ...(hasWeights(c.notation.derivation) ? [copies] : []),
     ...rowsApart(c),
     whyHard(c),
@@ -68,15 +74,29 @@ export function marginalStep(c: FormulaContext): DerivationStep {
   }
 }
 
+/** Cells that are missing are latents: which arrays have them. */
+function missingWords(c: FormulaContext): readonly Block[] {
+  const { latents } = c.notation.derivation.graph
+  const missing = latents.filter((l) => l.kind === 'continuous' && l.evidence).map((l) => name(l.name, c))
+  if (missing.length === 0) return []
+  const cells = inline`The missing cells of ${missing.flatMap((f, i) => (i === 0 ? [f] : [' and ', f]))}`
+  return [
+    missing.length === latents.length
+      ? say`${cells} are the latents: ${Z} is all of them, and ${X} the cells that are observed.`
+      : say`${cells} are among the latents, and ${X} are the cells that are observed.`,
+  ]
+}
+
 /** What a logarithm before the sum does to the equations of a maximum; without parameters, to the posterior. */
 function whyHard(c: FormulaContext): Block {
   const { params, shapes } = c.notation.derivation
   const [only] = params
+  const { operation } = summing(c)
   if (only === undefined)
     return say`The posterior of the latents divides by it, and it runs over all of their values together.`
   return params.length === 1 && shapes.shape('param', only.name).length === 0
-    ? say`The logarithm does not reach through the sum to the densities in it: the derivative is a sum over the values, divided by another, and setting it to 0 gives an equation that seldom has a solution in closed form.`
-    : say`The logarithm does not reach through the sum to the densities in it, so that it does not split into one term per parameter: setting its derivative to 0 gives equations in which every parameter depends on every other.`
+    ? say`The logarithm does not reach through the ${operation} to the densities in it: the derivative is a sum over the values, divided by another, and setting it to 0 gives an equation that seldom has a solution in closed form.`
+    : say`The logarithm does not reach through the ${operation} to the densities in it, so that it does not split into one term per parameter: setting its derivative to 0 gives equations in which every parameter depends on every other.`
 }
 
 /** Σ_n log Σ_k π_k p(x_n | z_n = k), where one discrete latent of each row is all that there is. */

@@ -21,6 +21,8 @@ const [USUAL, LARGE] = [14, 20]
 export function EditorHost({ text, onChange, service, dark, large, highlight, reveal, onCursor }: Props) {
   const place = useRef<HTMLDivElement>(null)
   const editor = useRef<Editor | null>(null)
+  /** What the editor has told the page of and has not come back from it: it is not news, and may be behind the editor. */
+  const told = useRef(new Set<string>())
   const latest = useRef({ onChange, onCursor })
   latest.current = { onChange, onCursor }
   useEffect(() => {
@@ -31,14 +33,24 @@ export function EditorHost({ text, onChange, service, dark, large, highlight, re
       dark,
       label: 'Model',
       fontSize: large ? LARGE : USUAL,
-      onChange: (t) => latest.current.onChange(t),
+      onChange: (t) => {
+        told.current.add(t)
+        latest.current.onChange(t)
+      },
       onCursor: (offset) => latest.current.onCursor(offset),
     })
     editor.current = mounted
     return () => mounted.dispose()
   }, [])
   useEffect(() => {
-    if (editor.current !== null && editor.current.text() !== text) editor.current.setText(text)
+    if (editor.current === null) return
+    const isUpToDate = editor.current.text() === text
+    if (told.current.has(text) && !isUpToDate) {
+      told.current.delete(text)
+      return
+    }
+    told.current.clear()
+    if (!isUpToDate) editor.current.setText(text)
   }, [text])
   useEffect(() => editor.current?.setDark(dark), [dark])
   useEffect(() => editor.current?.setFontSize(large ? LARGE : USUAL), [large])

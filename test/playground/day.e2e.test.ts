@@ -111,6 +111,17 @@ describe('a student', () => {
     expect((await hover.textContent())?.replace(/\s+/g, ' ')).toMatch(/covariance.*closed/is)
     expect(opened.noise).toEqual([])
   }, 60_000)
+
+  it('types lines as fast as keys come, and none of it is lost', async () => {
+    const { page } = opened
+    await page.locator('.monaco-editor .native-edit-context, .monaco-editor textarea').first().focus()
+    await page.keyboard.press('Control+End')
+    await page.keyboard.type('\nparam extra : positivee\n# and so on')
+    await page.locator('.monaco-editor .view-line', { hasText: '# and so on' }).waitFor()
+    await page.locator('.monaco-editor .view-line', { hasText: 'positivee' }).waitFor()
+    await page.locator('.diagnostics li.error').first().waitFor()
+    expect(opened.noise).toEqual([])
+  }, 60_000)
 })
 
 describe('a teacher', () => {

@@ -1,8 +1,8 @@
 /** One EM iteration with the user's numbers: params, expectations, each update with the numbers in it, and the bounds. */
-import { idx, num, ref } from '../algebra/build.js'
-import { type Environment, evaluate } from '../algebra/evaluate.js'
+import { num, ref } from '../algebra/build.js'
+import type { Environment } from '../algebra/evaluate.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
-import { some, substituteIndex } from '../algebra/visit.js'
+import { some } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { hardLetter, isHard } from './hard-steps.js'
 import type { NamedSum } from './named-sums.js'
@@ -11,6 +11,8 @@ import { allParams, definition, type FormulaContext, formula, inlineNames } from
 import { type Block, type DerivationStep, type Formula, inline, type Line, say } from './types.js'
 import type { Equation, Update } from './update-types.js'
 import { updateContext, updateOf } from './updates.js'
+import { assignments, few, MOST, number, numberAt, numberLatex, placed } from './worked-numbers.js'
+import { type OfUnit, unitLines, unitsOf, whose } from './worked-units.js'
 
 /** What an iteration gave: θ(t) before it, θ(t+1) after it. */
 export interface WorkedIteration {
@@ -40,15 +42,6 @@ interface Placed<T> {
   readonly right: Expr
 }
 
-/** What the posterior says of one unit: a probability for each value of a latent, the mean of each coordinate. */
-interface OfUnit {
-  readonly shown: Expr
-  readonly value: Expr
-  readonly indices: readonly IndexVar[]
-  /** 1 where a cell is observed, which needs no posterior; null where none is. */
-  readonly observed: Expr | null
-}
-
 interface Worked {
   readonly iteration: WorkedIteration
   readonly units: readonly OfUnit[]
@@ -62,9 +55,6 @@ export interface WorkedParam {
   readonly shape: readonly number[]
   readonly values: readonly number[]
 }
-
-/** Lines that are shown of what has many elements. */
-const MOST = 8
 
 export function workedSteps(d: Derivation, c: FormulaContext, iteration: WorkedIteration): readonly DerivationStep[] {
   const { numbers } = iteration
@@ -113,47 +103,6 @@ export function workedSteps(d: Derivation, c: FormulaContext, iteration: WorkedI
   ]
 }
 
-/** The first unit of each latent; of an array with missing cells all of them, of which the first are shown. */
-function unitsOf(d: Derivation): readonly Omit<OfUnit, 'value'>[] {
-  return d.graph.latents.flatMap((latent): readonly Omit<OfUnit, 'value'>[] => {
-    const loops = latent.loops.map((l) => l.index)
-    const first = new Map(loops.map((v) => [v.id, v.from] as const))
-    const at = (e: Expr): Expr => substituteIndex(e, first)
-    const place = loops.map((v) => at(idx(v)))
-    switch (latent.kind) {
-      case 'discrete': {
-        const v = d.supply.fresh('k', at(latent.high), at(latent.low))
-        const of = [{ latent: latent.name, index: place, value: idx(v) }]
-        return latent.evidence ? [] : [{ shown: { kind: 'probability', of }, indices: [v], observed: null }]
-      }
-      case 'continuous': {
-        const own = latent.own.map((v) => ({ ...v, from: at(v.from), to: at(v.to) }))
-        const indices = latent.evidence ? [...loops, ...latent.own] : own
-        const index = [...(latent.evidence ? loops.map(idx) : place), ...latent.own.map(idx)]
-        const body = ref('latent', latent.name, index)
-        const observed = latent.evidence ? ref('observed', latent.name, index) : null
-        return [{ shown: { kind: 'expect', of: [], body }, indices, observed }]
-      }
-      default:
-        return []
-    }
-  })
-}
-
-/** r_11 = 0.97. */
-function unitLines({ shown, value, indices, observed }: OfUnit, c: FormulaContext, at: Worked): readonly Line[] {
-  const lines: Line[] = []
-  for (const place of assignments(indices, at.values)) {
-    if (lines.length === MOST) break
-    const env = { ...at.values, indices: place }
-    const share = numberAt(value, env)
-    if (share === null || (observed !== null && numberAt(observed, env) !== 0)) continue
-    const left = formula(placed(shown, indices, place), [], c)
-    lines.push({ text: `${left.text} = ${number(share)}`, latex: `${left.latex} = ${numberLatex(share)}` })
-  }
-  return lines
-}
-
 /** Of one unit, the sums that have names, and the means of scalar latents. */
 function expectationStep(c: FormulaContext, at: Worked): readonly DerivationStep[] {
   const lines = [
@@ -163,7 +112,7 @@ function expectationStep(c: FormulaContext, at: Worked): readonly DerivationStep
     }),
     ...at.named.flatMap((n) => namedValues(n, c, at)),
   ]
-  const units = at.units.flatMap((u) => unitLines(u, c, at))
+  const units = at.units.flatMap((u) => unitLines(u, c, at.values))
   if (lines.length + units.length === 0) return []
   return [
     {
@@ -179,13 +128,6 @@ function expectationStep(c: FormulaContext, at: Worked): readonly DerivationStep
       origin: argument('expected'),
     },
   ]
-}
-
-/** Of what the first numbers are. */
-function whose(units: readonly OfUnit[]): string {
-  const ofCells = units.map(({ observed }) => observed !== null)
-  if (ofCells.every((is) => is)) return 'for the first missing cells'
-  return ofCells.some((is) => is) ? 'for the first unit, and the first missing cells,' : 'for the first unit'
 }
 
 const formulaOf = (lines: readonly Line[]): Block => ({ kind: 'formula', lines })
@@ -382,47 +324,4 @@ function rowIndex(shape: readonly number[], row: number): readonly number[] {
     rest = Math.floor(rest / extent)
   }
   return out
-}
-
-/** Index variables at their values. */
-const placed = (e: Expr, indices: readonly IndexVar[], at: ReadonlyMap<string, number>): Expr =>
-  substituteIndex(e, new Map(indices.map((v) => [v.id, num(at.get(v.id) ?? 0)])))
-
-/** Every assignment of the indices, the last one fastest. */
-function assignments(indices: readonly IndexVar[], env: Environment): readonly ReadonlyMap<string, number>[] {
-  return indices.reduce<readonly ReadonlyMap<string, number>[]>(
-    (all, v) =>
-      all.flatMap((m) => {
-        const [from, to] = [v.from, v.to].map((e) => numberAt(e, { ...env, indices: m }) ?? 0)
-        const low = from ?? 1
-        return Array.from({ length: Math.max(0, (to ?? 0) - low + 1) }, (_, i) => new Map([...m, [v.id, low + i]]))
-      }),
-    [new Map()],
-  )
-}
-
-const few = <T>(list: readonly T[]): readonly T[] => list.slice(0, MOST)
-
-/** null where it reads what nothing gives. */
-function numberAt(e: Expr, env: Environment): number | null {
-  try {
-    const value = evaluate(e, env)
-    return Number.isNaN(value) ? null : value
-  } catch {
-    return null
-  }
-}
-
-const rounded = (value: number): number => Number(value.toPrecision(6))
-
-/** Six digits. */
-export function number(value: number): string {
-  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞'
-  return String(rounded(value)).replace('-', '−')
-}
-
-function numberLatex(value: number): string {
-  if (!Number.isFinite(value)) return value > 0 ? '\\infty' : '-\\infty'
-  const [mantissa = '', power] = String(rounded(value)).split('e')
-  return power === undefined ? mantissa : `${mantissa} \\cdot 10^{${power.replace('+', '')}}`
 }

@@ -151,7 +151,8 @@ function Beginning({ state, controller }: Props) {
   const { iteration } = state.project
   const noSteps = whyNoSteps(state)
   if (noSteps !== null) return <span class="hint">{noSteps}</span>
-  if (state.work.kind === 'fit') return <span class="hint">The fit runs: it looks for a start first. Stop ends it.</span>
+  if (state.work.kind === 'fit')
+    return <span class="hint">The fit runs: it looks for a start first. Stop ends it.</span>
   if (iteration === null || iteration === 0) return <span class="hint">Step through one iteration, or fit.</span>
   return (
     <>

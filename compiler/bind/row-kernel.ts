@@ -114,7 +114,7 @@ export class RowKernel {
   private runAlone(memory: Memory, { chunk }: Cut, rows: number): void {
     for (let from = 0; from < rows; from += chunk) {
       this.runChunk(memory, from, Math.min(rows, from + chunk))
-      for (const sum of this.sums) addTo(arrayOf(memory, sum.buffer), this.inside(sum, sum.length))
+      for (const sum of this.sums) this.add(memory, sum, this.inside(sum, sum.length))
     }
   }
 
@@ -133,7 +133,7 @@ export class RowKernel {
     workers.together(this.remote, together(memory, this.inputs), cut, take, (sums) => {
       for (let at = 0; at < sums.length; )
         for (const sum of this.sums) {
-          addTo(arrayOf(memory, sum.buffer), sums.subarray(at, at + sum.length))
+          this.add(memory, sum, sums.subarray(at, at + sum.length))
           at += sum.length
         }
     })
@@ -176,6 +176,12 @@ export class RowKernel {
     this.call(this.base, 0, to - from, from)
   }
 
+  private add(memory: Memory, { buffer }: PlacedBuffer, part: Numbers): void {
+    const total = arrayOf(memory, buffer)
+    if (total instanceof Float64Array && part instanceof Float64Array) this.place.arena.add(total, part)
+    else for (let i = 0; i < part.length; i++) total[i] = (total[i] ?? 0) + (part[i] ?? 0)
+  }
+
   private inside(placed: PlacedBuffer, length: number): Numbers {
     const { buffer } = this.place.arena.memory
     return placed.type === 'f64'
@@ -216,16 +222,6 @@ function together(memory: Memory, list: readonly PlacedBuffer[]): Float64Array {
     at += length
   }
   return out
-}
-
-function addTo(total: Numbers, part: Numbers): void {
-  if (total instanceof Float64Array && part instanceof Float64Array) addReals(total, part)
-  else for (let i = 0; i < part.length; i++) total[i] = (total[i] ?? 0) + (part[i] ?? 0)
-}
-
-/** The same where both are of one type, which engines make fast code for. */
-function addReals(total: Float64Array, part: Float64Array): void {
-  for (let i = 0; i < part.length; i++) total[i] = (total[i] ?? 0) + (part[i] ?? 0)
 }
 
 export function arrayOf(memory: Memory, id: string): Numbers {

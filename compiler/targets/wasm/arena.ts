@@ -1,4 +1,5 @@
 /** One WebAssembly memory that arrays of JavaScript and generated code share. */
+import { type AddNumbers, addNumbersIn } from './add-numbers.js'
 import { aligned } from './place.js'
 
 const PAGE = 65536
@@ -11,6 +12,7 @@ export class Arena {
   /** A memory that has grown goes by several objects. */
   readonly #buffers = new WeakSet<object>()
   #end = 64
+  #addNumbers: AddNumbers | null = null
 
   /** `shared`: threads can see it, and it grows without moving; where that is not to be had, it is as long as is said. */
   constructor(bytes: number, shared: boolean) {
@@ -59,5 +61,16 @@ export class Arena {
   /** Where an array lies; null where it is no part of the memory. */
   addressOf(array: Float64Array | Int32Array): number | null {
     return this.#buffers.has(array.buffer) ? array.byteOffset : null
+  }
+
+  /** Adds `part` to `total`, element by element. */
+  add(total: Float64Array, part: Float64Array): void {
+    const [to, from] = [this.addressOf(total), this.addressOf(part)]
+    if (to === null || from === null) {
+      for (let i = 0; i < part.length; i++) total[i] = (total[i] ?? 0) + (part[i] ?? 0)
+      return
+    }
+    this.#addNumbers ??= addNumbersIn(this.memory, this.shared)
+    this.#addNumbers(to, from, part.length)
   }
 }

@@ -16,7 +16,7 @@ const MEMORY = 1 << 22
 const LEAST_WORK = 100_000
 
 /** Operations that clearing a sum and adding it up must be small beside. */
-const WORK_FOR_SUM = 200
+const WORK_FOR_SUM = 1000
 
 export interface ChunkSizes {
   readonly rows: number

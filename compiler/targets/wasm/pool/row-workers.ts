@@ -102,9 +102,9 @@ export class RowWorkers {
     take: TakeChunk,
     use: (sums: Float64Array) => void,
   ): void {
-    const { pool } = this
+    const { pool, arena } = this
     const count = chunkCount(cut.rows, cut.chunk)
-    const into = own.idle.pop() ?? placeForSums(count, sumsLength(own.kernel))
+    const into = own.idle.pop() ?? placeForSums(arena, count * sumsLength(own.kernel), count)
     into.done.fill(0)
     const workers = pool.free(Math.min(pool.threads, count) - 1)
     for (const worker of workers) this.introduce(worker, own, cut)
@@ -168,10 +168,15 @@ export class RowWorkers {
 /** The sums of a chunk, into their place among those of all chunks. */
 export type TakeChunk = (chunk: number, sums: Float64Array) => void
 
-const placeForSums = (count: number, length: number): ChunkSums => ({
-  sums: new Float64Array(new SharedArrayBuffer(8 * count * length)),
-  done: new Int32Array(new SharedArrayBuffer(4 * count)),
-})
+/** In the arena, where that has room: sums are added up faster there. */
+function placeForSums(arena: Arena, length: number, chunks: number): ChunkSums {
+  const inArena = arena.floats(length)
+  const isInArena = arena.addressOf(inArena) !== null
+  return {
+    sums: isInArena ? inArena : new Float64Array(new SharedArrayBuffer(8 * length)),
+    done: new Int32Array(new SharedArrayBuffer(4 * chunks)),
+  }
+}
 
 function once(worker: PoolWorker, what: string, tell: () => void): void {
   if (worker.knows.has(what)) return

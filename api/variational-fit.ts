@@ -51,11 +51,18 @@ function nested(p: ParamLayout, values: Float64Array | null): NestedNumbers {
 }
 
 function paramPosterior(p: ParamLayout, { mean, sd, parameters }: LatentPosterior): ParamPosterior {
-  const ofFamily = [...(parameters?.values ?? [])].filter(([, values]) => values.length === p.length)
+  const elements = (shape: readonly number[]): number => shape.reduce((n, extent) => n * extent, 1)
+  // one number for all of a matrix has its dimensions but the last two
+  const ofMatrix = { ...p, shape: p.shape.slice(0, -2), used: null, length: elements(p.shape.slice(0, -2)) }
+  const layouts = p.shape.length < 2 ? [p] : [p, ofMatrix]
+  const ofFamily = [...(parameters?.values ?? [])].flatMap(([name, values]) => {
+    const own = layouts.find((l) => l.length === values.length)
+    return own === undefined ? [] : [[name, nested(own, values)] as const]
+  })
   return {
     family: parameters?.family ?? 'mixture',
     mean: nested(p, mean),
     sd: nested(p, sd),
-    parameters: record(ofFamily.map(([name, values]) => [name, nested(p, values)] as const)),
+    parameters: record(ofFamily),
   }
 }

@@ -129,7 +129,7 @@ export interface ParamPosterior {
   readonly family: string
   readonly mean: NestedNumbers
   readonly sd: NestedNumbers
-  /** Those of the family by name, where there is one for each element. */
+  /** Those of the family by name, where there is one for each element, or for each matrix. */
   readonly parameters: { readonly [name: string]: NestedNumbers }
 }
 

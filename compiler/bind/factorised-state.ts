@@ -110,8 +110,28 @@ export class FactorisedState {
           }
           for (const t of tables) t.values[i] = naturalNumber(state.family, t.statistic, parameter)
         }
+        return
       }
+      case 'matrix':
+        this.firstMatrices(state, random)
     }
+  }
+
+  /** df·I with each element of the diagonal times a number in (½, 1½), df in (D + 1, D + 2). */
+  private firstMatrices(state: Extract<FirstState, { kind: 'matrix' }>, random: () => number): void {
+    const { blocks } = this.memory
+    const order = this.lastExtent(state.matrix)
+    const matrices = f64(blocks, state.matrix)
+    for (let i = 0; i < matrices.length / (order * order); i++) {
+      const df = order + 1 + random()
+      for (const t of state.natural)
+        f64(blocks, t.buffer)[i] = naturalNumber(state.family, t.statistic, () => df, order)
+      const own = matrices.subarray(i * order * order, (i + 1) * order * order)
+      own.forEach((_, j) => {
+        own[j] = j % (order + 1) === 0 ? df * (0.5 + random()) : 0
+      })
+    }
+    this.kernels.run(state.factor)
   }
 
   private lastExtent(buffer: string): number {

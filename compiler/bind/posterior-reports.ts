@@ -32,7 +32,7 @@ export interface ContinuousPosterior {
   readonly covariance: Float64Array | null
   /** Name of the family where the posterior is one; null where it is a mixture over discrete latents. */
   readonly family: string | null
-  /** Parameters of a conjugate family, each rows × size. */
+  /** Parameters of a conjugate family, each rows × size; one that is a number of a whole matrix rows × matrices. */
   readonly parameters: ReadonlyMap<string, Float64Array>
 }
 
@@ -195,7 +195,15 @@ export class PosteriorReports {
       covariance:
         r.covariance === null ? null : rows(covarianceOf(f64(memory, r.covariance), size, filtered), size * size),
       family: r.family,
-      parameters: new Map(r.parameters.map((p) => [p.name, rows(f64(memory, p.buffer), size)])),
+      parameters: new Map(
+        r.parameters.map((p) => [
+          p.name,
+          rows(
+            f64(memory, p.buffer),
+            own.slice(0, p.rank).reduce((a, b) => a * b, 1),
+          ),
+        ]),
+      ),
     }
   }
 

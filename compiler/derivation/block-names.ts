@@ -3,6 +3,7 @@ import { add, idx, literal, num, ref, sub } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import { rewrite } from '../algebra/visit.js'
 import { normaliserTable } from '../estep/continuous.js'
+import { axesOf } from '../estep/moments.js'
 import type { PosteriorNumbers } from '../estep/posterior-numbers.js'
 import type { BlockCell, ContinuousBlock, GaussianBlock } from '../estep/types.js'
 import type { Notation } from './notation.js'
@@ -61,8 +62,8 @@ export function shownNumbers(n: Notation): PosteriorNumbers {
       ])
     },
     natural: (b, row, values) => (statistic, at) => {
-      const named = (name: string): Expr => ref('table', parameterName(name, b, n), [...row, ...values, ...at])
-      return b.family.natural(statistic, named)
+      const named = (name: string, of = at): Expr => ref('table', parameterName(name, b, n), [...row, ...values, ...of])
+      return b.family.natural(statistic, named, at, axesOf(b))
     },
   }
 }

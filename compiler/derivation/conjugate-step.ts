@@ -1,11 +1,12 @@
 /** The page of a conjugate block: which family, its parameters from the statements, expectations and normaliser. */
-import { add, idx, mul, neg, num, ONE, pow, ref, sum, ZERO } from '../algebra/build.js'
+import { add, idx, inverse, logdet, mul, neg, num, ONE, pow, ref, sum, ZERO } from '../algebra/build.js'
 import { collect } from '../algebra/collect.js'
-import type { Expr, IndexVar } from '../algebra/types.js'
+import type { Expr, IndexVar, MatrixRef } from '../algebra/types.js'
 import { collectNodes, substituteIndex } from '../algebra/visit.js'
-import { atPoint, lastOf } from '../estep/moments.js'
+import { coordinatesOf as statisticCoordinates } from '../estep/block-layout.js'
+import { atPoint, axesOf, pointsOf } from '../estep/moments.js'
 import type { BlockFactor, BlockTerm, ConjugateBlock, EStepStep } from '../estep/types.js'
-import type { FamilyStatistic } from '../families/index.js'
+import type { Axes, FamilyStatistic } from '../families/index.js'
 import { normaliserRef, parameterName, shownNumbers } from './block-names.js'
 import { addedAt, placeOf } from './block-terms.js'
 import type { Rename } from './elements.js'
@@ -71,8 +72,8 @@ const cellExpr = (b: ConjugateBlock, coordinates: readonly IndexVar[]): Expr => 
 
 const coordinatesOf = (b: ConjugateBlock): readonly IndexVar[] => b.latents[0]?.coordinates ?? []
 
-/** A statistic of a cell. */
-function statisticOf(s: FamilyStatistic, u: Expr): Expr {
+/** A statistic of a cell; `axes` are those of the point that it is part of. */
+function statisticOf(s: FamilyStatistic, u: Expr, axes: Axes): Expr {
   const call = (fn: 'log' | 'lgamma', arg: Expr): Expr => ({ kind: 'call', fn, args: [arg] })
   const power = (e: Expr, n: number): Expr => ({ kind: 'pow', base: e, exponent: { n, d: 1 } })
   switch (s) {
@@ -90,7 +91,25 @@ function statisticOf(s: FamilyStatistic, u: Expr): Expr {
       return call('log', add(ONE, neg(u)))
     case 'log u!':
       return call('lgamma', add(u, ONE))
+    case 'log |u|':
+      return logdet(matrixAround(u, axes).matrix)
+    case 'u⁻¹': {
+      const { matrix, row, column } = matrixAround(u, axes)
+      return inverse(matrix, row, column)
+    }
   }
+}
+
+/** The matrix that an element stands in, and where. */
+function matrixAround(
+  u: Expr,
+  [i, j]: Axes,
+): { readonly matrix: MatrixRef; readonly row: Expr; readonly column: Expr } {
+  const [row, column] = u.kind === 'ref' ? u.index.slice(-2) : []
+  if (u.kind !== 'ref' || row === undefined || column === undefined || i === undefined || j === undefined)
+    throw new Error('no element of a matrix')
+  const element = { ...u, index: [...u.index.slice(0, -2), idx(i), idx(j)] }
+  return { matrix: { row: i, column: j, element }, row, column }
 }
 
 /** The coefficient of a statistic, written out. */
@@ -101,8 +120,9 @@ function naturalOf(
   rename: Rename,
   n: Notation,
 ): Expr {
-  const target = [...b.loops.map((l) => idx(l.index)), ...cell.map(idx)]
-  const ranges = [...outerOf(b), ...cell]
+  const own = cell.slice(0, statisticCoordinates(b, s).length)
+  const target = [...b.loops.map((l) => idx(l.index)), ...own.map(idx)]
+  const ranges = [...outerOf(b), ...own]
   return add(
     ...b.terms
       .filter((t) => t.statistic === s)
@@ -148,11 +168,16 @@ function statisticsWords(b: ConjugateBlock, c: FormulaContext, rename: Rename): 
   const cell = coordinatesOf(b).map((v) => rename(v))
   const indices = [...outerOf(b), ...cell]
   const u = cellExpr(b, cell)
-  const shownU = formula(u, indices, c)
   const own = b.family.statistics.filter((s) => b.terms.some((t) => t.statistic === s))
-  const lines = own.map((s): Formula => {
-    const value = formula(tidied(naturalOf(b, s, cell, rename, c.notation), c.notation.facts), indices, c)
-    const statistic = formula(statisticOf(s, u), indices, c)
+  const axes = axesOf(b, rename)
+  const over = b.family.rank === 2 ? cell.slice(-2).map((v) => v.id) : []
+  // a matrix as a whole, and no element of it
+  const shown = (e: Expr, s: FamilyStatistic): Formula =>
+    s === b.family.matrix ? tensorFormula(e, over, c, indices) : formula(e, indices, c)
+  const statistics = own.map((s) => shown(statisticOf(s, u, axes), s))
+  const lines = own.map((s, i): Formula => {
+    const value = shown(tidied(naturalOf(b, s, cell, rename, c.notation), c.notation.facts), s)
+    const statistic = statistics[i] ?? value
     return {
       text: `coefficient of ${statistic.text} = ${value.text}`,
       latex: `\\text{coefficient of } ${statistic.latex} = ${value.latex}`,
@@ -173,18 +198,13 @@ function statisticsWords(b: ConjugateBlock, c: FormulaContext, rename: Rename): 
       kind: 'prose',
       parts: [
         'The log joint density reads ',
-        shownU,
+        b.family.rank === 2 ? tensorFormula(u, over, c, indices) : formula(u, indices, c),
         ...rangesWords(
           b.loops.map((l) => l.index),
           c,
         ),
         ' through ',
-        ...own.flatMap(
-          (s, i): Inline => [
-            i === 0 ? '' : i === own.length - 1 ? ' and ' : ', ',
-            formula(statisticOf(s, u), indices, c),
-          ],
-        ),
+        ...statistics.flatMap((s, i): Inline => [i === 0 ? '' : i === own.length - 1 ? ' and ' : ', ', s]),
         ` alone, the statistics of a ${b.family.title} density`,
         ...given,
         '. The prior and the statements that read it add up to',
@@ -201,22 +221,26 @@ export function conjugateParameters(b: ConjugateBlock, n: Notation): readonly Eq
   const cell = coordinatesOf(b).map((v) => rename(v))
   const indices = [...outerOf(b), ...cell]
   const values = new Map(b.family.statistics.map((s) => [s, naturalOf(b, s, cell, rename, n)]))
+  const { rank } = b.family
   return b.family
-    .parameters(cell.map(idx), (s) => values.get(s) ?? ZERO)
-    .map((p) => ({
-      left: ref('table', parameterName(p.name, b, n), indices.map(idx)),
-      right: tidied(p.value, n.facts),
-      indices,
-      over: b.family.vector ? cell.slice(-1).map((v) => v.id) : [],
-    }))
+    .parameters(cell.map(idx), (s) => values.get(s) ?? ZERO, axesOf(b, rename))
+    .map((p) => {
+      const own = p.ofPoint === true ? indices.slice(0, indices.length - rank) : indices
+      return {
+        left: ref('table', parameterName(p.name, b, n), own.map(idx)),
+        right: tidied(p.value, n.facts),
+        indices: own,
+        over: rank === 0 || p.ofPoint === true ? [] : cell.slice(-rank).map((v) => v.id),
+      }
+    })
 }
 
 function parameterWords(b: ConjugateBlock, c: FormulaContext): readonly Block[] {
   const parameters = conjugateParameters(b, c.notation)
   const lines = parameters.map((q) => equation(q, c))
-  const [{ indices: all, over } = { indices: outerOf(b), over: [] }] = parameters
+  const { indices: all, over } = parameters.at(-1) ?? { indices: outerOf(b), over: [] }
   const cell = all.slice(outerOf(b).length)
-  const names = parameters.map((p) => tensorFormula(p.left, over, c, all))
+  const names = parameters.map((p) => tensorFormula(p.left, p.over, c, p.indices))
   const half = b.latents.some((l) => l.latent.evidence)
   const u = tensorFormula(cellExpr(b, cell), over, c, all)
   return [
@@ -263,13 +287,12 @@ function normaliserWords(b: ConjugateBlock, c: FormulaContext): readonly Block[]
     ...(inner === null ? [] : [volumeOf(inner, c)]),
   ]
   const natural = shownNumbers(n).natural(b, row, values)
-  const coordinates = coordinatesOf(b)
-  const lead = b.family.vector ? coordinates.slice(0, -1) : coordinates
+  const lead = pointsOf(b)
   const density = b.family.logDensity(
     (at) => ({ kind: 'ref', space: 'latent', name: b.latents[0]?.latent.name ?? '', index: [...row, ...at] }),
     lead.map(idx),
     natural,
-    lastOf(b),
+    axesOf(b),
   )
   const own = lead.reduceRight<Expr>((e, v) => {
     const fresh = d.supply.fresh(v.name, v.to, v.from)

@@ -18,6 +18,18 @@ export const unknownTable = (b: Block): string => `unknown ${b.id}`
 /** Natural parameters [rows, scope, coordinates] of a statistic. */
 export const naturalTable = (b: Block, statistic: FamilyStatistic): string => `natural ${b.id} ${statistic}`
 
+/** The matrix [rows, scope, coordinates] whose −½ is the natural parameter of a family of matrices. */
+export const matrixTable = (b: Block): string => `matrix ${b.id}`
+/** Inverses and log-determinants of a table of matrices, filled where it is. */
+export const inverseOfTable = (table: string): string => `inverse of ${table}`
+export const logdetOfTable = (table: string): string => `log det of ${table}`
+
+/** The coordinates that the natural parameter of a statistic has. */
+export const coordinatesOf = (b: Pick<ContinuousBlock, 'latents'>, statistic: FamilyStatistic): readonly IndexVar[] => {
+  const coordinates = b.latents[0]?.coordinates ?? []
+  return statistic === 'log |u|' ? coordinates.slice(0, -2) : coordinates
+}
+
 /** Extent of a coordinate; of a ragged one the largest. */
 export function paddedExtent(v: IndexVar): Expr {
   const extent = literal(v.from) === 1 ? v.to : sub(v.to, sub(v.from, ONE))

@@ -43,7 +43,7 @@ export function asConjugate(
     statistics.add(found.statistic)
     out.push({ ...term, statistic: found.statistic, cell: { latent: latent.name, at: found.index.slice(rank) } })
   }
-  const family = recogniseFamily(latent.support, statistics)
+  const family = familyOf(latent.support, statistics)
   if ((family === null || !keepsFixed(family, out)) && latent.support === 'count' && !latent.evidence)
     return unbounded(latent)
   if (family === null || !keepsFixed(family, out))
@@ -52,6 +52,12 @@ export function asConjugate(
       `the posterior of \`${latent.name}\` has the statistics {${[...statistics].join(', ')}} on ${latent.support === 'unit' ? '(0, 1)' : `${latent.support} values`}, which is no family with known moments`,
     )
   return { block: { ...base, kind: 'conjugate', family, terms: out, inner: null }, bindTables: [] }
+}
+
+/** A matrix has a density only where some term is linear in it, or in its inverse. */
+function familyOf(support: string, statistics: ReadonlySet<FamilyStatistic>): Family | null {
+  const family = recogniseFamily(support, statistics)
+  return family?.matrix !== undefined && !statistics.has(family.matrix) ? null : family
 }
 
 const unbounded = (latent: ContinuousLatent): EStepRefusal => ({

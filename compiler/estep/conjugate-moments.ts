@@ -2,10 +2,11 @@
 import { add, mul, pow, ZERO } from '../algebra/build.js'
 import { collect } from '../algebra/collect.js'
 import { readsLatent } from '../algebra/expectation.js'
-import type { Expr, IndexVar } from '../algebra/types.js'
+import type { Expr } from '../algebra/types.js'
 import { rewrite } from '../algebra/visit.js'
+import type { Axes } from '../families/index.js'
 import { statisticOf } from './latent-atoms.js'
-import { atDatum, guardedSum, isCell, lastOf, type MomentOptions, Moments, NoMoment } from './moments.js'
+import { atDatum, axesOf, guardedSum, isCell, type MomentOptions, Moments, NoMoment } from './moments.js'
 import { naturalOf } from './posterior-numbers.js'
 import type { ConjugateBlock } from './types.js'
 
@@ -23,10 +24,9 @@ export class ConjugateMoments extends Moments {
     return this.square(e) ?? this.collected(e)
   }
 
-  /** A family sums over the last coordinate by a variable of its own: that of the block may be what the demand runs over. */
-  private last(): IndexVar | null {
-    const v = lastOf(this.block)
-    return v === null ? null : this.collecting.rename(v)
+  /** A family sums over coordinates by variables of its own: those of the block may be what the demand runs over. */
+  private axes(): Axes {
+    return axesOf(this.block, this.collecting.rename)
   }
 
   /** E[c·f²] of f affine in one element: c·(E[f]² + slope²·Var), which unlike a difference of raw moments cancels nothing. */
@@ -43,7 +43,7 @@ export class ConjugateMoments extends Moments {
     // a square of the element alone is a moment of its own, which the family may give
     if (slope.loops.length > 0 || slope.guards.length > 0 || isCell(f.base)) return null
     const at = atom.base.index.slice(this.block.loops.length)
-    const variance = this.block.family.variance(at, naturalOf(this.block, this.row, this.values), this.last())
+    const variance = this.block.family.variance(at, naturalOf(this.block, this.row, this.values), this.axes())
     const free = atDatum(this.block, this.row, at, () => ZERO, variance)
     return mul(
       ...factors.filter((x) => !readsLatent(x)),
@@ -64,7 +64,7 @@ export class ConjugateMoments extends Moments {
         const power = { power: { kind: 'num', value: atom.power } as const }
         const of = found === null || found.statistic === 'u²' ? power : found.statistic
         const computed =
-          m.atoms.length === 1 && cell !== null ? this.block.family.moment(of, at, natural, this.last()) : null
+          m.atoms.length === 1 && cell !== null ? this.block.family.moment(of, at, natural, this.axes()) : null
         const moment =
           computed === null ? null : (this.numbers.moment?.(this.block, of, at, this.row, this.values) ?? computed)
         if (moment === null)

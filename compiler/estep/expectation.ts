@@ -12,7 +12,7 @@ import { expectAcross } from './across.js'
 import { scopeAt } from './block-layout.js'
 import { ConjugateMoments } from './conjugate-moments.js'
 import { GaussianMoments } from './gaussian-moments.js'
-import { atDatum, isCell, lastOf, type MomentOptions } from './moments.js'
+import { atDatum, axesOf, isCell, type MomentOptions } from './moments.js'
 import { nodeExpectation } from './node-moments.js'
 import { naturalOf } from './posterior-numbers.js'
 import { pairOf, ScaledMoments } from './scaled-moments.js'
@@ -129,17 +129,16 @@ export function expandCovariance(
 ): Expr {
   const [a, b] = elements
   const { family } = block
-  const coordinate = lastOf(block)
-  const last = coordinate === null ? null : options.collecting.rename(coordinate)
+  const axes = axesOf(block, options.collecting.rename)
   return overScope(block, row, options, (values) => {
     const natural = naturalOf(block, row, values)
     const mean = (at: readonly Expr[]): Expr =>
-      atDatum(block, row, at, (datum) => datum, family.moment('u', at, natural, last) ?? NOT_A_NUMBER)
+      atDatum(block, row, at, (datum) => datum, family.moment('u', at, natural, axes) ?? NOT_A_NUMBER)
     const free =
-      family.covariance?.(a, b, natural, last) ??
+      family.covariance?.(a, b, natural, axes) ??
       a.reduceRight<Expr>(
         (then, e, i) => caseOf(compare('==', e, b[i] ?? e), then, ZERO),
-        family.variance(a, natural, last),
+        family.variance(a, natural, axes),
       )
     const within = atDatum(block, row, a, () => ZERO, free)
     return block.scope.length === 0 ? within : add(within, mul(sub(mean(a), means[0]), sub(mean(b), means[1])))

@@ -1,5 +1,6 @@
 /** How a monomial reads the cells of latents. */
 import { add, num, ONE, sub } from '../algebra/build.js'
+import { matrixSlice } from '../algebra/matrices.js'
 import type { Atom } from '../algebra/monomial.js'
 import type { Expr } from '../algebra/types.js'
 import type { FamilyStatistic } from '../families/index.js'
@@ -20,6 +21,13 @@ export function statisticOf(
     if (whole === 2) return found('u²', base)
     if (whole === -1) return found('1/u', base)
     return null
+  }
+  if (base.kind === 'logdet' || base.kind === 'inverse') {
+    const slice = matrixSlice(base.of)
+    if (whole !== 1 || slice === null || !isCell(slice.ref)) return null
+    return base.kind === 'logdet'
+      ? { statistic: 'log |u|', index: slice.lead }
+      : { statistic: 'u⁻¹', index: [...slice.lead, base.row, base.column] }
   }
   if (base.kind !== 'call') return null
   const [arg] = base.args

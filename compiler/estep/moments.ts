@@ -2,6 +2,7 @@
 import { add, caseOf, compare, ONE, ref, sum, ZERO } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
 import { readsLatent } from '../algebra/expectation.js'
+import { normaliseMatrices } from '../algebra/matrices.js'
 import type { Monomial } from '../algebra/monomial.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { rewrite } from '../algebra/visit.js'
@@ -80,7 +81,7 @@ export function atPoint(
   values: readonly Expr[],
   numbers: PosteriorNumbers = EXECUTED,
 ): Expr {
-  return rewrite(e, (n) => {
+  const placed = rewrite(e, (n) => {
     if (!isCell(n)) return n
     const at = n.index.slice(block.loops.length)
     const normal = block.kind === 'gaussian' ? block : (block.inner?.block ?? null)
@@ -92,12 +93,26 @@ export function atPoint(
       row,
       at,
       (datum) => datum,
-      block.family.point(at, numbers.natural(block, row, values), lastOf(block)),
+      block.family.point(at, numbers.natural(block, row, values), axesOf(block)),
     )
   })
+  return block.kind === 'conjugate' && block.family.matrix !== undefined ? normaliseMatrices(placed) : placed
 }
 
-export const lastOf = (b: ConjugateBlock): IndexVar | null => b.latents[0]?.coordinates.at(-1) ?? null
+/** Variables over the coordinates of one point of a block's latent, by which its family sums. */
+export function axesOf(
+  b: ConjugateBlock,
+  rename: (v: IndexVar) => IndexVar = (v) => ({ ...v, id: `${v.id} of point` }),
+): readonly IndexVar[] {
+  const { rank } = b.family
+  return rank === 0 ? [] : (b.latents[0]?.coordinates.slice(-rank) ?? []).map(rename)
+}
+
+/** The coordinates of a block's latent that number its points. */
+export const pointsOf = (b: ConjugateBlock): readonly IndexVar[] => {
+  const coordinates = b.latents[0]?.coordinates ?? []
+  return coordinates.slice(0, coordinates.length - b.family.rank)
+}
 
 export const guardedSum = (m: Monomial, value: Expr): Expr =>
   m.loops.reduceRight<Expr>(

@@ -1,8 +1,16 @@
 /** How the numbers of a block's posterior are referred to: by the tables that are executed, or by letters on a page. */
-import { caseOf, compare, ONE, ref, ZERO } from '../algebra/build.js'
+import { caseOf, compare, mul, num, ONE, ref, ZERO } from '../algebra/build.js'
 import type { Expr } from '../algebra/types.js'
 import type { FamilyStatistic, Natural } from '../families/index.js'
-import { cellPosition, covarianceTable, meanTable, naturalTable, posteriorAt, sharedAt } from './block-layout.js'
+import {
+  cellPosition,
+  covarianceTable,
+  matrixTable,
+  meanTable,
+  naturalTable,
+  posteriorAt,
+  sharedAt,
+} from './block-layout.js'
 import type { BlockCell, ConjugateBlock, GaussianBlock } from './types.js'
 
 /** References to the numbers of a posterior, at a row and the values of the block's scope. */
@@ -25,13 +33,16 @@ export interface PosteriorNumbers {
   ): Expr
 }
 
-/** The tables of natural parameters that are executed; one that no term has is 0. */
+/** The tables of natural parameters that are executed; one that no term has is 0. That of a matrix is −½ of its table. */
 export const naturalOf =
   (b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]): Natural =>
-  (statistic, at) =>
-    b.terms.some((t) => t.statistic === statistic)
-      ? ref('table', naturalTable(b, statistic), [...posteriorAt(b, row, values), ...at])
-      : ZERO
+  (statistic, at) => {
+    if (!b.terms.some((t) => t.statistic === statistic)) return ZERO
+    const index = [...posteriorAt(b, row, values), ...at]
+    return statistic === b.family.matrix
+      ? mul(num(-1, 2), ref('table', matrixTable(b), index))
+      : ref('table', naturalTable(b, statistic), index)
+  }
 
 /** What is executed. */
 export const EXECUTED: PosteriorNumbers = {

@@ -11,7 +11,7 @@ export const betaFamily: Family = {
   title: 'Beta',
   supports: ['unit'],
   statistics: ['log u', 'log(1 − u)'],
-  vector: false,
+  rank: 0,
   citation: 'Johnson, Kotz and Balakrishnan (1995), Continuous Univariate Distributions 2, section 25.2',
   parameters: (at, eta) => [
     { name: 'a', value: first(at, eta) },

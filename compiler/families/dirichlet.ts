@@ -16,7 +16,7 @@ import {
   ZERO,
 } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
-import type { Family, Natural } from './types.js'
+import type { Axes, Family, Natural } from './types.js'
 
 const alpha = (at: readonly Expr[], eta: Natural): Expr => add(eta('log u', at), ONE)
 
@@ -25,8 +25,8 @@ function total(lead: readonly Expr[], eta: Natural, last: IndexVar): Expr {
   return sum(last, alpha([...lead, idx(last)], eta))
 }
 
-const need = (last: IndexVar | null): IndexVar => {
-  if (last === null) throw new Error('a point on the simplex has no coordinate')
+const need = ([last]: Axes): IndexVar => {
+  if (last === undefined) throw new Error('a point on the simplex has no coordinate')
   return last
 }
 
@@ -36,12 +36,12 @@ export const dirichletFamily: Family = {
   title: 'Dirichlet',
   supports: ['simplex'],
   statistics: ['log u'],
-  vector: true,
+  rank: 1,
   citation: 'Kotz, Balakrishnan and Johnson (2000), Continuous Multivariate Distributions 1, section 49.1',
   parameters: (at, eta) => [{ name: 'alpha', value: alpha(at, eta) }],
   natural: (_, parameter) => sub(parameter('alpha'), ONE),
-  moment(of, at, eta, last) {
-    const whole = total(at.slice(0, -1), eta, need(last))
+  moment(of, at, eta, axes) {
+    const whole = total(at.slice(0, -1), eta, need(axes))
     if (of === 'u') return div(alpha(at, eta), whole)
     if (typeof of === 'object')
       return exp(
@@ -55,20 +55,20 @@ export const dirichletFamily: Family = {
     if (of === 'log u') return sub(call('digamma', alpha(at, eta)), call('digamma', whole))
     return null
   },
-  variance: (at, eta, last) => {
-    const whole = total(at.slice(0, -1), eta, need(last))
+  variance: (at, eta, axes) => {
+    const whole = total(at.slice(0, -1), eta, need(axes))
     const a = alpha(at, eta)
     return div(mul(a, sub(whole, a)), mul(square(whole), add(whole, ONE)))
   },
-  covariance(at, other, eta, last) {
-    const whole = total(at.slice(0, -1), eta, need(last))
+  covariance(at, other, eta, axes) {
+    const whole = total(at.slice(0, -1), eta, need(axes))
     const both = mul(alpha(at, eta), alpha(other, eta))
     const own = caseOf(compare('==', at.at(-1) ?? ONE, other.at(-1) ?? ONE), mul(alpha(at, eta), whole), ZERO)
     return div(sub(own, both), mul(square(whole), add(whole, ONE)))
   },
-  point: (at, eta, last) => div(alpha(at, eta), total(at.slice(0, -1), eta, need(last))),
-  logDensity(u, at, eta, last) {
-    const own = need(last)
+  point: (at, eta, axes) => div(alpha(at, eta), total(at.slice(0, -1), eta, need(axes))),
+  logDensity(u, at, eta, axes) {
+    const own = need(axes)
     const i = [...at, idx(own)]
     return add(
       call('lgamma', total(at, eta, own)),

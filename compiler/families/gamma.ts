@@ -11,7 +11,7 @@ export const gammaFamily: Family = {
   title: 'Gamma',
   supports: ['positive'],
   statistics: ['log u', 'u'],
-  vector: false,
+  rank: 0,
   citation: 'Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, section 17.3',
   parameters: (at, eta) => [
     { name: 'shape', value: shape(at, eta) },
@@ -44,7 +44,7 @@ export const inverseGammaFamily: Family = {
   title: 'InverseGamma',
   supports: ['positive'],
   statistics: ['log u', '1/u'],
-  vector: false,
+  rank: 0,
   citation: 'Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, section 17.8',
   parameters: (at, eta) => [
     { name: 'shape', value: inverseShape(at, eta) },

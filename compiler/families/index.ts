@@ -1,9 +1,11 @@
 import { betaFamily } from './beta.js'
 import { dirichletFamily } from './dirichlet.js'
 import { gammaFamily, inverseGammaFamily } from './gamma.js'
+import { inverseWishartFamily } from './inverse-wishart.js'
 import { logNormalFamily } from './log-normal.js'
 import { poissonFamily } from './poisson.js'
 import type { Family, FamilyStatistic } from './types.js'
+import { wishartFamily } from './wishart.js'
 
 /** Every family that a latent may have as its posterior, the Normal apart. */
 export const FAMILIES: readonly Family[] = [
@@ -13,6 +15,8 @@ export const FAMILIES: readonly Family[] = [
   dirichletFamily,
   logNormalFamily,
   poissonFamily,
+  wishartFamily,
+  inverseWishartFamily,
 ]
 
 /** The family of a latent with these statistics on its support, or null. */
@@ -25,4 +29,4 @@ export function recogniseFamily(support: string, statistics: ReadonlySet<FamilyS
   )
 }
 
-export type { Family, FamilyStatistic, Natural } from './types.js'
+export type { Axes, Family, FamilyParameter, FamilyStatistic, Natural } from './types.js'

@@ -11,7 +11,7 @@ export const logNormalFamily: Family = {
   title: 'LogNormal',
   supports: ['positive'],
   statistics: ['log u', '(log u)²'],
-  vector: false,
+  rank: 0,
   citation: 'Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions 1, section 14.3',
   parameters: (at, eta) => [
     { name: 'mean', value: mean(at, eta) },

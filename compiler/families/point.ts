@@ -32,5 +32,8 @@ function statisticAt(of: FamilyStatistic | { readonly power: Expr }, u: Expr): E
       return log(add(ONE, neg(u)))
     case 'log u!':
       return call('lgamma', add(u, ONE))
+    case 'log |u|':
+    case 'u⁻¹':
+      throw new Error('a drawn matrix has no moments here')
   }
 }

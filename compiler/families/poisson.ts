@@ -7,7 +7,7 @@ export const poissonFamily: Family = {
   title: 'Poisson',
   supports: ['count'],
   statistics: ['u', 'log u!'],
-  vector: false,
+  rank: 0,
   fixed: { statistic: 'log u!', value: -1 },
   citation: 'Johnson, Kemp and Kotz (2005), Univariate Discrete Distributions, section 4.3',
   parameters: (at, eta) => [{ name: 'rate', value: exp(eta('u', at)) }],

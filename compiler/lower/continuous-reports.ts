@@ -4,8 +4,10 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
 import { cellPosition, covarianceTable, paddedExtent } from '../estep/block-layout.js'
 import { expandCovariance, reportedExpectation } from '../estep/expectation.js'
+import { axesOf } from '../estep/moments.js'
 import { EXECUTED, naturalOf } from '../estep/posterior-numbers.js'
 import type { BlockLatent, ContinuousBlock, GaussianBlock } from '../estep/types.js'
+import type { FamilyParameter } from '../families/index.js'
 import type { ContinuousLatent } from '../graph/types.js'
 import { k } from '../kernel/index.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
@@ -29,7 +31,12 @@ export interface ContinuousReport {
   /** The family of the posterior; null where it is a mixture over discrete latents. */
   readonly family: string | null
   /** Parameters of a conjugate family, or of a Student's t. */
-  readonly parameters: readonly { readonly name: string; readonly buffer: string }[]
+  readonly parameters: readonly {
+    readonly name: string
+    readonly buffer: string
+    /** Number of the dimensions of `own` that it has: fewer where one number is that of a matrix. */
+    readonly rank: number
+  }[]
 }
 
 export interface LoweredReport {
@@ -67,10 +74,12 @@ export function lowerContinuousReport(
           : block.kind === 'conjugate'
             ? block.family.title
             : `${latent.own.length === 0 ? '' : 'Mv'}${block.given === null ? 'Normal' : 'StudentT'}`,
-      parameters: (single ? parametersOf(latent, block) : []).map(({ name, value }) => {
-        const buffer = scratch(`${name} of ${latent.name}`, [...loops, ...latent.own], lowerer)
-        ops.push(over([...loops, ...latent.own], buffer, value, lowerer, context))
-        return { name, buffer }
+      parameters: (single ? parametersOf(latent, block) : []).map(({ name, value, ofPoint }) => {
+        const rank = ofPoint === true && block.kind === 'conjugate' ? block.family.rank : 0
+        const own = latent.own.slice(0, latent.own.length - rank)
+        const buffer = scratch(`${name} of ${latent.name}`, [...loops, ...own], lowerer)
+        ops.push(over([...loops, ...own], buffer, value, lowerer, context))
+        return { name, buffer, rank: own.length }
       }),
     },
     ops,
@@ -78,19 +87,17 @@ export function lowerContinuousReport(
 }
 
 /** The parameters of a family, or of the law of Normal cells once the latent that their spread depends on is integrated out. */
-function parametersOf(
-  latent: ContinuousLatent,
-  block: ContinuousBlock,
-): readonly { readonly name: string; readonly value: Expr }[] {
+function parametersOf(latent: ContinuousLatent, block: ContinuousBlock): readonly FamilyParameter[] {
   if (block.kind === 'nodes') return []
   const own = block.latents.find((l) => l.latent === latent)
   if (own === undefined) throw new Error(`${latent.name} is not in its block`)
   // loops of the latent stand where those of its block do
   const row = latent.loops.slice(0, block.loops.length).map((l) => idx(l.index))
-  if (block.kind === 'conjugate') return block.family.parameters(own.coordinates.map(idx), naturalOf(block, row, []))
+  if (block.kind === 'conjugate')
+    return block.family.parameters(own.coordinates.map(idx), naturalOf(block, row, []), axesOf(block))
   if (block.given === null) return []
   const { family } = block.given.block
-  const [shape, other] = family.parameters([], naturalOf(block.given.block, row, []))
+  const [shape, other] = family.parameters([], naturalOf(block.given.block, row, []), [])
   if (shape === undefined || other === undefined) throw new Error(`a spread with a ${family.title} posterior`)
   const cell = { latent: latent.name, at: own.coordinates.map(idx) }
   const variance = div(mul(EXECUTED.covariance(block, [cell, cell], row, []), other.value), shape.value)

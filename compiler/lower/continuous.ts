@@ -1,10 +1,12 @@
 /** Blocks of continuous latents → kernel operations: natural parameters, posteriors, log-normalisers, what is reported. */
 import { add, compare, idx, log, mul, num, ONE, PI, ref, sub, ZERO } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
+import { normaliseMatrices } from '../algebra/matrices.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { substituteIndex } from '../algebra/visit.js'
 import { showLatents } from '../estep/across.js'
 import {
+  coordinatesOf,
   countsCells,
   covarianceTable,
   dimension,
@@ -17,7 +19,7 @@ import {
 } from '../estep/block-layout.js'
 import { normaliserTable } from '../estep/continuous.js'
 import { expandCovariance, expandExpectation, reportedExpectation } from '../estep/expectation.js'
-import { atDatum, atPoint, lastOf } from '../estep/moments.js'
+import { atDatum, atPoint, axesOf, pointsOf } from '../estep/moments.js'
 import { weightOf } from '../estep/plan.js'
 import { naturalOf } from '../estep/posterior-numbers.js'
 import type {
@@ -37,6 +39,7 @@ import type { Draws } from './draws.js'
 import { asDrawn, familyDraw } from './family-draws.js'
 import { GaussianLowering } from './gaussian.js'
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
+import { lowerMatrices } from './matrix-tables.js'
 import { MomentTables } from './moment-tables.js'
 import { NodeLowering } from './nodes.js'
 
@@ -212,10 +215,9 @@ export class ContinuousLowering implements BlockHost {
   // -- conjugate -------------------------------------------------------------------------------------------------------
 
   private natural(b: ConjugateBlock, rows: Placed): readonly KernelOp[] {
-    const own = b.latents[0]?.coordinates.map(paddedExtent) ?? []
     const out: KernelOp[] = []
     for (const statistic of new Set(b.terms.map((t) => t.statistic))) {
-      const id = this.scratch(naturalTable(b, statistic), b, own)
+      const id = this.scratch(naturalTable(b, statistic), b, coordinatesOf(b, statistic).map(paddedExtent))
       out.push({ op: 'fill', out: id, value: 0 })
       for (const t of b.terms)
         if (t.statistic === statistic)
@@ -237,7 +239,7 @@ export class ContinuousLowering implements BlockHost {
             ),
           )
     }
-    return [...out, ...this.ofInnerVolume(b, rows)]
+    return [...out, ...this.ofInnerVolume(b, rows), ...lowerMatrices(b, rows, this, this.lowerer)]
   }
 
   /** The integral over d Normal cells with precision s^p Λ leaves s^(−p d/2). */
@@ -310,11 +312,11 @@ export class ContinuousLowering implements BlockHost {
 
   private minusLogDensity(b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
     const natural = naturalOf(b, row, values)
-    const last = lastOf(b)
-    const coordinates = b.latents[0]?.coordinates ?? []
-    const lead = b.family.vector ? coordinates.slice(0, -1) : coordinates
-    const point = (at: readonly Expr[]): Expr => b.family.point(at, natural, last)
-    const one = atDatum(b, row, lead.map(idx), () => ZERO, b.family.logDensity(point, lead.map(idx), natural, last))
+    const lead = pointsOf(b)
+    // the point of a matrix stands in sums and matrices of its own
+    const point = (at: readonly Expr[]): Expr => b.family.point(at, natural, axesOf(b, this.collecting.rename))
+    const density = b.family.logDensity(point, lead.map(idx), natural, axesOf(b, this.collecting.rename))
+    const one = atDatum(b, row, lead.map(idx), () => ZERO, normaliseMatrices(density))
     const fresh = lead.map((v) => this.collecting.rename(v))
     const renamed = substituteAll(one, lead, fresh)
     return mul(
@@ -379,7 +381,7 @@ function atInnerMean(b: ConjugateBlock, t: BlockTerm): Expr {
 function innerVolume(b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
   if (b.inner === null) return ZERO
   const { power, block } = b.inner
-  const point = b.family.point([], naturalOf(b, row, values), null)
+  const point = b.family.point([], naturalOf(b, row, values), [])
   return add(logVolume(block, row, values), mul(num(-power, 2), unknownCells(block, row, values), log(point)))
 }
 

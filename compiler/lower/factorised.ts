@@ -12,7 +12,7 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import { scopeAt } from '../estep/block-layout.js'
 import { messageOf } from '../estep/continuous.js'
 import { expectationIn } from '../estep/expectation.js'
-import { lastOf } from '../estep/moments.js'
+import { axesOf, pointsOf } from '../estep/moments.js'
 import { weightOf } from '../estep/plan.js'
 import { naturalOf } from '../estep/posterior-numbers.js'
 import type { ConjugateBlock, EStepPlan, Factorisation, GaussianBlock, PosteriorFactor } from '../estep/types.js'
@@ -157,7 +157,7 @@ function gaussianEntropy(b: GaussianBlock, row: readonly Expr[], values: readonl
   const own = add(logVolume(b, row, values), mul(num(1, 2), cells))
   if (b.given === null) return own
   const { power, block } = b.given
-  const logSpread = block.family.moment('log u', [], naturalOf(block, row, values), null)
+  const logSpread = block.family.moment('log u', [], naturalOf(block, row, values), [])
   if (logSpread === null) throw new Error(`a spread with a ${block.family.title} posterior has no E[log u]`)
   return add(own, mul(num(-power, 2), cells, logSpread))
 }
@@ -166,9 +166,7 @@ function gaussianEntropy(b: GaussianBlock, row: readonly Expr[], values: readonl
 function conjugateLogDensity(b: ConjugateBlock, row: readonly Expr[], { collecting }: FactorisedInput): Expr {
   const latent = b.latents[0]?.latent
   if (latent === undefined) throw new Error('a block without latents')
-  const coordinates = b.latents[0]?.coordinates ?? []
-  const lead = (b.family.vector ? coordinates.slice(0, -1) : coordinates).map((v) => collecting.rename(v))
-  const last = lastOf(b)
+  const lead = pointsOf(b).map((v) => collecting.rename(v))
   const scoped = b.scope.map((s) => collecting.rename(s.value))
   const values = scoped.map((v) => idx(v))
   const of = b.scope.map((s, i) => ({
@@ -177,12 +175,7 @@ function conjugateLogDensity(b: ConjugateBlock, row: readonly Expr[], { collecti
     value: values[i] ?? ONE,
   }))
   const u = (at: readonly Expr[]): Expr => ref('latent', latent.name, [...row, ...at])
-  const density = b.family.logDensity(
-    u,
-    lead.map(idx),
-    naturalOf(b, row, values),
-    last === null ? null : collecting.rename(last),
-  )
+  const density = b.family.logDensity(u, lead.map(idx), naturalOf(b, row, values), axesOf(b, collecting.rename))
   const one = latent.evidence
     ? caseOf(compare('==', ref('observed', latent.name, [...row, ...lead.map(idx)]), ONE), ZERO, density)
     : density

@@ -4,7 +4,7 @@
  */
 import { idx } from '../algebra/build.js'
 import { naturalTable, paddedExtent, posteriorAt } from '../estep/block-layout.js'
-import { lastOf } from '../estep/moments.js'
+import { axesOf } from '../estep/moments.js'
 import { naturalOf } from '../estep/posterior-numbers.js'
 import type { ConjugateBlock, ContinuousBlock } from '../estep/types.js'
 import type { FamilyStatistic } from '../families/index.js'
@@ -38,10 +38,9 @@ export function familyDraw(b: ConjugateBlock, host: BlockHost, lowerer: Lowerer,
   const coordinates = b.latents[0]?.coordinates ?? []
   const inner = lowerer.loops(coordinates, scope.context)
   const at = coordinates.map(idx)
-  const last = lastOf(b)
   const natural = naturalOf(b, rows.row, values)
   const parameters = new Map(
-    b.family.parameters(at, natural).map((p) => [p.name, lowerer.expr(p.value, inner.context)] as const),
+    b.family.parameters(at, natural, axesOf(b)).map((p) => [p.name, lowerer.expr(p.value, inner.context)] as const),
   )
   const of = (name: string): KExpr => {
     const value = parameters.get(name)
@@ -72,7 +71,6 @@ export function familyDraw(b: ConjugateBlock, host: BlockHost, lowerer: Lowerer,
       return [store(drawn, k.call('exp', k.add(of('mean'), k.mul(of('sd'), normal)))), keep]
     }
     case 'dirichlet': {
-      if (last === null) throw new Error('a point on the simplex has no coordinate')
       const axis = inner.axes.at(-1)
       if (axis === undefined) throw new Error('a point on the simplex has no axis')
       const sumAxis = { ...axis, id: `sum ${axis.id}` }

@@ -1,6 +1,7 @@
 /** Continuous factors of q before their first update: a random point with unit spread, which breaks every symmetry. */
+import { num, ONE } from '../algebra/build.js'
 import { evaluate } from '../algebra/evaluate.js'
-import { covarianceTable, meanTable, naturalTable } from '../estep/block-layout.js'
+import { covarianceTable, matrixTable, meanTable, naturalTable } from '../estep/block-layout.js'
 import type { EStepPlan } from '../estep/types.js'
 import type { Family, FamilyStatistic } from '../families/index.js'
 import type { KernelOp } from '../kernel/types.js'
@@ -9,15 +10,20 @@ import type { FirstState } from './program.js'
 
 export function firstStates(plan: EStepPlan, lowerer: Lowerer, updates: readonly KernelOp[]): readonly FirstState[] {
   return plan.blocks.map((b): FirstState => {
-    if (b.kind === 'conjugate')
+    if (b.kind === 'conjugate') {
+      const { family } = b
+      const statistics = [...new Set(b.terms.map((t) => t.statistic))].filter((s) => s !== family.matrix)
+      const natural = statistics.map((statistic) => ({ statistic, buffer: naturalTable(b, statistic) }))
+      if (family.matrix === undefined) return { kind: 'conjugate', family, natural }
+      const matrix = matrixTable(b)
       return {
-        kind: 'conjugate',
-        family: b.family,
-        natural: [...new Set(b.terms.map((t) => t.statistic))].map((statistic) => ({
-          statistic,
-          buffer: naturalTable(b, statistic),
-        })),
+        kind: 'matrix',
+        family,
+        natural,
+        matrix,
+        factor: updates.filter((op) => op.op === 'small' && op.matrix === matrix),
       }
+    }
     const covariance = covarianceTable(b)
     if (!lowerer.sparse.has(covariance)) return { kind: 'gaussian', mean: meanTable(b), covariance }
     const at = updates.findIndex((op) => op.op === 'sparseGaussian' && op.covariance === covariance)
@@ -35,7 +41,14 @@ export function firstStates(plan: EStepPlan, lowerer: Lowerer, updates: readonly
 }
 
 /** A natural parameter of a family from parameters that are numbers. */
-export function naturalNumber(family: Family, statistic: FamilyStatistic, parameter: (name: string) => number): number {
-  const e = family.natural(statistic, (name) => ({ kind: 'float', value: parameter(name) }))
+export function naturalNumber(
+  family: Family,
+  statistic: FamilyStatistic,
+  parameter: (name: string) => number,
+  /** Of a matrix, that the parameters are those of. */
+  order = 1,
+): number {
+  const axes = Array.from({ length: family.rank }, () => ({ id: '', name: '', from: ONE, to: num(order) }))
+  const e = family.natural(statistic, (name) => ({ kind: 'float', value: parameter(name) }), [], axes)
   return evaluate(e, { ref: () => Number.NaN })
 }

@@ -6,6 +6,7 @@ import { matrixSlice } from '../algebra/matrices.js'
 import { toNumber } from '../algebra/rational.js'
 import type { ArraySpace, Expr, Guard, IndexVar, Indicator, MatrixRef } from '../algebra/types.js'
 import { collectNodes, freeIndices, substituteIndex } from '../algebra/visit.js'
+import { inverseOfTable, logdetOfTable } from '../estep/block-layout.js'
 import { k } from '../kernel/index.js'
 import type { Axis, Buffer, KExpr, KernelOp, SizeKey } from '../kernel/types.js'
 
@@ -299,10 +300,14 @@ export class Lowerer {
 
   /**
    * Inverse or log-determinant of a matrix, computed once per value of the indices it depends on: for a slice of a param
-   * or const those are the slice's own dimensions, whatever index picks it.
+   * or const those are the slice's own dimensions, whatever index picks it. Whoever fills a table of matrices fills these too.
    */
   private derivedLoad(kind: 'inverse' | 'logdet', of: MatrixRef, at: readonly Expr[], context: LoweringContext): KExpr {
     const slice = matrixSlice(of)
+    if (slice !== null && slice.ref.space === 'table') {
+      const table = kind === 'inverse' ? inverseOfTable(slice.ref.name) : logdetOfTable(slice.ref.name)
+      return k.load(table, ...[...slice.lead, ...at].map((e) => this.position(e, context)))
+    }
     let lead: readonly Expr[]
     let batch: readonly IndexVar[]
     let element: Expr

@@ -4,9 +4,9 @@
  */
 import { idx } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
-import type { Expr } from '../algebra/types.js'
-import { paddedExtent, posteriorAt } from '../estep/block-layout.js'
-import { lastOf } from '../estep/moments.js'
+import type { Expr, IndexVar } from '../algebra/types.js'
+import { coordinatesOf, paddedExtent, posteriorAt } from '../estep/block-layout.js'
+import { axesOf } from '../estep/moments.js'
 import { EXECUTED, naturalOf, type PosteriorNumbers } from '../estep/posterior-numbers.js'
 import type { ConjugateBlock } from '../estep/types.js'
 import type { FamilyStatistic } from '../families/index.js'
@@ -22,7 +22,7 @@ export class MomentTables {
   constructor(
     private readonly lowerer: Lowerer,
     private readonly host: BlockHost & {
-      readonly collecting: { rename(v: NonNullable<ReturnType<typeof lastOf>>): NonNullable<ReturnType<typeof lastOf>> }
+      readonly collecting: { readonly rename: (v: IndexVar) => IndexVar }
     },
   ) {}
 
@@ -51,20 +51,14 @@ export class MomentTables {
     const { lowerer, host } = this
     const id = `moment ${b.id} ${typeof of === 'string' ? of : `u^${keyOf(of.power)}`}`
     if (this.made.has(id)) return id
-    const coordinates = b.latents[0]?.coordinates ?? []
+    const coordinates = typeof of === 'string' ? coordinatesOf(b, of) : (b.latents[0]?.coordinates ?? [])
     host.scratch(id, b, coordinates.map(paddedExtent))
     const rows = host.rows(b)
     const scope = host.scope(b, rows.context)
     const { axes, context } = lowerer.loops(coordinates, scope.context)
     const values = b.scope.map((s) => idx(s.value))
-    const last = lastOf(b)
     const own = coordinates.map(idx)
-    const value = b.family.moment(
-      of,
-      own,
-      naturalOf(b, rows.row, values),
-      last === null ? null : host.collecting.rename(last),
-    )
+    const value = b.family.moment(of, own, naturalOf(b, rows.row, values), axesOf(b, host.collecting.rename))
     if (value === null) throw new Error(`the ${b.family.title} posterior has no such moment`)
     this.made.set(id, {
       block: b.id,

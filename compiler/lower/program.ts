@@ -88,6 +88,14 @@ export type FirstState =
       readonly family: Family
       readonly natural: readonly { readonly statistic: FamilyStatistic; readonly buffer: string }[]
     }
+  /** Matrices near the identity, times degrees of freedom that are one set for each; `natural` are of these. */
+  | {
+      readonly kind: 'matrix'
+      readonly family: Family
+      readonly natural: readonly { readonly statistic: FamilyStatistic; readonly buffer: string }[]
+      readonly matrix: string
+      readonly factor: readonly KernelOp[]
+    }
 
 /** The part of a program that keeps q. */
 export interface FactorisedProgram {

@@ -25,6 +25,9 @@ export interface ParamPrior {
 /** Types whose elements depend on each other. */
 const TIED = new Set(['simplex', 'ordered', 'covariance', 'correlation'])
 
+/** Types of square matrices. */
+const MATRICES = new Set(['covariance', 'correlation'])
+
 /** Params that have a prior, in order of declaration. */
 export function paramsWithPriors(file: ModelFile, text: string, signatures: Signatures): readonly ParamPrior[] {
   const types = paramTypes(file.statements)
@@ -173,8 +176,10 @@ class Rewriting {
   ): Statement {
     const rank = this.signatures.get(distribution.name.name)?.value.rank ?? 0
     const dims = type.dims[0] ?? []
-    const own = dims.slice(dims.length - rank)
-    const loops = dims.slice(written.length, dims.length - rank).map((dim) => this.loop(dim))
+    // a square matrix is declared by its one extent
+    const plates = dims.length - (MATRICES.has(type.name.name) ? 1 : rank)
+    const own = dims.slice(plates)
+    const loops = dims.slice(written.length, plates).map((dim) => this.loop(dim))
     const indices = [...written, ...loops.map((l): Expression => ({ kind: 'name', name: l.index.name, span }))]
     const declaration: Statement = {
       kind: 'declaration',

@@ -8,12 +8,14 @@ import { at, range } from './arrays.js'
 import { Assignment } from './assignment.js'
 import type { EngineExpectation, EngineMoments } from './certified-engine.js'
 import { NAMES } from './certify-checks.js'
+import { checkMatrix, matricesOf } from './certify-matrix.js'
 import { eliminate, identity } from './dense.js'
 import { ProductPosterior } from './factorised.js'
 import type { Findings } from './findings.js'
 import { gaussianIntegral } from './gaussian.js'
 import type { Factor } from './ground-types.js'
 import { rowOf } from './latent-rows.js'
+import { isMatrixFamily } from './matrix-posterior.js'
 import { isCollapsed, nestedParams, randomParams } from './micro-params.js'
 import { spaceIntegral } from './space-integral.js'
 import { logSumExp } from './special-functions.js'
@@ -54,7 +56,7 @@ export function checkBound(t: Trial, found: Findings, random: () => number): voi
   const q = new ProductPosterior(t.ground, t.engine, params, t.params)
   t.engine.factors?.forEach((_, i) => {
     try {
-      checkFactor(t, q, i, found)
+      checkFactor(t, q, i, found, random)
     } catch (e) {
       if (!(e instanceof OracleError)) throw e
     }
@@ -94,7 +96,7 @@ function largestChange(a: Float64Array | undefined, b: Float64Array | undefined)
 }
 
 /** q_B against exp E[log p], the expectation over the other factors, normalised. */
-function checkFactor(t: Trial, q: ProductPosterior, index: number, found: Findings): void {
+function checkFactor(t: Trial, q: ProductPosterior, index: number, found: Findings, random: () => number): void {
   const names = t.engine.factors?.[index] ?? []
   // rows that weigh nothing say nothing of q
   const counts = (c: Cell): boolean => t.ground.definitions.get(c.id)?.[0]?.factor.weight !== 0
@@ -113,6 +115,27 @@ function checkFactor(t: Trial, q: ProductPosterior, index: number, found: Findin
   const posteriors = t.engine.factorPosteriors?.(t.params)
   if (names.some((n) => posteriors?.get(n)?.spread !== undefined)) {
     for (const cell of cells) checkScaled(t, q, index, cell, cells, factors, a, found)
+    return
+  }
+  if ([...families].every((f) => f !== undefined && isMatrixFamily(f))) {
+    for (const name of names) {
+      const own = posteriors?.get(name)
+      if (own === undefined) continue
+      for (const matrix of matricesOf(
+        cells.filter((c) => c.name === name),
+        own,
+      ))
+        checkMatrix(t, a, random, {
+          q,
+          index,
+          matrix,
+          cells,
+          factors,
+          moments: t.engine.moments?.(t.params) ?? new Map(),
+          weight: (f, cell) => weightFor(t, f, cell),
+          record: (worst, what) => found.record(BOUND_NAMES.factor, worst, FACTOR, what),
+        })
+    }
     return
   }
   const normal = [...families].every((f) => f === 'Normal' || f === 'MvNormal')

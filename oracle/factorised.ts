@@ -8,6 +8,7 @@ import type { CertifiedEngine, EngineFactorPosterior } from './certified-engine.
 import { cubature, denseNodes } from './gaussian.js'
 import type { Factor, Ground } from './ground-types.js'
 import { rowOf } from './latent-rows.js'
+import { isMatrixFamily, type MatrixPosterior, matrixAtoms, squareOf } from './matrix-posterior.js'
 import { spaceIntegral } from './space-integral.js'
 import { logSumExp } from './special-functions.js'
 import type { Cell } from './stored.js'
@@ -145,7 +146,7 @@ export class ProductPosterior {
     return latent
   }
 
-  private row(c: Cell): number {
+  row(c: Cell): number {
     const row = rowOf(this.latent(c), c)
     if (row === null) throw new OracleError(`the engine has no row for ${c.name}`)
     return row
@@ -182,12 +183,31 @@ export class ProductPosterior {
       const nodes = cells.length <= 1 ? denseNodes(g) : cubature(g)
       return { cells, atoms: nodes.map((n) => ({ values: n.at, probability: Math.exp(n.log) })) }
     }
+    if (isMatrixFamily(family)) {
+      const atoms = matrixAtoms(this.matrixAt(cells))
+      return { cells, atoms: atoms.map((m) => ({ values: m.value.flat(), probability: m.probability })) }
+    }
     const parameter = (name: string, r: number): number => {
       const values = posterior.parameters.get(name)
       if (values === undefined) throw new OracleError(`${family ?? 'a mixture'} without ${name}`)
       return at(values, r)
     }
     return { cells, atoms: conjugateAtoms(family, parameter, rows, cells.length) }
+  }
+
+  /** The posterior of the matrix whose elements, row by row, these are. */
+  matrixAt(cells: readonly Cell[]): MatrixPosterior {
+    const [first] = cells
+    const posterior = first === undefined ? undefined : this.continuous.get(first.name)
+    if (first === undefined || posterior === undefined || !isMatrixFamily(posterior.family))
+      throw new OracleError('no posterior of a matrix')
+    const parameter = (name: string, r: number): number => at(posterior.parameters.get(name) ?? [], r)
+    return {
+      family: posterior.family,
+      // one number for each matrix
+      df: parameter('df', Math.floor(this.row(first) / cells.length)),
+      scale: squareOf(cells.map((c) => parameter('scale', this.row(c)))),
+    }
   }
 
   /** Mean and variance of a Normal cell at the value 1 of the one that its spread is a power of. */

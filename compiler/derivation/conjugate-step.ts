@@ -112,6 +112,8 @@ function matrixAround(
   return { matrix: { row: i, column: j, element }, row, column }
 }
 
+const withArticle = (title: string): string => `${/^[AEIOU]/.test(title) ? 'an' : 'a'} ${title}`
+
 /** The coefficient of a statistic, written out. */
 function naturalOf(
   b: ConjugateBlock,
@@ -205,7 +207,7 @@ function statisticsWords(b: ConjugateBlock, c: FormulaContext, rename: Rename): 
         ),
         ' through ',
         ...statistics.flatMap((s, i): Inline => [i === 0 ? '' : i === own.length - 1 ? ' and ' : ', ', s]),
-        ` alone, the statistics of a ${b.family.title} density`,
+        ` alone, the statistics of ${withArticle(b.family.title)} density`,
         ...given,
         '. The prior and the statements that read it add up to',
       ],

@@ -49,10 +49,16 @@ export function asConjugate(
   if (family === null || !keepsFixed(family, out))
     return refusal(
       latent,
-      `the posterior of \`${latent.name}\` has the statistics {${[...statistics].join(', ')}} on ${latent.support === 'unit' ? '(0, 1)' : `${latent.support} values`}, which is no family with known moments`,
+      `the posterior of \`${latent.name}\` has the statistics {${[...statistics].join(', ')}} on ${SUPPORTS.get(latent.support) ?? `${latent.support} values`}, which is no family with known moments`,
     )
   return { block: { ...base, kind: 'conjugate', family, terms: out, inner: null }, bindTables: [] }
 }
+
+/** Supports by other words than their names. */
+const SUPPORTS: ReadonlyMap<string, string> = new Map([
+  ['unit', '(0, 1)'],
+  ['covariance', 'covariance matrices'],
+])
 
 /** A matrix has a density only where some term is linear in it, or in its inverse. */
 function familyOf(support: string, statistics: ReadonlySet<FamilyStatistic>): Family | null {

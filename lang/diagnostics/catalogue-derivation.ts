@@ -41,7 +41,7 @@ export const modelDerivationEntries: readonly CatalogueEntry[] = [
   entry(
     'E402',
     'a continuous latent without a posterior that can be derived',
-    'Continuous latents are integrated out where the log density, with all that is known, is a quadratic in them (then their posterior is Normal, whatever their number), or, of one latent, linear in the statistics of a family: Gamma, inverse Gamma, Beta, Dirichlet, LogNormal. Where another function comes in, a posterior is taken by quadrature in up to three dimensions (of one row, or of one group that rows point to), and by draws beyond, up to 200 (docs/integrals.md). Latents that are coupled, but conjugate given each other, are fitted with a factorised posterior (docs/variational.md). Here none of this does: the density is cut off, or has no derivative, or rows of a weighted plate have one posterior together. Latents on all of the line, or on the positive numbers, help.',
+    'Continuous latents are integrated out where the log density, with all that is known, is a quadratic in them (then their posterior is Normal, whatever their number), or, of one latent, linear in the statistics of a family: Gamma, inverse Gamma, Beta, Dirichlet, LogNormal, Wishart, inverse Wishart. Where another function comes in, a posterior is taken by quadrature in up to three dimensions (of one row, or of one group that rows point to), and by draws beyond, up to 200 (docs/integrals.md). Latents that are coupled, but conjugate given each other, are fitted with a factorised posterior (docs/variational.md). Here none of this does: the density is cut off, or has no derivative, or rows of a weighted plate have one posterior together. Latents on all of the line, or on the positive numbers, help.',
     [
       'model Example',
       'data  y : count[N]',
@@ -369,7 +369,7 @@ export const variationalEntries: readonly CatalogueEntry[] = [
   entry(
     'E430',
     'no param with a variational posterior',
-    'Variational Bayes (`--mode vb`) gives params posteriors in place of values. A param takes part where it has a prior, and where its posterior given the other factors of q has a closed form: a Dirichlet prior of probabilities, a Normal prior of means, a Gamma prior of precisions or rates, an inverse Gamma prior of variances. In this model there is none.',
+    'Variational Bayes (`--mode vb`) gives params posteriors in place of values. A param takes part where it has a prior, and where its posterior given the other factors of q has a closed form: a Dirichlet prior of probabilities, a Normal prior of means, a Gamma prior of precisions or rates, an inverse Gamma prior of variances, an inverse Wishart prior of covariance matrices. In this model there is none.',
     [
       'model Example',
       'data  x : real[N]',

@@ -158,19 +158,25 @@ describe('variational Bayes', () => {
     const text = lines(
       'model Kept',
       'data  x : real[N, D]',
+      'data  w : real[N]',
       'param mu    : real[D] ~ Normal(0, 10)',
       'param Sigma : covariance[D] ~ InverseWishart(D + 2, identity(D))',
       'param a     : positive ~ Normal(0, 1)',
-      'for n in 1..N { x[n] ~ MvNormal(a * mu, Sigma) }',
+      'for n in 1..N {',
+      '  x[n] ~ MvNormal(a * mu, Sigma)',
+      '  w[n] ~ Normal(0, var=Sigma[1, 1])',
+      '}',
     )
     const rows = y.map((a, i) => [a, 0.3 * a + Math.sin(i)])
-    const fit = await compileOrThrow(text).fit({ x: rows }, { mode: 'vb' })
+    const fit = await compileOrThrow(text).fit({ x: rows, w: y }, { mode: 'vb' })
     expect(Object.keys(fit.result.posteriors ?? {})).toEqual(['mu'])
     const why = fit.warnings.filter((w) => w.code === 'W558').map((w) => w.message)
     expect(why.find((w) => w.startsWith('`a`'))).toContain(
       'its type is `positive`, and `Normal` is a density on `real`',
     )
-    expect(why.find((w) => w.startsWith('`Sigma`'))).toContain('not linear in statistics of a known family')
+    expect(why.find((w) => w.startsWith('`Sigma`'))).toContain(
+      'has the statistics {log |u|, u⁻¹, log u, 1/u} on covariance matrices, which is no family',
+    )
     expect(fit.params).toHaveProperty('Sigma')
   })
 

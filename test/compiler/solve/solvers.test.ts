@@ -285,6 +285,7 @@ describe('the best stationary point', () => {
       dependsOn: [],
       family: 'one-dimensional',
       variable: 'u',
+      profiles: [],
       terms: terms.map(([, value]) => {
         const first = derivativeByScalar(value, 'u')
         return { value, first, second: derivativeByScalar(first, 'u'), coefficients: [] }

@@ -27,6 +27,21 @@ describe('modes on standardised columns', () => {
   })
 })
 
+test('vb says which posteriors stay on the standardised scale', async () => {
+  const priors = `data x : real[N]
+param pi : simplex[2] ~ Dirichlet(2)
+param mu : real[2] ~ Normal(3, 5)
+param tau : positive[2] ~ Gamma(2, 3)
+for n in 1..N {
+  latent z ~ Categorical(pi)
+  x[n] ~ Normal(mu[z], 1 / sqrt(tau[z]))
+}`
+  const options = { columns: { x: ['eruptions'] }, restarts: 2, mode: 'vb', standardize: true } as const
+  const { result } = await fitText(priors, [table('faithful.csv')], options)
+  expect(result.standardized).toMatchObject({ sameModel: false, onStandardisedScale: ['mu', 'tau'] })
+  expect(result.warnings.find((w) => w.code === 'W536')?.message).toMatch(/posteriors \(`mu`, `tau`\) are given/)
+})
+
 describe('modes with cells that are held', () => {
   const mu = [
     [2.1, null],

@@ -68,8 +68,9 @@ export function variationalResult(
   }
 }
 
-/** Probabilities have no unit. */
-const hasUnit = ({ support }: ParamLayout): boolean => support.kind !== 'simplex' && support.kind !== 'interval'
+/** Probabilities and correlations have no unit. */
+const hasUnit = ({ support }: ParamLayout): boolean =>
+  !['simplex', 'unit', 'interval', 'correlation'].includes(support.kind)
 
 function nested(p: ParamLayout, values: Float64Array | null): NestedNumbers {
   return values === null || values.length !== p.length ? null : nestedToJson(nestParam({ ...p, offset: 0 }, values))

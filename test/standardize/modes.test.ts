@@ -50,7 +50,10 @@ describe('modes with cells that are held', () => {
   test.each(['hard', 'cem', 'anneal', 'sem', 'online'] as const)('%s leaves them where they are', async (mode) => {
     const held = await fitted({ mode, fix: { mu } })
     const free = await fitted({ mode })
-    expect(held.params.mu).toMatchObject([[2.1, expect.any(Number)], [expect.any(Number), 80.5]])
+    expect(held.params.mu).toMatchObject([
+      [2.1, expect.any(Number)],
+      [expect.any(Number), 80.5],
+    ])
     expect(held.logLikelihood).toBeLessThan(free.logLikelihood)
     expect(held.logLikelihood).toBeGreaterThan(free.logLikelihood - 20)
     expect(held.result.parameters).toBe(free.result.parameters - 2)

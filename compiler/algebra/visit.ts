@@ -137,7 +137,9 @@ export function mapChildren(e: Expr, f: (child: Expr) => Expr): Expr {
 /** The list itself where `f` changes none of its elements. */
 function mapList(list: readonly Expr[], f: (e: Expr) => Expr): readonly Expr[] {
   let out: Expr[] | null = null
-  for (const [i, e] of list.entries()) {
+  for (let i = 0; i < list.length; i++) {
+    const e = list[i]
+    if (e === undefined) continue
     const mapped = f(e)
     if (out !== null) out.push(mapped)
     else if (mapped !== e) out = [...list.slice(0, i), mapped]

@@ -37,6 +37,19 @@ export const hideLatents = (e: Expr): Expr => rewrite(e, (n) => (isLatent(n) ? {
 export const showLatents = (e: Expr): Expr =>
   rewrite(e, (n) => (n.kind === 'ref' && n.space === 'other' ? { ...n, space: 'latent' } : n))
 
+const latentsFound = new WeakMap<Expr, ReadonlySet<string>>()
+
+/** Names of the latents that an expression reads. */
+function latentsRead(e: Expr): ReadonlySet<string> {
+  const known = latentsFound.get(e)
+  if (known !== undefined) return known
+  const out = new Set<string>()
+  if (isLatent(e)) out.add(e.name)
+  for (const c of children(e)) for (const name of latentsRead(c)) out.add(name)
+  latentsFound.set(e, out)
+  return out
+}
+
 class Across {
   constructor(
     private readonly of: readonly Indicator[],
@@ -154,19 +167,13 @@ class Across {
   /** Factors of q but `own` whose latents an expression reads. */
   private others(e: Expr): ReadonlySet<string> {
     const out = new Set<string>()
-    const visit = (n: Expr): void => {
-      if (isLatent(n)) out.add(this.factors.factorOf(n.name))
-      for (const c of children(n)) visit(c)
-    }
-    visit(e)
+    for (const name of latentsRead(e)) out.add(this.factors.factorOf(name))
     if (this.factors.own !== null) out.delete(this.factors.own)
     return out
   }
 
   private readsOwn(e: Expr): boolean {
     const { own } = this.factors
-    if (own === null) return false
-    if (isLatent(e) && this.factors.factorOf(e.name) === own) return true
-    return children(e).some((c) => this.readsOwn(c))
+    return own !== null && [...latentsRead(e)].some((name) => this.factors.factorOf(name) === own)
   }
 }

@@ -104,6 +104,24 @@ export function walk(expr: KExpr, visit: (part: KExpr) => void): void {
   for (const part of childrenOf(expr)) walk(part, visit)
 }
 
+const partsFound = new WeakMap<KExpr, readonly KExpr[]>()
+
+/** An expression and its parts, each once where it is shared, outside in. */
+export function partsOf(expr: KExpr): readonly KExpr[] {
+  const known = partsFound.get(expr)
+  if (known !== undefined) return known
+  const seen = new Set<KExpr>()
+  const visit = (part: KExpr): void => {
+    if (seen.has(part)) return
+    seen.add(part)
+    for (const child of childrenOf(part)) visit(child)
+  }
+  visit(expr)
+  const parts = [...seen]
+  partsFound.set(expr, parts)
+  return parts
+}
+
 const axesFound = new WeakMap<KExpr, ReadonlySet<string>>()
 const buffersFound = new WeakMap<KExpr, ReadonlySet<string>>()
 const NONE: ReadonlySet<string> = new Set()
@@ -116,7 +134,8 @@ export function freeAxes(expr: KExpr): ReadonlySet<string> {
   const known = axesFound.get(expr)
   if (known !== undefined) return known
   const sets = parts.map(freeAxes)
-  const free = expr.k === 'reduce' ? union([...sets.slice(0, -1), without(sets.at(-1) ?? NONE, expr.axis.id)]) : union(sets)
+  const free =
+    expr.k === 'reduce' ? union([...sets.slice(0, -1), without(sets.at(-1) ?? NONE, expr.axis.id)]) : union(sets)
   axesFound.set(expr, free)
   return free
 }

@@ -44,8 +44,7 @@ function isSafe(expr: KExpr): boolean {
   const known = safe.get(expr)
   if (known !== undefined) return known
   const plain =
-    expr.k !== 'covariance' &&
-    (expr.k !== 'load' || expr.at.every((index) => index.k === 'axis' || index.k === 'num'))
+    expr.k !== 'covariance' && (expr.k !== 'load' || expr.at.every((index) => index.k === 'axis' || index.k === 'num'))
   const own = plain && childrenOf(expr).every(isSafe)
   safe.set(expr, own)
   return own

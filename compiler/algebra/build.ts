@@ -47,7 +47,7 @@ function mayBeSame(a: Expr, b: Expr): boolean {
 }
 
 /** Values by expressions, in the order in which these came. A few are compared, many are looked up by their keys. */
-class ByExpr<T> {
+export class ByExpr<T> {
   readonly values: T[] = []
   readonly #exprs: Expr[] = []
   #places: Map<string, number> | null = null
@@ -129,7 +129,7 @@ export function mul(...factors: readonly Expr[]): Expr {
     ? factors.flatMap((f) => (f.kind === 'mul' ? f.factors : [f]))
     : factors
   let coefficient: Expr = ONE
-  const powers = new ByExpr<{ base: Expr; exponent: Rational }>()
+  const powers = new ByExpr<{ base: Expr; exponent: Rational; written: Expr | null }>()
   const whole: Expr[] = []
   for (const f of flat) {
     if (literal(f) !== null) {
@@ -140,12 +140,16 @@ export function mul(...factors: readonly Expr[]): Expr {
     const known = powers.of(base)
     const total = known === undefined ? exponent : addRational(known.exponent, exponent)
     if (total === null) whole.push(f)
-    else if (known === undefined) powers.set(base, { base, exponent: total })
-    else known.exponent = total
+    else if (known === undefined) powers.set(base, { base, exponent: total, written: asPower(f) })
+    else {
+      known.exponent = total
+      known.written = null
+    }
   }
   if (isZero(coefficient)) return ZERO
   const out: Expr[] = whole
-  for (const { base, exponent } of powers.values) if (exponent.n !== 0) out.push(pow(base, exponent))
+  for (const { base, exponent, written } of powers.values)
+    if (exponent.n !== 0) out.push(written ?? pow(base, exponent))
   // a power may have folded to a number or a product
   if (out.some((e) => literal(e) !== null || e.kind === 'mul')) return mul(coefficient, ...out)
   const only = out[0]
@@ -153,6 +157,14 @@ export function mul(...factors: readonly Expr[]): Expr {
   if (isOne(coefficient)) return out.length === 1 ? only : { kind: 'mul', factors: out }
   if (out.length === 1 && only.kind === 'add') return add(...only.terms.map((t) => mul(coefficient, t)))
   return { kind: 'mul', factors: [coefficient, ...out] }
+}
+
+/** The expression itself where `pow` of its base would make the same again. */
+function asPower(e: Expr): Expr | null {
+  if (e.kind !== 'pow') return e
+  const { base, exponent } = e
+  const isUnit = exponent.n === 0 || (exponent.n === 1 && exponent.d === 1)
+  return isUnit || base.kind === 'pow' || base.kind === 'mul' || literal(base) !== null ? null : e
 }
 
 export const neg = (e: Expr): Expr => mul(num(-1), e)

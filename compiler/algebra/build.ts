@@ -24,7 +24,54 @@ export const literal = (e: Expr): number | null =>
 
 export const isZero = (e: Expr): boolean => literal(e) === 0
 export const isOne = (e: Expr): boolean => literal(e) === 1
-export const sameExpr = (a: Expr, b: Expr): boolean => a === b || keyOf(a) === keyOf(b)
+export const sameExpr = (a: Expr, b: Expr): boolean => a === b || (mayBeSame(a, b) && keyOf(a) === keyOf(b))
+
+/** false where a glance tells that two expressions are not the same: most are told apart without their keys. */
+function mayBeSame(a: Expr, b: Expr): boolean {
+  switch (a.kind) {
+    case 'index':
+      return b.kind === 'index' && a.var === b.var
+    case 'ref':
+      return b.kind === 'ref' && a.name === b.name && a.space === b.space && a.index.length === b.index.length
+    case 'add':
+      return b.kind === 'add' && a.terms.length === b.terms.length
+    case 'mul':
+      return b.kind === 'mul' && a.factors.length === b.factors.length
+    case 'call':
+      return b.kind === 'call' && a.fn === b.fn
+    case 'sum':
+      return b.kind === 'sum' && a.index.id === b.index.id
+    default:
+      return a.kind === b.kind
+  }
+}
+
+/** Values by expressions, in the order in which these came. A few are compared, many are looked up by their keys. */
+export class ByExpr<T> {
+  readonly values: T[] = []
+  readonly #exprs: Expr[] = []
+  #places: Map<string, number> | null = null
+
+  of(e: Expr): T | undefined {
+    const exprs = this.#exprs
+    if (exprs.length > FEW) {
+      this.#places ??= new Map(exprs.map((one, i) => [keyOf(one), i]))
+      const place = this.#places.get(keyOf(e))
+      return place === undefined ? undefined : this.values[place]
+    }
+    const place = exprs.findIndex((one) => sameExpr(one, e))
+    return this.values[place]
+  }
+
+  /** Of an expression that has none. */
+  set(e: Expr, value: T): void {
+    this.#places?.set(keyOf(e), this.values.length)
+    this.#exprs.push(e)
+    this.values.push(value)
+  }
+}
+
+const FEW = 8
 
 function addNumbers(a: Expr, b: Expr): Expr {
   if (a.kind === 'num' && b.kind === 'num') {
@@ -57,21 +104,20 @@ export function splitCoefficient(e: Expr): { readonly coefficient: Expr; readonl
 }
 
 export function add(...terms: readonly Expr[]): Expr {
-  const flat = terms.flatMap((t) => (t.kind === 'add' ? t.terms : [t]))
+  const flat = terms.some((t) => t.kind === 'add') ? terms.flatMap((t) => (t.kind === 'add' ? t.terms : [t])) : terms
   let constant: Expr = ZERO
-  const parts = new Map<string, { coefficient: Expr; rest: Expr }>()
+  const parts = new ByExpr<{ coefficient: Expr; rest: Expr }>()
   for (const t of flat) {
     const { coefficient, rest } = splitCoefficient(t)
     if (rest === null) constant = addNumbers(constant, coefficient)
     else {
-      const key = keyOf(rest)
-      const known = parts.get(key)
-      if (known === undefined) parts.set(key, { coefficient, rest })
+      const known = parts.of(rest)
+      if (known === undefined) parts.set(rest, { coefficient, rest })
       else known.coefficient = addNumbers(known.coefficient, coefficient)
     }
   }
   const out: Expr[] = []
-  for (const { coefficient, rest } of parts.values()) if (!isZero(coefficient)) out.push(mul(coefficient, rest))
+  for (const { coefficient, rest } of parts.values) if (!isZero(coefficient)) out.push(mul(coefficient, rest))
   if (!isZero(constant)) out.push(constant)
   const only = out[0]
   if (only === undefined) return ZERO
@@ -79,9 +125,11 @@ export function add(...terms: readonly Expr[]): Expr {
 }
 
 export function mul(...factors: readonly Expr[]): Expr {
-  const flat = factors.flatMap((f) => (f.kind === 'mul' ? f.factors : [f]))
+  const flat = factors.some((f) => f.kind === 'mul')
+    ? factors.flatMap((f) => (f.kind === 'mul' ? f.factors : [f]))
+    : factors
   let coefficient: Expr = ONE
-  const powers = new Map<string, { base: Expr; exponent: Rational }>()
+  const powers = new ByExpr<{ base: Expr; exponent: Rational; written: Expr | null }>()
   const whole: Expr[] = []
   for (const f of flat) {
     if (literal(f) !== null) {
@@ -89,16 +137,19 @@ export function mul(...factors: readonly Expr[]): Expr {
       continue
     }
     const { base, exponent } = f.kind === 'pow' ? f : { base: f, exponent: { n: 1, d: 1 } }
-    const key = keyOf(base)
-    const known = powers.get(key)
+    const known = powers.of(base)
     const total = known === undefined ? exponent : addRational(known.exponent, exponent)
     if (total === null) whole.push(f)
-    else if (known === undefined) powers.set(key, { base, exponent: total })
-    else known.exponent = total
+    else if (known === undefined) powers.set(base, { base, exponent: total, written: asPower(f) })
+    else {
+      known.exponent = total
+      known.written = null
+    }
   }
   if (isZero(coefficient)) return ZERO
   const out: Expr[] = whole
-  for (const { base, exponent } of powers.values()) if (exponent.n !== 0) out.push(pow(base, exponent))
+  for (const { base, exponent, written } of powers.values)
+    if (exponent.n !== 0) out.push(written ?? pow(base, exponent))
   // a power may have folded to a number or a product
   if (out.some((e) => literal(e) !== null || e.kind === 'mul')) return mul(coefficient, ...out)
   const only = out[0]
@@ -106,6 +157,14 @@ export function mul(...factors: readonly Expr[]): Expr {
   if (isOne(coefficient)) return out.length === 1 ? only : { kind: 'mul', factors: out }
   if (out.length === 1 && only.kind === 'add') return add(...only.terms.map((t) => mul(coefficient, t)))
   return { kind: 'mul', factors: [coefficient, ...out] }
+}
+
+/** The expression itself where `pow` of its base would make the same again. */
+function asPower(e: Expr): Expr | null {
+  if (e.kind !== 'pow') return e
+  const { base, exponent } = e
+  const isUnit = exponent.n === 0 || (exponent.n === 1 && exponent.d === 1)
+  return isUnit || base.kind === 'pow' || base.kind === 'mul' || literal(base) !== null ? null : e
 }
 
 export const neg = (e: Expr): Expr => mul(num(-1), e)

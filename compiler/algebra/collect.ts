@@ -12,7 +12,7 @@ import { type Atom, joinAtoms, type Monomial, normalise, substituteMonomial } fr
 import { mulRational, rationalFromNumber } from './rational.js'
 import { rationalFloat, rationalRoots } from './rational-roots.js'
 import type { Expr, Guard, IndexVar, Indicator, Rational } from './types.js'
-import { some, substituteIndex } from './visit.js'
+import { children, some, substituteIndex } from './visit.js'
 
 export interface CollectOptions {
   /** References that belong to U. */
@@ -33,10 +33,16 @@ export function collect(e: Expr, options: CollectOptions): readonly Monomial[] {
 }
 
 class Collector {
+  private readonly known = new WeakMap<Expr, boolean>()
+
   constructor(private readonly options: CollectOptions) {}
 
   private hasU(e: Expr): boolean {
-    return some(e, (n) => n.kind === 'ref' && this.options.inU(n))
+    const known = this.known.get(e)
+    if (known !== undefined) return known
+    const has = (e.kind === 'ref' && this.options.inU(e)) || children(e).some((c) => this.hasU(c))
+    this.known.set(e, has)
+    return has
   }
 
   run(e: Expr): readonly Monomial[] {

@@ -27,7 +27,7 @@ import {
 import { expectation } from './expectation.js'
 import { addRational } from './rational.js'
 import type { Expr, Guard, IndexVar, MatrixRef } from './types.js'
-import { children, rewrite, some, substituteIndex } from './visit.js'
+import { children, rewrite, substituteIndex } from './visit.js'
 
 /** ∂e/∂array[at] += value, summed over loops where the guard holds. */
 export interface Partial {
@@ -46,7 +46,14 @@ type Target = (e: Extract<Expr, { kind: 'ref' }>) => boolean
 /** Partial derivatives of e by every element of the target arrays that it reads. */
 export function partials(e: Expr, isTarget: Target, rename: (v: IndexVar) => IndexVar): readonly Partial[] {
   const out: Partial[] = []
-  const has = (x: Expr): boolean => some(x, (n) => n.kind === 'ref' && isTarget(n))
+  const reading = new WeakMap<Expr, boolean>()
+  const has = (x: Expr): boolean => {
+    const known = reading.get(x)
+    if (known !== undefined) return known
+    const own = (x.kind === 'ref' && isTarget(x)) || children(x).some(has)
+    reading.set(x, own)
+    return own
+  }
   const visit = (x: Expr, adjoint: Expr, loops: readonly IndexVar[], guard: Guard): void => {
     if (isZero(adjoint) || !has(x)) return
     switch (x.kind) {

@@ -1,6 +1,5 @@
 /** Monomials of a collected expression: sums over loops of a coefficient times statistics, under guards. */
-import { add, compare, isOne, isZero, literal, mul, num, ONE, pow, sub, ZERO } from './build.js'
-import { keyOf } from './key.js'
+import { add, ByExpr, compare, isOne, isZero, literal, mul, num, ONE, pow, sub, ZERO } from './build.js'
 import type { Expr, Guard, IndexVar, Rational } from './types.js'
 import { freeIndices, mapGuard, substituteIndex } from './visit.js'
 
@@ -19,18 +18,18 @@ export interface Monomial {
 }
 
 export function joinAtoms(atoms: readonly Atom[]): readonly Atom[] {
-  const out = new Map<string, Atom>()
+  const out = new ByExpr<{ base: Expr; power: Rational }>()
   for (const a of atoms) {
-    const key = keyOf(a.base)
-    const known = out.get(key)
-    if (known === undefined) out.set(key, a)
+    const known = out.of(a.base)
+    if (known === undefined) out.set(a.base, { ...a })
     else {
       const sum = add({ kind: 'num', value: known.power }, { kind: 'num', value: a.power })
       if (sum.kind !== 'num') throw new Error('exponent does not fit')
-      out.set(key, { base: a.base, power: sum.value })
+      known.base = a.base
+      known.power = sum.value
     }
   }
-  return [...out.values()].filter((a) => a.power.n !== 0)
+  return out.values.filter((a) => a.power.n !== 0)
 }
 
 /** Replaces index variables in a monomial; its own loops must not be among them. */

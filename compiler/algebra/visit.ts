@@ -137,7 +137,9 @@ export function mapChildren(e: Expr, f: (child: Expr) => Expr): Expr {
 /** The list itself where `f` changes none of its elements. */
 function mapList(list: readonly Expr[], f: (e: Expr) => Expr): readonly Expr[] {
   let out: Expr[] | null = null
-  for (const [i, e] of list.entries()) {
+  for (let i = 0; i < list.length; i++) {
+    const e = list[i]
+    if (e === undefined) continue
     const mapped = f(e)
     if (out !== null) out.push(mapped)
     else if (mapped !== e) out = [...list.slice(0, i), mapped]
@@ -189,25 +191,31 @@ export function substituteIndex(e: Expr, by: ReadonlyMap<string, Expr>): Expr {
   return rewrite(e, (node) => (node.kind === 'index' ? (by.get(node.var) ?? node) : node))
 }
 
+const indicesFound = new WeakMap<Expr, ReadonlySet<string>>()
+const NONE: ReadonlySet<string> = new Set()
+
 /** Ids of the index variables that occur free. */
-export function freeIndices(e: Expr, out: Set<string> = new Set()): Set<string> {
+export function freeIndices(e: Expr): ReadonlySet<string> {
+  const known = indicesFound.get(e)
+  if (known !== undefined) return known
+  const out = new Set<string>()
+  const take = (part: Expr, ...bound: readonly string[]): void => {
+    for (const i of freeIndices(part)) if (!bound.includes(i)) out.add(i)
+  }
   if (e.kind === 'index') out.add(e.var)
   else if (e.kind === 'sum') {
-    freeIndices(e.index.from, out)
-    freeIndices(e.index.to, out)
-    const inner = freeIndices(e.body)
-    inner.delete(e.index.id)
-    for (const i of inner) out.add(i)
+    take(e.index.from)
+    take(e.index.to)
+    take(e.body, e.index.id)
   } else if (e.kind === 'inverse' || e.kind === 'logdet') {
-    const inner = freeIndices(e.of.element)
-    inner.delete(e.of.row.id)
-    inner.delete(e.of.column.id)
-    for (const i of inner) out.add(i)
-    freeIndices(e.of.row.to, out)
+    take(e.of.element, e.of.row.id, e.of.column.id)
+    take(e.of.row.to)
     if (e.kind === 'inverse') {
-      freeIndices(e.row, out)
-      freeIndices(e.column, out)
+      take(e.row)
+      take(e.column)
     }
-  } else for (const c of children(e)) freeIndices(c, out)
-  return out
+  } else for (const c of children(e)) take(c)
+  const free = out.size === 0 ? NONE : out
+  indicesFound.set(e, free)
+  return free
 }

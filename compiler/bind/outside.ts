@@ -57,7 +57,7 @@ function neededLoops(p: Place): readonly IndexVar[] {
   for (const v of [...p.loops].reverse()) {
     if (!ids.has(v.id)) continue
     out.unshift(v)
-    for (const e of [v.from, v.to]) freeIndices(e, ids)
+    for (const e of [v.from, v.to]) for (const id of freeIndices(e)) ids.add(id)
   }
   return out
 }

@@ -5,6 +5,7 @@
 import { add, caseOf, mul, ONE, pow, sum } from '../algebra/build.js'
 import { type CollectOptions, collect, TooManyTerms } from '../algebra/collect.js'
 import { expectation } from '../algebra/expectation.js'
+import type { Monomial } from '../algebra/monomial.js'
 import type { Expr, Indicator } from '../algebra/types.js'
 import { children, guardChildren, rewrite } from '../algebra/visit.js'
 import { guardedSum, NoMoment } from './moments.js'
@@ -31,11 +32,50 @@ export function expectAcross(e: Expr, of: readonly Indicator[], factors: Factors
 }
 
 /** Latents in an expectation over another factor of q than the one that is being derived. */
-export const hideLatents = (e: Expr): Expr => rewrite(e, (n) => (isLatent(n) ? { ...n, space: 'other' } : n))
+export function hideLatents(e: Expr): Expr {
+  const known = hidden.get(e)
+  if (known !== undefined) return known
+  const own = rewrite(e, (n) => (isLatent(n) ? { ...n, space: 'other' } : n))
+  hidden.set(e, own)
+  return own
+}
+
+const hidden = new WeakMap<Expr, Expr>()
 
 /** The same, to be computed. */
 export const showLatents = (e: Expr): Expr =>
   rewrite(e, (n) => (n.kind === 'ref' && n.space === 'other' ? { ...n, space: 'latent' } : n))
+
+const latentsFound = new WeakMap<Expr, ReadonlySet<string>>()
+
+/** Names of the latents that an expression reads. */
+function latentsRead(e: Expr): ReadonlySet<string> {
+  const known = latentsFound.get(e)
+  if (known !== undefined) return known
+  const out = new Set<string>()
+  if (isLatent(e)) out.add(e.name)
+  for (const c of children(e)) for (const name of latentsRead(c)) out.add(name)
+  latentsFound.set(e, out)
+  return out
+}
+
+const collections = new WeakMap<Factors['collecting'], WeakMap<Expr, readonly Monomial[]>>()
+
+/** The monomials of an expression in all latents: the same whichever of them a factor of q holds. */
+function collected(e: Expr, options: Factors['collecting']): readonly Monomial[] {
+  const of = collections.get(options) ?? new WeakMap<Expr, readonly Monomial[]>()
+  collections.set(options, of)
+  const known = of.get(e)
+  if (known !== undefined) return known
+  try {
+    const monomials = collect(e, { ...options, inU: isLatent })
+    of.set(e, monomials)
+    return monomials
+  } catch (error) {
+    if (error instanceof TooManyTerms) throw new NoMoment(`its log density has ${error.message}`)
+    throw error
+  }
+}
 
 class Across {
   constructor(
@@ -101,13 +141,7 @@ class Across {
     const all = this.others(e)
     const [first] = all
     if (first !== undefined && all.size === 1 && !this.readsOwn(e)) return this.within(first, e, held)
-    let monomials: ReturnType<typeof collect>
-    try {
-      monomials = collect(e, { ...this.factors.collecting, inU: isLatent })
-    } catch (error) {
-      if (error instanceof TooManyTerms) throw new NoMoment(`its log density has ${error.message}`)
-      throw error
-    }
+    const monomials = collected(e, this.factors.collecting)
     return add(
       ...monomials.map((m) => {
         const own: Expr[] = []
@@ -154,19 +188,13 @@ class Across {
   /** Factors of q but `own` whose latents an expression reads. */
   private others(e: Expr): ReadonlySet<string> {
     const out = new Set<string>()
-    const visit = (n: Expr): void => {
-      if (isLatent(n)) out.add(this.factors.factorOf(n.name))
-      for (const c of children(n)) visit(c)
-    }
-    visit(e)
+    for (const name of latentsRead(e)) out.add(this.factors.factorOf(name))
     if (this.factors.own !== null) out.delete(this.factors.own)
     return out
   }
 
   private readsOwn(e: Expr): boolean {
     const { own } = this.factors
-    if (own === null) return false
-    if (isLatent(e) && this.factors.factorOf(e.name) === own) return true
-    return children(e).some((c) => this.readsOwn(c))
+    return own !== null && [...latentsRead(e)].some((name) => this.factors.factorOf(name) === own)
   }
 }

@@ -130,9 +130,13 @@ class Planner {
     return this.lifted.some((f) => reads(f, a) && reads(f, b))
   }
 
-  /** The exact plan of a unit, given the other units. */
+  /** The exact plan of a unit, given the other units: those of latents that its factors read do matter. */
   attempt(units: readonly Unit[], unit: Unit, taken: number): Attempt {
-    const key = `${taken} ${names(unit)} of ${units.map(names).join(' | ')}`
+    const beside = new Set(this.lifted.filter((f) => reads(f, unit)).flatMap(latentsOf))
+    const others = units.map((u) =>
+      u.latents.flatMap((l) => (u !== unit && beside.has(l.name) ? [l.name] : [])).join(', '),
+    )
+    const key = `${taken} ${names(unit)} of ${others.filter((u) => u !== '').join(' | ')}`
     const known = this.known.get(key)
     if (known !== undefined) return known
     const made = this.plan(units, unit, taken)

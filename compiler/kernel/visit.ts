@@ -34,46 +34,68 @@ export function childrenOf(expr: KExpr): readonly KExpr[] {
   }
 }
 
-/** Rebuilds one node with `change` applied to each direct part. */
+/** Rebuilds one node with `change` applied to each direct part; the node itself where none changes. */
 export function mapChildren(expr: KExpr, change: (part: KExpr) => KExpr): KExpr {
   switch (expr.k) {
     case 'num':
     case 'axis':
     case 'size':
       return expr
-    case 'load':
-      return { ...expr, at: expr.at.map(change) }
+    case 'load': {
+      const at = mapList(expr.at, change)
+      return at === expr.at ? expr : { ...expr, at }
+    }
     case 'add':
     case 'mul':
     case 'mul0':
-    case 'call':
-      return { ...expr, args: expr.args.map(change) }
+    case 'call': {
+      const args = mapList(expr.args, change)
+      return args === expr.args ? expr : { ...expr, args }
+    }
     case 'sub':
     case 'div':
     case 'compare':
     case 'and':
-    case 'or':
-      return { ...expr, left: change(expr.left), right: change(expr.right) }
+    case 'or': {
+      const [left, right] = [change(expr.left), change(expr.right)]
+      return left === expr.left && right === expr.right ? expr : { ...expr, left, right }
+    }
     case 'neg':
-    case 'not':
-      return { ...expr, of: change(expr.of) }
-    case 'pow':
-      return { ...expr, base: change(expr.base) }
-    case 'reduce':
-      return { ...expr, axis: mapAxis(expr.axis, change), body: change(expr.body) }
-    case 'covariance':
-      return { ...expr, row: change(expr.row), column: change(expr.column) }
+    case 'not': {
+      const of = change(expr.of)
+      return of === expr.of ? expr : { ...expr, of }
+    }
+    case 'pow': {
+      const base = change(expr.base)
+      return base === expr.base ? expr : { ...expr, base }
+    }
+    case 'reduce': {
+      const [axis, body] = [mapAxis(expr.axis, change), change(expr.body)]
+      return axis === expr.axis && body === expr.body ? expr : { ...expr, axis, body }
+    }
+    case 'covariance': {
+      const [row, column] = [change(expr.row), change(expr.column)]
+      return row === expr.row && column === expr.column ? expr : { ...expr, row, column }
+    }
     case 'select': {
       const [when, then, otherwise] = [change(expr.when), change(expr.then), change(expr.otherwise)]
-      return { ...expr, when, then, otherwise }
+      const isSame = when === expr.when && then === expr.then && otherwise === expr.otherwise
+      return isSame ? expr : { ...expr, when, then, otherwise }
     }
   }
+}
+
+/** The list itself where `change` changes none of its items. */
+function mapList(list: readonly KExpr[], change: (part: KExpr) => KExpr): readonly KExpr[] {
+  const mapped = list.map(change)
+  return mapped.every((part, i) => part === list[i]) ? list : mapped
 }
 
 /** An axis with `change` applied to what its ragged extent depends on. */
 export function mapAxis(axis: Axis, change: (part: KExpr) => KExpr): Axis {
   if (axis.ragged === undefined) return axis
-  return { ...axis, ragged: { sizes: axis.ragged.sizes, at: change(axis.ragged.at) } }
+  const at = change(axis.ragged.at)
+  return at === axis.ragged.at ? axis : { ...axis, ragged: { sizes: axis.ragged.sizes, at } }
 }
 
 /** Calls `visit` on an expression and all its parts, outside in. */
@@ -82,31 +104,77 @@ export function walk(expr: KExpr, visit: (part: KExpr) => void): void {
   for (const part of childrenOf(expr)) walk(part, visit)
 }
 
+const partsFound = new WeakMap<KExpr, readonly KExpr[]>()
+
+/** An expression and its parts, each once where it is shared, outside in. */
+export function partsOf(expr: KExpr): readonly KExpr[] {
+  const known = partsFound.get(expr)
+  if (known !== undefined) return known
+  const seen = new Set<KExpr>()
+  const visit = (part: KExpr): void => {
+    if (seen.has(part)) return
+    seen.add(part)
+    for (const child of childrenOf(part)) visit(child)
+  }
+  visit(expr)
+  const parts = [...seen]
+  partsFound.set(expr, parts)
+  return parts
+}
+
+const axesFound = new WeakMap<KExpr, ReadonlySet<string>>()
+const buffersFound = new WeakMap<KExpr, ReadonlySet<string>>()
+const NONE: ReadonlySet<string> = new Set()
+
 /** Ids of the axes an expression reads and does not bind itself. */
 export function freeAxes(expr: KExpr): ReadonlySet<string> {
-  const free = new Set<string>()
-  const collect = (part: KExpr, bound: ReadonlySet<string>): void => {
-    if (part.k === 'axis') {
-      if (!bound.has(part.axis)) free.add(part.axis)
-    } else if (part.k === 'reduce') {
-      if (part.axis.ragged !== undefined) collect(part.axis.ragged.at, bound)
-      collect(part.body, new Set([...bound, part.axis.id]))
-    } else {
-      for (const child of childrenOf(part)) collect(child, bound)
-    }
-  }
-  collect(expr, new Set())
+  if (expr.k === 'axis') return new Set([expr.axis])
+  const parts = childrenOf(expr)
+  if (parts.length === 0) return NONE
+  const known = axesFound.get(expr)
+  if (known !== undefined) return known
+  const sets = parts.map(freeAxes)
+  const free =
+    expr.k === 'reduce' ? union([...sets.slice(0, -1), without(sets.at(-1) ?? NONE, expr.axis.id)]) : union(sets)
+  axesFound.set(expr, free)
   return free
 }
 
-/** Ids of the buffers an expression reads, extents of ragged axes included. */
+/** Ids of the buffers an expression reads, extents of ragged axes included, outside in. */
 export function buffersRead(expr: KExpr): ReadonlySet<string> {
-  const read = new Set<string>()
-  walk(expr, (part) => {
-    if (part.k === 'load') read.add(part.buffer)
-    if (part.k === 'reduce' && part.axis.ragged !== undefined) read.add(part.axis.ragged.sizes)
-  })
+  const parts = childrenOf(expr)
+  if (parts.length === 0 && expr.k !== 'load') return NONE
+  const known = buffersFound.get(expr)
+  if (known !== undefined) return known
+  const sets = parts.map(buffersRead)
+  if (expr.k === 'load') sets.unshift(new Set([expr.buffer]))
+  if (expr.k === 'reduce' && expr.axis.ragged !== undefined) sets.unshift(new Set([expr.axis.ragged.sizes]))
+  const read = union(sets)
+  buffersFound.set(expr, read)
   return read
+}
+
+/** In the order of the first set that has each; sets are shared where the first holds all: they are never changed. */
+function union(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
+  let whole = NONE
+  let own: Set<string> | null = null
+  for (const set of sets)
+    if (whole.size === 0) whole = set
+    else
+      for (const item of set)
+        if (!whole.has(item)) {
+          own ??= new Set(whole)
+          own.add(item)
+          whole = own
+        }
+  return whole
+}
+
+function without(set: ReadonlySet<string>, item: string): ReadonlySet<string> {
+  if (!set.has(item)) return set
+  const rest = new Set(set)
+  rest.delete(item)
+  return rest
 }
 
 /** Loops of an operation, outermost first; what it sums over included. */

@@ -61,7 +61,15 @@ function summedInside(
 }
 
 /** Axes that lead an index over rows somewhere. */
-function axesOverRows(value: KExpr, hasRows: (buffer: string) => boolean): readonly string[] {
-  const own = value.k === 'load' && hasRows(value.buffer) && value.at[0] !== undefined ? [...freeAxes(value.at[0])] : []
-  return [...own, ...childrenOf(value).flatMap((e) => axesOverRows(e, hasRows))]
+function axesOverRows(value: KExpr, hasRows: (buffer: string) => boolean): ReadonlySet<string> {
+  const out = new Set<string>()
+  const seen = new Set<KExpr>()
+  const visit = (e: KExpr): void => {
+    if (seen.has(e)) return
+    seen.add(e)
+    if (e.k === 'load' && hasRows(e.buffer) && e.at[0] !== undefined) for (const id of freeAxes(e.at[0])) out.add(id)
+    for (const part of childrenOf(e)) visit(part)
+  }
+  visit(value)
+  return out
 }

@@ -5,7 +5,7 @@ import { keyOf } from '../algebra/key.js'
 import { matrixSlice } from '../algebra/matrices.js'
 import { toNumber } from '../algebra/rational.js'
 import type { ArraySpace, Expr, Guard, IndexVar, Indicator, MatrixRef } from '../algebra/types.js'
-import { collectNodes, freeIndices, substituteIndex } from '../algebra/visit.js'
+import { children, collectNodes, freeIndices, substituteIndex } from '../algebra/visit.js'
 import { inverseOfTable, logdetOfTable } from '../estep/block-layout.js'
 import { k } from '../kernel/index.js'
 import type { Axis, Buffer, KExpr, KernelOp, SizeKey } from '../kernel/types.js'
@@ -42,6 +42,13 @@ export interface DerivedTable {
   readonly ops: readonly KernelOp[]
 }
 
+/** An expression lowered where its index variables have these values. */
+interface Lowered {
+  readonly at: At
+  readonly values: readonly (KExpr | undefined)[]
+  readonly value: KExpr
+}
+
 /** Where the pivot of a param lies that stands apart. */
 export const pivotBuffer = (param: string): string => `pivot:${param}`
 
@@ -51,6 +58,9 @@ export class Lowerer {
   readonly derived = new Map<string, DerivedTable>()
   /** Tables that are sparse covariances: they are read by row and column. */
   readonly sparse = new Set<string>()
+  /** Expressions share parts, and what these are lowered to is shared: derivatives are many times as long written out. */
+  readonly #lowered = new WeakMap<Expr, Lowered[]>()
+  readonly #values = new Map<string, KExpr>()
 
   constructor(
     private readonly shapes: ArrayShapes,
@@ -83,8 +93,18 @@ export class Lowerer {
   /** Context in which an index variable is bound to an axis. */
   bind(v: IndexVar, context: LoweringContext, id = v.id): LoweringContext {
     const from = literal(v.from)
-    const value = from === null ? k.add(k.axis(id), this.expr(v.from, context)) : k.add(k.axis(id), k.num(from))
+    const value = from === null ? k.add(k.axis(id), this.expr(v.from, context)) : this.counted(id, from)
     return { ...context, vars: new Map([...context.vars, [v.id, value]]) }
+  }
+
+  /** The value of an index variable along an axis. */
+  private counted(axis: string, from: number): KExpr {
+    const key = `${from} ${axis}`
+    const known = this.#values.get(key)
+    if (known !== undefined) return known
+    const value = k.add(k.axis(axis), k.num(from))
+    this.#values.set(key, value)
+    return value
   }
 
   /** Axes for loops, outermost first, and the context inside them. */
@@ -148,6 +168,17 @@ export class Lowerer {
   }
 
   expr(e: Expr, context: LoweringContext): KExpr {
+    if (e.kind === 'num' || e.kind === 'index' || !isOfModel(e)) return this.make(e, context)
+    const values = [...freeIndices(e)].map((id) => context.vars.get(id))
+    const all = this.#lowered.get(e) ?? []
+    const known = all.find((one) => one.at === context.at && one.values.every((value, i) => value === values[i]))
+    if (known !== undefined) return known.value
+    const value = this.make(e, context)
+    this.#lowered.set(e, [...(this.#lowered.get(e) ?? []), { at: context.at, values, value }])
+    return value
+  }
+
+  private make(e: Expr, context: LoweringContext): KExpr {
     switch (e.kind) {
       case 'num':
         return k.num(toNumber(e.value))
@@ -365,6 +396,21 @@ export class Lowerer {
   }
 }
 
+const ofModel = new WeakMap<Expr, boolean>()
+
+/** It reads data, params and sizes alone: it is lowered alike wherever its index variables have the same values. */
+function isOfModel(e: Expr): boolean {
+  const known = ofModel.get(e)
+  if (known !== undefined) return known
+  const own =
+    e.kind === 'probability' || e.kind === 'expect' || e.kind === 'mean' || (e.kind === 'ref' && !FIXED.has(e.space))
+  const is = !own && children(e).every(isOfModel)
+  ofModel.set(e, is)
+  return is
+}
+
+const FIXED: ReadonlySet<ArraySpace> = new Set(['data', 'observed', 'const', 'size', 'param', 'shift', 'pivot'])
+
 /** Number of values of an index variable. */
 export const extentOf = (v: IndexVar): Expr => (literal(v.from) === 1 ? v.to : sub(v.to, sub(v.from, num(1))))
 
@@ -393,10 +439,7 @@ function mayDiverge(e: Expr): boolean {
 }
 
 function freeOf(m: MatrixRef): readonly string[] {
-  const free = freeIndices(m.element)
-  free.delete(m.row.id)
-  free.delete(m.column.id)
-  return [...free]
+  return [...freeIndices(m.element)].filter((id) => id !== m.row.id && id !== m.column.id)
 }
 
 /** Index variables named alike, so that the largest extent of a ragged size is one key. */

@@ -114,7 +114,7 @@ export abstract class BlockStack<E, S> {
         if (!motion.safe) break
       } else {
         if (block.axis !== null && motion.free.has(block.axis)) break
-        if ([...block.writes].some((id) => motion.reads.has(id))) break
+        if (haveCommon(block.writes, motion.reads)) break
         target = i - 1
       }
     }
@@ -176,9 +176,11 @@ export abstract class BlockStack<E, S> {
 
   /** A loop inside the block at `depth` writes one of these: it comes back to its beginning with what it has written. */
   #isAcross(depth: number, buffers: ReadonlySet<string>): boolean {
-    return this.#open
-      .slice(depth + 1)
-      .some(({ kind, writes }) => kind === 'loop' && [...writes].some((id) => buffers.has(id)))
+    for (let i = depth + 1; i < this.#open.length; i++) {
+      const block = this.#open[i]
+      if (block?.kind === 'loop' && haveCommon(block.writes, buffers)) return true
+    }
+    return false
   }
 
   remember(key: string, value: E, reads: ReadonlySet<string>): void {
@@ -191,4 +193,9 @@ export abstract class BlockStack<E, S> {
       for (const [key, { reads }] of block.memo) if (reads.has(buffer)) block.memo.delete(key)
     }
   }
+}
+
+function haveCommon(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  for (const id of a) if (b.has(id)) return true
+  return false
 }

@@ -1,5 +1,5 @@
 import type { KExpr } from '../kernel/types.js'
-import { childrenOf } from '../kernel/visit.js'
+import { buffersRead, childrenOf, freeAxes } from '../kernel/visit.js'
 
 /** What code motion needs to know of an expression; computed once per node. */
 export interface Facts {
@@ -20,15 +20,12 @@ export class FactTable {
   of(expr: KExpr): Facts {
     const known = this.#facts.get(expr)
     if (known !== undefined) return known
-    const parts = childrenOf(expr).map((part) => this.of(part))
-    const plain =
-      expr.k !== 'covariance' &&
-      (expr.k !== 'load' || expr.at.every((index) => index.k === 'axis' || index.k === 'num'))
+    const parts = childrenOf(expr)
     const facts: Facts = {
-      key: this.#keyOf(`${headOf(expr)}(${parts.map((part) => part.key).join()})`),
-      free: freeOf(expr, parts),
-      reads: readsOf(expr, parts),
-      safe: plain && parts.every((part) => part.safe),
+      key: this.#keyOf(`${headOf(expr)}(${parts.map((part) => this.of(part).key).join()})`),
+      free: freeAxes(expr),
+      reads: buffersRead(expr),
+      safe: isSafe(expr),
     }
     this.#facts.set(expr, facts)
     return facts
@@ -41,40 +38,16 @@ export class FactTable {
   }
 }
 
-const NONE: ReadonlySet<string> = new Set()
+const safe = new WeakMap<KExpr, boolean>()
 
-/** Axes that it reads and does not bind itself. */
-function freeOf(expr: KExpr, parts: readonly Facts[]): ReadonlySet<string> {
-  if (expr.k === 'axis') return new Set([expr.axis])
-  const sets = parts.map(({ free }) => free)
-  if (expr.k !== 'reduce') return union(sets)
-  const body = new Set(sets.at(-1) ?? NONE)
-  body.delete(expr.axis.id)
-  return union([...sets.slice(0, -1), body])
-}
-
-/** Buffers that it reads, extents of ragged axes included. */
-function readsOf(expr: KExpr, parts: readonly Facts[]): ReadonlySet<string> {
-  const sets = parts.map(({ reads }) => reads)
-  if (expr.k === 'load') return union([...sets, new Set([expr.buffer])])
-  if (expr.k === 'reduce' && expr.axis.ragged !== undefined) return union([...sets, new Set([expr.axis.ragged.sizes])])
-  return union(sets)
-}
-
-/** Sets are shared where one holds all: they are never changed. */
-function union(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
-  let whole = NONE
-  let own: Set<string> | null = null
-  for (const set of sets)
-    if (whole.size === 0) whole = set
-    else
-      for (const item of set)
-        if (!whole.has(item)) {
-          own ??= new Set(whole)
-          own.add(item)
-          whole = own
-        }
-  return whole
+function isSafe(expr: KExpr): boolean {
+  const known = safe.get(expr)
+  if (known !== undefined) return known
+  const plain =
+    expr.k !== 'covariance' && (expr.k !== 'load' || expr.at.every((index) => index.k === 'axis' || index.k === 'num'))
+  const own = plain && childrenOf(expr).every(isSafe)
+  safe.set(expr, own)
+  return own
 }
 
 /** A node without its parts. */

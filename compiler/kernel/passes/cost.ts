@@ -10,14 +10,25 @@ export function extentOf(axes: readonly Axis[], sizes: ReadonlyMap<SizeKey, numb
   return axes.reduce((product, axis) => product * (sizes.get(axis.size) ?? 1), 1)
 }
 
+const costs = new WeakMap<ReadonlyMap<SizeKey, number>, WeakMap<KExpr, number>>()
+
 /** Arithmetic of one evaluation, in additions: a call counts as 10, a division as 4; loads are free. */
 export function costOf(expr: KExpr, sizes: ReadonlyMap<SizeKey, number>): number {
-  if (expr.k === 'load') return 0
+  if (expr.k === 'load' || expr.k === 'num' || expr.k === 'axis' || expr.k === 'size') return 0
+  const known = costs.get(sizes) ?? new WeakMap<KExpr, number>()
+  costs.set(sizes, known)
+  const cost = known.get(expr) ?? made(expr, sizes)
+  known.set(expr, cost)
+  return cost
+}
+
+function made(expr: KExpr, sizes: ReadonlyMap<SizeKey, number>): number {
   const parts = childrenOf(expr).reduce((sum, part) => sum + costOf(part, sizes), 0)
   switch (expr.k) {
     case 'num':
     case 'axis':
     case 'size':
+    case 'load':
     case 'neg':
       return parts
     case 'add':

@@ -1,5 +1,4 @@
-import type { KExpr } from '../../kernel/types.js'
-import { expressionsOf, walk } from '../../kernel/visit.js'
+import { expressionsOf, partsOf } from '../../kernel/visit.js'
 import type { FactTable } from '../facts.js'
 import type { LoopOp } from '../loop-op.js'
 
@@ -28,11 +27,11 @@ function costlyWithin(op: LoopOp, depth: number, facts: FactTable): Set<string> 
   const keys = new Set<string>()
   if (axis === undefined || axis.ragged !== undefined) return keys
   for (const expr of expressionsOf(op))
-    walk(expr, (part: KExpr) => {
-      if (part.k !== 'call' && part.k !== 'pow' && part.k !== 'reduce') return
+    for (const part of partsOf(expr)) {
+      if (part.k !== 'call' && part.k !== 'pow' && part.k !== 'reduce') continue
       const { key, free } = facts.of(part)
       if (free.has(axis.id)) keys.add(key)
-    })
+    }
   return keys
 }
 
@@ -44,10 +43,5 @@ function mayJoin(before: LoopOp, next: LoopOp, depth: number): boolean {
 }
 
 function reads(op: LoopOp, buffer: string): boolean {
-  let found = false
-  for (const expr of expressionsOf(op))
-    walk(expr, (part) => {
-      if (part.k === 'load' && part.buffer === buffer) found = true
-    })
-  return found
+  return expressionsOf(op).some((expr) => partsOf(expr).some((part) => part.k === 'load' && part.buffer === buffer))
 }

@@ -15,8 +15,12 @@ interface Access {
   readonly at: readonly KExpr[]
 }
 
+const loadsFound = new WeakMap<LoopOp, readonly Access[]>()
+
 /** Loads of an operation, what it adds to not included. */
 function loadsOf(op: LoopOp): readonly Access[] {
+  const known = loadsFound.get(op)
+  if (known !== undefined) return known
   const loads: Access[] = []
   for (const expr of expressionsOf(op)) {
     walk(expr, (part) => {
@@ -33,6 +37,7 @@ function loadsOf(op: LoopOp): readonly Access[] {
     loads.push({ buffer: op.matrix, at: op.at })
     if (op.rightHandSide !== undefined) loads.push({ buffer: op.rightHandSide, at: op.at })
   }
+  loadsFound.set(op, loads)
   return loads
 }
 

@@ -1,5 +1,13 @@
 import type { KExpr, KernelOp } from '../../kernel/types.js'
-import { axesOf, buffersReadByOp, buffersWritten, childrenOf, expressionsOf, freeAxes } from '../../kernel/visit.js'
+import {
+  axesOf,
+  buffersRead,
+  buffersReadByOp,
+  buffersWritten,
+  childrenOf,
+  expressionsOf,
+  freeAxes,
+} from '../../kernel/visit.js'
 
 /** How the operations of a kernel use a buffer. */
 export interface BufferAccess {
@@ -35,11 +43,22 @@ export function accessesOf(ops: readonly KernelOp[], rowAxis: string | null): Re
   }
   const reads = (buffer: string, at: readonly KExpr[], loops: ReadonlySet<string>): void => {
     const own = access(buffer, at[0])
-    const free = new Set(at.flatMap((index) => [...freeAxes(index)]))
-    own.once = !own.read && [...loops].every((axis) => free.has(axis))
+    const isIn = (axis: string): boolean => at.some((index) => freeAxes(index).has(axis))
+    own.once = !own.read && [...loops].every(isIn)
     own.read = true
   }
+  const visited = new Set<KExpr>()
   const visitExpr = (expr: KExpr, loops: ReadonlySet<string>): void => {
+    if (buffersRead(expr).size === 0) return
+    if (visited.has(expr)) {
+      // what is known of its reads is as before, but for how many there are
+      for (const id of buffersRead(expr)) {
+        const own = found.get(id)
+        if (own !== undefined) own.once = false
+      }
+      return
+    }
+    visited.add(expr)
     if (expr.k === 'load') reads(expr.buffer, expr.at, loops)
     if (expr.k === 'reduce' && expr.axis.ragged !== undefined)
       reads(expr.axis.ragged.sizes, [expr.axis.ragged.at], loops)

@@ -36,8 +36,15 @@ export function hoistConstants(fn: WFunction): WFunction {
 
   /** The same list where nothing in it changes: most code has no vector constants. */
   const each = (list: readonly WExpr[]): readonly WExpr[] => {
-    const own = list.map(expr)
-    return own.every((e, i) => e === list[i]) ? list : own
+    let own: WExpr[] | null = null
+    for (let i = 0; i < list.length; i++) {
+      const e = list[i]
+      if (e === undefined) continue
+      const hoisted = expr(e)
+      if (own !== null) own.push(hoisted)
+      else if (hoisted !== e) own = [...list.slice(0, i), hoisted]
+    }
+    return own ?? list
   }
 
   const expr = (e: WExpr): WExpr => {
@@ -70,8 +77,10 @@ export function hoistConstants(fn: WFunction): WFunction {
     }
   }
 
-  const all = (list: readonly WStatement[], inLoop: boolean): readonly WStatement[] =>
-    list.map((s) => statement(s, inLoop))
+  const all = (list: readonly WStatement[], inLoop: boolean): readonly WStatement[] => {
+    const own = list.map((s) => statement(s, inLoop))
+    return own.every((s, i) => s === list[i]) ? list : own
+  }
 
   const statement = (s: WStatement, inLoop: boolean): WStatement => {
     if (s.w === 'loop') return { ...s, body: all(s.body, true), again: expr(s.again) }
@@ -88,8 +97,10 @@ export function hoistConstants(fn: WFunction): WFunction {
         const value = expr(s.value)
         return value === s.value ? s : { ...s, value }
       }
-      case 'store':
-        return { ...s, address: expr(s.address), value: expr(s.value) }
+      case 'store': {
+        const [address, value] = [expr(s.address), expr(s.value)]
+        return address === s.address && value === s.value ? s : { ...s, address, value }
+      }
       case 'run':
         return { ...s, args: s.args.map(expr) }
       case 'fill':

@@ -1,6 +1,6 @@
 /** How the loops of an operation run: which axis lies in the lanes, and how many values are computed side by side. */
 import type { Axis, KExpr } from '../../kernel/types.js'
-import { axesOf, expressionsOf, freeAxes, walk } from '../../kernel/visit.js'
+import { axesOf, buffersRead, childrenOf, expressionsOf, freeAxes, partsOf } from '../../kernel/visit.js'
 import type { LoopOp } from '../loop-op.js'
 import { inLanes, MOST_COPIES } from './lanes.js'
 import type { Lowering } from './lowering.js'
@@ -68,16 +68,18 @@ function readsAlong(op: LoopOp, axis: string, exprs: Lowering): boolean {
   const isAxis = (index: KExpr | undefined): boolean => index?.k === 'axis' && index.axis === axis
   const loops = new Set(axesOf(op).map((one) => one.id))
   let along = false
-  for (const expr of expressionsOf(op))
-    walk(expr, (part) => {
-      if (part.k !== 'load' || part.buffer !== op.out) return
-      if (part.at.some((index, dim) => isAside(index, op.at[dim], loops, exprs))) return
+  for (const expr of expressionsOf(op)) {
+    if (!buffersRead(expr).has(op.out)) continue
+    for (const part of partsOf(expr)) {
+      if (part.k !== 'load' || part.buffer !== op.out) continue
+      if (part.at.some((index, dim) => isAside(index, op.at[dim], loops, exprs))) continue
       const apart = part.at.some((index, dim) => {
         const own = op.at[dim]
         return (depends(index) || depends(own)) && !(isAxis(index) && isAxis(own))
       })
       if (apart || !op.at.some(isAxis)) along = true
-    })
+    }
+  }
   return along
 }
 
@@ -135,17 +137,34 @@ interface Weight {
 }
 
 function weigh(op: LoopOp): Weight {
-  let nodes = 0
-  let sums = false
-  let dear = false
-  for (const expr of expressionsOf(op))
-    walk(expr, (part) => {
-      nodes++
-      if (part.k === 'reduce') sums = true
-      if (part.k === 'call' && part.fn !== 'abs' && part.fn !== 'sqrt') dear = true
-      if (part.k === 'select' || (part.k === 'reduce' && part.kind === 'logSumExp')) dear = true
-    })
+  const { nodes, sums, dear } = together(expressionsOf(op))
   return { nodes, sums: sums || op.op === 'reduce', dear: dear || (op.op === 'reduce' && op.kind === 'logSumExp') }
+}
+
+const weights = new WeakMap<KExpr, Weight>()
+
+/** Of an expression as it is written out. */
+function weightOf(expr: KExpr): Weight {
+  const known = weights.get(expr)
+  if (known !== undefined) return known
+  const parts = together(childrenOf(expr))
+  const isCall = expr.k === 'call' && expr.fn !== 'abs' && expr.fn !== 'sqrt'
+  const weight: Weight = {
+    nodes: parts.nodes + 1,
+    sums: parts.sums || expr.k === 'reduce',
+    dear: parts.dear || isCall || expr.k === 'select' || (expr.k === 'reduce' && expr.kind === 'logSumExp'),
+  }
+  weights.set(expr, weight)
+  return weight
+}
+
+function together(exprs: readonly KExpr[]): Weight {
+  const all = exprs.map(weightOf)
+  return {
+    nodes: all.reduce((n, one) => n + one.nodes, 0),
+    sums: all.some((one) => one.sums),
+    dear: all.some((one) => one.dear),
+  }
 }
 
 /**
@@ -169,12 +188,7 @@ function chooseVectorAxis(op: LoopOp, exprs: Lowering, rowAxis: string | null): 
 function extentDependsOn(op: LoopOp, axis: string, exprs: Lowering): boolean {
   const depends = (one: Axis): boolean => one.ragged !== undefined && exprs.facts.of(one.ragged.at).free.has(axis)
   if (axesOf(op).some(depends)) return true
-  let found = false
-  for (const expr of expressionsOf(op))
-    walk(expr, (part) => {
-      if (part.k === 'reduce' && depends(part.axis)) found = true
-    })
-  return found
+  return expressionsOf(op).some((expr) => partsOf(expr).some((part) => part.k === 'reduce' && depends(part.axis)))
 }
 
 /** Every element that depends on the axis has it as its last, plain index; something is worth doing in lanes. */
@@ -184,10 +198,7 @@ function liesSideBySide(op: LoopOp, axis: string, exprs: Lowering): boolean {
   const inOut = op.at.some((index) => exprs.facts.of(index).free.has(axis))
   if (out && !inOut) return false
   if (!fits(op.out, op.at)) return false
-  let all = true
-  for (const expr of expressionsOf(op))
-    walk(expr, (part) => {
-      if (part.k === 'load' && !fits(part.buffer, part.at)) all = false
-    })
-  return all
+  return expressionsOf(op).every((expr) =>
+    partsOf(expr).every((part) => part.k !== 'load' || fits(part.buffer, part.at)),
+  )
 }

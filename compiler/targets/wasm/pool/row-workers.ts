@@ -94,6 +94,7 @@ export class RowWorkers {
    * others. Where these are busy with something else it takes them all.
    *
    * @param use is given the sums, which are only lent
+   * @returns false where a worker may still be at a chunk: one that the calling thread has done itself in the end
    */
   together(
     own: WorkerKernel,
@@ -101,7 +102,7 @@ export class RowWorkers {
     cut: Cut,
     take: TakeChunk,
     use: (sums: Float64Array) => void,
-  ): void {
+  ): boolean {
     const { pool, arena } = this
     const count = chunkCount(cut.rows, cut.chunk)
     const into = own.idle.pop() ?? placeForSums(arena, count * sumsLength(own.kernel), count)
@@ -128,6 +129,7 @@ export class RowWorkers {
     use(into.sums)
     // who comes late may still write to it
     if (isComplete) own.idle.push(into)
+    return isComplete
   }
 
   /** What a worker has to know before it runs a kernel. */

@@ -71,6 +71,7 @@ export function endsOf(
     [keys.ends, 2],
     [keys.left, half],
     [keys.right, places - half],
+    [keys.far, half - MOST_PLACES],
     [keys.counts, counts.length],
   ])
   const buffers = spaces(ends, declared)

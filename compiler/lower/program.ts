@@ -116,10 +116,17 @@ export interface TwoEnds {
   /** Places of the chain, T. */
   readonly places: SizeKey
   /**
-   * Sizes that are set once T is known: of `ends` 2, of the first half h = ⌊T/2⌋, of the second one T − h. `counts`: the
-   * list 1, 0, h − 1, 0, T − h, 0, T − h − 1, 0, of which each end reads its own numbers, and its size.
+   * Sizes that are set once T is known: of `ends` 2, of the first half h = ⌊T/2⌋, of the second one T − h; `far`: h less
+   * `MOST_PLACES`. `counts`: the list 1, 0, h − 1, 0, T − h, 0, T − h − 1, 0, of which each end reads its own numbers, and
+   * how many they are.
    */
-  readonly sizes: { readonly ends: SizeKey; readonly left: SizeKey; readonly right: SizeKey; readonly counts: string }
+  readonly sizes: {
+    readonly ends: SizeKey
+    readonly left: SizeKey
+    readonly right: SizeKey
+    readonly far: SizeKey
+    readonly counts: string
+  }
   readonly before: readonly KernelOp[]
   readonly first: KernelOp
   readonly between: readonly KernelOp[]

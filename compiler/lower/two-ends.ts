@@ -23,6 +23,7 @@ import { k } from '../kernel/index.js'
 import { simplify } from '../kernel/simplify.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
 import { buffersReadByOp, buffersWritten } from '../kernel/visit.js'
+import { MOST_PLACES } from './chain-sums.js'
 import { LinearChainLowering, type PlaceReading, type PlaceSums } from './linear-chain.js'
 import type { TwoEnds } from './program.js'
 
@@ -45,6 +46,7 @@ export class TwoEndsChain extends LinearChainLowering {
   private readonly keys = {
     ends: `ends of ${this.block.id}`,
     left: `left half of ${this.block.id}`,
+    far: `left half of ${this.block.id} beyond ${MOST_PLACES}`,
     right: `right half of ${this.block.id}`,
     counts: `counts of ${this.block.id}`,
   }
@@ -85,11 +87,11 @@ export class TwoEndsChain extends LinearChainLowering {
 
   /** Places of the first half. */
   private get half(): KExpr {
-    return k.size(this.keys.left)
+    return k.add(k.size(this.keys.far), k.num(MOST_PLACES))
   }
 
   /** An axis that only one of the ends goes along: so many times as the counts say of it. */
-  private along1(end: End, count: number, size: string): Axis {
+  private alongOne(end: End, count: number, size: string): Axis {
     const own = k.axis(this.ends)
     const at = k.add(end === 0 ? own : k.sub(k.num(1), own), k.num(2 * count))
     return {
@@ -101,13 +103,13 @@ export class TwoEndsChain extends LinearChainLowering {
   }
 
   private once(end: End, step: readonly KernelOp[]): KernelOp {
-    const axis = this.along1(end, ONCE, this.host.lowerer.size(ONE))
+    const axis = this.alongOne(end, ONCE, this.host.lowerer.size(ONE))
     return { op: 'scan', axis, reverse: false, carry: [], step }
   }
 
   /** Places 1 to h − 1. */
   private leftPlaces(end: End): { readonly axis: Axis; readonly place: KExpr } {
-    const axis = this.along1(end, LEFT, this.keys.left)
+    const axis = this.alongOne(end, LEFT, this.keys.left)
     return { axis, place: k.add(k.axis(axis), k.num(1)) }
   }
 
@@ -116,7 +118,7 @@ export class TwoEndsChain extends LinearChainLowering {
     end: End,
     count: typeof RIGHT | typeof RIGHT_BUT_LAST,
   ): { readonly axis: Axis; readonly place: KExpr } {
-    const axis = this.along1(end, count, this.keys.right)
+    const axis = this.alongOne(end, count, this.keys.right)
     return { axis, place: k.add(k.axis(axis), this.half) }
   }
 

@@ -19,25 +19,46 @@ export interface ClassificationEntropy {
 /** null without discrete latents. */
 export function classificationEntropy(model: ProgramModel, params: Float64Array): ClassificationEntropy | null {
   if (model.latents.length === 0) return null
-  const { nats, most } = ofMarginals(model, params)
+  const most = entropyAtMost(model)
   const { tables, factorised } = model.derivation.eStep
   const apart =
     factorised === null && tables.every((t) => t.chain === null && t.parent === null && t.latents.length === 1)
-  if (apart) return { nats, most, of: 'joint' }
-  const joint = ofAll(model, params)
-  return joint === null ? { nats, most, of: 'marginals' } : { nats: joint, most, of: 'joint' }
+  const joint = apart ? null : ofAll(model, params)
+  if (joint !== null) return { nats: joint, most, of: 'joint' }
+  return { nats: ofMarginals(model, params), most, of: apart ? 'joint' : 'marginals' }
 }
 
-function ofMarginals(model: ProgramModel, params: Float64Array): Pick<ClassificationEntropy, 'nats' | 'most'> {
+/** Cells of data that were observed are no question. */
+function isKnown(model: ProgramModel, latent: string): (row: number) => boolean {
+  const data = model.data.arrays.get(latent)?.values
+  return (row) => data !== undefined && (data[row] ?? -1) >= 0
+}
+
+function entropyAtMost(model: ProgramModel): number {
+  let most = 0
+  for (const { name, rows, values } of model.latents) {
+    const weights = rowWeights(model.derivation, model.numbers, name)
+    const known = isKnown(model, name)
+    for (let n = 0; n < rows; n++) if (!known(n)) most += (weights?.[n] ?? 1) * Math.log(values)
+  }
+  return most
+}
+
+function ofMarginals(model: ProgramModel, params: Float64Array): number {
+  const summed = model.latents.map(({ name }) => model.marginalEntropy(params, name))
+  if (summed.every((x) => x !== null))
+    return Math.max(
+      0,
+      summed.reduce((a, b) => a + b, 0),
+    )
   const all = model.posterior(params)
-  let [nats, most] = [0, 0]
+  let nats = 0
   for (const { name, rows, values } of model.latents) {
     const weights = rowWeights(model.derivation, model.numbers, name)
     const r = all.get(name) ?? new Float64Array(0)
-    const data = model.data.arrays.get(name)?.values
+    const known = isKnown(model, name)
     for (let n = 0; n < rows; n++) {
-      // cells of data that were observed are no question
-      if (data !== undefined && (data[n] ?? -1) >= 0) continue
+      if (known(n)) continue
       const weight = weights?.[n] ?? 1
       let own = 0
       for (let k = 0; k < values; k++) {
@@ -45,10 +66,9 @@ function ofMarginals(model: ProgramModel, params: Float64Array): Pick<Classifica
         if (p > 0) own -= p * Math.log(p)
       }
       nats += weight * own
-      most += weight * Math.log(values)
     }
   }
-  return { nats, most }
+  return nats
 }
 
 /** Half the distance of the inner points about β = 1: the derivative of fourth order is then off by 1e-12 a row. */
@@ -62,11 +82,11 @@ const STEP = 1e-3
 function ofAll(model: ProgramModel, params: Float64Array): number | null {
   const tempered = temperedProgram(model.derivation)
   if (tempered.kind !== 'program') return null
-  const { memory: _, arena: _arena, workers: _workers, ...options } = model.options
+  const { memory: _, workers: _workers, ...options } = model.options
   const other = new TemperedModel(model.derivation, tempered.program, model.data, options)
   const at = (steps: number): number => {
     other.setBeta(1 + steps * STEP)
-    return other.eStep(params).logLikelihood
+    return other.logLikelihood(params)
   }
   const slope = (8 * (at(1) - at(-1)) - (at(2) - at(-2))) / (12 * STEP)
   return Number.isFinite(slope) ? Math.max(0, -slope) : null

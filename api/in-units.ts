@@ -84,6 +84,9 @@ export function inUnits(
       params: result.params,
     },
     ...(iterates === undefined ? {} : { iterates }),
+    ...(result.draws === undefined
+      ? {}
+      : { draws: { ...result.draws, meanObjective: objective(result.draws.meanObjective) } }),
   }
   if (!way.closed) return { ...found, result: changed, bound: null }
   const rows = found.rows?.map((row) => ({ ...row, params: way.back(row.params) })) ?? null

@@ -60,9 +60,10 @@ export function standardised(model: ProgramModel, data: BoundData): Standardised
   const forth = (p: Float64Array): Float64Array => p.map((x, e) => (x - (moves[e] ?? 0)) / (factors[e] ?? 1))
   const scaled = scaledData(data, scaling)
   const jacobian = logJacobian(model.derivation, model.numbers, data, scaling)
+  // likelihoods of both, whatever the mode maximises
   const closed =
     units.every((u, i) => u.exponents !== null || columns[i]?.observed === false) &&
-    agrees(model, model.overOther(scaled), forth, jacobian, randomSource(1, 7).uniform)
+    agrees(model.overOther(data), model.overOther(scaled), forth, jacobian, randomSource(1, 7).uniform)
   return {
     scaling,
     data: scaled,

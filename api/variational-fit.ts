@@ -33,6 +33,13 @@ export function variationalResult(
     code: 'W558',
     message: `\`${name}\` has no variational posterior and is set to its most probable value: ${why}`,
   }))
+  const { standardized, warnings } = inner.result
+  // priors are stated in the units of the data: posteriors under the same priors of other data have no way back
+  const scaled =
+    standardized?.sameModel === false
+      ? layout.filter((p) => posteriors.has(p.name) && moved.includes(p.name) && hasUnit(p)).map((p) => p.name)
+      : []
+  const said = scaled.map((name) => `\`${name}\``).join(', ')
   return {
     ...inner.result,
     ...record([
@@ -42,9 +49,28 @@ export function variationalResult(
     mode: 'vb',
     params: record(params),
     posteriors: record(own),
-    warnings: [...inner.result.warnings, ...stays],
+    ...(standardized === undefined || scaled.length === 0
+      ? {}
+      : {
+          standardized: {
+            ...standardized,
+            onStandardisedScale: [...standardized.onStandardisedScale, ...scaled],
+          },
+        }),
+    warnings: [
+      ...warnings.map((w) =>
+        w.code === 'W536' && scaled.length > 0
+          ? { ...w, message: `${w.message}; posteriors (${said}) are given on the standardised scale` }
+          : w,
+      ),
+      ...stays,
+    ],
   }
 }
+
+/** Probabilities and correlations have no unit. */
+const hasUnit = ({ support }: ParamLayout): boolean =>
+  !['simplex', 'unit', 'interval', 'correlation'].includes(support.kind)
 
 function nested(p: ParamLayout, values: Float64Array | null): NestedNumbers {
   return values === null || values.length !== p.length ? null : nestedToJson(nestParam({ ...p, offset: 0 }, values))

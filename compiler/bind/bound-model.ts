@@ -24,6 +24,7 @@ import { f64 } from '../targets/solve/types.js'
 import type { Arena } from '../targets/wasm/arena.js'
 import type { RowWorkers } from '../targets/wasm/pool/row-workers.js'
 import { vanishingScales } from '../vanishing-scales.js'
+import { CHUNK_ROWS } from './array-parts.js'
 import { checkLevels } from './check-levels.js'
 import { checkPlaces } from './check-places.js'
 import { checkParam } from './check-size.js'
@@ -116,7 +117,7 @@ export class ProgramModel implements BoundModel {
   /** What stands for 0 in a param whose limit at 0 is meant. */
   readonly zeroLimits: ReadonlyMap<string, number>
   private readonly kernels: KernelRunner
-  /** Where rows do not lie in memory. */
+  /** Where rows are many. */
   private readonly countSums: readonly CountSum[]
   private readonly byName: ReadonlyMap<string, ParamLayout>
   private readonly scales: ReadonlyMap<string, DataScale>
@@ -142,7 +143,8 @@ export class ProgramModel implements BoundModel {
     checkLevels(d.model, d.distributions, this.numbers, data)
     checkPlaces(d.model, this.numbers, new Set(d.graph.bindTables.map((t) => t.name)))
     checkRowWise(d, program, data, options.sumsOnly)
-    const counted = data.stream === undefined ? { program, sums: [] } : withCounts(program, d.graph)
+    const isLong = data.stream !== undefined || [...data.arrays.values()].some((a) => (a.shape[0] ?? 0) > CHUNK_ROWS)
+    const counted = isLong ? withCounts(program, d.graph) : { program, sums: [] }
     this.countSums = counted.sums
     this.memory = options.memory ?? allocate(counted.program, d.model.symbols, data, this.numbers, options.arena)
     this.params = paramLayouts(d, this.numbers, data)
@@ -309,6 +311,11 @@ export class ProgramModel implements BoundModel {
     return this.expectations.eStep(params, from)
   }
 
+  /** What an E-step gives for the log-likelihood, without its statistics; not where the posterior is a factorised q. */
+  logLikelihood(params: Float64Array): number {
+    return this.expectations.objective(params).logLikelihood
+  }
+
   eStepLater(params: Float64Array, from?: Beginning, others = false): Promise<Expectation> {
     return this.expectations.eStepLater(params, from, others)
   }
@@ -428,9 +435,10 @@ export class ProgramModel implements BoundModel {
         addCounts(own, of, l.rows * share, rowWeights(derivation, numbers, l.name, range))
       }
     }
-    if (windows === null) add(this.posterior(params), 1, null)
-    else if (latents.every((l) => this.countSums.some((s) => s.latent === l.name)))
-      for (const l of latents) counts.set(l.name, this.summedCount(params, l.name))
+    const sums = latents.map((l) => this.addedUp(params, l.name))
+    if (sums.every((s) => s !== null))
+      for (const [i, l] of latents.entries()) counts.set(l.name, sums[i]?.counts ?? new Float64Array(l.values))
+    else if (windows === null) add(this.posterior(params), 1, null)
     else
       this.expectations.eachCalibrated(params, (memory, rows, from) =>
         add(reported(this.program.latents, 'discrete', memory), rows / windows.rows, { from, to: from + rows }),
@@ -438,16 +446,28 @@ export class ProgramModel implements BoundModel {
     return counts
   }
 
-  /** The counts of one latent, added up in a pass. */
-  private summedCount(params: Float64Array, latent: string): Float64Array {
+  /** Σ over the rows of −p log p of one latent's posterior, in nats; null where a pass does not add it up. */
+  marginalEntropy(params: Float64Array, latent: string): number | null {
+    return this.addedUp(params, latent)?.entropy ?? null
+  }
+
+  /** What a pass adds up of one latent; null where rows are few, or none does. */
+  private addedUp(
+    params: Float64Array,
+    latent: string,
+  ): { readonly counts: Float64Array; readonly entropy: number } | null {
     const sum = this.countSums.find((s) => s.latent === latent)
-    if (sum === undefined) throw new Error(`no counts of ${latent}`)
+    if (sum === undefined || this.expectations.isFactorised) return null
     const { kernels, memory } = this
+    const { pass, counts, entropy, ops } = sum
     kernels.load(params, 'param')
-    kernels.zero([sum.buffer])
+    kernels.zero([counts, entropy])
     kernels.run(this.program.derived.param)
-    kernels.runPass(sum.pass, kernels.part(sum.pass, sum.buffer, [sum.pass.posterior, sum.ops]))
-    return Float64Array.from(f64(memory.blocks, sum.buffer))
+    kernels.runPass(pass, kernels.part(pass, counts, [pass.posterior, ops]))
+    return {
+      counts: Float64Array.from(f64(memory.blocks, counts)),
+      entropy: f64(memory.blocks, entropy)[0] ?? Number.NaN,
+    }
   }
 
   identifiedParameters(random: () => number, fitted: Float64Array): Identified | null {
@@ -459,23 +479,24 @@ export class ProgramModel implements BoundModel {
     if (this.expectations.isFactorised) return null
     const { nominalParameters } = this
     const most = FEW_ROWS * (nominalParameters + 4)
+    let found: Ranked | null = null
     for (const rows of [LEAST_ROWS, Math.max(2 * LEAST_ROWS, 2 * nominalParameters), most]) {
       const few = rows > most ? null : fewRows(this.derivation, this.program, this.data, rows)
       if (few === null) continue
       // rows are alike: a rank over some of them is at most that over all, and over many the same, unless others alone
       // read a param
-      const found = this.overSample(few).rankedOverAll(random, fitted)
+      found = this.overSample(few).rankedOverAll(random, fitted, found)
       if (found?.parameters === nominalParameters || (rows === most && found?.isRead === true)) return found
     }
-    return this.rankedOverAll(random, fitted)
+    return this.rankedOverAll(random, fitted, found)
   }
 
-  private rankedOverAll(random: () => number, fitted: Float64Array): Ranked | null {
+  private rankedOverAll(random: () => number, fitted: Float64Array, short: Ranked | null): Ranked | null {
     const { derivation, data, numbers, params } = this.sample ?? this
     // how much there is to compute is told by all rows, as if they were in memory
     const { nominalParameters, observations } = this
     const scored = { derivation, data, numbers, params, nominalParameters, observations }
-    return identifiedOverPoints(scored, this.options.compile, random, this.separated(random), fitted)
+    return identifiedOverPoints(scored, this.options.compile, random, this.separated(random), fitted, short)
   }
 
   interior(random: () => number): Float64Array {

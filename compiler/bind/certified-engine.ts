@@ -138,19 +138,22 @@ function engineOf(
     mStep: (params, e) => model.mStep(params, full(e)),
     mStepBlocks(params, e) {
       const last = new Map<string, BlockResult>()
-      // a shape found with its scale profiled out is at its best once the scale has followed
-      const waiting = new Map<string, readonly string[]>()
+      // a shape found with its scales profiled out is at its best once the last of them has followed
+      const waiting = new Map<string, { readonly params: readonly string[]; readonly scales: Set<string> }>()
       model.mStep(params, full(e), (step, after) => {
         last.delete(step.id)
-        if (step.kind === 'stationary' && step.profile !== undefined) {
-          waiting.set(step.profile.param, step.params)
+        if (step.kind === 'stationary' && step.profiles.length > 0) {
+          waiting.set(step.id, { params: step.params, scales: new Set(step.profiles.map((p) => p.param)) })
           return
         }
+        const followed = [...waiting.values()].filter(
+          ({ scales }) => step.params.filter((p) => scales.delete(p)).length > 0 && scales.size === 0,
+        )
         last.set(step.id, {
-          params: [...step.params, ...step.params.flatMap((p) => waiting.get(p) ?? [])],
+          params: [...step.params, ...followed.flatMap(({ params }) => params)],
           exact: step.exact,
           kinked: step.kind === 'median',
-          iterative: step.kind === 'newton' || step.kind === 'stationary' || step.params.some((p) => waiting.has(p)),
+          iterative: step.kind === 'newton' || step.kind === 'stationary' || followed.length > 0,
           after,
         })
       })

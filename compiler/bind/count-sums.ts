@@ -1,4 +1,4 @@
-/** Expected counts of the values of latents as sums of a pass: no posterior of all rows is kept for them. */
+/** Expected counts of the values of latents, and the entropy of their posterior, as sums of a pass: no posterior of all rows is kept. */
 import type { Expr } from '../algebra/types.js'
 import { collectNodes } from '../algebra/visit.js'
 import type { FactorGraph } from '../graph/types.js'
@@ -6,20 +6,21 @@ import { buffersReadByOp, k } from '../kernel/index.js'
 import type { Axis, Buffer, KExpr, KernelOp } from '../kernel/types.js'
 import type { Pass, Program } from '../lower/program.js'
 
-/** The sum that holds the counts of one latent. */
+/** The sums that hold the counts of one latent, and −Σ p log p of its marginals in nats. */
 export interface CountSum {
   readonly latent: string
-  readonly buffer: string
+  readonly counts: string
+  readonly entropy: string
   readonly pass: Pass
   /** To be run behind the pass's posterior. */
   readonly ops: readonly KernelOp[]
 }
 
-/** Name of the buffer of a latent's counts. */
-export const countBuffer = (latent: string): string => `count ${latent}`
+/** The least number whose logarithm is taken: p log p is 0 where p is. */
+const TINY = 1e-300
 
 /**
- * The program with a buffer for the counts of each discrete latent, and the sums that fill them. A latent is left out
+ * The program with buffers for the counts of each discrete latent and its entropy, and the sums that fill them. A latent is left out
  * where its marginals are not made row by row of one pass, or its weights are more than columns of data.
  */
 export function withCounts(
@@ -37,7 +38,8 @@ export function withCounts(
       const values = program.buffers.find((b) => b.id === latent.buffer)?.shape.at(-1)
       if (values === undefined) break
       sums.push(made)
-      buffers.push({ id: made.buffer, space: 'sum', type: 'f64', shape: [values] })
+      buffers.push({ id: made.counts, space: 'sum', type: 'f64', shape: [values] })
+      buffers.push({ id: made.entropy, space: 'sum', type: 'f64', shape: [] })
       break
     }
   }
@@ -61,9 +63,15 @@ function countSum(
   if (value?.k !== 'axis' || writer.axes.some((a) => a.ragged !== undefined)) return null
   const weights = loops.flatMap((l) => (l.weight === null ? [] : [columnOf(l.weight, loops, writer.axes)]))
   if (weights.some((w) => w === null)) return null
-  const factors = [k.load(buffer, ...writer.at), ...weights.flatMap((w) => (w === null ? [] : [w]))]
-  const sum: KernelOp = { op: 'contract', out: countBuffer(latent), axes: writer.axes, at: [value], factors }
-  return { latent, buffer: countBuffer(latent), pass, ops: inPass === undefined ? [writer, sum] : [sum] }
+  const p = k.load(buffer, ...writer.at)
+  const weighted = [p, ...weights.flatMap((w) => (w === null ? [] : [w]))]
+  const information = k.mul(k.num(-1), k.call('log', k.call('max', p, k.num(TINY))))
+  const [counts, entropy] = [`count ${latent}`, `count entropy ${latent}`]
+  const sums: readonly KernelOp[] = [
+    { op: 'contract', out: counts, axes: writer.axes, at: [value], factors: weighted },
+    { op: 'contract', out: entropy, axes: writer.axes, at: [], factors: [...weighted, information] },
+  ]
+  return { latent, counts, entropy, pass, ops: inPass === undefined ? [writer, ...sums] : sums }
 }
 
 /** A weight that is a cell of data at the loops of the latent; else null. */

@@ -251,9 +251,8 @@ export class Expectations {
 
   private whole(): Memory {
     const { program, memory } = this.kernels
-    const whole = memory.whole()
-    for (const pass of program.passes) this.kernels.runPass(pass, pass.posterior, true)
-    this.kernels.run(program.marginals, whole)
-    return whole
+    for (const pass of program.passes) this.kernels.runWhole(pass.posterior)
+    this.kernels.runWhole(program.marginals)
+    return memory.whole()
   }
 }

@@ -22,9 +22,13 @@ export interface ScoredModel {
   readonly observations: number
 }
 
-/** A rank, and whether every param moved the density of some row. */
+/** A rank, where it was taken, and whether every param moved the density of some row. */
 export interface Ranked extends Identified {
   readonly isRead: boolean
+  readonly point: Float64Array
+  /** Directions at the point along which no density changes, of coordinates that are so many times as long. */
+  readonly flat: readonly (readonly number[])[]
+  readonly lengths: readonly number[]
 }
 
 /** Beyond this many (params × rows × states) the rank is not computed. */
@@ -34,6 +38,9 @@ const COST_LIMIT = 2e7
  * The rank is taken at `theta`, a random point; where it falls short there, once more with the unbounded params as fitted:
  * it is the same at almost every point, and where the random one gives the data no probability to speak of, too low.
  * `theta` is moved.
+ *
+ * @param short the rank over some of the rows; where every param moved the density of one of them, other rows can but tell apart
+ * what was flat, at the same point
  */
 export function identifiedOverPoints(
   model: ScoredModel,
@@ -41,7 +48,9 @@ export function identifiedOverPoints(
   random: () => number,
   theta: Float64Array,
   fitted: Float64Array,
+  short: Ranked | null,
 ): Ranked | null {
+  if (short?.isRead === true) return identifiedParameters(model, compile, random, short.point, short)
   const first = identifiedParameters(model, compile, random, theta)
   if (first === null || first.parameters === model.nominalParameters) return first
   for (const { support, offset, length } of model.params)
@@ -61,13 +70,15 @@ export function identifiedOverPoints(
 /**
  * The score of a unit is the gradient of its log-likelihood, which by Fisher's identity is that of Q at the same params.
  * Sums of the units' scores under random weights (and, for single observations, random data) span the same space as the
- * scores themselves, so params + 4 such sums are enough. They are taken at `theta`, a point in the interior.
+ * scores themselves, so params + 4 such sums are enough, or directions that were flat + 4. They are taken at `theta`, a point
+ * in the interior.
  */
-export function identifiedParameters(
+function identifiedParameters(
   model: ScoredModel,
   compile: CompileKernel,
   random: () => number,
   theta: Float64Array,
+  short: Ranked | null = null,
 ): Ranked | null {
   const { derivation } = model
   const pieces = model.params.map((p) => ({ layout: p, charted: chartOf(p) }))
@@ -96,7 +107,8 @@ export function identifiedParameters(
   let owners: string[] = []
   const counts = [...model.data.arrays.keys()].some((name) => targets.has(name) && isCount(model, name))
   // counts come once at their own size and once small
-  const replicates = (model.nominalParameters + 4) * (counts ? 2 : 1)
+  const wanted = (short === null ? model.nominalParameters : short.flat.length) + 4
+  const replicates = wanted * (counts ? 2 : 1)
   try {
     for (let r = 0; r < replicates; r++) {
       for (const name of scalars) {
@@ -114,7 +126,7 @@ export function identifiedParameters(
         // sequences lie one after another
         const rank = a.shape.length - (a.offsets === null ? 0 : 1)
         resampleColumns(a.values, rank > 1 ? (a.shape.at(-1) ?? 1) : 1, random)
-        if (r >= model.nominalParameters + 4 && isCount(model, name)) thin(a.values, random)
+        if (r >= wanted && isCount(model, name)) thin(a.values, random)
       }
       for (const [id, b] of blocks.buffers)
         if (id.startsWith('unit weight '))
@@ -149,9 +161,10 @@ export function identifiedParameters(
     for (const [name, values] of original) model.data.arrays.get(name)?.values.set(values)
   }
   if (rows.some((r) => !r.every(Number.isFinite))) return null
-  const { rank, loose } = rankOf(rows)
-  const isRead = owners.every((_, c) => rows.some((r) => r[c] !== 0))
-  return { parameters: rank, loose: [...new Set(owners.filter((_, c) => loose[c] === true))], isRead }
+  const { rank, flat, lengths } = short === null ? rankOf(rows) : higherRank(rows, short)
+  const loose = owners.filter((_, c) => Math.hypot(...flat.map((direction) => direction[c] ?? 0)) > LOOSE)
+  const isRead = short?.isRead === true || owners.every((_, c) => rows.some((r) => r[c] !== 0))
+  return { parameters: rank, loose: [...new Set(loose)], isRead, point: theta.slice(), flat, lengths }
 }
 
 /** Values that a chain's places are summed over; 1 without a chain. */
@@ -216,23 +229,52 @@ function singleData(model: ScoredModel): readonly string[] {
 const readsData = (e: Expr, name: string): boolean =>
   some(e, (n) => n.kind === 'ref' && n.space === 'data' && n.name === name)
 
-/** Numerical rank after scaling the columns, and which columns take part in what is left over. */
-function rankOf(rows: readonly (readonly number[])[]): { readonly rank: number; readonly loose: readonly boolean[] } {
+/** A param takes part in flat directions where its own part of them is longer. */
+const LOOSE = 1e-3
+
+interface Rank {
+  readonly rank: number
+  readonly flat: Ranked['flat']
+  readonly lengths: readonly number[]
+}
+
+/** Numerical rank after scaling the columns, and the directions that are left over. */
+function rankOf(rows: readonly (readonly number[])[]): Rank {
   const columns = rows[0]?.length ?? 0
-  if (columns === 0) return { rank: 0, loose: [] }
-  const norms = Array.from({ length: columns }, (_, c) => Math.sqrt(rows.reduce((s, r) => s + (r[c] ?? 0) ** 2, 0)))
-  const scaled = new Matrix(rows.map((r) => r.map((x, c) => ((norms[c] ?? 0) > 0 ? x / (norms[c] ?? 1) : 0))))
+  if (columns === 0) return { rank: 0, flat: [], lengths: [] }
+  const lengths = Array.from({ length: columns }, (_, c) => Math.sqrt(rows.reduce((s, r) => s + (r[c] ?? 0) ** 2, 0)))
+  const scaled = new Matrix(rows.map((r) => r.map((x, c) => ((lengths[c] ?? 0) > 0 ? x / (lengths[c] ?? 1) : 0))))
+  return { ...spanOf(scaled, 1e-11), lengths }
+}
+
+/** The same with what other rows tell apart of the directions that were flat. */
+function higherRank(rows: readonly (readonly number[])[], { parameters, flat, lengths }: Ranked): Rank {
+  const moved = rows.map((r) => {
+    const scaled = r.map((x, c) => ((lengths[c] ?? 0) > 0 ? x / (lengths[c] ?? 1) : x))
+    // beside what adds up to it
+    const size = Math.max(...flat.map((d) => d.reduce((s, v, c) => s + Math.abs(v * (scaled[c] ?? 0)), 0)))
+    return flat.map((d) => (size > 0 ? d.reduce((s, v, c) => s + v * (scaled[c] ?? 0), 0) / size : 0))
+  })
+  // directions are known to a few digits less than scores
+  const { rank, flat: left } = spanOf(new Matrix(moved), 1e-8, 1)
+  const combined = left.map((by) => lengths.map((_, c) => by.reduce((s, b, j) => s + b * (flat[j]?.[c] ?? 0), 0)))
+  return { rank: parameters + rank, flat: combined, lengths }
+}
+
+/** The rank, and the right singular vectors of values that are no more than a part of the largest, or of `least` where that is more. */
+function spanOf(matrix: Matrix, part: number, least = 0): Pick<Rank, 'rank' | 'flat'> {
   const decompose = (vectors: boolean): SingularValueDecomposition =>
-    new SingularValueDecomposition(scaled, {
+    new SingularValueDecomposition(matrix, {
       autoTranspose: true,
       computeLeftSingularVectors: vectors,
       computeRightSingularVectors: vectors,
     })
   const values = decompose(false).diagonal
-  const largest = Math.max(...values, 0)
-  const free = values.flatMap((v, i) => (v > 1e-11 * largest ? [] : [i]))
-  if (free.length === 0) return { rank: values.length, loose: norms.map(() => false) }
-  const directions = decompose(true).rightSingularVectors
-  const loose = norms.map((_, c) => Math.hypot(...free.map((i) => directions.get(c, i))) > 1e-3)
-  return { rank: values.length - free.length, loose }
+  const limit = part * Math.max(...values, least)
+  const free = values.flatMap((v, i) => (v > limit ? [] : [i]))
+  const directions = free.length === 0 ? null : decompose(true).rightSingularVectors
+  return {
+    rank: values.length - free.length,
+    flat: directions === null ? [] : free.map((i) => directions.getColumn(i)),
+  }
 }

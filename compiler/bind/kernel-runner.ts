@@ -52,12 +52,14 @@ export class KernelRunner {
     return ops
   }
 
-  /** Over the rows of a pass, block by block; `whole`: all at once, with scratch for every row. */
-  runPass(pass: Pass, ops: readonly KernelOp[], whole = false): void {
-    if (whole) {
-      this.run(ops, this.memory.whole())
-      return
-    }
+  /** All rows at once, with scratch for every row. */
+  runWhole(ops: readonly KernelOp[]): void {
+    const whole = this.memory.whole()
+    if (ops.length > 0 && this.engine?.run(ops, whole, false) !== true) this.run(ops, whole)
+  }
+
+  /** Over the rows of a pass, block by block. */
+  runPass(pass: Pass, ops: readonly KernelOp[]): void {
     if (pass.rows === null) {
       this.runSums(ops)
       return

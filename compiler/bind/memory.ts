@@ -121,7 +121,7 @@ export function allocate(
       whole ??= withScratch((b) => {
         const own = blocks.buffers.get(b.id)
         const long = length(b, true)
-        return own instanceof Float64Array && own.length === long ? own : new Float64Array(long)
+        return own instanceof Float64Array && own.length === long ? own : floats(long)
       })
       return whole
     },

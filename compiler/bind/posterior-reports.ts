@@ -106,7 +106,7 @@ export class PosteriorReports {
     const q = this.model.factorised(params)
     if (program.factorised !== null && q !== null)
       new FactorisedState(program, program.factorised, this.memory, this.kernels).putBack(q)
-    for (const pass of program.passes) this.kernels.runPass(pass, pass.posterior, true)
+    for (const pass of program.passes) this.kernels.runWhole(pass.posterior)
     this.kernels.run(program.marginals, memory)
     this.kernels.run(reports, memory)
     const copy = (id: string): Float64Array => Float64Array.from(f64(memory, id))

@@ -115,7 +115,7 @@ export class PrintedValues {
     const q = model.factorised(before)
     if (program.factorised !== null && q !== null)
       new FactorisedState(program, program.factorised, memory, kernels).putBack(q)
-    for (const pass of program.passes) kernels.runPass(pass, pass.posterior, true)
+    for (const pass of program.passes) kernels.runWhole(pass.posterior)
     kernels.run(program.marginals, whole)
     kernels.run(this.moments(), whole)
     kernels.run(this.ops, whole)

@@ -61,7 +61,7 @@ class Runner<P extends ScoreProgram> {
       const q = this.standingStill(params)
       if (q !== undefined) new FactorisedState(program, program.factorised, this.memory, kernels).putBack(q)
     }
-    for (const pass of program.passes) kernels.runPass(pass, pass.posterior, true)
+    for (const pass of program.passes) kernels.runWhole(pass.posterior)
     if (program.factorised !== null) kernels.run(program.marginals, memory)
     for (const id of ids) memory.buffers.get(id)?.fill(0)
     kernels.run(this.program.scores, memory)

@@ -158,13 +158,16 @@ export function blockStep(
       lines: equations,
     })
   else if (step.kind === 'stationary') {
-    if (step.profile !== undefined)
+    if (step.profiles.length > 0)
       content.push({
         kind: 'prose',
         parts: [
           'With ',
-          ...inlineNames([step.profile.param], c),
-          ' at its best value for each ',
+          ...inlineNames(
+            step.profiles.map((p) => p.param),
+            c,
+          ),
+          step.profiles.length === 1 ? ' at its best value for each ' : ' at their best values for each ',
           ...inlineNames(step.params, c),
           ', ',
           q,

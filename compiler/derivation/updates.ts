@@ -3,7 +3,7 @@ import { add, div, log, mul, num, ONE, ref, sub, ZERO } from '../algebra/build.j
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { rewrite } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
-import type { Contribution, MStep, StationaryStep } from '../mstep/types.js'
+import type { Contribution, MStep, Profile, StationaryStep } from '../mstep/types.js'
 import { compact } from './compact.js'
 import { coefficientAt, expandStatistics, type Rename, type Target, targetsOf } from './elements.js'
 import { normalUpdate } from './normal-update.js'
@@ -54,8 +54,7 @@ export function updateOf(step: MStep, context: UpdateContext): Update {
 }
 
 /** What a scale at its best value adds to the objective of a shape `u`, and its derivative. */
-function profiled({ profile }: StationaryStep, t: Target, u: Expr, c: UpdateContext): { value: Expr; slope: Expr } {
-  if (profile === undefined) return { value: ZERO, slope: ZERO }
+function profiled(profile: Profile, t: Target, u: Expr, c: UpdateContext): { value: Expr; slope: Expr } {
   const sum = (cs: readonly Contribution[]): Expr => compact(cs, null, t, c)
   const alpha = sum(profile.linear)
   const whole = add(mul(alpha, u), sum(profile.constant))
@@ -73,9 +72,15 @@ function stationary(step: StationaryStep, c: UpdateContext): Update {
     const left = ref('param', name, t.at)
     const at = (e: Expr): Expr => rewrite(e, (n) => (n.kind === 'index' && n.var === step.variable ? left : n))
     const coefficients = step.terms.map((term) => compact(term.coefficients, null, t, c))
-    const scale = profiled(step, t, left, c)
-    const objective = add(...step.terms.map((term, i) => mul(coefficients[i] ?? ZERO, at(term.value))), scale.value)
-    const slope = add(...step.terms.map((term, i) => mul(coefficients[i] ?? ZERO, at(term.first))), scale.slope)
+    const scales = step.profiles.map((profile) => profiled(profile, t, left, c))
+    const objective = add(
+      ...step.terms.map((term, i) => mul(coefficients[i] ?? ZERO, at(term.value))),
+      ...scales.map((s) => s.value),
+    )
+    const slope = add(
+      ...step.terms.map((term, i) => mul(coefficients[i] ?? ZERO, at(term.first))),
+      ...scales.map((s) => s.slope),
+    )
     return {
       objective: { term: objective, indices: t.indices },
       equation: { left: slope, right: ZERO, indices: t.indices, over: [] },

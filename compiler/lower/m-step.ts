@@ -144,10 +144,10 @@ function lowerSolve(step: MStep, input: MStepLoweringInput): Solve {
       break
     case 'stationary':
       for (const [i, t] of step.terms.entries()) table(`term${i}`, shape, t.coefficients)
-      if (step.profile !== undefined) {
-        table('profile linear', shape, step.profile.linear)
-        table('profile constant', shape, step.profile.constant)
-        table('profile powers', shape, step.profile.powers)
+      for (const { param: scale, linear, constant, powers } of step.profiles) {
+        table(`profile ${scale} linear`, shape, linear)
+        table(`profile ${scale} constant`, shape, constant)
+        table(`profile ${scale} powers`, shape, powers)
       }
       break
     case 'median':

@@ -1,7 +1,7 @@
 /**
  * Profiling: where a scale or rate v has its mode in closed form given a shape u, and u needs a root given v, the two go
  * round each other. With v at its best value for each u, Q is a function of u alone, and v follows: the two are then at
- * their joint maximum in one go.
+ * their joint maximum in one go. A shape may have several scales, each in its branch of an `if`.
  */
 import { mul, ONE } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
@@ -11,18 +11,17 @@ import { paramsRead } from './contributions.js'
 import type { Contribution, GeneralisedGammaStep, MStep, Profile, StationaryStep } from './types.js'
 
 /**
- * Steps with each one-dimensional one profiled over the scale that it goes round with. A log v + B v^p with A = α u + α₀
+ * Steps with each one-dimensional one profiled over the scales that it goes round with. A log v + B v^p with A = α u + α₀
  * has its maximum A/p (log(−A/(p B)) − 1) at v^p = −A/(p B).
  */
 export function profileScales(steps: readonly MStep[]): readonly MStep[] {
   return steps.map((s): MStep => {
     if (s.kind !== 'stationary') return s
-    for (const g of steps) {
-      if (g.kind !== 'generalised-gamma' || !s.dependsOn.includes(g.id) || !g.dependsOn.includes(s.id)) continue
-      const made = profiled(s, g)
-      if (made !== null) return made
-    }
-    return s
+    let made = s
+    for (const g of steps)
+      if (g.kind === 'generalised-gamma' && made.dependsOn.includes(g.id) && g.dependsOn.includes(s.id))
+        made = profiled(made, g) ?? made
+    return made
   })
 }
 
@@ -47,16 +46,25 @@ function profiled(s: StationaryStep, g: GeneralisedGammaStep): StationaryStep | 
   for (const t of s.terms)
     for (const c of t.coefficients)
       if (reads(c.value, v) && !(t.value.kind === 'index' && isLogTimes(c, v))) return null
-  const profile: Profile = { param: v, power: g.power, linear, constant, powers: g.powers }
+  const own: Profile = { param: v, power: g.power, linear, constant, powers: g.powers }
+  const profiles = [...s.profiles, own]
+  const read = profiles.flatMap(contributionsOf)
+  if (profiles.some(({ param }) => paramsRead(read).includes(param))) return null
   return {
     ...s,
     rule: 'profiled',
     closedForm: false,
     terms,
-    profile,
-    dependsOn: [...new Set(paramsRead([...terms.flatMap((t) => t.coefficients), ...linear, ...constant, ...g.powers]))],
+    profiles,
+    dependsOn: [...new Set(paramsRead([...terms.flatMap((t) => t.coefficients), ...read]))],
   }
 }
+
+const contributionsOf = ({ linear, constant, powers }: Profile): readonly Contribution[] => [
+  ...linear,
+  ...constant,
+  ...powers,
+]
 
 const reads = (e: Expr, param: string): boolean =>
   some(e, (n) => n.kind === 'ref' && (n.space === 'param' || n.space === 'shift') && n.name === param)

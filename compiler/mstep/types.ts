@@ -152,8 +152,8 @@ export interface StationaryStep extends StepBase {
   }[]
   /** A reference that stands for u in those expressions. */
   readonly variable: string
-  /** A scale that is at its best value for each u. */
-  readonly profile?: Profile
+  /** Scales that are at their best values for each u; none reads another. */
+  readonly profiles: readonly Profile[]
 }
 
 /** max over v of (α u + α₀) log v + B v^power, α, α₀ and B added up at the element of u. */

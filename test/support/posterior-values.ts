@@ -68,7 +68,7 @@ export class PosteriorValues {
     kernels.load(pivot, 'param')
     const whole = memory.whole()
     kernels.run(derived, whole)
-    for (const pass of program.passes) kernels.runPass(pass, pass.posterior, true)
+    for (const pass of program.passes) kernels.runWhole(pass.posterior)
     kernels.run(program.marginals, whole)
     kernels.run(this.ops, whole)
     const shapes = new Map(buffers.map((b) => [b.id, b.shape.map((s) => whole.sizes.get(s) ?? 0)]))

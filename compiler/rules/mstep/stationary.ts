@@ -18,7 +18,7 @@ export const STATIONARY_VARIABLE = 'u'
 export const stationary: MStepRule = {
   id: 'symbolic-stationarity',
   statement:
-    'Q in one scalar is Σ C_i g_i(u); u solves Σ C_i g_i′(u) = 0 and is the best such point in its support. A scale v that u goes round with, A log v + B v^p with A linear in u, is profiled out first: A/p (log(−A/(p B)) − 1) takes its place',
+    'Q in one scalar is Σ C_i g_i(u); u solves Σ C_i g_i′(u) = 0 and is the best such point in its support. Scales v that u goes round with, A log v + B v^p with A linear in u, are profiled out first: A/p (log(−A/(p B)) − 1) takes the place of each',
   citation: 'Press et al. (2007), Numerical Recipes, section 9.4 (safeguarded Newton)',
   apply(block) {
     const p = onlyParam(block)
@@ -78,6 +78,7 @@ export const stationary: MStepRule = {
       family: 'one-dimensional',
       terms: [...terms.values()],
       variable: STATIONARY_VARIABLE,
+      profiles: [],
     }
     return { kind: 'applies', candidate: { reads, step } }
   },

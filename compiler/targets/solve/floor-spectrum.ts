@@ -1,4 +1,4 @@
-import { symmetricEigen } from '../../numerics/index.js'
+import { cholesky, symmetricEigen } from '../../numerics/index.js'
 
 /**
  * Lifts the eigenvalues of a covariance, measured in units of the given variances, to at least 1, in place: the maximum
@@ -10,6 +10,7 @@ export function floorSpectrum(matrix: Float64Array, n: number, floors: Float64Ar
   const scaled = new Float64Array(n * n)
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) scaled[i * n + j] = (matrix[i * n + j] ?? 0) / ((scale[i] ?? 1) * (scale[j] ?? 1))
+  if (exceedsIdentity(scaled, n)) return false
   const { values, vectors } = symmetricEigen(scaled, 0, n)
   let lifted = false
   for (let i = 0; i < n; i++) if ((values[i] ?? 0) < 1) lifted = true
@@ -22,4 +23,11 @@ export function floorSpectrum(matrix: Float64Array, n: number, floors: Float64Ar
       matrix[i * n + j] = sum * (scale[i] ?? 1) * (scale[j] ?? 1)
     }
   return true
+}
+
+/** S − I has a Cholesky factor, so that all eigenvalues of S are above 1: a small part of the work of finding them. */
+function exceedsIdentity(matrix: Float64Array, n: number): boolean {
+  const excess = matrix.slice()
+  for (let i = 0; i < n; i++) excess[i * n + i] = (excess[i * n + i] ?? 0) - 1
+  return cholesky(excess, 0, excess, 0, n)
 }

@@ -3,7 +3,7 @@ import { evaluate } from '../../algebra/evaluate.js'
 import { toNumber } from '../../algebra/rational.js'
 import type { Expr } from '../../algebra/types.js'
 import type { Solve } from '../../lower/program.js'
-import type { StationaryStep } from '../../mstep/types.js'
+import type { Profile, StationaryStep } from '../../mstep/types.js'
 import { at, bounds, f64, layoutOf, type SolveContext, tableOf } from './types.js'
 
 const PROBES = 64
@@ -26,13 +26,13 @@ export function solveStationary(
   }))
   const values = compiled.map((f) => f.value)
   const slopes = compiled.map((f) => f.first)
-  const profile = profileOf(step, solve, context)
+  const profiles = step.profiles.map((profile) => profileOf(profile, solve, context))
   for (let i = 0; i < u.length; i++) {
     const c = tables.map((t) => at(t, i))
     if (c.every((x) => x === 0) || !c.every(Number.isFinite)) continue
-    const scale = profile(i)
-    const q = (x: number): number => total(c, values, x) + scale.value(x)
-    const slope = (x: number): number => total(c, slopes, x) + scale.slope(x)
+    const scales = profiles.map((profile) => profile(i))
+    const q = (x: number): number => scales.reduce((sum, scale) => sum + scale.value(x), total(c, values, x))
+    const slope = (x: number): number => scales.reduce((sum, scale) => sum + scale.slope(x), total(c, slopes, x))
     u[i] = best(q, slope, low, high, at(u, i))
   }
 }
@@ -45,10 +45,9 @@ interface ProfiledScale {
 const NO_SCALE: ProfiledScale = { value: () => 0, slope: () => 0 }
 
 /** A/p (log(−A/(p B)) − 1) with A = α u + α₀, and its derivative α/p log(−A/(p B)). */
-function profileOf({ profile }: StationaryStep, solve: Solve, context: SolveContext): (i: number) => ProfiledScale {
-  if (profile === undefined) return () => NO_SCALE
+function profileOf(profile: Profile, solve: Solve, context: SolveContext): (i: number) => ProfiledScale {
   const [linear, constant, powers] = (['linear', 'constant', 'powers'] as const).map((role) =>
-    tableOf(solve, `profile ${role}`, context.memory),
+    tableOf(solve, `profile ${profile.param} ${role}`, context.memory),
   )
   const p = toNumber(profile.power)
   return (i) => {

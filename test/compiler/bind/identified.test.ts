@@ -29,6 +29,43 @@ describe('identified params', () => {
     expect(await identified(1234, 1234)).toEqual([expect.stringContaining('3 of the 4 params')])
   })
 
+  it('are found by later rows where the first ones have a column twice', async () => {
+    const random = seededRandom(5)
+    const N = 5000
+    const d = Array.from({ length: N }, () => random())
+    const y = d.map((x) => x + random())
+    const fitted = async (apart: number): Promise<readonly string[]> => {
+      const e = d.map((x, i) => (i < apart ? random() : x))
+      const fit = await compileOrThrow(LINE).fit({ d, e, y }, {})
+      return fit.warnings.filter(({ code }) => code === 'W527').map(({ message }) => message)
+    }
+    expect(await fitted(50)).toEqual([])
+    expect(await fitted(0)).toEqual([expect.stringContaining('3 of the 4 params')])
+  })
+
+  it('are fewer by the rotations of factors, soon counted', { timeout: 60_000 }, async () => {
+    const random = seededRandom(6)
+    const x = Array.from({ length: 20_000 }, () => {
+      const [u, v] = [random(), random()]
+      return Array.from({ length: 8 }, (_, j) => u * j + v * (j % 3) + random())
+    })
+    const text = `model Factors
+const Q = 3
+data x : real[N, D]
+param mu : real[D]
+param L : real[D, Q]
+param psi : positive[D]
+for n in 1..N {
+  latent f : real[Q] ~ Normal(0, 1)
+  for j in 1..D { x[n, j] ~ Normal(mu[j] + dot(L[j], f), psi[j]) }
+}
+`
+    const fit = await compileOrThrow(text).fit({ x }, { restarts: 1, maxIterations: 2 })
+    const [warning] = fit.warnings.filter(({ code }) => code === 'W527')
+    expect(warning?.message).toContain('37 of the 40 params')
+    expect(warning?.message).toContain('`L`')
+  })
+
   it('are soon counted where there are many', { timeout: 60_000 }, async () => {
     const random = seededRandom(4)
     const x = Array.from({ length: 2000 }, (_, i) => Array.from({ length: 5 }, () => random() + (i % 6)))

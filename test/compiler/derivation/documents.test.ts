@@ -169,7 +169,20 @@ describe('LaTeX', () => {
     })
     return readFileSync(join(folder, 'page.log'), 'latin1')
   }
-  const PAGES = ['old-faithful/full', 'survey/categories', 'patents/experts', 'grades/hidden', 'face-pose/model']
+  const PAGES = [
+    'old-faithful/full',
+    'old-faithful/diagonal',
+    'old-faithful/spherical',
+    'survey/categories',
+    'map-mixture/model',
+    'factor-analysis/factors',
+    'earthquake-chain/model',
+    'ppca-holes/model',
+    'patents/experts',
+    'grades/hidden',
+    'grades-second/hidden',
+    'face-pose/model',
+  ]
 
   it.skipIf(version === null)('compiles without a warning, alone and as a fragment', { timeout: 120_000 }, () => {
     const derived = [...PAGES.map((p) => deriveExample(p)), deriveModel('certify/models/joined-three')]

@@ -118,6 +118,11 @@ const CASES: readonly Case[] = [
   { model: 'examples/linkage/model', data: { y1: 125, y2: 18, y3: 20, y4: 34 } },
   { model: 'examples/map-mixture/model', data: { x: rows } },
   { model: 'test/certify/models/pumps', data: { x: counts, t: series }, instead: { a: 'an equation for a root' } },
+  {
+    model: 'test/certify/models/shape-of-two-rates',
+    data: { y: series, flag: series.map((_, i) => i % 3 > 0) },
+    instead: { shape: 'an equation for a root' },
+  },
 ]
 
 /** The largest difference between the printed and the executed update of each block, in terms of what is executed. */

@@ -102,6 +102,12 @@ describe('which rule applies', () => {
       'stationary: profiled, one-dimensional, joint',
     ],
     [
+      'a shape, its rate in either branch profiled out',
+      'model M\ndata f : bool[N]\ndata y : positive[N]\nparam a, b, c : positive\nfor n in 1..N { if f[n] { y[n] ~ Gamma(a, b) } else { y[n] ~ Gamma(a, c) } }',
+      'a',
+      'stationary: profiled, one-dimensional, joint',
+    ],
+    [
       'a rate shared by shapes, which is not profiled',
       'model M\ndata y : positive[N, D]\nparam a : positive[D]\nparam b : positive\nfor n in 1..N { y[n] ~ Gamma(a, b) }',
       'a',

@@ -258,6 +258,23 @@ describe('the floor of a spectrum', () => {
     expect([b, c]).toEqual([expect.closeTo(0.995, 12), expect.closeTo(0.995, 12)])
   })
 
+  test.each([1 + 1e-9, 1 - 1e-9])('of order 20, the least eigenvalue %d times the floor', (least) => {
+    // H diag(1, …, 20) H with H = I − 2 v vᵀ / 20 a reflection, its first eigenvalue replaced
+    const n = 20
+    const sign = (i: number): number => (i % 3 === 0 ? -1 : 1)
+    const H = (i: number, j: number): number => Number(i === j) - (2 * sign(i) * sign(j)) / n
+    const before = Array.from({ length: n * n }, (_, p) => {
+      const [i, j] = [Math.floor(p / n), p % n]
+      return Array.from({ length: n }, (_, k) => H(i, k) * (k === 0 ? least : k + 1) * H(k, j)).reduce((a, b) => a + b)
+    })
+    const { lifted, m } = floored(before, Array(n).fill(1))
+    expect(lifted).toBe(least < 1)
+    m.forEach((x, p) => {
+      expect(x).toBeCloseTo(before[p] ?? Number.NaN, 8)
+    })
+    if (!lifted) expect(m).toEqual(before)
+  })
+
   test('measures each coordinate by its own floor', () => {
     const { m } = floored([1e-9, 0, 0, 1], [1e-6, 1e-2])
     expect(m[0]).toBeCloseTo(1e-6, 15)
@@ -285,6 +302,7 @@ describe('the best stationary point', () => {
       dependsOn: [],
       family: 'one-dimensional',
       variable: 'u',
+      profiles: [],
       terms: terms.map(([, value]) => {
         const first = derivativeByScalar(value, 'u')
         return { value, first, second: derivativeByScalar(first, 'u'), coefficients: [] }

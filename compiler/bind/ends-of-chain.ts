@@ -4,6 +4,7 @@ import { buffersReadByOp, buffersWritten } from '../kernel/visit.js'
 import { MOST_PLACES } from '../lower/chain-sums.js'
 import type { Program, TwoEnds } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
+import type { Arena } from '../targets/wasm/arena.js'
 import { rowCost } from '../targets/wasm/row-cost.js'
 import { arrayOf, compileRows, type Numbers, type RowKernel, type RowPlace } from './row-kernel.js'
 
@@ -26,13 +27,37 @@ export class RowsInTwo {
     this.first.begin(memory)
   }
 
-  /** As that of one kernel; false where a worker may still write to what is kept. */
-  run(memory: Memory): boolean {
-    const isOver = this.first.run(memory)
+  /** As that of one kernel: whoever is late may still write to what is kept. */
+  run(memory: Memory): Promise<unknown> | null {
+    const late = this.first.run(memory)
     this.between.run(memory, null)
     this.second.begin(memory)
     this.second.run(memory)
-    return isOver
+    return late
+  }
+}
+
+/** The arrays along chains: those of the memory, or others where a worker may still write to these. */
+export class ChainArrays {
+  readonly #instead = new Map<string, Numbers>()
+  /** Nobody writes to them any more. */
+  readonly #spare: Numbers[] = []
+
+  constructor(private readonly arena: Arena) {}
+
+  of(id: string, memory: Memory): Numbers {
+    return this.#instead.get(id) ?? arrayOf(memory, id)
+  }
+
+  /** Leaves arrays to a worker that is late, until it is through. */
+  leave(kept: ReadonlyMap<string, Numbers>, late: Promise<unknown>): void {
+    for (const [id, { length }] of kept) {
+      const at = this.#spare.findIndex((array) => array.length === length)
+      const [spare] = at < 0 ? [] : this.#spare.splice(at, 1)
+      this.#instead.set(id, spare ?? this.arena.floats(length))
+    }
+    // those of a worker that was lost are lost too
+    late.then(() => this.#spare.push(...kept.values())).catch(() => {})
   }
 }
 
@@ -56,8 +81,7 @@ export function endsOf(
   ends: TwoEnds,
   declared: readonly Buffer[],
   memory: Memory,
-  /** Arrays in place of those in memory. */
-  instead: ReadonlyMap<string, Numbers>,
+  arrays: ChainArrays,
   place: RowPlace,
   compile: CompileKernel,
 ) {
@@ -80,7 +104,7 @@ export function endsOf(
   const work = (list: readonly KernelOp[]): number => rowCost(list, buffers, sizes, axis.id).work
   const beside = work([...ends.before, ...ends.between, ...ends.after])
   if (beside > work([ends.first, ends.second]) / LITTLE) return null
-  const kept = new Map(ends.kept.map((id) => [id, instead.get(id) ?? arrayOf(memory, id)]))
+  const kept = new Map(ends.kept.map((id) => [id, arrays.of(id, memory)]))
   if ([...kept.values()].some((array) => place.arena.addressOf(array) === null)) return null
   const sums = new Map(
     buffers.flatMap((b) => (ends.sums.includes(b.id) ? [[b.id, place.arena.floats(extent(b))] as const] : [])),

@@ -9,7 +9,7 @@ import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js
 import { wasmSupports } from '../targets/wasm/compile-wasm.js'
 import { rowCost } from '../targets/wasm/row-cost.js'
 import type { DataWindows } from './data-windows.js'
-import { endsOf, RowsInTwo } from './ends-of-chain.js'
+import { ChainArrays, endsOf, RowsInTwo } from './ends-of-chain.js'
 import { arrayOf, compileRows, type Numbers, type RowKernel, type RowPlace } from './row-kernel.js'
 import { freshIn, type SpecialisedRows, specialiseRows } from './specialise-rows.js'
 
@@ -67,8 +67,7 @@ export class RowEngine {
   readonly #cache = new DataCache()
   /** Where arrays that rewriting has made of data lie in the arena. */
   readonly #copies = new WeakMap<Numbers, Numbers>()
-  /** Arrays along chains that stand for those of the memory. */
-  readonly #instead = new Map<string, Numbers>()
+  readonly #alongChains: ChainArrays
 
   constructor(
     private readonly buffers: readonly Buffer[],
@@ -84,6 +83,7 @@ export class RowEngine {
     /** How operations over whole arrays are done from both ends of a chain. */
     private readonly ends: ReadonlyMap<readonly KernelOp[], TwoEnds> = new Map(),
   ) {
+    this.#alongChains = new ChainArrays(place.arena)
     this.#given = buffers.flatMap((buffer) => (buffer.space === 'given' ? [buffer.id] : []))
   }
 
@@ -93,9 +93,12 @@ export class RowEngine {
     const own = this.#prepared(onlySums ? 'sums' : 'arrays', ops, memory)
     if (own === null) return false
     own.rows.begin(own.memory)
-    const isOver = own.rows.run(own.memory)
+    const late = own.rows.run(own.memory)
     own.postlude?.run(own.memory, null)
-    if (!isOver && own.rows instanceof RowsInTwo) this.#leave(own.rows, ops)
+    if (late !== null && own.rows instanceof RowsInTwo) {
+      this.#alongChains.leave(own.rows.kept, late)
+      this.#compiled.clear()
+    }
     return true
   }
 
@@ -113,12 +116,6 @@ export class RowEngine {
         this.#mend(own, before, rows, ops, memory)
       },
     }
-  }
-
-  /** Leaves the arrays along a chain to a worker that may still write to them. */
-  #leave({ kept }: RowsInTwo, ops: readonly KernelOp[]): void {
-    for (const [id, array] of kept) this.#instead.set(id, this.place.arena.floats(array.length))
-    this.#compiled.delete(ops)
   }
 
   /** Sums that are not finite, from the rows as they were written. */
@@ -260,7 +257,7 @@ export class RowEngine {
 
   #fromBothEnds(ops: readonly KernelOp[], memory: Memory): Rewritten | null {
     const ends = this.streams === null ? this.ends.get(ops) : undefined
-    return ends === undefined ? null : endsOf(ends, this.buffers, memory, this.#instead, this.place, this.compile)
+    return ends === undefined ? null : endsOf(ends, this.buffers, memory, this.#alongChains, this.place, this.compile)
   }
 
   #assembled(

@@ -105,12 +105,12 @@ export class RowKernel {
   /**
    * Adds what so many rows give to the sums in memory, all of them where it is not said; after `begin`.
    *
-   * @returns false where a worker may still be at it, too late to be waited for
+   * @returns null; where a worker may still be at it, too late to be waited for, what settles when none is
    */
-  run(memory: Memory, count?: number): boolean {
+  run(memory: Memory, count?: number): Promise<unknown> | null {
     if (this.cut === null) {
       this.call(this.base, 0, 0, 0)
-      return true
+      return null
     }
     const { cut } = this
     const { workers } = this.place
@@ -118,7 +118,7 @@ export class RowKernel {
     if (workers === null || !this.isForWorkers || rows < cut.rows) this.runAlone(memory, cut, rows)
     else if (workers.isAtHand) return this.runTogether(memory, cut, workers)
     else workers.pool.meanwhile(() => this.runAlone(memory, cut, rows))
-    return true
+    return null
   }
 
   private runAlone(memory: Memory, { chunk }: Cut, rows: number): void {
@@ -129,7 +129,7 @@ export class RowKernel {
   }
 
   /** The same bits, with chunks that workers have taken. */
-  private runTogether(memory: Memory, cut: Cut, workers: RowWorkers): boolean {
+  private runTogether(memory: Memory, cut: Cut, workers: RowWorkers): Promise<unknown> | null {
     if (this.remote === null) throw new Error('a kernel is not one for workers')
     const length = this.sums.reduce((n, sum) => n + sum.length, 0)
     const take = (chunk: number, sums: Float64Array): void => {

@@ -194,6 +194,42 @@ describe('a chain from both ends', () => {
   })
 })
 
+describe('a thread that is late', () => {
+  it('may still write to arrays that nobody reads', async () => {
+    const { run } = RowsInTwo.prototype
+    runs.mockRestore()
+    const [ends] = both(categories(3), { y: letters(places) })
+    const theta = ends.separated(seededRandom(3))
+    const wanted = ends.eStep(theta)
+    const used: Float64Array[] = []
+    let through: (() => void)[] = []
+    runs = vi.spyOn(RowsInTwo.prototype, 'run').mockImplementation(function (this: RowsInTwo, memory) {
+      run.call(this, memory)
+      for (const array of this.kept.values()) if (array instanceof Float64Array) used.push(array)
+      return new Promise<void>((resolve) => through.push(resolve))
+    })
+    const again = (): void => {
+      const found = ends.eStep(theta)
+      expect(found.logLikelihood).toBe(wanted.logLikelihood)
+      expect(found.statistics).toEqual(wanted.statistics)
+      for (const array of used) array.fill(Number.NaN)
+    }
+    for (let i = 0; i < 3; i++) again()
+    const own = new Set(used)
+    expect(own.size).toBe(used.length)
+    // once it is through they serve again
+    for (const resolve of through) resolve()
+    through = []
+    await new Promise((resolve) => setTimeout(resolve))
+    for (let i = 0; i < 3; i++) {
+      again()
+      for (const resolve of through) resolve()
+      await new Promise((resolve) => setTimeout(resolve))
+    }
+    expect(new Set(used).size).toBeLessThan(own.size + 3)
+  })
+})
+
 describe('one end to the other', () => {
   it('is how a short chain is done', () => {
     for (const count of [1, 2, 15, 16, 17, 60]) {

@@ -27,6 +27,7 @@ interface ModeOptions {
   readonly mode?: Mode
   readonly batch?: number
   readonly schedule?: ModeSchedule
+  readonly accelerate?: string | null
 }
 
 interface Bounds {
@@ -68,7 +69,7 @@ function defaultsOf({ mode = 'em', batch }: ModeOptions): Readonly<Record<string
 
 /** @throws OptionError where an option belongs to another mode, or a number is out of its range */
 export function checkMode(options: ModeOptions): void {
-  const { mode = 'em', batch, schedule } = options
+  const { mode = 'em', batch, schedule, accelerate = null } = options
   if (!fitModes.includes(mode)) throw new OptionError(`mode takes ${fitModes.join(', ')}, not \`${String(mode)}\``)
   if (batch !== undefined) {
     if (mode !== 'online' && mode !== 'hard')
@@ -76,6 +77,10 @@ export function checkMode(options: ModeOptions): void {
     if (!(Number.isInteger(batch) && batch >= 1))
       throw new OptionError(`batch takes a whole number of rows, at least 1, not \`${String(batch)}\``)
   }
+  if (accelerate !== null && (mode === 'sem' || mode === 'online' || batch !== undefined))
+    throw new OptionError(
+      `accelerate jumps along steps of EM over all rows: ${mode === 'sem' ? 'mode sem has draws in between' : 'there are batches'}`,
+    )
   if (schedule === undefined) return
   const defaults = defaultsOf(options)
   if (defaults === null) {

@@ -64,17 +64,27 @@ export function standardised(model: ProgramModel, data: BoundData): Standardised
   const closed =
     units.every((u, i) => u.exponents !== null || columns[i]?.observed === false) &&
     agrees(model.overOther(data), model.overOther(scaled), forth, jacobian, randomSource(1, 7).uniform)
+  // units that were found without being those of the likelihood are not to be believed
+  const unsure = closed || unmapped.length > 0 ? null : withUnits(model)
+  const lost = closed ? [] : (unsure ?? unmapped)
   return {
     scaling,
     data: scaled,
     closed,
-    unmapped: closed ? [] : unmapped,
-    warnings: closed ? [] : [anotherModel(unmapped, columns, units)],
-    back,
-    forth,
+    unmapped: lost,
+    warnings: closed ? [] : [anotherModel(lost, columns, units)],
+    ...(unsure === null ? { back, forth } : { back: copied, forth: copied }),
     logJacobian: jacobian,
   }
 }
+
+const copied = (params: Float64Array): Float64Array => params.slice()
+
+/** Params that a unit may belong to. */
+const withUnits = (model: ProgramModel): readonly string[] =>
+  model.params.filter(({ support }) => UNITS.has(support.kind)).map(({ name }) => name)
+
+const UNITS: ReadonlySet<string> = new Set(['real', 'positive', 'nonnegative', 'ordered', 'covariance'])
 
 /** Columns of real data. */
 function columnsOf(model: ProgramModel, data: BoundData): readonly Column[] {
@@ -177,8 +187,7 @@ function unitsOfElements(
   const lost = new Set<string>()
   if (unknown.some((x) => x))
     for (const { name, offset, length, support } of model.params) {
-      const free = ['real', 'positive', 'nonnegative', 'ordered', 'covariance'].includes(support.kind)
-      if (free && !located.slice(offset, offset + length).every((x) => x)) lost.add(name)
+      if (UNITS.has(support.kind) && !located.slice(offset, offset + length).every((x) => x)) lost.add(name)
     }
   const nameOf = (e: number): string => model.params.find((p) => e >= p.offset && e < p.offset + p.length)?.name ?? ''
   const exponents = shifts.map((a, e) =>

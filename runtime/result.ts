@@ -220,10 +220,11 @@ function rateOf(
   model: BoundModel,
   { rate, converged }: Finding,
 ): Pick<FitResult, 'rateOfConvergence' | 'missingInformation'> {
-  if (rate === null || !converged || !(rate < 1)) return {}
+  // steps of hard mode come to an end, and have no rate
+  if (rate === null || !converged || !(rate < 1) || model.summed !== undefined) return {}
   return {
     rateOfConvergence: rate,
-    ...(model.joint === true && model.summed === undefined ? { missingInformation: rate } : {}),
+    ...(model.joint === true ? { missingInformation: rate } : {}),
   }
 }
 

@@ -65,6 +65,8 @@ export function knownLabels(
     ...(frozen === null ? {} : { frozenLevels: new Map([[NAME, [frozen]]]) }),
   })
   const array = read.value?.arrays.get(NAME)
+  if (read.problems.some((p) => p.code === 'E323'))
+    throw new OptionError(`there is no column \`${column}\` to score against`)
   if (array === undefined)
     throw new DataError(
       read.problems.map((p) => ({ ...p, message: p.message.replaceAll(`\`${NAME}\``, `\`${column}\``) })),

@@ -160,7 +160,9 @@ function checkOptions(by: string, folds: number, draws: number, against: string 
     throw new OptionError(`folds takes 0 (none) or a whole number of at least 2, not \`${folds}\``)
   if (!Number.isInteger(draws) || draws < 0) throw new OptionError(`draws takes a whole number, not \`${draws}\``)
   if (folds === 0 && (by === 'cv' || by === 'error' || by === 'rand' || against !== undefined))
-    throw new OptionError('what is held out is compared here: folds cannot be 0')
+    throw new OptionError(
+      `${against === undefined ? `\`${by}\`` : 'a score'} is that of rows held out: ask for 2 folds or more`,
+    )
   if ((by === 'error' || by === 'rand') && against === undefined)
     throw new OptionError(`\`${by}\` compares with known labels: say against which column`)
 }

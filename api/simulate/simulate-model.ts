@@ -1,4 +1,5 @@
 /** Simulation as callers ask for it: sizes by name, data or none, a fit or given params. */
+import { scaledArrays } from '../../compiler/bind/log-jacobian.js'
 import type { Distribution } from '../../compiler/distributions/types.js'
 import type { TypedModel } from '../../lang/typed/types.js'
 import type { Values } from '../../oracle/types.js'
@@ -49,12 +50,15 @@ export function simulateModel(
   options: SimulateOptions,
 ): Simulation {
   const stored = result === null ? null : restore(result)
-  const values: Values = new Map([...entriesOf(params)].map(([name, value]) => [name, nestedValue(value)] as const))
+  const scaling = stored?.frozen.scaling ?? null
+  // where the standardised data have another model, that is the one that was fitted
+  const fitted = scaling === null ? params : (result?.standardized?.params ?? params)
+  const values: Values = new Map([...entriesOf(fitted)].map(([name, value]) => [name, nestedValue(value)] as const))
   const set = new Map([...(stored?.set ?? []), ...entriesOf(options.set ?? {})])
   const columns = new Map([...(stored?.columns ?? []), ...entriesOf(options.columns ?? {})])
   const tables: readonly Table[] = options.data === undefined ? [] : tablesOf(options.data)
   const groupBy = options.groupBy ?? stored?.groupBy ?? null
-  const basis = basisOf({
+  const inUnits = basisOf({
     model: model.typed,
     roles: dataRoles(model.typed),
     declarations: model.declarations(set),
@@ -77,8 +81,9 @@ export function simulateModel(
     params: values,
     sizes: entriesOf(sizes) as SizeRequest,
   })
+  const basis = scaling === null ? inUnits : { ...inUnits, arrays: scaledArrays(inUnits.arrays, scaling) }
   const seed = options.seed ?? 1
-  return simulate({
+  const drawn = simulate({
     model: model.typed,
     basis,
     set,
@@ -91,6 +96,7 @@ export function simulateModel(
     keepMissing: options.keepMissing === true,
     groupBy,
   })
+  return scaling === null ? drawn : drawn.unscaled(scaling)
 }
 
 /** Data like that of a fit: with its rows, covariates and missing cells. */

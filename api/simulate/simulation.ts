@@ -1,4 +1,5 @@
 /** What was simulated: data as the library takes it, latents, and both as the columns of a table. */
+import { type Scaling, unscaledArrays } from '../../compiler/bind/log-jacobian.js'
 import type { ArrayType, DataSymbol, LatentSymbol, SymbolId, TypedModel } from '../../lang/typed/types.js'
 import type { BoundArray, BoundData } from '../../runtime/data/types.js'
 import { record } from '../../runtime/json.js'
@@ -32,6 +33,12 @@ interface Parts {
 /** Data drawn from a model. `data` can be fitted as it is: `model.fit(simulation.data)`. */
 export class Simulation {
   constructor(private readonly parts: Parts) {}
+
+  /** The same in the units of the data, drawn on the standardised scale. */
+  unscaled(scaling: Scaling): Simulation {
+    const { bound } = this.parts
+    return new Simulation({ ...this.parts, bound: { ...bound, arrays: unscaledArrays(bound.arrays, scaling) } })
+  }
 
   get seed(): number {
     return this.parts.seed

@@ -67,7 +67,9 @@ function fixedWords({ fixed = {} }: FitResult): string {
 
 function headline(result: FitResult, paint: Paint): string[] {
   const sizes = Object.entries(result.sizes).map(([name, value]) => `${name} = ${value}`)
-  const state = result.converged ? paint.good('converged') : paint.warning(`not converged (${stopWord(result.stop)})`)
+  const state = result.converged
+    ? paint.good(result.stop === 'completed' ? 'completed' : 'converged')
+    : paint.warning(`not converged (${stopWord(result.stop)})`)
   const hard = result.mode === 'hard' || result.mode === 'cem'
   const within =
     result.withinSS === undefined ? '' : `  within-component sum of squares ${formatObjective(result.withinSS)}`

@@ -13,15 +13,32 @@ export interface ColumnScales {
 export type Scaling = ReadonlyMap<string, ColumnScales>
 
 /** The data with these arrays as x′. */
-export function scaledData(data: BoundData, scaling: Scaling): BoundData {
-  const arrays = new Map<string, BoundArray>(data.arrays)
+export const scaledData = (data: BoundData, scaling: Scaling): BoundData => ({
+  ...data,
+  arrays: scaledArrays(data.arrays, scaling),
+})
+
+/** Arrays x′ as x. */
+export const unscaledArrays = (arrays: BoundData['arrays'], scaling: Scaling): BoundData['arrays'] =>
+  mapped(arrays, scaling, (x, mean, sd) => mean + sd * x)
+
+/** Arrays x as x′. */
+export const scaledArrays = (arrays: BoundData['arrays'], scaling: Scaling): BoundData['arrays'] =>
+  mapped(arrays, scaling, (x, mean, sd) => (x - mean) / sd)
+
+function mapped(
+  arrays: BoundData['arrays'],
+  scaling: Scaling,
+  of: (x: number, mean: number, sd: number) => number,
+): BoundData['arrays'] {
+  const out = new Map<string, BoundArray>(arrays)
   for (const [name, { means, sds }] of scaling) {
-    const array = data.arrays.get(name)
+    const array = arrays.get(name)
     if (array === undefined || array.values instanceof Int32Array) continue
-    const values = array.values.map((x, i) => (x - (means[i % means.length] ?? 0)) / (sds[i % sds.length] ?? 1))
-    arrays.set(name, { ...array, values })
+    const values = array.values.map((x, i) => of(x, means[i % means.length] ?? 0, sds[i % sds.length] ?? 1))
+    out.set(name, { ...array, values })
   }
-  return { ...data, arrays }
+  return out
 }
 
 /**

@@ -114,7 +114,10 @@ async function walked(
   return {
     end: { ...first, run, brief: false },
     draws: { burn, keep: kept.length, estimate, meanObjective, sdObjective },
-    warnings: [...(estimate === 'best' ? [bestVisited()] : []), ...(isDrifting(kept) ? [stillMoving()] : [])],
+    warnings: [
+      ...(estimate === 'best' && kept.length > 0 ? [bestVisited()] : []),
+      ...(isDrifting(kept) ? [stillMoving()] : []),
+    ],
   }
 }
 

@@ -42,6 +42,45 @@ for n in 1..N {
   expect(result.warnings.find((w) => w.code === 'W536')?.message).toMatch(/posteriors \(`mu`, `tau`\) are given/)
 })
 
+test('draws of another model are in the units of the data', async () => {
+  const fit = await fitText(modelText('A04-faithful-gmm-spherical'), [table('faithful.csv')], {
+    columns,
+    restarts: 2,
+    standardize: true,
+  })
+  const scales = fit.result.standardized?.columns.x
+  const sigma = Number((fit.result.standardized?.params.sigma as number[] | undefined)?.[1])
+  const drawn = fit.simulate({ N: 4000 }, { seed: 3 })
+  const latents = drawn.latents.z as number[]
+  const rows = (drawn.data.x as number[][]).filter((_, n) => latents[n] === 2)
+  for (const c of [0, 1]) {
+    const values = rows.map((row) => row[c] ?? Number.NaN)
+    const mean = values.reduce((a, b) => a + b) / values.length
+    const sd = Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length)
+    expect(sd / (sigma * (scales?.sd[c] ?? Number.NaN))).toBeCloseTo(1, 1)
+    expect(Math.abs(mean - Number((fit.params.mu as number[][])[1]?.[c]))).toBeLessThan(0.1 * sd)
+  }
+})
+
+test('a column without spread leaves all params on the standardised scale, and that is said', async () => {
+  const x = Array.from({ length: 30 }, (_, i) => [i % 7, 50])
+  const { result } = await fitText(text, { x }, { standardize: true, restarts: 2 })
+  expect(result.standardized).toMatchObject({ sameModel: false, onStandardisedScale: ['mu', 'Sigma'] })
+  expect(result.warnings.find((w) => w.code === 'W536')?.message).toMatch(/`mu`, `Sigma` are given on the standardised/)
+})
+
+test.each([
+  [{ mode: 'sem' }, /mode sem has draws in between/],
+  [{ mode: 'online' }, /there are batches/],
+  [{ mode: 'hard', batch: 50 }, /there are batches/],
+] as const)('%o refuses to be accelerated', async (options, message) => {
+  await expect(fitted({ ...options, accelerate: 'squarem' })).rejects.toThrow(message)
+})
+
+test('hard mode states no rate of convergence', async () => {
+  expect((await fitted({ mode: 'hard' })).result.rateOfConvergence).toBeUndefined()
+})
+
 describe('modes with cells that are held', () => {
   const mu = [
     [2.1, null],

@@ -33,6 +33,7 @@ import { addCounts, componentStates, indexing } from './component-states.js'
 import { roundingOfData } from './conditioning.js'
 import { type CountSum, withCounts } from './count-sums.js'
 import { type DataScale, dataScale } from './data-scale.js'
+import { endsByOps } from './ends-of-chain.js'
 import { Expectations } from './expectations.js'
 import { fewRows } from './few-rows.js'
 import { freeCount } from './free-count.js'
@@ -192,6 +193,7 @@ export class ProgramModel implements BoundModel {
             options.compile,
             this.memory.windows,
             !this.direct,
+            endsByOps(counted.program),
           )
     this.kernels = new KernelRunner(counted.program, this.memory, this.params, this.zeroLimits, options.compile, engine)
     this.sideBySide = workers === null ? 1 : 2 * workers.pool.threads

@@ -4,11 +4,12 @@ import { carefulPasses, GROWTH_LIMIT, type KernelPass, type RowProgram } from '.
 import { splitSequences } from '../kernel/passes/split-sequences.js'
 import type { Buffer, KernelOp } from '../kernel/types.js'
 import { buffersWritten } from '../kernel/visit.js'
-import type { Pass } from '../lower/program.js'
+import type { Pass, TwoEnds } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
 import { wasmSupports } from '../targets/wasm/compile-wasm.js'
 import { rowCost } from '../targets/wasm/row-cost.js'
 import type { DataWindows } from './data-windows.js'
+import { ChainArrays, endsOf, RowsInTwo } from './ends-of-chain.js'
 import { arrayOf, compileRows, type Numbers, type RowKernel, type RowPlace } from './row-kernel.js'
 import { freshIn, type SpecialisedRows, specialiseRows } from './specialise-rows.js'
 
@@ -23,7 +24,7 @@ type Over = Rows | 'sums' | 'arrays'
 /** A pass as it was written, or rewritten: with what the driver does before and after the rows. */
 interface PassKernel {
   readonly memory: Memory
-  readonly rows: RowKernel
+  readonly rows: RowKernel | RowsInTwo
   readonly prelude: CompiledKernel | null
   readonly postlude: CompiledKernel | null
   /** Sums that the rewriting has added: empty before the rows. */
@@ -66,6 +67,7 @@ export class RowEngine {
   readonly #cache = new DataCache()
   /** Where arrays that rewriting has made of data lie in the arena. */
   readonly #copies = new WeakMap<Numbers, Numbers>()
+  readonly #alongChains: ChainArrays
 
   constructor(
     private readonly buffers: readonly Buffer[],
@@ -78,7 +80,10 @@ export class RowEngine {
     private readonly streams: DataWindows | null = null,
     /** Passes are run again and again, at other params: work on their data pays. */
     private readonly again = false,
+    /** How operations over whole arrays are done from both ends of a chain. */
+    private readonly ends: ReadonlyMap<readonly KernelOp[], TwoEnds> = new Map(),
   ) {
+    this.#alongChains = new ChainArrays(place.arena)
     this.#given = buffers.flatMap((buffer) => (buffer.space === 'given' ? [buffer.id] : []))
   }
 
@@ -88,8 +93,12 @@ export class RowEngine {
     const own = this.#prepared(onlySums ? 'sums' : 'arrays', ops, memory)
     if (own === null) return false
     own.rows.begin(own.memory)
-    own.rows.run(own.memory)
+    const late = own.rows.run(own.memory)
     own.postlude?.run(own.memory, null)
+    if (late !== null && own.rows instanceof RowsInTwo) {
+      this.#alongChains.leave(own.rows.kept, late)
+      this.#compiled.clear()
+    }
     return true
   }
 
@@ -127,7 +136,7 @@ export class RowEngine {
    */
   later(rows: Rows | null, ops: readonly KernelOp[], memory: Memory): Promise<EndOfPass> | null {
     const own = this.#prepared(rows ?? 'sums', ops, memory)
-    if (own === null || !own.rows.isForWorkers) return null
+    if (own === null || own.rows instanceof RowsInTwo || !own.rows.isForWorkers) return null
     return own.rows.later(own.memory).then((put) => ({
       readsTables: own.postlude !== null || own.finite.length > 0,
       run: () => {
@@ -200,7 +209,11 @@ export class RowEngine {
     }
     const rows = typeof over === 'string' ? null : over
     const rewritten =
-      rows !== null ? this.#rewrite(rows, ops, memory, again, null) : over === 'sums' ? this.#split(ops, memory) : null
+      rows !== null
+        ? this.#rewrite(rows, ops, memory, again, null)
+        : over === 'sums'
+          ? (this.#split(ops, memory) ?? this.#fromBothEnds(ops, memory))
+          : null
     let careful: Rewritten | null | undefined
     return {
       stamp,
@@ -240,6 +253,11 @@ export class RowEngine {
     if (work([...prelude, ...postlude]) > (work([sequences]) * (sizes.get(rows.size) ?? 0)) / LITTLE) return null
     const program = { prelude, rows: [sequences], postlude, buffers, sizes, growth: null }
     return this.#assembled(program, { rows, data: new Map(), added, onlyFinite: false }, ops, memory)
+  }
+
+  #fromBothEnds(ops: readonly KernelOp[], memory: Memory): Rewritten | null {
+    const ends = this.streams === null ? this.ends.get(ops) : undefined
+    return ends === undefined ? null : endsOf(ends, this.buffers, memory, this.#alongChains, this.place, this.compile)
   }
 
   #assembled(

@@ -23,13 +23,17 @@ export interface RowPlace {
 /** What others may change while workers are at it: kernels are given copies, with workers or without: they are the same code. */
 const CHANGING: ReadonlySet<string> = new Set(['param', 'trial', 'derived', 'table'])
 
-/** null where it keeps more than sums of what lies outside the arena, or the arena is full. */
+/**
+ * null where it keeps more than sums of what lies outside the arena, or the arena is full. `kept`: arrays in the arena that
+ * rows write and read, no row what another one writes.
+ */
 export function compileRows(
   ops: readonly KernelOp[],
   buffers: readonly Buffer[],
   memory: Memory,
   rows: { readonly table: string; readonly axis: string; readonly size: SizeKey } | null,
   place: RowPlace,
+  kept: ReadonlySet<string> = new Set(),
 ): RowKernel | null {
   const { arena } = place
   const space = new Map(buffers.map((b) => [b.id, b.space]))
@@ -37,7 +41,7 @@ export function compileRows(
   for (const [id, array] of memory.buffers) {
     const address = arena.addressOf(array)
     const own = space.get(id) ?? ''
-    const isCopied = own === 'sum' || own === 'scratch' || CHANGING.has(own)
+    const isCopied = !kept.has(id) && (own === 'sum' || own === 'scratch' || CHANGING.has(own))
     if (address === null || (rows !== null && isCopied)) continue
     resident.set(id, address)
   }
@@ -66,7 +70,7 @@ export function compileRows(
   const base = arena.reserve(kernel.privateBytes)
   if (base === null) return null
   const inputs = kernel.whole.filter((placed) => outside.includes(placed) && !sums.includes(placed))
-  return new RowKernel(kernel, base, sums, inputs, rows === null ? null : { rows: extent, chunk }, place)
+  return new RowKernel(kernel, base, sums, inputs, rows === null ? null : { rows: extent, chunk }, place, kept)
 }
 
 /** A kernel over the rows of a table: adds to sums. Without rows it runs over whole arrays at once. */
@@ -84,6 +88,7 @@ export class RowKernel {
     private readonly inputs: readonly PlacedBuffer[],
     private readonly cut: Cut | null,
     private readonly place: RowPlace,
+    private readonly kept: ReadonlySet<string>,
   ) {
     const module = new WebAssembly.Module(kernel.bytes)
     this.call = instantiateKernel(kernel, module, place.arena.memory)
@@ -97,18 +102,23 @@ export class RowKernel {
       this.inside(input, input.length).set(arrayOf(memory, input.buffer).subarray(0, input.length))
   }
 
-  /** Adds what so many rows give to the sums in memory, all of them where it is not said; after `begin`. */
-  run(memory: Memory, count?: number): void {
+  /**
+   * Adds what so many rows give to the sums in memory, all of them where it is not said; after `begin`.
+   *
+   * @returns null; where a worker may still be at it, too late to be waited for, what settles when none is
+   */
+  run(memory: Memory, count?: number): Promise<unknown> | null {
     if (this.cut === null) {
       this.call(this.base, 0, 0, 0)
-      return
+      return null
     }
     const { cut } = this
     const { workers } = this.place
     const rows = count ?? cut.rows
     if (workers === null || !this.isForWorkers || rows < cut.rows) this.runAlone(memory, cut, rows)
-    else if (workers.isAtHand) this.runTogether(memory, cut, workers)
+    else if (workers.isAtHand) return this.runTogether(memory, cut, workers)
     else workers.pool.meanwhile(() => this.runAlone(memory, cut, rows))
+    return null
   }
 
   private runAlone(memory: Memory, { chunk }: Cut, rows: number): void {
@@ -119,7 +129,7 @@ export class RowKernel {
   }
 
   /** The same bits, with chunks that workers have taken. */
-  private runTogether(memory: Memory, cut: Cut, workers: RowWorkers): void {
+  private runTogether(memory: Memory, cut: Cut, workers: RowWorkers): Promise<unknown> | null {
     if (this.remote === null) throw new Error('a kernel is not one for workers')
     const length = this.sums.reduce((n, sum) => n + sum.length, 0)
     const take = (chunk: number, sums: Float64Array): void => {
@@ -130,7 +140,7 @@ export class RowKernel {
         at += sum.length
       }
     }
-    workers.together(this.remote, together(memory, this.inputs), cut, take, (sums) => {
+    return workers.together(this.remote, together(memory, this.inputs), cut, take, (sums) => {
       for (let at = 0; at < sums.length; )
         for (const sum of this.sums) {
           this.add(memory, sum, sums.subarray(at, at + sum.length))
@@ -141,7 +151,12 @@ export class RowKernel {
 
   /** true where workers could run it, once they are there. */
   get isForWorkers(): boolean {
-    return this.remote !== null && this.cut !== null && chunkCount(this.cut.rows, this.cut.chunk) > 1
+    return this.remote !== null && this.isCut
+  }
+
+  /** true where there is more than one chunk. */
+  get isCut(): boolean {
+    return this.cut !== null && chunkCount(this.cut.rows, this.cut.chunk) > 1
   }
 
   /**
@@ -193,7 +208,8 @@ export class RowKernel {
     const { workers } = this.place
     const resident = (list: readonly PlacedBuffer[]): readonly PlacedBuffer[] => list.filter((b) => b.resident)
     const all = [...resident(kernel.rows), ...resident(kernel.whole)]
-    if (workers === null || this.cut === null || this.windows.length > 0 || all.some((b) => b.written)) return null
+    const isFree = (b: PlacedBuffer): boolean => !b.written || (this.place.arena.shared && this.kept.has(b.buffer))
+    if (workers === null || this.cut === null || this.windows.length > 0 || !all.every(isFree)) return null
     const { rows } = this.cut
     const bytes = (b: PlacedBuffer): number => b.length * (b.type === 'f64' ? 8 : 4)
     return workers.add(

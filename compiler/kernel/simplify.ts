@@ -79,7 +79,7 @@ const isCondition = (e: KExpr): boolean => e.k === 'compare' || e.k === 'and' ||
 /** What an integer expression is never below. */
 function leastOf(e: KExpr): number | null {
   if (e.k === 'num') return e.value
-  if (e.k === 'axis') return 0
+  if (e.k === 'axis' || e.k === 'size') return 0
   if (e.k !== 'add') return null
   let least = 0
   for (const arg of e.args) {

@@ -1,5 +1,5 @@
 /**
- * Sums over the places of a chain, taken on its way back: what they read of γ and ρ is that of the place at hand. Factors
+ * Sums over the places of a chain, taken on a way along it: what they read of γ and ρ is that of the place at hand. Factors
  * that no place changes (the steps of ξ) are multiplied once at the end, and places in the sum that only a column of the
  * data tells come first, so that states lie side by side.
  */
@@ -8,7 +8,7 @@ import { k } from '../kernel/index.js'
 import { simplify, simplifyAxis } from '../kernel/simplify.js'
 import type { Axis, KExpr, KernelOp, SizeKey } from '../kernel/types.js'
 import { buffersRead, expressionsOf, freeAxes, mapChildren, walk } from '../kernel/visit.js'
-import type { LinearChainLowering, PlaceSums } from './linear-chain.js'
+import type { LinearChainLowering, PlaceReading, PlaceSums } from './linear-chain.js'
 import type { Lowerer } from './lowerer.js'
 
 type Addition = KernelOp & { readonly op: 'contract' | 'scatterAdd' }
@@ -33,7 +33,7 @@ interface Plan {
 }
 
 /** Sums start at one of so many places. */
-const MOST_PLACES = 8
+export const MOST_PLACES = 8
 
 export class ChainSums implements PlaceSums {
   readonly #plans: Plan[] = []
@@ -56,20 +56,31 @@ export class ChainSums implements PlaceSums {
     return this.#plans.flatMap((p) => (p.after === null ? [] : [{ op: 'fill', out: p.buffer, value: 0 } as const]))
   }
 
-  first(): readonly KernelOp[] {
-    return this.#plans.flatMap((p) => (p.taken.from === 0 ? [this.#addition(p, k.num(0), null)] : []))
+  get buffers(): readonly string[] {
+    return this.#plans.flatMap((p) => (p.after === null ? [] : [p.buffer]))
   }
 
-  later(): readonly KernelOp[] {
-    const { place, arrays } = this.chain
+  first(): readonly KernelOp[] {
+    const at: PlaceReading = {
+      place: k.num(0),
+      isFar: false,
+      past: null,
+      ratio: (states) => k.load(this.chain.ratioRow, ...states),
+    }
+    return this.#plans.flatMap((p) => (p.taken.from === 0 ? [this.#addition(p, at, null)] : []))
+  }
+
+  later(at: PlaceReading): readonly KernelOp[] {
+    const { arrays } = this.chain
+    const { place, isFar } = at
     // γ has just been made, and the step back follows, which reads ρ
     const readsRatio = ({ factors }: Plan): boolean => factors.some((f) => buffersRead(f).has(arrays.ratio))
     const inOrder = [...this.#plans.filter((p) => !readsRatio(p)), ...this.#plans.filter(readsRatio)]
     return inOrder.flatMap((p) => {
       const { along, from } = p.taken
       if (along === null)
-        return from === 0 ? [] : [this.#addition(p, place, simplify(k.compare('==', place, k.num(from))))]
-      return [this.#addition(p, place, from <= 1 ? null : simplify(k.compare('>=', place, k.num(from))))]
+        return from === 0 || isFar ? [] : [this.#addition(p, at, simplify(k.compare('==', place, k.num(from))))]
+      return [this.#addition(p, at, from <= 1 || isFar ? null : simplify(k.compare('>=', place, k.num(from))))]
     })
   }
 
@@ -212,14 +223,17 @@ export class ChainSums implements PlaceSums {
     return known === undefined ? { id: `at ${i + 1}`, name: 'i', size } : { id: known.id, name: known.name, size }
   }
 
-  #addition(plan: Plan, place: KExpr, when: KExpr | null): KernelOp {
+  #addition(plan: Plan, { place, past, ratio }: PlaceReading, when: KExpr | null): KernelOp {
     const { chain } = this
-    const { ratio, gamma } = chain.arrays
+    const { arrays } = chain
     const rank = chain.rowOf(place).length
     const values = this.#substitution(plan.taken, place)
     const rows = (e: KExpr): KExpr => {
-      if (e.k === 'load' && (e.buffer === ratio || e.buffer === gamma))
-        return k.load(e.buffer === ratio ? chain.ratioRow : chain.gammaRow, ...e.at.slice(rank).map(rows))
+      if (e.k !== 'load') return mapChildren(e, rows)
+      const states = e.at.slice(rank).map(rows)
+      if (e.buffer === arrays.ratio) return ratio(states)
+      if (e.buffer === arrays.gamma) return k.load(chain.gammaRow, ...states)
+      if (e.buffer === arrays.alpha && past !== null) return k.load(past, ...states)
       return mapChildren(e, rows)
     }
     const at = (e: KExpr): KExpr => rows(simplify(e, values))

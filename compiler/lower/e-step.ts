@@ -9,7 +9,6 @@ import { addToObjective, bestBuffer, marginalBuffer, meanBuffer, messageBuffer, 
 import type { Draws } from './draws.js'
 import { GivenWeights } from './given-weights.js'
 import { labelledTable } from './labelled-tables.js'
-import type { LinearChainLowering } from './linear-chain.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
 import type { Product } from './max-product.js'
 import { need } from './need.js'
@@ -17,6 +16,7 @@ import { PotentialLowering } from './potentials.js'
 import { entropyOf } from './table-entropy.js'
 import { TableLayout } from './table-layout.js'
 import { TablePosteriors } from './table-posteriors.js'
+import type { TwoEndsChain } from './two-ends.js'
 import { type LoweredUp, UpwardPass } from './upward-pass.js'
 
 export interface LoweredTable {
@@ -45,7 +45,7 @@ export class EStepLowering {
     private readonly product: Product = 'sum',
     /** Posteriors along chains are those given the data up to a place. */
     private readonly filtered = false,
-    chains: LinearChainLowering[] = [],
+    chains: TwoEndsChain[] = [],
     /** Where values are drawn. */
     draws: Draws | null = null,
   ) {

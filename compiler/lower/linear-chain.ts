@@ -33,13 +33,26 @@ import { rowAt } from './rows.js'
 /** The largest s and β, added up, at which nothing that matters is lost. */
 export const MOST = 1e100
 
-/** What is added up along a chain on the way back. */
+/** Where sums find what they add at a place after the first; γ of it lies in the row of γ. */
+export interface PlaceReading {
+  readonly place: KExpr
+  /** It is none of the first `MOST_PLACES`. */
+  readonly isFar: boolean
+  /** The buffer of α of the place before alone; null: it is read off the array. */
+  readonly past: string | null
+  /** ρ of the place. */
+  ratio(states: readonly KExpr[]): KExpr
+}
+
+/** What is added up along a chain, on the way back or on the way there. */
 export interface PlaceSums {
+  /** Buffers that hold what is added up, where it is no sum of the program. */
+  readonly buffers: readonly string[]
   before(): readonly KernelOp[]
   /** At the first place. */
   first(): readonly KernelOp[]
-  /** At `place`, one after the first. */
-  later(): readonly KernelOp[]
+  /** At a place after the first. */
+  later(at: PlaceReading): readonly KernelOp[]
   after(): readonly KernelOp[]
 }
 
@@ -61,16 +74,18 @@ export class LinearChainLowering extends ChainLowering {
   readonly check = this.host.scratch(`check ${this.block.id}`, [], [])
   readonly gammaRow = this.host.scratch(`post row ${this.block.id}`, [], this.states)
   readonly ratioRow = this.host.scratch(`ratio row ${this.block.id}`, [], this.states)
-  private readonly future = this.host.scratch(`future ${this.block.id}`, [], this.states)
-  private readonly reach = this.host.scratch(`reach ${this.block.id}`, [], this.states)
-  private readonly scale = this.host.scratch(`scale ${this.block.id}`, this.table.loops, this.block.parents)
+  protected readonly future = this.host.scratch(`future ${this.block.id}`, [], this.states)
+  protected readonly reach = this.host.scratch(`reach ${this.block.id}`, [], this.states)
+  protected readonly scale = this.host.scratch(`scale ${this.block.id}`, this.table.loops, this.block.parents)
   /** 1/σ_T. */
-  private readonly ending = this.host.scratch(`ending ${this.block.id}`, this.chain.sequences, this.block.parents)
+  protected readonly ending = this.host.scratch(`ending ${this.block.id}`, this.chain.sequences, this.block.parents)
   /** Of scales whose log has not been taken. */
-  private readonly product = this.host.scratch(`product ${this.block.id}`, [], this.block.parents)
-  private readonly peak = this.host.scratch(`peak ${this.block.id}`, [], this.block.parents)
+  protected readonly product = this.host.scratch(`product ${this.block.id}`, [], this.block.parents)
+  protected readonly peak = this.host.scratch(`peak ${this.block.id}`, [], this.block.parents)
   private readonly placeTables = new PlaceTables(this.host.lowerer, this.block.id, [...this.window, ...this.parents])
-  private weights: Weights | null = null
+  protected weights: Weights | null = null
+  /** Tables that are made before the first place. */
+  protected prepared: readonly KernelOp[] = []
   /** Axis over the places after the first. */
   readonly later: Axis = this.laterPlaces()
   /** Its place. */
@@ -159,7 +174,7 @@ export class LinearChainLowering extends ChainLowering {
     )
   }
 
-  private step(direction: 'forward' | 'backward', place: KExpr, values: Values): KExpr {
+  protected step(direction: 'forward' | 'backward', place: KExpr, values: Values): KExpr {
     const positions = this.positions(place)
     return k.mul(
       ...this.tables.map((t, i) => {
@@ -212,21 +227,21 @@ export class LinearChainLowering extends ChainLowering {
     return simplify(e, new Map([[this.axis.id, place]]))
   }
 
-  private mapStates(out: string, at: readonly KExpr[], value: KExpr): KernelOp {
+  protected mapStates(out: string, at: readonly KExpr[], value: KExpr): KernelOp {
     const states = [...this.window, ...this.parents]
     return { op: 'map', out, axes: states, at: [...at, ...states.map((a) => k.axis(a))], value: branched(value) }
   }
 
-  private ofStates(buffer: string, at: readonly KExpr[] = []): KExpr {
+  protected ofStates(buffer: string, at: readonly KExpr[] = []): KExpr {
     return k.load(buffer, ...at, ...[...this.window, ...this.parents].map((a) => k.axis(a)))
   }
 
-  private ofParents(buffer: string, place: KExpr): KExpr {
+  protected ofParents(buffer: string, place: KExpr): KExpr {
     return k.load(buffer, ...this.rowOf(place), ...this.parents.map((a) => k.axis(a)))
   }
 
   /** What comes before the weight of a place can be read. */
-  private weightOps(place: KExpr): readonly KernelOp[] {
+  protected weightOps(place: KExpr): readonly KernelOp[] {
     const { log } = need(this.weights ?? undefined)
     if (log === null) return []
     const row = this.rowOf(place)
@@ -249,7 +264,7 @@ export class LinearChainLowering extends ChainLowering {
     ]
   }
 
-  private weight(place: KExpr): KExpr {
+  protected weight(place: KExpr): KExpr {
     const { factors, log } = need(this.weights ?? undefined)
     const own = factors.map((f) => this.atPlace(f, place))
     return k.mul(...own, ...(log === null ? [] : [this.ofStates(this.gamma, this.rowOf(place))]))
@@ -258,28 +273,27 @@ export class LinearChainLowering extends ChainLowering {
   // -- forward -------------------------------------------------------------------------------------------------------
 
   /** A buffer with an element for each value of the parents' elements. */
-  private mapParents(out: string, at: readonly KExpr[], value: KExpr): KernelOp {
+  protected mapParents(out: string, at: readonly KExpr[], value: KExpr): KernelOp {
     return { op: 'map', out, axes: this.parents, at: [...at, ...this.parents.map((a) => k.axis(a))], value }
   }
 
-  private addToTotal(value: KExpr): KernelOp {
+  protected addToTotal(value: KExpr): KernelOp {
     const at = [...this.sequenceRow(), ...this.parents.map((a) => k.axis(a))]
     return { op: 'scatterAdd', out: this.total.buffer, axes: this.parents, at, value }
   }
 
-  /** σ of a place. */
-  private mass(place: KExpr): KExpr {
-    return this.window.reduceRight<KExpr>((e, a) => k.sum(a, e), this.ofStates(this.alpha, this.rowOf(place)))
+  /** 1/σ of a place. */
+  protected inverseMass(place: KExpr): KExpr {
+    const mass = this.window.reduceRight<KExpr>((e, a) => k.sum(a, e), this.ofStates(this.alpha, this.rowOf(place)))
+    return k.div(k.num(1), mass)
   }
 
-  override forward(): readonly KernelOp[] {
-    const evidence = this.evidenceOps()
+  /** α of the first place. */
+  protected atFirst(): readonly KernelOp[] {
     const values = this.ownValues()
     const first = k.num(0)
-    const product = k.load(this.product, ...this.parents.map((a) => k.axis(a)))
-    const isFar = k.or(k.compare('>', product, k.num(LARGE)), k.compare('<', product, k.num(1 / LARGE)))
     const began = k.mul(simplify(this.step('forward', first, this.firstLeaving(values))), this.weight(first))
-    const atFirst = [
+    return [
       ...this.weightOps(first),
       this.mapStates(
         this.alpha,
@@ -289,33 +303,60 @@ export class LinearChainLowering extends ChainLowering {
       this.mapParents(this.scale, this.rowOf(first), k.num(1)),
       this.mapParents(this.product, [], k.num(1)),
     ]
-    const isSecond = k.compare('==', k.call('mod', k.axis(this.later), k.num(2)), k.num(1))
-    const twoBefore = k.div(k.num(1), this.mass(k.add(this.place, k.num(-2))))
-    const ending = k.div(k.num(1), this.mass(k.sub(this.length(), k.num(1))))
-    const atLast = [
-      this.mapParents(this.ending, this.sequenceRow(), ending),
-      this.addToTotal(k.neg(k.add(k.call('log', product), k.call('log', this.ofSequence(this.ending))))),
+  }
+
+  /** Σ over what leaves of α at the place before × step. `past`: a buffer of that α alone; null: it is read off the array. */
+  protected arrived(place: KExpr, past: string | null = null): KExpr {
+    const values = this.ownValues()
+    const before = this.before(this.summedLeaving(values))
+    const previous =
+      past === null
+        ? this.load(this.alpha, this.positions(k.add(place, k.num(-1))), this.states, before)
+        : k.load(past, ...this.states.map((e) => need(before.get(e))))
+    return this.overLeaving('sum', (v) => k.mul(previous, simplify(this.step('forward', place, v))))
+  }
+
+  /** α of a place after the first. */
+  protected forwardAt(place: KExpr, scale: KExpr): readonly KernelOp[] {
+    const alpha = k.mul(this.arrived(place), this.weight(place), this.ofParents(this.scale, place))
+    return [
+      ...this.weightOps(place),
+      this.mapParents(this.scale, this.rowOf(place), scale),
+      this.mapStates(this.alpha, this.rowOf(place), alpha),
+      ...this.takeScale(place),
     ]
-    const before = k.add(this.place, k.num(-1))
-    const previous = this.load(this.alpha, this.positions(before), this.states, this.before(this.summedLeaving(values)))
-    const arrived = this.overLeaving('sum', (v) => k.mul(previous, simplify(this.step('forward', this.place, v))))
-    const later = [
-      ...this.weightOps(this.place),
-      this.mapParents(this.scale, this.rowOf(this.place), k.select(isSecond, twoBefore, k.num(1))),
-      this.mapStates(
-        this.alpha,
-        this.rowOf(this.place),
-        k.mul(arrived, this.weight(this.place), this.ofParents(this.scale, this.place)),
-      ),
-      this.mapParents(this.product, [], k.mul(product, this.ofParents(this.scale, this.place))),
+  }
+
+  protected ofProduct(): KExpr {
+    return k.load(this.product, ...this.parents.map((a) => k.axis(a)))
+  }
+
+  /** The scale of a place into the product, and the log of that where it is far from 1. */
+  protected takeScale(place: KExpr): readonly KernelOp[] {
+    const product = this.ofProduct()
+    const isFar = k.or(k.compare('>', product, k.num(LARGE)), k.compare('<', product, k.num(1 / LARGE)))
+    return [
+      this.mapParents(this.product, [], k.mul(product, this.ofParents(this.scale, place))),
       this.addToTotal(k.select(isFar, k.neg(k.call('log', product)), k.num(0))),
       this.mapParents(this.product, [], k.select(isFar, k.num(1), product)),
     ]
+  }
+
+  override forward(): readonly KernelOp[] {
+    const evidence = this.evidenceOps()
+    const isSecond = k.compare('==', k.call('mod', k.axis(this.later), k.num(2)), k.num(1))
+    const ending = this.inverseMass(k.sub(this.length(), k.num(1)))
+    const atFirst = this.atFirst()
+    const atLast = [
+      this.mapParents(this.ending, this.sequenceRow(), ending),
+      this.addToTotal(k.neg(k.add(k.call('log', this.ofProduct()), k.call('log', this.ofSequence(this.ending))))),
+    ]
+    const scale = k.select(isSecond, this.inverseMass(k.add(this.place, k.num(-2))), k.num(1))
+    const later = this.forwardAt(this.place, scale)
     const along = this.along([...this.ifAny(atFirst), this.scan(later, false), ...this.ifAny(atLast)])
+    this.prepared = [...this.plainTables(), ...this.layoutOps(), ...this.placeTables.ops]
     const ops = [
-      ...this.plainTables(),
-      ...this.layoutOps(),
-      ...this.placeTables.ops,
+      ...this.prepared,
       ...evidence,
       { op: 'fill', out: this.total.buffer, value: 0 } satisfies KernelOp,
       ...along,
@@ -330,7 +371,7 @@ export class LinearChainLowering extends ChainLowering {
     return this.stepTables().filter((op) => op.op === 'map' && plain.has(op.out))
   }
 
-  private ofSequence(buffer: string): KExpr {
+  protected ofSequence(buffer: string): KExpr {
     return k.load(buffer, ...this.sequenceRow(), ...this.parents.map((a) => k.axis(a)))
   }
 
@@ -361,59 +402,71 @@ export class LinearChainLowering extends ChainLowering {
    * @param keep arrays that something else reads
    */
   wayBack(sums: PlaceSums | null, keep: ReadonlySet<string>): readonly KernelOp[] {
-    const states = [...this.window, ...this.parents]
     const ending = this.ofSequence(this.ending)
     const end = this.block.parents.length === 0 ? ending : k.mul(this.parentAt(this.ownValues()), ending)
     const begin = [this.mapStates(this.future, [], end)]
-    const reached: KernelOp = {
-      op: 'contract',
-      out: this.reach,
-      axes: states,
-      at: states.map((a) => k.axis(a)),
-      factors: [this.ofStates(this.future)],
-    }
-    const gamma = (place: KExpr): readonly KernelOp[] => [
-      this.mapStates(
-        this.gammaRow,
-        [],
-        k.mul(this.ofStates(this.alpha, this.rowOf(place)), this.ofStates(this.future)),
-      ),
-      reached,
-    ]
-    const kept = (place: KExpr, ratio: KExpr): readonly KernelOp[] => [
-      ...(keep.has(this.ratio) ? [this.mapStates(this.ratio, this.rowOf(place), ratio)] : []),
-      ...(keep.has(this.gamma) ? [this.mapStates(this.gamma, this.rowOf(place), this.ofStates(this.gammaRow))] : []),
-    ]
-    const { place } = this
-    const later = [
-      ...gamma(place),
-      this.mapStates(
-        this.ratioRow,
-        [],
-        k.mul(this.weight(place), this.ofParents(this.scale, place), this.ofStates(this.future)),
-      ),
-      ...kept(place, this.ofStates(this.ratioRow)),
-      ...(sums?.later() ?? []),
-      this.mapStates(this.future, [], this.backOneStep()),
-    ]
-    const atFirst = [...gamma(k.num(0)), ...kept(k.num(0), k.num(0)), ...(sums?.first() ?? [])]
+    const later = this.backAt(this.place, keep, sums)
+    const atFirst = this.backAtFirst(keep, sums)
     return [
       { op: 'fill', out: this.reach, value: 0 },
       ...(sums?.before() ?? []),
       ...this.along([...this.ifAny(begin), this.scan(later, true), ...this.ifAny(atFirst)]),
       ...(sums?.after() ?? []),
-      {
-        op: 'contract',
-        out: this.check,
-        axes: states,
-        at: [],
-        factors: [this.ofStates(this.reach)],
-      },
+      this.checkReach(),
     ]
   }
 
+  /** γ, ρ and what is added up at a place after the first, and β of the one before. */
+  protected backAt(place: KExpr, keep: ReadonlySet<string>, sums: PlaceSums | null): readonly KernelOp[] {
+    const at: PlaceReading = { place, isFar: false, past: null, ratio: this.ratioAtHand }
+    return [
+      ...this.gammaHere(place),
+      this.ratioHere(place),
+      ...this.stored(keep, place, this.ofStates(this.ratioRow)),
+      ...(sums?.later(at) ?? []),
+      this.mapStates(this.future, [], this.backOneStep(place)),
+    ]
+  }
+
+  private readonly ratioAtHand = (states: readonly KExpr[]): KExpr => k.load(this.ratioRow, ...states)
+
+  protected backAtFirst(keep: ReadonlySet<string>, sums: PlaceSums | null): readonly KernelOp[] {
+    const first = k.num(0)
+    return [...this.gammaHere(first), ...this.stored(keep, first, first), ...(sums?.first() ?? [])]
+  }
+
+  private stored(keep: ReadonlySet<string>, place: KExpr, ratio: KExpr): readonly KernelOp[] {
+    return [
+      ...(keep.has(this.ratio) ? [this.mapStates(this.ratio, this.rowOf(place), ratio)] : []),
+      ...(keep.has(this.gamma) ? [this.mapStates(this.gamma, this.rowOf(place), this.ofStates(this.gammaRow))] : []),
+    ]
+  }
+
+  /** γ of a place from α and β, and β into its sum. */
+  private gammaHere(place: KExpr): readonly KernelOp[] {
+    const gamma = k.mul(this.ofStates(this.alpha, this.rowOf(place)), this.ofStates(this.future))
+    return [this.mapStates(this.gammaRow, [], gamma), this.addStates(this.reach, this.future)]
+  }
+
+  /** ρ of a place from β. */
+  protected ratioHere(place: KExpr): KernelOp {
+    const ratio = k.mul(this.weight(place), this.ofParents(this.scale, place), this.ofStates(this.future))
+    return this.mapStates(this.ratioRow, [], ratio)
+  }
+
+  /** Adds the numbers of the states in one buffer to those in another. */
+  protected addStates(to: string, from: string): KernelOp {
+    const states = [...this.window, ...this.parents]
+    return { op: 'contract', out: to, axes: states, at: states.map((a) => k.axis(a)), factors: [this.ofStates(from)] }
+  }
+
+  protected checkReach(): KernelOp {
+    const axes = [...this.window, ...this.parents]
+    return { op: 'contract', out: this.check, axes, at: [], factors: [this.ofStates(this.reach)] }
+  }
+
   /** β of the place before: the newest values are summed out, what was there lies one step back here. */
-  private backOneStep(): KExpr {
+  protected backOneStep(place: KExpr, ratio: (states: readonly KExpr[]) => KExpr = this.ratioAtHand): KExpr {
     const values = this.ownValues()
     const here = new Map(this.block.parents.map((e) => [e, need(values.get(e))]))
     for (const e of this.block.window) {
@@ -422,8 +475,8 @@ export class LinearChainLowering extends ChainLowering {
       if (lag === 0) here.set(e, k.axis(`sum ${e}`))
     }
     const product = k.mul(
-      k.load(this.ratioRow, ...this.states.map((e) => need(here.get(e)))),
-      simplify(this.step('backward', this.place, here)),
+      ratio(this.states.map((e) => need(here.get(e)))),
+      simplify(this.step('backward', place, here)),
     )
     return this.block.window
       .filter((e) => !this.lagged(e))

@@ -18,12 +18,12 @@ import { lowerCountGroup } from './count-groups.js'
 import { Draws } from './draws.js'
 import { EStepLowering, type LoweredTable } from './e-step.js'
 import { finishFactorised, lowerFactorised } from './factorised.js'
-import type { LinearChainLowering } from './linear-chain.js'
 import { type ArrayShapes, extentOf, Lowerer, type LoweringContext } from './lowerer.js'
 import { lowerMonomials, lowerRowTerm, lowerSolves, lowerStatistic, type Posterior } from './m-step.js'
 import type { Product } from './max-product.js'
 import { lowerNumericBlock } from './numeric-block.js'
 import type { LatentOutput, Pass, Program } from './program.js'
+import type { TwoEndsChain } from './two-ends.js'
 import { lowerWithinSquares } from './within-squares.js'
 
 export interface LowerInput {
@@ -52,7 +52,7 @@ export function lower(
   lowerer: Lowerer = new Lowerer(input.shapes),
   product: Product = 'sum',
   /** Takes the chains that are lowered in plain numbers. */
-  chains: LinearChainLowering[] = [],
+  chains: TwoEndsChain[] = [],
 ): Program {
   const { graph, eStep: plan, mStep } = input
   lowerer.buffer({ id: 'loglik', space: 'sum', type: 'f64', shape: [] })

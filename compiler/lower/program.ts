@@ -1,7 +1,7 @@
 import type { Expr, IndexVar } from '../algebra/types.js'
 import type { Family, FamilyStatistic } from '../families/index.js'
 import type { BindTable } from '../graph/types.js'
-import type { Buffer, KernelOp, SizeKey } from '../kernel/types.js'
+import type { Axis, Buffer, KernelOp, SizeKey } from '../kernel/types.js'
 import type { MStep } from '../mstep/types.js'
 
 /**
@@ -116,6 +116,37 @@ export interface FactorisedProgram {
 }
 
 /**
+ * One long chain from both of its ends at once. Operations outside `first` and `second` go over whole arrays; these two are
+ * scans over the ends, which know nothing of each other until both are through.
+ */
+export interface TwoEnds {
+  readonly axis: Axis
+  /** Places of the chain, T. */
+  readonly places: SizeKey
+  /**
+   * Sizes that are set once T is known: of `ends` 2, of the first half h = ⌊T/2⌋, of the second one T − h; `far`: h less
+   * `MOST_PLACES`. `counts`: the list 1, 0, h − 1, 0, T − h, 0, T − h − 1, 0, of which each end reads its own numbers, and
+   * how many they are.
+   */
+  readonly sizes: {
+    readonly ends: SizeKey
+    readonly left: SizeKey
+    readonly right: SizeKey
+    readonly far: SizeKey
+    readonly counts: string
+  }
+  readonly before: readonly KernelOp[]
+  readonly first: KernelOp
+  readonly between: readonly KernelOp[]
+  readonly second: KernelOp
+  readonly after: readonly KernelOp[]
+  /** Arrays along the chain: each end writes its half of them in `first`, and reads the other one in `second`. */
+  readonly kept: readonly string[]
+  /** What the ends add up: empty before them. */
+  readonly sums: readonly string[]
+}
+
+/**
  * The evaluation of passes with chains in plain numbers, by pass. It adds the same to the same sums; posterior buffers are
  * not filled. Where `unsafe`, a buffer of one element, is not 0 after it, numbers were too far apart, and what was added
  * is to be thrown away.
@@ -123,7 +154,12 @@ export interface FactorisedProgram {
 export interface LinearRoad {
   readonly passes: ReadonlyMap<
     string,
-    { readonly evaluation: readonly KernelOp[]; readonly objective: readonly KernelOp[] }
+    {
+      readonly evaluation: readonly KernelOp[]
+      readonly objective: readonly KernelOp[]
+      /** The same from both ends of the chain; null: there are several sequences, or it is none for that. */
+      readonly ends: { readonly evaluation: TwoEnds; readonly objective: TwoEnds } | null
+    }
   >
   readonly unsafe: string
 }

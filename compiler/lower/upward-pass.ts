@@ -9,13 +9,13 @@ import { chainTerms, type Source } from './chain-terms.js'
 import { DrawChainLowering } from './draw-chain.js'
 import type { Draws } from './draws.js'
 import type { GivenWeights } from './given-weights.js'
-import { LinearChainLowering } from './linear-chain.js'
 import { MaxChainLowering } from './max-chain.js'
 import { type Product, positionOfMaximum } from './max-product.js'
 import { need } from './need.js'
 import type { PotentialLowering } from './potentials.js'
 import type { TableLayout } from './table-layout.js'
 import type { TablePosteriors } from './table-posteriors.js'
+import { TwoEndsChain } from './two-ends.js'
 
 /** A table once its messages have gone up. */
 export interface LoweredUp {
@@ -38,7 +38,7 @@ export class UpwardPass {
     private readonly posteriors: TablePosteriors,
     private readonly weights: GivenWeights,
     private readonly product: Product,
-    private readonly linear: LinearChainLowering[],
+    private readonly linear: TwoEndsChain[],
     /** Where values are drawn. */
     private readonly draws: Draws | null = null,
   ) {}
@@ -183,13 +183,13 @@ export class UpwardPass {
         scope: p.scope,
       }))
       const states = [...block.window, ...block.leaving, ...block.parents].map((e) => host.valueAxis(e))
-      const isLinear = this.product === 'linear' && LinearChainLowering.accepts(terms, states)
-      const Chain = this.product === 'max' ? MaxChainLowering : isLinear ? LinearChainLowering : ChainLowering
+      const isLinear = this.product === 'linear' && TwoEndsChain.accepts(terms, states)
+      const Chain = this.product === 'max' ? MaxChainLowering : isLinear ? TwoEndsChain : ChainLowering
       const lowering =
         this.draws === null
           ? new Chain(host, t, chain, block, terms)
           : new DrawChainLowering(this.draws, host, t, chain, block, terms)
-      if (lowering instanceof LinearChainLowering) this.linear.push(lowering)
+      if (lowering instanceof TwoEndsChain) this.linear.push(lowering)
       this.posteriors.chains.set(block.id, lowering)
       up.push(...lowering.forward())
       return lowering

@@ -97,6 +97,9 @@ function addAffine(
     case 'num':
       affine.constant += Math.trunc(index.value) * coefficient
       return
+    case 'size':
+      affine.constant += lowering.size(index.size) * coefficient
+      return
     case 'axis':
       affine.axes.set(index.axis, (affine.axes.get(index.axis) ?? 0) + coefficient)
       affine.constant += (copy.plus.get(index.axis) ?? 0) * coefficient
@@ -116,12 +119,12 @@ function addAffine(
   affine.others.push({ expr: index, coefficient, extent: 0 })
 }
 
-/** A sum of axes and whole numbers. */
+/** A sum of axes, sizes and whole numbers. */
 function isAffine(expr: KExpr): boolean {
   if (expr.k === 'num') return Number.isInteger(expr.value)
   if (expr.k === 'add') return expr.args.every(isAffine)
   if (expr.k === 'sub') return isAffine(expr.left) && isAffine(expr.right)
-  return expr.k === 'axis'
+  return expr.k === 'axis' || expr.k === 'size'
 }
 
 function termsOf(lowering: Lowering, affine: Affine, place: Place, copy: Copy): Term[] {

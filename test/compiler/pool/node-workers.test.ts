@@ -104,7 +104,7 @@ describe('workers of Node', () => {
     })
   })
 
-  for (const kind of ['restarts', 'newton', 'chains', 'lone'])
+  for (const kind of ['restarts', 'newton', 'chains', 'single', 'lone'])
     it(`share a fit as the library finds them: ${kind}`, { timeout: 120_000 }, async () => {
       const script = fileURLToPath(new URL('fit.js', folder))
       const printed = await Promise.all(

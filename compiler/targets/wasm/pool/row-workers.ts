@@ -94,6 +94,8 @@ export class RowWorkers {
    * others. Where these are busy with something else it takes them all.
    *
    * @param use is given the sums, which are only lent
+   * @returns null; where a worker may still be at a chunk, which the calling thread has done itself in the end, what settles
+   * when none is
    */
   together(
     own: WorkerKernel,
@@ -101,7 +103,7 @@ export class RowWorkers {
     cut: Cut,
     take: TakeChunk,
     use: (sums: Float64Array) => void,
-  ): void {
+  ): Promise<unknown> | null {
     const { pool, arena } = this
     const count = chunkCount(cut.rows, cut.chunk)
     const into = own.idle.pop() ?? placeForSums(arena, count * sumsLength(own.kernel), count)
@@ -127,7 +129,9 @@ export class RowWorkers {
     }
     use(into.sums)
     // who comes late may still write to it
-    if (isComplete) own.idle.push(into)
+    if (!isComplete) return asked
+    own.idle.push(into)
+    return null
   }
 
   /** What a worker has to know before it runs a kernel. */

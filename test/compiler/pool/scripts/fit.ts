@@ -44,6 +44,21 @@ for n in 1..N {
     }),
     options: { restarts: 2, init: 'random', maxIterations: 25 },
   },
+  single: {
+    text: `model Chain
+const S = 4
+data y : category?[T]
+param start : simplex[S]
+param step : simplex[S, S]
+param b : simplex[S, levels(y)]
+latent z[1] ~ Categorical(start)
+for t in 2..T { latent z[t] ~ Categorical(step[z[t-1]]) }
+for t in 1..T { y[t] ~ Categorical(b[z[t]]) }`,
+    data: () => ({
+      y: list(60_000, (t) => (t % 31 === 5 ? null : 'abcd'[Math.floor(noise(t) * (1 + (Math.floor(t / 9) % 4)))])),
+    }),
+    options: { restarts: 2, init: 'random', maxIterations: 20 },
+  },
   chains: {
     text: `model Chains
 const S = 3

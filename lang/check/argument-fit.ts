@@ -83,8 +83,11 @@ function reportArgument(
   let help: string | undefined
   if (support === 'covariance' && given.dims.length < 2) {
     const kind = given.dims.length === 0 ? 'spherical' : 'diagonal'
-    const mean = expected.target === null ? null : 'mean'
-    help = mean === null ? undefined : scaleHelp(ctx, kind, a, expected)
+    if (signature.value.rank === 2) {
+      const order = describeDims(shape).slice(1, -1)
+      if (kind === 'spherical')
+        help = `a multiple of the identity is  ${argument} * identity(${order === '' ? '…' : order})`
+    } else help = expected.target === null ? undefined : scaleHelp(ctx, kind, a, expected)
   } else if (support === 'simplex' && given.dims.length === 0) {
     help = 'a simplex is a list of probabilities that sum to 1, one for each value'
   } else if (rank === 0 && given.dims.length > 0 && batch !== null && batch.length < given.dims.length) {

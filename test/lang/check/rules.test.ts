@@ -266,6 +266,16 @@ describe('distributions', () => {
     ])
   })
 
+  test('a number where a matrix is the scale of another', () => {
+    const text = (scale: string): string =>
+      `data x : real[N, D]\nparam S : covariance[D] ~ InverseWishart(5, ${scale})\nparam m : real[D]\nfor n in 1..N { x[n] ~ MvNormal(m, S) }`
+    expect(messages(text('10'))).toEqual([
+      '`10` is count but the 2nd argument of InverseWishart is a covariance[D]',
+      'a multiple of the identity is  10 * identity(D)',
+    ])
+    expect(messages(text('10 * identity(D)'))).toEqual([])
+  })
+
   test('Mixture, Truncated, Censored and Custom', () => {
     const of = (d: string): string | undefined =>
       printed(

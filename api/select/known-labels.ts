@@ -65,11 +65,15 @@ export function knownLabels(
     ...(frozen === null ? {} : { frozenLevels: new Map([[NAME, [frozen]]]) }),
   })
   const array = read.value?.arrays.get(NAME)
-  if (read.problems.some((p) => p.code === 'E323'))
-    throw new OptionError(`there is no column \`${column}\` to score against`)
   if (array === undefined)
     throw new DataError(
-      read.problems.map((p) => ({ ...p, message: p.message.replaceAll(`\`${NAME}\``, `\`${column}\``) })),
+      read.problems.map((p) => ({
+        ...p,
+        message:
+          p.code === 'E323'
+            ? `there is no column \`${column}\` to score against`
+            : p.message.replaceAll(`\`${NAME}\``, `\`${column}\``),
+      })),
     )
   const levels = read.value?.levels.get(NAME)?.[0] ?? []
   return { array, levels, size, data: own?.kind === 'data' ? own.name : null }

@@ -90,6 +90,8 @@ export class RowEngine {
   /** Runs operations over whole arrays; false where this target declines them. `onlySums`: nothing else that they leave is read. */
   run(ops: readonly KernelOp[], memory: Memory, onlySums: boolean): boolean {
     if (ops.length === 0) return true
+    // what is left to be read must lie where kernels write
+    if (!onlySums && ops.some((op) => [...buffersWritten(op)].some((id) => !this.#isInArena(memory, id)))) return false
     const own = this.#prepared(onlySums ? 'sums' : 'arrays', ops, memory)
     if (own === null) return false
     own.rows.begin(own.memory)
@@ -100,6 +102,10 @@ export class RowEngine {
       this.#compiled.clear()
     }
     return true
+  }
+
+  #isInArena(memory: Memory, id: string): boolean {
+    return this.place.arena.addressOf(arrayOf(memory, id)) !== null
   }
 
   /** Begins a pass of operations over rows; null where this target declines them. `once`: it is run only once. */

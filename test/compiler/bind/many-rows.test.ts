@@ -66,6 +66,28 @@ describe.each(MODELS)('%s', (_, text, data, weight) => {
   })
 })
 
+it('of few rows with many cells, posteriors are those of JavaScript', () => {
+  const text = `model M
+data x : real[N, D]
+param p : simplex[2]
+param mu : real[2, D]
+param s : positive
+for n in 1..N {
+  latent z ~ Categorical(p)
+  x[n] ~ Normal(mu[z], s)
+}`
+  const wide = Array.from({ length: 300 }, (_, n) => x.slice(8 * n, 8 * n + 8))
+  const of = (backend: 'js' | 'wasm'): Float64Array => {
+    const { model } = compileOrThrow(text).bind({ x: wide }, { backend })
+    return model.posterior(model.separated(seededRandom(2))).get('z') ?? new Float64Array(0)
+  }
+  const [one, other] = [of('js'), of('wasm')]
+  expect(Math.max(...one)).toBeGreaterThan(0.5)
+  one.forEach((p, i) => {
+    expect(other[i]).toBeCloseTo(p, 12)
+  })
+})
+
 describe('a chain', () => {
   const text = `model M
 data x : real[T]

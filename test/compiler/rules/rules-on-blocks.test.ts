@@ -311,6 +311,7 @@ describe('a number that no family has', () => {
           rule: 'one-dimensional',
           closedForm: false,
           variable: 'u',
+          profiles: [],
           terms: [
             {
               value: lgamma(variable),

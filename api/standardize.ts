@@ -7,6 +7,7 @@ import { dataScale } from '../compiler/bind/data-scale.js'
 import { type ColumnScales, logJacobian, type Scaling, scaledData } from '../compiler/bind/log-jacobian.js'
 import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
 import { type ColumnUnits, columnUnits, type RowDensities, STEP } from '../compiler/bind/scale-symmetry.js'
+import type { ParamLayout } from '../runtime/contract.js'
 import type { BoundData } from '../runtime/data/types.js'
 import { randomSource } from '../runtime/random.js'
 import type { FitWarning } from '../runtime/warnings.js'
@@ -65,7 +66,7 @@ export function standardised(model: ProgramModel, data: BoundData): Standardised
     units.every((u, i) => u.exponents !== null || columns[i]?.observed === false) &&
     agrees(model.overOther(data), model.overOther(scaled), forth, jacobian, randomSource(1, 7).uniform)
   // units that were found without being those of the likelihood are not to be believed
-  const unsure = closed || unmapped.length > 0 ? null : withUnits(model)
+  const unsure = closed || unmapped.length > 0 ? null : model.params.filter(mayHaveUnit).map(({ name }) => name)
   const lost = closed ? [] : (unsure ?? unmapped)
   return {
     scaling,
@@ -80,11 +81,10 @@ export function standardised(model: ProgramModel, data: BoundData): Standardised
 
 const copied = (params: Float64Array): Float64Array => params.slice()
 
-/** Params that a unit may belong to. */
-const withUnits = (model: ProgramModel): readonly string[] =>
-  model.params.filter(({ support }) => UNITS.has(support.kind)).map(({ name }) => name)
-
 const UNITS: ReadonlySet<string> = new Set(['real', 'positive', 'nonnegative', 'ordered', 'covariance'])
+
+/** true where a param may be measured in the unit of some column: probabilities and correlations are not. */
+export const mayHaveUnit = ({ support }: ParamLayout): boolean => UNITS.has(support.kind)
 
 /** Columns of real data. */
 function columnsOf(model: ProgramModel, data: BoundData): readonly Column[] {
@@ -186,9 +186,8 @@ function unitsOfElements(
   const located = shifts.map((a) => a.some((x) => x !== 0))
   const lost = new Set<string>()
   if (unknown.some((x) => x))
-    for (const { name, offset, length, support } of model.params) {
-      if (UNITS.has(support.kind) && !located.slice(offset, offset + length).every((x) => x)) lost.add(name)
-    }
+    for (const p of model.params)
+      if (mayHaveUnit(p) && !located.slice(p.offset, p.offset + p.length).every((x) => x)) lost.add(p.name)
   const nameOf = (e: number): string => model.params.find((p) => e >= p.offset && e < p.offset + p.length)?.name ?? ''
   const exponents = shifts.map((a, e) =>
     lost.has(nameOf(e))

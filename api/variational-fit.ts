@@ -5,6 +5,7 @@ import { nestedToJson, nestParam } from '../runtime/nest.js'
 import type { FitResult, ParamPosterior } from '../runtime/result.js'
 import type { Fit, FittedModel } from './fit.js'
 import type { LatentPosterior } from './posterior.js'
+import { mayHaveUnit } from './standardize.js'
 import type { VariationalModel } from './variational.js'
 
 /** What the model as it was written makes of the data: how its params are laid out, and what its fits keep. */
@@ -37,7 +38,7 @@ export function variationalResult(
   // priors are stated in the units of the data: posteriors under the same priors of other data have no way back
   const scaled =
     standardized?.sameModel === false
-      ? layout.filter((p) => posteriors.has(p.name) && moved.includes(p.name) && hasUnit(p)).map((p) => p.name)
+      ? layout.filter((p) => posteriors.has(p.name) && moved.includes(p.name) && mayHaveUnit(p)).map((p) => p.name)
       : []
   const said = scaled.map((name) => `\`${name}\``).join(', ')
   return {
@@ -67,10 +68,6 @@ export function variationalResult(
     ],
   }
 }
-
-/** Probabilities and correlations have no unit. */
-const hasUnit = ({ support }: ParamLayout): boolean =>
-  !['simplex', 'unit', 'interval', 'correlation'].includes(support.kind)
 
 function nested(p: ParamLayout, values: Float64Array | null): NestedNumbers {
   return values === null || values.length !== p.length ? null : nestedToJson(nestParam({ ...p, offset: 0 }, values))

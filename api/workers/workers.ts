@@ -20,6 +20,21 @@ export function defaultThreads(): number {
   return Math.max(1, Math.min(MOST, cores))
 }
 
+/** Milliseconds for which workers that are starting are waited for: until they are there, a fit goes on in its own thread. */
+const PATIENCE = 100
+
+/** Settles when workers that are starting take work, or that takes too long; at once where none are. */
+export async function startedWorkers(pool: WorkerPool | null): Promise<void> {
+  const starting = pool?.starting ?? null
+  if (starting === null) return
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE)
+  })
+  await Promise.race([starting, late])
+  clearTimeout(timer)
+}
+
 /** A pool for one fit; null where everything is done in the calling thread. None of its workers is started yet. */
 export function poolFor({
   backend = 'wasm',

@@ -191,8 +191,11 @@ export class ProgramModel implements BoundModel {
             { arena: options.arena, workers },
             options.everyPass ?? false,
             options.compile,
-            this.memory.windows,
-            !this.direct,
+            {
+              scales: new Map([...this.scales].map(([name, scale]) => [`data:${name}`, scale])),
+              streams: this.memory.windows,
+              again: !this.direct,
+            },
             endsByOps(counted.program),
           )
     this.kernels = new KernelRunner(counted.program, this.memory, this.params, this.zeroLimits, options.compile, engine)

@@ -15,6 +15,8 @@ export interface DataScale {
   readonly logs?: DataScale | undefined
   /** Largest finite number, without its sign; 0 where there is none. */
   readonly largest: number
+  /** Every cell is a finite number. */
+  readonly isComplete: boolean
 }
 
 export function dataScale(array: BoundArray): DataScale {
@@ -23,13 +25,14 @@ export function dataScale(array: BoundArray): DataScale {
 
 /** What few models ask for is found when it is asked for. */
 function scaleOf(array: BoundArray, of: (x: number) => number): DataScale {
-  const { means, variances, largest, isPositive } = momentsOf(array, of)
+  const { means, variances, largest, isComplete, isPositive } = momentsOf(array, of)
   let bulk: readonly number[] | null = null
   let logs: DataScale | null = null
   return {
     means,
     variances,
     largest,
+    isComplete,
     get bulk() {
       bulk ??= variances.map((variance, c) => bulkVariance(array, c, variances.length, of, variance))
       return bulk
@@ -42,43 +45,97 @@ function scaleOf(array: BoundArray, of: (x: number) => number): DataScale {
   }
 }
 
-function momentsOf(
-  array: BoundArray,
-  of: (x: number) => number,
-): Pick<DataScale, 'means' | 'variances' | 'largest'> & { readonly isPositive: boolean } {
+type Moments = Pick<DataScale, 'means' | 'variances' | 'largest' | 'isComplete'> & { readonly isPositive: boolean }
+
+function momentsOf(array: BoundArray, of: (x: number) => number): Moments {
   // sequences lie one after another: their two dimensions are one
   const rank = array.shape.length - (array.offsets === null ? 0 : 1)
   const columns = rank >= 2 ? (array.shape.at(-1) ?? 1) : 1
-  const counts = new Float64Array(columns)
-  const means = new Float64Array(columns)
-  const sums = new Float64Array(columns)
-  // among finite numbers: these change seldom, a test of the sign would go either way
-  let lowest = Number.POSITIVE_INFINITY
-  let highest = Number.NEGATIVE_INFINITY
+  const all = Array.from({ length: columns }, emptyColumn)
+  let isComplete = true
   let isBounded = true
-  // Welford's update: no cancellation at large offsets
   for (const values of partsOf(array))
-    for (let i = 0, c = 0; i < values.length; i++, c = c + 1 === columns ? 0 : c + 1) {
-      const x = of(values[i] ?? Number.NaN)
-      if (!Number.isFinite(x)) {
-        if (x < 0) isBounded = false
-        continue
+    for (let from = 0; from < values.length; from += BLOCK_ROWS * columns) {
+      const to = Math.min(values.length, from + BLOCK_ROWS * columns)
+      for (const [c, column] of all.entries()) {
+        const cells = Math.ceil((to - from - c) / columns)
+        if (add(column, values, from + c, to, columns, of) === cells) continue
+        isComplete = false
+        for (let i = from + c; i < to; i += columns) if (of(values[i] ?? Number.NaN) < -MOST) isBounded = false
       }
-      if (x < lowest) lowest = x
-      if (x > highest) highest = x
-      const n = (counts[c] ?? 0) + 1
-      counts[c] = n
-      const d = x - (means[c] ?? 0)
-      const mean = (means[c] ?? 0) + d / n
-      means[c] = mean
-      sums[c] = (sums[c] ?? 0) + d * (x - mean)
     }
+  const lowest = Math.min(...all.map((column) => column.lowest))
   return {
-    means: [...means],
-    variances: Array.from(sums, (sum, c) => ((counts[c] ?? 0) === 0 ? 0 : sum / (counts[c] ?? 1))),
-    largest: Math.max(0, highest, -lowest),
+    means: all.map(({ mean }) => mean),
+    variances: all.map(({ sum, count }) => sum / Math.max(1, count)),
+    largest: Math.max(0, -lowest, ...all.map((column) => column.highest)),
+    isComplete,
     isPositive: isBounded && lowest > 0,
   }
+}
+
+/** Rows that stay in cache while their columns are visited one after another. */
+const BLOCK_ROWS = 1024
+const MOST = Number.MAX_VALUE
+
+/** Of the finite numbers of a column; `sum`: of squares about their mean. */
+interface ColumnMoments {
+  count: number
+  mean: number
+  sum: number
+  lowest: number
+  highest: number
+}
+
+const emptyColumn = (): ColumnMoments => ({
+  count: 0,
+  mean: 0,
+  sum: 0,
+  lowest: Number.POSITIVE_INFINITY,
+  highest: Number.NEGATIVE_INFINITY,
+})
+
+/**
+ * Adds the finite ones among every `step`th number in [from, to): their own moments, then those of both together, without
+ * cancellation at large offsets (Chan, Golub, LeVeque 1983, equation 2.1).
+ *
+ * @returns how many there are
+ */
+function add(
+  column: ColumnMoments,
+  values: Float64Array | Int32Array,
+  from: number,
+  to: number,
+  step: number,
+  of: (x: number) => number,
+): number {
+  let { lowest, highest } = column
+  let count = 0
+  let sum = 0
+  for (let i = from; i < to; i += step) {
+    const x = of(values[i] ?? Number.NaN)
+    // not a number, or infinite
+    if (x - x !== 0) continue
+    if (x < lowest) lowest = x
+    if (x > highest) highest = x
+    sum += x
+    count++
+  }
+  if (count === 0) return 0
+  const mean = sum / count
+  let squares = 0
+  for (let i = from; i < to; i += step) {
+    const d = of(values[i] ?? Number.NaN) - mean
+    if (d - d === 0) squares += d * d
+  }
+  const all = column.count + count
+  const apart = mean - column.mean
+  column.mean += (apart * count) / all
+  column.sum += squares + (apart * apart * column.count * count) / all
+  column.count = all
+  column.lowest = lowest
+  column.highest = highest
+  return count
 }
 
 /** Quartiles of a Normal are 1.349 standard deviations apart. */

@@ -8,10 +8,9 @@ import type { Pass, TwoEnds } from '../lower/program.js'
 import type { CompiledKernel, CompileKernel, Memory } from '../targets/memory.js'
 import { wasmSupports } from '../targets/wasm/compile-wasm.js'
 import { rowCost } from '../targets/wasm/row-cost.js'
-import type { DataWindows } from './data-windows.js'
 import { ChainArrays, endsOf, RowsInTwo } from './ends-of-chain.js'
 import { arrayOf, compileRows, type Numbers, type RowKernel, type RowPlace } from './row-kernel.js'
-import { freshIn, type SpecialisedRows, specialiseRows } from './specialise-rows.js'
+import { freshIn, type RowFactsOfData, type SpecialisedRows, specialiseRows } from './specialise-rows.js'
 
 type Rows = NonNullable<Pass['rows']>
 
@@ -76,10 +75,8 @@ export class RowEngine {
     readonly everyPass: boolean,
     /** For what the driver does around the rows. */
     private readonly compile: CompileKernel,
-    /** Where rows do not lie in memory: data buffers hold some of them. */
-    private readonly streams: DataWindows | null = null,
-    /** Passes are run again and again, at other params: work on their data pays. */
-    private readonly again = false,
+    /** `streams`: data buffers hold some rows; `again`: of passes that are not said to be run once. */
+    private readonly facts: Omit<RowFactsOfData, 'cache'>,
     /** How operations over whole arrays are done from both ends of a chain. */
     private readonly ends: ReadonlyMap<readonly KernelOp[], TwoEnds> = new Map(),
   ) {
@@ -116,7 +113,7 @@ export class RowEngine {
     own.rows.begin(own.memory)
     return {
       // rows in memory may have been merged
-      over: (count) => own.rows.run(own.memory, this.streams === null ? undefined : count),
+      over: (count) => own.rows.run(own.memory, this.facts.streams == null ? undefined : count),
       end: () => {
         own.postlude?.run(own.memory, null)
         this.#mend(own, before, rows, ops, memory)
@@ -181,7 +178,7 @@ export class RowEngine {
     const kind = typeof over === 'string' ? over : 'rows'
     const stamp = [kind, ...memory.sizes.values(), ...this.#resident(memory)]
     if (known !== undefined && sameItems(known.stamp, stamp)) return known
-    const made = this.#compileAll(over, ops, memory, stamp, this.again && !once)
+    const made = this.#compileAll(over, ops, memory, stamp, this.facts.again === true && !once)
     this.#compiled.set(ops, made)
     return made
   }
@@ -240,7 +237,7 @@ export class RowEngine {
     again: boolean,
     passes: readonly KernelPass[] | null,
   ): Rewritten | null {
-    const own = specialiseRows(ops, this.buffers, rows, memory, this.#cache, this.streams, again, passes)
+    const own = specialiseRows(ops, this.buffers, rows, memory, { ...this.facts, cache: this.#cache, again }, passes)
     return this.#assembled(own.program, own, ops, memory)
   }
 
@@ -262,7 +259,7 @@ export class RowEngine {
   }
 
   #fromBothEnds(ops: readonly KernelOp[], memory: Memory): Rewritten | null {
-    const ends = this.streams === null ? this.ends.get(ops) : undefined
+    const ends = this.facts.streams == null ? this.ends.get(ops) : undefined
     return ends === undefined ? null : endsOf(ends, this.buffers, memory, this.#alongChains, this.place, this.compile)
   }
 

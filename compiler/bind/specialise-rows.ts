@@ -17,6 +17,7 @@ import type { Buffer, KernelOp } from '../kernel/types.js'
 import type { Memory } from '../targets/memory.js'
 import { accessesOf } from '../targets/wasm/accesses.js'
 import { allFinite, columnConstant } from './column-constant.js'
+import type { DataScale } from './data-scale.js'
 import type { DataWindows } from './data-windows.js'
 
 export interface SpecialisedRows {
@@ -30,6 +31,17 @@ export interface SpecialisedRows {
   readonly onlyFinite: boolean
 }
 
+/** What is known beside the operations and the memory they run over. */
+export interface RowFactsOfData {
+  readonly cache: DataCache
+  /** Moments of columns, by data buffer. */
+  readonly scales?: ReadonlyMap<string, DataScale>
+  /** Where rows do not lie in memory. */
+  readonly streams?: DataWindows | null
+  /** The pass is run again and again, at other params: work on its data pays. */
+  readonly again?: boolean
+}
+
 /**
  * Rows are replaced by those of factors where they are to be run again and again and that pays, or else those with equal
  * data are merged; then the passes over kernels.
@@ -39,9 +51,7 @@ export function specialiseRows(
   buffers: readonly Buffer[],
   rows: PassContext['rows'],
   memory: Memory,
-  cache: DataCache,
-  streams: DataWindows | null = null,
-  again = false,
+  { cache, scales = new Map(), streams = null, again = false }: RowFactsOfData,
   passes: readonly KernelPass[] | null = null,
 ): SpecialisedRows {
   const names = new Set([...buffers.map((b) => b.id), ...memory.sizes.keys()])
@@ -55,7 +65,8 @@ export function specialiseRows(
       const known = complete.get(buffer)
       if (known !== undefined) return known
       const array = dataOf(buffer)
-      const is = streams?.isComplete(buffer) ?? (array !== undefined && allFinite(array))
+      const is =
+        streams?.isComplete(buffer) ?? scales.get(buffer)?.isComplete ?? (array !== undefined && allFinite(array))
       complete.set(buffer, is)
       return is
     },
@@ -79,13 +90,20 @@ export function specialiseRows(
   const data = new Map([...own.data, ...(packed?.kind === 'packed' ? packed.data : [])])
   for (const { buffer, values } of program.indices) data.set(buffer, Int32Array.from(values))
   for (const constant of program.constants) {
-    const values = data.get(constant.of) ?? dataOf(constant.of)
-    const shape = program.buffers.find((b) => b.id === constant.of)?.shape ?? []
-    if (values === undefined) throw new Error(`data ${constant.of} is not bound`)
+    const { of, take, buffer } = constant
+    const made = data.get(of)
+    const values = made ?? dataOf(of)
+    const shape = program.buffers.find((b) => b.id === of)?.shape ?? []
+    if (values === undefined) throw new Error(`data ${of} is not bound`)
     const width = shape.slice(1).reduce((product, key) => product * (program.sizes.get(key) ?? 1), 1)
-    const centre = constant.take.kind === 'reach' ? (data.get(constant.take.centre) ?? null) : null
-    const parts = streams?.partsOf(constant.of) ?? [values]
-    data.set(constant.buffer, columnConstant(constant, parts, width, centre))
+    const centre = take.kind === 'reach' ? (data.get(take.centre) ?? null) : null
+    const isAboutMean = take.kind === 'centre' || program.constants.some((c) => c.buffer === take.centre && c.of === of)
+    const scale = made === undefined && isAboutMean ? scales.get(of) : undefined
+    const taken =
+      scale?.isComplete === true && scale.means.length === width
+        ? Float64Array.from(take.kind === 'centre' ? scale.means : scale.variances.map(Math.sqrt))
+        : columnConstant(constant, streams?.partsOf(of) ?? [values], width, centre)
+    data.set(buffer, taken)
   }
   const known = new Set(buffers.map((b) => b.id))
   const used = accessesOf([...program.prelude, ...program.rows, ...program.postlude], null)

@@ -65,7 +65,7 @@ describe('a spread that has collapsed', () => {
     components: [],
     role: 'other',
   }
-  const scales = new Map([['y', { means: [1], variances: [1], bulk: [1], largest: 8 }]])
+  const scales = new Map([['y', { means: [1], variances: [1], bulk: [1], largest: 8, isComplete: true }]])
 
   // with the first its M-step is in closed form, with the second it is the root of a slope
   it.each(['InverseGamma(2, 1)', 'Gamma(2, 1)'])('is named whatever its prior: %s', (prior) => {

@@ -166,6 +166,20 @@ describe('fits by workers', () => {
     expect(made.some((worker) => worker.isOpen())).toBe(false)
   })
 
+  it('of very many rows start them before the first pass, and do without those that do not come', async () => {
+    const options = { restarts: 1, maxIterations: 1, init: 'random' } as const
+    const very = { x: clouds(270_000, 2) }
+    const whileBinding = ({ x }: typeof many): boolean => {
+      const pool = new WorkerPool(2, crew({ neverReady: true }).spawn)
+      compileOrThrow(models.diagonal).bind({ x }, options, null, pool)
+      return pool.starting !== null
+    }
+    expect([many, very].map(whileBinding)).toEqual([false, true])
+    const { made, spawn } = crew({ neverReady: true })
+    const { iterations } = (await compileOrThrow(models.diagonal).fit(very, { ...options, threads: 2, spawn })).toJSON()
+    expect([iterations, made.map(({ received }) => received.length)]).toEqual([1, [0, 0]])
+  })
+
   it('of few rows, or by JavaScript, start none', async () => {
     const { made, spawn } = crew()
     const few = { x: clouds(60, 2) }

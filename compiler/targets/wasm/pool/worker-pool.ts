@@ -93,6 +93,11 @@ export class WorkerPool {
     return this.begun
   }
 
+  /** Settles as `begin` does, where the workers are starting; else null. */
+  get starting(): Promise<void> | null {
+    return this.state.kind === 'starting' ? this.begun : null
+  }
+
   /** Those with the least to do. */
   free(count: number): readonly PoolWorker[] {
     return [...this.members].sort((a, b) => a.jobs - b.jobs || a.index - b.index).slice(0, count)

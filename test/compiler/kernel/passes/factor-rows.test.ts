@@ -296,9 +296,7 @@ describe('fits', () => {
         model.program.buffers,
         rows,
         blocks,
-        new DataCache(),
-        null,
-        again,
+        { cache: new DataCache(), again },
       )
       return [made.program.sizes.get(made.rows.size), made.onlyFinite]
     })

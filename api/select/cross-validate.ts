@@ -41,7 +41,7 @@ export async function crossValidate(
       const own = partOf(model.typed, data, fold.held)
       const score = held(atFit(model, fit.result, own, { ...options, mode: 'em' }))
       total += score.total
-      parts.push(...score.parts)
+      for (const part of score.parts) parts.push(part)
       if (known !== null) agreement?.add(agreementIn(model, fit.result, known, fold, train, own, options))
     } catch (e) {
       if (e instanceof AbortError) throw e

@@ -131,11 +131,12 @@ export class Agreement {
   }
 }
 
+const countOf = (numbers: Int32Array): number => 1 + numbers.reduce((a, b) => Math.max(a, b), 0)
+
 /** table[label][value] of the rows whose label is known. */
 function tableOf(labels: Int32Array, values: Int32Array): readonly (readonly number[])[] {
-  const table = Array.from({ length: 1 + Math.max(0, ...labels) }, () =>
-    new Array<number>(1 + Math.max(0, ...values)).fill(0),
-  )
+  const width = countOf(values)
+  const table = Array.from({ length: countOf(labels) }, () => new Array<number>(width).fill(0))
   for (const [i, label] of labels.entries()) {
     const row = label < 0 ? undefined : table[label]
     const value = values[i] ?? -1

@@ -130,18 +130,19 @@ function withCopies(model: TypedModel, basis: Basis, roles: DataRoles, consts: V
     const known = knownEnvironment(model, own, consts)
     if (size === null || column === null || !roles.weights.has(column) || known === null) continue
     const rows: number[] = []
-    for (const n of domainValues(s.domain, known)) rows.push(...copies(s.weight, n, bind(known, [[s.index, n]])))
+    for (const n of domainValues(s.domain, known))
+      for (let left = copies(s.weight, n, bind(known, [[s.index, n]])); left > 0; left--) rows.push(n - 1)
     own = { ...own, ...takeRows(model, { ...own, warnings: [] }, size, rows) }
     if (otherLoops(model, column, s.index)) break
   }
   return own
 }
 
-function copies(weight: TExpr, n: number, env: Environment): readonly number[] {
+function copies(weight: TExpr, n: number, env: Environment): number {
   const w = number(weight, env)
   if (!Number.isInteger(w) || w < 0)
     throw new OptionError(`the weight of row ${n} is ${w}: only whole numbers of copies of a row can be simulated`)
-  return new Array<number>(w).fill(n - 1)
+  return w
 }
 
 /** true where another loop has the same weights, whose rows are then copied already. */

@@ -36,13 +36,14 @@ export function findOutside(p: Place, numbers: BoundNumbers, consts: ReadonlySet
     if (depth >= needed.length && !isOutside(p, numbers, at)) return null
     if (!p.guards.every((g) => mayBe(g, true, numbers, at, consts))) return null
     const v = order[depth]
-    if (v === undefined) return at
+    if (v === undefined) return new Map(at)
     const from = numbers.value(v.from, at)
     const to = numbers.value(v.to, at)
     const ranges = v.id === form.index ? outsideRanges(p, form, from, to, numbers, at) : [[from, to] as const]
+    const inner = new Map(at)
     for (const [first, last] of ranges)
       for (let i = first; i <= last; i++) {
-        const found = search(depth + 1, new Map([...at, [v.id, i]]))
+        const found = search(depth + 1, inner.set(v.id, i))
         if (found !== null) return found
       }
     return null

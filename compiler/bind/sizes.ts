@@ -37,6 +37,7 @@ export class BoundNumbers {
   private readonly sizeSymbols: ReadonlyMap<string, SizeSymbol>
   private readonly tables: ReadonlyMap<string, BindTable>
   private readonly memo = new Map<string, number>()
+  private readonly vectors = new Map<string, readonly number[]>()
   private readonly environment: Environment
 
   constructor(
@@ -60,9 +61,7 @@ export class BoundNumbers {
   extent(e: Expr): number {
     if (freeIndices(e).size === 0) return this.value(e)
     const largest = rewrite(e, (n) =>
-      n.kind === 'ref' && n.space === 'size' && n.index.length > 0
-        ? { kind: 'float', value: Math.max(0, ...this.vector(n.name)) }
-        : n,
+      n.kind === 'ref' && n.space === 'size' && n.index.length > 0 ? { kind: 'float', value: this.most(n.name) } : n,
     )
     if (freeIndices(largest).size > 0) throw new Error('an extent depends on a loop in a way that cannot be bounded')
     return this.value(largest)
@@ -72,8 +71,18 @@ export class BoundNumbers {
   vector(id: string): readonly number[] {
     const s = this.sizeSymbols.get(id)
     if (s === undefined) throw new Error(`unknown size ${id}`)
-    if (s.origin === 'levels') return (this.data.levels.get(s.name) ?? []).map((l) => l.length)
-    return [...(this.data.lengths.get(s.name) ?? [])]
+    let known = this.vectors.get(id)
+    if (known === undefined) {
+      const levels = (): readonly number[] => (this.data.levels.get(s.name) ?? []).map((l) => l.length)
+      known = s.origin === 'levels' ? levels() : [...(this.data.lengths.get(s.name) ?? [])]
+      this.vectors.set(id, known)
+    }
+    return known
+  }
+
+  /** The largest of a rank-1 size; 0 of none. */
+  private most(id: string): number {
+    return this.vector(id).reduce((a, b) => Math.max(a, b), 0)
   }
 
   /** All elements of a bind table, row-major. */
@@ -211,15 +220,19 @@ export class BoundNumbers {
     }
   }
 
-  /** Sum of an expression over loops, those within which it stands first; 0 over none. */
-  sum(over: readonly IndexVar[], value: Expr): number {
-    const loops = over.filter((v) => freeIndices(value).has(v.id))
-    const fixed = over.filter((v) => !loops.includes(v))
-    // a loop on which nothing depends counts
-    if ([...over].some((v) => [v.from, v.to].some((e) => freeIndices(e).size > 0)))
-      return this.reduce('sum', over, value, NONE)
-    const times = fixed.reduce((n, v) => n * Math.max(0, this.value(v.to) - this.value(v.from) + 1), 1)
-    return times * (loops.length === 0 ? this.value(value) : this.reduce('sum', loops, value, NONE))
+  /** Sum of an expression over loops, the outermost first; of what is not a number nothing is added. */
+  sum(over: readonly IndexVar[], value: Expr, outer: ReadonlyMap<string, number> = NONE): number {
+    const column = this.column(over, value, outer)
+    if (column !== null) return sumOf(column)
+    const [v, ...rest] = over
+    if (v === undefined) return sumOf([this.value(value, outer)])
+    const [from, to] = [this.value(v.from, outer), this.value(v.to, outer)]
+    const varies = [value, ...rest.flatMap((w) => [w.from, w.to])].some((e) => freeIndices(e).has(v.id))
+    if (!varies) return to < from ? 0 : (to - from + 1) * this.sum(rest, value, outer)
+    const indices = new Map(outer)
+    let total = 0
+    for (let i = from; i <= to; i++) total += this.sum(rest, value, indices.set(v.id, i))
+    return total
   }
 
   /** The values that an expression takes over loops. */
@@ -253,19 +266,22 @@ export class BoundNumbers {
 
   /** The cells of a whole column of data, or whether they are observed, without looking each of them up; else null. */
   private column(over: readonly IndexVar[], value: Expr, outer: ReadonlyMap<string, number>): Iterable<number> | null {
-    const [row] = over
-    if (row === undefined || over.length > 1 || value.kind !== 'ref') return null
-    if (value.space !== 'data' && value.space !== 'observed') return null
+    if (value.kind !== 'ref' || (value.space !== 'data' && value.space !== 'observed')) return null
     const array = this.data.arrays.get(value.name)
-    const [first, ...rest] = value.index
-    if (array === undefined || array.offsets !== null || first?.kind !== 'index' || first.var !== row.id) return null
-    if (rest.some((e) => freeIndices(e).has(row.id))) return null
-    const all = this.value(row.from, outer) === 1 && this.value(row.to, outer) === array.shape[0]
-    if (!all) return null
-    const width = array.shape.slice(1).reduce((a, b) => a * b, 1)
+    if (array === undefined) return null
+    // the rows, or the places of all sequences
+    const depth = array.offsets === null ? 1 : 2
+    const rest = value.index.slice(depth)
+    const isItsOwn = (v: IndexVar, i: number): boolean => {
+      const e = value.index[i]
+      return e?.kind === 'index' && e.var === v.id && !rest.some((other) => freeIndices(other).has(v.id))
+    }
+    if (over.length !== depth || !over.every(isItsOwn) || !this.areAll(over, array, outer)) return null
+    const inner = array.shape.slice(depth)
+    const width = inner.reduce((a, b) => a * b, 1)
     const at = flatten(
       rest.map((e) => this.value(e, outer)),
-      array.shape.slice(1),
+      inner,
     )
     const { space } = value
     const isLevel = array.values instanceof Int32Array
@@ -276,6 +292,23 @@ export class BoundNumbers {
           yield space === 'data' ? (isLevel ? x + 1 : x) : Number(isLevel ? x >= 0 : !Number.isNaN(x))
         }
     })()
+  }
+
+  /** true where loops go over all rows of an array, or over all sequences and all of their places. */
+  private areAll(over: readonly IndexVar[], array: BoundArray, outer: ReadonlyMap<string, number>): boolean {
+    const [row, place] = over
+    if (row === undefined || this.value(row.from, outer) !== 1) return false
+    const rows = this.value(row.to, outer)
+    const { offsets } = array
+    if (offsets === null || place === undefined) return rows === array.shape[0]
+    if (rows !== offsets.length - 1) return false
+    const at = new Map(outer)
+    for (let r = 1; r <= rows; r++) {
+      at.set(row.id, r)
+      const length = (offsets[r] ?? 0) - (offsets[r - 1] ?? 0)
+      if (this.value(place.from, at) !== 1 || this.value(place.to, at) !== length) return false
+    }
+    return true
   }
 
   private read(space: ArraySpace, name: string, index: readonly number[]): number {
@@ -333,7 +366,7 @@ export class BoundNumbers {
 
   private size(id: string, index: readonly number[]): number {
     if (id.endsWith('#count')) return this.vector(id.slice(0, -6)).length
-    if (id.endsWith('#max')) return Math.max(0, ...this.vector(id.slice(0, -4)))
+    if (id.endsWith('#max')) return this.most(id.slice(0, -4))
     if (id.startsWith('patterns ')) {
       const t = this.tables.get(id.slice('patterns '.length))
       if (t?.compute.kind !== 'pattern') throw new Error(`unknown ${id}`)
@@ -352,6 +385,12 @@ export class BoundNumbers {
     if (n === undefined) throw new Error(`the size ${s.name} is not bound by any data`)
     return n
   }
+}
+
+function sumOf(numbers: Iterable<number>): number {
+  let total = 0
+  for (const x of numbers) if (!Number.isNaN(x)) total += x
+  return total
 }
 
 function pick(value: unknown, at: readonly number[], name: string): number {

@@ -8,6 +8,8 @@ const cell = fc.oneof(
   fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
 )
 const matrix = (values: readonly number[], width: number): BoundArray => ({
+  name: 'x',
+  missing: 0,
   values: Float64Array.from(values),
   shape: [values.length / width, width],
   offsets: null,

@@ -19,7 +19,7 @@ import { type LiftedFactor, liftFactors } from './graph/lift.js'
 import { solveSums } from './graph/solve-sums.js'
 import { IndexSupply } from './graph/tensors.js'
 import type { FactorGraph } from './graph/types.js'
-import { linearRoad } from './lower/linear-road.js'
+import { withLinearRoad } from './lower/linear-road.js'
 import { type LowerInput, lower } from './lower/lower.js'
 import { type ArrayShapes, Lowerer } from './lower/lowerer.js'
 import type { Program } from './lower/program.js'
@@ -148,9 +148,7 @@ export function derive(
     lets: graph.lets,
   }
   const lowerer = new Lowerer(shapes)
-  const exact = lower(toLower, lowerer)
-  const linear = linearRoad(toLower, lowerer)
-  const program: Program = { ...exact, buffers: [...lowerer.buffers.values()], linear }
+  const program = withLinearRoad(lower(toLower, lowerer), toLower, lowerer)
   return {
     value: {
       model,

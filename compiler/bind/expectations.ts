@@ -251,8 +251,14 @@ export class Expectations {
 
   private whole(): Memory {
     const { program, memory } = this.kernels
-    for (const pass of program.passes) this.kernels.runWhole(pass.posterior)
+    const whole = memory.whole()
+    const { linear } = program
+    for (const pass of program.passes) {
+      const plain = linear?.passes.get(pass.id)?.posterior ?? null
+      if (plain !== null) this.kernels.runWhole(plain)
+      if (plain === null || linear === null || f64(whole, linear.unsafe)[0] !== 0) this.kernels.runWhole(pass.posterior)
+    }
     this.kernels.runWhole(program.marginals)
-    return memory.whole()
+    return whole
   }
 }

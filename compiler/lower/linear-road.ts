@@ -6,18 +6,28 @@ import { ChainSums } from './chain-sums.js'
 import { MOST } from './linear-chain.js'
 import { type LowerInput, lower } from './lower.js'
 import type { Lowerer } from './lowerer.js'
-import type { LinearRoad, Pass, TwoEnds } from './program.js'
+import type { LinearRoad, Pass, Program, TwoEnds } from './program.js'
 import type { TwoEndsChain } from './two-ends.js'
 
 const UNSAFE = 'unsafe'
 
-/** @param lowerer the one that the program was made with: the sums that are added to are the same */
-export function linearRoad(input: LowerInput, lowerer: Lowerer): LinearRoad | null {
+/**
+ * A program with its chains in plain numbers too.
+ *
+ * @param lowerer the one that it was made with: the sums that are added to are the same
+ */
+export function withLinearRoad(program: Program, input: LowerInput, lowerer: Lowerer): Program {
+  const linear = linearRoad(program, input, lowerer)
+  return { ...program, buffers: [...lowerer.buffers.values()], linear }
+}
+
+function linearRoad(program: Program, input: LowerInput, lowerer: Lowerer): LinearRoad | null {
   if (input.eStep.factorised !== null || input.eStep.tables.every((t) => t.chain === null)) return null
   const chains: TwoEndsChain[] = []
   const { passes } = lower(input, lowerer, 'linear', chains)
   if (chains.length === 0) return null
   lowerer.buffer({ id: UNSAFE, space: 'scratch', type: 'f64', shape: [] })
+  const reported = readByReports(program)
   const own = passes.filter((p) => chains.some((c) => p.posterior.includes(c.marker)))
   return {
     passes: new Map(
@@ -26,12 +36,19 @@ export function linearRoad(input: LowerInput, lowerer: Lowerer): LinearRoad | nu
         {
           evaluation: assembled(p, p.statistics, chains, lowerer),
           objective: assembled(p, [], chains, lowerer),
+          posterior: assembled({ ...p, objective: [] }, [], chains, lowerer, reported),
           ends: fromBothEnds(p, chains, lowerer),
         },
       ]),
     ),
     unsafe: UNSAFE,
   }
+}
+
+/** What is read of the posterior of all rows, once it is in memory. */
+function readByReports({ marginals, latents, units, withinSquares }: Program): ReadonlySet<string> {
+  const buffers = [...latents, ...units].map(({ buffer }) => buffer)
+  return new Set([...buffers, ...[...marginals, ...(withinSquares ?? [])].flatMap((op) => [...buffersReadByOp(op)])])
 }
 
 /** How the operations of a pass go together with the chains in it. */
@@ -65,12 +82,13 @@ function assembled(
   statistics: readonly KernelOp[],
   chains: readonly TwoEndsChain[],
   lowerer: Lowerer,
+  readLater: ReadonlySet<string> = new Set(),
 ): readonly KernelOp[] {
   const { sums, rest, others, check } = assembly(pass, statistics, chains, lowerer)
   /** What is read beside a chain itself; a chain in the rows of another reads that one's posterior. */
   const readBeside = (chain: TwoEndsChain): ReadonlySet<string> => {
     const alongOthers = chains.filter((c) => c !== chain).flatMap((c) => c.wayBack(null, new Set()))
-    return new Set([...others, ...alongOthers].flatMap((op) => [...buffersReadByOp(op)]))
+    return new Set([...readLater, ...[...others, ...alongOthers].flatMap((op) => [...buffersReadByOp(op)])])
   }
   const posterior = pass.posterior.flatMap((op) => {
     const chain = chains.find((c) => c.marker === op)

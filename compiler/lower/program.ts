@@ -157,7 +157,9 @@ export interface LinearRoad {
     {
       readonly evaluation: readonly KernelOp[]
       readonly objective: readonly KernelOp[]
-      /** The same from both ends of the chain; null: there are several sequences, or it is none for that. */
+      /** What `marginals`, `units` and `withinSquares` read, of all rows. */
+      readonly posterior: readonly KernelOp[]
+      /** The first two from both ends of the chain; null: there are several sequences, or it is none for that. */
       readonly ends: { readonly evaluation: TwoEnds; readonly objective: TwoEnds } | null
     }
   >

@@ -11,6 +11,7 @@
 import { mul, ref } from '../algebra/build.js'
 import type { Derivation } from '../derive.js'
 import type { EStepPlan, PlacedFactor } from '../estep/types.js'
+import { withLinearRoad } from '../lower/linear-road.js'
 import { lower } from '../lower/lower.js'
 import { type ArrayShapes, Lowerer } from '../lower/lowerer.js'
 import { lowerInputOf } from './lower-input.js'
@@ -62,7 +63,8 @@ export function temperedProgram(d: Derivation): ModeProgram {
     )
   }
   const lowerer = new Lowerer(withBeta(d.shapes))
-  return { kind: 'program', program: lower({ ...lowerInputOf(d), eStep: tempered(eStep) }, lowerer) }
+  const input = { ...lowerInputOf(d), eStep: tempered(eStep) }
+  return { kind: 'program', program: withLinearRoad(lower(input, lowerer), input, lowerer) }
 }
 
 function tempered(plan: EStepPlan): EStepPlan {

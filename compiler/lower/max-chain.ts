@@ -10,7 +10,8 @@
  */
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
-import { ChainLowering, type Values } from './chain.js'
+import { ChainLowering } from './chain.js'
+import type { Values } from './chain-places.js'
 import { NEVER, position, positionOfMaximum } from './max-product.js'
 
 export class MaxChainLowering extends ChainLowering {

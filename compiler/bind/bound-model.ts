@@ -29,12 +29,13 @@ import { checkLevels } from './check-levels.js'
 import { checkPlaces } from './check-places.js'
 import { checkParam } from './check-size.js'
 import { collapsedSpread } from './collapsed-spread.js'
-import { addCounts, componentStates, indexing } from './component-states.js'
+import { componentStates, indexing } from './component-states.js'
 import { roundingOfData } from './conditioning.js'
-import { type CountSum, withCounts } from './count-sums.js'
+import { withCounts } from './count-sums.js'
 import { type DataScale, dataScale } from './data-scale.js'
 import { endsByOps } from './ends-of-chain.js'
 import { Expectations } from './expectations.js'
+import { ExpectedCounts } from './expected-counts.js'
 import { fewRows } from './few-rows.js'
 import { freeCount } from './free-count.js'
 import { identifiedOverPoints, type Ranked } from './identified.js'
@@ -53,11 +54,9 @@ import { precisionHost } from './precision-host.js'
 import { pullBack } from './pull-back.js'
 import { RowEngine } from './row-engine.js'
 import { rowFeatures } from './row-features.js'
-import { rowWeights } from './row-weights.js'
 import { checkRowWise } from './row-wise.js'
 import { BoundNumbers } from './sizes.js'
 import { constantColumns, spreadFloors } from './spreads.js'
-import type { RowRange } from './table-rows.js'
 import { zeroLimits } from './zero-limits.js'
 
 export interface BindProgramOptions {
@@ -117,8 +116,7 @@ export class ProgramModel implements BoundModel {
   /** What stands for 0 in a param whose limit at 0 is meant. */
   readonly zeroLimits: ReadonlyMap<string, number>
   private readonly kernels: KernelRunner
-  /** Where rows are many. */
-  private readonly countSums: readonly CountSum[]
+  private readonly counts: ExpectedCounts
   private readonly byName: ReadonlyMap<string, ParamLayout>
   private readonly scales: ReadonlyMap<string, DataScale>
   protected readonly expectations: Expectations
@@ -145,7 +143,6 @@ export class ProgramModel implements BoundModel {
     checkRowWise(d, program, data, options.sumsOnly)
     const isLong = data.stream !== undefined || [...data.arrays.values()].some((a) => (a.shape[0] ?? 0) > CHUNK_ROWS)
     const counted = isLong ? withCounts(program, d.graph) : { program, sums: [] }
-    this.countSums = counted.sums
     this.memory = options.memory ?? allocate(counted.program, d.model.symbols, data, this.numbers, options.arena)
     this.params = paramLayouts(d, this.numbers, data)
     this.pullBack = pullBack(this.params)
@@ -202,6 +199,9 @@ export class ProgramModel implements BoundModel {
     this.sideBySide = workers === null ? 1 : 2 * workers.pool.threads
     const rounding = roundingOfData(d.graph, data)
     this.expectations = new Expectations(this.kernels, this.params, this.latents, rounding, workers)
+    this.counts = new ExpectedCounts(this.kernels, this.expectations, d, this.numbers, counted.sums, (params) =>
+      this.posterior(params),
+    )
     const newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>
       this.interior(() => 0.5),
     )
@@ -421,56 +421,16 @@ export class ProgramModel implements BoundModel {
 
   components(params: Float64Array): readonly ComponentState[] {
     const { derivation, latents, byName, scales } = this
-    return componentStates({ derivation, latents, layouts: byName, scales }, params, this.expectedCounts(params))
-  }
-
-  /** Of each value of the latents that index a param. */
-  private expectedCounts(params: Float64Array): ReadonlyMap<string, Float64Array> {
-    const { derivation, numbers } = this
-    const latents = indexing(this.latents, this.byName)
-    const counts = new Map<string, Float64Array>(latents.map((l) => [l.name, new Float64Array(l.values)]))
-    if (latents.length === 0) return counts
-    const { windows } = this.memory
-    const add = (posterior: ReadonlyMap<string, Float64Array>, share: number, range: RowRange | null): void => {
-      for (const l of latents) {
-        const [own, of] = [counts.get(l.name), posterior.get(l.name)]
-        if (own === undefined || of === undefined) continue
-        addCounts(own, of, l.rows * share, rowWeights(derivation, numbers, l.name, range))
-      }
-    }
-    const sums = latents.map((l) => this.addedUp(params, l.name))
-    if (sums.every((s) => s !== null))
-      for (const [i, l] of latents.entries()) counts.set(l.name, sums[i]?.counts ?? new Float64Array(l.values))
-    else if (windows === null) add(this.posterior(params), 1, null)
-    else
-      this.expectations.eachCalibrated(params, (memory, rows, from) =>
-        add(reported(this.program.latents, 'discrete', memory), rows / windows.rows, { from, to: from + rows }),
-      )
-    return counts
+    return componentStates(
+      { derivation, latents, layouts: byName, scales },
+      params,
+      this.counts.of(params, indexing(latents, byName)),
+    )
   }
 
   /** Σ over the rows of −p log p of one latent's posterior, in nats; null where a pass does not add it up. */
   marginalEntropy(params: Float64Array, latent: string): number | null {
-    return this.addedUp(params, latent)?.entropy ?? null
-  }
-
-  /** What a pass adds up of one latent; null where rows are few, or none does. */
-  private addedUp(
-    params: Float64Array,
-    latent: string,
-  ): { readonly counts: Float64Array; readonly entropy: number } | null {
-    const sum = this.countSums.find((s) => s.latent === latent)
-    if (sum === undefined || this.expectations.isFactorised) return null
-    const { kernels, memory } = this
-    const { pass, counts, entropy, ops } = sum
-    kernels.load(params, 'param')
-    kernels.zero([counts, entropy])
-    kernels.run(this.program.derived.param)
-    kernels.runPass(pass, kernels.part(pass, counts, [pass.posterior, ops]))
-    return {
-      counts: Float64Array.from(f64(memory.blocks, counts)),
-      entropy: f64(memory.blocks, entropy)[0] ?? Number.NaN,
-    }
+    return this.counts.marginalEntropy(params, latent)
   }
 
   identifiedParameters(random: () => number, fitted: Float64Array): Identified | null {

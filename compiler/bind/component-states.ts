@@ -44,18 +44,3 @@ export function indexing(
   const indexed = new Set([...layouts.values()].flatMap((p) => p.components.map((c) => c.latent)))
   return latents.filter((l) => indexed.has(l.name))
 }
-
-/** Adds the posterior of a number of rows, times their weights where these are not all 1, to the counts of the values. */
-export function addCounts(
-  counts: Float64Array,
-  posterior: ArrayLike<number>,
-  rows: number,
-  weights: Float64Array | null,
-): void {
-  const values = counts.length
-  for (let value = 0; value < values; value++) {
-    let count = counts[value] ?? 0
-    for (let r = 0; r < rows; r++) count += (posterior[r * values + value] ?? 0) * (weights?.[r] ?? 1)
-    counts[value] = count
-  }
-}

@@ -182,18 +182,11 @@ export class LinearChainLowering extends ChainLowering {
     )
   }
 
-  /** The step as sums over all places read it. */
-  private plainPair(positions: readonly KExpr[], values: Values): KExpr {
-    return k.mul(
-      ...this.tables.map((t) => this.where(t.of, positions, this.tableAt(t, t.plain, positions, values), k.num(1))),
-    )
-  }
-
   protected override pair(positions: readonly KExpr[], values: Values): KExpr {
     return k.mul(
       this.load(this.alpha, this.beforePositions(positions), this.states, this.before(values)),
       this.load(this.ratio, positions, this.states, values),
-      this.plainPair(positions, values),
+      this.plainStep(positions, values),
     )
   }
 

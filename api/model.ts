@@ -51,7 +51,7 @@ import { checkErrors, refuseErrors, resultWithErrors } from './uncertainty/of-re
 import { type VariationalModel, variationalModel } from './variational.js'
 import { variationalResult } from './variational-fit.js'
 import { workedIteration } from './worked.js'
-import { poolFor, startedWorkers } from './workers/workers.js'
+import { poolFor } from './workers/workers.js'
 
 /** Languages that a model can be written in as a program. */
 export type EmitTarget = 'js'
@@ -236,7 +236,6 @@ export class Model {
     const pool = poolFor(options)
     try {
       const bound = this.bind(tables, options, null, pool)
-      await startedWorkers(pool)
       return await this.fitBound(
         options.standardize === true ? this.binder.standardised(bound, options, pool) : bound,
         options,

@@ -1,4 +1,5 @@
 /** Workers of the host at hand, and how many there are to be. */
+import { engineFeatures } from '../../compiler/targets/wasm/engine-features.js'
 import type { Spawn } from '../../compiler/targets/wasm/pool/types.js'
 import { WorkerPool } from '../../compiler/targets/wasm/pool/worker-pool.js'
 import type { FitCallOptions } from '../options.js'
@@ -20,29 +21,19 @@ export function defaultThreads(): number {
   return Math.max(1, Math.min(MOST, cores))
 }
 
-/** Milliseconds for which workers that are starting are waited for: until they are there, a fit goes on in its own thread. */
-const PATIENCE = 100
-
-/** Settles when workers that are starting take work, or that takes too long; at once where none are. */
-export async function startedWorkers(pool: WorkerPool | null): Promise<void> {
-  const starting = pool?.starting ?? null
-  if (starting === null) return
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE)
-  })
-  await Promise.race([starting, late])
-  clearTimeout(timer)
-}
-
 /** A pool for one fit; null where everything is done in the calling thread. None of its workers is started yet. */
 export function poolFor({
   backend = 'wasm',
   threads = defaultThreads(),
   spawn,
-}: Pick<FitCallOptions, 'backend' | 'threads' | 'spawn'>): WorkerPool | null {
-  const start = spawn ?? hostSpawn()
-  return backend !== 'wasm' || !(threads >= 2) || start === null ? null : new WorkerPool(threads, start)
+  start,
+  restarts = start === undefined ? 2 : 1,
+}: Pick<FitCallOptions, 'backend' | 'threads' | 'spawn' | 'start' | 'restarts'>): WorkerPool | null {
+  const spawned = spawn ?? hostSpawn()
+  if (backend !== 'wasm' || !(threads >= 2) || spawned === null) return null
+  // a single run is shared by the calling thread, where that may wait for the others
+  const { shared, waits } = engineFeatures()
+  return new WorkerPool(threads, spawned, { workers: restarts <= 1 && shared && waits ? threads - 1 : threads })
 }
 
 const pageCores = (): number =>

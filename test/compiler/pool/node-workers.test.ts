@@ -115,7 +115,8 @@ describe('workers of Node', () => {
       )
       const [alone, ...others] = printed
       expect(alone.started).toBe(0)
-      expect(others.map(({ started }) => started)).toEqual([2, 4, 8])
+      // a single run is shared by the calling thread
+      expect(others.map(({ started }) => started)).toEqual(kind === 'lone' ? [1, 3, 7] : [2, 4, 8])
       for (const { result, jobs } of others) {
         expect(jobs).toBeGreaterThan(20)
         expect(result).toEqual(alone.result)

@@ -20,7 +20,7 @@ function pooled(threads: number, options: ChannelOptions = {}, now?: () => numbe
     workers.push(worker)
     return worker
   }
-  const pool = new WorkerPool(threads, spawn, now)
+  const pool = new WorkerPool(threads, spawn, now === undefined ? {} : { now })
   return { pool, workers }
 }
 

@@ -51,11 +51,26 @@ export class WorkerPool {
   private spent = 0
   private calls = 0
 
+  private readonly workers: number
+  private readonly now: () => number
+
+  /**
+   * @param threads that share work, the calling one among them where it may wait for others
+   * @param options.workers how many are started; as many as threads where it is left out
+   */
   constructor(
     readonly threads: number,
     private readonly spawn: Spawn,
-    private readonly now: () => number = Date.now,
-  ) {}
+    { workers = threads, now = Date.now }: { readonly workers?: number; readonly now?: () => number } = {},
+  ) {
+    this.workers = workers
+    this.now = now
+  }
+
+  /** Workers have been asked for. */
+  get isBegun(): boolean {
+    return this.state.kind !== 'idle'
+  }
 
   /** true where workers take work. @throws WorkerError where one was lost */
   get isReady(): boolean {
@@ -85,17 +100,12 @@ export class WorkerPool {
       if (this.state.kind !== 'idle') return resolve()
       this.state = { kind: 'starting' }
       try {
-        for (let index = 0; index < this.threads; index++) this.members.push(this.started(index))
+        for (let index = 0; index < this.workers; index++) this.members.push(this.started(index))
       } catch {
         this.dismiss()
       }
     })
     return this.begun
-  }
-
-  /** Settles as `begin` does, where the workers are starting; else null. */
-  get starting(): Promise<void> | null {
-    return this.state.kind === 'starting' ? this.begun : null
   }
 
   /** Those with the least to do. */

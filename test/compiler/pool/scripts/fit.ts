@@ -55,9 +55,9 @@ latent z[1] ~ Categorical(start)
 for t in 2..T { latent z[t] ~ Categorical(step[z[t-1]]) }
 for t in 1..T { y[t] ~ Categorical(b[z[t]]) }`,
     data: () => ({
-      y: list(60_000, (t) => (t % 31 === 5 ? null : 'abcd'[Math.floor(noise(t) * (1 + (Math.floor(t / 9) % 4)))])),
+      y: list(120_000, (t) => (t % 31 === 5 ? null : 'abcd'[Math.floor(noise(t) * (1 + (Math.floor(t / 9) % 4)))])),
     }),
-    options: { restarts: 2, init: 'random', maxIterations: 20 },
+    options: { restarts: 2, init: 'random', maxIterations: 80 },
   },
   chains: {
     text: `model Chains

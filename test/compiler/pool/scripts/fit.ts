@@ -57,7 +57,7 @@ for t in 1..T { y[t] ~ Categorical(b[z[t]]) }`,
     data: () => ({
       y: list(120_000, (t) => (t % 31 === 5 ? null : 'abcd'[Math.floor(noise(t) * (1 + (Math.floor(t / 9) % 4)))])),
     }),
-    options: { restarts: 2, init: 'random', maxIterations: 80 },
+    options: { restarts: 2, init: 'random', maxIterations: 40 },
   },
   chains: {
     text: `model Chains

@@ -140,6 +140,10 @@ describe('a chain from both ends', () => {
     expect(c.logLikelihood).toBeGreaterThan(a.logLikelihood)
     expectNear([c.logLikelihood, ...c.statistics], [d.logLikelihood, ...d.statistics], 1e-11)
     expectNear([ends.eStep(theta).logLikelihood], [a.logLikelihood], 1e-300)
+    // the log-likelihood alone takes no statistics
+    runs.mockClear()
+    expectNear([ends.logLikelihood(next)], [d.logLikelihood], 1e-12)
+    expect(runs).toHaveBeenCalledTimes(1)
   })
 
   it('consists of legal operations, and hands over no more than its arrays and sums', () => {

@@ -2,7 +2,12 @@ import { literal } from '../compiler/algebra/build.js'
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import { largest } from '../compiler/bind/hard-model.js'
 import { labelsOf } from '../compiler/bind/layouts.js'
-import { type ContinuousPosterior, PosteriorReports, type Posteriors } from '../compiler/bind/posterior-reports.js'
+import {
+  type ContinuousPosterior,
+  PosteriorReports,
+  type Posteriors,
+  type RowArrays,
+} from '../compiler/bind/posterior-reports.js'
 import { planFilter } from '../compiler/estep/filtered.js'
 import { type ComponentOrder, canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
 import type { LatentLayout } from '../runtime/contract.js'
@@ -43,10 +48,14 @@ export interface LatentPosterior {
   /** rows × size × size, for vectors; null for numbers, and for the missing cells of data. */
   readonly covariance: Float64Array | null
   /**
-   * The family of the posterior (`Normal`, `Gamma`, …) and its parameters by name, each rows × size; null where the
-   * posterior is a mixture over discrete latents.
+   * The family of the posterior (`Normal`, `Gamma`, …) and its parameters by name, row by row, with the extents of one row's
+   * array of each; null where the posterior is a mixture over discrete latents.
    */
-  readonly parameters: { readonly family: string; readonly values: ReadonlyMap<string, Float64Array> } | null
+  readonly parameters: {
+    readonly family: string
+    readonly values: ReadonlyMap<string, Float64Array>
+    readonly own: ReadonlyMap<string, readonly number[]>
+  } | null
 }
 
 /** Posteriors of all latents at the params, components in canonical order. */
@@ -161,14 +170,19 @@ const ofCount = ([name, { mean, variance }]: readonly [
 
 function ofContinuous(p: ContinuousPosterior): LatentPosterior {
   const sd = p.variance.map(Math.sqrt)
-  const values =
+  const { own } = p
+  const whole = (values: Float64Array): RowArrays => ({ own, values })
+  const parameters: ReadonlyMap<string, RowArrays> =
     p.family === 'Normal'
       ? new Map([
-          ['mean', p.mean],
-          ['sd', sd],
+          ['mean', whole(p.mean)],
+          ['sd', whole(sd)],
         ])
       : p.family === 'MvNormal'
-        ? new Map([['mean', p.mean], ...(p.covariance === null ? [] : [['cov', p.covariance] as const])])
+        ? new Map([
+            ['mean', whole(p.mean)],
+            ...(p.covariance === null ? [] : [['cov', { own: [...own, ...own], values: p.covariance }] as const]),
+          ])
         : p.parameters
   return {
     ...none,
@@ -183,6 +197,13 @@ function ofContinuous(p: ContinuousPosterior): LatentPosterior {
     variance: p.variance,
     sd,
     covariance: p.covariance,
-    parameters: p.family === null ? null : { family: p.family, values },
+    parameters:
+      p.family === null
+        ? null
+        : {
+            family: p.family,
+            values: new Map([...parameters].map(([name, { values }]) => [name, values])),
+            own: new Map([...parameters].map(([name, x]) => [name, x.own])),
+          },
   }
 }

@@ -48,6 +48,9 @@ export function variationalResult(
       ['fit', frozen],
     ]),
     mode: 'vb',
+    // the objective integrates over the params, and is a criterion by itself
+    bic: null,
+    aic: null,
     params: record(params),
     posteriors: record(own),
     ...(standardized === undefined || scaled.length === 0
@@ -59,15 +62,18 @@ export function variationalResult(
           },
         }),
     warnings: [
-      ...warnings.map((w) =>
-        w.code === 'W536' && scaled.length > 0
-          ? { ...w, message: `${w.message}; posteriors (${said}) are given on the standardised scale` }
-          : w,
-      ),
+      ...warnings.map((w) => {
+        if (w.code === 'W536' && scaled.length > 0)
+          return { ...w, message: `${w.message}; posteriors (${said}) are given on the standardised scale` }
+        return w.code === 'W534' ? { ...w, message: BOUND } : w
+      }),
       ...stays,
     ],
   }
 }
+
+const BOUND =
+  'the objective is a lower bound of the log evidence (a factorised posterior), and the criterion that models are compared by'
 
 function nested(p: ParamLayout, values: Float64Array | null): NestedNumbers {
   return values === null || values.length !== p.length ? null : nestedToJson(nestParam({ ...p, offset: 0 }, values))

@@ -150,9 +150,11 @@ export class Fit<M extends FittedModel = FittedModel> {
       throw new OptionError('`hard` takes the values of all places together, `filtered` those of each place: give one')
     const mode = options.hard === true && this.model.hasDiscreteLatents ? 'hard' : 'em'
     const bound = bindFitted(this.model, this.result, data, { ...options, mode })
+    // posterior means number components as their posteriors do
+    const order = this.result.mode === 'vb' && bound.model.bound !== 'variational' ? new Map() : undefined
     const read = options.filtered === true ? filteredPosteriors : posteriorsOf
     const warnings = [...bound.data.warnings, ...impossibleRowsWarning(bound.model, bound.params)]
-    return { latents: read(bound.model, bound.params, options.covariance), warnings }
+    return { latents: read(bound.model, bound.params, options.covariance, order), warnings }
   }
 
   /**

@@ -12,6 +12,7 @@ import { planFilter } from '../compiler/estep/filtered.js'
 import { type ComponentOrder, canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
 import type { LatentLayout } from '../runtime/contract.js'
 import { DataError, problem } from './errors.js'
+import { relabelled } from './relabel.js'
 
 /**
  * Posterior of one latent over its rows. A discrete latent has probabilities and modes; a number or a vector of numbers
@@ -58,9 +59,14 @@ export interface LatentPosterior {
   } | null
 }
 
-/** Posteriors of all latents at the params, components in canonical order. */
-export function posteriorsOf(model: ProgramModel, params: Float64Array, covariance = true): readonly LatentPosterior[] {
-  return latentPosteriors(model, params, new PosteriorReports(model, { covariance }).at(params))
+/** Posteriors of all latents at the params, components in canonical order, or as the params number them. */
+export function posteriorsOf(
+  model: ProgramModel,
+  params: Float64Array,
+  covariance = true,
+  order?: ComponentOrder,
+): readonly LatentPosterior[] {
+  return latentPosteriors(model, params, new PosteriorReports(model, { covariance }).at(params), order)
 }
 
 /** The reports of one model, made once and read at many params; components bear the numbers that they have there. */
@@ -78,10 +84,11 @@ export function filteredPosteriors(
   model: ProgramModel,
   params: Float64Array,
   covariance = true,
+  order?: ComponentOrder,
 ): readonly LatentPosterior[] {
   const filter = planFilter(model.derivation.eStep)
   if (typeof filter === 'string') throw new DataError([problem('E418', `there are no filtered states: ${filter}`)])
-  return latentPosteriors(model, params, new PosteriorReports(model, { filter, covariance }).at(params))
+  return latentPosteriors(model, params, new PosteriorReports(model, { filter, covariance }).at(params), order)
 }
 
 function latentPosteriors(
@@ -99,7 +106,8 @@ function latentPosteriors(
       order.get(l.name),
     ),
   )
-  const all = [...discrete, ...[...posteriors.counts].map(ofCount), ...posteriors.continuous.map(ofContinuous)]
+  const continuous = posteriors.continuous.map((p) => relabelled(p, order, model.derivation))
+  const all = [...discrete, ...[...posteriors.counts].map(ofCount), ...continuous.map(ofContinuous)]
   return all.map((l) => ({ ...l, rowLabels: rowLabels(model, l) }))
 }
 

@@ -5,6 +5,7 @@ import type {
   Bound,
   BoundData,
   BoundModel,
+  ComponentArrays,
   ComponentState,
   Expectation,
   Features,
@@ -29,6 +30,7 @@ import { checkLevels } from './check-levels.js'
 import { checkPlaces } from './check-places.js'
 import { checkParam } from './check-size.js'
 import { collapsedSpread } from './collapsed-spread.js'
+import { ComponentLayouts } from './component-arrays.js'
 import { addCounts, componentStates, indexing } from './component-states.js'
 import { roundingOfData } from './conditioning.js'
 import { type CountSum, withCounts } from './count-sums.js'
@@ -126,6 +128,7 @@ export class ProgramModel implements BoundModel {
   private readonly precision: NodePrecision | null
   /** Elements that are held. */
   private readonly pinned: readonly { readonly at: number; readonly value: number }[]
+  private layouts: ComponentLayouts | null = null
   private floor = 0
 
   constructor(
@@ -403,6 +406,12 @@ export class ProgramModel implements BoundModel {
   ): ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array }> {
     if (this.program.latents.every((l) => l.kind !== 'continuous')) return new Map()
     return meansAndVariances(this.program.latents, this.expectations.calibrate(params))
+  }
+
+  componentArrays(params: Float64Array): ComponentArrays | null {
+    if (this.bound !== 'variational') return null
+    this.layouts ??= new ComponentLayouts(this)
+    return this.layouts.at(params, this.continuous(params), this.expectations.isFitted(params))
   }
 
   /** Posterior means of counts, by latent, over their rows. */

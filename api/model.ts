@@ -289,9 +289,9 @@ export class Model {
     const start = options.start === undefined ? undefined : startOf(options.start, bound)
     const wrap = (found: Extract<FitOutcome, { ok: true }>): Fit<Model> => {
       const outcome = bound.standard === undefined ? null : inUnits(found, bound.model, bound.standard)
-      const { result, at, order, traces, rows } = outcome ?? found
+      const { result, params, at, order, traces, rows } = outcome ?? found
       const { model, data } = outcome?.bound ?? bound
-      const own = { model, data, params: at, order, traces, rows }
+      const own = { model, data, params: at, inOrder: params, order, traces, rows }
       return new Fit(this, withHeld(result, bound, this.typed), model.params, own, bound.held?.layouts)
     }
     const mode = modeOf(bound, options)

@@ -9,7 +9,7 @@ import {
   type RowArrays,
 } from '../compiler/bind/posterior-reports.js'
 import { planFilter } from '../compiler/estep/filtered.js'
-import { type ComponentOrder, canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
+import { type ComponentOrder, canonicalOrder, orderOf, permutePosterior } from '../runtime/canonical-order.js'
 import type { LatentLayout } from '../runtime/contract.js'
 import { DataError, problem } from './errors.js'
 import { relabelled } from './relabel.js'
@@ -69,10 +69,17 @@ export function posteriorsOf(
   return latentPosteriors(model, params, new PosteriorReports(model, { covariance }).at(params), order)
 }
 
-/** The reports of one model, made once and read at many params; components bear the numbers that they have there. */
+/**
+ * The reports of one model, made once and read at many params; components bear the numbers that they have there, and where
+ * they have no params those of the canonical order.
+ */
 export function posteriorReader(model: ProgramModel): (params: Float64Array) => readonly LatentPosterior[] {
   const reports = new PosteriorReports(model, { covariance: false })
-  return (params) => latentPosteriors(model, params, reports.at(params), new Map())
+  return (params) => {
+    const arrays = model.componentArrays(params, false)
+    const order: ComponentOrder = arrays === null ? new Map() : orderOf(arrays, arrays.values)
+    return latentPosteriors(model, params, reports.at(params), order)
+  }
 }
 
 /**

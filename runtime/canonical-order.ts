@@ -18,7 +18,8 @@ export function canonicalOrder(model: BoundModel, params: Float64Array): Compone
   return arrays === null ? orderOf(model, params) : orderOf(arrays, arrays.values)
 }
 
-function orderOf(model: Layouts, params: Float64Array): ComponentOrder {
+/** The canonical order by arrays: those of params, or of params and latents. */
+export function orderOf(model: Layouts, params: Float64Array): ComponentOrder {
   const orders = new Map<string, readonly number[]>()
   for (const group of movableGroups(model)) {
     const [leader] = group

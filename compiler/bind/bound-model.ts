@@ -408,10 +408,14 @@ export class ProgramModel implements BoundModel {
     return meansAndVariances(this.program.latents, this.expectations.calibrate(params))
   }
 
-  componentArrays(params: Float64Array): ComponentArrays | null {
+  componentArrays(
+    params: Float64Array,
+    /** Without it params number the components that they belong to. */
+    isFitted = this.expectations.isFitted(params),
+  ): ComponentArrays | null {
     if (this.bound !== 'variational') return null
     this.layouts ??= new ComponentLayouts(this)
-    return this.layouts.at(params, this.continuous(params), this.expectations.isFitted(params))
+    return this.layouts.at(params, this.continuous(params), isFitted)
   }
 
   /** Posterior means of counts, by latent, over their rows. */

@@ -1,5 +1,6 @@
 /**
- * Normal latents m and one positive latent s, or a matrix (`matrix-spread.ts`), whose power ±1 multiplies all that is quadratic in m:
+ * Normal latents m and one positive latent s whose power ±1 multiplies all that is quadratic in m (of vectors, a matrix:
+ * `matrix-spread.ts`):
  *
  *   log p = a log s + s^p (c + h·m − ½ mᵀΛm) + …,
  *

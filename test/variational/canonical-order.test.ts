@@ -23,8 +23,8 @@ const rows = [
 async function both(text: string, data: FitData, options: object = { mode: 'vb' }) {
   const model = compileOrThrow(text)
   const fits = await Promise.all(
-    [1, 11, 21, 31, 41].map((seed) =>
-      model.fit(data, { ...options, seed, restarts: 5, tolerance: 1e-13, maxIterations: 3000 }),
+    [1, 21, 41].map((seed) =>
+      model.fit(data, { restarts: 4, ...options, seed, tolerance: 1e-12, maxIterations: 1000 }),
     ),
   )
   const best = Math.max(...fits.map((f) => f.objective))
@@ -121,7 +121,7 @@ describe('latents in loops over components', () => {
     )
     const doc = Array.from({ length: 60 }, (_, n) => `d${n % 6}`)
     const word = Array.from({ length: 60 }, (_, n) => (n % 6 < 3 === n % 7 < 6 ? `a${n % 4}` : `b${n % 3}`))
-    const [first, ...others] = await both(text, { doc, word }, {})
+    const [first, ...others] = await both(text, { doc, word }, { restarts: 12 })
     const means = (fit: typeof first, name: string) => [...(fit?.posterior(name).mean ?? [])]
     for (const other of others) for (const name of ['phi', 'theta']) close(means(other, name), means(first, name), 4)
     // the topic of the documents with a mostly is the same one in both arrays

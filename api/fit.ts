@@ -47,7 +47,10 @@ export class Fit<M extends FittedModel = FittedModel> {
     private readonly own: {
       readonly model: ProgramModel
       readonly data: BoundData
+      /** Those that posteriors are made at. */
       readonly params: Float64Array
+      /** Those of the result, components in canonical order. */
+      readonly inOrder: Float64Array
       readonly order: ComponentOrder
       readonly traces: readonly (readonly number[])[]
       readonly rows: readonly IterateRow[] | null
@@ -150,9 +153,11 @@ export class Fit<M extends FittedModel = FittedModel> {
       throw new OptionError('`hard` takes the values of all places together, `filtered` those of each place: give one')
     const mode = options.hard === true && this.model.hasDiscreteLatents ? 'hard' : 'em'
     const bound = bindFitted(this.model, this.result, data, { ...options, mode })
+    // posterior means number components as their posteriors do
+    const order = this.result.mode === 'vb' && bound.model.bound !== 'variational' ? new Map() : undefined
     const read = options.filtered === true ? filteredPosteriors : posteriorsOf
     const warnings = [...bound.data.warnings, ...impossibleRowsWarning(bound.model, bound.params)]
-    return { latents: read(bound.model, bound.params, options.covariance), warnings }
+    return { latents: read(bound.model, bound.params, options.covariance, order), warnings }
   }
 
   /**
@@ -253,8 +258,10 @@ export class Fit<M extends FittedModel = FittedModel> {
     const { reportOf } = await import('./report/report.js')
     const isHard = result.mode === 'hard'
     const inMemory = this.own?.data.stream === undefined ? this.own : null
+    // pictures number components as the tables do
+    const own = inMemory === null ? null : { ...inMemory, params: inMemory.inOrder }
     const shown =
-      data === undefined ? inMemory : bindFitted(model, result, data, { ...binding, mode: isHard ? 'hard' : 'em' })
+      data === undefined ? own : bindFitted(model, result, data, { ...binding, mode: isHard ? 'hard' : 'em' })
     return reportOf({
       result,
       layout: this.layout,

@@ -90,7 +90,7 @@ export function inUnits(
   }
   if (!way.closed) return { ...found, result: changed, bound: null }
   const rows = found.rows?.map((row) => ({ ...row, params: way.back(row.params) })) ?? null
-  return { ...found, result: changed, params: back, rows, bound: raw }
+  return { ...found, result: changed, params: back, at: back, rows, bound: raw }
 }
 
 /** A score of standardised data as one of the data: with the Jacobian, row by row. */

@@ -289,9 +289,9 @@ export class Model {
     const start = options.start === undefined ? undefined : startOf(options.start, bound)
     const wrap = (found: Extract<FitOutcome, { ok: true }>): Fit<Model> => {
       const outcome = bound.standard === undefined ? null : inUnits(found, bound.model, bound.standard)
-      const { result, params, order, traces, rows } = outcome ?? found
+      const { result, params, at, order, traces, rows } = outcome ?? found
       const { model, data } = outcome?.bound ?? bound
-      const own = { model, data, params, order, traces, rows }
+      const own = { model, data, params: at, inOrder: params, order, traces, rows }
       return new Fit(this, withHeld(result, bound, this.typed), model.params, own, bound.held?.layouts)
     }
     const mode = modeOf(bound, options)
@@ -535,10 +535,10 @@ function withReason(
   // rows that are to blame are looked for among all
   if (model.sample !== undefined) return outcome
   if (stop !== 'numerical' || (objective !== '-Infinity' && objective !== null)) return outcome
-  const undefinedRows = objective === null ? impossibleRows(model, outcome.params, Number.isNaN) : null
+  const undefinedRows = objective === null ? impossibleRows(model, outcome.at, Number.isNaN) : null
   const written = model.derivation.graph.factors.some((f) => f.distribution === 'Custom')
   const where = written ? 'the density is not defined (look at what Custom is given)' : 'the density is not defined'
-  const rows = undefinedRows === null ? impossibleRows(model, outcome.params) : `${where} for ${undefinedRows}`
+  const rows = undefinedRows === null ? impossibleRows(model, outcome.at) : `${where} for ${undefinedRows}`
   if (rows === null) return outcome
   const warnings = outcome.result.warnings.map((w) =>
     w.code === 'W529' ? { ...w, message: `${w.message}: ${rows}` } : w,

@@ -2,11 +2,17 @@ import { literal } from '../compiler/algebra/build.js'
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import { largest } from '../compiler/bind/hard-model.js'
 import { labelsOf } from '../compiler/bind/layouts.js'
-import { type ContinuousPosterior, PosteriorReports, type Posteriors } from '../compiler/bind/posterior-reports.js'
+import {
+  type ContinuousPosterior,
+  PosteriorReports,
+  type Posteriors,
+  type RowArrays,
+} from '../compiler/bind/posterior-reports.js'
 import { planFilter } from '../compiler/estep/filtered.js'
-import { type ComponentOrder, canonicalOrder, permutePosterior } from '../runtime/canonical-order.js'
+import { type ComponentOrder, canonicalOrder, orderOf, permutePosterior } from '../runtime/canonical-order.js'
 import type { LatentLayout } from '../runtime/contract.js'
 import { DataError, problem } from './errors.js'
+import { relabelled } from './relabel.js'
 
 /**
  * Posterior of one latent over its rows. A discrete latent has probabilities and modes; a number or a vector of numbers
@@ -43,21 +49,37 @@ export interface LatentPosterior {
   /** rows × size × size, for vectors; null for numbers, and for the missing cells of data. */
   readonly covariance: Float64Array | null
   /**
-   * The family of the posterior (`Normal`, `Gamma`, …) and its parameters by name, each rows × size; null where the
-   * posterior is a mixture over discrete latents.
+   * The family of the posterior (`Normal`, `Gamma`, …) and its parameters by name, row by row, with the extents of one row's
+   * array of each; null where the posterior is a mixture over discrete latents.
    */
-  readonly parameters: { readonly family: string; readonly values: ReadonlyMap<string, Float64Array> } | null
+  readonly parameters: {
+    readonly family: string
+    readonly values: ReadonlyMap<string, Float64Array>
+    readonly own: ReadonlyMap<string, readonly number[]>
+  } | null
 }
 
-/** Posteriors of all latents at the params, components in canonical order. */
-export function posteriorsOf(model: ProgramModel, params: Float64Array, covariance = true): readonly LatentPosterior[] {
-  return latentPosteriors(model, params, new PosteriorReports(model, { covariance }).at(params))
+/** Posteriors of all latents at the params, components in canonical order, or as the params number them. */
+export function posteriorsOf(
+  model: ProgramModel,
+  params: Float64Array,
+  covariance = true,
+  order?: ComponentOrder,
+): readonly LatentPosterior[] {
+  return latentPosteriors(model, params, new PosteriorReports(model, { covariance }).at(params), order)
 }
 
-/** The reports of one model, made once and read at many params; components bear the numbers that they have there. */
+/**
+ * The reports of one model, made once and read at many params; components bear the numbers that they have there, and where
+ * they have no params those of the canonical order.
+ */
 export function posteriorReader(model: ProgramModel): (params: Float64Array) => readonly LatentPosterior[] {
   const reports = new PosteriorReports(model, { covariance: false })
-  return (params) => latentPosteriors(model, params, reports.at(params), new Map())
+  return (params) => {
+    const arrays = model.componentArrays(params, false)
+    const order: ComponentOrder = arrays === null ? new Map() : orderOf(arrays, arrays.values)
+    return latentPosteriors(model, params, reports.at(params), order)
+  }
 }
 
 /**
@@ -69,10 +91,11 @@ export function filteredPosteriors(
   model: ProgramModel,
   params: Float64Array,
   covariance = true,
+  order?: ComponentOrder,
 ): readonly LatentPosterior[] {
   const filter = planFilter(model.derivation.eStep)
   if (typeof filter === 'string') throw new DataError([problem('E418', `there are no filtered states: ${filter}`)])
-  return latentPosteriors(model, params, new PosteriorReports(model, { filter, covariance }).at(params))
+  return latentPosteriors(model, params, new PosteriorReports(model, { filter, covariance }).at(params), order)
 }
 
 function latentPosteriors(
@@ -90,7 +113,8 @@ function latentPosteriors(
       order.get(l.name),
     ),
   )
-  const all = [...discrete, ...[...posteriors.counts].map(ofCount), ...posteriors.continuous.map(ofContinuous)]
+  const continuous = posteriors.continuous.map((p) => relabelled(p, order, model.derivation))
+  const all = [...discrete, ...[...posteriors.counts].map(ofCount), ...continuous.map(ofContinuous)]
   return all.map((l) => ({ ...l, rowLabels: rowLabels(model, l) }))
 }
 
@@ -161,14 +185,19 @@ const ofCount = ([name, { mean, variance }]: readonly [
 
 function ofContinuous(p: ContinuousPosterior): LatentPosterior {
   const sd = p.variance.map(Math.sqrt)
-  const values =
+  const { own } = p
+  const whole = (values: Float64Array): RowArrays => ({ own, values })
+  const parameters: ReadonlyMap<string, RowArrays> =
     p.family === 'Normal'
       ? new Map([
-          ['mean', p.mean],
-          ['sd', sd],
+          ['mean', whole(p.mean)],
+          ['sd', whole(sd)],
         ])
       : p.family === 'MvNormal'
-        ? new Map([['mean', p.mean], ...(p.covariance === null ? [] : [['cov', p.covariance] as const])])
+        ? new Map([
+            ['mean', whole(p.mean)],
+            ...(p.covariance === null ? [] : [['cov', { own: [...own, ...own], values: p.covariance }] as const]),
+          ])
         : p.parameters
   return {
     ...none,
@@ -183,6 +212,13 @@ function ofContinuous(p: ContinuousPosterior): LatentPosterior {
     variance: p.variance,
     sd,
     covariance: p.covariance,
-    parameters: p.family === null ? null : { family: p.family, values },
+    parameters:
+      p.family === null
+        ? null
+        : {
+            family: p.family,
+            values: new Map([...parameters].map(([name, { values }]) => [name, values])),
+            own: new Map([...parameters].map(([name, x]) => [name, x.own])),
+          },
   }
 }

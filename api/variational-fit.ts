@@ -48,6 +48,9 @@ export function variationalResult(
       ['fit', frozen],
     ]),
     mode: 'vb',
+    // the objective integrates over the params, and is a criterion by itself
+    bic: null,
+    aic: null,
     params: record(params),
     posteriors: record(own),
     ...(standardized === undefined || scaled.length === 0
@@ -59,28 +62,32 @@ export function variationalResult(
           },
         }),
     warnings: [
-      ...warnings.map((w) =>
-        w.code === 'W536' && scaled.length > 0
-          ? { ...w, message: `${w.message}; posteriors (${said}) are given on the standardised scale` }
-          : w,
-      ),
+      ...warnings.map((w) => {
+        if (w.code === 'W536' && scaled.length > 0)
+          return { ...w, message: `${w.message}; posteriors (${said}) are given on the standardised scale` }
+        return w.code === 'W534' ? { ...w, message: BOUND } : w
+      }),
       ...stays,
     ],
   }
 }
 
+const BOUND =
+  'the objective is a lower bound of the log evidence (a factorised posterior), and the criterion that models are compared by'
+
 function nested(p: ParamLayout, values: Float64Array | null): NestedNumbers {
   return values === null || values.length !== p.length ? null : nestedToJson(nestParam({ ...p, offset: 0 }, values))
 }
 
-function paramPosterior(p: ParamLayout, { mean, sd, parameters }: LatentPosterior): ParamPosterior {
-  const elements = (shape: readonly number[]): number => shape.reduce((n, extent) => n * extent, 1)
-  // one number for all of a matrix has its dimensions but the last two
-  const ofMatrix = { ...p, shape: p.shape.slice(0, -2), used: null, length: elements(p.shape.slice(0, -2)) }
-  const layouts = p.shape.length < 2 ? [p] : [p, ofMatrix]
+function paramPosterior(p: ParamLayout, { own, mean, sd, parameters }: LatentPosterior): ParamPosterior {
+  const plates = p.shape.slice(0, p.shape.length - own.length)
   const ofFamily = [...(parameters?.values ?? [])].flatMap(([name, values]) => {
-    const own = layouts.find((l) => l.length === values.length)
-    return own === undefined ? [] : [[name, nested(own, values)] as const]
+    const of = parameters?.own.get(name) ?? own
+    const shape = [...plates, ...of]
+    const whole = of.length === own.length && of.every((extent, i) => extent === own[i])
+    const length = shape.reduce((n, extent) => n * extent, 1)
+    const layout = whole ? p : { ...p, shape, used: null, length }
+    return layout.length === values.length ? [[name, nested(layout, values)] as const] : []
   })
   return {
     family: parameters?.family ?? 'mixture',

@@ -245,7 +245,12 @@ export interface LatentPosterior {
   readonly sd: Float64Array | null
   /** rows × size × size. */
   readonly covariance: Float64Array | null
-  readonly parameters: { readonly family: string; readonly values: ReadonlyMap<string, Float64Array> } | null
+  /** Of the family of the posterior, row by row, with the extents of one row's array of each. */
+  readonly parameters: {
+    readonly family: string
+    readonly values: ReadonlyMap<string, Float64Array>
+    readonly own: ReadonlyMap<string, readonly number[]>
+  } | null
 }
 
 export interface PredictCall {

@@ -135,9 +135,10 @@ function addSelectCommand(program: Command, context: Context, done: (status: num
       ),
     )
     .addOption(
-      new Option('--by <criterion>', 'bic, aic, icl, cv, or error or rand with --score (default: bic)').argParser(
-        oneOf('--by', ['bic', 'aic', 'icl', 'cv', 'error', 'rand']),
-      ),
+      new Option(
+        '--by <criterion>',
+        'bic, aic, icl, cv, elbo with --mode vb, or error or rand with --score (default: bic, or elbo)',
+      ).argParser(oneOf('--by', ['bic', 'aic', 'icl', 'elbo', 'cv', 'error', 'rand'])),
     )
     .addOption(
       new Option('--folds <n>', 'folds of the cross-validation, 0 for none')

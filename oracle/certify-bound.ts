@@ -8,7 +8,7 @@ import { at, range } from './arrays.js'
 import { Assignment } from './assignment.js'
 import type { EngineExpectation, EngineMoments } from './certified-engine.js'
 import { NAMES } from './certify-checks.js'
-import { checkMatrix, matricesOf } from './certify-matrix.js'
+import { checkMatrix, checkPair, matricesOf } from './certify-matrix.js'
 import { eliminate, identity } from './dense.js'
 import { ProductPosterior } from './factorised.js'
 import type { Findings } from './findings.js'
@@ -113,29 +113,43 @@ function checkFactor(t: Trial, q: ProductPosterior, index: number, found: Findin
   }
   const families = new Set(names.map((n) => t.engine.factorPosteriors?.(t.params).get(n)?.family))
   const posteriors = t.engine.factorPosteriors?.(t.params)
+  const moments = t.engine.moments?.(t.params) ?? new Map<string, EngineMoments>()
+  const ofMatrix = {
+    q,
+    index,
+    cells,
+    factors,
+    moments,
+    weight: (f: Factor, cell: Cell) => weightFor(t, f, cell),
+    record: (worst: number, what: string) => found.record(BOUND_NAMES.factor, worst, FACTOR, what),
+  }
+  const rowsOf = (name: string): readonly (readonly Cell[])[] => {
+    const own = posteriors?.get(name)
+    const named = cells.filter((c) => c.name === name)
+    return own === undefined ? [] : matricesOf(named, own)
+  }
   if (names.some((n) => posteriors?.get(n)?.spread !== undefined)) {
-    for (const cell of cells) checkScaled(t, q, index, cell, cells, factors, a, found)
+    if (![...families].some((f) => f !== undefined && isMatrixFamily(f))) {
+      for (const cell of cells) checkScaled(t, q, index, cell, cells, factors, a, found)
+      return
+    }
+    for (const vector of names.flatMap(rowsOf)) {
+      const [first] = vector
+      const matrix = first === undefined ? [] : q.spreadOf(first)
+      // several that share a spread are more than is compared here
+      const others = cells.filter((c) => !vector.includes(c) && q.scaleOf(c) === matrix[0])
+      if (matrix.length > 0 && others.length === 0)
+        checkPair(t, a, random, {
+          ...ofMatrix,
+          matrix,
+          vector,
+          variances: vector.map((c) => of(t, c, moments, 'variance')),
+        })
+    }
     return
   }
   if ([...families].every((f) => f !== undefined && isMatrixFamily(f))) {
-    for (const name of names) {
-      const own = posteriors?.get(name)
-      if (own === undefined) continue
-      for (const matrix of matricesOf(
-        cells.filter((c) => c.name === name),
-        own,
-      ))
-        checkMatrix(t, a, random, {
-          q,
-          index,
-          matrix,
-          cells,
-          factors,
-          moments: t.engine.moments?.(t.params) ?? new Map(),
-          weight: (f, cell) => weightFor(t, f, cell),
-          record: (worst, what) => found.record(BOUND_NAMES.factor, worst, FACTOR, what),
-        })
-    }
+    for (const matrix of names.flatMap(rowsOf)) checkMatrix(t, a, random, { ...ofMatrix, matrix })
     return
   }
   const normal = [...families].every((f) => f === 'Normal' || f === 'MvNormal')

@@ -2,11 +2,16 @@
 import { at, range } from './arrays.js'
 import type { Assignment } from './assignment.js'
 import type { EngineFactorPosterior, EngineMoments } from './certified-engine.js'
+import { inverse } from './dense.js'
+import { Arguments } from './densities/types.js'
+import { mvNormal } from './densities/vectors.js'
 import type { ProductPosterior } from './factorised.js'
 import type { Factor } from './ground-types.js'
 import { logDensityOf, matrixAtoms, someMatrix } from './matrix-posterior.js'
+import { normal } from './random.js'
 import { type Cell, cellName } from './stored.js'
 import type { Trial } from './trial.js'
+import { OracleError, type Value } from './types.js'
 
 const POINTS = 12
 
@@ -20,6 +25,7 @@ export function matricesOf(cells: readonly Cell[], { own }: EngineFactorPosterio
   return [...groups.values()]
 }
 
+/** What a check of a factor of q is about. */
 export interface MatrixCheck {
   readonly q: ProductPosterior
   /** Of the factor of q. */
@@ -65,5 +71,55 @@ export function checkMatrix(t: Trial, a: Assignment, random: () => number, check
     const mean = atoms.reduce((s, x) => s + x.probability * at(x.value.flat(), i), 0)
     const reported = at(Array.from(table.mean), q.row(c))
     check.record(Math.abs(reported - mean) / (1 + Math.abs(mean)), `mean of ${cellName(c)}, ${t.text}`)
+  })
+}
+
+/** The same of a matrix together with the vector that has it for its spread. */
+export function checkPair(
+  t: Trial,
+  a: Assignment,
+  random: () => number,
+  check: MatrixCheck & { readonly vector: readonly Cell[]; readonly variances: readonly number[] },
+): void {
+  const { q, index, matrix, vector, cells, factors } = check
+  const [first] = matrix
+  if (first === undefined) return
+  const posterior = q.matrixAt(matrix)
+  const given = q.vectorAt(vector, matrix)
+  const own = factors.filter((f) => f.cells.some((c) => matrix.includes(c) || vector.includes(c)))
+  const values = range(1, POINTS).map(() => {
+    const value = someMatrix(posterior, random)
+    const x = given.mean.map((m) => m + Math.sqrt(given.variance) * normal(random))
+    // the other rows are independent of this one, and stand at some value
+    for (const c of cells) a.set(c, c.indices.at(-1) === c.indices.at(-2) ? 1 : 0)
+    matrix.forEach((c, i) => {
+      a.set(c, at(value.flat(), i))
+    })
+    vector.forEach((c, i) => {
+      a.set(c, at(x, i))
+    })
+    const log = own.reduce((s, f) => s + check.weight(f, first) * q.expected(f, index, a), 0)
+    const spread = posterior.family === 'Wishart' ? inverse(value) : value
+    if (spread === null) throw new OracleError('a singular matrix')
+    const cov = spread.map((row) => row.map((v) => v * given.variance))
+    const args = new Arguments(
+      new Map<string, Value>([
+        ['mean', given.mean],
+        ['cov', cov],
+      ]),
+    )
+    return { log, own: logDensityOf(posterior, value) + mvNormal.logDensity(x, args) }
+  })
+  for (const c of cells) a.clear(c)
+  const where = `${cellName(first)} and ${vector.map(cellName).join(', ')}, ${t.text}`
+  const base = values.map((v) => v.log - v.own)
+  values.forEach((v, i) => {
+    check.record(Math.abs(at(base, i) - at(base, 0)) / (1 + Math.abs(v.log)), `log density of ${where}`)
+  })
+  // variances of a Student's t, where it has them
+  if (given.df <= 2) return
+  vector.forEach((c, i) => {
+    const variance = (at(given.scales, i * (vector.length + 1)) * given.df) / (given.df - 2)
+    check.record(Math.abs(at(check.variances, i) - variance) / (1 + variance), `variance of ${cellName(c)}, ${t.text}`)
   })
 }

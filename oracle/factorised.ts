@@ -5,6 +5,7 @@
 import { at, range } from './arrays.js'
 import type { Assignment } from './assignment.js'
 import type { CertifiedEngine, EngineFactorPosterior } from './certified-engine.js'
+import { inverse } from './dense.js'
 import { cubature, denseNodes } from './gaussian.js'
 import type { Factor, Ground } from './ground-types.js'
 import { rowOf } from './latent-rows.js'
@@ -24,6 +25,16 @@ interface Atom {
 interface Part {
   readonly cells: readonly Cell[]
   readonly atoms: readonly Atom[]
+}
+
+/** A Normal vector given the matrix that its spread is a power of. */
+export interface ScaledVector {
+  readonly mean: readonly number[]
+  /** Of every element where the matrix is the identity. */
+  readonly variance: number
+  /** With the matrix integrated out: a Student's t with this df, and this matrix, row by row, for its scale. */
+  readonly df: number
+  readonly scales: readonly number[]
 }
 
 /** q of one engine at some params. */
@@ -132,12 +143,19 @@ export class ProductPosterior {
       : `${c.name} ${c.indices.slice(0, c.indices.length - posterior.own).join()}`
   }
 
-  /** The cell that the spread of a Normal one is a power of; null where it is one of its own. */
+  /** The cell that the spread of a Normal one is a power of, the first one of a matrix; null where it is one of its own. */
   scaleOf(c: Cell): Cell | null {
+    return this.spreadOf(c)[0] ?? null
+  }
+
+  /** The cells of the number or matrix that the spread of a Normal cell is a power of; none where it is one of its own. */
+  spreadOf(c: Cell): readonly Cell[] {
     const name = this.continuous.get(c.name)?.spread
-    if (name === undefined) return null
-    const found = this.ground.world.cells.find((x) => x.name === name && x.indices.every((i, n) => i === c.indices[n]))
-    return found ?? null
+    const own = name === undefined ? undefined : this.continuous.get(name)?.own
+    if (name === undefined || own === undefined) return []
+    return this.ground.world.cells.filter(
+      (x) => x.name === name && x.indices.slice(0, x.indices.length - own).every((i, n) => i === c.indices[n]),
+    )
   }
 
   private latent(c: Cell) {
@@ -167,7 +185,11 @@ export class ProductPosterior {
       }
     }
     const scale = cells.map((c) => this.scaleOf(c)).find((c) => c !== null) ?? null
-    if (scale !== null) return { cells, atoms: this.scaledAtoms(cells, scale) }
+    if (scale !== null) {
+      const spread = cells.map((c) => this.spreadOf(c)).find((c) => c.length > 0) ?? []
+      const isMatrix = isMatrixFamily(this.continuous.get(scale.name)?.family ?? null)
+      return { cells, atoms: isMatrix ? this.matrixScaledAtoms(cells, spread) : this.scaledAtoms(cells, scale) }
+    }
     const rows = cells.map((c) => this.row(c))
     const { family } = posterior
     if (family === 'Normal' || family === 'MvNormal') {
@@ -229,6 +251,46 @@ export class ProductPosterior {
     // with the other integrated out the Normal is a Student's t
     const variance = (number(posterior, 'scale', row) ** 2 * shape) / other
     return { mean: number(posterior, 'location', row), variance, power }
+  }
+
+  /** A vector given the matrix that its spread is a power of: Normal(mean, P⁻¹ variance), P the matrix or its inverse. */
+  vectorAt(vector: readonly Cell[], matrix: readonly Cell[]): ScaledVector {
+    const [first] = vector
+    const posterior = first === undefined ? undefined : this.continuous.get(first.name)
+    const number = (name: string, r: number): number => at(posterior?.parameters.get(name) ?? [], r)
+    const q = this.matrixAt(matrix)
+    const scale = q.family === 'Wishart' ? inverse(q.scale) : q.scale
+    if (first === undefined || scale === null) throw new OracleError('a vector without a spread')
+    const row = Math.floor(this.row(first) / vector.length)
+    // with the matrix integrated out the vector is a multivariate Student's t
+    const [own, whole] = [number('scale', row * vector.length ** 2), at(at(scale, 0), 0)]
+    return {
+      df: number('df', row),
+      mean: vector.map((c) => number('location', this.row(c))),
+      variance: (own * number('df', row)) / whole,
+      scales: range(0, vector.length ** 2 - 1).map((i) => number('scale', row * vector.length ** 2 + i)),
+    }
+  }
+
+  /** Nodes over a matrix, and at each over the vector that has it for its spread. */
+  private matrixScaledAtoms(cells: readonly Cell[], matrix: readonly Cell[]): readonly Atom[] {
+    const vector = cells.filter((c) => !matrix.includes(c))
+    const q = this.matrixAt(matrix)
+    if (vector.length !== q.scale.length)
+      throw new OracleError('several Normal vectors that share a spread are not integrated under a product q')
+    const { mean, variance } = this.vectorAt(vector, matrix)
+    return matrixAtoms(q).flatMap(({ value, probability }) => {
+      const spread = q.family === 'Wishart' ? inverse(value) : value
+      if (spread === null) throw new OracleError('a singular matrix')
+      const covariance = spread.map((row) => row.map((v) => v * variance))
+      // log densities are quadratic in the vector
+      return cubature({ mean, covariance }).map((m) => ({
+        values: cells.map((c) =>
+          matrix.includes(c) ? at(value.flat(), matrix.indexOf(c)) : at(m.at, vector.indexOf(c)),
+        ),
+        probability: probability * Math.exp(m.log),
+      }))
+    })
   }
 
   /** A Normal cell whose variance is a number times a power of another one: nodes over both. */

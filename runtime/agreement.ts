@@ -1,5 +1,5 @@
-import { componentAxes } from './component-latents.js'
-import type { BoundModel, LatentLayout, ParamLayout } from './contract.js'
+import { componentAxes, type Layouts } from './component-latents.js'
+import type { LatentLayout, ParamLayout } from './contract.js'
 
 /**
  * Where the values of a latent bear names that also label another dimension of one of its params (the truth and what a
@@ -8,7 +8,7 @@ import type { BoundModel, LatentLayout, ParamLayout } from './contract.js'
  *
  * @returns `order[newValue] = oldValue`, or null where no names can agree
  */
-export function agreementOrder(model: BoundModel, params: Float64Array, latent: LatentLayout): number[] | null {
+export function agreementOrder(model: Layouts, params: Float64Array, latent: LatentLayout): number[] | null {
   const size = latent.values
   const mass = new Float64Array(size * size)
   let found = false

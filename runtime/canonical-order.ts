@@ -1,5 +1,5 @@
 import { agreementOrder } from './agreement.js'
-import { componentAxes, componentLatents, sliceOffsets } from './component-latents.js'
+import { componentAxes, componentLatents, type Layouts, sliceOffsets } from './component-latents.js'
 import type { BoundModel, FloorHit, LatentLayout } from './contract.js'
 
 /** How components were reordered: `order[newValue] = oldValue`, by latent. Latents that keep their order are left out. */
@@ -10,12 +10,17 @@ export type ComponentOrder = ReadonlyMap<string, readonly number[]>
  * first, else descending in weight, else ascending in the first param there is. Where the values bear names that label
  * another dimension too, the order in which the names agree (`agreementOrder`) comes before all that. Only exchangeable latents are reordered;
  * latents that share a dimension of a param are reordered together, by the first of them. A param of `ordered` type
- * over the components keeps them where they are.
+ * over the components keeps them where they are. Under a factorised posterior latents with a dimension over the components
+ * count as params do, at their posterior means.
  */
 export function canonicalOrder(model: BoundModel, params: Float64Array): ComponentOrder {
+  const arrays = model.componentArrays?.(params) ?? null
+  return arrays === null ? orderOf(model, params) : orderOf(arrays, arrays.values)
+}
+
+/** The canonical order by arrays: those of params, or of params and latents. */
+export function orderOf(model: Layouts, params: Float64Array): ComponentOrder {
   const orders = new Map<string, readonly number[]>()
-  // a factorised q belongs to the order in which it was found
-  if (model.bound === 'variational') return orders
   for (const group of movableGroups(model)) {
     const [leader] = group
     if (leader === undefined) continue
@@ -78,20 +83,20 @@ export function permuteFloors(model: BoundModel, floored: readonly FloorHit[], o
   })
 }
 
-function sortedOrder(model: BoundModel, params: Float64Array, latent: LatentLayout): number[] {
+function sortedOrder(model: Layouts, params: Float64Array, latent: LatentLayout): number[] {
   const keys = keysOf(model, params, latent)
   return keys.map((_, value) => value).sort((a, b) => compare(keys[a] ?? [], keys[b] ?? []) || a - b)
 }
 
 /** Latents whose values can be relabelled without changing the likelihood, those together that share a dimension. */
-export function movableGroups(model: BoundModel): readonly (readonly LatentLayout[])[] {
+export function movableGroups(model: Layouts): readonly (readonly LatentLayout[])[] {
   return sharingGroups(model).filter((group) =>
     group.every((latent) => movable(model, latent, group[0]?.values ?? latent.values)),
   )
 }
 
 /** Component-like latents, grouped where two run over the same dimension of a param. */
-function sharingGroups(model: BoundModel): LatentLayout[][] {
+function sharingGroups(model: Layouts): LatentLayout[][] {
   const groups: { readonly latents: LatentLayout[]; readonly axes: Set<string> }[] = []
   for (const latent of componentLatents(model)) {
     const axes = new Set(
@@ -110,7 +115,7 @@ function sharingGroups(model: BoundModel): LatentLayout[][] {
   return groups.map(({ latents }) => latents)
 }
 
-function movable(model: BoundModel, latent: LatentLayout, values: number): boolean {
+function movable(model: Layouts, latent: LatentLayout, values: number): boolean {
   if (!latent.exchangeable || latent.values !== values) return false
   return !componentAxes(model, latent.name).some(
     ({ param, dimension }) => param.support.kind === 'ordered' && dimension === param.shape.length - 1,
@@ -118,7 +123,7 @@ function movable(model: BoundModel, latent: LatentLayout, values: number): boole
 }
 
 /** What each component is sorted by, ascending. */
-function keysOf(model: BoundModel, params: Float64Array, latent: LatentLayout): number[][] {
+function keysOf(model: Layouts, params: Float64Array, latent: LatentLayout): number[][] {
   const axes = componentAxes(model, latent.name)
   const location = axes.find(({ param }) => param.role === 'location')
   const weights = axes.filter(({ param }) => param.role === 'weight')

@@ -1,4 +1,7 @@
-import type { BoundModel, LatentLayout, ParamLayout } from './contract.js'
+import type { ComponentArrays, LatentLayout, ParamLayout } from './contract.js'
+
+/** A model, or the arrays that its components are put in order by. */
+export type Layouts = Pick<ComponentArrays, 'params' | 'latents'>
 
 /** One dimension of a param that runs over the values of a component-like latent. */
 export interface ComponentAxis {
@@ -7,7 +10,7 @@ export interface ComponentAxis {
 }
 
 /** The dimensions of params that run over the values of `latent`, in the order of the params. */
-export function componentAxes(model: BoundModel, latent: string): ComponentAxis[] {
+export function componentAxes(model: Layouts, latent: string): ComponentAxis[] {
   const axes: ComponentAxis[] = []
   for (const param of model.params) {
     for (const entry of param.components) {
@@ -18,7 +21,7 @@ export function componentAxes(model: BoundModel, latent: string): ComponentAxis[
 }
 
 /** Discrete latents whose values label components: at least two values, and some param has a dimension over them. */
-export function componentLatents(model: BoundModel): LatentLayout[] {
+export function componentLatents(model: Layouts): LatentLayout[] {
   return model.latents.filter((latent) => latent.values >= 2 && componentAxes(model, latent.name).length > 0)
 }
 

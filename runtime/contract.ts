@@ -139,6 +139,14 @@ export interface ComponentState {
   readonly ownSpread: boolean
 }
 
+/** What components are put in order by: arrays with a dimension over them, and the latents whose values they are. */
+export interface ComponentArrays {
+  readonly params: readonly ParamLayout[]
+  readonly latents: readonly LatentLayout[]
+  /** All arrays, flat, as the layouts say. */
+  readonly values: Float64Array
+}
+
 /** How many params the data can tell apart, and which those are that it cannot. */
 export interface Identified {
   readonly parameters: number
@@ -254,6 +262,11 @@ export interface BoundModel {
   /** Posterior means of the latents in `scalars`. */
   expected(params: Float64Array): ReadonlyMap<string, number>
   components(params: Float64Array): readonly ComponentState[]
+  /**
+   * Where q is factorised: the params together with the posterior means of latents whose slices components pick, and which
+   * latents may be numbered otherwise. Left out, or null: the params say all.
+   */
+  componentArrays?(params: Float64Array): ComponentArrays | null
   /**
    * Identified number of params: rank of the units' scores at a random interior point; null where it cannot be had.
    * `fitted` may serve where the random point tells nothing.

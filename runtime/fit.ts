@@ -1,7 +1,7 @@
 import { tryEdge } from './boundary.js'
 import { type ComponentOrder, canonicalOrder, permuteFloors, permuteParams } from './canonical-order.js'
 import { type Chosen, FitRecord, type RecordHooks } from './checkpoint/fit-record.js'
-import type { Accuracy, BoundModel, FitOptions } from './contract.js'
+import type { Accuracy, BoundModel, ComponentState, FitOptions } from './contract.js'
 import { degenerateComponents, isCollapsed } from './degenerate.js'
 import { fewEffective, LEAST_EFFECTIVE } from './effective-draws.js'
 import { type EmPoint, marginalLogLikelihood, NEARLY_SINGULAR, nearlySingular, pointAt, slack } from './em-step.js'
@@ -46,6 +46,11 @@ export type FitOutcome =
       readonly result: FitResult
       /** The params of the result, flat, components in canonical order: posteriors made at them are in that order too. */
       readonly params: Float64Array
+      /**
+       * The params that posteriors are made at: the same, but under a factorised posterior, which is kept for the params that it
+       * was found at; what is read of it is put in order then.
+       */
+      readonly at: Float64Array
       /** How components were reordered from the run to the result. */
       readonly order: ComponentOrder
       readonly options: FitOptions
@@ -242,6 +247,7 @@ function conclude(
   const { point, stop, parameters } = found
   const order = stop === 'numerical' ? new Map<string, readonly number[]>() : canonicalOrder(model, point.params)
   const params = permuteParams(model, point.params, order)
+  const at = model.bound === 'variational' ? point.params : params
   const result = buildResult(
     model,
     options.seed,
@@ -267,7 +273,7 @@ function conclude(
   )
   const traces = found.ends.map((end) => (end === found.best ? found.trace : end.run.trace))
   const rows = found.rows?.map((row) => ({ ...row, params: permuteParams(model, row.params, order) })) ?? null
-  return { ok: true, result, params, order, options, traces, rows }
+  return { ok: true, result, params, at, order, options, traces, rows }
 }
 
 function warningsOf(
@@ -289,7 +295,9 @@ function warningsOf(
   if (climbs && start !== null && best === ends[0] && fall > slack(point.scale, model.observations)) {
     warnings.push(warn.startBelowFloor(fall))
   }
-  warnings.push(...warn.degenerate(degenerateComponents(model, params), model.latents))
+  const isKept = model.bound === 'variational'
+  const states = degenerateComponents(model, isKept ? point.params : params)
+  warnings.push(...warn.degenerate(isKept ? states.map((s) => relabelled(s, order)) : states, model.latents))
   const higher = ends.filter((end) => end.degenerate.some(isCollapsed) && end.run.point.objective > point.objective)
   if (best.degenerate.length === 0 && higher.length > 0) warnings.push(warn.unbounded(higher.length, ends.length))
   warnings.push(...warn.atFloor(permuteFloors(model, point.floored, order)))
@@ -308,6 +316,12 @@ function warningsOf(
   }
   return warnings
 }
+
+/** A component by the number that it has in the new order. */
+const relabelled = (state: ComponentState, order: ComponentOrder): ComponentState => ({
+  ...state,
+  value: order.get(state.latent)?.indexOf(state.value) ?? state.value,
+})
 
 /** Relative falls an iteration, times the iterations, of what goes to 0 like t^−½ … t^−1. */
 const POWER_FALL = [0.3, 1.5] as const

@@ -77,7 +77,7 @@ export interface FitResult extends ErrorFields, ModeReport {
   readonly parameters: number
   readonly parametersNominal: number
   readonly observations: number
-  /** −2·logLikelihood + parameters·log(observations). */
+  /** −2·logLikelihood + parameters·log(observations); null, as `aic` is, in variational Bayes: params are integrated out. */
   readonly bic: JsonNumber
   readonly aic: JsonNumber
   /**

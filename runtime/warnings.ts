@@ -139,7 +139,8 @@ export const warningExplanations: readonly WarningExplanation[] = [
     explanation:
       'The posterior of the latents has no closed form, and q is taken among products of factors that have one ' +
       '(docs/variational.md). The log-likelihood is larger than the objective, by how much is not known, so AIC and BIC ' +
-      'of such fits are upper bounds too: compare them between models of one kind at most. Spreads of latents that are ' +
+      'of such fits are upper bounds too: compare them between models of one kind at most. In variational Bayes the bound is that ' +
+      'of the evidence, and models are compared by it: there is no AIC and no BIC. Spreads of latents that are ' +
       'correlated with those of other factors come out too small.',
   },
   {

@@ -26,8 +26,8 @@ export function headline(result: FitResult): Html {
     ['Iterations', `${result.iterations}, ${end}`],
     ['Parameters', `${result.parameters}`],
     ['Observations', result.observations.toLocaleString('en')],
-    ['BIC', number(bic)],
-    ['AIC', number(aic)],
+    ...(bic === null ? [] : [['BIC', number(bic)] as const]),
+    ...(aic === null ? [] : [['AIC', number(aic)] as const]),
     ...entropyRows(result),
   ]
   return h(

@@ -7,6 +7,7 @@ export const criterionNames: ReadonlyMap<Criterion, string> = new Map([
   ['aic', 'AIC'],
   ['bic', 'BIC'],
   ['icl', 'ICL'],
+  ['elbo', 'ELBO'],
   ['cv', 'CV'],
   ['error', 'error'],
   ['rand', 'Rand'],
@@ -14,7 +15,9 @@ export const criterionNames: ReadonlyMap<Criterion, string> = new Map([
 
 /** The criteria that some candidate has a figure of. */
 export const shownCriteria = (candidates: readonly Candidate[]): readonly Criterion[] =>
-  [...criterionNames.keys()].filter((by) => candidates.some((c) => c.figures?.[by] != null))
+  [...criterionNames.keys()].filter((by) =>
+    candidates.some(({ figures }) => figures !== null && figures[by] !== null && !Number.isNaN(figures[by])),
+  )
 
 /** Several models are told apart by their names; candidates of one by the values of its consts. */
 export const isNamedByModel = (candidates: readonly Candidate[]): boolean =>
@@ -34,7 +37,8 @@ export function agreement({ candidates, best, by, bestBy }: Pick<Selection, 'can
   const picks = criterionNames.get(by) ?? by
   if (best === null) return { agree: false, sentences: [`No candidate has a ${picks}: there is nothing to choose.`] }
   const groups = new Map<Candidate, string[]>()
-  for (const k of shownCriteria(candidates)) {
+  const shown = shownCriteria(candidates)
+  for (const k of shown) {
     const own = bestBy.get(k)
     if (own === undefined) continue
     const list = groups.get(own)
@@ -48,6 +52,7 @@ export function agreement({ candidates, best, by, bestBy }: Pick<Selection, 'can
   const fitted = candidates.filter((c) => c.figures !== null)
   if (fitted.length === 1 && candidates.length > 1)
     return { agree: false, sentences: [`Only ${called} could be fitted: there is nothing to compare.`] }
+  if (shown.length === 1) return { agree: false, sentences: [`Best by ${picks}: ${called}.`] }
   if (groups.size === 1) return { agree: true, sentences: [`All criteria agree on ${called}.`] }
   return { agree: false, sentences: [`The criteria disagree: ${said.join('; ')}.`, `Best by ${picks}: ${called}.`] }
 }

@@ -8,20 +8,22 @@ import type { CrossValidation } from './cross-validate.js'
 import { completeLogLikelihood } from './fitting.js'
 import type { Choice } from './grid.js'
 
-/** What candidates are compared by. Of all but `cv` and `rand` the smallest is best. */
-export type Criterion = 'bic' | 'aic' | 'icl' | 'cv' | 'error' | 'rand'
+/** What candidates are compared by. Of all but `elbo`, `cv` and `rand` the smallest is best. */
+export type Criterion = 'bic' | 'aic' | 'icl' | 'elbo' | 'cv' | 'error' | 'rand'
 
-export const criteria: readonly Criterion[] = ['bic', 'aic', 'icl', 'cv', 'error', 'rand']
+export const criteria: readonly Criterion[] = ['bic', 'aic', 'icl', 'elbo', 'cv', 'error', 'rand']
 
 /** true where the largest is best. */
-export const isLargestBest = (by: Criterion): boolean => by === 'cv' || by === 'rand'
+export const isLargestBest = (by: Criterion): boolean => by === 'elbo' || by === 'cv' || by === 'rand'
 
 /** Figures of a fitted candidate; natural logs. */
 export interface Figures {
   readonly logLikelihood: number
   readonly parameters: number
   readonly observations: number
-  /** −2·logLikelihood + 2·parameters. */
+  /** Variational Bayes: the evidence lower bound, which needs no price for params that are integrated out; else null. */
+  readonly elbo: number | null
+  /** −2·logLikelihood + 2·parameters; NaN in variational Bayes, as `bic` is. */
   readonly aic: number
   /** −2·logLikelihood + parameters·log(observations). */
   readonly bic: number
@@ -62,13 +64,15 @@ export function figuresOf(
   const logLikelihood = numberFromJson(result.logLikelihood) ?? Number.NaN
   const penalty = result.parameters * Math.log(result.observations)
   // beside a bound of the log-likelihood it would be of another kind
-  const complete = result.bound === 'variational' ? null : completeLogLikelihood(model, result, data, options)
+  const complete =
+    result.bound === 'variational' || result.mode === 'vb' ? null : completeLogLikelihood(model, result, data, options)
   const agreement = validation?.agreement ?? null
   const compared = agreement !== null && agreement.total > 0 && !agreement.lacking
   return {
     logLikelihood,
     parameters: result.parameters,
     observations: result.observations,
+    elbo: result.mode === 'vb' ? (numberFromJson(result.objective) ?? null) : null,
     aic: numberFromJson(result.aic) ?? Number.NaN,
     bic: numberFromJson(result.bic) ?? Number.NaN,
     icl: complete === null ? null : -2 * complete + penalty,
@@ -100,6 +104,7 @@ export function candidateJson({ model, set, figures, fit, reason }: Candidate): 
     logLikelihood: number(figures.logLikelihood),
     parameters: figures.parameters,
     observations: figures.observations,
+    ...(figures.elbo === null ? {} : { elbo: number(figures.elbo) }),
     aic: number(figures.aic),
     bic: number(figures.bic),
     icl: number(figures.icl),

@@ -40,7 +40,7 @@ export interface SelectProgress {
 export interface SelectOptions extends FitCallOptions {
   /** Values of consts to go over, such as `{ K: [1, 2, 3] }`; of several names every combination. */
   readonly over?: ReadonlyMap<string, readonly unknown[]> | { readonly [name: string]: readonly unknown[] }
-  /** What picks the best one; `bic` where left out, `error` with `against`. */
+  /** What picks the best one; where left out `error` with `against`, `elbo` with the mode `vb`, else `bic`. */
   readonly by?: Criterion
   /** Folds of the cross-validation; 5 where left out, 0 for none. */
   readonly folds?: number
@@ -68,8 +68,8 @@ export interface Selection {
 }
 
 /**
- * Fits every candidate to the data, and compares them: log-likelihood, AIC, BIC, ICL and the log-likelihood of rows held
- * out (k-fold cross-validation). A candidate whose fit fails is listed with the reason. The same seed gives the same
+ * Fits every candidate to the data, and compares them: log-likelihood, AIC, BIC, ICL (the evidence lower bound in variational
+ * Bayes) and the log-likelihood of rows held out (k-fold cross-validation). A candidate whose fit fails is listed with the reason. The same seed gives the same
  * numbers; folds are the same for all candidates.
  *
  * ```ts
@@ -88,8 +88,14 @@ export async function select(
 ): Promise<Selection> {
   const { over, by, folds = 5, against, draws = 0, onProgress, ...fitting } = options
   const list = Array.isArray(models) ? (models as readonly Model[]) : [models as Model]
-  const picks = by ?? (against === undefined ? 'bic' : 'error')
+  const isVariational = fitting.mode === 'vb'
+  const picks = by ?? (against !== undefined ? 'error' : isVariational ? 'elbo' : 'bic')
   checkOptions(picks, folds, draws, against)
+  if (isVariational && COUNTED.has(picks))
+    throw new OptionError(
+      `\`${picks}\` puts a price on each param at its best value, and in mode vb params have posteriors: compare by elbo or cv`,
+    )
+  if (!isVariational && picks === 'elbo') throw new OptionError('`elbo` compares fits of mode vb')
   if (fitting.standardize === true)
     throw new OptionError('candidates are compared in the units of the data: standardize is not available in select')
   const tables = tablesOf(data)
@@ -152,6 +158,9 @@ export async function select(
     throw e instanceof AbortError ? new AbortError<Selection>(candidates.length === 0 ? null : finish([])) : e
   }
 }
+
+/** Criteria that count the params of a fit. */
+const COUNTED: ReadonlySet<Criterion> = new Set(['bic', 'aic', 'icl'])
 
 function checkOptions(by: string, folds: number, draws: number, against: string | undefined): void {
   const known: readonly string[] = criteria
@@ -230,7 +239,11 @@ function comparable(candidates: readonly Candidate[]): readonly string[] {
   const notes: string[] = []
   if (new Set(fitted.map((r) => r.observations)).size > 1)
     notes.push('the candidates do not have the same observations: their figures do not compare')
-  if (fitted.some((r) => r.bound === 'variational'))
+  if (fitted.some((r) => r.mode === 'vb'))
+    notes.push(
+      'ELBO: the evidence lower bound; larger is better. It integrates over the params, and larger models pay in it for what they could have been: there is no AIC, BIC or ICL',
+    )
+  else if (fitted.some((r) => r.bound === 'variational'))
     notes.push(
       'of some candidates the log-likelihood is a lower bound: AIC and BIC are then those of the bound, and there is no ICL',
     )

@@ -43,7 +43,9 @@ export async function compare(
         formatObjective(b.logLikelihood),
         difference(a.logLikelihood, b.logLikelihood),
       ],
-      ['BIC', formatObjective(a.bic), formatObjective(b.bic), difference(a.bic, b.bic)],
+      ...(a.bic === null || b.bic === null
+        ? []
+        : [['BIC', formatObjective(a.bic), formatObjective(b.bic), difference(a.bic, b.bic)]]),
       ['parameters', String(a.parameters), String(b.parameters), String(b.parameters - a.parameters)],
       ['observations', String(a.observations), String(b.observations), String(b.observations - a.observations)],
     ],

@@ -79,11 +79,19 @@ function headline(result: FitResult, paint: Paint): string[] {
     `${paint.strong(printable(result.model))}  ${printable(sizes.join(', '))}`,
     `log-likelihood ${boundWords(result)}${paint.strong(formatObjective(result.logLikelihood))}${objective}`,
     ...(hard ? [`complete-data log-likelihood ${formatObjective(result.objective)}${within}`] : []),
-    `BIC ${formatObjective(result.bic)}  AIC ${formatObjective(result.aic)}  (${plural(result.parameters, 'parameter')}, ${plural(result.observations, 'observation')})`,
+    criteriaLine(result),
     ...entropyLines(result),
     `${plural(result.iterations, 'iteration')}, ${state}${rateWords(result)}`,
     ...modeLines(result),
   ]
+}
+
+/** Params with posteriors are counted by no criterion: the objective is one by itself. */
+function criteriaLine({ mode, bic, aic, parameters, observations }: FitResult): string {
+  const rows = plural(observations, 'observation')
+  if (mode !== 'vb')
+    return `BIC ${formatObjective(bic)}  AIC ${formatObjective(aic)}  (${plural(parameters, 'parameter')}, ${rows})`
+  return parameters === 0 ? rows : `${rows}, ${plural(parameters, 'parameter')} without a posterior`
 }
 
 /** How certain the values of the discrete latents are. */

@@ -65,8 +65,8 @@ export function posteriorJson(latents: readonly LatentPosterior[], hard: boolean
     const { probabilities, modes, means, sd, covariance, parameters } = latent
     const size = sizeOf(latent)
     const rows = Array.from({ length: latent.rows }, (_, i) => i)
-    const perRow = (values: Float64Array, width: number): unknown =>
-      latent.own.length === 0 ? [...values] : rows.map((i) => [...values.subarray(i * width, (i + 1) * width)])
+    const perRow = (values: Float64Array, width: number, own = latent.own): unknown =>
+      own.length === 0 ? [...values] : rows.map((i) => [...values.subarray(i * width, (i + 1) * width)])
     return [
       latent.name,
       {
@@ -90,7 +90,12 @@ export function posteriorJson(latents: readonly LatentPosterior[], hard: boolean
           ? {}
           : {
               family: parameters.family,
-              parameters: Object.fromEntries([...parameters.values].map(([n, v]) => [n, perRow(v, size)])),
+              parameters: Object.fromEntries(
+                [...parameters.values].map(([name, values]) => {
+                  const own = parameters.own.get(name) ?? latent.own
+                  return [name, perRow(values, elements(own), own)]
+                }),
+              ),
             }),
       },
     ] as const
@@ -121,7 +126,9 @@ function columnsOf(latent: LatentPosterior, hard: boolean): readonly LatentColum
   }).flat()
 }
 
-const sizeOf = (latent: LatentPosterior): number => latent.own.reduce((a, b) => a * b, 1)
+const elements = (own: readonly number[]): number => own.reduce((a, b) => a * b, 1)
+
+const sizeOf = (latent: LatentPosterior): number => elements(latent.own)
 
 const textAt = (values: Float64Array | null, i: number): string => String(values?.[i] ?? '')
 

@@ -1,5 +1,6 @@
 /** The candidates of a selection as a table, with bars, and what the criteria say together. */
 import { agreement, criterionNames, isNamedByModel, shownCriteria } from '../../api/select/agreement.js'
+import { isLargestBest } from '../../api/select/candidate.js'
 import type { Candidate, Criterion, Selection } from '../../index.js'
 import { plural } from './numbers.js'
 import type { Paint } from './paint.js'
@@ -15,13 +16,20 @@ export function selectionReport(selection: Selection, width: number, paint: Pain
   const { candidates, best, by, folds, notes, tests } = selection
   const fitted = candidates.filter((c) => c.figures !== null)
   const shown = shownCriteria(fitted)
-  const header = [...titles(candidates), 'log-likelihood', 'params', ...shown.map((c) => criterionNames.get(c) ?? c)]
+  // a lower bound is no log-likelihood, and stands among the criteria
+  const isLikelihood = !shown.includes('elbo')
+  const header = [
+    ...titles(candidates),
+    ...(isLikelihood ? ['log-likelihood'] : []),
+    'params',
+    ...shown.map((c) => criterionNames.get(c) ?? c),
+  ]
   const rows = candidates.map((c) => [
     ...labelsOf(c, candidates),
     ...(c.figures === null
       ? ['failed']
       : [
-          c.figures.logLikelihood.toFixed(4),
+          ...(isLikelihood ? [c.figures.logLikelihood.toFixed(4)] : []),
           String(c.figures.parameters),
           ...shown.map((k) => `${figureText(c, k)}${selection.bestBy.get(k) === c ? '*' : ' '}`),
         ]),
@@ -87,7 +95,7 @@ function figureText(c: Candidate, k: Criterion): string {
 
 /** The best has the longest bar, the worst none. */
 function barsOf(candidates: readonly Candidate[], by: Criterion, width: number): readonly string[] {
-  const sign = by === 'cv' || by === 'rand' ? 1 : -1
+  const sign = isLargestBest(by) ? 1 : -1
   const values = candidates.map((c) => sign * (c.figures?.[by] ?? Number.NaN))
   const finite = values.filter(Number.isFinite)
   const [low, high] = [Math.min(...finite), Math.max(...finite)]

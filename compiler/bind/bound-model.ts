@@ -5,6 +5,7 @@ import type {
   Bound,
   BoundData,
   BoundModel,
+  ComponentArrays,
   ComponentState,
   Expectation,
   Features,
@@ -29,6 +30,7 @@ import { checkLevels } from './check-levels.js'
 import { checkPlaces } from './check-places.js'
 import { checkParam } from './check-size.js'
 import { collapsedSpread } from './collapsed-spread.js'
+import { ComponentLayouts } from './component-arrays.js'
 import { componentStates, indexing } from './component-states.js'
 import { roundingOfData } from './conditioning.js'
 import { withCounts } from './count-sums.js'
@@ -124,6 +126,7 @@ export class ProgramModel implements BoundModel {
   private readonly precision: NodePrecision | null
   /** Elements that are held. */
   private readonly pinned: readonly { readonly at: number; readonly value: number }[]
+  private layouts: ComponentLayouts | null = null
   private floor = 0
 
   constructor(
@@ -406,6 +409,16 @@ export class ProgramModel implements BoundModel {
   ): ReadonlyMap<string, { readonly mean: Float64Array; readonly variance: Float64Array }> {
     if (this.program.latents.every((l) => l.kind !== 'continuous')) return new Map()
     return meansAndVariances(this.program.latents, this.expectations.calibrate(params))
+  }
+
+  componentArrays(
+    params: Float64Array,
+    /** Without it params number the components that they belong to. */
+    isFitted = this.expectations.isFitted(params),
+  ): ComponentArrays | null {
+    if (this.bound !== 'variational') return null
+    this.layouts ??= new ComponentLayouts(this)
+    return this.layouts.at(params, this.continuous(params), isFitted)
   }
 
   /** Posterior means of counts, by latent, over their rows. */

@@ -29,7 +29,8 @@ type Started = Pick<Expectation, 'statistics' | 'logLikelihood' | 'q'>
 
 /** q of a continuous latent under a factorised posterior. */
 export interface FactorPosterior
-  extends Pick<ContinuousPosterior, 'family' | 'parameters' | 'mean' | 'variance' | 'covariance' | 'size'> {
+  extends Pick<ContinuousPosterior, 'family' | 'mean' | 'variance' | 'covariance' | 'size'> {
+  readonly parameters: ReadonlyMap<string, Float64Array>
   readonly own: number
   readonly independentRows: boolean
 }
@@ -205,7 +206,11 @@ function factorsOf(model: ProgramModel): Pick<DerivationEngine, 'factors' | 'fac
           const block = eStep.blocks.find((b) => b.latents.some((l) => l.latent.name === c.name))
           const independentRows = block?.kind !== 'gaussian' || (block.layout === 'row' && block.latents.length === 1)
           const spread = block?.kind === 'gaussian' ? block.given?.block.latents[0]?.latent.name : undefined
-          return [c.name, { ...c, own: c.own.length, independentRows, ...(spread === undefined ? {} : { spread }) }]
+          const parameters = new Map([...c.parameters].map(([name, { values }]) => [name, values] as const))
+          return [
+            c.name,
+            { ...c, parameters, own: c.own.length, independentRows, ...(spread === undefined ? {} : { spread }) },
+          ]
         }),
       )
     },

@@ -220,6 +220,11 @@ export class Expectations {
     this.q?.remember(params, expectation)
   }
 
+  /** true where these are params whose factorised q is kept. */
+  isFitted(params: Float64Array): boolean {
+    return this.q?.isFitted(params) ?? false
+  }
+
   /** The numbers of a factorised q at params, for reports; null where q is the posterior. */
   factorised(params: Float64Array): Float64Array | null {
     if (this.q === null) return null

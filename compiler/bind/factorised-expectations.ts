@@ -73,6 +73,11 @@ export class FactorisedExpectations {
     if (expectation.q !== undefined) this.remembered = { params: params.slice(), expectation }
   }
 
+  /** true for the params of the fit, whose q is kept. */
+  isFitted(params: Float64Array): boolean {
+    return this.remembered !== null && sameNumbers(this.remembered.params, params)
+  }
+
   /**
    * q at the params: that of the fit where it is at hand, else one found from a random beginning. What is remembered comes
    * first: where all params are latents, those of any other run are the same.

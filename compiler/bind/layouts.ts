@@ -1,15 +1,12 @@
 /** Params and latents of a derivation over bound data, as the runtime sees them. */
 import type { ParamSymbol } from '../../lang/typed/types.js'
 import type { BoundData, LatentLayout, ParamLayout } from '../../runtime/contract.js'
-import { literal, num } from '../algebra/build.js'
-import { keyOf } from '../algebra/key.js'
-import { matrixSlice } from '../algebra/matrices.js'
-import { stationaryOf } from '../algebra/stationary.js'
-import type { Expr, IndexVar } from '../algebra/types.js'
-import { children, collectNodes, rewrite, substituteIndex } from '../algebra/visit.js'
+import type { Expr } from '../algebra/types.js'
+import { collectNodes } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { extentOf } from '../lower/lowerer.js'
 import type { LatentOutput } from '../lower/program.js'
+import { componentDimensions, isExchangeable, PARAMS } from './exchangeable.js'
 import { rowGroups } from './row-groups.js'
 import type { BoundNumbers } from './sizes.js'
 import { beginnings, rowCount, rowLengths } from './table-rows.js'
@@ -28,7 +25,7 @@ export function paramLayouts(d: Derivation, numbers: BoundNumbers, data: BoundDa
       used: usedLengths(extents, shape, numbers),
       labels: extents.map((e) => labelsOf(e, d, data)),
       support: supportOf(p, d, numbers),
-      components: componentDimensions(p.name, d),
+      components: componentDimensions('param', p.name, d),
       role: roleOf(p.name, d),
     }
     offset += length
@@ -67,21 +64,6 @@ function supportOf(p: ParamSymbol, d: Derivation, numbers: BoundNumbers): ParamL
   return { kind: 'interval', low: numbers.value(info.low), high: numbers.value(info.high) }
 }
 
-/** Dimensions that a discrete latent's value indexes. */
-function componentDimensions(name: string, d: Derivation): ParamLayout['components'] {
-  const out = new Map<string, { latent: string; dimension: number }>()
-  for (const f of d.lifted)
-    for (const v of f.variables)
-      for (const n of collectNodes(f.expr, (x) => x.kind === 'ref' && x.space === 'param' && x.name === name)) {
-        if (n.kind !== 'ref') continue
-        n.index.forEach((e, dimension) => {
-          if (e.kind === 'index' && e.var === v.value.id)
-            out.set(`${v.latent.name} ${dimension}`, { latent: v.latent.name, dimension })
-        })
-      }
-  return [...out.values()]
-}
-
 function roleOf(name: string, d: Derivation): ParamLayout['role'] {
   const step = d.mStep.steps.find((s) => s.params.includes(name))
   if (step?.kind === 'normal') return 'location'
@@ -92,7 +74,7 @@ function roleOf(name: string, d: Derivation): ParamLayout['role'] {
   if (step?.kind === 'beta') return 'location'
   const numeric = step?.kind === 'newton' ? step.roles.find((r) => r.param === name) : undefined
   if (numeric !== undefined) return numeric.role === 'location' ? 'location' : 'spread'
-  const latents = new Set(componentDimensions(name, d).map((c) => c.latent))
+  const latents = new Set(componentDimensions('param', name, d).map((c) => c.latent))
   const isWeight =
     step?.kind === 'dirichlet' &&
     d.lifted.some(
@@ -128,7 +110,7 @@ export function latentLayout(
     ...(lengths === null ? {} : { lengths }),
     values,
     labels: valueLabels(l, values, low, d, data),
-    exchangeable: isExchangeable(l, d),
+    exchangeable: isExchangeable(l, d, PARAMS),
     declared: !l.introduced && !l.evidence,
     ...(groups === null ? {} : { groups }),
     ...(chain === undefined || chain === null ? {} : { beginnings: beginnings(l.loops, chain.position, numbers) }),
@@ -146,75 +128,4 @@ function valueLabels(l: LatentOutput, values: number, low: number, d: Derivation
         : labelsOf(high, d, data)
   if (named !== null && named.length === values) return named
   return Array.from({ length: values }, (_, i) => String(low + i))
-}
-
-/**
- * Relabelling the values leaves the likelihood unchanged where the value only ever picks slices of params, each of which
- * is picked by it alone, and no prior or constant tells slices apart.
- */
-function isExchangeable(l: LatentOutput, d: Derivation): boolean {
-  if (l.kind !== 'discrete' || l.evidence) return false
-  const picked = new Map<string, Set<number>>()
-  const lifted = d.lifted.map((f) => ({ ...f, expr: stationaryAsPicked(f.expr) }))
-  for (const f of lifted)
-    for (const v of f.variables) {
-      if (v.latent.name !== l.name || isAlike(f.expr, v.value)) continue
-      if (!onlyPicksParams(f.expr, v.value.id, picked)) return false
-    }
-  if (picked.size === 0) return false
-  for (const f of lifted)
-    for (const n of collectNodes(f.expr, (x) => x.kind === 'ref' && x.space === 'param' && picked.has(x.name))) {
-      if (n.kind !== 'ref') continue
-      for (const dimension of picked.get(n.name) ?? []) {
-        const at = n.index[dimension]
-        const own = at?.kind === 'index' ? at.var : null
-        if (own === null) return false
-        const byLatent = f.variables.some((v) => v.value.id === own && v.latent.name === l.name)
-        // a prior's own loop over the slices, which must not pick constants
-        if (!byLatent && (f.factor.role !== 'prior' || readsOtherwise(f.expr, own))) return false
-      }
-    }
-  return true
-}
-
-/**
- * A stationary distribution of P follows its states wherever they move, as P[k, k] does: element k of it is shown as that
- * element of P.
- */
-function stationaryAsPicked(e: Expr): Expr {
-  return rewrite(e, (n) => {
-    const stationary = stationaryOf(n)
-    const slice = stationary === null ? null : matrixSlice(stationary.of)
-    if (stationary === null || slice === null) return n
-    return { ...slice.ref, index: [...slice.lead, stationary.at, stationary.at] }
-  })
-}
-
-/** The same at each value: `Categorical([1/2, 1/2])`. */
-function isAlike(e: Expr, variable: IndexVar): boolean {
-  const [low, high] = [literal(variable.from), literal(variable.to)]
-  if (low === null || high === null || high - low > MOST_CONSTANTS) return false
-  const at = (value: number): string => keyOf(substituteIndex(e, new Map([[variable.id, num(value)]])))
-  return Array.from({ length: high - low }, (_, i) => low + 1 + i).every((value) => at(value) === at(low))
-}
-
-/** Values of a latent that are looked at one by one: probabilities that are written out are not many. */
-const MOST_CONSTANTS = 100
-
-function onlyPicksParams(e: Expr, variable: string, picked: Map<string, Set<number>>): boolean {
-  if (e.kind === 'index') return e.var !== variable
-  if (e.kind === 'ref' && e.space === 'param') {
-    return e.index.every((i, dimension) => {
-      if (i.kind === 'index' && i.var === variable) {
-        picked.set(e.name, (picked.get(e.name) ?? new Set()).add(dimension))
-        return true
-      }
-      return onlyPicksParams(i, variable, picked)
-    })
-  }
-  return children(e).every((c) => onlyPicksParams(c, variable, picked))
-}
-
-function readsOtherwise(e: Expr, variable: string): boolean {
-  return !onlyPicksParams(e, variable, new Map())
 }

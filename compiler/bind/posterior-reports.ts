@@ -14,6 +14,13 @@ import { KernelRunner } from './kernel-runner.js'
 import { allocate, type ProgramMemory } from './memory.js'
 import { rowCount, rowLengths, tableRows } from './table-rows.js'
 
+/** One array for each row, one after another. */
+export interface RowArrays {
+  /** Extents of one row's array; empty for a number. */
+  readonly own: readonly number[]
+  readonly values: Float64Array
+}
+
 /** Posterior of a continuous latent: `rows` vectors of `size` elements (1 for a number), row-major. */
 export interface ContinuousPosterior {
   readonly name: string
@@ -32,8 +39,8 @@ export interface ContinuousPosterior {
   readonly covariance: Float64Array | null
   /** Name of the family where the posterior is one; null where it is a mixture over discrete latents. */
   readonly family: string | null
-  /** Parameters of a conjugate family, each rows × size; one that is a number of a whole matrix rows × matrices. */
-  readonly parameters: ReadonlyMap<string, Float64Array>
+  /** Parameters of a conjugate family, or of a Student's t. */
+  readonly parameters: ReadonlyMap<string, RowArrays>
 }
 
 /** What one row of an outermost plate, or what belongs to no row, adds to the log-likelihood. */
@@ -196,13 +203,11 @@ export class PosteriorReports {
         r.covariance === null ? null : rows(covarianceOf(f64(memory, r.covariance), size, filtered), size * size),
       family: r.family,
       parameters: new Map(
-        r.parameters.map((p) => [
-          p.name,
-          rows(
-            f64(memory, p.buffer),
-            own.slice(0, p.rank).reduce((a, b) => a * b, 1),
-          ),
-        ]),
+        r.parameters.map((p) => {
+          const extents = p.own.map((v) => numbers.extent(extentOf(v)))
+          const width = extents.reduce((a, b) => a * b, 1)
+          return [p.name, { own: extents, values: rows(f64(memory, p.buffer), width) }]
+        }),
       ),
     }
   }

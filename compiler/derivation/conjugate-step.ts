@@ -1,10 +1,11 @@
 /** The page of a conjugate block: which family, its parameters from the statements, expectations and normaliser. */
-import { add, idx, inverse, logdet, mul, neg, num, ONE, pow, ref, sum, ZERO } from '../algebra/build.js'
+import { add, idx, inverse, logdet, mul, neg, num, ONE, ref, sum, ZERO } from '../algebra/build.js'
 import { collect } from '../algebra/collect.js'
 import type { Expr, IndexVar, MatrixRef } from '../algebra/types.js'
 import { collectNodes, substituteIndex } from '../algebra/visit.js'
 import { coordinatesOf as statisticCoordinates } from '../estep/block-layout.js'
 import { atPoint, axesOf, pointsOf } from '../estep/moments.js'
+import { logSpread, matrixOfSpread, timesOfSpread } from '../estep/spread.js'
 import type { BlockFactor, BlockTerm, ConjugateBlock, EStepStep } from '../estep/types.js'
 import type { Axes, FamilyStatistic } from '../families/index.js'
 import { normaliserRef, parameterName, shownNumbers } from './block-names.js'
@@ -14,7 +15,7 @@ import { factorOfRow } from './factor-of-row.js'
 import { tidied, volumesJoined } from './for-display.js'
 import { cellsOf, volumeOf } from './gaussian-normaliser.js'
 import { isScalar } from './gaussian-system.js'
-import { absentWords, namesFormula, unitOf } from './gaussian-words.js'
+import { absentWords, namesFormula, spreadFormula, unitOf } from './gaussian-words.js'
 import { rangesWords } from './model-steps.js'
 import type { Notation } from './notation.js'
 import { eStepOrigin } from './origins.js'
@@ -129,7 +130,9 @@ function naturalOf(
     ...b.terms
       .filter((t) => t.statistic === s)
       .map((t) => addedAt(atInnerMean(b, t, n), placeOf(t, [t.cell.at]), target, ranges, rename)),
-    ...(b.inner !== null && s === 'log u' ? [mul(num(-b.inner.power, 2), cellsOf(b.inner.block, n))] : []),
+    ...(b.inner !== null && s === logSpread(b)
+      ? [mul(num(-b.inner.power, 2), timesOfSpread(b, b.inner.block, cellsOf(b.inner.block, n)))]
+      : []),
   )
 }
 
@@ -157,12 +160,17 @@ function innerWords(b: ConjugateBlock, c: FormulaContext): readonly Block[] {
     block.latents.map((l) => l.latent.name),
     c,
   )
-  const u = formula(cellExpr(b, []), outerOf(b), c)
-  const d = formula(cellsOf(block, c.notation), outerOf(b), c)
-  const scale = formula(pow(cellExpr(b, []), power), outerOf(b), c)
+  const outer = outerOf(b)
+  const u = spreadFormula(b, 1, outer, c)
+  const scale = spreadFormula(b, power, outer, c)
+  const times = formula(timesOfSpread(b, block, cellsOf(block, c.notation)), outer, c)
+  if (matrixOfSpread(b) !== null)
+    return [
+      say`First ${names} is integrated out. Given ${u} it is Normal with mean ${m} and precision matrix ${lambda}, with ${scale} in the place of the identity. That leaves the density at its mean, times the volume of the Normal, which is a multiple of the determinant of ${scale} to the power −½ r, where r = ${times} is the number of vectors.`,
+    ]
   const whole = isScalar(block)
   return [
-    say`First ${names} is integrated out. Given ${u} it is Normal with mean ${m} and ${whole ? 'precision' : 'precision matrix'} ${lambda} times ${scale}. That leaves the density at its mean, times the volume of the Normal, which is a multiple of ${scale} to the power −½ d, where d = ${d} is the number of cells.`,
+    say`First ${names} is integrated out. Given ${u} it is Normal with mean ${m} and ${whole ? 'precision' : 'precision matrix'} ${lambda} times ${scale}. That leaves the density at its mean, times the volume of the Normal, which is a multiple of ${scale} to the power −½ d, where d = ${times} is the number of cells.`,
   ]
 }
 

@@ -1,7 +1,10 @@
 /** A Gaussian block in words: its cells, the letters of its posterior, what the quadratic is in. */
-import { idx, pow, ref } from '../algebra/build.js'
+import { idx, inverse, pow, ref } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
-import type { BlockLatent, ContinuousBlock, GaussianBlock } from '../estep/types.js'
+import { axesOf } from '../estep/moments.js'
+import { matrixOfSpread } from '../estep/spread.js'
+import type { BlockLatent, ConjugateBlock, ContinuousBlock, GaussianBlock } from '../estep/types.js'
+import { matrixOf } from '../families/matrices.js'
 import { covarianceName, linearName, meanName, precisionName, wholeName } from './block-names.js'
 import { isScalar, leadOf } from './gaussian-system.js'
 import { rangesWords } from './model-steps.js'
@@ -46,7 +49,13 @@ export function quadraticWords(b: GaussianBlock, c: FormulaContext): readonly Bl
         text: `const + ${h.text}ᵀ ${u.text} − ½ ${u.text}ᵀ ${lambda.text} ${u.text}`,
         latex: `\\text{const} + {${h.latex}}^\\top ${u.latex} - \\tfrac12 {${u.latex}}^\\top ${lambda.latex} ${u.latex}`,
       }
-  const per: Inline = values.length === 0 ? ['The'] : ['For each value of ', ...values, ' the']
+  const matrix = matrixWords(b, c)
+  const per: Inline = [
+    ...matrix,
+    ...(values.length === 0
+      ? [matrix.length === 0 ? 'The' : 'the']
+      : [matrix.length === 0 ? 'For each value of ' : 'for each value of ', ...values, ' the']),
+  ]
   const end: Inline = [
     `. Its coefficients are added up from the statements that read ${b.latents.length === 1 ? 'it' : 'them'}:`,
   ]
@@ -103,33 +112,60 @@ export function quadraticWords(b: GaussianBlock, c: FormulaContext): readonly Bl
   ]
 }
 
-/** A power of the latent that the spread of the posterior depends on, at its row; null where it depends on none. */
-export function spreadFormula(b: GaussianBlock, sign: 1 | -1, c: FormulaContext): Formula | null {
-  if (b.given === null) return null
-  const { power, block } = b.given
-  const row = b.loops.map((l) => l.index)
-  const u = ref('latent', block.latents[0]?.latent.name ?? '', row.map(idx))
-  return formula(pow(u, power * sign), outerOf(b), c)
+/** A power of the latent that the spread of a posterior depends on, at its row. */
+export function spreadFormula(
+  b: ConjugateBlock,
+  power: 1 | -1,
+  indices: readonly IndexVar[],
+  c: FormulaContext,
+): Formula {
+  const name = b.latents[0]?.latent.name ?? ''
+  const row = b.loops.map((l) => idx(l.index))
+  const matrix = matrixOfSpread(b)
+  if (matrix === null) return formula(pow(ref('latent', name, row), power), indices, c)
+  const { supply } = c.notation.derivation
+  const [i, j] = matrix.map((v) => supply.fresh(v.name, v.to, v.from))
+  if (i === undefined || j === undefined) throw new Error('a matrix has two coordinates')
+  const element = (at: readonly Expr[]): Expr => ref('latent', name, [...row, ...at])
+  const at = [idx(i), idx(j)] as const
+  const e = power === 1 ? element(at) : inverse(matrixOf(element, [], axesOf(b)), ...at)
+  return tensorFormula(e, [i.id, j.id], c, [...indices, i, j])
 }
 
+/** What multiplies all that is quadratic in the cells of a block, or its inverse; null where nothing does. */
+export const spreadOfBlock = (b: GaussianBlock, sign: 1 | -1, c: FormulaContext): Formula | null =>
+  b.given === null ? null : spreadFormula(b.given.block, b.given.power === sign ? 1 : -1, outerOf(b), c)
+
+export const hasMatrixSpread = (b: GaussianBlock): boolean => b.given !== null && matrixOfSpread(b.given.block) !== null
+
 const timesSpread = (b: GaussianBlock, c: FormulaContext): Inline => {
-  const spread = spreadFormula(b, 1, c)
+  const spread = hasMatrixSpread(b) ? null : spreadOfBlock(b, 1, c)
   return spread === null ? [] : [spread, ' times ']
+}
+
+/** A matrix that multiplies products of cells, coordinate by coordinate. */
+function matrixWords(b: GaussianBlock, c: FormulaContext): Inline {
+  const spread = hasMatrixSpread(b) ? spreadOfBlock(b, 1, c) : null
+  return spread === null
+    ? []
+    : [
+        'The log joint density reads ',
+        ...cellsWords(b, c),
+        ' through products with elements of ',
+        spread,
+        ' alone, the same multiples of all elements. Where that is the identity, ',
+      ]
 }
 
 /** z_n and the like: what the posterior is given. */
 export function givenWords(b: GaussianBlock, c: FormulaContext): Inline {
   const loops = b.loops.map((l) => l.index)
-  return [...b.scope.map((s) => ({ name: s.latent.name, index: s.index })), ...spreadCell(b)].flatMap(
-    ({ name, index }, i): Inline => {
-      const shown = formula({ kind: 'ref', space: 'latent', name, index }, loops, c)
-      return i === 0 ? [shown] : inline` and ${shown}`
-    },
+  const values = b.scope.map((s) =>
+    formula({ kind: 'ref', space: 'latent', name: s.latent.name, index: s.index }, loops, c),
   )
+  const spread = b.given === null ? [] : [spreadFormula(b.given.block, 1, loops, c)]
+  return [...values, ...spread].flatMap((shown, i): Inline => (i === 0 ? [shown] : inline` and ${shown}`))
 }
-
-const spreadCell = (b: GaussianBlock): readonly { readonly name: string; readonly index: readonly Expr[] }[] =>
-  (b.given?.block.latents ?? []).map((l) => ({ name: l.latent.name, index: b.loops.map((x) => idx(x.index)) }))
 
 /** What stands for a latent in the branches without it. */
 export function absentWords(latents: readonly BlockLatent[], c: FormulaContext): readonly Block[] {

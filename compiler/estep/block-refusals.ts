@@ -26,7 +26,7 @@ export function coupling(
   return {
     ...refusal(
       first,
-      `${coupled && group.length === 1 ? `the cells of ${names} are coupled` : `${names} are coupled`} by this statement, which is not quadratic in them: their joint posterior is not Normal, nor Normal together with a Gamma that scales it`,
+      `${coupled && group.length === 1 ? `the cells of ${names} are coupled` : `${names} are coupled`} by this statement, which is not quadratic in them: their joint posterior is not Normal, nor Normal together with a Gamma or Wishart that scales it`,
     ),
     coupled: group.map((l) => l.name),
     cost: {

@@ -17,6 +17,7 @@ import { asConjugate } from './conjugate-block.js'
 import { asGaussian } from './gaussian-block.js'
 import { describeNodes, knownDimension, MOST_DIMENSIONS, type NodePolicy, nodeRefusal, nodeTables } from './nodes.js'
 import { asScaled } from './scaled-block.js'
+import { matrixOfSpread } from './spread.js'
 import type { ContinuousBlock, EStepRefusal, EStepStep, GaussianBlock, SpreadOf } from './types.js'
 
 export interface ContinuousPlan {
@@ -229,11 +230,18 @@ function describe(b: ContinuousBlock, graph: FactorGraph): EStepStep {
 
 function describeGiven(b: GaussianBlock, { power, block }: SpreadOf, values: string): EStepStep {
   const spread = block.latents[0]?.latent.name ?? ''
-  const scale = power === 1 ? spread : `1/${spread}`
+  const matrix = matrixOfSpread(block) !== null
+  const scale = power === 1 ? spread : matrix ? `${spread}⁻¹` : `1/${spread}`
+  const explanation = matrix
+    ? `given ${spread} the log joint density is a quadratic whose coefficients are multiples of ${scale}: a Normal posterior with a precision that is a matrix ⊗ ${scale}, by Cholesky${values}. With that of ${spread} it is the joint ${power === 1 ? 'Normal–Wishart' : 'Normal–inverse-Wishart'} posterior`
+    : `given ${spread} the log joint density is ${scale} times a quadratic: a Normal posterior with a precision that is ${scale} times a matrix, by Cholesky${values}. With that of ${spread} it is the joint ${power === 1 ? 'Normal–Gamma' : 'Normal–inverse-Gamma'} posterior`
+  const book = 'Bishop (2006), Pattern Recognition and Machine Learning'
   return {
     latents: b.latents.map((l) => l.latent.name),
     method: b.layout === 'joint' ? 'sparse-gaussian' : 'gaussian',
-    explanation: `given ${spread} the log joint density is ${scale} times a quadratic: a Normal posterior with a precision that is ${scale} times a matrix, by Cholesky${values}. With that of ${spread} it is the joint ${power === 1 ? 'Normal–Gamma' : 'Normal–inverse-Gamma'} posterior`,
-    reference: 'Bishop (2006), Pattern Recognition and Machine Learning, section 2.3.6 (eq. 2.154)',
+    explanation,
+    reference: matrix
+      ? `${book}, section 2.3.6 (eq. 2.157) and section 10.2.1 (eq. 10.59 to 10.64)`
+      : `${book}, section 2.3.6 (eq. 2.154)`,
   }
 }

@@ -12,10 +12,12 @@ import { expectAcross } from './across.js'
 import { scopeAt } from './block-layout.js'
 import { ConjugateMoments } from './conjugate-moments.js'
 import { GaussianMoments } from './gaussian-moments.js'
+import { MatrixScaledMoments } from './matrix-scaled-moments.js'
 import { atDatum, axesOf, isCell, type MomentOptions } from './moments.js'
 import { nodeExpectation } from './node-moments.js'
 import { naturalOf } from './posterior-numbers.js'
 import { pairOf, ScaledMoments } from './scaled-moments.js'
+import { matrixOfSpread } from './spread.js'
 import type { ConjugateBlock, ContinuousBlock, EStepPlan } from './types.js'
 
 type Expectation = Extract<Expr, { kind: 'expect' }>
@@ -91,7 +93,10 @@ function momentOf(
   options: MomentOptions,
 ): Expr {
   const pair = block.kind === 'nodes' ? null : pairOf(block)
-  if (pair !== null) return new ScaledMoments(pair, row, values, options).of(e)
+  if (pair !== null) {
+    const Joint = matrixOfSpread(pair.spread) === null ? ScaledMoments : MatrixScaledMoments
+    return new Joint(pair, row, values, options).of(e)
+  }
   switch (block.kind) {
     case 'gaussian':
       return new GaussianMoments(block, row, values, options).of(e)

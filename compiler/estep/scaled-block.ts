@@ -1,5 +1,6 @@
 /**
- * Normal latents m and one positive latent s whose power ±1 multiplies all that is quadratic in m:
+ * Normal latents m and one positive latent s whose power ±1 multiplies all that is quadratic in m (of vectors, a matrix:
+ * `matrix-spread.ts`):
  *
  *   log p = a log s + s^p (c + h·m − ½ mᵀΛm) + …,
  *
@@ -20,7 +21,9 @@ import { type Base, isCell, type Made, termsOf } from './block-terms.js'
 import { asConjugate } from './conjugate-block.js'
 import { asGaussian } from './gaussian-block.js'
 import { statisticOf } from './latent-atoms.js'
+import { fitsMatrix, inMatrixSpread } from './matrix-spread.js'
 import { guardedSum } from './moments.js'
+import { logSpread } from './spread.js'
 import type { BlockFactor } from './types.js'
 
 type Options = Omit<CollectOptions, 'inU'>
@@ -38,15 +41,17 @@ export function asScaled(
   options: Options,
   graph: FactorGraph,
 ): Made | null {
-  const spreads = group.filter((l) => l.support === 'positive')
+  const spreads = group.filter((l) => l.support === 'positive' || l.support === 'covariance')
   const normals = group.filter((l) => l.support === 'real')
   const [spread] = spreads
   if (spread === undefined || spreads.length > 1 || normals.length !== group.length - 1) return null
-  if (spread.evidence || spread.own.length > 0 || !sameRows(spread, normals, lifted)) return null
+  const isMatrix = spread.support === 'covariance'
+  if (isMatrix ? !fitsMatrix(spread, normals) : spread.own.length > 0) return null
+  if (spread.evidence || !sameRows(spread, normals, lifted)) return null
   const rank = spread.loops.length
   const base = baseOf([spread, ...normals], lifted, ids[1], rank)
   if ('code' in base) return null
-  const parts = inSpread(base, spread.name, options)
+  const parts = isMatrix ? inMatrixSpread(base, spread, options) : inSpread(base, spread.name, options)
   if (parts === null) return null
   const inner: Base = {
     ...base,
@@ -65,7 +70,7 @@ export function asScaled(
   if (normal === null || 'code' in conjugate) return null
   const { block } = conjugate
   // log s is what the integral over the others adds to
-  if (!block.terms.some((t) => t.statistic === 'log u')) return null
+  if (!block.terms.some((t) => t.statistic === logSpread(block))) return null
   return {
     block: { ...block, inner: { power: parts.power, block: normal.block } },
     inner: { ...normal.block, given: { power: parts.power, block } },

@@ -27,7 +27,7 @@ export function pairOf(block: GaussianBlock | ConjugateBlock): ScaledPair | null
 }
 
 /** Stands for what every covariance is multiplied by. */
-const MARK: Expr = ref('table', 'spread', [])
+export const MARK: Expr = ref('table', 'spread', [])
 
 export class ScaledMoments extends Moments {
   private readonly normal: GaussianMoments
@@ -83,7 +83,7 @@ interface Parts {
 }
 
 /** What is free of the mark, and what is multiplied by it. */
-function apart(e: Expr): Parts {
+export function apart(e: Expr): Parts {
   if (e === MARK || (e.kind === 'ref' && MARK.kind === 'ref' && e.space === 'table' && e.name === MARK.name))
     return { atMean: ZERO, ofSpread: ONE }
   switch (e.kind) {

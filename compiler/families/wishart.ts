@@ -1,7 +1,9 @@
-import { add, inverse, logdet, mul, neg, num, ONE, sub } from '../algebra/build.js'
+import { add, caseOf, compare, div, inverse, logdet, mul, neg, num, ONE, sub } from '../algebra/build.js'
 import type { Expr, MatrixRef } from '../algebra/types.js'
 import { elementOf, expectedLogdet, logNormaliser, matrixOf, minusHalfTrace, orderOf, pointOf } from './matrices.js'
 import type { Axes, Family, Natural } from './types.js'
+
+const NONE: Expr = { kind: 'float', value: Number.NaN }
 
 const dfAt = (points: readonly Expr[], eta: Natural, axes: Axes): Expr =>
   add(mul(num(2), eta('log |u|', points)), orderOf(axes), ONE)
@@ -51,7 +53,11 @@ export const wishartFamily: Family = {
         ),
   moment(of, at, eta, axes) {
     if (of === 'log |u|') return sub(expectedLogdet(dfAt(at, eta, axes), axes), logdet(rateMatrix(at, eta, axes)))
-    return of === 'u' ? meanAt(at, eta, axes) : null
+    if (of === 'u') return meanAt(at, eta, axes)
+    if (of !== 'u⁻¹') return null
+    // that of an inverse Wishart matrix
+    const n = sub(dfAt(pointOf(at), eta, axes), add(orderOf(axes), ONE))
+    return caseOf(compare('>', n, num(0)), div(rateAt(at, eta), n), NONE)
   },
   variance: (at, eta, axes) => covarianceOf(at, at, eta, axes),
   covariance: covarianceOf,

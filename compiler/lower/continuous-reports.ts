@@ -6,8 +6,9 @@ import { cellPosition, covarianceTable, paddedExtent } from '../estep/block-layo
 import { expandCovariance, reportedExpectation } from '../estep/expectation.js'
 import { axesOf } from '../estep/moments.js'
 import { EXECUTED, naturalOf } from '../estep/posterior-numbers.js'
-import type { BlockLatent, ContinuousBlock, GaussianBlock } from '../estep/types.js'
-import type { FamilyParameter } from '../families/index.js'
+import { matrixOfSpread } from '../estep/spread.js'
+import type { BlockLatent, ContinuousBlock, GaussianBlock, SpreadOf } from '../estep/types.js'
+import { orderOf } from '../families/matrices.js'
 import type { ContinuousLatent } from '../graph/types.js'
 import { k } from '../kernel/index.js'
 import type { KernelOp, SizeKey } from '../kernel/types.js'
@@ -34,8 +35,8 @@ export interface ContinuousReport {
   readonly parameters: readonly {
     readonly name: string
     readonly buffer: string
-    /** Number of the dimensions of `own` that it has: fewer where one number is that of a matrix. */
-    readonly rank: number
+    /** The dimensions of one row's array of it. */
+    readonly own: readonly IndexVar[]
   }[]
 }
 
@@ -74,37 +75,81 @@ export function lowerContinuousReport(
           : block.kind === 'conjugate'
             ? block.family.title
             : `${latent.own.length === 0 ? '' : 'Mv'}${block.given === null ? 'Normal' : 'StudentT'}`,
-      parameters: (single ? parametersOf(latent, block) : []).map(({ name, value, ofPoint }) => {
-        const rank = ofPoint === true && block.kind === 'conjugate' ? block.family.rank : 0
-        const own = latent.own.slice(0, latent.own.length - rank)
+      parameters: (single ? parametersOf(latent, block, d) : []).map(({ name, value, own }) => {
         const buffer = scratch(`${name} of ${latent.name}`, [...loops, ...own], lowerer)
         ops.push(over([...loops, ...own], buffer, value, lowerer, context))
-        return { name, buffer, rank: own.length }
+        return { name, buffer, own }
       }),
     },
     ops,
   }
 }
 
+interface ReportedParameter {
+  readonly name: string
+  readonly value: Expr
+  readonly own: readonly IndexVar[]
+}
+
 /** The parameters of a family, or of the law of Normal cells once the latent that their spread depends on is integrated out. */
-function parametersOf(latent: ContinuousLatent, block: ContinuousBlock): readonly FamilyParameter[] {
+function parametersOf(latent: ContinuousLatent, block: ContinuousBlock, d: Derivation): readonly ReportedParameter[] {
   if (block.kind === 'nodes') return []
   const own = block.latents.find((l) => l.latent === latent)
   if (own === undefined) throw new Error(`${latent.name} is not in its block`)
   // loops of the latent stand where those of its block do
   const row = latent.loops.slice(0, block.loops.length).map((l) => idx(l.index))
   if (block.kind === 'conjugate')
-    return block.family.parameters(own.coordinates.map(idx), naturalOf(block, row, []), axesOf(block))
-  if (block.given === null) return []
-  const { family } = block.given.block
-  const [shape, other] = family.parameters([], naturalOf(block.given.block, row, []), [])
-  if (shape === undefined || other === undefined) throw new Error(`a spread with a ${family.title} posterior`)
-  const cell = { latent: latent.name, at: own.coordinates.map(idx) }
-  const variance = div(mul(EXECUTED.covariance(block, [cell, cell], row, []), other.value), shape.value)
+    return block.family
+      .parameters(own.coordinates.map(idx), naturalOf(block, row, []), axesOf(block))
+      .map(({ name, value, ofPoint }) => ({
+        name,
+        value,
+        own: latent.own.slice(0, latent.own.length - (ofPoint === true ? block.family.rank : 0)),
+      }))
+  return block.given === null ? [] : studentT(latent, own, block, block.given, row, d)
+}
+
+/**
+ * With a Gamma spread the law of a cell is a Student's t (Bishop 2006, eq. 2.158 to 2.160), with a Wishart precision P, or an
+ * inverse Wishart covariance, that of a vector is a multivariate one with df = ν + 1 − D (Bernardo and Smith 2000, Bayesian
+ * Theory, section 5.2.3): that of P integrated out of Normal(m, (βP)⁻¹).
+ */
+function studentT(
+  latent: ContinuousLatent,
+  { coordinates }: BlockLatent,
+  block: GaussianBlock,
+  { power, block: spread }: SpreadOf,
+  row: readonly Expr[],
+  d: Derivation,
+): readonly ReportedParameter[] {
+  const cell = { latent: latent.name, at: coordinates.map(idx) }
+  const location = { name: 'location', value: EXECUTED.mean(block, cell, row, []), own: latent.own }
+  const natural = naturalOf(spread, row, [])
+  const matrix = matrixOfSpread(spread)
+  if (matrix === null) {
+    const [shape, other] = spread.family.parameters([], natural, [])
+    if (shape === undefined || other === undefined) throw new Error(`a spread with a ${spread.family.title} posterior`)
+    const variance = div(mul(EXECUTED.covariance(block, [cell, cell], row, []), other.value), shape.value)
+    const scale = { name: 'scale', value: pow(variance, { n: 1, d: 2 }), own: [] }
+    return [
+      { name: 'df', value: mul(num(2), shape.value), own: [] },
+      location,
+      ...(latent.own.length === 0 ? [scale] : []),
+    ]
+  }
+  const axes = axesOf(spread, d.collectOptions.rename)
+  const [i] = latent.own
+  if (i === undefined) throw new Error('a vector has a coordinate')
+  const j = d.collectOptions.rename(i)
+  const at = [idx(i), idx(j)]
+  const [freedom] = spread.family.parameters(at, natural, axes)
+  if (freedom === undefined) throw new Error(`a spread with a ${spread.family.title} posterior`)
+  const df = sub(add(freedom.value, ONE), orderOf(axes))
+  const scale = mul(num(-2), natural(power === 1 ? 'u' : 'u⁻¹', at))
   return [
-    { name: 'df', value: mul(num(2), shape.value) },
-    { name: 'location', value: EXECUTED.mean(block, cell, row, []) },
-    ...(latent.own.length === 0 ? [{ name: 'scale', value: pow(variance, { n: 1, d: 2 }) }] : []),
+    { name: 'df', value: df, own: [] },
+    location,
+    { name: 'scale', value: div(mul(EXECUTED.covariance(block, [cell, cell], row, []), scale), df), own: [i, j] },
   ]
 }
 

@@ -1,5 +1,5 @@
 /** Blocks of continuous latents → kernel operations: natural parameters, posteriors, log-normalisers, what is reported. */
-import { add, compare, idx, log, mul, num, ONE, PI, ref, sub, ZERO } from '../algebra/build.js'
+import { add, compare, idx, log, logdet, mul, num, ONE, PI, ref, sub, ZERO } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
 import { normaliseMatrices } from '../algebra/matrices.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
@@ -22,6 +22,7 @@ import { expandCovariance, expandExpectation, reportedExpectation } from '../est
 import { atDatum, atPoint, axesOf, pointsOf } from '../estep/moments.js'
 import { weightOf } from '../estep/plan.js'
 import { naturalOf } from '../estep/posterior-numbers.js'
+import { logSpread, matrixOfSpread, timesOfSpread } from '../estep/spread.js'
 import type {
   BlockFactor,
   BlockTerm,
@@ -30,6 +31,7 @@ import type {
   EStepPlan,
   GaussianBlock,
 } from '../estep/types.js'
+import { matrixOf } from '../families/matrices.js'
 import type { Loop } from '../graph/types.js'
 import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
@@ -242,7 +244,7 @@ export class ContinuousLowering implements BlockHost {
     return [...out, ...this.ofInnerVolume(b, rows), ...lowerMatrices(b, rows, this, this.lowerer)]
   }
 
-  /** The integral over d Normal cells with precision s^p Λ leaves s^(−p d/2). */
+  /** The integral over d Normal cells with precision s^p Λ leaves s^(−p d/2); over r vectors with a matrix U, |U|^(−p r/2). */
   private ofInnerVolume(b: ConjugateBlock, rows: Placed): readonly KernelOp[] {
     if (b.inner === null) return []
     const { power, block } = b.inner
@@ -251,10 +253,13 @@ export class ContinuousLowering implements BlockHost {
     return [
       {
         op: 'scatterAdd',
-        out: naturalTable(b, 'log u'),
+        out: naturalTable(b, logSpread(b)),
         axes: [...rows.axes, ...scope.axes],
         at: this.at(posteriorAt(b, rows.row, values), scope.context),
-        value: this.lowerer.expr(mul(num(-power, 2), unknownCells(block, rows.row, values)), scope.context),
+        value: this.lowerer.expr(
+          mul(num(-power, 2), timesOfSpread(b, block, unknownCells(block, rows.row, values))),
+          scope.context,
+        ),
       },
     ]
   }
@@ -270,7 +275,7 @@ export class ContinuousLowering implements BlockHost {
     const base =
       b.kind === 'gaussian'
         ? logVolume(b, rows.row, values)
-        : add(this.minusLogDensity(b, rows.row, values), innerVolume(b, rows.row, values))
+        : add(this.minusLogDensity(b, rows.row, values), innerVolume(b, rows.row, values, this.collecting.rename))
     const value = add(base, ...direct.map((f) => this.summed(b, f, rows.row, values)))
     const out: KernelOp[] = [
       {
@@ -378,11 +383,22 @@ function atInnerMean(b: ConjugateBlock, t: BlockTerm): Expr {
 }
 
 /** The log volume of the posterior within, at the point of this one. */
-function innerVolume(b: ConjugateBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
+function innerVolume(
+  b: ConjugateBlock,
+  row: readonly Expr[],
+  values: readonly Expr[],
+  rename: CollectOptions['rename'],
+): Expr {
   if (b.inner === null) return ZERO
   const { power, block } = b.inner
-  const point = b.family.point([], naturalOf(b, row, values), [])
-  return add(logVolume(block, row, values), mul(num(-power, 2), unknownCells(block, row, values), log(point)))
+  const natural = naturalOf(b, row, values)
+  const axes = axesOf(b, rename)
+  const logPoint =
+    matrixOfSpread(b) === null
+      ? log(b.family.point([], natural, axes))
+      : normaliseMatrices(logdet(matrixOf((at) => b.family.point(at, natural, axesOf(b, rename)), [], axes)))
+  const times = timesOfSpread(b, block, unknownCells(block, row, values))
+  return add(logVolume(block, row, values), mul(num(-power, 2), times, logPoint))
 }
 
 const weighted = (f: BlockFactor, e: Expr): Expr => {

@@ -15,6 +15,7 @@ import { expectationIn } from '../estep/expectation.js'
 import { axesOf, pointsOf } from '../estep/moments.js'
 import { weightOf } from '../estep/plan.js'
 import { naturalOf } from '../estep/posterior-numbers.js'
+import { logSpread, timesOfSpread } from '../estep/spread.js'
 import type { ConjugateBlock, EStepPlan, Factorisation, GaussianBlock, PosteriorFactor } from '../estep/types.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import { k } from '../kernel/index.js'
@@ -123,7 +124,7 @@ function entropyOfBlock(b: GaussianBlock | ConjugateBlock, input: FactorisedInpu
   const row = b.loops.map((l) => idx(l.index))
   const value =
     b.kind === 'gaussian'
-      ? overScope(b, row, (values) => gaussianEntropy(b, row, values))
+      ? overScope(b, row, (values) => gaussianEntropy(b, row, values, collecting.rename))
       : mul(num(-1), conjugateLogDensity(b, row, input))
   const rows = lowerer.loops(
     b.loops.map((l) => l.index),
@@ -151,15 +152,20 @@ function entropyOfBlock(b: GaussianBlock | ConjugateBlock, input: FactorisedInpu
   }
 }
 
-/** ½ d log 2π − ½ log det Λ + ½ d; of a precision s^p Λ, less ½ p d E[log s]. */
-function gaussianEntropy(b: GaussianBlock, row: readonly Expr[], values: readonly Expr[]): Expr {
+/** ½ d log 2π − ½ log det Λ + ½ d; of a precision s^p Λ, less ½ p d E[log s], of a matrix U and r vectors ½ p r E[log |U|]. */
+function gaussianEntropy(
+  b: GaussianBlock,
+  row: readonly Expr[],
+  values: readonly Expr[],
+  rename: CollectOptions['rename'],
+): Expr {
   const cells = unknownCells(b, row, values)
   const own = add(logVolume(b, row, values), mul(num(1, 2), cells))
   if (b.given === null) return own
   const { power, block } = b.given
-  const logSpread = block.family.moment('log u', [], naturalOf(block, row, values), [])
-  if (logSpread === null) throw new Error(`a spread with a ${block.family.title} posterior has no E[log u]`)
-  return add(own, mul(num(-power, 2), cells, logSpread))
+  const logOf = block.family.moment(logSpread(block), [], naturalOf(block, row, values), axesOf(block, rename))
+  if (logOf === null) throw new Error(`a spread with a ${block.family.title} posterior has no ${logSpread(block)}`)
+  return add(own, mul(num(-power, 2), timesOfSpread(block, b, cells), logOf))
 }
 
 /** E_q log q(u | scope) of a conjugate block: its log density is linear in statistics that have moments. */

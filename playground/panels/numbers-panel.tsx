@@ -33,8 +33,8 @@ export function NumbersPanel({ state, controller }: Props) {
               <Fact name="objective" value={number(summary.objective)} full={summary.objective} />
             )}
             {summary.withinSS !== null && <Fact name="within-cluster sum" value={number(summary.withinSS)} />}
-            <Fact name="BIC" value={number(summary.bic, 2)} />
-            <Fact name="AIC" value={number(summary.aic, 2)} />
+            {!Number.isNaN(summary.bic) && <Fact name="BIC" value={number(summary.bic, 2)} />}
+            {!Number.isNaN(summary.aic) && <Fact name="AIC" value={number(summary.aic, 2)} />}
             {summary.certainty !== null && (
               <Fact
                 name="certainty"

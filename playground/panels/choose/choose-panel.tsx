@@ -195,6 +195,7 @@ const COLUMNS: readonly {
   { by: 'aic', label: 'AIC', write: plain },
   { by: 'bic', label: 'BIC', write: plain },
   { by: 'icl', label: 'ICL', write: plain },
+  { by: 'elbo', label: 'ELBO', write: plain },
   { by: 'cv', label: 'CV', write: plain },
   { by: 'error', label: 'error', write: (x) => (Number.isFinite(x) ? `${(100 * x).toFixed(1)} %` : number(x)) },
   { by: 'rand', label: 'Rand', write: (x) => number(x, 3) },

@@ -12,6 +12,7 @@ const CRITERIA = [
   { by: 'aic', label: 'AIC', sign: 1 },
   { by: 'bic', label: 'BIC', sign: 1 },
   { by: 'icl', label: 'ICL', sign: 1 },
+  { by: 'elbo', label: '−2 · ELBO', sign: -2 },
   { by: 'cv', label: '−2 · CV', sign: -2 },
 ] as const
 

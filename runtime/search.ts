@@ -46,8 +46,8 @@ export interface SearchRequest {
  *
  * A few iterations say too little: as long as more than seven are left, the better third of them makes three times as many
  * iterations before the next choice; then the best five make twice as many, and the best three run on. Those that are not
- * degenerate come first. From the last seven on, one stands for all that have come to the same objective: a place among the best is worth
- * more to one that goes elsewhere.
+ * degenerate come first. From the last seven on, one stands for all that have come to the same objective: a place among the
+ * best is worth more to one that goes elsewhere.
  *
  * Runs between two choices do not depend on each other: where the model has them side by side, only their progress
  * shows it.
@@ -132,10 +132,11 @@ async function runOn(request: SearchRequest, ends: StartEnd[], choice: Choice): 
   const sound = (next: StartEnd): boolean => !failed(next) && next.degenerate.length === 0
   const first = await race(request, ends, order.slice(0, choice.finalists), choice.iterations)
   const rest = order.slice(choice.finalists)
-  if (first.some(sound)) {
+  const [one, ...others] = first.filter(sound)
+  if (one !== undefined) {
     const another = rest.find(sound)
-    if (another !== undefined && isOneMaximum([...first.filter(sound), another])) return
-    if (another !== undefined && isOneMaximum(first.filter(sound))) await further(request, ends, [another])
+    if (another === undefined || !isOneMaximum([one, ...others]) || isOneMaximum([one, ...others, another])) return
+    await race(request, ends, [one, another], choice.iterations)
     return
   }
   for (const end of rest) {

@@ -173,8 +173,8 @@ it('says of starts that were given up how many were as high as the best by then'
         return { seed: i + 1, objective, degenerate: false, iterations: 12, stop: brief ? null : 'tolerance', brief }
       }),
     )
-  expect(line([-10, -10, -12, -10.000001, -11], 2)).toBe(
-    '5 starts: 2 came to the best, 3 given up after a brief run (1 of them as high by then)',
+  expect(line([-10, -10, -12, -10.0001, -11], 2)).toBe(
+    '5 starts: 2 came to the best, 3 given up after a brief run (1 of them about as high by then)',
   )
   expect(line([-10, -9, -11], 1)).toBe('3 starts: 1 came to the best, 2 given up after a brief run')
 })

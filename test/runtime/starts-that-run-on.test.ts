@@ -30,8 +30,10 @@ describe('starts that run on', () => {
   it('go on for those that have come to the same objective', async () => {
     const fit = await earthquakes({ seed: 1 })
     expect(fit.logLikelihood).toBeCloseTo(-356.84894, 4)
+    // the other start that is tried when all come to one maximum comes to it too, and is left as well
+    expect(ended(fit).length).toBe(1)
     const left = fit.starts.filter(({ brief, iterations }) => brief && iterations > 72)
-    expect(left.length).toBeGreaterThanOrEqual(1)
+    expect(left.length).toBeGreaterThanOrEqual(2)
     for (const { objective } of left)
       expect(Math.abs(Number(objective) - fit.logLikelihood)).toBeLessThan(2e-5 * Math.abs(fit.logLikelihood))
   })

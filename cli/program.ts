@@ -165,7 +165,7 @@ function addFittingOptions(command: Command): Command {
     .addOption(new Option('--set <name=value>', 'override a const or give a scalar; repeatable').argParser(collect))
     .addOption(new Option('--seed <n>', 'seed of the starts').argParser(wholeNumber('--seed', 0)).default(1))
     .addOption(
-      new Option('--restarts <n>', 'starts; the best three run on (default: 20, or 1 with a start)').argParser(
+      new Option('--restarts <n>', 'starts; up to the best three run on (default: 20, or 1 with a start)').argParser(
         wholeNumber('--restarts', 1),
       ),
     )

@@ -26,8 +26,10 @@ export const defaultOptions: FitOptions = {
 /** Iterations of a brief start, and how many of those go on. */
 export const BRIEF_ITERATIONS = 12
 export const RUN_ON = 3
-/** Up to so many brief starts, those that go on are chosen at once; more are narrowed down in rounds. */
+/** More brief starts than these are narrowed down in rounds. */
 export const LAST_ROUND = 7
+/** Of the last round so many make twice as many iterations before those that go on are chosen. */
+export const CONTENDERS = 5
 
 export function resolveOptions(request: FitRequest): FitOptions {
   return {

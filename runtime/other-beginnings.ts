@@ -3,13 +3,14 @@
  * with other maxima in other corners, and EM from most starts takes the corner that it saw first. So each other corner is
  * tried from the best end: all sequences are begun there, everything else left as it is.
  */
+import { failed } from './compare-ends.js'
 import { componentLatents } from './component-latents.js'
 import type { BoundModel, LatentLayout } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
 import { RUN_ON } from './options.js'
 import { weightsOf } from './pooled.js'
 import { beginRun, continueRun, type EmRun, type IterateRow, lastRow } from './run.js'
-import { failed, isOver, type SearchRequest, type StartEnd } from './search.js'
+import { isOver, type SearchRequest, type StartEnd } from './search.js'
 import { beginAt } from './starts.js'
 
 /** All sequences begin in one value where its probability is at least this. */

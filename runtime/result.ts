@@ -18,9 +18,12 @@ export interface StartSummary {
   readonly objective: JsonNumber
   readonly degenerate: boolean
   readonly iterations: number
-  /** null where the start was left after its brief run. */
+  /** null where the start was left after a brief run. */
   readonly stop: StopReason | null
-  /** Left after its brief run: the objective is that of its last iteration, not of an end. */
+  /**
+   * Left after a brief run, as others were more promising or had come to the same objective: the objective is that of its
+   * last iteration, not of an end.
+   */
   readonly brief: boolean
   /** Of a start by splitting: the objective with 1, 2, 4, … components that differ. */
   readonly splits?: readonly { readonly components: number; readonly objective: JsonNumber }[]

@@ -44,6 +44,8 @@ export interface EmRun {
   readonly passes: number
   /** How much shorter the last steps of EM became, each beside the one before; null where none tell. */
   readonly rate: number | null
+  /** Params when the number of iterations had last doubled; left out where it has not. */
+  readonly doubled?: Float64Array
   /** Scales of latents that were set to 0, the edge of their support. */
   readonly edge?: readonly string[]
 }
@@ -130,7 +132,8 @@ export async function continueRun(
   const trace = first.trace.slice(0, first.objectives)
   const rows = first.rows.slice(0, first.complete)
   const end = (stop: StopReason | null, reason: string | null = null): EmRun => {
-    return { point, trace, rows, stop, reason, passes, rate: ahead === null ? rate : null }
+    const run = { point, trace, rows, stop, reason, passes, rate: ahead === null ? rate : null }
+    return doubled === null ? run : { ...run, doubled }
   }
   // brief runs are compared as EM leaves them; an objective made of draws does not tell whether a jump is better
   const jumps = pause === null && model.bound !== 'monte-carlo' && model.pullBack !== undefined
@@ -251,7 +254,7 @@ async function firstMoment(model: BoundModel, run: EmRun, pause: number | null):
   const trace = [...run.trace.slice(0, -1), point.objective]
   const { rows, passes, rate } = run
   return {
-    ...{ point, doubled: point.iteration === 0 ? null : point.params },
+    ...{ point, doubled: run.doubled ?? (point.iteration === 0 ? null : point.params) },
     ...{ trace, objectives: trace.length, rows, complete: rows.length },
     ...{ resolution: null, passes, rate, step: null, settled: 0, made: null, ahead: null },
   }

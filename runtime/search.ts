@@ -1,9 +1,10 @@
 import type { SearchRecord } from './checkpoint/search-record.js'
+import { compareKinds, failed, isOneMaximum, promising, toldApart } from './compare-ends.js'
 import type { BoundModel, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
 import { emStep, marginalLogLikelihood, pointAt } from './em-step.js'
 import { InternalError } from './errors.js'
-import { BRIEF_ITERATIONS, LAST_ROUND, RUN_ON } from './options.js'
+import { BRIEF_ITERATIONS, CONTENDERS, LAST_ROUND, RUN_ON } from './options.js'
 import type { AbortFlag, Pacer } from './pacer.js'
 import { beginRun, continueRun, type EmRun, IMPOSSIBLE_DATA, type RunLimits } from './run.js'
 import { type Among, sideBySide } from './side-by-side.js'
@@ -39,11 +40,14 @@ export interface SearchRequest {
 }
 
 /**
- * EM from several starts. With more than three, each runs briefly first, and the best three (those that are not
- * degenerate first, and different ones) run on to convergence; if all of them end degenerate, the next ones do, until one does not; if
- * all come to one maximum, one more does, for the quickest starts may share the way to a lower one. Among
- * many starts a few iterations say too little: as long as more than seven are left, the better third of them makes
- * three times as many iterations before the next choice.
+ * EM from several starts. With more than three, each runs briefly first, and those that are chosen run on to convergence;
+ * if all of them end degenerate, the next ones do, until one does not; if all come to one maximum, one more does, for the
+ * quickest starts may share the way to a lower one.
+ *
+ * A few iterations say too little: as long as more than seven are left, the better third of them makes three times as many
+ * iterations before the next choice; then the best five make twice as many, and the best three run on. Those that are not
+ * degenerate come first. From the last seven on, one stands for all that have come to the same objective: a place among the
+ * best is worth more to one that goes elsewhere.
  *
  * Runs between two choices do not depend on each other: where the model has them side by side, only their progress
  * shows it.
@@ -72,47 +76,67 @@ export async function search(request: SearchRequest): Promise<StartEnd[]> {
     // the stages that a start went through belong to the result, and are not in the record
     if (known !== null && options.init === 'split') await made()
     const begun = known ?? (await begin())
-    return advance(stoppedBy(request, among), begun, index, brief ? BRIEF_ITERATIONS : null, among)
+    return advance(
+      stoppedBy(request, among),
+      begun,
+      index,
+      brief ? BRIEF_ITERATIONS : null,
+      brief ? 'brief' : 'main',
+      among,
+    )
   })
   if (brief) await runOn(request, ends, await narrowed(request, ends))
   return ends
 }
 
-/** The best end: not failed before failed, not degenerate before degenerate, run on before brief, highest objective. */
-export function bestEnd(ends: readonly StartEnd[]): StartEnd | undefined {
-  return [...ends].sort((a, b) => compareKinds(a, b) || Number(a.brief) - Number(b.brief) || compareEnds(a, b))[0]
+/** Starts in the order in which they run on, as many of them at once as are `finalists`. */
+interface Choice {
+  readonly order: readonly StartEnd[]
+  readonly finalists: number
+  /** What the finalists have made at most. */
+  readonly iterations: number
 }
 
-/** All ends, the most promising first, once those in the running have been told apart by more iterations. */
-async function narrowed(request: SearchRequest, ends: StartEnd[]): Promise<StartEnd[]> {
+/** The most promising first, once those in the running have been told apart by more iterations. */
+async function narrowed(request: SearchRequest, ends: StartEnd[]): Promise<Choice> {
   let iterations = BRIEF_ITERATIONS
   let running = promising(ends)
   const dropped: StartEnd[] = []
+  const unfinished = (): Choice => ({ order: promising(ends), finalists: RUN_ON, iterations })
   while (running.length > LAST_ROUND) {
     iterations *= 3
     const kept = Math.ceil(running.length / 3)
     dropped.unshift(...running.slice(kept))
     const going = running.slice(0, kept)
     const next = await further(request, ends, going, iterations)
-    if (next.length < kept) return promising(ends)
+    if (next.length < kept) return unfinished()
     running = promising(next)
   }
-  return [...running, ...dropped].sort(compareKinds)
+  const before = toldApart(running, ownEnd(request, ends))
+  const going = before.apart.slice(0, CONTENDERS)
+  iterations *= 2
+  const next = await further(request, ends, going, iterations)
+  if (next.length < going.length) return unfinished()
+  const now = toldApart(next, ownEnd(request, ends))
+  const order = [...now.apart, ...before.apart.slice(CONTENDERS), ...dropped, ...now.alike, ...before.alike]
+  return { order: order.sort(compareKinds), finalists: Math.min(RUN_ON, now.apart.length), iterations }
 }
 
-async function runOn(request: SearchRequest, ends: StartEnd[], order: StartEnd[]): Promise<void> {
-  const own = ends[0]
-  if (request.start !== null && own !== undefined) {
+async function runOn(request: SearchRequest, ends: StartEnd[], choice: Choice): Promise<void> {
+  const order = [...choice.order]
+  const own = ownEnd(request, ends)
+  if (own !== null) {
     order.splice(order.indexOf(own), 1)
     order.unshift(own)
   }
   const sound = (next: StartEnd): boolean => !failed(next) && next.degenerate.length === 0
-  const first = await further(request, ends, order.slice(0, RUN_ON))
-  const rest = order.slice(RUN_ON)
-  if (first.some(sound)) {
+  const first = await race(request, ends, order.slice(0, choice.finalists), choice.iterations)
+  const rest = order.slice(choice.finalists)
+  const [one, ...others] = first.filter(sound)
+  if (one !== undefined) {
     const another = rest.find(sound)
-    if (another !== undefined && isOneMaximum([...first.filter(sound), another])) return
-    if (another !== undefined && isOneMaximum(first.filter(sound))) await further(request, ends, [another])
+    if (another === undefined || !isOneMaximum([one, ...others]) || isOneMaximum([one, ...others, another])) return
+    await race(request, ends, [one, another], choice.iterations)
     return
   }
   for (const end of rest) {
@@ -122,20 +146,54 @@ async function runOn(request: SearchRequest, ends: StartEnd[], order: StartEnd[]
 }
 
 /**
+ * Finalists to their ends. Each time that their iterations have doubled, one goes on for all that have come to the same
+ * objective: on the last and longest part of the way they would only repeat each other. Runs that jump are short and are
+ * compared at their ends alone, and so are objectives by nodes or draws, which are known to their errors.
+ *
+ * @returns those that stand for all; fewer where time ran out or the fit was aborted
+ */
+async function race(
+  request: SearchRequest,
+  ends: StartEnd[],
+  finalists: readonly StartEnd[],
+  made: number,
+): Promise<StartEnd[]> {
+  const { bound = 'exact' } = request.model
+  const isExact = bound !== 'quadrature' && bound !== 'monte-carlo'
+  let going = [...finalists]
+  if (isExact && request.options.accelerate === null) {
+    let iterations = made
+    while (going.length > 1 && going.some(({ run }) => run.stop === null)) {
+      iterations *= 2
+      const next = await further(request, ends, going, iterations, 'main')
+      if (next.length < going.length) return next
+      going = toldApart(next, ownEnd(request, ends)).apart
+    }
+  }
+  return further(request, ends, going)
+}
+
+/** The end of the user's start, which runs on whatever the others come to. */
+const ownEnd = ({ start }: SearchRequest, ends: readonly StartEnd[]): StartEnd | null =>
+  start === null ? null : (ends[0] ?? null)
+
+/**
  * These ends taken further, to `iterations` in all (null: until a reason to stop), and put in their places among `ends`;
- * fewer where time ran out or the fit was aborted.
+ * fewer where time ran out or the fit was aborted. Those that stand still stay as they are.
  */
 function further(
   request: SearchRequest,
   ends: StartEnd[],
   going: readonly StartEnd[],
   iterations: number | null = null,
+  phase: FitProgress['phase'] = iterations === null ? 'main' : 'brief',
 ): Promise<StartEnd[]> {
   const places = going.map((end) => ends.indexOf(end))
   return sideBySide(going.length, lanesOf(request.model), async (i, among) => {
     const [end, index = 0] = [going[i], places[i]]
+    if (end !== undefined && end.run.stop !== null) return end
     if (end === undefined || (isOver(request) && request.record?.isAhead(index) !== true)) return null
-    const next = await advance(stoppedBy(request, among), end, index, iterations, among)
+    const next = await advance(stoppedBy(request, among), end, index, iterations, phase, among)
     ends[index] = next
     return next
   })
@@ -175,6 +233,7 @@ async function advance(
   end: StartEnd,
   index: number,
   pause: number | null,
+  phase: FitProgress['phase'],
   among: Among | null = null,
 ): Promise<StartEnd> {
   const { model, options, pacer, signal, record } = request
@@ -189,7 +248,7 @@ async function advance(
     ...(record === undefined ? {} : { keep: (moment) => record.keep(index, moment) }),
     onIteration: (point) =>
       request.onIteration({
-        phase: pause === null ? 'main' : 'brief',
+        phase,
         start: index,
         starts: options.restarts,
         iteration: point.iteration,
@@ -225,7 +284,7 @@ async function directEnd({ record: _, ...request }: SearchRequest): Promise<Star
   const start = request.start ?? closer(model, await request.starter.start(options.seed, true))
   const begun: StartEnd = { seed: options.seed, run: await beginRun(model, start), degenerate: [], brief: false }
   const limits = { ...options, maxIterations: 1, tolerance: 0 }
-  const once = await advance({ ...request, options: limits, start }, begun, 0, null)
+  const once = await advance({ ...request, options: limits, start }, begun, 0, null, 'main')
   if (once.run.stop !== 'max-iterations') return once
   const { point } = once.run
   if (point.objective === Number.NEGATIVE_INFINITY)
@@ -233,7 +292,7 @@ async function directEnd({ record: _, ...request }: SearchRequest): Promise<Star
   const again = await emStep(model, point, pacer)
   const allowed = Math.max(options.tolerance, 1e-10) * (1 + Math.abs(point.objective))
   if (again.kind === 'moved' && again.to.objective - point.objective > allowed) {
-    return advance({ ...request, start }, { ...once, run: { ...once.run, stop: null } }, 0, null)
+    return advance({ ...request, start }, { ...once, run: { ...once.run, stop: null } }, 0, null, 'main')
   }
   return { ...once, run: { ...once.run, stop: 'direct' } }
 }
@@ -250,52 +309,6 @@ function closer(model: BoundModel, start: Float64Array): Float64Array {
     if (support.kind === 'real' && own.every(Number.isFinite)) moved.set(own, offset)
   }
   return moved
-}
-
-/** A run that gave no usable number. */
-export function failed(end: StartEnd): boolean {
-  return end.run.stop === 'numerical'
-}
-
-/** Objectives this close, relative to their size, are taken for the same maximum. */
-const SAME = 1e-5
-
-/**
- * The best first; of those that have come to the same objective one stands for all, and the rest come last in their
- * kind: three starts on the way to one maximum would tell no more than one.
- */
-function promising(ends: readonly StartEnd[]): StartEnd[] {
-  const sorted = [...ends].sort(compareEnds)
-  const repeated = new Set<StartEnd>()
-  sorted.forEach((end, i) => {
-    const before = sorted[i - 1]
-    if (before === undefined || compareKinds(before, end) !== 0) return
-    const [high, low] = [before.run.point.objective, end.run.point.objective]
-    if (high - low <= SAME * (1 + Math.abs(high))) repeated.add(end)
-  })
-  return sorted.sort((a, b) => compareKinds(a, b) || Number(repeated.has(a)) - Number(repeated.has(b)))
-}
-
-/** true where all have come to the same objective. */
-function isOneMaximum(ends: readonly StartEnd[]): boolean {
-  const objectives = ends.map((end) => end.run.point.objective)
-  const high = Math.max(...objectives)
-  return high - Math.min(...objectives) <= SAME * (1 + Math.abs(high))
-}
-
-function compareEnds(a: StartEnd, b: StartEnd): number {
-  return compareKinds(a, b) || descending(a.run.point.objective, b.run.point.objective)
-}
-
-function compareKinds(a: StartEnd, b: StartEnd): number {
-  return Number(failed(a)) - Number(failed(b)) || Number(a.degenerate.length > 0) - Number(b.degenerate.length > 0)
-}
-
-function descending(a: number, b: number): number {
-  if (a === b) return 0
-  if (Number.isNaN(a)) return 1
-  if (Number.isNaN(b)) return -1
-  return b > a ? 1 : -1
 }
 
 /** No leg is begun any more: time ran out, or the fit was aborted. */

@@ -7,6 +7,6 @@ export interface StartEnd {
   readonly run: EmRun
   /** Components degenerate at its params; empty where the run failed. */
   readonly degenerate: readonly ComponentState[]
-  /** Stopped after the brief phase: others were more promising. */
+  /** Left before its end: others were more promising, or one of them goes on for all that have come to the same objective. */
   readonly brief: boolean
 }

@@ -81,7 +81,7 @@ export function startsTable({ starts }: FitResult): Html | null {
 }
 
 function endOf({ brief, degenerate, stop }: StartSummary): string {
-  if (brief) return 'left after its brief run: others were more promising'
+  if (brief) return 'left after a brief run: others were more promising, or another went on for it'
   const how = stop === null ? 'left' : STOPS[stop]
   return degenerate ? `${how}; degenerate` : how
 }

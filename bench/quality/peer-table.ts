@@ -58,7 +58,7 @@ export function peerTable(all: readonly Beside[]): string {
     'The other programs end sooner (scikit-learn at a gain of 0.001 a row, hmmlearn after 10 iterations) and their ends are mostly',
     'not within the tolerance of a case. *Ends there* says how many are. *Leads there* is what counts from here on: EM goes on from',
     'their ends, at no charge, and comes within the tolerance. Their single fits are then repeated until the passes are spent that',
-    'one start of ours takes, and those of a whole fit of ours (20 starts, the best three to convergence), and the',
+    'one start of ours takes, and those of a whole fit of ours (20 starts, up to three that differ to convergence), and the',
     `best of them by its own figure is taken (${DRAWS.toLocaleString('en-US')} draws from the fits). mclust has no chance in its start.`,
     'Single starts of ours differ on purpose, from hard assignments to ones that spread each row over all components: together',
     'they find more, one alone finds less than a start by k-means where clusters are round.',

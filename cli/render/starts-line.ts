@@ -12,7 +12,12 @@ export function startsLine(starts: readonly StartSummary[]): string {
   const failed = starts.length - ends.length - brief
   const heights = (sound.length > 0 ? sound : ends).map((start) => numberFromJson(start.objective) ?? Number.NaN)
   const best = Math.max(...heights)
-  const reached = heights.filter((objective) => best - objective <= 1e-6 * (1 + Math.abs(best))).length
+  const isNear = (objective: number, share: number): boolean =>
+    Number.isFinite(best) && Math.abs(best - objective) <= share * (1 + Math.abs(best))
+  const reached = heights.filter((objective) => isNear(objective, 1e-6)).length
+  const asHigh = starts.filter(
+    (start) => start.brief && isNear(numberFromJson(start.objective) ?? Number.NaN, 1e-5),
+  ).length
   const elsewhere = heights.length - reached
   const parts = [
     sound.length === 0 && ends.length > 0
@@ -21,7 +26,8 @@ export function startsLine(starts: readonly StartSummary[]): string {
   ]
   if (sound.length > 0 && elsewhere > 0) parts.push(`${elsewhere} to a lower maximum`)
   if (sound.length > 0 && degenerate > 0) parts.push(`${degenerate} ended degenerate`)
-  if (brief > 0) parts.push(`${brief} given up after a brief run`)
+  if (brief > 0)
+    parts.push(`${brief} given up after a brief run${asHigh > 0 ? ` (${asHigh} of them about as high by then)` : ''}`)
   if (failed > 0) parts.push(`${failed} failed numerically`)
   return `${plural(starts.length, 'start')}: ${parts.join(', ')}`
 }

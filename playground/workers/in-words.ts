@@ -7,14 +7,17 @@ export function startsInWords(starts: FitResult['starts']): readonly string[] {
   const ends = starts.filter((s) => !s.brief && s.stop !== 'numerical' && !s.degenerate)
   const heights = ends.map((s) => (typeof s.objective === 'number' ? s.objective : Number.NEGATIVE_INFINITY))
   const best = Math.max(...heights)
-  const reached = heights.filter((x) => best - x <= 1e-6 * (1 + Math.abs(best))).length
+  const isNear = (x: unknown, share: number): boolean =>
+    typeof x === 'number' && Number.isFinite(best) && Math.abs(best - x) <= share * (1 + Math.abs(best))
+  const reached = heights.filter((x) => isNear(x, 1e-6)).length
   const brief = starts.filter((s) => s.brief).length
+  const asHigh = starts.filter((s) => s.brief && isNear(s.objective, 1e-5)).length
   const degenerate = starts.filter((s) => !s.brief && s.degenerate).length
   return [
     `Of ${starts.length} starts ${reached} came to the best end` +
       `${ends.length > reached ? `, ${ends.length - reached} to a lower one` : ''}` +
       `${degenerate > 0 ? `, ${degenerate} degenerated` : ''}` +
-      `${brief > 0 ? `; ${brief} were left after a brief run` : ''}.`,
+      `${brief > 0 ? `; ${brief} were left after a brief run` : ''}${asHigh > 0 ? `, ${asHigh} of them about as high by then` : ''}.`,
   ]
 }
 

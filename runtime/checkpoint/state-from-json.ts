@@ -56,6 +56,7 @@ const readEnd = (r: Reading, model: BoundModel): StartEnd => ({
 
 function readRun(r: Reading, model: BoundModel): EmRun {
   const edge = r.at('edge').orNull((names) => names.list((name) => name.text()))
+  const doubled = r.at('doubled').orNull((params) => params.numbers(model.length))
   return {
     point: readPoint(r.at('point'), model),
     trace: [...r.at('trace').numbers(null)],
@@ -64,6 +65,7 @@ function readRun(r: Reading, model: BoundModel): EmRun {
     reason: r.at('reason').orNull((reason) => reason.text()),
     passes: r.at('passes').count(),
     rate: optional(r.at('rate')),
+    ...(doubled === null ? {} : { doubled }),
     ...(edge === null ? {} : { edge }),
   }
 }

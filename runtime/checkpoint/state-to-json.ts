@@ -47,7 +47,7 @@ const endToJson = ({ seed, brief, degenerate, run }: StartEnd): Json => ({
   run: runToJson(run),
 })
 
-const runToJson = ({ point, trace, rows, stop, reason, passes, rate, edge }: EmRun): Json => ({
+const runToJson = ({ point, trace, rows, stop, reason, passes, rate, doubled, edge }: EmRun): Json => ({
   point: pointToJson(point),
   trace: numbersToText(Float64Array.from(trace)),
   rows: rows.map(rowToJson),
@@ -55,6 +55,7 @@ const runToJson = ({ point, trace, rows, stop, reason, passes, rate, edge }: EmR
   reason,
   passes,
   rate: optional(rate),
+  doubled: doubled === undefined ? null : numbersToText(doubled),
   edge: edge ?? null,
 })
 

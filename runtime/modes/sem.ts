@@ -6,12 +6,13 @@
  *
  * It begins at the best of brief runs of EM, or at the start that is given.
  */
+import { bestEnd } from '../compare-ends.js'
 import type { BoundModel, Expectation } from '../contract.js'
 import { type EmPoint, pointAt, usable, whyUnusable } from '../em-step.js'
 import { jsonNumber } from '../json.js'
 import { BRIEF_ITERATIONS } from '../options.js'
 import type { IterateRow } from '../run.js'
-import { bestEnd, type SearchRequest, type StartEnd, search } from '../search.js'
+import { type SearchRequest, type StartEnd, search } from '../search.js'
 import type { FitWarning } from '../warnings.js'
 import type { FitMode, ModeReport } from './fit-mode.js'
 import type { SemSchedule } from './schedules.js'

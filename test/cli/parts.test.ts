@@ -11,6 +11,7 @@ import { fitReport } from '../../cli/render/fit-report.js'
 import { formatNumber } from '../../cli/render/numbers.js'
 import { createPaint } from '../../cli/render/paint.js'
 import { sparkline } from '../../cli/render/sparkline.js'
+import { startsLine } from '../../cli/render/starts-line.js'
 import { adjustedRand } from '../../runtime/adjusted-rand.js'
 import { bestMatching } from '../../runtime/best-matching.js'
 import { columnsLine, parseColumnsOption } from '../../runtime/data/columns-option.js'
@@ -162,4 +163,18 @@ it('says what a log-likelihood is that is not exact', () => {
   expect(line({ bound: 'monte-carlo', accuracy: { error: 0.02, standardError: 0.01, draws: 4000 } })).toBe(
     'log-likelihood (Monte Carlo, 4000 draws, error ≤ 0.02) -1709.5293',
   )
+})
+
+it('says of starts that were given up how many were as high as the best by then', () => {
+  const line = (objectives: readonly number[], runs: number): string =>
+    startsLine(
+      objectives.map((objective, i) => {
+        const brief = i >= runs
+        return { seed: i + 1, objective, degenerate: false, iterations: 12, stop: brief ? null : 'tolerance', brief }
+      }),
+    )
+  expect(line([-10, -10, -12, -10.0001, -11], 2)).toBe(
+    '5 starts: 2 came to the best, 3 given up after a brief run (1 of them about as high by then)',
+  )
+  expect(line([-10, -9, -11], 1)).toBe('3 starts: 1 came to the best, 2 given up after a brief run')
 })

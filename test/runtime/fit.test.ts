@@ -242,7 +242,7 @@ describe('how a fit stops', () => {
         pause,
         signal,
         onIteration: ({ phase, iteration }) => {
-          if (phase === 'main' && iteration === 40) signal.aborted = true
+          if (phase === 'main' && iteration === 80) signal.aborted = true
         },
       },
     )

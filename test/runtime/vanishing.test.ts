@@ -35,6 +35,12 @@ describe('scales of latents whose maximum is 0', () => {
       expect(fit.result.iterations).toBeLessThan(300)
     })
 
+  it('are noticed as soon where a run goes from one choice among starts to the next', async () => {
+    const fit = await compileOrThrow(model('tau', 'tau')).fit(schools, { seed: 1 })
+    const ended = fit.starts.filter(({ brief }) => !brief).map(({ iterations }) => iterations)
+    expect(Math.min(...ended)).toBeLessThan(140)
+  })
+
   it('stay positive where the maximum is', async () => {
     const far = { y: [28, -8, -30, 47, -11, 1, 38, 12], se: [5, 4, 6, 3, 4, 4, 3, 7] }
     const fit = await compileOrThrow(model('tau', 'tau')).fit(far)

@@ -18,11 +18,12 @@ import type { Mode } from './mode-options.js'
 import { nextTurn } from './next-turn.js'
 import type { DataOptions, FitData } from './options.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
-import { type Binder, bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+import { type Binder, bindFitted, type Prediction, type PredictOptions, rowsOfTables, type Score } from './predict.js'
 import type { ReportOptions } from './report/report.js'
 import type { Residuals } from './residuals.js'
 import type { SimulateOptions, Sizes } from './simulate/simulate-model.js'
 import type { Simulation } from './simulate/simulation.js'
+import type { TableRows } from './table-rows.js'
 import { standardErrors } from './uncertainty/standard-errors.js'
 import type { ErrorOptions, StandardErrors } from './uncertainty/types.js'
 import { noErrorsIn } from './uncertainty/units.js'
@@ -33,6 +34,7 @@ export interface FittedModel extends Binder {
   derivationIn(mode: Mode): DerivationDocument
   declarations(): readonly DataDeclaration[]
   simulate(params: unknown, sizes: Sizes, options: SimulateOptions, fit: FitResult): Simulation
+  tableRows(data: FitData, bound: BoundData, options: DataOptions): ReadonlyMap<string, TableRows>
 }
 
 /** A fitted model. `params`, `logLikelihood`, `trace` and the rest are those of the result JSON. */
@@ -115,6 +117,11 @@ export class Fit<M extends FittedModel = FittedModel> {
     return this.read
   }
 
+  /** Of the data of the fit, by latent: the row of a table for each of its rows, where these are rows of a table. */
+  tableRows(data: FitData): ReadonlyMap<string, TableRows> {
+    return this.own === null ? new Map() : rowsOfTables(this.model, this.result, data, this.own.data, {})
+  }
+
   /**
    * Posterior of one latent for the rows of the fit.
    *
@@ -152,7 +159,8 @@ export class Fit<M extends FittedModel = FittedModel> {
     const bound = bindFitted(this.model, this.result, data, { ...options, mode })
     const read = options.filtered === true ? filteredPosteriors : posteriorsOf
     const warnings = [...bound.data.warnings, ...impossibleRowsWarning(bound.model, bound.params)]
-    return { latents: read(bound.model, bound.params, options.covariance), warnings }
+    const rows = options.rows === true ? rowsOfTables(this.model, this.result, data, bound.data, options) : new Map()
+    return { latents: read(bound.model, bound.params, options.covariance), rows, warnings }
   }
 
   /**

@@ -42,11 +42,21 @@ import type { Mode } from './mode-options.js'
 import { programOf } from './mode-program.js'
 import { modeOf } from './modes.js'
 import { nextTurn } from './next-turn.js'
-import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
+import {
+  checkNames,
+  type DataOptions,
+  entriesOf,
+  type FitCallOptions,
+  type FitData,
+  record,
+  searchOptions,
+  tablesOf,
+} from './options.js'
 import { densityForOracle } from './oracle-density.js'
 import { type SimulateOptions, type Sizes, simulateModel } from './simulate/simulate-model.js'
 import type { Simulation } from './simulate/simulation.js'
 import { modesOfFits, Stepper } from './stepper.js'
+import { type TableRows, tableRows } from './table-rows.js'
 import { checkErrors, refuseErrors, resultWithErrors } from './uncertainty/of-result.js'
 import { type VariationalModel, variationalModel } from './variational.js'
 import { variationalResult } from './variational-fit.js'
@@ -458,6 +468,15 @@ export class Model {
   /** Data as a fit would bind it. @throws DataError */
   boundData(data: FitData, options: FitCallOptions = {}): BoundData {
     return this.binder.data(tablesOf(data), options)
+  }
+
+  /** Which row of a table each row of a latent is, for data that bind so. */
+  tableRows(data: FitData, bound: BoundData, options: DataOptions = {}): ReadonlyMap<string, TableRows> {
+    const set = entriesOf(options.set ?? {})
+    return tableRows(this.typed, this.declarations(set), tablesOf(data), bound, {
+      groupBy: options.groupBy ?? null,
+      set,
+    })
   }
 
   /** The model over data that is bound already; `restored` are the figures of the data of an earlier fit. */

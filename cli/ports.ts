@@ -199,6 +199,8 @@ export interface FitPort {
   readonly data: BoundData | null
   /** Posterior of the latents for the rows of the fit; null in a fit that was loaded. */
   posterior(): readonly LatentPosterior[] | null
+  /** Of the data of the fit, by latent: the row of a table for each of its rows, where these are rows of a table. */
+  rows(data: DataRequest): ReadonlyMap<string, TableRows>
   predict(data: DataRequest, options: PredictCall): Promise<PredictOutcome>
   impute(data: DataRequest): Promise<ImputeOutcome>
   score(data: DataRequest): Promise<ScoreOutcome>
@@ -255,6 +257,8 @@ export interface PredictCall {
   readonly filtered: boolean
   /** Covariances of vectors too. */
   readonly covariance: boolean
+  /** With the rows of tables that latents stand beside. */
+  readonly rows: boolean
 }
 
 /** What does not fit in new data, or fails on it. */
@@ -268,9 +272,17 @@ export type PredictOutcome =
   | {
       readonly kind: 'posterior'
       readonly latents: readonly LatentPosterior[]
+      /** By latent: a table, and its row (from 0) for each row of the latent, where these are rows of a table. */
+      readonly rows: ReadonlyMap<string, TableRows>
       readonly warnings: readonly DataProblem[]
     }
   | NewDataFailure
+
+/** See the library's type of the same name. */
+export interface TableRows {
+  readonly table: Table
+  readonly rows: Int32Array
+}
 
 /** A filled cell; see the library's type of the same name. */
 export interface ImputedCell {

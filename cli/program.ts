@@ -268,7 +268,7 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
     .option('--filtered', 'of chains, the states given the data up to their own place')
     .option('--impute', 'the rows as they are, with missing cells filled')
     .option('--sd', 'with --impute: the sd or the probability of what was filled, in columns of their own')
-    .option('--out <file>', 'write the rows as CSV')
+    .option('--out <file>', 'write the rows as CSV, every column kept')
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await predict(context, path, options)))
   addDataOptions(

@@ -5,7 +5,7 @@ import { loadFit } from '../load-fit.js'
 import { newDataFailed } from '../new-data-failed.js'
 import type { DataRequest, FitPort } from '../ports.js'
 import { imputedCsv, imputedJson } from '../render/imputed-rows.js'
-import { posteriorCsv, posteriorJson } from '../render/posterior-rows.js'
+import { posteriorCsv, posteriorJson, rowsWithPosteriors } from '../render/posterior-rows.js'
 
 export interface PredictOptions extends DataOptions {
   readonly hard?: boolean
@@ -37,12 +37,14 @@ export async function predict(context: Context, path: string, options: PredictOp
     hard: options.hard === true,
     filtered: options.filtered === true,
     covariance: json,
+    rows: options.out !== undefined,
   })
   if (outcome.kind !== 'posterior') return newDataFailed(context, outcome, json)
   if (outcome.latents.length === 0)
     throw new UsageError('the model has no latent to predict', 'estep score gives the log-likelihood of the rows')
   const hard = options.hard === true
-  if (options.out !== undefined) await host.write(options.out, posteriorCsv(outcome.latents, hard))
+  if (options.out !== undefined)
+    await host.write(options.out, rowsWithPosteriors(outcome, hard) ?? posteriorCsv(outcome.latents, hard))
   if (json) printJson(context, posteriorJson(outcome.latents, hard))
   else if (options.out === undefined) host.stdout(posteriorCsv(outcome.latents, hard))
   printProblems(context, outcome.warnings, false)

@@ -2,7 +2,8 @@
  * Posteriors as rows. The columns of one latent are made in `columnsOf`: a discrete latent has its most probable value
  * and a probability for each value, a number its mean and sd, a vector these for each element.
  */
-import type { LatentPosterior } from '../ports.js'
+import type { Cell } from '../../runtime/data/types.js'
+import type { LatentPosterior, TableRows } from '../ports.js'
 import { csvText } from './csv.js'
 
 /** A column of a latent: its header, and its text at each row. */
@@ -21,6 +22,42 @@ export function posteriorCsv(latents: readonly LatentPosterior[], hard: boolean)
   const lines = [['row', ...(levels === null ? [] : ['level']), ...columns.map((c) => c.header)]]
   for (let i = 0; i < rows; i++)
     lines.push([String(i + 1), ...(levels === null ? [] : [levels[i] ?? '']), ...columns.map((c) => c.at(i))])
+  return csvText(lines)
+}
+
+/**
+ * The table as it was given, every column kept, and beside it the posteriors of latents whose rows are its rows; null where
+ * those of some latent are none. A column whose name the table has already is called `name:predicted`.
+ */
+export function rowsWithPosteriors(
+  { latents, rows }: { readonly latents: readonly LatentPosterior[]; readonly rows: ReadonlyMap<string, TableRows> },
+  hard: boolean,
+): string | null {
+  const table = rows.get(latents[0]?.name ?? '')?.table
+  if (table === undefined) return null
+  const taken = new Set(table.columns.map((c) => c.name))
+  const beside: LatentColumn[] = []
+  for (const latent of latents) {
+    const own = rows.get(latent.name)
+    if (own === undefined || own.table !== table || own.rows.length !== latent.rows) return null
+    const places = new Map([...own.rows].map((row, i) => [row, i]))
+    for (const { header, at } of columnsOf(latent, hard)) {
+      let name = header
+      while (taken.has(name)) name += ':predicted'
+      taken.add(name)
+      beside.push({
+        header: name,
+        at: (row) => {
+          const place = places.get(row)
+          return place === undefined ? '' : at(place)
+        },
+      })
+    }
+  }
+  const text = (cell: Cell | undefined): string => (cell === null || cell === undefined ? '' : String(cell))
+  const lines = [[...table.columns, ...beside.map((c) => ({ name: c.header }))].map((c) => c.name)]
+  for (let i = 0; i < table.rows; i++)
+    lines.push([...table.columns.map((c) => text(c.cells[i])), ...beside.map((c) => c.at(i))])
   return csvText(lines)
 }
 

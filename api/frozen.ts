@@ -68,7 +68,8 @@ export function restore(result: FitResult): {
     set: entriesOf(stored.get('set') ?? {}),
     layout: (stored.get('layout') ?? []) as readonly ParamLayout[],
     held: (stored.get('held') ?? []) as readonly ParamLayout[],
-    fix: entriesOf(result.fixed ?? {}),
+    // over the standardised data, what was held is held there
+    fix: entriesOf((result.standardized?.sameModel === false ? result.standardized.fixed : result.fixed) ?? {}),
   }
 }
 

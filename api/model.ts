@@ -36,6 +36,7 @@ import { entropyFields } from './entropy.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit, type FittedModel } from './fit.js'
 import { type Bound, type Frozen, frozen } from './frozen.js'
+import type { Held } from './held.js'
 import { impossibleRows } from './impossible-rows.js'
 import { inUnits, standardisedStart } from './in-units.js'
 import type { Mode } from './mode-options.js'
@@ -513,16 +514,33 @@ function withEntropy(fit: Fit<Model>): Fit<Model> {
 }
 
 /** A result with the params that were held beside the estimated ones, in the order of their declarations. */
-function withHeld(result: FitResult, { held }: Bound, typed: TypedModel): FitResult {
+function withHeld(result: FitResult, bound: Bound, typed: TypedModel): FitResult {
+  const held = bound.standard?.raw.held ?? bound.held
   if (held === null) return result
-  const whole = [...held.values].filter(([name]) => held.names.whole.has(name))
-  const all = new Map([...Object.entries(result.params), ...whole])
   const order = typed.symbols.flatMap((s) => (s.kind === 'param' ? [s.name] : []))
-  const params = order.flatMap((name) => {
-    const value = all.get(name)
-    return value === undefined ? [] : [[name, value] as const]
-  })
-  return { ...result, params: jsonRecord(params), fixed: jsonRecord(held.values) }
+  const together = (estimated: FitResult['params'], { values, names }: Held): FitResult['params'] => {
+    const all = new Map([...Object.entries(estimated), ...[...values].filter(([name]) => names.whole.has(name))])
+    const params = order.flatMap((name) => {
+      const value = all.get(name)
+      return value === undefined ? [] : [[name, value] as const]
+    })
+    return jsonRecord(params)
+  }
+  const { standardized } = result
+  return {
+    ...result,
+    params: together(result.params, held),
+    fixed: jsonRecord(held.values),
+    ...(standardized === undefined || bound.held === null
+      ? {}
+      : {
+          standardized: {
+            ...standardized,
+            params: together(standardized.params, bound.held),
+            fixed: jsonRecord(bound.held.values),
+          },
+        }),
+  }
 }
 
 async function firstStart(model: ProgramModel, options: FitCallOptions): Promise<Float64Array> {

@@ -262,7 +262,6 @@ export class Model {
   async fitOver(data: BoundData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
     checkErrors(options)
-    if (options.standardize === true) throw new OptionError('data that is bound already is not standardised')
     if (options.mode === 'vb')
       return this.fitVariational(
         options,
@@ -272,7 +271,11 @@ export class Model {
     this.refuseMode(options)
     const pool = poolFor(options)
     try {
-      return await this.fitBound(this.binder.overData(data, options, null, pool), options)
+      const bound = this.binder.overData(data, options, null, pool)
+      return await this.fitBound(
+        options.standardize === true ? this.binder.standardised(bound, options, pool) : bound,
+        options,
+      )
     } catch (e) {
       throw e instanceof WorkerError ? new InternalError(e.message) : e
     } finally {

@@ -90,8 +90,6 @@ export async function select(
   const list = Array.isArray(models) ? (models as readonly Model[]) : [models as Model]
   const picks = by ?? (against === undefined ? 'bic' : 'error')
   checkOptions(picks, folds, draws, against)
-  if (fitting.standardize === true)
-    throw new OptionError('candidates are compared in the units of the data: standardize is not available in select')
   const tables = tablesOf(data)
   if (tables.some((t) => t.all !== undefined))
     throw new OptionError('select needs the rows in memory, where they do not fit')
@@ -233,6 +231,12 @@ function comparable(candidates: readonly Candidate[]): readonly string[] {
   if (fitted.some((r) => r.bound === 'variational'))
     notes.push(
       'of some candidates the log-likelihood is a lower bound: AIC and BIC are then those of the bound, and there is no ICL',
+    )
+  const others = fitted.filter((r) => r.standardized?.sameModel === false).map((r) => r.model)
+  if (others.length > 0)
+    notes.push(
+      `standardised, ${[...new Set(others)].join(', ')} is another model than of the data as they are; its log-likelihoods are ` +
+        'densities of the data all the same, and compare',
     )
   return notes
 }

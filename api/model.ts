@@ -333,7 +333,7 @@ export class Model {
               .filter((d) => d.severity === 'warning')
               .map((d) => ({ code: d.code, message: d.message })),
             ...bound.data.warnings.map((w) => ({ code: w.code, message: w.message })),
-            ...bound.model.constantColumns().map(constantColumn),
+            ...constantColumns(bound.standard?.raw ?? bound),
             ...(bound.standard?.way.warnings ?? []),
           ],
           extra: new Map([
@@ -561,9 +561,14 @@ function refuseEmpty(bound: Bound, declarations: readonly DataDeclaration[]): vo
   throw new DataError([problem('E416', 'nothing was observed: the weights or the counts in the data are all 0')])
 }
 
-function constantColumn({ data, column, value }: { data: string; column: number; value: number }): FitWarning {
-  const message = `column ${column} of \`${data}\` is ${value} in every row: it has no spread to estimate`
-  return { code: 'W530', message }
+/** Columns with one value, by their names and in the units of the data. */
+function constantColumns({ model, data }: Bound): readonly FitWarning[] {
+  return model.constantColumns().map(({ data: name, column, value }) => {
+    const own = data.columns.get(name)?.[column - 1]
+    const which =
+      own === undefined || own === name ? `column ${column} of \`${name}\`` : `column \`${own}\` of \`${name}\``
+    return { code: 'W530', message: `${which} is ${value} in every row: it has no spread to estimate` }
+  })
 }
 
 /** Names the rows that make the objective of a failed fit −∞ or no number. */

@@ -34,6 +34,8 @@ export interface FittedModel extends Binder {
   derivationIn(mode: Mode): DerivationDocument
   declarations(): readonly DataDeclaration[]
   simulate(params: unknown, sizes: Sizes, options: SimulateOptions, fit: FitResult): Simulation
+  /** Data like these drawn at the params of a fit. */
+  drawLike(data: BoundData, fit: FitResult, random: { readonly seed: number; readonly stream: number }): BoundData
   tableRows(data: FitData, bound: BoundData, options: DataOptions): ReadonlyMap<string, TableRows>
 }
 
@@ -182,7 +184,7 @@ export class Fit<M extends FittedModel = FittedModel> {
 
   /**
    * Standard errors and 95 % intervals of the params and of top-level `let`s: from the observed information, by the
-   * sandwich (of sampling weights the default), or by the bootstrap.
+   * sandwich (of sampling weights the default), or by the bootstrap, of units or of data drawn from the fit.
    *
    * @throws OptionError where there are none of this kind, with the reason, or the fit was loaded without its data;
    *   AbortError
@@ -198,7 +200,10 @@ export class Fit<M extends FittedModel = FittedModel> {
       )
     const by = kind ?? (options.weights === 'sampling' ? 'sandwich' : 'information')
     const pacer = createPacer(Date.now, nextTurn)
-    return standardErrors(model, params, by, { seed: this.result.seed, ...options }, pacer)
+    const given = { seed: this.result.seed, ...options }
+    const drawn = (stream: number): BoundData =>
+      this.model.drawLike(this.own?.data ?? model.data, this.result, { seed: given.seed, stream })
+    return standardErrors(model, params, by, given, pacer, drawn)
   }
 
   /**

@@ -35,7 +35,7 @@ import { toEmit } from './emit/to-emit.js'
 import { entropyFields } from './entropy.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit, type FittedModel } from './fit.js'
-import { type Bound, type Frozen, frozen } from './frozen.js'
+import { type Bound, type Frozen, frozen, restore } from './frozen.js'
 import type { Held } from './held.js'
 import { impossibleRows } from './impossible-rows.js'
 import { inUnits, standardisedStart } from './in-units.js'
@@ -54,7 +54,7 @@ import {
   tablesOf,
 } from './options.js'
 import { densityForOracle } from './oracle-density.js'
-import { type SimulateOptions, type Sizes, simulateModel } from './simulate/simulate-model.js'
+import { type SimulateOptions, type Sizes, simulateLike, simulateModel } from './simulate/simulate-model.js'
 import type { Simulation } from './simulate/simulation.js'
 import { modesOfFits, Stepper } from './stepper.js'
 import { type TableRows, tableRows } from './table-rows.js'
@@ -472,6 +472,11 @@ export class Model {
   /** Data as a fit would bind it. @throws DataError */
   boundData(data: FitData, options: FitCallOptions = {}): BoundData {
     return this.binder.data(tablesOf(data), options)
+  }
+
+  /** Data like these, with their covariates and missing cells, drawn at the params of a fit. */
+  drawLike(data: BoundData, fit: FitResult, random: { readonly seed: number; readonly stream: number }): BoundData {
+    return simulateLike(this, data, fit, { ...random, set: restore(fit).set }).bound
   }
 
   /** Which row of a table each row of a latent is, for data that bind so. */

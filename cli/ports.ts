@@ -139,7 +139,7 @@ export interface FitCall {
   readonly accelerate: 'squarem' | 'anderson' | null
   readonly trace: boolean
   readonly standardize: boolean
-  readonly errors: 'none' | 'information' | 'sandwich' | 'bootstrap' | null
+  readonly errors: 'none' | 'information' | 'sandwich' | 'bootstrap' | 'parametric' | null
   /** Fits of the bootstrap. */
   readonly replicates: number | null
   readonly weights: 'frequency' | 'sampling' | null

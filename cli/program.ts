@@ -183,7 +183,7 @@ function addFittingOptions(command: Command): Command {
     )
     .addOption(new Option('--max-iter <n>', 'most iterations').argParser(wholeNumber('--max-iter', 1)).default(10_000))
     .addOption(
-      new Option('--max-time <time>', 'stop after seconds, or 500ms, 30s, 2m').argParser(duration('--max-time')),
+      new Option('--max-time <time>', 'stop after seconds, or 500ms, 30s, 2m, 1h').argParser(duration('--max-time')),
     )
     .addOption(
       new Option(
@@ -242,11 +242,13 @@ function addFittingOptions(command: Command): Command {
     .addOption(
       new Option(
         '--errors <kind>',
-        'standard errors and 95 % intervals: information (how sharply the log-likelihood curves), sandwich (right where the model is not, or for sampling weights), bootstrap (refits to rows drawn anew), or none (the default)',
-      ).argParser(oneOf('--errors', ['none', 'information', 'sandwich', 'bootstrap'])),
+        'standard errors and 95 % intervals: information (how sharply the log-likelihood curves), sandwich (right where the model is not, or for sampling weights), bootstrap (refits to rows drawn anew), parametric (refits to data drawn from the fit), or none (the default)',
+      ).argParser(oneOf('--errors', ['none', 'information', 'sandwich', 'bootstrap', 'parametric'])),
     )
     .addOption(
-      new Option('--replicates <n>', 'fits of the bootstrap (default: 500)').argParser(wholeNumber('--replicates', 10)),
+      new Option('--replicates <n>', 'fits of the bootstrap, also the parametric one (default: 500)').argParser(
+        wholeNumber('--replicates', 10),
+      ),
     )
     .addOption(
       new Option(

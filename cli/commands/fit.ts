@@ -40,7 +40,7 @@ export interface FitCommandOptions extends DataOptions {
   readonly against?: string
   readonly trace?: boolean
   readonly standardize?: boolean
-  readonly errors?: 'none' | 'information' | 'sandwich' | 'bootstrap'
+  readonly errors?: 'none' | 'information' | 'sandwich' | 'bootstrap' | 'parametric'
   readonly replicates?: number
   readonly weights?: 'frequency' | 'sampling'
   readonly strict?: boolean

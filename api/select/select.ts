@@ -138,7 +138,7 @@ export async function select(
     }
     const [first] = problems
     if (first !== undefined && problems.length === all.length) throw first
-    notes.push(...comparable(candidates))
+    notes.push(...comparable(candidates), ...(fitting.weights === 'sampling' ? [ofASample] : []))
     const tests =
       draws === 0
         ? []
@@ -240,6 +240,11 @@ function comparable(candidates: readonly Candidate[]): readonly string[] {
     )
   return notes
 }
+
+/** Lumley and Scott (2015), J. Survey Statistics and Methodology 3(1), p. 1: log-likelihoods of samples have a design effect. */
+const ofASample =
+  'the weights are those of a sample: AIC, BIC and ICL take their sum for a number of rows, and choose too large a model; ' +
+  'CV compares what is held out'
 
 /** The figure of a candidate, NaN where it has none. */
 export function figure({ figures }: Candidate, by: Criterion): number {

@@ -61,7 +61,7 @@ function lines(r: DataResiduals): readonly string[] {
         printable(f.value),
         formatNumber(f.observed),
         formatNumber(f.expected),
-        f.z === null ? '' : formatNumber(f.z),
+        f.z === null ? '' : near(f.z),
       ])
     out.push(...textTable(['value', 'observed', 'expected', 'in sds'], rows).map((line) => `  ${line}`))
   }

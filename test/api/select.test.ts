@@ -108,7 +108,7 @@ ${loop}
 ${loop === '' ? '' : '}'}`
     expect(unitSizes(chain('R][T', 'r, t', 'for r in 1..R {'), { y: [[1, 2], [3], [4, 5, 6]] })).toEqual([1, 1, 1])
     expect(unitSizes(chain('T', 't', ''), { y: [1, 2, 3] })).toBe(
-      'all rows hang together: none can be left out without the others',
+      'all rows hang together: none can be left out without the others; a test of neighbours (--test) leaves none out',
     )
   })
 
@@ -279,4 +279,17 @@ describe('with standardised columns', () => {
     expect(first?.draws).toBe(9)
     expect(first?.pValue).toBeCloseTo(0.1, 12)
   })
+})
+
+test('weights of a sample: criteria that take their sum for rows are not to be believed', async () => {
+  const model = compileOrThrow(`model Weighted
+data  y, w : positive[N]
+param m : real
+param s : positive
+for n in 1..N weight w[n] { y[n] ~ Normal(m, s) }`)
+  const data = { y: [1, 2, 4, 8], w: [10, 20.5, 3, 7] }
+  const notes = async (weights: 'frequency' | 'sampling') =>
+    (await select(model, data, { folds: 0, weights })).notes.join()
+  expect(await notes('sampling')).toContain('AIC, BIC and ICL take their sum for a number of rows')
+  expect(await notes('frequency')).toBe('')
 })

@@ -1,11 +1,11 @@
+import { imputedCsv, imputedJson } from '../../api/rows/imputed-rows.js'
+import { posteriorCsv, posteriorJson, rowsWithPosteriors } from '../../api/rows/posterior-rows.js'
 import { type Context, printJson, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
 import { type DataOptions, loadData } from '../load-data.js'
 import { loadFit } from '../load-fit.js'
 import { newDataFailed } from '../new-data-failed.js'
 import type { DataRequest, FitPort } from '../ports.js'
-import { imputedCsv, imputedJson } from '../render/imputed-rows.js'
-import { posteriorCsv, posteriorJson, rowsWithPosteriors } from '../render/posterior-rows.js'
 
 export interface PredictOptions extends DataOptions {
   readonly hard?: boolean
@@ -55,7 +55,11 @@ async function impute(context: Context, fit: FitPort, data: DataRequest, options
   const json = options.json === true
   const outcome = await fit.impute(data)
   if (outcome.kind !== 'imputed') return newDataFailed(context, outcome, json)
-  const csv = (): string => imputedCsv(outcome, data.tables, options.sd === true)
+  const csv = (): string => {
+    const made = imputedCsv(outcome, data.tables, options.sd === true)
+    if ('reason' in made) throw new UsageError(made.reason, 'with --json the filled cells are listed')
+    return made.text
+  }
   if (options.out !== undefined) await context.host.write(options.out, csv())
   if (json) printJson(context, imputedJson(outcome))
   else if (options.out === undefined) context.host.stdout(csv())

@@ -1,5 +1,5 @@
+import { csvText } from '../../api/rows/csv-text.js'
 import type { DataResiduals } from '../../index.js'
-import { csvText } from './csv.js'
 import { formatNumber, plural } from './numbers.js'
 import { printable } from './paint.js'
 import { textTable } from './text-table.js'

@@ -3,8 +3,26 @@
  * and a probability for each value, a number its mean and sd, a vector these for each element.
  */
 import type { Cell } from '../../runtime/data/types.js'
-import type { LatentPosterior, TableRows } from '../ports.js'
-import { csvText } from './csv.js'
+import type { LatentPosterior } from '../posterior.js'
+import type { TableRows } from '../table-rows.js'
+import { csvText } from './csv-text.js'
+
+/** What of a posterior stands in rows. */
+export type PosteriorRows = Pick<
+  LatentPosterior,
+  | 'name'
+  | 'shape'
+  | 'rows'
+  | 'rowLabels'
+  | 'own'
+  | 'labels'
+  | 'probabilities'
+  | 'modes'
+  | 'means'
+  | 'sd'
+  | 'covariance'
+  | 'parameters'
+> & { readonly lengths?: readonly number[] | null }
 
 /** A column of a latent: its header, and its text at each row. */
 interface LatentColumn {
@@ -13,7 +31,7 @@ interface LatentColumn {
 }
 
 /** A CSV row per row of the data; where latents have different numbers of rows, one for each element of each. */
-export function posteriorCsv(latents: readonly LatentPosterior[], hard: boolean): string {
+export function posteriorCsv(latents: readonly PosteriorRows[], hard: boolean): string {
   const rows = latents[0]?.rows ?? 0
   if (latents.some((latent) => latent.rows !== rows)) return longCsv(latents, hard)
   const columns = latents.flatMap((latent) => columnsOf(latent, hard))
@@ -30,7 +48,7 @@ export function posteriorCsv(latents: readonly LatentPosterior[], hard: boolean)
  * those of some latent are none. A column whose name the table has already is called `name:predicted`.
  */
 export function rowsWithPosteriors(
-  { latents, rows }: { readonly latents: readonly LatentPosterior[]; readonly rows: ReadonlyMap<string, TableRows> },
+  { latents, rows }: { readonly latents: readonly PosteriorRows[]; readonly rows: ReadonlyMap<string, TableRows> },
   hard: boolean,
 ): string | null {
   const table = rows.get(latents[0]?.name ?? '')?.table
@@ -62,7 +80,7 @@ export function rowsWithPosteriors(
 }
 
 /** A CSV row per element: the value, with the probability of a most probable value or the sd of a mean. */
-function longCsv(latents: readonly LatentPosterior[], hard: boolean): string {
+function longCsv(latents: readonly PosteriorRows[], hard: boolean): string {
   const numbers = !hard && latents.some((latent) => latent.sd !== null)
   const labels = !hard && latents.some((latent) => latent.modes !== null)
   const lines = [['latent', 'index', 'value', ...(labels ? ['probability'] : []), ...(numbers ? ['sd'] : [])]]
@@ -97,7 +115,7 @@ function longCsv(latents: readonly LatentPosterior[], hard: boolean): string {
 }
 
 /** The same as one JSON document: latent → shape, labels, values and probabilities, or means, sds and covariances. */
-export function posteriorJson(latents: readonly LatentPosterior[], hard: boolean): unknown {
+export function posteriorJson(latents: readonly PosteriorRows[], hard: boolean): unknown {
   const entries = latents.map((latent) => {
     const { probabilities, modes, means, sd, covariance, parameters } = latent
     const size = sizeOf(latent)
@@ -135,7 +153,7 @@ export function posteriorJson(latents: readonly LatentPosterior[], hard: boolean
   return { latents: Object.assign(Object.create(null), Object.fromEntries(entries)) }
 }
 
-function columnsOf(latent: LatentPosterior, hard: boolean): readonly LatentColumn[] {
+function columnsOf(latent: PosteriorRows, hard: boolean): readonly LatentColumn[] {
   const { name, probabilities, modes, labels } = latent
   if (modes !== null) {
     const own: LatentColumn = { header: name, at: (i) => labels[modes[i] ?? 0] ?? '' }
@@ -158,7 +176,7 @@ function columnsOf(latent: LatentPosterior, hard: boolean): readonly LatentColum
   }).flat()
 }
 
-const sizeOf = (latent: LatentPosterior): number => latent.own.reduce((a, b) => a * b, 1)
+const sizeOf = (latent: PosteriorRows): number => latent.own.reduce((a, b) => a * b, 1)
 
 const textAt = (values: Float64Array | null, i: number): string => String(values?.[i] ?? '')
 
@@ -173,7 +191,7 @@ function elementIndex(extents: readonly number[], flat: number): readonly string
   return parts
 }
 
-function indexText(latent: LatentPosterior, row: number): string {
+function indexText(latent: PosteriorRows, row: number): string {
   const lengths = latent.lengths ?? null
   const named = (indices: readonly string[]): string =>
     indices.map((x, i) => latent.rowLabels[i]?.[Number(x) - 1] ?? x).join(' ')

@@ -60,7 +60,8 @@ export function against(
     )
   }
   const own = rowsOf.get(latent.name)
-  const order = own?.table === labelTable && own.rows.length === latent.modes.length ? own.rows : null
+  const isOfRows = own?.kind === 'rows' && own.table === labelTable && own.rows.length === latent.modes.length
+  const order = isOfRows ? own.rows : null
   const labelled: { readonly label: string; readonly value: number; readonly row: number }[] = []
   for (let i = 0; i < column.cells.length; i++) {
     const cell = column.cells[order === null ? i : (order[i] ?? i)]

@@ -272,17 +272,16 @@ export type PredictOutcome =
   | {
       readonly kind: 'posterior'
       readonly latents: readonly LatentPosterior[]
-      /** By latent: a table, and its row (from 0) for each row of the latent, where these are rows of a table. */
+      /** By latent, the rows of a table that its rows are or belong to. */
       readonly rows: ReadonlyMap<string, TableRows>
       readonly warnings: readonly DataProblem[]
     }
   | NewDataFailure
 
 /** See the library's type of the same name. */
-export interface TableRows {
-  readonly table: Table
-  readonly rows: Int32Array
-}
+export type TableRows =
+  | { readonly kind: 'rows'; readonly table: Table; readonly rows: Int32Array }
+  | { readonly kind: 'groups'; readonly table: Table; readonly of: Int32Array }
 
 /** A filled cell; see the library's type of the same name. */
 export interface ImputedCell {

@@ -44,21 +44,22 @@ export function posteriorCsv(latents: readonly PosteriorRows[], hard: boolean): 
 }
 
 /**
- * The table as it was given, every column kept, and beside it the posteriors of latents whose rows are its rows; null where
- * those of some latent are none. A column whose name the table has already is called `name:predicted`.
+ * The table as it was given, every column kept, and beside it the posteriors of latents whose rows are its rows, and of
+ * groups that its rows belong to; null where those of some latent are neither, and where all are of groups. A column whose name the table has already is called `name:predicted`.
  */
 export function rowsWithPosteriors(
   { latents, rows }: { readonly latents: readonly PosteriorRows[]; readonly rows: ReadonlyMap<string, TableRows> },
   hard: boolean,
 ): string | null {
-  const table = rows.get(latents[0]?.name ?? '')?.table
+  const table = latents.map((l) => rows.get(l.name)).find((own) => own?.kind === 'rows')?.table
   if (table === undefined) return null
   const taken = new Set(table.columns.map((c) => c.name))
   const beside: LatentColumn[] = []
   for (const latent of latents) {
     const own = rows.get(latent.name)
-    if (own === undefined || own.table !== table || own.rows.length !== latent.rows) return null
-    const places = new Map([...own.rows].map((row, i) => [row, i]))
+    if (own === undefined || own.table !== table) return null
+    if (own.kind === 'rows' && own.rows.length !== latent.rows) return null
+    const places = own.kind === 'rows' ? new Map([...own.rows].map((row, i) => [row, i])) : new Map(own.of.entries())
     for (const { header, at } of columnsOf(latent, hard)) {
       let name = header
       while (taken.has(name)) name += ':predicted'
@@ -67,7 +68,7 @@ export function rowsWithPosteriors(
         header: name,
         at: (row) => {
           const place = places.get(row)
-          return place === undefined ? '' : at(place)
+          return place === undefined || place < 0 ? '' : at(place)
         },
       })
     }

@@ -74,6 +74,33 @@ for r in 1..R {
     expect(found.map((r) => r[3])).toEqual(states.map((s) => (s === 'u' ? '1' : '2')))
   })
 
+  test('sets latents of groups beside the rows of their group, where rows have latents too', async () => {
+    file(
+      'mixed.estep',
+      `model Mixed
+data  g : category[N]
+data  y : real[N]
+param w : simplex[2]
+param m : real[2]
+param t : positive
+for j in levels(g) { latent u[j] ~ Normal(0, t) }
+for n in 1..N {
+  latent z ~ Categorical(w)
+  y[n] ~ Normal(u[g[n]] + m[z], 1)
+}`,
+    )
+    file('mixed.csv', 'g,y\nq,1\np,20\nq,3\np,21\n')
+    const fit = 'fit <mixed.estep> --data <mixed.csv> --max-iter 3 --restarts 1 --start m=[0,1] --out <mixed.json>'
+    expect((await estep(fit)).status).toBe(0)
+    await estep('predict <mixed.json> --data <mixed.csv> --out <both.csv>')
+    const [header, ...rows] = read('both.csv')
+    const u = header?.indexOf('u') ?? -1
+    expect(header).toEqual(expect.arrayContaining(['g', 'y', 'z', 'z=1', 'z=2', 'u', 'u:sd']))
+    expect(rows.map((r) => r[0])).toEqual(['q', 'p', 'q', 'p'])
+    expect([rows[0]?.[u], rows[1]?.[u]]).toEqual([rows[2]?.[u], rows[3]?.[u]])
+    expect(Number(rows[1]?.[u])).toBeGreaterThan(Number(rows[0]?.[u]))
+  })
+
   test('lists latents that are no rows of the file by their names, as on stdout', async () => {
     file(
       'groups.estep',

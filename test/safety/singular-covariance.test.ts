@@ -56,5 +56,7 @@ it('names the column that is constant', async () => {
     expect(warnings.find(({ code }) => code === 'W530')?.message).toBe(
       'column `c` of `x` is 7 in every row: it has no spread to estimate',
     )
+    const floor = warnings.find(({ code }) => code === 'W523')?.message
+    expect(floor?.endsWith('the floor is that of standardised columns')).toBe(standardize)
   }
 })

@@ -31,6 +31,7 @@ export {
   Simulation,
 } from './api/simulate/simulation.js'
 export { Stepper } from './api/stepper.js'
+export type { TableRows } from './api/table-rows.js'
 export type { ErrorOptions, Estimate, StandardErrors } from './api/uncertainty/types.js'
 export type { Distribution } from './compiler/distributions/types.js'
 export type { Spawn, WorkerHandle } from './compiler/targets/wasm/pool/types.js'

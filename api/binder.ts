@@ -29,7 +29,7 @@ import { kernelCompiler } from './kernel-compiler.js'
 import { programOf } from './mode-program.js'
 import { nextTurn } from './next-turn.js'
 import { checkBackend, entriesOf, type FitCallOptions } from './options.js'
-import { standardised } from './standardize.js'
+import { amongParams, fixedOnScale, standardised } from './standardize.js'
 
 const NONE: HeldNames = { whole: new Set(), cells: new Set(), zero: new Set() }
 
@@ -60,11 +60,18 @@ export class Binder {
 
   /** The model over the data standardised, beside the one over the data as they are. */
   standardised(raw: Bound, options: FitCallOptions, pool: WorkerPool | null): Bound {
-    if (raw.held !== null)
-      throw new OptionError('`fix` gives values in the units of the data, which `standardize` changes: use one of them')
-    const way = standardised(raw.model, raw.data)
     const { set } = this.bindingOptions(options, null)
-    return { ...this.over(way.data, [], set, options, null, pool), standard: { raw, way } }
+    if (raw.held === null) {
+      const way = standardised(raw.model, raw.data)
+      return { ...this.over(way.data, [], set, options, null, pool), standard: { raw, way } }
+    }
+    // units are those of all params: what is held is measured in them, and moves with its column too
+    const { fix: given, ...others } = options
+    const { model } = this.over(raw.data, [], set, others, null, null)
+    const all = standardised(model, raw.data)
+    const fix = fixedOnScale(entriesOf(given), model.params, all)
+    const way = amongParams(all, model.params, raw.model.params)
+    return { ...this.over(way.data, [], set, { ...options, fix }, null, pool), standard: { raw, way } }
   }
 
   /** Data as it is bound, without a program over it. */

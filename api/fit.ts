@@ -18,11 +18,12 @@ import type { Mode } from './mode-options.js'
 import { nextTurn } from './next-turn.js'
 import type { DataOptions, FitData } from './options.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
-import { type Binder, bindFitted, type Prediction, type PredictOptions, type Score } from './predict.js'
+import { type Binder, bindFitted, type Prediction, type PredictOptions, rowsOfTables, type Score } from './predict.js'
 import type { ReportOptions } from './report/report.js'
 import type { Residuals } from './residuals.js'
 import type { SimulateOptions, Sizes } from './simulate/simulate-model.js'
 import type { Simulation } from './simulate/simulation.js'
+import type { TableRows } from './table-rows.js'
 import { standardErrors } from './uncertainty/standard-errors.js'
 import type { ErrorOptions, StandardErrors } from './uncertainty/types.js'
 import { noErrorsIn } from './uncertainty/units.js'
@@ -33,6 +34,9 @@ export interface FittedModel extends Binder {
   derivationIn(mode: Mode): DerivationDocument
   declarations(): readonly DataDeclaration[]
   simulate(params: unknown, sizes: Sizes, options: SimulateOptions, fit: FitResult): Simulation
+  /** Data like these drawn at the params of a fit. */
+  drawLike(data: BoundData, fit: FitResult, random: { readonly seed: number; readonly stream: number }): BoundData
+  tableRows(data: FitData, bound: BoundData, options: DataOptions): ReadonlyMap<string, TableRows>
 }
 
 /** A fitted model. `params`, `logLikelihood`, `trace` and the rest are those of the result JSON. */
@@ -118,6 +122,11 @@ export class Fit<M extends FittedModel = FittedModel> {
     return this.read
   }
 
+  /** Of the data of the fit, by latent: the row of a table for each of its rows, where these are rows of a table. */
+  tableRows(data: FitData): ReadonlyMap<string, TableRows> {
+    return this.own === null ? new Map() : rowsOfTables(this.model, this.result, data, this.own.data, {})
+  }
+
   /**
    * Posterior of one latent for the rows of the fit.
    *
@@ -157,7 +166,8 @@ export class Fit<M extends FittedModel = FittedModel> {
     const order = this.result.mode === 'vb' && bound.model.bound !== 'variational' ? new Map() : undefined
     const read = options.filtered === true ? filteredPosteriors : posteriorsOf
     const warnings = [...bound.data.warnings, ...impossibleRowsWarning(bound.model, bound.params)]
-    return { latents: read(bound.model, bound.params, options.covariance, order), warnings }
+    const rows = options.rows === true ? rowsOfTables(this.model, this.result, data, bound.data, options) : new Map()
+    return { latents: read(bound.model, bound.params, options.covariance, order), rows, warnings }
   }
 
   /**
@@ -179,7 +189,7 @@ export class Fit<M extends FittedModel = FittedModel> {
 
   /**
    * Standard errors and 95 % intervals of the params and of top-level `let`s: from the observed information, by the
-   * sandwich (of sampling weights the default), or by the bootstrap.
+   * sandwich (of sampling weights the default), or by the bootstrap, of units or of data drawn from the fit.
    *
    * @throws OptionError where there are none of this kind, with the reason, or the fit was loaded without its data;
    *   AbortError
@@ -195,7 +205,10 @@ export class Fit<M extends FittedModel = FittedModel> {
       )
     const by = kind ?? (options.weights === 'sampling' ? 'sandwich' : 'information')
     const pacer = createPacer(Date.now, nextTurn)
-    return standardErrors(model, params, by, { seed: this.result.seed, ...options }, pacer)
+    const given = { seed: this.result.seed, ...options }
+    const drawn = (stream: number): BoundData =>
+      this.model.drawLike(this.own?.data ?? model.data, this.result, { seed: given.seed, stream })
+    return standardErrors(model, params, by, given, pacer, drawn)
   }
 
   /**

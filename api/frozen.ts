@@ -2,7 +2,7 @@
 import type { Scaling } from '../compiler/bind/log-jacobian.js'
 import type { ParamLayout } from '../runtime/contract.js'
 import { type Json, toJson } from '../runtime/json.js'
-import type { FitResult, StandardizedResult } from '../runtime/result.js'
+import type { FitResult } from '../runtime/result.js'
 import type { Bound } from './bound.js'
 import { entriesOf, type FitCallOptions } from './options.js'
 
@@ -54,23 +54,28 @@ export function restore(result: FitResult): {
 } {
   const stored = entriesOf(entriesOf(result as unknown as { readonly [k: string]: unknown }).get('fit') ?? {})
   const groupBy = stored.get('groupBy')
+  const scaling = scalingOf(result)
   return {
     frozen: {
       levels: entriesOf(stored.get('levels') ?? {}) as Frozen['levels'],
       sizes: entriesOf(stored.get('sizes') ?? {}) as Frozen['sizes'],
       numbers: entriesOf(stored.get('reductions') ?? {}) as Frozen['numbers'],
-      ...(result.standardized === undefined || result.standardized.sameModel
-        ? {}
-        : { scaling: scalingOf(result.standardized) }),
+      ...(scaling === null ? {} : { scaling }),
     },
     columns: entriesOf(result.columns),
     groupBy: typeof groupBy === 'string' ? groupBy : null,
     set: entriesOf(stored.get('set') ?? {}),
     layout: (stored.get('layout') ?? []) as readonly ParamLayout[],
     held: (stored.get('held') ?? []) as readonly ParamLayout[],
-    fix: entriesOf(result.fixed ?? {}),
+    // over the standardised data, what was held is held there
+    fix: entriesOf((result.standardized?.sameModel === false ? result.standardized.fixed : result.fixed) ?? {}),
   }
 }
 
-const scalingOf = ({ columns }: StandardizedResult): Scaling =>
-  new Map(Object.entries(columns).map(([name, { mean, sd }]) => [name, { means: mean, sds: sd }]))
+/** How the data were standardised that a fit's model is one of; null where it is one of the data as they are. */
+export const scalingOf = ({ standardized }: Pick<FitResult, 'standardized'>): Scaling | null =>
+  standardized === undefined || standardized.sameModel
+    ? null
+    : new Map(
+        Object.entries(standardized.columns).map(([name, { mean, sd }]) => [name, { means: mean, sds: sd }] as const),
+      )

@@ -68,6 +68,9 @@ export function inUnits(
     bic: jsonNumber(minusTwice + result.parameters * Math.log(result.observations)),
     aic: jsonNumber(minusTwice + 2 * result.parameters),
     ...(within === null ? {} : { withinSS: jsonNumber(within) }),
+    warnings: result.warnings.map((w) =>
+      w.code === 'W523' ? { ...w, message: `${w.message}; the floor is that of standardised columns` } : w,
+    ),
     trace: result.trace.map(objective),
     starts: result.starts.map((s) => ({
       ...s,

@@ -35,18 +35,29 @@ import { toEmit } from './emit/to-emit.js'
 import { entropyFields } from './entropy.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import { Fit, type FittedModel } from './fit.js'
-import { type Bound, type Frozen, frozen } from './frozen.js'
+import { type Bound, type Frozen, frozen, restore } from './frozen.js'
+import type { Held } from './held.js'
 import { impossibleRows } from './impossible-rows.js'
 import { inUnits, standardisedStart } from './in-units.js'
 import type { Mode } from './mode-options.js'
 import { programOf } from './mode-program.js'
 import { modeOf } from './modes.js'
 import { nextTurn } from './next-turn.js'
-import { checkNames, entriesOf, type FitCallOptions, type FitData, record, searchOptions, tablesOf } from './options.js'
+import {
+  checkNames,
+  type DataOptions,
+  entriesOf,
+  type FitCallOptions,
+  type FitData,
+  record,
+  searchOptions,
+  tablesOf,
+} from './options.js'
 import { densityForOracle } from './oracle-density.js'
-import { type SimulateOptions, type Sizes, simulateModel } from './simulate/simulate-model.js'
+import { type SimulateOptions, type Sizes, simulateLike, simulateModel } from './simulate/simulate-model.js'
 import type { Simulation } from './simulate/simulation.js'
 import { modesOfFits, Stepper } from './stepper.js'
+import { type TableRows, tableRows } from './table-rows.js'
 import { checkErrors, refuseErrors, resultWithErrors } from './uncertainty/of-result.js'
 import { type VariationalModel, variationalModel } from './variational.js'
 import { variationalResult } from './variational-fit.js'
@@ -251,7 +262,6 @@ export class Model {
   async fitOver(data: BoundData, options: FitCallOptions = {}): Promise<Fit<Model>> {
     checkNames(options)
     checkErrors(options)
-    if (options.standardize === true) throw new OptionError('data that is bound already is not standardised')
     if (options.mode === 'vb')
       return this.fitVariational(
         options,
@@ -261,7 +271,11 @@ export class Model {
     this.refuseMode(options)
     const pool = poolFor(options)
     try {
-      return await this.fitBound(this.binder.overData(data, options, null, pool), options)
+      const bound = this.binder.overData(data, options, null, pool)
+      return await this.fitBound(
+        options.standardize === true ? this.binder.standardised(bound, options, pool) : bound,
+        options,
+      )
     } catch (e) {
       throw e instanceof WorkerError ? new InternalError(e.message) : e
     } finally {
@@ -319,7 +333,7 @@ export class Model {
               .filter((d) => d.severity === 'warning')
               .map((d) => ({ code: d.code, message: d.message })),
             ...bound.data.warnings.map((w) => ({ code: w.code, message: w.message })),
-            ...bound.model.constantColumns().map(constantColumn),
+            ...constantColumns(bound.standard?.raw ?? bound),
             ...(bound.standard?.way.warnings ?? []),
           ],
           extra: new Map([
@@ -460,6 +474,20 @@ export class Model {
     return this.binder.data(tablesOf(data), options)
   }
 
+  /** Data like these, with their covariates and missing cells, drawn at the params of a fit. */
+  drawLike(data: BoundData, fit: FitResult, random: { readonly seed: number; readonly stream: number }): BoundData {
+    return simulateLike(this, data, fit, { ...random, set: restore(fit).set }).bound
+  }
+
+  /** Which row of a table each row of a latent is, for data that bind so. */
+  tableRows(data: FitData, bound: BoundData, options: DataOptions = {}): ReadonlyMap<string, TableRows> {
+    const set = entriesOf(options.set ?? {})
+    return tableRows(this.typed, this.declarations(set), tablesOf(data), bound, {
+      groupBy: options.groupBy ?? null,
+      set,
+    })
+  }
+
   /** The model over data that is bound already; `restored` are the figures of the data of an earlier fit. */
   bindOver(data: BoundData, options: FitCallOptions, restored: Frozen | null = null): Bound {
     this.refuseMode(options)
@@ -494,16 +522,33 @@ function withEntropy(fit: Fit<Model>): Fit<Model> {
 }
 
 /** A result with the params that were held beside the estimated ones, in the order of their declarations. */
-function withHeld(result: FitResult, { held }: Bound, typed: TypedModel): FitResult {
+function withHeld(result: FitResult, bound: Bound, typed: TypedModel): FitResult {
+  const held = bound.standard?.raw.held ?? bound.held
   if (held === null) return result
-  const whole = [...held.values].filter(([name]) => held.names.whole.has(name))
-  const all = new Map([...Object.entries(result.params), ...whole])
   const order = typed.symbols.flatMap((s) => (s.kind === 'param' ? [s.name] : []))
-  const params = order.flatMap((name) => {
-    const value = all.get(name)
-    return value === undefined ? [] : [[name, value] as const]
-  })
-  return { ...result, params: jsonRecord(params), fixed: jsonRecord(held.values) }
+  const together = (estimated: FitResult['params'], { values, names }: Held): FitResult['params'] => {
+    const all = new Map([...Object.entries(estimated), ...[...values].filter(([name]) => names.whole.has(name))])
+    const params = order.flatMap((name) => {
+      const value = all.get(name)
+      return value === undefined ? [] : [[name, value] as const]
+    })
+    return jsonRecord(params)
+  }
+  const { standardized } = result
+  return {
+    ...result,
+    params: together(result.params, held),
+    fixed: jsonRecord(held.values),
+    ...(standardized === undefined || bound.held === null
+      ? {}
+      : {
+          standardized: {
+            ...standardized,
+            params: together(standardized.params, bound.held),
+            fixed: jsonRecord(bound.held.values),
+          },
+        }),
+  }
 }
 
 async function firstStart(model: ProgramModel, options: FitCallOptions): Promise<Float64Array> {
@@ -521,9 +566,14 @@ function refuseEmpty(bound: Bound, declarations: readonly DataDeclaration[]): vo
   throw new DataError([problem('E416', 'nothing was observed: the weights or the counts in the data are all 0')])
 }
 
-function constantColumn({ data, column, value }: { data: string; column: number; value: number }): FitWarning {
-  const message = `column ${column} of \`${data}\` is ${value} in every row: it has no spread to estimate`
-  return { code: 'W530', message }
+/** Columns with one value, by their names and in the units of the data. */
+function constantColumns({ model, data }: Bound): readonly FitWarning[] {
+  return model.constantColumns().map(({ data: name, column, value }) => {
+    const own = data.columns.get(name)?.[column - 1]
+    const which =
+      own === undefined || own === name ? `column ${column} of \`${name}\`` : `column \`${own}\` of \`${name}\``
+    return { code: 'W530', message: `${which} is ${value} in every row: it has no spread to estimate` }
+  })
 }
 
 /** Names the rows that make the objective of a failed fit −∞ or no number. */

@@ -1,13 +1,14 @@
 /** A fit's params over new data: the model bound to it with what the fit keeps of its own. */
 
 import type { Scaling } from '../compiler/bind/log-jacobian.js'
-import type { DataProblem } from '../runtime/data/types.js'
+import type { BoundData, DataProblem } from '../runtime/data/types.js'
 import type { FitResult } from '../runtime/result.js'
 import { applyStartValues } from '../runtime/start-values.js'
 import { DataError, problem } from './errors.js'
 import { type Bound, type Frozen, restore } from './frozen.js'
 import { type DataOptions, entriesOf, type FitCallOptions, type FitData } from './options.js'
 import type { LatentPosterior } from './posterior.js'
+import type { TableRows } from './table-rows.js'
 
 /** Options of `predict`. */
 export interface PredictOptions extends DataOptions {
@@ -20,10 +21,14 @@ export interface PredictOptions extends DataOptions {
   readonly covariance?: boolean
   /** `modes` are the most probable values of all discrete latents together: of a chain its most probable path. */
   readonly hard?: boolean
+  /** true: with the rows of tables that latents stand beside, as `rows`. */
+  readonly rows?: boolean
 }
 
 export interface Prediction {
   readonly latents: readonly LatentPosterior[]
+  /** With `rows`, by latent: the row of a table for each of its rows, where these are rows of a table. */
+  readonly rows: ReadonlyMap<string, TableRows>
   readonly warnings: readonly DataProblem[]
 }
 
@@ -74,6 +79,18 @@ export function bindFitted(
   // as many nodes as the new rows take
   while (bound.model.refine(params));
   return { ...bound, params, scaling: stored.frozen.scaling ?? null }
+}
+
+/** Of new data, the row of a table for each row of a latent. */
+export function rowsOfTables(
+  model: { tableRows(data: FitData, bound: BoundData, options: DataOptions): ReadonlyMap<string, TableRows> },
+  result: FitResult,
+  data: FitData,
+  bound: BoundData,
+  options: DataOptions,
+): ReadonlyMap<string, TableRows> {
+  const { groupBy, set } = restore(result)
+  return model.tableRows(data, bound, { groupBy: options.groupBy ?? groupBy, set })
 }
 
 /**

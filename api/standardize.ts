@@ -9,7 +9,10 @@ import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
 import { type ColumnUnits, columnUnits, type RowDensities, STEP } from '../compiler/bind/scale-symmetry.js'
 import type { ParamLayout } from '../runtime/contract.js'
 import type { BoundData } from '../runtime/data/types.js'
+import type { NestedNumbers } from '../runtime/json.js'
+import { nestedToJson, nestParam } from '../runtime/nest.js'
 import { randomSource } from '../runtime/random.js'
+import { applyStartValues } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { OptionError } from './errors.js'
 
@@ -76,6 +79,59 @@ export function standardised(model: ProgramModel, data: BoundData): Standardised
     warnings: closed ? [] : [anotherModel(lost, columns, units)],
     ...(unsure === null ? { back, forth } : { back: copied, forth: copied }),
     logJacobian: jacobian,
+  }
+}
+
+/**
+ * Values of params that are held, on the standardised scale; cells that are free stay free.
+ *
+ * @throws OptionError where a value does not fit, or belongs to a param without a unit in another model
+ */
+export function fixedOnScale(
+  fix: ReadonlyMap<string, unknown>,
+  layouts: readonly ParamLayout[],
+  way: Standardised,
+): ReadonlyMap<string, NestedNumbers> {
+  const lost = [...fix.keys()].find((name) => way.unmapped.includes(name))
+  if (lost !== undefined)
+    throw new OptionError(
+      `\`${lost}\` cannot be held at a value in the units of the data: the model of the standardised data is another one, ` +
+        'which has no such value; leave standardize out',
+    )
+  const free = new Set<number>()
+  const base = new Float64Array(layouts.reduce((n, p) => n + p.length, 0))
+  const { params, problems } = applyStartValues({ params: layouts }, fix, base, { what: 'fixed value', free })
+  if (problems.length > 0) throw new OptionError(problems.map((p) => p.message).join('\n'))
+  const scaled = way.forth(params)
+  for (const i of free) scaled[i] = Number.NaN
+  return new Map(
+    layouts.filter((p) => fix.has(p.name)).map((p) => [p.name, nestedToJson(nestParam(p, scaled))] as const),
+  )
+}
+
+/** The same way for some of the params: `own` are those of `all` that are not held. */
+export function amongParams(way: Standardised, all: readonly ParamLayout[], own: readonly ParamLayout[]): Standardised {
+  const size = all.reduce((n, p) => n + p.length, 0)
+  const places = own.map((p) => ({
+    to: p.offset,
+    length: p.length,
+    from: all.find((q) => q.name === p.name)?.offset ?? 0,
+  }))
+  const among =
+    (map: (params: Float64Array) => Float64Array) =>
+    (params: Float64Array): Float64Array => {
+      const whole = new Float64Array(size)
+      for (const { from, to, length } of places) whole.set(params.subarray(to, to + length), from)
+      const mapped = map(whole)
+      const out = params.slice()
+      for (const { from, to, length } of places) out.set(mapped.subarray(from, from + length), to)
+      return out
+    }
+  return {
+    ...way,
+    unmapped: way.unmapped.filter((name) => own.some((p) => p.name === name)),
+    back: among(way.back),
+    forth: among(way.forth),
   }
 }
 

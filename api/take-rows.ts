@@ -1,9 +1,9 @@
 /** Some of the rows (or sequences) of bound data; sizes and levels that do not count rows stay those of all data. */
-import type { DataSymbol, SizeSymbol, SymbolId, TypedModel } from '../lang/typed/types.js'
+import type { DataSymbol, LatentSymbol, SizeSymbol, SymbolId, TypedModel } from '../lang/typed/types.js'
 import type { BoundArray, BoundData } from '../runtime/data/types.js'
 
-/** The symbol that counts the outermost rows of a data array; null where these are no rows of a size of their own. */
-export function rowSize(s: DataSymbol): SymbolId | null {
+/** The symbol that counts the outermost rows of an array; null where these are no rows of a size of their own. */
+export function rowSize(s: DataSymbol | LatentSymbol): SymbolId | null {
   const [first] = [...s.type.batch, ...s.type.core]
   return first?.size.kind === 'ref' && first.size.subscripts.length === 0 ? first.size.symbol : null
 }

@@ -4,9 +4,9 @@ import { type Calibration, calibrationOf } from '../runtime/calibration.js'
 import { sortLevels } from '../runtime/data/level-sets.js'
 import { didYouMean } from '../runtime/data/nearest-name.js'
 import { isMissing, labelOf } from '../runtime/data/parse-cell.js'
-import type { Table } from '../runtime/data/types.js'
+import type { Column, Table } from '../runtime/data/types.js'
 import { UsageError } from './exit-codes.js'
-import type { LatentPosterior } from './ports.js'
+import type { LatentPosterior, TableRows } from './ports.js'
 
 /** How the most probable values of a latent agree with a column of known labels. */
 export interface Against {
@@ -28,23 +28,43 @@ export interface Against {
   readonly calibration: Calibration | null
 }
 
-/** The confusion table of `--against COLUMN`. Rows whose label is missing do not count. */
-export function against(columnName: string, tables: readonly Table[], latents: readonly LatentPosterior[]): Against {
-  const holders = tables.filter((table) => table.columns.some((column) => column.name === columnName))
-  const column = holders[0]?.columns.find((candidate) => candidate.name === columnName)
-  if (column === undefined) {
-    const known = tables.flatMap((table) => table.columns.map((candidate) => candidate.name))
-    throw new UsageError(`--against: there is no column \`${columnName}\``, didYouMean(columnName, known))
+/** The column of `--against COLUMN`, and the table that it stands in. @throws UsageError where there is none */
+export function labelColumn(
+  columnName: string,
+  tables: readonly Table[],
+): { readonly column: Column; readonly table: Table } {
+  for (const table of tables) {
+    const column = table.columns.find((candidate) => candidate.name === columnName)
+    if (column !== undefined) return { column, table }
   }
+  const known = tables.flatMap((table) => table.columns.map((candidate) => candidate.name))
+  throw new UsageError(`--against: there is no column \`${columnName}\``, didYouMean(columnName, known))
+}
+
+/**
+ * The confusion table of `--against COLUMN`. Rows whose label is missing do not count.
+ *
+ * @param rowsOf by latent, the rows of a table that its rows are; a latent that is not in it has them in the table's order
+ */
+export function against(
+  columnName: string,
+  tables: readonly Table[],
+  latents: readonly LatentPosterior[],
+  rowsOf: ReadonlyMap<string, TableRows> = new Map(),
+): Against {
+  const { column, table: labelTable } = labelColumn(columnName, tables)
   const latent = latents.find((candidate) => candidate.modes !== null && candidate.modes.length === column.cells.length)
   if (latent === undefined || latent.modes === null) {
     throw new UsageError(
       `--against ${columnName}: no discrete latent has one value per row of the column (${column.cells.length})`,
     )
   }
+  const own = rowsOf.get(latent.name)
+  const isOfRows = own?.kind === 'rows' && own.table === labelTable && own.rows.length === latent.modes.length
+  const order = isOfRows ? own.rows : null
   const labelled: { readonly label: string; readonly value: number; readonly row: number }[] = []
   for (let i = 0; i < column.cells.length; i++) {
-    const cell = column.cells[i]
+    const cell = column.cells[order === null ? i : (order[i] ?? i)]
     if (cell !== null && cell !== undefined && !isMissing(cell))
       labelled.push({ label: labelOf(cell), value: latent.modes[i] ?? 0, row: i })
   }

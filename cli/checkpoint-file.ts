@@ -50,6 +50,11 @@ async function beginning(context: Context, path: string, options: CheckpointOpti
     return null
   }
   const document = await readJson(context, resume, 'a checkpoint')
+  if (ports.loadFit(document).fit !== undefined)
+    throw new UsageError(
+      `\`${resume}\` is a fit, not a checkpoint`,
+      `--init ${resume} begins a fit at its params; a checkpoint is what --checkpoint FILE writes`,
+    )
   const writer = writtenBy(document)
   if (writer !== null && writer !== ports.machine)
     host.stderr(

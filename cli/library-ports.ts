@@ -190,10 +190,11 @@ function fitPort(fit: Fit): FitPort {
     layout: [...fit.layout, ...fit.held],
     data: fit.data,
     posterior: () => fit.posteriors(),
+    rows: ({ tables }) => fit.tableRows(tables),
     predict: ({ tables, columns, groupBy }, options) =>
       onNewData(async () => {
-        const { latents, warnings } = await fit.predict(tables, { columns, groupBy, ...options })
-        return { kind: 'posterior', latents, warnings }
+        const { latents, rows, warnings } = await fit.predict(tables, { columns, groupBy, ...options })
+        return { kind: 'posterior', latents, rows, warnings }
       }),
     impute: (data) =>
       onNewData(async () => ({

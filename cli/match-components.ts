@@ -17,6 +17,16 @@ export interface ComparedParam {
   readonly second: NestedNumbers | null
   /** null where the shapes differ. */
   readonly largestDifference: number | null
+  /** Where only the numbers of components differ: those that have a partner, side by side. */
+  readonly matched: MatchedParam | null
+}
+
+export interface MatchedParam {
+  readonly first: NestedNumbers
+  readonly second: NestedNumbers
+  /** By dimension, the 1-based component of the first fit at each position. */
+  readonly components: ReadonlyMap<number, readonly number[]>
+  readonly largestDifference: number
 }
 
 export function compareFits(a: FitPort, b: FitPort): Comparison {
@@ -33,10 +43,55 @@ export function compareFits(a: FitPort, b: FitPort): Comparison {
   const names = [...new Set([...first.keys(), ...second.keys()])]
   const params = names.map((name): ComparedParam => {
     const left = first.get(name) ?? null
-    const right = reorder(second.get(name) ?? null, views.get(name), matching)
-    return { name, first: left, second: right, largestDifference: largestDifference(left, right) }
+    const other = second.get(name) ?? null
+    const right = reorder(other, views.get(name), matching)
+    const largest = largestDifference(left, right)
+    const matched = largest === null && left !== null && other !== null
+    return {
+      name,
+      first: left,
+      second: right,
+      largestDifference: largest,
+      matched: matched ? matchedParts(left, other, views.get(name), matching) : null,
+    }
   })
   return { matching, params }
+}
+
+/** The components that have a partner, of both fits; null where something else differs too. */
+function matchedParts(
+  left: NestedNumbers,
+  right: NestedNumbers,
+  view: ParamView | undefined,
+  matching: Comparison['matching'],
+): MatchedParam | null {
+  const components = new Map<number, readonly number[]>()
+  let [first, second] = [left, right]
+  for (const { latent, dimension } of view?.components ?? []) {
+    const pairs = (matching.get(latent) ?? []).flatMap((k, i) => (k === null ? [] : [[i + 1, k] as const]))
+    components.set(
+      dimension,
+      pairs.map(([i]) => i),
+    )
+    first = chosen(
+      first,
+      dimension,
+      pairs.map(([i]) => i - 1),
+    )
+    second = chosen(
+      second,
+      dimension,
+      pairs.map(([, k]) => k - 1),
+    )
+  }
+  const largest = components.size === 0 ? null : largestDifference(first, second)
+  return largest === null ? null : { first, second, components, largestDifference: largest }
+}
+
+function chosen(value: NestedNumbers, dimension: number, places: readonly number[]): NestedNumbers {
+  if (!isList(value)) return value
+  if (dimension > 0) return value.map((item) => chosen(item, dimension - 1, places))
+  return places.map((k) => value[k] ?? null)
 }
 
 /** Cost of a pair: squared differences of all its params, each in units of its root mean square. */

@@ -30,13 +30,20 @@ export function positiveNumber(option: string, zero = false): (text: string) => 
   }
 }
 
-/** Seconds, or with a unit: `500ms`, `30s`, `2m`. Gives milliseconds. */
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+  ['h', 3_600_000],
+])
+
+/** Seconds, or with a unit: `500ms`, `30s`, `2m`, `1h`. Gives milliseconds. */
 export function duration(option: string, zero = false): (text: string) => number {
   return (text) => {
-    const match = /^(\d+\.?\d*|\.\d+)(ms|s|m)?$/.exec(text)
-    const value = Number(match?.[1]) * (match?.[2] === 'ms' ? 1 : match?.[2] === 'm' ? 60_000 : 1000)
+    const match = /^(\d+\.?\d*|\.\d+)(ms|s|m|h)?$/.exec(text)
+    const value = Number(match?.[1]) * (UNITS.get(match?.[2] ?? 's') ?? 1000)
     if (match === null || !(value > 0 || (zero && value === 0)))
-      throw new UsageError(`${option} takes seconds, or a time such as 500ms, 30s, 2m, not \`${text}\``)
+      throw new UsageError(`${option} takes seconds, or a time such as 500ms, 30s, 2m, 1h, not \`${text}\``)
     return value
   }
 }

@@ -139,7 +139,7 @@ export interface FitCall {
   readonly accelerate: 'squarem' | 'anderson' | null
   readonly trace: boolean
   readonly standardize: boolean
-  readonly errors: 'none' | 'information' | 'sandwich' | 'bootstrap' | null
+  readonly errors: 'none' | 'information' | 'sandwich' | 'bootstrap' | 'parametric' | null
   /** Fits of the bootstrap. */
   readonly replicates: number | null
   readonly weights: 'frequency' | 'sampling' | null
@@ -199,6 +199,8 @@ export interface FitPort {
   readonly data: BoundData | null
   /** Posterior of the latents for the rows of the fit; null in a fit that was loaded. */
   posterior(): readonly LatentPosterior[] | null
+  /** Of the data of the fit, by latent: the row of a table for each of its rows, where these are rows of a table. */
+  rows(data: DataRequest): ReadonlyMap<string, TableRows>
   predict(data: DataRequest, options: PredictCall): Promise<PredictOutcome>
   impute(data: DataRequest): Promise<ImputeOutcome>
   score(data: DataRequest): Promise<ScoreOutcome>
@@ -260,6 +262,8 @@ export interface PredictCall {
   readonly filtered: boolean
   /** Covariances of vectors too. */
   readonly covariance: boolean
+  /** With the rows of tables that latents stand beside. */
+  readonly rows: boolean
 }
 
 /** What does not fit in new data, or fails on it. */
@@ -273,9 +277,16 @@ export type PredictOutcome =
   | {
       readonly kind: 'posterior'
       readonly latents: readonly LatentPosterior[]
+      /** By latent, the rows of a table that its rows are or belong to. */
+      readonly rows: ReadonlyMap<string, TableRows>
       readonly warnings: readonly DataProblem[]
     }
   | NewDataFailure
+
+/** See the library's type of the same name. */
+export type TableRows =
+  | { readonly kind: 'rows'; readonly table: Table; readonly rows: Int32Array }
+  | { readonly kind: 'groups'; readonly table: Table; readonly of: Int32Array }
 
 /** A filled cell; see the library's type of the same name. */
 export interface ImputedCell {

@@ -184,7 +184,7 @@ function addFittingOptions(command: Command): Command {
     )
     .addOption(new Option('--max-iter <n>', 'most iterations').argParser(wholeNumber('--max-iter', 1)).default(10_000))
     .addOption(
-      new Option('--max-time <time>', 'stop after seconds, or 500ms, 30s, 2m').argParser(duration('--max-time')),
+      new Option('--max-time <time>', 'stop after seconds, or 500ms, 30s, 2m, 1h').argParser(duration('--max-time')),
     )
     .addOption(
       new Option(
@@ -243,11 +243,13 @@ function addFittingOptions(command: Command): Command {
     .addOption(
       new Option(
         '--errors <kind>',
-        'standard errors and 95 % intervals: information (how sharply the log-likelihood curves), sandwich (right where the model is not, or for sampling weights), bootstrap (refits to rows drawn anew), or none (the default)',
-      ).argParser(oneOf('--errors', ['none', 'information', 'sandwich', 'bootstrap'])),
+        'standard errors and 95 % intervals: information (how sharply the log-likelihood curves), sandwich (right where the model is not, or for sampling weights), bootstrap (refits to rows drawn anew), parametric (refits to data drawn from the fit), or none (the default)',
+      ).argParser(oneOf('--errors', ['none', 'information', 'sandwich', 'bootstrap', 'parametric'])),
     )
     .addOption(
-      new Option('--replicates <n>', 'fits of the bootstrap (default: 500)').argParser(wholeNumber('--replicates', 10)),
+      new Option('--replicates <n>', 'fits of the bootstrap, also the parametric one (default: 500)').argParser(
+        wholeNumber('--replicates', 10),
+      ),
     )
     .addOption(
       new Option(
@@ -269,7 +271,7 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
     .option('--filtered', 'of chains, the states given the data up to their own place')
     .option('--impute', 'the rows as they are, with missing cells filled')
     .option('--sd', 'with --impute: the sd or the probability of what was filled, in columns of their own')
-    .option('--out <file>', 'write the rows as CSV')
+    .option('--out <file>', 'write the rows as CSV, every column kept')
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await predict(context, path, options)))
   addDataOptions(

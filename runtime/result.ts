@@ -56,6 +56,8 @@ export interface StandardizedResult {
   readonly onStandardisedScale: readonly string[]
   /** All params on the standardised scale. */
   readonly params: { readonly [name: string]: NestedNumbers }
+  /** Those that were held, on that scale; null for cells that were not. Left out where nothing was. */
+  readonly fixed?: { readonly [name: string]: NestedNumbers }
 }
 
 /** A fit as `estep fit --json` prints it; `docs/fit.schema.json` says the same. Natural logarithms throughout. */

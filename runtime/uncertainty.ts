@@ -1,7 +1,8 @@
 /** What a result says of the uncertainty of its params. */
 import type { JsonNumber, NestedNumbers } from './json.js'
 
-export type ErrorKind = 'information' | 'sandwich' | 'bootstrap'
+/** `bootstrap` draws units of the data anew, `parametric` draws data from the fit. */
+export type ErrorKind = 'information' | 'sandwich' | 'bootstrap' | 'parametric'
 
 /** A refit of the bootstrap that was left out. */
 export interface FailedReplicate {

@@ -205,7 +205,8 @@ export function degenerate(states: readonly ComponentState[], latents: readonly 
     const layout = latents.find(({ name }) => name === state.latent)
     const label = layout?.labels[state.value] ?? String(state.value + 1)
     const who = `component ${label} of \`${state.latent}\``
-    const rows = `${short(state.expectedCount)} rows`
+    const count = short(state.expectedCount)
+    const rows = `${count} ${count === '1' ? 'row' : 'rows'}`
     return isCollapsed(state)
       ? {
           code: 'W521',

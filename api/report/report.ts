@@ -6,7 +6,7 @@ import { objectEntries } from '../../runtime/json.js'
 import type { FitResult, IterateEntry } from '../../runtime/result.js'
 import { applyStartValues } from '../../runtime/start-values.js'
 import { version } from '../../version.js'
-import { counted, fixed } from '../charts/format.js'
+import { fixed } from '../charts/format.js'
 import type { View } from '../charts/views.js'
 import { OptionError } from '../errors.js'
 import type { Bound } from '../frozen.js'
@@ -159,14 +159,15 @@ function framesSection(
   nextId: () => string,
 ): Section {
   const iterates = result.iterates
-  if (iterates === undefined) throw new OptionError('the fit has no iterates to draw: fit with trace')
+  if (iterates === undefined)
+    throw new OptionError('the fit has no iterates to draw: fit it again with trace (--trace)')
   if (frames.length > MOST_FRAMES)
     throw new OptionError(`a report has at most ${MOST_FRAMES} frames, not ${frames.length}`)
   if (shown === null || bound === null) throw new OptionError('pictures of iterates need the data')
   const content = frames.map((t) => {
     const iterate = iterates[t]
     if (iterate === undefined)
-      throw new OptionError(`there is no iterate ${t}: the fit has ${counted(iterates.length, 'iterate')}, from 0`)
+      throw new OptionError(`there is no iterate ${t}: the fit has those from 0 to ${iterates.length - 1}`)
     return frameOf(iterate, shown, bound, nextId)
   })
   return { id: 'frames', title: 'Iterates', content: [h('div', { class: 'frames' }, ...content)] }

@@ -70,7 +70,7 @@ async function test(
   for (let draw = 1; draw <= draws; draw++) {
     onDraw(draw - 1)
     const set = entriesOf(a.options.set ?? {})
-    const drawn = simulateLike(model, a.data, small.fit.params, { seed: a.options.seed ?? 1, stream: draw, set })
+    const drawn = simulateLike(model, a.data, small.fit.result, { seed: a.options.seed ?? 1, stream: draw, set })
     try {
       const fits = []
       for (const options of [a.options, b.options]) {

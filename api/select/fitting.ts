@@ -1,10 +1,12 @@
 /** Fits of one model to parts of data that is bound already, and what they say of other parts. */
 import type { ProgramModel } from '../../compiler/bind/bound-model.js'
+import { logJacobian, type Scaling, scaledData } from '../../compiler/bind/log-jacobian.js'
 import { PosteriorReports } from '../../compiler/bind/posterior-reports.js'
 import type { BoundData } from '../../runtime/data/types.js'
 import type { FitResult } from '../../runtime/result.js'
 import { CompileError } from '../errors.js'
 import { restore } from '../frozen.js'
+import { ofRawData } from '../in-units.js'
 import type { Model } from '../model.js'
 import type { FitCallOptions } from '../options.js'
 import { type LatentPosterior, posteriorsOf } from '../posterior.js'
@@ -14,21 +16,30 @@ import { fittedParams } from '../predict.js'
 export interface AtFit {
   readonly model: ProgramModel
   readonly params: Float64Array
+  /** Where the model is that of standardised data: the data as they are, and how they were standardised. */
+  readonly standard: { readonly data: BoundData; readonly scaling: Scaling } | null
 }
 
 /** The model over other rows, at the params of a fit; figures of data (`min(x)`) are those of the fit. */
 export function atFit(model: Model, result: FitResult, data: BoundData, options: FitCallOptions): AtFit {
-  const { frozen } = restore(result)
-  const bound = model.bindOver(data, options, { ...frozen, columns: new Set() })
+  const { frozen, fix } = restore(result)
+  const { scaling } = frozen
+  const own = scaling === undefined ? data : scaledData(data, scaling)
+  const bound = model.bindOver(own, { ...options, fix }, { ...frozen, columns: new Set() })
   const params = fittedParams(bound, result)
   while (bound.model.refine(params));
-  return { model: bound.model, params }
+  return { model: bound.model, params, standard: scaling === undefined ? null : { data, scaling } }
 }
 
 /** The log-likelihood of rows, and what the units of the outermost plates add to it. */
-export function held({ model, params }: AtFit): { readonly total: number; readonly parts: readonly number[] } {
+export function held({ model, params, standard }: AtFit): {
+  readonly total: number
+  readonly parts: readonly number[]
+} {
   const { contributions } = new PosteriorReports(model, { contributions: true }).at(params)
-  return { total: model.eStep(params).logLikelihood, parts: contributions.flatMap((c) => [...c.values]) }
+  const own = { logLikelihood: model.eStep(params).logLikelihood, contributions }
+  const score = standard === null ? own : ofRawData(own, model, standard.data, standard.scaling)
+  return { total: score.logLikelihood, parts: score.contributions.flatMap((c) => [...c.values]) }
 }
 
 export const posteriors = ({ model, params }: AtFit): readonly LatentPosterior[] => posteriorsOf(model, params, false)
@@ -47,8 +58,9 @@ export function completeLogLikelihood(
 ): number | null {
   if (!model.hasDiscreteLatents) return null
   try {
-    const { model: hard, params } = atFit(model, result, data, { ...options, mode: 'hard' })
-    return hard.eStep(params).logLikelihood
+    const { model: hard, params, standard } = atFit(model, result, data, { ...options, mode: 'hard' })
+    const jacobian = standard === null ? 0 : logJacobian(hard.derivation, hard.numbers, standard.data, standard.scaling)
+    return hard.eStep(params).logLikelihood + jacobian
   } catch (e) {
     if (e instanceof CompileError) return null
     throw e

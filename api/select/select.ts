@@ -96,8 +96,6 @@ export async function select(
       `\`${picks}\` puts a price on each param at its best value, and in mode vb params have posteriors: compare by elbo or cv`,
     )
   if (!isVariational && picks === 'elbo') throw new OptionError('`elbo` compares fits of mode vb')
-  if (fitting.standardize === true)
-    throw new OptionError('candidates are compared in the units of the data: standardize is not available in select')
   const tables = tablesOf(data)
   if (tables.some((t) => t.all !== undefined))
     throw new OptionError('select needs the rows in memory, where they do not fit')
@@ -146,7 +144,7 @@ export async function select(
     }
     const [first] = problems
     if (first !== undefined && problems.length === all.length) throw first
-    notes.push(...comparable(candidates))
+    notes.push(...comparable(candidates), ...(fitting.weights === 'sampling' ? [ofASample] : []))
     const tests =
       draws === 0
         ? []
@@ -247,8 +245,19 @@ function comparable(candidates: readonly Candidate[]): readonly string[] {
     notes.push(
       'of some candidates the log-likelihood is a lower bound: AIC and BIC are then those of the bound, and there is no ICL',
     )
+  const others = fitted.filter((r) => r.standardized?.sameModel === false).map((r) => r.model)
+  if (others.length > 0)
+    notes.push(
+      `standardised, ${[...new Set(others)].join(', ')} is another model than of the data as they are; its log-likelihoods are ` +
+        'densities of the data all the same, and compare',
+    )
   return notes
 }
+
+/** Lumley and Scott (2015), J. Survey Statistics and Methodology 3(1), p. 1: log-likelihoods of samples have a design effect. */
+const ofASample =
+  'the weights are those of a sample: AIC, BIC and ICL take their sum for a number of rows, and choose too large a model; ' +
+  'CV compares what is held out'
 
 /** The figure of a candidate, NaN where it has none. */
 export function figure({ figures }: Candidate, by: Criterion): number {

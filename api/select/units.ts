@@ -93,7 +93,10 @@ function found(model: TypedModel, data: BoundData, consts: Values, densities: re
     }
   }
   const units = [...byRoot.values()]
-  if (units.length < 2) return none('all rows hang together: none can be left out without the others')
+  if (units.length < 2)
+    return none(
+      'all rows hang together: none can be left out without the others; a test of neighbours (--test) leaves none out',
+    )
   const single = units.every((u) => [...u.values()].reduce((n, rows) => n + rows.length, 0) === 1)
   const ragged = drawn.some((s) => data.arrays.get(s.name)?.offsets != null)
   return { kind: 'units', units, word: single ? (ragged ? 'sequence' : 'row') : 'group of rows' }

@@ -7,7 +7,7 @@ import type { BoundData, DataDeclaration, Table } from '../../runtime/data/types
 import { randomSource } from '../../runtime/random.js'
 import type { FitResult } from '../../runtime/result.js'
 import { OptionError } from '../errors.js'
-import { restore } from '../frozen.js'
+import { restore, scalingOf } from '../frozen.js'
 import { type DataOptions, entriesOf, type FitData, tablesOf } from '../options.js'
 import { densityForOracle } from '../oracle-density.js'
 import { basisOf, type SizeRequest } from './basis.js'
@@ -99,18 +99,21 @@ export function simulateModel(
   return scaling === null ? drawn : drawn.unscaled(scaling)
 }
 
-/** Data like that of a fit: with its rows, covariates and missing cells. */
+/** Data like that of a fit: with its rows, covariates and missing cells, in the units of the data. */
 export function simulateLike(
   model: SimulatedModel,
   data: BoundData,
-  params: unknown,
+  fit: Pick<FitResult, 'params' | 'standardized'>,
   { seed, stream, set }: { readonly seed: number; readonly stream: number; readonly set: ReadonlyMap<string, unknown> },
 ): Simulation {
   if (dataRoles(model.typed).drawn.size === 0)
     throw new OptionError('the model takes all of its data as given: there is nothing to draw')
-  const { sizes, lengths, levels, arrays, columns } = data
+  const scaling = scalingOf(fit)
+  const params = scaling === null ? fit.params : (fit.standardized?.params ?? fit.params)
+  const { sizes, lengths, levels, columns } = data
+  const arrays = scaling === null ? data.arrays : scaledArrays(data.arrays, scaling)
   const basis: Basis = { sizes, lengths, levels, arrays, columns }
-  return simulate({
+  const drawn = simulate({
     model: model.typed,
     basis,
     set,
@@ -123,4 +126,5 @@ export function simulateLike(
     keepMissing: true,
     groupBy: null,
   })
+  return scaling === null ? drawn : drawn.unscaled(scaling)
 }

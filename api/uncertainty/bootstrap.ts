@@ -1,11 +1,13 @@
 /**
- * The bootstrap (Efron 1979): the model is fitted again, from the fit, to units drawn with replacement. The standard error
+ * The bootstrap (Efron 1979): the model is fitted again, from the fit, to units drawn with replacement, or (parametric,
+ * Efron and Tibshirani 1993, An Introduction to the Bootstrap, section 6.5) to data drawn from the fit. The standard error
  * is the sd over these fits, the interval goes from their 2.5 to their 97.5 percentile. Components are matched to those of
  * the fit, so that labels do not switch.
  */
 import type { ProgramModel } from '../../compiler/bind/bound-model.js'
 import { resampler } from '../../compiler/bind/resample.js'
 import { samplingUnits } from '../../compiler/bind/sampling-units.js'
+import type { BoundData } from '../../runtime/contract.js'
 import { degenerateComponents } from '../../runtime/degenerate.js'
 import { AbortError } from '../../runtime/errors.js'
 import type { Pacer } from '../../runtime/pacer.js'
@@ -35,30 +37,47 @@ const REPLICATES = 500
 /** Fewer fits than this tell no spread. */
 const LEAST = 10
 
+/** Data that replicates are fitted to. */
+export interface Replicates {
+  /** How many units are drawn; null where data are drawn as a whole. */
+  readonly units: number | null
+  /** Each stream of random numbers has data of its own, whatever the others were. */
+  draw(stream: number): BoundData
+}
+
+/** Units drawn with replacement. @throws OptionError where there are none */
+export function drawnUnits(model: ProgramModel, { seed = 1, weights = 'frequency' }: ErrorOptions): Replicates {
+  const units = samplingUnits(model)
+  if (typeof units === 'string') throw new OptionError(`there is no bootstrap: ${units}`)
+  const draws = resampler(model, units, weights)
+  if (typeof draws === 'string') throw new OptionError(`there is no bootstrap: ${draws}`)
+  return {
+    units: units.total,
+    draw(stream) {
+      const random = randomSource(seed, stream)
+      return draws.draw((bound) => random.integer(bound))
+    },
+  }
+}
+
 export async function bootstrap(
   model: ProgramModel,
   params: Float64Array,
   quantities: readonly Quantity[],
-  { replicates = REPLICATES, seed = 1, weights = 'frequency', signal, onReplicate }: ErrorOptions,
+  { replicates = REPLICATES, signal, onReplicate }: ErrorOptions,
+  data: Replicates,
   pacer: Pacer,
 ): Promise<{
   readonly columns: Columns
   readonly summary: Omit<ErrorsSummary, 'kind' | 'level'>
   readonly warnings: readonly FitWarning[]
 }> {
-  const units = samplingUnits(model)
-  if (typeof units === 'string') throw new OptionError(`there is no bootstrap: ${units}`)
-  const draws = resampler(model, units, weights)
-  if (typeof draws === 'string') throw new OptionError(`there is no bootstrap: ${draws}`)
   const scales = await scalesOf(model, params, pacer)
   const fits: Float64Array[] = []
   const failures: FailedReplicate[] = []
   for (let r = 1; r <= replicates; r++) {
     if (signal?.aborted) throw new AbortError(null)
-    // each replicate has random numbers of its own, whatever the others were
-    const random = randomSource(seed, STREAM + r)
-    const data = draws.draw((bound) => random.integer(bound))
-    const fitted = await refit(model.over(data), params, pacer)
+    const fitted = await refit(model.over(data.draw(STREAM + r)), params, pacer)
     if (typeof fitted === 'string') failures.push({ replicate: r, reason: fitted })
     else fits.push(Float64Array.from(quantitiesOf(model, matched(model, fitted, params, scales)), (q) => q.value))
     onReplicate?.(r, replicates)
@@ -69,7 +88,7 @@ export async function bootstrap(
     )
   return {
     columns: spreadOf(fits, quantities.length),
-    summary: { units: units.total, replicates, used: fits.length, failures },
+    summary: { ...(data.units === null ? {} : { units: data.units }), replicates, used: fits.length, failures },
     warnings: replicatesLeftOut(failures, replicates),
   }
 }

@@ -11,15 +11,15 @@ import { noErrorsIn, whyNoUnits } from './units.js'
 /** @throws OptionError where what is asked for cannot be had, before anything is fitted */
 export function checkErrors(options: FitCallOptions): void {
   const { errors, replicates, weights, mode } = options
-  const kinds: readonly unknown[] = ['none', 'information', 'sandwich', 'bootstrap']
+  const kinds: readonly unknown[] = ['none', 'information', 'sandwich', 'bootstrap', 'parametric']
   if (errors !== undefined && !kinds.includes(errors))
     throw new OptionError(`errors takes ${kinds.join(', ')}, not \`${errors}\``)
   if (weights !== undefined && weights !== 'frequency' && weights !== 'sampling')
     throw new OptionError(`weights takes frequency or sampling, not \`${weights}\``)
   if (replicates !== undefined && !(Number.isInteger(replicates) && replicates >= 10))
     throw new OptionError(`replicates takes a whole number of at least 10, not \`${replicates}\``)
-  if (replicates !== undefined && errors !== 'bootstrap')
-    throw new OptionError('replicates are those of the bootstrap: give errors bootstrap too')
+  if (replicates !== undefined && errors !== 'bootstrap' && errors !== 'parametric')
+    throw new OptionError('replicates are those of the bootstrap: give errors bootstrap or parametric too')
   if (errors === 'information' && weights === 'sampling')
     throw new OptionError('weights of a sample are no counts of rows: their standard errors are those of the sandwich')
   if (mode === undefined || mode === 'em' || mode === 'anneal' || kindOf(options) === 'none') return

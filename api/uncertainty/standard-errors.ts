@@ -1,6 +1,7 @@
 /** Standard errors and intervals of a fit, by the way that is asked for. */
 import type { ProgramModel } from '../../compiler/bind/bound-model.js'
 import { samplingUnits } from '../../compiler/bind/sampling-units.js'
+import type { BoundData } from '../../runtime/contract.js'
 import { jsonNumber } from '../../runtime/json.js'
 import type { Pacer } from '../../runtime/pacer.js'
 import type { ErrorKind, ErrorsSummary } from '../../runtime/uncertainty.js'
@@ -14,7 +15,7 @@ import {
 } from '../../runtime/uncertainty-warnings.js'
 import type { FitWarning } from '../../runtime/warnings.js'
 import { OptionError } from '../errors.js'
-import { bootstrap } from './bootstrap.js'
+import { bootstrap, drawnUnits } from './bootstrap.js'
 import { derivatives } from './differences.js'
 import { flatDirections } from './flat-directions.js'
 import { type Information, kinked, NoInformation, observedInformation } from './information.js'
@@ -23,6 +24,7 @@ import { isTold, quadratic } from './invert.js'
 import { derivedNumbers, nestedByName, type Quantity, quantitiesOf, quantityName } from './quantities.js'
 import { sandwich } from './sandwich.js'
 import type { Columns, ErrorOptions, Estimate, StandardErrors } from './types.js'
+import { whyNoUnits } from './units.js'
 
 /** @throws OptionError where there are none of this kind, with the reason */
 export async function standardErrors(
@@ -31,15 +33,20 @@ export async function standardErrors(
   kind: ErrorKind,
   options: ErrorOptions,
   pacer: Pacer,
+  /** Data drawn from the fit, by the number of a stream: for the kind `parametric`. */
+  drawn: ((stream: number) => BoundData) | null = null,
 ): Promise<StandardErrors> {
   if (model.sample !== undefined)
     throw new OptionError('the rows do not lie in memory, where standard errors need them: give more memory')
   const quantities = quantitiesOf(model, params)
-  if (kind === 'bootstrap') {
-    const { columns, summary, warnings } = await bootstrap(model, params, quantities, options, pacer)
+  const weights = options.weights ?? 'frequency'
+  const none = whyNoUnits(model, kind, weights)
+  if (none !== null) throw new OptionError(none)
+  if (kind === 'bootstrap' || kind === 'parametric') {
+    const data = kind === 'bootstrap' || drawn === null ? drawnUnits(model, options) : { units: null, draw: drawn }
+    const { columns, summary, warnings } = await bootstrap(model, params, quantities, options, data, pacer)
     return reported(kind, quantities, { ...columns, warnings }, summary)
   }
-  const weights = options.weights ?? 'frequency'
   if (kind === 'information' && weights === 'sampling')
     throw new OptionError('weights of a sample are no counts of rows: their standard errors are those of the sandwich')
   const found = await informationOf(model, params, pacer)

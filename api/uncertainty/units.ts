@@ -25,9 +25,14 @@ export function noErrorsIn(mode: Exclude<Mode, 'em' | 'anneal'>): string {
 /** One sentence on why there are none of the kind; null: there are. */
 export function whyNoUnits(model: ProgramModel, kind: ErrorKind, weights: WeightKind): string | null {
   if (kind === 'information') return null
+  if (kind === 'parametric')
+    return model.derivation.graph.factors.some((f) => f.loops.some((l) => l.weight !== null))
+      ? 'there is no parametric bootstrap: a row with a weight stands for several, and would be drawn as one'
+      : null
   const none = kind === 'sandwich' ? 'there are no sandwich errors' : 'there is no bootstrap'
   const units = samplingUnits(model)
-  if (typeof units === 'string') return `${none}: ${units}`
+  if (typeof units === 'string')
+    return `${none}: ${units}; parametric draws whole data from the fit, and information asks how sharply the log-likelihood curves`
   const draws = kind === 'bootstrap' ? resampler(model, units, weights) : null
   return typeof draws === 'string' ? `${none}: ${draws}` : null
 }

@@ -1,6 +1,6 @@
 import type { DataStream } from '../../runtime/data/types.js'
 import type { FitResult } from '../../runtime/result.js'
-import { type Against, against } from '../against.js'
+import { type Against, against, labelColumn } from '../against.js'
 import { type Checkpoints, checkpointHelp, checkpoints } from '../checkpoint-file.js'
 import { type Context, jsonText, printDiagnostics, printJson, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
@@ -40,7 +40,7 @@ export interface FitCommandOptions extends DataOptions {
   readonly against?: string
   readonly trace?: boolean
   readonly standardize?: boolean
-  readonly errors?: 'none' | 'information' | 'sandwich' | 'bootstrap'
+  readonly errors?: 'none' | 'information' | 'sandwich' | 'bootstrap' | 'parametric'
   readonly replicates?: number
   readonly weights?: 'frequency' | 'sampling'
   readonly strict?: boolean
@@ -94,8 +94,10 @@ async function fitOnce(context: Context, path: string, options: FitCommandOption
 
 /** Known labels are compared with a label for each row. */
 function refuseAgainst(data: DataRequest, options: FitCommandOptions): void {
+  if (options.against === undefined) return
+  labelColumn(options.against, data.tables)
   const large = data.tables.find((table) => table.all !== undefined)
-  if (large === undefined || options.against === undefined) return
+  if (large === undefined) return
   throw new UsageError(
     `--against needs the rows of ${large.source} in memory, where they do not fit`,
     'predict for some of the rows and compare these, or give more --memory',
@@ -182,7 +184,15 @@ async function finish(
   const result = done.toJSON()
   if (result.stop === 'numerical') return numericalFailure(context, result, options)
   let agreement: Against | null = null
-  if (options.against !== undefined) agreement = against(options.against, data.tables, done.posterior() ?? [])
+  if (options.against !== undefined) {
+    try {
+      agreement = against(options.against, data.tables, done.posterior() ?? [], done.rows(data))
+    } catch (e) {
+      // there is nothing to compare with: the fit is not lost
+      if (options.out !== undefined) await host.write(options.out, jsonText(result))
+      throw e
+    }
+  }
   const document = agreement === null ? result : { ...result, against: agreement }
   if (options.out !== undefined) await host.write(options.out, jsonText(document))
   if (options.json === true) printJson(context, document)

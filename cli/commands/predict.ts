@@ -1,11 +1,11 @@
+import { imputedCsv, imputedJson } from '../../api/rows/imputed-rows.js'
+import { posteriorCsv, posteriorJson, rowsWithPosteriors } from '../../api/rows/posterior-rows.js'
 import { type Context, printJson, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
 import { type DataOptions, loadData } from '../load-data.js'
 import { loadFit } from '../load-fit.js'
 import { newDataFailed } from '../new-data-failed.js'
 import type { DataRequest, FitPort } from '../ports.js'
-import { imputedCsv, imputedJson } from '../render/imputed-rows.js'
-import { posteriorCsv, posteriorJson } from '../render/posterior-rows.js'
 
 export interface PredictOptions extends DataOptions {
   readonly hard?: boolean
@@ -37,12 +37,14 @@ export async function predict(context: Context, path: string, options: PredictOp
     hard: options.hard === true,
     filtered: options.filtered === true,
     covariance: json,
+    rows: options.out !== undefined,
   })
   if (outcome.kind !== 'posterior') return newDataFailed(context, outcome, json)
   if (outcome.latents.length === 0)
     throw new UsageError('the model has no latent to predict', 'estep score gives the log-likelihood of the rows')
   const hard = options.hard === true
-  if (options.out !== undefined) await host.write(options.out, posteriorCsv(outcome.latents, hard))
+  if (options.out !== undefined)
+    await host.write(options.out, rowsWithPosteriors(outcome, hard) ?? posteriorCsv(outcome.latents, hard))
   if (json) printJson(context, posteriorJson(outcome.latents, hard))
   else if (options.out === undefined) host.stdout(posteriorCsv(outcome.latents, hard))
   printProblems(context, outcome.warnings, false)
@@ -53,7 +55,11 @@ async function impute(context: Context, fit: FitPort, data: DataRequest, options
   const json = options.json === true
   const outcome = await fit.impute(data)
   if (outcome.kind !== 'imputed') return newDataFailed(context, outcome, json)
-  const csv = (): string => imputedCsv(outcome, data.tables, options.sd === true)
+  const csv = (): string => {
+    const made = imputedCsv(outcome, data.tables, options.sd === true)
+    if ('reason' in made) throw new UsageError(made.reason, 'with --json the filled cells are listed')
+    return made.text
+  }
   if (options.out !== undefined) await context.host.write(options.out, csv())
   if (json) printJson(context, imputedJson(outcome))
   else if (options.out === undefined) context.host.stdout(csv())

@@ -1,3 +1,4 @@
+import { csvText } from '../../api/rows/csv-text.js'
 import type { SimulatedValue, Simulation } from '../../index.js'
 import { decode } from '../../runtime/data/decode.js'
 import { objectEntries } from '../../runtime/json.js'
@@ -7,7 +8,6 @@ import { parseAssignment, parseSet } from '../literal.js'
 import { type DataOptions, loadData } from '../load-data.js'
 import { loadFit, readJson } from '../load-fit.js'
 import type { SimulateCall, SimulateOutcome } from '../ports.js'
-import { csvText } from '../render/csv.js'
 
 export interface SimulateCommandOptions extends DataOptions {
   readonly size?: readonly string[]

@@ -88,6 +88,9 @@ class Round {
 
   context(outer: Context): Context {
     const { host, ports } = outer
+    const say = (text: string): void => {
+      if (!this.isSuperseded) host.stderr(text)
+    }
     return {
       ...outer,
       host: {
@@ -95,9 +98,7 @@ class Round {
         stdout: (text) => {
           if (!this.isSuperseded) host.stdout(text)
         },
-        stderr: (text) => {
-          if (!this.isSuperseded) host.stderr(text)
-        },
+        stderr: say,
         write: async (file, text) => {
           if (!this.isSuperseded) await host.write(file, text)
         },
@@ -111,14 +112,14 @@ class Round {
         ...ports,
         compile: (source) => {
           const { model, diagnostics } = ports.compile(source)
-          return model === undefined ? { diagnostics } : { model: this.fromLast(model), diagnostics }
+          return model === undefined ? { diagnostics } : { model: this.fromLast(model, say), diagnostics }
         },
       },
     }
   }
 
   /** The model with fits that begin where the last one ended, unless a start was given. */
-  private fromLast(model: ModelPort): ModelPort {
+  private fromLast(model: ModelPort, say: (text: string) => void): ModelPort {
     return {
       ...model,
       fit: async (data, call) => {
@@ -126,6 +127,7 @@ class Round {
         const warm = call.start !== null || own.size === 0 ? null : await model.fit(data, { ...call, start: own })
         // params of another shape: the fit begins anew
         const outcome: FitOutcome = warm === null || warm.kind === 'usage' ? await model.fit(data, call) : warm
+        if (outcome === warm && outcome.kind === 'fit') say('begun where the last fit ended\n')
         if (outcome.kind === 'fit' && !outcome.partial) {
           const { params, converged } = outcome.fit.toJSON()
           if (converged) this.found = new Map(Object.entries(params))

@@ -45,6 +45,8 @@ function howFound({ kind, units, replicates, used }: ErrorsSummary): string {
       return '(from the observed information)'
     case 'sandwich':
       return `(sandwich over ${plural(units ?? 0, 'independent unit')})`
+    case 'parametric':
+      return `(parametric bootstrap: ${used ?? 0} of ${replicates ?? 0} fits to data drawn from the fit)`
     case 'bootstrap':
       return `(bootstrap: ${used ?? 0} of ${replicates ?? 0} fits to units drawn anew, ${plural(units ?? 0, 'unit')})`
   }

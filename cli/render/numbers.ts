@@ -33,6 +33,9 @@ export function formatObjective(value: JsonNumber): string {
   return typeof value === 'number' ? value.toFixed(4).replace(/^-(0\.0+)$/, '$1') : formatNumber(value)
 }
 
+/** A count, or a sum of weights without what adding them up rounded. */
+export const formatCount = (count: number): string => String(Number(count.toPrecision(12)))
+
 export function plural(count: number, noun: string): string {
-  return `${count} ${count === 1 ? noun : `${noun}s`}`
+  return `${formatCount(count)} ${count === 1 ? noun : `${noun}s`}`
 }

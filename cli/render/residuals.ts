@@ -1,5 +1,5 @@
+import { csvText } from '../../api/rows/csv-text.js'
 import type { DataResiduals } from '../../index.js'
-import { csvText } from './csv.js'
 import { formatNumber, plural } from './numbers.js'
 import { printable } from './paint.js'
 import { textTable } from './text-table.js'
@@ -61,7 +61,7 @@ function lines(r: DataResiduals): readonly string[] {
         printable(f.value),
         formatNumber(f.observed),
         formatNumber(f.expected),
-        f.z === null ? '' : formatNumber(f.z),
+        f.z === null ? '' : near(f.z),
       ])
     out.push(...textTable(['value', 'observed', 'expected', 'in sds'], rows).map((line) => `  ${line}`))
   }

@@ -1,4 +1,5 @@
 /** Numbers that are known once data is bound: sizes, consts, reductions, level numbers. */
+import { suggest } from '../../lang/suggest.js'
 import type { ModelSymbol, SizeSymbol } from '../../lang/typed/types.js'
 import type { BoundArray, BoundData, StreamedRows } from '../../runtime/contract.js'
 import { ONE } from '../algebra/build.js'
@@ -20,6 +21,18 @@ export class BindError extends Error {
   ) {
     super(message)
   }
+}
+
+function noSuchLabel(label: string, levels: string, known: readonly string[]): BindError {
+  const shown = `${known.slice(0, 8).join(', ')}${known.length > 8 ? ', …' : ''}`
+  const near = suggest(label, known)
+  return new BindError(
+    'E410',
+    `the label "${label}" is none of ${levels}: ${shown}`,
+    near === undefined
+      ? 'labels are compared letter by letter; if no row of these data is meant to have it, leave the comparison out'
+      : `did you mean "${near}"? Labels are compared letter by letter`,
+  )
 }
 
 const NONE: ReadonlyMap<string, number> = new Map()
@@ -119,11 +132,7 @@ export class BoundNumbers {
         const column = t.compute.column === null ? 0 : this.value(t.compute.column, indices) - 1
         const labels = this.data.levels.get(s?.name ?? '')?.[column] ?? []
         const position = labels.indexOf(t.compute.label)
-        if (position < 0)
-          throw new BindError(
-            'E410',
-            `the label "${t.compute.label}" is none of ${s?.name ?? 'the levels'}: ${labels.slice(0, 8).join(', ')}${labels.length > 8 ? ', …' : ''}`,
-          )
+        if (position < 0) throw noSuchLabel(t.compute.label, s?.name ?? 'the levels', labels)
         return position + 1
       }
       case 'reduction': {

@@ -1,7 +1,7 @@
 /** The numbers of the point shown: params, posteriors, what a fit says; and the runs that are kept. */
 import type { Controller } from '../session/controller.js'
-import { isStale, likelihoodName, number, type State, shownRun } from '../session/state.js'
-import type { IntervalsView } from '../workers/messages.js'
+import { isStale, type KeptState, likelihoodName, number, type State, shownRun } from '../session/state.js'
+import type { FileKind, FitSummary, IntervalsView } from '../workers/messages.js'
 import { Complaints } from './data-panel.js'
 import { download } from './download.js'
 import { ParamsSection } from './params-section.js'
@@ -55,12 +55,15 @@ export function NumbersPanel({ state, controller }: Props) {
             </p>
           ))}
           <Complaints list={summary.warnings} kind="warning" label="Warnings of the fit" />
-          <button
-            type="button"
-            onClick={() => download('fit.json', withIntervals(summary.file, shown.intervals), 'application/json')}
-          >
-            Download fit.json
-          </button>
+          <p class="files">
+            <button
+              type="button"
+              onClick={() => download('fit.json', withIntervals(summary.file, shown.intervals), 'application/json')}
+            >
+              Download fit.json
+            </button>
+            <MadeFiles state={state} controller={controller} shown={shown} summary={summary} />
+          </p>
         </section>
       )}
       <ParamsSection state={state} controller={controller} shown={shown} point={point} />
@@ -71,6 +74,46 @@ export function NumbersPanel({ state, controller }: Props) {
       <Runs state={state} controller={controller} />
     </div>
   )
+}
+
+const FILES: readonly { readonly kind: FileKind; readonly name: string; readonly says: string }[] = [
+  { kind: 'rows', name: 'rows.csv', says: 'The rows of the data, each with the posterior of its latents' },
+  {
+    kind: 'filled',
+    name: 'filled.csv',
+    says: 'The rows of the data, with missing cells filled, and how certain they are',
+  },
+  {
+    kind: 'report',
+    name: 'report.html',
+    says: 'Parameters, pictures and derivation as one page that needs no other file',
+  },
+]
+
+interface FilesProps extends Props {
+  readonly shown: KeptState
+  readonly summary: FitSummary
+}
+
+/** What a fit gives beside its own file. */
+function MadeFiles({ state, controller, shown, summary }: FilesProps) {
+  const has = (kind: FileKind): boolean =>
+    kind === 'report' || (kind === 'filled' ? summary.missing > 0 : (shown.run.point?.latents ?? []).length > 0)
+  return FILES.filter((f) => has(f.kind)).map(({ kind, name, says }) => (
+    <button
+      type="button"
+      key={kind}
+      title={says}
+      disabled={state.work.kind !== 'idle' || isStale(state, shown)}
+      onClick={() =>
+        void controller.asides.file(kind).then((made) => {
+          if (made !== null) download(made.name, made.text, made.type)
+        })
+      }
+    >
+      Download {name}
+    </button>
+  ))
 }
 
 /** The fit file with the standard errors that were found. */

@@ -68,6 +68,11 @@ const KINDS: readonly { readonly kind: ErrorKind; readonly label: string; readon
     says: 'Holds where the model is not quite true; it needs many independent rows.',
   },
   { kind: 'bootstrap', label: 'bootstrap', says: 'Draws rows with replacement and fits again, many times.' },
+  {
+    kind: 'parametric',
+    label: 'parametric bootstrap',
+    says: 'Draws data from the fit and fits again, many times: also where all rows hang together, as in one long chain.',
+  },
 ]
 
 /** Standard errors of the fit that is shown, asked for by a button: they may take long. */
@@ -120,8 +125,8 @@ function Uncertainty({ state, controller, shown }: Omit<Props, 'point'>) {
           </select>
         </label>
       )}
-      {chosen === 'bootstrap' && (
-        <Whole label="Fits" says="Rows are drawn anew so often" value={replicates} least={10} onValue={setReplicates} />
+      {(chosen === 'bootstrap' || chosen === 'parametric') && (
+        <Whole label="Fits" says="Data are drawn anew so often" value={replicates} least={10} onValue={setReplicates} />
       )}
       <button type="submit" disabled={state.work.kind !== 'idle'}>
         {state.work.kind === 'intervals' ? 'Under way …' : 'Find intervals'}

@@ -1,6 +1,6 @@
 /** What is asked beside the runs: intervals of a fit, a choice among candidates, data drawn from the model. */
 import type { ErrorKind } from '../../runtime/uncertainty.js'
-import type { Comparison, ModeRefusals } from '../workers/messages.js'
+import type { Comparison, FileKind, MadeFile, ModeRefusals } from '../workers/messages.js'
 import type { DataFiles } from './data-files.js'
 import type { Desk } from './desk.js'
 import type { KeptRuns } from './kept-runs.js'
@@ -42,6 +42,18 @@ export class Asides {
       this.desk.store.dispatch({ kind: 'residuals', run, residuals })
       this.desk.store.dispatch({ kind: 'say', text: 'residuals are there' })
     })
+  }
+
+  /** A fit as a file; null where there is none. */
+  async file(kind: FileKind): Promise<MadeFile | null> {
+    let made: MadeFile | null = null
+    await this.desk.working('file', async () => {
+      const shown = shownRun(this.desk.state)
+      if (shown === null) return
+      made = await this.kept.call('file', { run: shown.run.id, kind })
+      this.desk.store.dispatch({ kind: 'say', text: `${made.name} is there` })
+    })
+    return made
   }
 
   /** Fits every value of a const, and compares. */

@@ -49,7 +49,17 @@ export interface DrawnData {
 export type Work =
   | { readonly kind: 'idle' }
   | {
-      readonly kind: 'step' | 'play' | 'finish' | 'fit' | 'starting' | 'intervals' | 'residuals' | 'choose' | 'draw'
+      readonly kind:
+        | 'step'
+        | 'play'
+        | 'finish'
+        | 'fit'
+        | 'starting'
+        | 'intervals'
+        | 'residuals'
+        | 'file'
+        | 'choose'
+        | 'draw'
       readonly run: number
       readonly stopping: boolean
     }

@@ -19,6 +19,7 @@ export async function chosen(
     ...over.common,
     ...scheduleOf(controls),
     ...(fix.size === 0 ? {} : { fix }),
+    ...(controls.standardize && mode !== 'vb' ? { standardize: true } : {}),
     mode,
     seed,
     // the others begin with one start of their own accord

@@ -17,6 +17,7 @@ import { summaryOf } from './fit-summary.js'
 import { intervalsOf } from './intervals.js'
 import { finished, keptFit } from './kept-fit.js'
 import { KeptRun } from './kept-run.js'
+import { madeFile } from './made-file.js'
 import type { BeginRequest, BindingView, Complaint, FitCalls, FitMessage, GivenFile } from './messages.js'
 import { type Engine, ModelOverData } from './model-over-data.js'
 import { refusedModes } from './refused-modes.js'
@@ -243,6 +244,10 @@ export class FitSession implements Parts<FitCalls> {
 
   residuals({ run }: Parameters<FitCalls['residuals']>[0]) {
     return residualViews(this.run(run))
+  }
+
+  file({ run, kind }: Parameters<FitCalls['file']>[0]) {
+    return madeFile(this.bound().tables, this.run(run), kind)
   }
 
   choose(request: Parameters<FitCalls['choose']>[0]) {

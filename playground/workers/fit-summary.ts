@@ -25,6 +25,7 @@ export function summaryOf(fit: Fit): FitSummary {
     bound: result.bound,
     notes: notesOf(result),
     warnings: fit.warnings.map(({ code, message }) => ({ code, message, help: null })),
+    missing: [...(fit.data?.arrays.values() ?? [])].reduce((n, a) => n + (a.origins === undefined ? 0 : a.missing), 0),
     file: fileOf(result),
   }
 }

@@ -22,6 +22,7 @@ serve<FitCalls>(
     refusedModes: () => session.refusedModes(),
     intervals: (r) => session.intervals(r),
     residuals: (r) => session.residuals(r),
+    file: (r) => session.file(r),
     choose: (r) => session.choose(r),
     draw: (r) => session.draw(r),
     emit: (r) => session.emit(r),

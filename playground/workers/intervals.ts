@@ -12,7 +12,7 @@ export async function intervalsOf(
   onReplicate: (done: number, of: number) => void,
 ): Promise<IntervalsView> {
   const fit = await fitAtEnd(kept)
-  const options = kind === 'bootstrap' ? { replicates, onReplicate } : {}
+  const options = kind === 'bootstrap' || kind === 'parametric' ? { replicates, onReplicate } : {}
   const found = await fit.standardErrors(kind, { ...options, weights, signal })
   const { fields, warnings, estimates } = found
   const names = new Set(fit.layout.map((p) => p.name))
@@ -52,6 +52,8 @@ function inWords({ kind, units, replicates, used }: ErrorsSummary): string {
       return '95 % intervals from the curvature of the log-likelihood at its maximum.'
     case 'sandwich':
       return `95 % intervals by the sandwich${of}: the model need not be true.`
+    case 'parametric':
+      return `95 % intervals by the parametric bootstrap: percentiles of ${used ?? 0} of ${replicates ?? 0} fits to data drawn from this one.`
     case 'bootstrap':
       return `95 % intervals by the bootstrap${of}: percentiles of ${used ?? 0} of ${replicates ?? 0} fits to rows drawn anew.`
   }

@@ -165,6 +165,8 @@ export interface FitSummary {
   /** The way that the fit took, in sentences. */
   readonly notes: readonly string[]
   readonly warnings: readonly Complaint[]
+  /** Cells of the data that are missing and can be filled. */
+  readonly missing: number
   /** The fit file, as `estep fit --json` writes it. */
   readonly file: string
 }
@@ -272,6 +274,15 @@ export interface DrawnView {
   readonly groupBy: string | null
 }
 
+/** What a fit gives as a file: its posteriors beside the rows of the data, the rows with missing cells filled, a report. */
+export type FileKind = 'rows' | 'filled' | 'report'
+
+export interface MadeFile {
+  readonly name: string
+  readonly text: string
+  readonly type: string
+}
+
 /** Why the model has no such mode, by mode; those that it has are left out. */
 export type ModeRefusals = ReadonlyMap<Mode, string>
 
@@ -308,6 +319,7 @@ export interface FitCalls {
   refusedModes(request: null): ModeRefusals
   intervals(request: IntervalsRequest): IntervalsView
   residuals(request: { readonly run: number }): ResidualsView
+  file(request: { readonly run: number; readonly kind: FileKind }): MadeFile
   choose(request: ChooseRequest): ChoiceView
   /** Data drawn from the model. */
   draw(request: DrawRequest): DrawnView

@@ -58,7 +58,7 @@ test.each([
   const options = { ...binding(entry.args), restarts: 1, maxIterations: 3 }
   const data = model.boundData(tables, options)
   const { result, params } = await model.fitOver(data, options)
-  const { bound } = simulateLike(model, data, params, { seed: 1, stream: 1, set: new Map() })
+  const { bound } = simulateLike(model, data, { params }, { seed: 1, stream: 1, set: new Map() })
   const at = atFit(model, result, bound, options)
   expect(Number.isFinite(at.model.eStep(at.params).logLikelihood)).toBe(true)
   for (const [array, before] of data.arrays) {

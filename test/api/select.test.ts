@@ -108,7 +108,7 @@ ${loop}
 ${loop === '' ? '' : '}'}`
     expect(unitSizes(chain('R][T', 'r, t', 'for r in 1..R {'), { y: [[1, 2], [3], [4, 5, 6]] })).toEqual([1, 1, 1])
     expect(unitSizes(chain('T', 't', ''), { y: [1, 2, 3] })).toBe(
-      'all rows hang together: none can be left out without the others',
+      'all rows hang together: none can be left out without the others; a test of neighbours (--test) leaves none out',
     )
   })
 
@@ -240,3 +240,56 @@ for n in 1..N {
   expect(second?.pValue).toBeGreaterThan(0.05)
   expect(chosen.tests.length).toBe(2)
 }, 60_000)
+
+describe('with standardised columns', () => {
+  const spherical = compileOrThrow(read('examples/old-faithful/spherical.estep'))
+  const options = { folds: 2, restarts: 2, over: { K: [1] } }
+
+  test('figures of a model that is the same in any unit are those of the data as they are', async () => {
+    const [plain, standardised] = [
+      await select(full, faithful, options),
+      await select(full, faithful, { ...options, standardize: true }),
+    ]
+    const [a, b] = [plain.candidates[0]?.figures, standardised.candidates[0]?.figures]
+    for (const of of ['logLikelihood', 'bic', 'cv', 'icl'] as const) expect(b?.[of]).toBeCloseTo(a?.[of] ?? 0, 4)
+  })
+
+  test('another model is compared by its density of the data, also of the rows held out', async () => {
+    // one Normal with one sd for standardised columns is one with an sd for each column of the data as they are
+    const diagonal = compileOrThrow(read('examples/old-faithful/diagonal.estep'))
+    const chosen = await select(spherical, faithful, { ...options, standardize: true })
+    const [one, other] = [chosen.candidates[0], (await select(diagonal, faithful, options)).candidates[0]]
+    expect(one?.fit?.result.standardized?.sameModel).toBe(false)
+    for (const of of ['logLikelihood', 'cv'] as const)
+      expect(one?.figures?.[of]).toBeCloseTo(other?.figures?.[of] ?? 0, 6)
+    expect(one?.figures?.icl).toBeCloseTo(one?.figures?.bic ?? 0, 6)
+    expect(chosen.notes.join()).toContain('standardised, OldFaithful is another model')
+  })
+
+  test('the bootstrap test draws data in the units of the data', async () => {
+    const chosen = await select(spherical, faithful, {
+      over: { K: [1, 2] },
+      folds: 0,
+      restarts: 1,
+      standardize: true,
+      tolerance: 1e-4,
+      draws: 9,
+    })
+    const [first] = chosen.tests
+    expect(first?.draws).toBe(9)
+    expect(first?.pValue).toBeCloseTo(0.1, 12)
+  })
+})
+
+test('weights of a sample: criteria that take their sum for rows are not to be believed', async () => {
+  const model = compileOrThrow(`model Weighted
+data  y, w : positive[N]
+param m : real
+param s : positive
+for n in 1..N weight w[n] { y[n] ~ Normal(m, s) }`)
+  const data = { y: [1, 2, 4, 8], w: [10, 20.5, 3, 7] }
+  const notes = async (weights: 'frequency' | 'sampling') =>
+    (await select(model, data, { folds: 0, weights })).notes.join()
+  expect(await notes('sampling')).toContain('AIC, BIC and ICL take their sum for a number of rows')
+  expect(await notes('frequency')).toBe('')
+})

@@ -88,6 +88,14 @@ describe('--checkpoint and --resume', () => {
     expect(readFileSync(file('mine.json'), 'utf8')).toBe('{"mine": 1}')
   })
 
+  test('a fit in the place of a checkpoint is said to be one, with what can be done with it', async () => {
+    await estepInProcess(['fit', ...faithful, '--restarts', '1', '--out', file('fit.json')])
+    const { status, err } = await estepInProcess(['fit', ...faithful, '--resume', file('fit.json')])
+    expect(status).toBe(2)
+    expect(err).toContain(`\`${file('fit.json')}\` is a fit, not a checkpoint`)
+    expect(err).toContain(`--init ${file('fit.json')} begins a fit at its params`)
+  })
+
   test.each([
     ['not JSON', 'half.json', '{"format":"estep checkpoint","ver', 'is not a checkpoint: it is not valid JSON'],
     ['not whole', 'cut.json', '{"format":"estep checkpoint","version":1}', 'the checkpoint is damaged'],

@@ -134,11 +134,12 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
     layout,
     data: null,
     posterior: () => latents,
+    rows: () => new Map(),
     predict: async (data) => {
       const bound = bindData(declare('data x : real[N, D]'), data.tables, { columns: data.columns })
       return bound.value === undefined
         ? { kind: 'data', problems: bound.problems }
-        : { kind: 'posterior', latents, warnings: [] }
+        : { kind: 'posterior', latents, rows: new Map(), warnings: [] }
     },
     impute: async () => ({
       kind: 'imputed',

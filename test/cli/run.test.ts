@@ -95,6 +95,10 @@ describe('estep fit', () => {
     expect(call?.start?.get('pi')).toEqual([1, 0])
   })
 
+  it('takes hours', async () => {
+    expect((await estep(`${ok} --max-time 1.5h`)).call?.maxTime).toBe(5_400_000)
+  })
+
   it('compares with known labels', async () => {
     const { out } = await estep(`${ok} --against class`)
     expect(out).toContain('0 of 4 differ under the best matching (0 %); adjusted Rand index 1')

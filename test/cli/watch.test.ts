@@ -79,6 +79,7 @@ test('fits again from the last params when a file was saved, waits errors out, a
   saved(data, rows.split('\n').slice(0, 200).join('\n'))
   await run.until(2)
   expect(run.err()).toContain('d.csv has changed')
+  expect(run.err().match(/begun where the last fit ended/g)).toHaveLength(1)
   // one start: the last params
   expect(fitted()).toMatchObject({ observations: 199, starts: [{ seed: 1 }] })
 

@@ -276,6 +276,41 @@ describe('residuals and certainty', () => {
   })
 })
 
+describe('files of a fit', () => {
+  it('have its posteriors beside every column of the rows, and missing cells filled', async () => {
+    const model = `model Holes
+data  x : real?[N]
+param m : real[2]
+param w : simplex[2]
+for n in 1..N {
+  latent z ~ Categorical(w)
+  x[n] ~ Normal(m[z], 1)
+}`
+    const { summary } = await fit(open(model, ['x.csv', 'who,x\na,0\nb,9\nc,\nd,1\ne,8\n']))
+    expect(summary.missing).toBe(1)
+    const rows = await session.file({ run: 1, kind: 'rows' })
+    const lines = rows.text.trim().split('\n')
+    expect(rows.name).toBe('rows.csv')
+    expect(lines[0]).toMatch(/^who,x,.*z,z=1,z=2/)
+    expect(lines.map((l) => l.split(',')[0])).toEqual(['who', 'a', 'b', 'c', 'd', 'e'])
+    const filled = (await session.file({ run: 1, kind: 'filled' })).text.trim().split('\n')
+    expect(filled[0]).toBe('who,x,x:sd')
+    expect(Number(filled[3]?.split(',')[1])).toBeGreaterThan(2)
+    expect(filled[1]).toBe('a,0,')
+  })
+
+  it('a report is one page', async () => {
+    const { summary } = await fit(open(full, OLD_FAITHFUL))
+    expect(summary.missing).toBe(0)
+    const { text, type } = await session.file({ run: 1, kind: 'report' })
+    expect(type).toBe('text/html')
+    expect(text).toContain('<h1>OldFaithful')
+    expect(text).toContain('waiting over eruptions')
+    expect(text).toContain('<math')
+    await expect(session.file({ run: 1, kind: 'filled' })).resolves.toMatchObject({ name: 'filled.csv' })
+  })
+})
+
 describe('a choice among candidates', () => {
   it('has the criteria of each, and says when they disagree', async () => {
     const controls = open(full, OLD_FAITHFUL, { restarts: 5 })

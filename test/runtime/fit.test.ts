@@ -207,6 +207,11 @@ describe('a fit from its own starts', () => {
     expect(result.starts.every(({ degenerate }) => degenerate)).toBe(true)
   })
 
+  it('counts one row as one', async () => {
+    const result = await fitted(gaussianMixture([[0], [9]], 2), { restarts: 2 })
+    expect(result.warnings[0]?.message).toContain('over 1 row;')
+  })
+
   it('takes one M-step where that is the maximum', async () => {
     const result = await fitted(normalModel([1, 2, 3, 6]))
     expect(result).toMatchObject({ stop: 'direct', converged: true, iterations: 1, params: { mu: 3 } })

@@ -45,4 +45,18 @@ it('names the column that is constant', async () => {
   const fit = await fitOf('full', { x: rows.map(([a]) => [a ?? 0, 7]) })
   const warning = fit.warnings.find(({ code }) => code === 'W530')
   expect(warning?.message).toBe('column 2 of `x` is 7 in every row: it has no spread to estimate')
+  const named = { a: rows.map(([a]) => a ?? 0), c: rows.map(() => 7) }
+  for (const standardize of [false, true]) {
+    const { warnings } = await fitOf('full', named, {
+      columns: { x: ['a', 'c'] },
+      standardize,
+      restarts: 1,
+      maxIterations: 9,
+    })
+    expect(warnings.find(({ code }) => code === 'W530')?.message).toBe(
+      'column `c` of `x` is 7 in every row: it has no spread to estimate',
+    )
+    const floor = warnings.find(({ code }) => code === 'W523')?.message
+    expect(floor?.endsWith('the floor is that of standardised columns')).toBe(standardize)
+  }
 })

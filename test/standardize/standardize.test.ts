@@ -99,10 +99,82 @@ describe('a model that is another one in other units', () => {
     expect(codes(fit)).toContain('W536')
   })
 
-  test('values that are held in the units of the data are refused', async () => {
+  test('means are held in the units of the data; what has no unit there is refused', async () => {
+    const text = modelText('A04-faithful-gmm-spherical')
+    const mu = [
+      [2, 54.5],
+      [4.3, 80],
+    ]
+    const fit = await fitText(text, [faithful], { columns, standardize: true, restarts, fix: { mu } })
+    expect([fit.params.mu, fit.result.fixed?.mu]).toEqual([mu, mu])
+    const score = await loadFit(JSON.parse(JSON.stringify(fit.toJSON()))).score([faithful])
+    expect(score.logLikelihood).toBeCloseTo(fit.logLikelihood, 7)
+    await expect(
+      fitText(text, [faithful], { columns, standardize: true, fix: { sigma: [0.4, null] } }),
+    ).rejects.toThrow('`sigma` cannot be held at a value in the units of the data')
+  })
+})
+
+describe('params that are held', () => {
+  test.each([
+    [
+      'whole',
+      {
+        pi: [0.3, 0.7],
+        mu: [
+          [2.1, 55],
+          [4.3, 80],
+        ],
+      },
+    ],
+    [
+      'cell by cell',
+      {
+        mu: [
+          [2.1, null],
+          [null, 80],
+        ],
+        sigma: [
+          [0.3, null],
+          [null, null],
+        ],
+      },
+    ],
+  ])('%s keep their values in the units of the data, and the fit is that of the data as they are', async (_, fix) => {
     const text = modelText('A05-faithful-gmm-diag')
-    await expect(fitText(text, [faithful], { columns, standardize: true, fix: { pi: [0.5, 0.5] } })).rejects.toThrow(
-      '`fix` gives values in the units of the data, which `standardize` changes: use one of them',
-    )
+    const raw = await fitText(text, [faithful], { columns, restarts, fix })
+    const fit = await fitText(text, [faithful], { columns, restarts, fix, standardize: true })
+    expect(fit.result.standardized?.sameModel).toBe(true)
+    expect(fit.logLikelihood).toBeCloseTo(raw.logLikelihood, 5)
+    for (const [name, value] of Object.entries(raw.params))
+      numbers(fit.params[name]).forEach((x, i) => {
+        const expected = numbers(value)[i] ?? 0
+        expect(Math.abs(x - expected) / (1 + Math.abs(expected))).toBeLessThan(1e-3)
+      })
+    for (const [name, value] of Object.entries(fix))
+      (value as unknown[]).flat(3).forEach((v, i) => {
+        if (v !== null) expect(numbers(fit.params[name])[i]).toBeCloseTo(Number(v), 10)
+      })
+    expect(fit.result.fixed).toEqual(raw.result.fixed)
+    const score = await loadFit(JSON.parse(JSON.stringify(fit.toJSON()))).score([faithful])
+    expect(score.logLikelihood).toBeCloseTo(fit.logLikelihood, 7)
+  })
+
+  test('a start beside them is in the units of the data too', async () => {
+    const text = modelText('A05-faithful-gmm-diag')
+    const options = {
+      columns,
+      standardize: true,
+      fix: { pi: [0.3, 0.7] },
+      start: {
+        mu: [
+          [2, 55],
+          [4, 80],
+        ],
+      },
+      maxIterations: 0,
+    }
+    const fit = await fitText(text, [faithful], options)
+    expect(numbers(fit.params.mu)).toEqual([2, 55, 4, 80].map((x) => expect.closeTo(x, 9)))
   })
 })

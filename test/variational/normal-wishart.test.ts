@@ -1,6 +1,6 @@
 /** Means with a matrix for their spread: Normal–Wishart and Normal–inverse-Wishart posteriors. */
 import { describe, expect, it } from 'vitest'
-import { posteriorJson } from '../../cli/render/posterior-rows.js'
+import { posteriorJson } from '../../api/rows/posterior-rows.js'
 import { compileOrThrow } from '../../index.js'
 import { cholesky, choleskyLogDet, inverse, product } from '../../oracle/dense.js'
 import { multivariateLgamma } from '../../oracle/special-functions.js'

@@ -78,6 +78,16 @@ describe('refused when data is bound', () => {
       ['E410', 'the label "treated" is none of levels(group): Treated, control'],
     ])
     expect(problems(() => labelled.bind({ ...data, group: ['control', 'treated'] }, {}))).toEqual([])
+    const help = (group: readonly string[]): string | null | undefined => {
+      try {
+        labelled.bind({ ...data, group }, {})
+      } catch (e) {
+        return e instanceof DataError ? e.problems[0]?.help : undefined
+      }
+      return undefined
+    }
+    expect(help(['control', 'Treated'])).toContain('did you mean "Treated"?')
+    expect(help(['control', 'placebo'])).toContain('leave the comparison out')
   })
 
   test('E412', () => {

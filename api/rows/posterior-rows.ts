@@ -2,8 +2,27 @@
  * Posteriors as rows. The columns of one latent are made in `columnsOf`: a discrete latent has its most probable value
  * and a probability for each value, a number its mean and sd, a vector these for each element.
  */
-import type { LatentPosterior } from '../ports.js'
-import { csvText } from './csv.js'
+import type { Cell } from '../../runtime/data/types.js'
+import type { LatentPosterior } from '../posterior.js'
+import type { TableRows } from '../table-rows.js'
+import { csvText } from './csv-text.js'
+
+/** What of a posterior stands in rows. */
+export type PosteriorRows = Pick<
+  LatentPosterior,
+  | 'name'
+  | 'shape'
+  | 'rows'
+  | 'rowLabels'
+  | 'own'
+  | 'labels'
+  | 'probabilities'
+  | 'modes'
+  | 'means'
+  | 'sd'
+  | 'covariance'
+  | 'parameters'
+> & { readonly lengths?: readonly number[] | null }
 
 /** A column of a latent: its header, and its text at each row. */
 interface LatentColumn {
@@ -12,7 +31,7 @@ interface LatentColumn {
 }
 
 /** A CSV row per row of the data; where latents have different numbers of rows, one for each element of each. */
-export function posteriorCsv(latents: readonly LatentPosterior[], hard: boolean): string {
+export function posteriorCsv(latents: readonly PosteriorRows[], hard: boolean): string {
   const rows = latents[0]?.rows ?? 0
   if (latents.some((latent) => latent.rows !== rows)) return longCsv(latents, hard)
   const columns = latents.flatMap((latent) => columnsOf(latent, hard))
@@ -24,8 +43,45 @@ export function posteriorCsv(latents: readonly LatentPosterior[], hard: boolean)
   return csvText(lines)
 }
 
+/**
+ * The table as it was given, every column kept, and beside it the posteriors of latents whose rows are its rows, and of
+ * groups that its rows belong to; null where those of some latent are neither, and where all are of groups. A column whose name the table has already is called `name:predicted`.
+ */
+export function rowsWithPosteriors(
+  { latents, rows }: { readonly latents: readonly PosteriorRows[]; readonly rows: ReadonlyMap<string, TableRows> },
+  hard: boolean,
+): string | null {
+  const table = latents.map((l) => rows.get(l.name)).find((own) => own?.kind === 'rows')?.table
+  if (table === undefined) return null
+  const taken = new Set(table.columns.map((c) => c.name))
+  const beside: LatentColumn[] = []
+  for (const latent of latents) {
+    const own = rows.get(latent.name)
+    if (own === undefined || own.table !== table) return null
+    if (own.kind === 'rows' && own.rows.length !== latent.rows) return null
+    const places = own.kind === 'rows' ? new Map([...own.rows].map((row, i) => [row, i])) : new Map(own.of.entries())
+    for (const { header, at } of columnsOf(latent, hard)) {
+      let name = header
+      while (taken.has(name)) name += ':predicted'
+      taken.add(name)
+      beside.push({
+        header: name,
+        at: (row) => {
+          const place = places.get(row)
+          return place === undefined || place < 0 ? '' : at(place)
+        },
+      })
+    }
+  }
+  const text = (cell: Cell | undefined): string => (cell === null || cell === undefined ? '' : String(cell))
+  const lines = [[...table.columns, ...beside.map((c) => ({ name: c.header }))].map((c) => c.name)]
+  for (let i = 0; i < table.rows; i++)
+    lines.push([...table.columns.map((c) => text(c.cells[i])), ...beside.map((c) => c.at(i))])
+  return csvText(lines)
+}
+
 /** A CSV row per element: the value, with the probability of a most probable value or the sd of a mean. */
-function longCsv(latents: readonly LatentPosterior[], hard: boolean): string {
+function longCsv(latents: readonly PosteriorRows[], hard: boolean): string {
   const numbers = !hard && latents.some((latent) => latent.sd !== null)
   const labels = !hard && latents.some((latent) => latent.modes !== null)
   const lines = [['latent', 'index', 'value', ...(labels ? ['probability'] : []), ...(numbers ? ['sd'] : [])]]
@@ -60,7 +116,7 @@ function longCsv(latents: readonly LatentPosterior[], hard: boolean): string {
 }
 
 /** The same as one JSON document: latent → shape, labels, values and probabilities, or means, sds and covariances. */
-export function posteriorJson(latents: readonly LatentPosterior[], hard: boolean): unknown {
+export function posteriorJson(latents: readonly PosteriorRows[], hard: boolean): unknown {
   const entries = latents.map((latent) => {
     const { probabilities, modes, means, sd, covariance, parameters } = latent
     const size = sizeOf(latent)
@@ -103,7 +159,7 @@ export function posteriorJson(latents: readonly LatentPosterior[], hard: boolean
   return { latents: Object.assign(Object.create(null), Object.fromEntries(entries)) }
 }
 
-function columnsOf(latent: LatentPosterior, hard: boolean): readonly LatentColumn[] {
+function columnsOf(latent: PosteriorRows, hard: boolean): readonly LatentColumn[] {
   const { name, probabilities, modes, labels } = latent
   if (modes !== null) {
     const own: LatentColumn = { header: name, at: (i) => labels[modes[i] ?? 0] ?? '' }
@@ -128,7 +184,7 @@ function columnsOf(latent: LatentPosterior, hard: boolean): readonly LatentColum
 
 const elements = (own: readonly number[]): number => own.reduce((a, b) => a * b, 1)
 
-const sizeOf = (latent: LatentPosterior): number => elements(latent.own)
+const sizeOf = (latent: PosteriorRows): number => elements(latent.own)
 
 const textAt = (values: Float64Array | null, i: number): string => String(values?.[i] ?? '')
 
@@ -143,7 +199,7 @@ function elementIndex(extents: readonly number[], flat: number): readonly string
   return parts
 }
 
-function indexText(latent: LatentPosterior, row: number): string {
+function indexText(latent: PosteriorRows, row: number): string {
   const lengths = latent.lengths ?? null
   const named = (indices: readonly string[]): string =>
     indices.map((x, i) => latent.rowLabels[i]?.[Number(x) - 1] ?? x).join(' ')

@@ -4,6 +4,7 @@ import { type Chosen, FitRecord, type RecordHooks } from './checkpoint/fit-recor
 import { bestEnd, failed } from './compare-ends.js'
 import type { Accuracy, BoundModel, ComponentState, FitOptions } from './contract.js'
 import { degenerateComponents, isCollapsed } from './degenerate.js'
+import { degenerateWarnings } from './degenerate-warnings.js'
 import { fewEffective, LEAST_EFFECTIVE } from './effective-draws.js'
 import { type EmPoint, marginalLogLikelihood, NEARLY_SINGULAR, nearlySingular, pointAt, slack } from './em-step.js'
 import { AbortError, InternalError } from './errors.js'
@@ -298,7 +299,7 @@ function warningsOf(
   }
   const isKept = model.bound === 'variational'
   const states = degenerateComponents(model, isKept ? point.params : params)
-  warnings.push(...warn.degenerate(isKept ? states.map((s) => relabelled(s, order)) : states, model.latents))
+  warnings.push(...degenerateWarnings(isKept ? states.map((s) => relabelled(s, order)) : states, model.latents))
   const higher = ends.filter((end) => end.degenerate.some(isCollapsed) && end.run.point.objective > point.objective)
   if (best.degenerate.length === 0 && higher.length > 0) warnings.push(warn.unbounded(higher.length, ends.length))
   warnings.push(...warn.atFloor(permuteFloors(model, point.floored, order)))

@@ -4,6 +4,9 @@ import { type Seeds, seedWeights } from './given-weights.js'
 import type { Pacer } from './pacer.js'
 import type { RandomSource } from './random.js'
 
+/** Rounds in which seeds are found: one each, or several where there are more components (Bahmani and others 2012). */
+const ROUNDS = 40
+
 /** Rows up to which several candidates are tried for each next seed. */
 const GREEDY_ROWS = 5000
 
@@ -38,25 +41,27 @@ export async function seedComponents(request: SeedRequest): Promise<number[][]> 
   const groups = membersOf(latent)
   let seeds = groups.map((members) => [members === null ? random.integer(latent.rows) : anyOf(members, random)])
   const candidates = request.greedy && latent.rows <= GREEDY_ROWS ? 2 + Math.floor(Math.log(latent.values)) : 1
+  const atOnce = Math.ceil((latent.values - 1) / ROUNDS)
   let state = await measure(request, seeds)
-  for (let k = 1; k < latent.values; k++) {
-    const best: { seed: number; total: number }[] = []
+  for (let k = 1; k < latent.values; k += atOnce) {
+    const wanted = Math.min(atOnce, latent.values - k)
+    const best: { seeds: readonly number[]; total: number }[] = []
     let kept = state
     for (let c = 0; c < candidates; c++) {
-      const next = groups.map((members) => pickSeed(members, state.drops, random))
+      const next = groups.map((members) => pickSeeds(members, state.drops, wanted, random))
       const tried = await measure(
         request,
-        seeds.map((own, g) => [...own, next[g] ?? 0]),
+        seeds.map((own, g) => [...own, ...(next[g] ?? [])]),
       )
-      next.forEach((seed, g) => {
+      next.forEach((picked, g) => {
         const total = tried.totals[g] ?? 0
         const before = best[g]
         if (before !== undefined && total >= before.total) return
-        best[g] = { seed, total }
+        best[g] = { seeds: picked, total }
         kept = tried
       })
     }
-    seeds = seeds.map((own, g) => [...own, best[g]?.seed ?? 0])
+    seeds = seeds.map((own, g) => [...own, ...(best[g]?.seeds ?? [])])
     // With one group the best candidate was measured as it is; with several, each may have taken another one.
     state = groups.length === 1 || candidates === 1 ? kept : await measure(request, seeds)
   }
@@ -85,9 +90,19 @@ function membersOf(latent: LatentLayout): readonly (readonly number[] | null)[] 
 
 const anyOf = (members: readonly number[], random: RandomSource): number => members[random.integer(members.length)] ?? 0
 
-function pickSeed(members: readonly number[] | null, drops: Float64Array, random: RandomSource): number {
-  if (members === null) return random.pick(drops)
-  return members[random.pick(Float64Array.from(members, (n) => drops[n] ?? 0))] ?? 0
+/** So many rows, each with probability proportional to its drop, a row again only where no other one is left. */
+function pickSeeds(
+  members: readonly number[] | null,
+  drops: Float64Array,
+  wanted: number,
+  random: RandomSource,
+): readonly number[] {
+  const left = members === null ? drops.slice() : Float64Array.from(members, (n) => drops[n] ?? 0)
+  return Array.from({ length: wanted }, () => {
+    const picked = random.pick(left)
+    left[picked] = 0
+    return members === null ? picked : (members[picked] ?? 0)
+  })
 }
 
 interface Measured {

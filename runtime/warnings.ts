@@ -1,5 +1,4 @@
-import type { Accuracy, ComponentState, FloorHit, LatentLayout } from './contract.js'
-import { isCollapsed, LEAST_COUNT, LEAST_RELATIVE_VARIANCE } from './degenerate.js'
+import type { Accuracy, FloorHit, LatentLayout } from './contract.js'
 import { uncertaintyExplanations } from './uncertainty-warnings.js'
 
 /** A warning of a fit, as in the result. */
@@ -199,31 +198,6 @@ export function symmetricStart(latents: readonly LatentLayout[]): FitWarning {
   }
 }
 
-/** One warning for each degenerate component: its smallest variance, or its count, and what to do. */
-export function degenerate(states: readonly ComponentState[], latents: readonly LatentLayout[]): FitWarning[] {
-  return states.map((state) => {
-    const layout = latents.find(({ name }) => name === state.latent)
-    const label = layout?.labels[state.value] ?? String(state.value + 1)
-    const who = `component ${label} of \`${state.latent}\``
-    const count = short(state.expectedCount)
-    const rows = `${count} ${count === '1' ? 'row' : 'rows'}`
-    return isCollapsed(state)
-      ? {
-          code: 'W521',
-          message:
-            `${who} has collapsed: its smallest variance is ${short(state.relativeVariance ?? Number.NaN)} of that of ` +
-            `the data (below ${LEAST_RELATIVE_VARIANCE}), over ${rows}; use fewer components, share their spread, or ` +
-            'give the spread a prior',
-        }
-      : {
-          code: 'W522',
-          message:
-            `${who} is nearly empty: it expects ${rows} (below ${LEAST_COUNT}); use fewer components, or give the ` +
-            'weights a prior',
-        }
-  })
-}
-
 /** Starts that ended higher than the result, on components that have collapsed. */
 export function unbounded(higher: number, starts: number): FitWarning {
   const message =
@@ -339,6 +313,6 @@ export function failedFit(reason: string): FitWarning {
   return { code: 'W529', message: `the fit failed numerically: ${reason}` }
 }
 
-function short(value: number): string {
+export function short(value: number): string {
   return String(Number(value.toPrecision(3)))
 }

@@ -57,7 +57,7 @@ for t in 1..T { y[t] ~ Categorical(b[z[t]]) }`,
     data: () => ({
       y: list(120_000, (t) => (t % 31 === 5 ? null : 'abcd'[Math.floor(noise(t) * (1 + (Math.floor(t / 9) % 4)))])),
     }),
-    options: { restarts: 2, init: 'random', maxIterations: 40 },
+    options: { restarts: 2, init: 'random', maxIterations: 100 },
   },
   chains: {
     text: `model Chains
@@ -74,7 +74,7 @@ for r in 1..R {
     data: () => ({
       y: list(600, (r) => list(100 + (r % 7), (t) => 'abcd'[Math.floor(t / 9) % 2 === 0 ? (t * r) % 2 : (t + r) % 4])),
     }),
-    options: { restarts: 2, init: 'random', maxIterations: 40 },
+    options: { restarts: 2, init: 'random', maxIterations: 100 },
   },
   // no other run is under way: the calling thread takes its part
   lone: {
@@ -90,7 +90,7 @@ for n in 1..N {
     data: () => ({
       y: list(60_000, (n) => list(8, (j) => 'abcd'[Math.floor(4 * noise(9 * n + j) ** (1 + ((n + j) % 3)))])),
     }),
-    options: { restarts: 1, init: 'random', maxIterations: 80 },
+    options: { restarts: 1, init: 'random', maxIterations: 500 },
   },
 }
 

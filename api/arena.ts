@@ -14,20 +14,14 @@ export function arenaFor(options: Pick<FitCallOptions, 'backend'>, data: BoundDa
   const features = engineFeatures()
   const { backend = null } = options
   if ((backend !== null && backend !== 'wasm') || !features.simd) return null
-  let bytes = BESIDE_DATA
-  for (const array of data.arrays.values()) bytes += cellsHeld(array, data) * array.values.BYTES_PER_ELEMENT + 64
-  return backend === null && cellsOf(data) < FEWEST_CELLS
-    ? null
-    : new Arena(features.shared ? 0 : bytes, features.shared)
+  let [cells, bytes] = [0, BESIDE_DATA]
+  for (const { values, stream } of data.arrays.values()) {
+    const held = stream === undefined ? values.length : Math.min(stream.rows, data.stream?.window ?? 0) * stream.width
+    cells += held
+    bytes += held * values.BYTES_PER_ELEMENT + 64
+  }
+  return backend === null && cells < FEWEST_CELLS ? null : new Arena(features.shared ? 0 : bytes, features.shared)
 }
-
-/** Cells of all arrays, as far as they lie in memory. */
-export function cellsOf(data: BoundData): number {
-  return [...data.arrays.values()].reduce((n, array) => n + cellsHeld(array, data), 0)
-}
-
-const cellsHeld = ({ values, stream }: BoundArray, data: BoundData): number =>
-  stream === undefined ? values.length : Math.min(stream.rows, data.stream?.window ?? 0) * stream.width
 
 /** The same data, their numbers in the memory. */
 export function inArena(data: BoundData, arena: Arena): BoundData {

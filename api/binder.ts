@@ -21,7 +21,7 @@ import { didYouMean } from '../runtime/data/nearest-name.js'
 import { bindStreamed } from '../runtime/data/stream/bind-streamed.js'
 import { RowsError } from '../runtime/data/stream/rows-error.js'
 import type { BoundData, Table } from '../runtime/data/types.js'
-import { arenaFor, cellsOf, inArena, outsideArena } from './arena.js'
+import { arenaFor, inArena, outsideArena } from './arena.js'
 import { CompileError, DataError, OptionError, problem } from './errors.js'
 import type { Bound, Frozen } from './frozen.js'
 import { readFixed } from './held.js'
@@ -32,9 +32,6 @@ import { checkBackend, entriesOf, type FitCallOptions } from './options.js'
 import { amongParams, fixedOnScale, standardised } from './standardize.js'
 
 const NONE: HeldNames = { whole: new Set(), cells: new Set(), zero: new Set() }
-
-/** Cells whose passes are long enough for workers: these start while the first pass is prepared. */
-const WORTH_WORKERS = 2 ** 19
 
 export class Binder {
   private readonly others = new Map<string, Derivation>()
@@ -143,7 +140,6 @@ export class Binder {
     const held = fix.size === 0 ? null : readFixed(this.derived, data, set, fix, this.zeroLimits(data))
     const names = held?.names ?? NONE
     const derivation = this.derivationFor(options.mStep === 'gradient', product, names)
-    if (cellsOf(data) >= WORTH_WORKERS) pool?.begin()
     const arena = arenaFor(options, data)
     const own = arena === null ? outsideArena(data, tables) : inArena(data, arena)
     try {

@@ -18,7 +18,15 @@ import type { Mode } from './mode-options.js'
 import { nextTurn } from './next-turn.js'
 import type { DataOptions, FitData } from './options.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
-import { type Binder, bindFitted, type Prediction, type PredictOptions, rowsOfTables, type Score } from './predict.js'
+import {
+  type Binder,
+  bindFitted,
+  type NewDataOptions,
+  type Prediction,
+  type PredictOptions,
+  rowsOfTables,
+  type Score,
+} from './predict.js'
 import type { ReportOptions } from './report/report.js'
 import type { Residuals } from './residuals.js'
 import type { SimulateOptions, Sizes } from './simulate/simulate-model.js'
@@ -227,7 +235,7 @@ export class Fit<M extends FittedModel = FittedModel> {
    *
    * @throws DataError where the new data does not fit the model or the fit
    */
-  async score(data: FitData, options: DataOptions = {}): Promise<Score> {
+  async score(data: FitData, options: NewDataOptions = {}): Promise<Score> {
     const { model, params, data: own, scaling } = bindFitted(this.model, this.result, data, options)
     const score = {
       logLikelihood: model.eStep(params).logLikelihood,

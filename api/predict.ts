@@ -10,8 +10,11 @@ import { type DataOptions, entriesOf, type FitCallOptions, type FitData } from '
 import type { LatentPosterior } from './posterior.js'
 import type { TableRows } from './table-rows.js'
 
+/** How new data bind, and how the model over them is run. */
+export type NewDataOptions = DataOptions & Pick<FitCallOptions, 'backend' | 'javascript'>
+
 /** Options of `predict`. */
-export interface PredictOptions extends DataOptions {
+export interface PredictOptions extends NewDataOptions {
   /**
    * Of latents that follow on one another along an index (chains), the posterior given the data up to and including
    * their own place, and not given all data (smoothed).
@@ -59,7 +62,7 @@ export function bindFitted(
   model: Binder,
   result: FitResult,
   data: FitData,
-  options: DataOptions & Pick<FitCallOptions, 'mode'>,
+  options: NewDataOptions & Pick<FitCallOptions, 'mode'>,
 ): Bound & { readonly params: Float64Array; readonly scaling: Scaling | null } {
   const stored = restore(result)
   const columns = entriesOf(options.columns ?? new Map())

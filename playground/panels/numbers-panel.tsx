@@ -4,6 +4,7 @@ import { isStale, type KeptState, likelihoodName, number, type State, shownRun }
 import type { FileKind, FitSummary, IntervalsView } from '../workers/messages.js'
 import { Complaints } from './data-panel.js'
 import { download } from './download.js'
+import { NewRowsSection } from './new-rows-section.js'
 import { ParamsSection } from './params-section.js'
 import { PosteriorTable } from './posterior-table.js'
 import { ResidualsSection } from './residuals-section.js'
@@ -71,6 +72,7 @@ export function NumbersPanel({ state, controller }: Props) {
         <PosteriorTable key={l.name} latent={l} />
       ))}
       <ResidualsSection state={state} controller={controller} shown={shown} />
+      <NewRowsSection key={shown.run.id} state={state} controller={controller} shown={shown} />
       <Runs state={state} controller={controller} />
     </div>
   )

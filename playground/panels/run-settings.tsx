@@ -1,6 +1,6 @@
 import type { Controller } from '../session/controller.js'
 import { jumpsIn, type ModeFacts, modeFacts, modes } from '../session/modes.js'
-import type { Acceleration, RunControls } from '../session/project.js'
+import { type Acceleration, MOST_ITERATIONS, MOST_RESTARTS, type RunControls } from '../session/project.js'
 import type { State } from '../session/state.js'
 import { Decimal, Whole } from '../ui/number-field.js'
 import { useAnswer } from './use-answer.js'
@@ -66,7 +66,13 @@ export function RunSettings({ state, controller }: Props) {
       <Schedule mode={mode} controls={controls} set={set} />
       <Whole label="Seed" value={controls.seed} least={0} onValue={(seed) => set({ seed })} />
       {mode.steps && (
-        <Whole label="Starts of a fit" value={controls.restarts} least={1} onValue={(restarts) => set({ restarts })} />
+        <Whole
+          label="Starts of a fit"
+          value={controls.restarts}
+          least={1}
+          most={MOST_RESTARTS}
+          onValue={(restarts) => set({ restarts })}
+        />
       )}
       <label>
         Starts by
@@ -99,6 +105,22 @@ export function RunSettings({ state, controller }: Props) {
           </select>
         </label>
       )}
+      <Whole
+        label="At most iterations"
+        says="A run ends after so many iterations, converged or not"
+        value={controls.maxIterations}
+        least={1}
+        most={MOST_ITERATIONS}
+        onValue={(maxIterations) => set({ maxIterations })}
+      />
+      <Decimal
+        label="Tolerance"
+        says={TOLERANCE}
+        value={controls.tolerance}
+        least={0}
+        most={0.1}
+        onValue={(tolerance) => set({ tolerance })}
+      />
       <label class="check" title={mode.mode === 'vb' ? NOT_IN_VB : STANDARDISE}>
         <input
           type="checkbox"
@@ -144,6 +166,8 @@ export function RunSettings({ state, controller }: Props) {
   )
 }
 
+const TOLERANCE =
+  'Relative to the objective: a run has converged when neither its last gain nor what is left to gain is more'
 const ACCELERATE = 'A fit jumps ahead between the steps of EM, where the objective approves'
 const JUMPS = ' Fit jumps ahead between the steps; Step, Play and To the end make the plain steps of EM.'
 const STANDARDISE = 'Fits columns at mean 0 and sd 1, and gives params and log-likelihood in the units of the data'

@@ -1,6 +1,6 @@
 /** What is asked beside the runs: intervals of a fit, a choice among candidates, data drawn from the model. */
 import type { ErrorKind } from '../../runtime/uncertainty.js'
-import type { Comparison, FileKind, MadeFile, ModeRefusals } from '../workers/messages.js'
+import type { Comparison, FileKind, GivenFile, MadeFile, ModeRefusals, NewRowsView } from '../workers/messages.js'
 import type { DataFiles } from './data-files.js'
 import type { Desk } from './desk.js'
 import type { KeptRuns } from './kept-runs.js'
@@ -54,6 +54,18 @@ export class Asides {
       this.desk.store.dispatch({ kind: 'say', text: `${made.name} is there` })
     })
     return made
+  }
+
+  /** Rows that the fit that is shown has not seen; null where that cannot be told. */
+  async newRows(files: readonly GivenFile[]): Promise<NewRowsView | null> {
+    let view: NewRowsView | null = null
+    await this.desk.working('new rows', async () => {
+      const shown = shownRun(this.desk.state)
+      if (shown === null) return
+      view = await this.kept.call('newRows', { run: shown.run.id, files })
+      this.desk.store.dispatch({ kind: 'say', text: 'predictions for the new rows are there' })
+    })
+    return view
   }
 
   /** Fits every value of a const, and compares. */

@@ -1,5 +1,13 @@
 /** A project as JSON: what share links and the browser's store hold. Everything that is read is checked. */
-import type { Area, Picture, Project, ProjectFile, RunControls } from './project.js'
+import {
+  type Area,
+  MOST_ITERATIONS,
+  MOST_RESTARTS,
+  type Picture,
+  type Project,
+  type ProjectFile,
+  type RunControls,
+} from './project.js'
 
 export const PROJECT_VERSION = 1
 
@@ -11,8 +19,6 @@ const INITS = ['auto', 'kmeans++', 'random', 'split', 'hierarchical'] as const
 
 /** Caps on what a link may ask for. */
 const MOST_FILES = 20
-const MOST_RESTARTS = 1000
-const MOST_ITERATIONS = 1_000_000
 const MOST_BATCH = 1e9
 
 export interface ControlsJson {

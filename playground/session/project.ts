@@ -63,6 +63,10 @@ export interface Project {
   readonly area: Area
 }
 
+/** What a project may ask for at most. */
+export const MOST_RESTARTS = 1000
+export const MOST_ITERATIONS = 1_000_000
+
 export const plainControls: RunControls = {
   mode: 'em',
   compare: false,

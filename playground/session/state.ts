@@ -58,6 +58,7 @@ export type Work =
         | 'intervals'
         | 'residuals'
         | 'file'
+        | 'new rows'
         | 'choose'
         | 'draw'
       readonly run: number

@@ -2,11 +2,13 @@ interface FieldProps {
   readonly label: string
   readonly says?: string
   readonly value: number
+  readonly least?: number
+  readonly most?: number
   readonly onValue: (value: number) => void
 }
 
-/** A whole number; what is none is taken back. */
-export function Whole({ label, says, value, least, onValue }: FieldProps & { readonly least: number }) {
+/** A whole number from `least` to `most`; what is none is taken back. */
+export function Whole({ label, says, value, least = 0, most = Number.MAX_SAFE_INTEGER, onValue }: FieldProps) {
   return (
     <label title={says}>
       {label}
@@ -17,7 +19,8 @@ export function Whole({ label, says, value, least, onValue }: FieldProps & { rea
         value={value}
         onChange={(e) => {
           const next = Number(e.currentTarget.value)
-          if (e.currentTarget.value.trim() !== '' && Number.isSafeInteger(next) && next >= least) onValue(next)
+          if (e.currentTarget.value.trim() !== '' && Number.isSafeInteger(next) && next >= least && next <= most)
+            onValue(next)
           else e.currentTarget.value = String(value)
         }}
       />
@@ -25,8 +28,15 @@ export function Whole({ label, says, value, least, onValue }: FieldProps & { rea
   )
 }
 
-/** A number; what is none is taken back. */
-export function Decimal({ label, says, value, onValue }: FieldProps) {
+/** A number from `least` to `most`; what is none is taken back. */
+export function Decimal({
+  label,
+  says,
+  value,
+  least = -Number.MAX_VALUE,
+  most = Number.MAX_VALUE,
+  onValue,
+}: FieldProps) {
   return (
     <label title={says}>
       {label}
@@ -36,7 +46,7 @@ export function Decimal({ label, says, value, onValue }: FieldProps) {
         value={value}
         onChange={(e) => {
           const next = Number(e.currentTarget.value)
-          if (e.currentTarget.value.trim() !== '' && Number.isFinite(next)) onValue(next)
+          if (e.currentTarget.value.trim() !== '' && next >= least && next <= most) onValue(next)
           else e.currentTarget.value = String(value)
         }}
       />

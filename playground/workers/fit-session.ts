@@ -20,6 +20,7 @@ import { KeptRun } from './kept-run.js'
 import { madeFile } from './made-file.js'
 import type { BeginRequest, BindingView, Complaint, FitCalls, FitMessage, GivenFile } from './messages.js'
 import { type Engine, ModelOverData } from './model-over-data.js'
+import { newRows } from './new-rows.js'
 import { refusedModes } from './refused-modes.js'
 import { residualViews } from './residual-views.js'
 import { preview } from './tables.js'
@@ -248,6 +249,10 @@ export class FitSession implements Parts<FitCalls> {
 
   file({ run, kind }: Parameters<FitCalls['file']>[0]) {
     return madeFile(this.bound().tables, this.run(run), kind)
+  }
+
+  newRows({ run, files }: Parameters<FitCalls['newRows']>[0]) {
+    return newRows(this.run(run), files, this.engine)
   }
 
   choose(request: Parameters<FitCalls['choose']>[0]) {

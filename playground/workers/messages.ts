@@ -277,6 +277,18 @@ export interface DrawnView {
 /** What a fit gives as a file: its posteriors beside the rows of the data, the rows with missing cells filled, a report. */
 export type FileKind = 'rows' | 'filled' | 'report'
 
+/** Rows that a fit has not seen. */
+export interface NewRowsView {
+  readonly logLikelihood: number
+  /** It is a lower bound of it. */
+  readonly isBound: boolean
+  /** Of the outermost plates. */
+  readonly rows: number
+  readonly warnings: readonly Complaint[]
+  /** The rows with the posterior of their latents; null where the model has none. */
+  readonly file: MadeFile | null
+}
+
 export interface MadeFile {
   readonly name: string
   readonly text: string
@@ -320,6 +332,7 @@ export interface FitCalls {
   intervals(request: IntervalsRequest): IntervalsView
   residuals(request: { readonly run: number }): ResidualsView
   file(request: { readonly run: number; readonly kind: FileKind }): MadeFile
+  newRows(request: { readonly run: number; readonly files: readonly GivenFile[] }): NewRowsView
   choose(request: ChooseRequest): ChoiceView
   /** Data drawn from the model. */
   draw(request: DrawRequest): DrawnView

@@ -34,6 +34,27 @@ const withPriors = [
   '',
 ].join('\n')
 
+describe('new rows', () => {
+  it('have a log-likelihood, and a file with their posteriors', async () => {
+    const { page, noise } = await playground.open(WITHOUT_MONACO)
+    await ready(page)
+    await button(page, 'Settings').click()
+    await page.getByLabel('At most iterations').fill('300')
+    await page.keyboard.press('Tab')
+    await tab(page, 'numbers').click()
+    await press(page, 'Fit', '.facts')
+    const buffer = Buffer.from('eruptions,waiting\n1.8,54\n4.5,82\n')
+    await page.getByLabel('Predict rows of a file').setInputFiles({ name: 'new.csv', mimeType: 'text/csv', buffer })
+    await page.getByText(/Of new\.csv the log-likelihood is −\d.* for each of 2 rows/).waitFor()
+    const waiting = page.waitForEvent('download')
+    await button(page, 'Download predicted.csv').click()
+    expect((await waiting).suggestedFilename()).toBe('predicted.csv')
+    expect(await violations(page)).toEqual([])
+    expect(noise).toEqual([])
+    await page.close()
+  }, 60_000)
+})
+
 describe('modes', () => {
   it('fits by annealing, whose single steps are refused in a sentence, and goes back in the run', async () => {
     const { page, noise } = await playground.open(WITHOUT_MONACO)

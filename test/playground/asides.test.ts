@@ -299,6 +299,22 @@ for n in 1..N {
     expect(filled[1]).toBe('a,0,')
   })
 
+  it('rows that it has not seen have a log-likelihood and a posterior', async () => {
+    await fit(open(full, OLD_FAITHFUL))
+    const content = 'eruptions,waiting,day\n1.8,54,a\n4.5,82,b\n'
+    const view = await session.newRows({ run: 1, files: [{ name: 'new.csv', content }] })
+    expect(view.rows).toBe(2)
+    expect(view.isBound).toBe(false)
+    // the density of either row where a day is like most
+    expect(view.logLikelihood).toBeGreaterThan(-10)
+    expect(view.logLikelihood).toBeLessThan(-4)
+    const lines = view.file?.text.trim().split('\n') ?? []
+    expect(lines[0]).toMatch(/^eruptions,waiting,day,z,z=1,z=2/)
+    expect(lines.slice(1).map((line) => line.split(',').slice(0, 4).join())).toEqual(['1.8,54,a,1', '4.5,82,b,2'])
+    const other = session.newRows({ run: 1, files: [{ name: 'other.csv', content: 'a,b\n1,2\n' }] })
+    await expect(other).rejects.toThrow(/eruptions/)
+  })
+
   it('a report is one page', async () => {
     const { summary } = await fit(open(full, OLD_FAITHFUL))
     expect(summary.missing).toBe(0)

@@ -67,11 +67,6 @@ export class WorkerPool {
     this.now = now
   }
 
-  /** Workers have been asked for. */
-  get isBegun(): boolean {
-    return this.state.kind !== 'idle'
-  }
-
   /** true where workers take work. @throws WorkerError where one was lost */
   get isReady(): boolean {
     if (this.state.kind === 'broken') throw this.state.error

@@ -18,47 +18,29 @@ import { type Certificate, certify } from '../oracle/certify.js'
 import { RowsError } from '../runtime/data/stream/rows-error.js'
 import type { BoundData, DataDeclaration, Table } from '../runtime/data/types.js'
 import { AbortError, InternalError } from '../runtime/errors.js'
-import { type FitOutcome, fitModel } from '../runtime/fit.js'
 import { type EmIteration, iterate } from '../runtime/iterate.js'
-import { type Json, record as jsonRecord, toJson } from '../runtime/json.js'
-import type { FitMode } from '../runtime/modes/fit-mode.js'
+import { type Json, toJson } from '../runtime/json.js'
 import { busyPacer } from '../runtime/pacer.js'
 import type { FitResult } from '../runtime/result.js'
 import { refuseInit } from '../runtime/staged-starts.js'
-import { applyStartValues, type StartValues, startValuesFromJson } from '../runtime/start-values.js'
-import type { FitWarning } from '../runtime/warnings.js'
-import { version } from '../version.js'
+import { applyStartValues } from '../runtime/start-values.js'
 import { Binder } from './binder.js'
-import { recordHooks, refuseCheckpoints } from './checkpoint.js'
+import { refuseCheckpoints } from './checkpoint.js'
 import { emitProgram } from './emit/emit-program.js'
 import { toEmit } from './emit/to-emit.js'
-import { entropyFields } from './entropy.js'
-import { CompileError, DataError, OptionError, problem } from './errors.js'
+import { CompileError, DataError, OptionError } from './errors.js'
 import { Fit, type FittedModel } from './fit.js'
+import { fitBound, startOf } from './fit-bound.js'
 import { type Bound, type Frozen, frozen, restore } from './frozen.js'
-import type { Held } from './held.js'
-import { impossibleRows } from './impossible-rows.js'
-import { inUnits, standardisedStart } from './in-units.js'
 import type { Mode } from './mode-options.js'
 import { programOf } from './mode-program.js'
-import { modeOf } from './modes.js'
-import { nextTurn } from './next-turn.js'
-import {
-  checkNames,
-  type DataOptions,
-  entriesOf,
-  type FitCallOptions,
-  type FitData,
-  record,
-  searchOptions,
-  tablesOf,
-} from './options.js'
+import { checkNames, type DataOptions, entriesOf, type FitCallOptions, type FitData, tablesOf } from './options.js'
 import { densityForOracle } from './oracle-density.js'
 import { type SimulateOptions, type Sizes, simulateLike, simulateModel } from './simulate/simulate-model.js'
 import type { Simulation } from './simulate/simulation.js'
 import { modesOfFits, Stepper } from './stepper.js'
 import { type TableRows, tableRows } from './table-rows.js'
-import { checkErrors, refuseErrors, resultWithErrors } from './uncertainty/of-result.js'
+import { checkErrors } from './uncertainty/of-result.js'
 import { type VariationalModel, variationalModel } from './variational.js'
 import { variationalResult } from './variational-fit.js'
 import { workedIteration } from './worked.js'
@@ -247,7 +229,8 @@ export class Model {
     const pool = poolFor(options)
     try {
       const bound = this.bind(tables, options, null, pool)
-      return await this.fitBound(
+      return await fitBound(
+        this,
         options.standardize === true ? this.binder.standardised(bound, options, pool) : bound,
         options,
       )
@@ -272,7 +255,8 @@ export class Model {
     const pool = poolFor(options)
     try {
       const bound = this.binder.overData(data, options, null, pool)
-      return await this.fitBound(
+      return await fitBound(
+        this,
         options.standardize === true ? this.binder.standardised(bound, options, pool) : bound,
         options,
       )
@@ -289,73 +273,12 @@ export class Model {
     const { bound, close } = await this.binder.bindStreamed(tables, options)
     try {
       if (bound.data.stream !== undefined) options.onStream?.(bound.data.stream)
-      return await this.fitBound(bound, options)
+      return await fitBound(this, bound, options)
     } catch (e) {
       throw e instanceof RowsError ? new DataError([e.problem]) : e
     } finally {
       close()
     }
-  }
-
-  private async fitBound(bound: Bound, options: FitCallOptions): Promise<Fit<Model>> {
-    refuseErrors(bound.model, options)
-    refuseEmpty(bound, this.declarations())
-    const start = options.start === undefined ? undefined : startOf(options.start, bound)
-    const wrap = (found: Extract<FitOutcome, { ok: true }>): Fit<Model> => {
-      const outcome = bound.standard === undefined ? null : inUnits(found, bound.model, bound.standard)
-      const { result, params, at, order, traces, rows } = outcome ?? found
-      const { model, data } = outcome?.bound ?? bound
-      const own = { model, data, params: at, inOrder: params, order, traces, rows }
-      return new Fit(this, withHeld(result, bound, this.typed), model.params, own, bound.held?.layouts)
-    }
-    const mode = modeOf(bound, options)
-    if ((mode?.search ?? null) !== null) refuseCheckpoints(options, `mode ${options.mode}`)
-    const run = fitModel(
-      bound.model,
-      { ...restartsOf(mode), ...searchOptions(options), ...(start === undefined ? {} : { start }) },
-      {
-        pause: nextTurn,
-        ...(mode === null ? {} : { mode }),
-        ...(await recordHooks(this.typed, bound, options)),
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-        ...(options.onIteration === undefined ? {} : { onIteration: options.onIteration.bind(options) }),
-        context: {
-          estepVersion: version,
-          get plan() {
-            return toJson(planJson(bound.model.derivation, bound.model.nodeFacts()))
-          },
-          columns: bound.data.columns,
-          levels: new Map(
-            [...bound.data.levels].map(([name, lists]) => [name, toJson(lists.length === 1 ? lists[0] : lists)]),
-          ),
-          warnings: [
-            ...this.diagnostics
-              .filter((d) => d.severity === 'warning')
-              .map((d) => ({ code: d.code, message: d.message })),
-            ...bound.data.warnings.map((w) => ({ code: w.code, message: w.message })),
-            ...constantColumns(bound.standard?.raw ?? bound),
-            ...(bound.standard?.way.warnings ?? []),
-          ],
-          extra: new Map([
-            ['source', this.typed.source.text],
-            ['fit', frozen(bound, options)],
-          ]),
-        },
-      },
-    )
-    let outcome: FitOutcome
-    try {
-      outcome = await run
-    } catch (e) {
-      if (!(e instanceof AbortError)) throw e
-      const partial = e.partial as FitOutcome | null
-      throw new AbortError(partial?.ok === true ? wrap(partial) : null)
-    }
-    if (!outcome.ok) throw new OptionError(outcome.problems.map((p) => p.message).join('\n'))
-    const explained = withReason(bound.model, outcome)
-    const fit = withEntropy(wrap(explained))
-    const result = await resultWithErrors(fit, options)
-    return result === null ? fit : fit.withResult(result)
   }
 
   /** One EM iteration at a time, from a start (given values, or the first one that `fit` would make). */
@@ -417,7 +340,7 @@ export class Model {
         refuseOtherSteps(options, more.mode)
         const all = { ...options, ...more }
         checkNames(all)
-        return this.fitBound(bound, all)
+        return fitBound(this, bound, all)
       },
       async () => pool?.end(),
     )
@@ -506,92 +429,9 @@ function refuseOtherSteps({ mode = 'em' }: FitCallOptions, asked: Mode | undefin
   throw new OptionError(`these are the steps of mode ${mode}: make another stepper for mode ${asked}`)
 }
 
-const restartsOf = (mode: FitMode | null): { readonly restarts?: number } =>
-  mode?.restarts === undefined ? {} : { restarts: mode.restarts }
-
-/** Start values without those of params that are held. */
-function startOf(start: NonNullable<FitCallOptions['start']>, bound: Bound): StartValues {
-  const values = startValuesFromJson(record(start)) ?? new Map<string, unknown>()
-  const free = new Map([...values].filter(([name]) => bound.held?.names.whole.has(name) !== true))
-  return bound.standard === undefined ? free : standardisedStart(free, bound.standard)
-}
-
-function withEntropy(fit: Fit<Model>): Fit<Model> {
-  const { result } = fit
-  return result.stop === 'numerical' ? fit : fit.withResult({ ...result, ...entropyFields(fit.entropy()) })
-}
-
-/** A result with the params that were held beside the estimated ones, in the order of their declarations. */
-function withHeld(result: FitResult, bound: Bound, typed: TypedModel): FitResult {
-  const held = bound.standard?.raw.held ?? bound.held
-  if (held === null) return result
-  const order = typed.symbols.flatMap((s) => (s.kind === 'param' ? [s.name] : []))
-  const together = (estimated: FitResult['params'], { values, names }: Held): FitResult['params'] => {
-    const all = new Map([...Object.entries(estimated), ...[...values].filter(([name]) => names.whole.has(name))])
-    const params = order.flatMap((name) => {
-      const value = all.get(name)
-      return value === undefined ? [] : [[name, value] as const]
-    })
-    return jsonRecord(params)
-  }
-  const { standardized } = result
-  return {
-    ...result,
-    params: together(result.params, held),
-    fixed: jsonRecord(held.values),
-    ...(standardized === undefined || bound.held === null
-      ? {}
-      : {
-          standardized: {
-            ...standardized,
-            params: together(standardized.params, bound.held),
-            fixed: jsonRecord(bound.held.values),
-          },
-        }),
-  }
-}
-
 async function firstStart(model: ProgramModel, options: FitCallOptions): Promise<Float64Array> {
   const { createStarter } = await import('../runtime/starts.js')
   const refused = refuseInit(model, options.init ?? 'auto')
   if (refused !== null) throw new OptionError(refused)
   return createStarter(model, options.init ?? 'auto', busyPacer()).start(options.seed ?? 1, true)
-}
-
-/** Data without rows, or with rows that weigh nothing. */
-function refuseEmpty(bound: Bound, declarations: readonly DataDeclaration[]): void {
-  if (bound.model.observations > 0 || declarations.length === 0) return
-  if ([...bound.data.arrays.values()].some(({ shape }) => shape.includes(0)))
-    throw new DataError([problem('E304', 'the data has no rows')])
-  throw new DataError([problem('E416', 'nothing was observed: the weights or the counts in the data are all 0')])
-}
-
-/** Columns with one value, by their names and in the units of the data. */
-function constantColumns({ model, data }: Bound): readonly FitWarning[] {
-  return model.constantColumns().map(({ data: name, column, value }) => {
-    const own = data.columns.get(name)?.[column - 1]
-    const which =
-      own === undefined || own === name ? `column ${column} of \`${name}\`` : `column \`${own}\` of \`${name}\``
-    return { code: 'W530', message: `${which} is ${value} in every row: it has no spread to estimate` }
-  })
-}
-
-/** Names the rows that make the objective of a failed fit −∞ or no number. */
-function withReason(
-  model: ProgramModel,
-  outcome: Extract<FitOutcome, { ok: true }>,
-): Extract<FitOutcome, { ok: true }> {
-  const { stop, objective } = outcome.result
-  // rows that are to blame are looked for among all
-  if (model.sample !== undefined) return outcome
-  if (stop !== 'numerical' || (objective !== '-Infinity' && objective !== null)) return outcome
-  const undefinedRows = objective === null ? impossibleRows(model, outcome.at, Number.isNaN) : null
-  const written = model.derivation.graph.factors.some((f) => f.distribution === 'Custom')
-  const where = written ? 'the density is not defined (look at what Custom is given)' : 'the density is not defined'
-  const rows = undefinedRows === null ? impossibleRows(model, outcome.at) : `${where} for ${undefinedRows}`
-  if (rows === null) return outcome
-  const warnings = outcome.result.warnings.map((w) =>
-    w.code === 'W529' ? { ...w, message: `${w.message}: ${rows}` } : w,
-  )
-  return { ...outcome, result: { ...outcome.result, warnings } }
 }

@@ -10,6 +10,7 @@
  */
 
 export type { FitCheckpoint } from './api/checkpoint-document.js'
+export { type ComparedParam, type Comparison, compareFits, type MatchedParam } from './api/compare-fits.js'
 export { type CompileResult, compile, compileOrThrow, loadFit } from './api/compile.js'
 export { CompileError, DataError, OptionError } from './api/errors.js'
 export { Fit } from './api/fit.js'

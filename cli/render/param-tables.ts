@@ -1,6 +1,6 @@
 import type { NestedNumbers } from '../../runtime/json.js'
+import { eachNested, isList, takeNested } from '../../runtime/nested.js'
 import type { ParamView } from '../ports.js'
-import { eachNested, isList, takeNested } from './nested.js'
 import { formatAlike, formatNumber } from './numbers.js'
 import { printable } from './paint.js'
 import { tableWidth, textTable } from './text-table.js'

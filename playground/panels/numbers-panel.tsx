@@ -8,6 +8,7 @@ import { NewRowsSection } from './new-rows-section.js'
 import { ParamsSection } from './params-section.js'
 import { PosteriorTable } from './posterior-table.js'
 import { ResidualsSection } from './residuals-section.js'
+import { RunsSection } from './runs-section.js'
 
 interface Props {
   readonly state: State
@@ -73,7 +74,7 @@ export function NumbersPanel({ state, controller }: Props) {
       ))}
       <ResidualsSection state={state} controller={controller} shown={shown} />
       <NewRowsSection key={shown.run.id} state={state} controller={controller} shown={shown} />
-      <Runs state={state} controller={controller} />
+      <RunsSection state={state} controller={controller} shown={shown} />
     </div>
   )
 }
@@ -147,32 +148,5 @@ function Fact({ name, value, full, says }: FactProps) {
       <dt>{name}</dt>
       <dd title={full === undefined ? says : String(full)}>{value}</dd>
     </div>
-  )
-}
-
-function Runs({ state, controller }: Props) {
-  if (state.runs.length < 2) return null
-  return (
-    <section aria-label="Runs">
-      <h2>Runs</h2>
-      <ul class="runs">
-        {state.runs.map((r) => (
-          <li key={r.run.id} class={r.run.id === state.shown ? 'is-shown' : ''}>
-            <button type="button" class="link" onClick={() => controller.runs.look(r.run.id)}>
-              {r.run.label}
-            </button>
-            <span class="figure">{number(r.run.objectives.at(-1) ?? Number.NaN)}</span>
-            <button
-              type="button"
-              class="quiet"
-              aria-label={`Forget ${r.run.label}`}
-              onClick={() => controller.runs.forget([r.run.id])}
-            >
-              forget
-            </button>
-          </li>
-        ))}
-      </ul>
-    </section>
   )
 }

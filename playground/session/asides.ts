@@ -1,6 +1,14 @@
 /** What is asked beside the runs: intervals of a fit, a choice among candidates, data drawn from the model. */
 import type { ErrorKind } from '../../runtime/uncertainty.js'
-import type { Comparison, FileKind, GivenFile, MadeFile, ModeRefusals, NewRowsView } from '../workers/messages.js'
+import type {
+  BesideView,
+  Comparison,
+  FileKind,
+  GivenFile,
+  MadeFile,
+  ModeRefusals,
+  NewRowsView,
+} from '../workers/messages.js'
 import type { DataFiles } from './data-files.js'
 import type { Desk } from './desk.js'
 import type { KeptRuns } from './kept-runs.js'
@@ -54,6 +62,18 @@ export class Asides {
       this.desk.store.dispatch({ kind: 'say', text: `${made.name} is there` })
     })
     return made
+  }
+
+  /** The run that is shown beside another one; null where that cannot be had. */
+  async beside(other: number): Promise<BesideView | null> {
+    let view: BesideView | null = null
+    await this.desk.working('beside', async () => {
+      const shown = shownRun(this.desk.state)
+      if (shown === null) return
+      view = await this.kept.call('beside', { run: shown.run.id, other })
+      this.desk.store.dispatch({ kind: 'say', text: 'the runs stand side by side' })
+    })
+    return view
   }
 
   /** Rows that the fit that is shown has not seen; null where that cannot be told. */

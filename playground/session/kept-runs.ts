@@ -100,7 +100,8 @@ export class KeptRuns {
   }
 
   async call<K extends RunCall>(call: K, request: RequestFor<K>): Promise<AnswerTo<K>> {
-    await this.back((request as { readonly run: number }).run)
+    const { run, other = run } = request as { readonly run: number; readonly other?: number }
+    for (const id of new Set([run, other])) await this.back(id)
     return this.desk.fitter.call(call, request as never) as Promise<AnswerTo<K>>
   }
 

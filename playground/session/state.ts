@@ -59,6 +59,7 @@ export type Work =
         | 'residuals'
         | 'file'
         | 'new rows'
+        | 'beside'
         | 'choose'
         | 'draw'
       readonly run: number

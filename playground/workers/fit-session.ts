@@ -9,6 +9,7 @@ import type { FitProgress } from '../../runtime/search.js'
 import { jumpsIn, scheduleOf } from '../session/modes.js'
 import type { RunControls } from '../session/project.js'
 import type { Mode, TraceView } from '../session/view.js'
+import { besideView } from './beside.js'
 import { boundContour, boundCurve, boundRunOf } from './bound-views.js'
 import { chosen } from './choosing.js'
 import { ofProblem } from './complaints.js'
@@ -249,6 +250,10 @@ export class FitSession implements Parts<FitCalls> {
 
   file({ run, kind }: Parameters<FitCalls['file']>[0]) {
     return madeFile(this.bound().tables, this.run(run), kind)
+  }
+
+  beside({ run, other }: Parameters<FitCalls['beside']>[0]) {
+    return besideView(this.run(run), this.run(other))
   }
 
   newRows({ run, files }: Parameters<FitCalls['newRows']>[0]) {

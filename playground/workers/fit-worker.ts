@@ -23,6 +23,7 @@ serve<FitCalls>(
     intervals: (r) => session.intervals(r),
     residuals: (r) => session.residuals(r),
     file: (r) => session.file(r),
+    beside: (r) => session.beside(r),
     newRows: (r) => session.newRows(r),
     choose: (r) => session.choose(r),
     draw: (r) => session.draw(r),

@@ -277,6 +277,22 @@ export interface DrawnView {
 /** What a fit gives as a file: its posteriors beside the rows of the data, the rows with missing cells filled, a report. */
 export type FileKind = 'rows' | 'filled' | 'report'
 
+/** A number of two runs. */
+export interface BesideRow {
+  readonly label: string
+  readonly first: number
+  readonly second: number
+}
+
+/** Two runs side by side. */
+export interface BesideView {
+  /** Which components of the second are those of the first, in sentences. */
+  readonly components: readonly string[]
+  readonly rows: readonly BesideRow[]
+  /** Params that only one of them has, or whose shapes differ. */
+  readonly alone: readonly string[]
+}
+
 /** Rows that a fit has not seen. */
 export interface NewRowsView {
   readonly logLikelihood: number
@@ -332,6 +348,7 @@ export interface FitCalls {
   intervals(request: IntervalsRequest): IntervalsView
   residuals(request: { readonly run: number }): ResidualsView
   file(request: { readonly run: number; readonly kind: FileKind }): MadeFile
+  beside(request: { readonly run: number; readonly other: number }): BesideView
   newRows(request: { readonly run: number; readonly files: readonly GivenFile[] }): NewRowsView
   choose(request: ChooseRequest): ChoiceView
   /** Data drawn from the model. */

@@ -299,6 +299,28 @@ for n in 1..N {
     expect(filled[1]).toBe('a,0,')
   })
 
+  it('two of them stand side by side, components of one matched to those of the other', async () => {
+    const controls = open(full, OLD_FAITHFUL)
+    await fit(controls)
+    // as a fit it numbers its components as others do
+    const turned = new Map<string, unknown>([
+      [
+        'mu',
+        [
+          [4.3, 80],
+          [2, 54],
+        ],
+      ],
+    ])
+    await begin({ ...controls, start: turned, init: 'random' }, 2)
+    await session.finish({ run: 2 })
+    const { components, rows, alone } = await session.beside({ run: 1, other: 2 })
+    expect(components).toEqual(['components of z: 1 ↔ 1, 2 ↔ 2'])
+    expect(alone).toEqual([])
+    expect(rows.map(({ label }) => label).slice(0, 4)).toEqual(['log-likelihood', 'pi[1]', 'pi[2]', 'mu[1, 1]'])
+    for (const { first, second } of rows) expect(Math.abs(second - first) / (1 + Math.abs(first))).toBeLessThan(1e-3)
+  })
+
   it('rows that it has not seen have a log-likelihood and a posterior', async () => {
     await fit(open(full, OLD_FAITHFUL))
     const content = 'eruptions,waiting,day\n1.8,54,a\n4.5,82,b\n'

@@ -1,4 +1,4 @@
-import type { JsonNumber, NestedNumbers } from '../../runtime/json.js'
+import type { JsonNumber, NestedNumbers } from './json.js'
 
 /** Elements of a nested array in order, with their 0-based indices. */
 export function eachNested(value: NestedNumbers): { readonly index: readonly number[]; readonly value: JsonNumber }[] {

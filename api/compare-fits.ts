@@ -1,7 +1,17 @@
+/** Two fits side by side. */
 import { bestMatching } from '../runtime/best-matching.js'
+import type { ParamLayout } from '../runtime/contract.js'
 import { type NestedNumbers, numberFromJson } from '../runtime/json.js'
-import type { FitPort, ParamView } from './ports.js'
-import { eachNested, isList, takeNested } from './render/nested.js'
+import { eachNested, isList, takeNested } from '../runtime/nested.js'
+import type { FitResult } from '../runtime/result.js'
+
+type Layout = Pick<ParamLayout, 'name' | 'components'>
+
+/** What is compared of a fit. */
+export interface ComparedFit {
+  readonly layout: readonly Layout[]
+  toJSON(): Pick<FitResult, 'params'>
+}
 
 /** Two fits side by side, the components of the second in the order that matches the first best. */
 export interface Comparison {
@@ -29,7 +39,11 @@ export interface MatchedParam {
   readonly largestDifference: number
 }
 
-export function compareFits(a: FitPort, b: FitPort): Comparison {
+/**
+ * Params of two fits side by side. Components of the second are put in the order in which they come nearest to those of the
+ * first: squared differences of all their params, each in units of its root mean square, are least in sum (Kuhn 1955).
+ */
+export function compareFits(a: ComparedFit, b: ComparedFit): Comparison {
   const [paramsA, paramsB] = [a, b].map((fit) => new Map(Object.entries(fit.toJSON().params)))
   const first = paramsA ?? new Map<string, NestedNumbers>()
   const second = paramsB ?? new Map<string, NestedNumbers>()
@@ -62,7 +76,7 @@ export function compareFits(a: FitPort, b: FitPort): Comparison {
 function matchedParts(
   left: NestedNumbers,
   right: NestedNumbers,
-  view: ParamView | undefined,
+  view: Layout | undefined,
   matching: Comparison['matching'],
 ): MatchedParam | null {
   const components = new Map<number, readonly number[]>()
@@ -97,7 +111,7 @@ function chosen(value: NestedNumbers, dimension: number, places: readonly number
 /** Cost of a pair: squared differences of all its params, each in units of its root mean square. */
 function matchLatent(
   latent: string,
-  layout: readonly ParamView[],
+  layout: readonly Layout[],
   first: ReadonlyMap<string, NestedNumbers>,
   second: ReadonlyMap<string, NestedNumbers>,
 ): readonly (number | null)[] | null {
@@ -136,7 +150,7 @@ function componentsOf(value: NestedNumbers, dimension: number): number[][] {
 
 function reorder(
   value: NestedNumbers | null,
-  view: ParamView | undefined,
+  view: Layout | undefined,
   matching: ReadonlyMap<string, readonly (number | null)[]>,
 ): NestedNumbers | null {
   let result = value

@@ -34,25 +34,27 @@ export function RunsSection({ state, controller, shown }: Props) {
               {r.run.label}
             </button>
             <span class="figure">{number(r.run.objectives.at(-1) ?? Number.NaN)}</span>
-            {r !== shown && (
+            <span class="actions">
+              {r !== shown && (
+                <button
+                  type="button"
+                  class="quiet"
+                  aria-label={`Compare with ${r.run.label}`}
+                  disabled={state.work.kind !== 'idle'}
+                  onClick={() => void compare(r)}
+                >
+                  compare
+                </button>
+              )}
               <button
                 type="button"
                 class="quiet"
-                aria-label={`Compare with ${r.run.label}`}
-                disabled={state.work.kind !== 'idle'}
-                onClick={() => void compare(r)}
+                aria-label={`Forget ${r.run.label}`}
+                onClick={() => controller.runs.forget([r.run.id])}
               >
-                compare
+                forget
               </button>
-            )}
-            <button
-              type="button"
-              class="quiet"
-              aria-label={`Forget ${r.run.label}`}
-              onClick={() => controller.runs.forget([r.run.id])}
-            >
-              forget
-            </button>
+            </span>
           </li>
         ))}
       </ul>

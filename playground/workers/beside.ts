@@ -14,7 +14,7 @@ export async function besideView(first: KeptRun, second: KeptRun): Promise<Besid
   const { matching, params } = compareFits(a, b)
   const components = [...matching].map(([latent, order]) => {
     const pairs = order.map((k, i) => `${i + 1} ↔ ${k ?? 'none'}`)
-    return `components of ${latent}: ${pairs.join(', ')}`
+    return `components of ${latent}, numbered as in fit.json: ${pairs.join(', ')}`
   })
   const objectives: BesideRow = {
     label: 'log-likelihood',

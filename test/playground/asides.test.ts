@@ -315,7 +315,7 @@ for n in 1..N {
     await begin({ ...controls, start: turned, init: 'random' }, 2)
     await session.finish({ run: 2 })
     const { components, rows, alone } = await session.beside({ run: 1, other: 2 })
-    expect(components).toEqual(['components of z: 1 ↔ 1, 2 ↔ 2'])
+    expect(components).toEqual(['components of z, numbered as in fit.json: 1 ↔ 1, 2 ↔ 2'])
     expect(alone).toEqual([])
     expect(rows.map(({ label }) => label).slice(0, 4)).toEqual(['log-likelihood', 'pi[1]', 'pi[2]', 'mu[1, 1]'])
     for (const { first, second } of rows) expect(Math.abs(second - first) / (1 + Math.abs(first))).toBeLessThan(1e-3)

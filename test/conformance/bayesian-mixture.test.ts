@@ -134,6 +134,10 @@ async function fitted(text: string, c: Case) {
 const only = (kind: Case['kind']) => cases.filter((c) => c.kind === kind).map((c) => [c.name, c] as const)
 
 describe(`Bayesian mixtures as by ${program}`, () => {
+  it('are there, of each kind of covariance', () => {
+    for (const kind of ['diag', 'spherical', 'full'] as const) expect(only(kind).length, kind).toBeGreaterThan(0)
+  })
+
   it.each([...only('diag'), ...only('spherical')])('%s', async (_, c) => {
     const { mu, others, sorted } = await fitted(c.kind === 'diag' ? diagonal(c) : spherical(c), c)
     const D = c.prior.mean.length

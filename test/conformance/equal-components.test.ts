@@ -41,7 +41,7 @@ describe.each(mixtures)('%s', (id, independent, start) => {
 
   test('is never started there by us', { timeout: 60_000 }, async () => {
     for (const init of ['auto', 'random', 'kmeans++'] as const)
-      for (let seed = 1; seed <= 4; seed++) {
+      for (let seed = 1; seed <= 10; seed++) {
         const fit = await fitCase(id, { init, seed, restarts: 1, maxIterations: 300 })
         expect(warningCodes(fit)).not.toContain('W520')
         expect(fit.logLikelihood).toBeGreaterThan(independent + 1)

@@ -38,7 +38,7 @@ describe.each([
   const variant = (reference as unknown as { readonly stationaryVariant: Variant }).stationaryVariant
   const files = [{ name: `${id}.csv`, text: readCaseData(id) }]
 
-  test.each([1, 1001])('from seed %i', { timeout: 120_000 }, async (seed) => {
+  test.each([1, 1001, 2001])('from seed %i', { timeout: 120_000 }, async (seed) => {
     const fit = await fitModel(model, files, { seed, set: new Map([['S', states]]) })
     expect(fit.converged).toBe(true)
     expect(Math.abs(fit.logLikelihood - variant.logLik)).toBeLessThanOrEqual(reference.tolerance.logLikAbs ?? 1e-3)

@@ -3,7 +3,7 @@ import { KernelError } from '../../kernel/kernel-error.js'
 import type { Buffer, KernelOp, SizeKey } from '../../kernel/types.js'
 import { arityOf } from '../scalar-functions.js'
 import type { SmallKind } from '../small.js'
-import { accessesOf } from './accesses.js'
+import { accessesOf, type BufferAccess } from './accesses.js'
 import { Code, get, i32, load, op } from './code.js'
 import { type EncodeOptions, encodeModule } from './encode.js'
 import { hoistConstants } from './hoist-constants.js'
@@ -13,6 +13,7 @@ import { ExprLowering } from './lower-expr.js'
 import { type BlockRows, OpLowering } from './lower-op.js'
 import { isOneByOne } from './one-by-one.js'
 import { aligned, type Place, rowMajor, rowsApart, rowsLast } from './place.js'
+import { SIDES, type TwoAtOnce, twoAtOnce } from './two-at-once.js'
 import type { WExpr, WImport, WModule } from './wasm-ast.js'
 
 export interface KernelRequest {
@@ -89,10 +90,15 @@ class KernelEmitter {
   /** Row data that is turned so that rows lie next to each other, at the start of a block. */
   readonly #turned: { readonly from: Place; readonly to: Place }[] = []
   readonly #pointers: RowPointer[] = []
+  readonly #accesses: ReadonlyMap<string, BufferAccess>
+  readonly #two: TwoAtOnce | null
   #end = 0
 
   constructor(private readonly request: KernelRequest) {
     this.#declared = new Map(request.buffers.map((buffer) => [buffer.id, buffer]))
+    const rowAxis = request.rows?.axis ?? null
+    this.#accesses = accessesOf(request.ops, rowAxis)
+    this.#two = twoAtOnce(request.ops, this.#declared, this.#accesses, rowAxis, (key) => this.#size(key))
   }
 
   emit(): WasmKernel {
@@ -110,7 +116,7 @@ class KernelEmitter {
     })
     const oneByOne = isOneByOne(request.ops, request.rows?.axis ?? null)
     const ops = (block: BlockRows | null): void =>
-      new OpLowering(exprs, block, (kind) => this.#importSmall(kind as SmallKind), oneByOne).run(request.ops)
+      new OpLowering(exprs, block, (kind) => this.#importSmall(kind as SmallKind), oneByOne, this.#two).run(request.ops)
     const { statements } = exprs.blocks.within('top', null, null, new Set(), () => {
       if (request.rows === null) ops(null)
       else this.#blocks(exprs, request.rows.axis, get(from), get(to), get(first), ops)
@@ -212,9 +218,8 @@ class KernelEmitter {
 
   #placeAll(code: Code, base: WExpr): void {
     const { request } = this
-    const accesses = accessesOf(request.ops, request.rows?.axis ?? null)
     const oneByOne = isOneByOne(request.ops, request.rows?.axis ?? null)
-    for (const [id, access] of accesses) {
+    for (const [id, access] of this.#accesses) {
       const buffer = this.#declared.get(id)
       if (buffer === undefined) throw new KernelError(`buffer ${id} is not declared`)
       const extents = buffer.shape.map((key) => this.#size(key))
@@ -274,6 +279,21 @@ class KernelEmitter {
         continue
       }
       const length = extents.reduce((product, extent) => product * extent, 1)
+      if (this.#two?.own.has(id) === true) {
+        const offset = this.#allocate(SIDES * length * bytes)
+        const sides = [SIDES, ...extents]
+        this.#places.set(id, {
+          buffer: id,
+          type: buffer.type,
+          kind: 'whole',
+          origin: privately,
+          offset,
+          strides: rowMajor(sides, bytes),
+          extents: sides,
+        })
+        this.#whole.push({ ...common, offset, length, resident: false })
+        continue
+      }
       const offset = address ?? this.#allocate(length * bytes)
       const origin = address === undefined ? privately : null
       this.#places.set(id, {

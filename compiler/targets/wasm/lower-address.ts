@@ -3,6 +3,7 @@ import type { KExpr } from '../../kernel/types.js'
 import { i32, op } from './code.js'
 import type { Copy, Lowering } from './lowering.js'
 import type { Place } from './place.js'
+import { SIDE } from './two-at-once.js'
 import type { WExpr } from './wasm-ast.js'
 
 /** The address of an element: `base` + `offset`. */
@@ -75,12 +76,18 @@ function indexOf(lowering: Lowering, index: KExpr, place: Place, dim: number, co
   const stride = place.strides[dim] ?? 0
   const extent = place.extents[dim] ?? 0
   const own = dim === 0 && place.kind === 'rows'
-  if (own && !(index.k === 'axis' && index.axis === lowering.rowAxis))
+  if (own && !isOwnRow(index, lowering.rowAxis))
     throw new KernelError(`${place.buffer} is read at another row than that of the block`)
   const plain = index.k === 'axis' || (index.k === 'num' && index.value >= 0 && index.value < extent)
   if (lowering.guarded && !plain) affine.others.push({ expr: index, coefficient: stride, extent })
   else addAffine(lowering, affine, index, stride, own, copy, extent)
   return affine
+}
+
+/** The row at hand, or of two at once either. */
+function isOwnRow(index: KExpr, rowAxis: string | null): boolean {
+  if (index.k !== 'add') return index.k === 'axis' && index.axis === rowAxis
+  return index.args.every((part) => part.k === 'axis' && (part.axis === rowAxis || part.axis === SIDE))
 }
 
 function addAffine(

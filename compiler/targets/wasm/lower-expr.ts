@@ -34,6 +34,7 @@ export class ExprLowering implements Lowering {
   guarded = false
   /** Inside a recurrence over whole tables: its short loops are written out. */
   inScan = false
+  rowsAtOnce = 1
   written = 1
 
   constructor(
@@ -437,21 +438,21 @@ export class ExprLowering implements Lowering {
   /** One condition for both lanes: the branch not taken is not computed. */
   #uniformSelect(expr: KExpr & { readonly k: 'select' }, copies: readonly Copy[], vector: boolean): readonly WExpr[] {
     const conditions = this.conditions(expr.when, copies)
-    return copies.map((copy, i) => {
-      const result = this.code.local(vector ? 'v128' : 'f64')
+    const results = copies.map(() => this.code.local(vector ? 'v128' : 'f64'))
+    for (const when of new Set(conditions)) {
+      // copies that ask the same go one way together
+      const asking = results.flatMap((result, i) => (conditions[i] === when ? [{ result, copy: at(copies, i) }] : []))
+      const own = asking.map(({ copy }) => copy)
       const branch = (part: KExpr): readonly WStatement[] =>
         this.#inBranch(() => {
-          const [value] = vector ? this.vectors(part, [copy]) : this.numbers(part, [copy])
-          this.blocks.append({ w: 'set', local: result, value: value ?? f64(0) })
+          const values = vector ? this.vectors(part, own) : this.numbers(part, own)
+          asking.forEach(({ result }, i) => {
+            this.blocks.append({ w: 'set', local: result, value: at(values, i) })
+          })
         }).statements
-      this.blocks.append({
-        w: 'if',
-        when: at(conditions, i),
-        then: branch(expr.then),
-        otherwise: branch(expr.otherwise),
-      })
-      return get(result)
-    })
+      this.blocks.append({ w: 'if', when, then: branch(expr.then), otherwise: branch(expr.otherwise) })
+    }
+    return results.map(get)
   }
 }
 
@@ -473,7 +474,7 @@ const integerComparisons = { '==': 'eq', '!=': 'ne', '<': 'lt_s', '<=': 'le_s', 
 
 const comparisons = { '==': 'eq', '!=': 'ne', '<': 'lt', '<=': 'le', '>': 'gt', '>=': 'ge' } as const
 
-export function at(values: readonly WExpr[], i: number): WExpr {
+export function at<T>(values: readonly T[], i: number): T {
   const value = values[i]
   if (value === undefined) throw new KernelError('a copy has no value')
   return value

@@ -11,6 +11,7 @@ import { lowerLoad, lowerStore } from './lower-load.js'
 import { LogSums, logarithmIn, MOST_FACTORS } from './lower-log-sum.js'
 import { type Copy, moved, NO_COPY } from './lowering.js'
 import { type Tiling, tilingOf } from './tiling.js'
+import { SIDE, SIDES, type TwoAtOnce } from './two-at-once.js'
 import type { Local, WExpr } from './wasm-ast.js'
 
 /** Rows of the block at hand, and how many of them come in whole vectors of the widest kind. */
@@ -33,12 +34,16 @@ const product = (factors: readonly KExpr[]): KExpr =>
   factors.length === 1 && factors[0] !== undefined ? factors[0] : { k: 'mul', args: factors }
 
 export class OpLowering {
+  /** The rows that are at hand: both, where they go along together. */
+  #sides: readonly Copy[] = [NO_COPY]
+
   constructor(
     private readonly exprs: ExprLowering,
     private readonly block: BlockRows | null,
     private readonly smallImport: (kind: string) => string,
     /** The operations go along one row at a time: loops in them are those of whole arrays. */
     private readonly oneByOne = false,
+    private readonly two: TwoAtOnce | null = null,
   ) {}
 
   run(ops: readonly KernelOp[]): void {
@@ -71,11 +76,93 @@ export class OpLowering {
   }
 
   #scan(op: KernelOp & { readonly op: 'scan' }): void {
+    if (this.two?.axis === op.axis) {
+      this.#twoAtOnce(this.two)
+      return
+    }
     const before = this.exprs.inScan
     const isWithoutRows = this.block === null || this.oneByOne || op.axis.id === this.block.axis
     this.exprs.inScan = isWithoutRows && op.step.every((step) => step.op !== 'scan')
     this.#inLoop(op.axis, buffersWritten(op), () => this.run(op.step), op.reverse)
     this.exprs.inScan = before
+  }
+
+  /** Rows two by two, and what is left of an odd number of them. */
+  #twoAtOnce({ axis, step, together }: TwoAtOnce): void {
+    const rows = this.block?.rows ?? i32(this.exprs.size(axis.size))
+    const written = new Set(step.flatMap((op) => [...buffersWritten(op)]))
+    range(this.exprs, axis.id, i32(0), rows, SIDES, written, () => {
+      const { blocks } = this.exprs
+      const left = instruction('i32.sub', rows, blocks.variable(axis.id))
+      const count = blocks.bind(instruction('select', i32(1), i32(SIDES), instruction('i32.eq', left, i32(1))))
+      let alone: KernelOp[] = []
+      const eachAlone = (): void => {
+        const ops = alone
+        alone = []
+        if (ops.length > 0) this.#eachSide(count, ops, () => this.run(ops))
+      }
+      for (const op of step) {
+        if (op.op !== 'scan' || !together.has(op)) {
+          alone.push(op)
+          continue
+        }
+        eachAlone()
+        this.#together(op, count)
+        for (const id of buffersWritten(op)) blocks.written(id)
+      }
+      eachAlone()
+    })
+  }
+
+  #eachSide(count: WExpr, ops: readonly KernelOp[], build: () => void): void {
+    const written = new Set(ops.flatMap((op) => [...buffersWritten(op)]))
+    range(this.exprs, SIDE, i32(0), count, 1, written, build, false, true)
+  }
+
+  /** A recurrence of both rows as far as the shorter one goes, and the rest of each. */
+  #together(op: KernelOp & { readonly op: 'scan' }, count: WExpr): void {
+    const { exprs } = this
+    const { blocks } = exprs
+    const { axis, reverse, step } = op
+    const written = buffersWritten(op)
+    const extent = (copy: Copy): WExpr =>
+      axis.ragged === undefined
+        ? i32(exprs.size(axis.size))
+        : exprs.integer({ k: 'load', buffer: axis.ragged.sizes, at: [axis.ragged.at] }, copy)
+    const both: readonly Copy[] = Array.from({ length: SIDES }, (_, side) => moved(NO_COPY, SIDE, side))
+    const common = exprs.code.local('i32')
+    blocks.append({ w: 'set', local: common, value: i32(0) })
+    const { statements } = blocks.within('branch', null, null, new Set(), () =>
+      fixed(exprs, SIDE, 0, new Set(), () => {
+        const [one, other] = both.map((copy) => blocks.bind(extent(copy)))
+        if (one === undefined || other === undefined) return
+        const value = instruction('select', one, other, instruction('i32.lt_s', one, other))
+        blocks.append({ w: 'set', local: common, value })
+      }),
+    )
+    const areTwo = instruction('i32.eq', count, i32(SIDES))
+    blocks.append({ w: 'if', when: areTwo, then: statements, otherwise: [] })
+    const inScan = exprs.inScan
+    exprs.inScan = true
+    const parts = [
+      () =>
+        fixed(exprs, SIDE, 0, written, () => {
+          this.#sides = both
+          exprs.rowsAtOnce = SIDES
+          range(exprs, axis.id, i32(0), get(common), 1, written, () => this.run(step), reverse)
+          exprs.rowsAtOnce = 1
+          this.#sides = [NO_COPY]
+        }),
+      () =>
+        this.#eachSide(count, [op], () =>
+          range(exprs, axis.id, get(common), extent(NO_COPY), 1, written, () => this.run(step), reverse),
+        ),
+    ]
+    for (const part of reverse ? parts.reverse() : parts) {
+      part()
+      for (const id of written) blocks.written(id)
+    }
+    exprs.inScan = inScan
   }
 
   #repeat(op: KernelOp & { readonly op: 'repeat' }): void {
@@ -124,7 +211,7 @@ export class OpLowering {
     const tiling = tilingOf(op, this.exprs, this.block?.axis ?? null)
     const { vectorAxis } = tiling
     const copies = [...tiling.tiles.values()].reduce((product, tile) => product * tile, tiling.vectors)
-    this.exprs.written = tiling.nodes * copies
+    this.exprs.written = tiling.nodes * copies * this.#sides.length
     if (vectorAxis === null) {
       this.#nest(op, tiling, null)
       return
@@ -165,14 +252,17 @@ export class OpLowering {
     const { exprs } = this
     const before = exprs.vectorAxis
     exprs.vectorAxis = part !== null && part.vectors > 0 ? (tiling.vectorAxis?.id ?? null) : null
-    const copy: Copy = { plus: new Map(), vector: exprs.vectorAxis !== null }
+    const vector = exprs.vectorAxis !== null
+    const sides = this.#sides.map((side): Copy => ({ ...side, vector }))
+    // what is added up in locals is added up for one row after the other
+    const groups = tiling.inner.length === 0 ? [sides] : sides.map((side) => [side])
     const writes = new Set([op.out])
     const build = (copies: readonly Copy[]): void => {
       if (op.op === 'small') this.#small(op)
       else if (op.op === 'contract' || op.op === 'scatterAdd') this.#accumulate(op, tiling, part, copies)
       else this.#store(op, copies)
     }
-    this.#axes(tiling.outer, tiling, part, [copy], writes, build)
+    for (const group of groups) this.#axes(tiling.outer, tiling, part, group, writes, build)
     exprs.vectorAxis = before
   }
 
@@ -244,11 +334,17 @@ export class OpLowering {
     const logs = this.#logsOf(written, tiling, copies)
     const value = logs === null ? written : logs.beside
     if (tiling.inner.length === 0) {
-      if (this.#areApart(op, copies)) {
-        const before = copies.map((copy) => exprs.blocks.bind(lowerLoad(exprs, op.out, op.at, copy)))
-        exprs.accumulate(before, value, copies).forEach((sum, i) => {
-          lowerStore(exprs, op.out, op.at, copies[i] ?? NO_COPY, sum, false)
-        })
+      const [first = [], ...others] = this.#bySide(copies)
+      if (this.#areApart(op, first)) {
+        const isShared = op.at.every((index) => !exprs.facts.of(index).free.has(SIDE))
+        for (const own of isShared ? [first] : [first, ...others]) {
+          const before = own.map((copy) => exprs.blocks.bind(lowerLoad(exprs, op.out, op.at, copy)))
+          const all = isShared ? [first, ...others] : [own]
+          const sums = all.reduce<readonly WExpr[]>((sum, side) => exprs.accumulate(sum, value, side), before)
+          sums.forEach((sum, i) => {
+            lowerStore(exprs, op.out, op.at, own[i] ?? NO_COPY, sum, false)
+          })
+        }
         return
       }
       const values = this.#value(value, copies)
@@ -302,6 +398,12 @@ export class OpLowering {
         lowerStore(exprs, op.out, op.at, { ...copy, vector: false }, both, true)
       }
     })
+  }
+
+  /** The copies of each row that is at hand. */
+  #bySide(copies: readonly Copy[]): readonly (readonly Copy[])[] {
+    const each = copies.length / this.#sides.length
+    return this.#sides.map((_, side) => copies.slice(side * each, (side + 1) * each))
   }
 
   /** Pairs of numbers are added to elements that lie side by side, others for each copy. */

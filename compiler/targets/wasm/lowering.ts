@@ -23,6 +23,8 @@ export interface Lowering {
   vectorAxis: string | null
   /** The steps of a recurrence without a row axis are being written. */
   readonly inScan: boolean
+  /** Rows whose values are computed side by side: 1 or 2. */
+  readonly rowsAtOnce: number
   /** Nodes of the expression at hand times how often the loops around, written out, repeat it. */
   written: number
   /** Axis that runs over the rows of the block; its loop variable counts from the block's first row. */

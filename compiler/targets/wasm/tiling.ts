@@ -107,7 +107,8 @@ function sideBySide(
   exprs: Lowering,
   { vectorAxis, outer, inner }: Tiling,
 ): Pick<Tiling, 'vectors' | 'tiles'> {
-  const room = Math.max(1, Math.min(MOST_COPIES, Math.floor(MOST_NODES / Math.max(1, nodes))))
+  const most = Math.floor(MOST_COPIES / exprs.rowsAtOnce)
+  const room = Math.max(1, Math.min(most, Math.floor(MOST_NODES / Math.max(1, nodes))))
   const tiles = new Map<string, number>()
   const accumulates = inner.length > 0
   const candidates = outer.filter(

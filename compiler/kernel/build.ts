@@ -113,6 +113,12 @@ export function select(when: KExpr, then: KExpr, otherwise: KExpr): KExpr {
   return { k: 'select', when, then, otherwise }
 }
 
+/** `then` in the few cases where `when` is not 0, else `otherwise`. */
+export function seldom(when: KExpr, then: KExpr, otherwise: KExpr): KExpr {
+  const made = select(when, then, otherwise)
+  return made.k === 'select' ? { ...made, seldom: true } : made
+}
+
 type Operator = (KExpr & { readonly k: 'compare' })['operator']
 
 export function compare(operator: Operator, left: KExpr, right: KExpr): KExpr {

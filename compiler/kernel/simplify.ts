@@ -20,7 +20,8 @@ export function simplify(expr: KExpr, values: AxisValues = new Map()): KExpr {
   if (expr.k === 'select') {
     const when = simplify(expr.when, values)
     if (when.k === 'num') return simplify(when.value !== 0 ? expr.then : expr.otherwise, values)
-    return k.select(when, simplify(expr.then, values), simplify(expr.otherwise, values))
+    const make = expr.seldom === true ? k.seldom : k.select
+    return make(when, simplify(expr.then, values), simplify(expr.otherwise, values))
   }
   const own = mapChildren(expr, (part) => simplify(part, values))
   switch (own.k) {

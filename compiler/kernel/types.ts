@@ -63,7 +63,14 @@ export type KExpr =
   | { readonly k: 'call'; readonly fn: KFunction; readonly args: readonly KExpr[] }
   /** Inner sum (or maximum, or log-sum-exp) over an axis: `contract` of the body. */
   | { readonly k: 'reduce'; readonly kind: 'sum' | 'max' | 'logSumExp'; readonly axis: Axis; readonly body: KExpr }
-  | { readonly k: 'select'; readonly when: KExpr; readonly then: KExpr; readonly otherwise: KExpr }
+  /** `seldom`: `when` hardly ever holds. */
+  | {
+      readonly k: 'select'
+      readonly when: KExpr
+      readonly then: KExpr
+      readonly otherwise: KExpr
+      readonly seldom?: true
+    }
   /** 1 or 0. */
   | {
       readonly k: 'compare'
@@ -203,6 +210,8 @@ export type KernelOp =
       readonly reverse: boolean
       readonly carry: readonly string[]
       readonly step: readonly KernelOp[]
+      /** What a step leaves in scratch is read by no other step and nowhere else. */
+      readonly independent?: true
     }
   | { readonly op: 'repeat'; readonly times: number; readonly until: string; readonly step: readonly KernelOp[] }
   | {

@@ -305,14 +305,15 @@ export class LinearChainLowering extends ChainLowering {
     return this.overLeaving('sum', (v) => k.mul(previous, simplify(this.step('forward', place, v))))
   }
 
-  /** α of a place after the first. */
-  protected forwardAt(place: KExpr, scale: KExpr): readonly KernelOp[] {
+  /** α of a place after the first, which has a scale where it is a second one. */
+  protected forwardAt(place: KExpr, isSecond: KExpr): readonly KernelOp[] {
+    const scale = k.select(isSecond, this.inverseMass(k.add(place, k.num(-2))), k.num(1))
     const alpha = k.mul(this.arrived(place), this.weight(place), this.ofParents(this.scale, place))
     return [
       ...this.weightOps(place),
       this.mapParents(this.scale, this.rowOf(place), scale),
       this.mapStates(this.alpha, this.rowOf(place), alpha),
-      ...this.takeScale(place),
+      ...this.takeScale(place, isSecond),
     ]
   }
 
@@ -321,13 +322,14 @@ export class LinearChainLowering extends ChainLowering {
   }
 
   /** The scale of a place into the product, and the log of that where it is far from 1. */
-  protected takeScale(place: KExpr): readonly KernelOp[] {
+  protected takeScale(place: KExpr, isSecond: KExpr): readonly KernelOp[] {
     const product = this.ofProduct()
-    const isFar = k.or(k.compare('>', product, k.num(LARGE)), k.compare('<', product, k.num(1 / LARGE)))
+    const isOut = k.or(k.compare('>', product, k.num(LARGE)), k.compare('<', product, k.num(1 / LARGE)))
+    const isFar = k.and(isSecond, isOut)
     return [
       this.mapParents(this.product, [], k.mul(product, this.ofParents(this.scale, place))),
-      this.addToTotal(k.select(isFar, k.neg(k.call('log', product)), k.num(0))),
-      this.mapParents(this.product, [], k.select(isFar, k.num(1), product)),
+      this.addToTotal(k.seldom(isFar, k.neg(k.call('log', product)), k.num(0))),
+      this.mapParents(this.product, [], k.seldom(isFar, k.num(1), product)),
     ]
   }
 
@@ -340,8 +342,7 @@ export class LinearChainLowering extends ChainLowering {
       this.mapParents(this.ending, this.sequenceRow(), ending),
       this.addToTotal(k.neg(k.add(k.call('log', this.ofProduct()), k.call('log', this.ofSequence(this.ending))))),
     ]
-    const scale = k.select(isSecond, this.inverseMass(k.add(this.place, k.num(-2))), k.num(1))
-    const later = this.forwardAt(this.place, scale)
+    const later = this.forwardAt(this.place, isSecond)
     const along = this.along([...this.ifAny(atFirst), this.scan(later, false), ...this.ifAny(atLast)])
     this.prepared = [...this.plainTables(), ...this.layoutOps(), ...this.placeTables.ops]
     const ops = [

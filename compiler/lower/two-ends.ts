@@ -131,7 +131,7 @@ export class TwoEndsChain extends LinearChainLowering {
   private leftFirst(): readonly KernelOp[] {
     const { axis, place } = this.leftPlaces(0)
     const isSecond = k.compare('==', k.call('mod', k.axis(axis), k.num(2)), k.num(1))
-    const step = this.forwardAt(place, k.select(isSecond, this.inverseMass(k.add(place, k.num(-2))), k.num(1)))
+    const step = this.forwardAt(place, isSecond)
     return [
       this.once(0, this.atFirst()),
       { op: 'scan', axis, reverse: false, carry: [], step },
@@ -161,7 +161,7 @@ export class TwoEndsChain extends LinearChainLowering {
         axis,
         reverse: true,
         carry: [],
-        step: [...stored(place, scale, back(k.add(place, k.num(1)))), ...this.takeScale(place)],
+        step: [...stored(place, scale, back(k.add(place, k.num(1)))), ...this.takeScale(place, isSecond)],
       },
       this.once(1, [
         this.logOfProduct(),

@@ -2,16 +2,16 @@
  * A value that is read in one place, a few times at most, is made there: it goes through no memory. Products of data that
  * only one sum reads, for instance. Page: docs/kernel-passes/read-once.md.
  */
-import type { KExpr, KernelOp } from '../types.js'
+import type { KExpr, KernelOp, SizeKey } from '../types.js'
 import { axesOf, buffersReadByOp, buffersWritten, expressionsOf, freeAxes, mapChildren } from '../visit.js'
 import { rewriteOp } from './rewrite-op.js'
 import type { KernelPass, PassContext, RowProgram } from './types.js'
 
-type MapOp = KernelOp & { readonly op: 'map' }
+export type MapOp = KernelOp & { readonly op: 'map' }
 type Load = KExpr & { readonly k: 'load' }
 
 /** Targets compute so many values side by side: what these share is made once for all of them. */
-const FEW = 4
+export const FEW = 4
 
 export const readOnce: KernelPass = {
   name: 'read-once',
@@ -24,15 +24,20 @@ export const readOnce: KernelPass = {
       const reader = onlyReader(op.out, program, rows)
       if (reader === null || reader <= at || !isUnchanged(op, rows.slice(at + 1, reader + 1))) continue
       const reading = rows[reader]
-      if (reading === undefined || timesRead(op.out, reading, program) > FEW) continue
-      const expr = (part: KExpr): KExpr =>
-        part.k === 'load' && part.buffer === op.out ? valueAt(op, part) : mapChildren(part, expr)
-      const changed = rewriteOp(reading, { expr, axis: (axis) => axis })
+      if (reading === undefined || timesRead(op.out, reading, program.sizes) > FEW) continue
+      const changed = withValue(reading, op)
       rows = rows.flatMap((other, i) => (i === at ? [] : [i === reader ? changed : other]))
       applied.push(op.out)
     }
     return { program: { ...program, rows }, applied, declined: [] }
   },
+}
+
+/** The operation with the value of another one in the place of what that writes. */
+export function withValue(reading: KernelOp, op: MapOp): KernelOp {
+  const expr = (part: KExpr): KExpr =>
+    part.k === 'load' && part.buffer === op.out ? valueAt(op, part) : mapChildren(part, expr)
+  return rewriteOp(reading, { expr, axis: (axis) => axis })
 }
 
 /** A cheap value for each element of scratch of the row, written once: each axis is an index. */
@@ -51,7 +56,7 @@ function isValueOfRow(op: KernelOp, { buffers, rows }: RowProgram, { rows: own }
 }
 
 /** A sum or product of two elements, or less. */
-function isCheap(expr: KExpr): boolean {
+export function isCheap(expr: KExpr): boolean {
   const isElement = (part: KExpr): boolean => part.k === 'load' || part.k === 'num'
   switch (expr.k) {
     case 'add':
@@ -72,19 +77,20 @@ function onlyReader(buffer: string, { prelude, postlude }: RowProgram, rows: rea
   const readers = rows.flatMap((op, i) => (buffersReadByOp(op).has(buffer) ? [i] : []))
   const [only] = readers
   if (only === undefined || readers.length > 1) return null
-  const op = rows[only]
-  const isLoop = op?.op === 'map' || op?.op === 'contract' || op?.op === 'scatterAdd' || op?.op === 'reduce'
-  return isLoop ? only : null
+  return isLoop(rows[only]) ? only : null
 }
 
+export const isLoop = (op: KernelOp | undefined): boolean =>
+  op?.op === 'map' || op?.op === 'contract' || op?.op === 'scatterAdd' || op?.op === 'reduce'
+
 /** What a value is made of is not written by the operations after it. */
-function isUnchanged(op: MapOp, after: readonly KernelOp[]): boolean {
+export function isUnchanged(op: MapOp, after: readonly KernelOp[]): boolean {
   const reads = buffersReadByOp(op)
   return after.every((other) => [...buffersWritten(other)].every((id) => !reads.has(id)))
 }
 
 /** How often each element is read; ∞ where it is read in several places, or beyond loops that are not rectangular. */
-function timesRead(buffer: string, op: KernelOp, { sizes }: RowProgram): number {
+export function timesRead(buffer: string, op: KernelOp, sizes: ReadonlyMap<SizeKey, number>): number {
   let places = 0
   let times = 1
   const visit = (expr: KExpr, loops: ReadonlyMap<string, number>): void => {

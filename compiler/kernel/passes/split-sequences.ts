@@ -7,6 +7,7 @@ import { k } from '../index.js'
 import { simplify } from '../simplify.js'
 import type { Axis, Buffer, KExpr, KernelOp, SizeKey } from '../types.js'
 import { axesOf, buffersReadByOp, buffersWritten, expressionsOf, mapAxis, mapChildren, walk } from '../visit.js'
+import { readOnceInScans } from './read-once-in-scans.js'
 import { rewriteOp } from './rewrite-op.js'
 import type { PassContext } from './types.js'
 
@@ -128,13 +129,17 @@ class Splitting {
       (id) => buffers.get(id)?.space === 'scratch' && !written.has(id),
     )
     if (tables.some((id) => this.#extent(buffers.get(id)) > MOST_COPIED)) return null
-    const step = parts.along.flatMap((op) => this.#alongOne(op))
+    const isOwn = (id: string): boolean => this.#shares.get(id)?.kind === 'own'
+    const step = readOnceInScans(
+      parts.along.flatMap((op) => this.#alongOne(op)),
+      { declared: (id) => (isOwn(id) ? (buffers.get(id) ?? null) : null), sizes: this.#sizes },
+    )
     const fills = parts.along.filter((op) => op.op === 'fill' && this.#shares.get(op.out)?.kind === 'sum')
     const isTable = new Set(tables)
     return {
       rows: { table: axis.id, axis: axis.id, size: axis.size },
       prelude: parts.before,
-      sequences: { op: 'scan', axis, reverse: false, carry: [], step },
+      sequences: { op: 'scan', axis, reverse: false, carry: [], step, independent: true },
       postlude: [...fills, ...this.#additions(), ...parts.after],
       buffers: [
         ...[...buffers.values()].map((b): Buffer => (isTable.has(b.id) ? { ...b, space: 'derived' } : b)),

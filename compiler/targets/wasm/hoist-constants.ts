@@ -88,7 +88,8 @@ export function hoistConstants(fn: WFunction): WFunction {
       return {
         ...s,
         when: inLoop ? expr(s.when) : s.when,
-        then: all(s.then, inLoop),
+        // a register is not worth what is hardly ever asked for
+        then: s.seldom === true ? s.then : all(s.then, inLoop),
         otherwise: all(s.otherwise, inLoop),
       }
     if (!inLoop) return s

@@ -450,7 +450,8 @@ export class ExprLowering implements Lowering {
             this.blocks.append({ w: 'set', local: result, value: at(values, i) })
           })
         }).statements
-      this.blocks.append({ w: 'if', when, then: branch(expr.then), otherwise: branch(expr.otherwise) })
+      const seldom = expr.seldom === true ? { seldom: true as const } : {}
+      this.blocks.append({ w: 'if', when, then: branch(expr.then), otherwise: branch(expr.otherwise), ...seldom })
     }
     return results.map(get)
   }

@@ -93,8 +93,8 @@ export class OpLowering {
     const written = new Set(step.flatMap((op) => [...buffersWritten(op)]))
     range(this.exprs, axis.id, i32(0), rows, SIDES, written, () => {
       const { blocks } = this.exprs
-      const left = instruction('i32.sub', rows, blocks.variable(axis.id))
-      const count = blocks.bind(instruction('select', i32(1), i32(SIDES), instruction('i32.eq', left, i32(1))))
+      const left = blocks.bind(instruction('i32.sub', rows, blocks.variable(axis.id)))
+      const count = blocks.bind(instruction('select', left, i32(SIDES), instruction('i32.lt_s', left, i32(SIDES))))
       let alone: KernelOp[] = []
       const eachAlone = (): void => {
         const ops = alone
@@ -134,10 +134,10 @@ export class OpLowering {
     blocks.append({ w: 'set', local: common, value: i32(0) })
     const { statements } = blocks.within('branch', null, null, new Set(), () =>
       fixed(exprs, SIDE, 0, new Set(), () => {
-        const [one, other] = both.map((copy) => blocks.bind(extent(copy)))
-        if (one === undefined || other === undefined) return
-        const value = instruction('select', one, other, instruction('i32.lt_s', one, other))
-        blocks.append({ w: 'set', local: common, value })
+        const shortest = both
+          .map((copy) => blocks.bind(extent(copy)))
+          .reduce((a, b) => blocks.bind(instruction('select', a, b, instruction('i32.lt_s', a, b))))
+        blocks.append({ w: 'set', local: common, value: shortest })
       }),
     )
     const areTwo = instruction('i32.eq', count, i32(SIDES))

@@ -128,7 +128,7 @@ function sideBySide(
     tiles.set(last.id, tile)
     return { vectors: room >= 2 * tile ? 2 : 1, tiles }
   }
-  return { vectors: Math.min(4, room), tiles }
+  return { vectors: Math.min(exprs.rowsAtOnce > 1 ? 2 : 4, room), tiles }
 }
 
 interface Weight {

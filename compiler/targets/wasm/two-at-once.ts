@@ -35,7 +35,7 @@ export function twoAtOnce(
   size: (key: SizeKey) => number,
 ): TwoAtOnce | null {
   const [scan] = ops
-  if (!isOneByOne(ops, rowAxis) || scan?.op !== 'scan' || rowAxis === null) return null
+  if (!isOneByOne(ops, rowAxis) || scan?.op !== 'scan' || scan.independent !== true || rowAxis === null) return null
   if (!scan.step.every(isKnown)) return null
   const own = new Set<string>()
   for (const id of buffersWritten(scan)) {

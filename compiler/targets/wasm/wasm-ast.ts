@@ -60,11 +60,13 @@ export type WStatement =
     }
   /** `body` once, and again as long as `again` is not 0 after it. */
   | { readonly w: 'loop'; readonly body: readonly WStatement[]; readonly again: WExpr }
+  /** `seldom`: `then` is hardly ever taken. */
   | {
       readonly w: 'if'
       readonly when: WExpr
       readonly then: readonly WStatement[]
       readonly otherwise: readonly WStatement[]
+      readonly seldom?: true
     }
   /** A call without a result. */
   | { readonly w: 'run'; readonly callee: Callee; readonly args: readonly WExpr[] }

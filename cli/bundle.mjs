@@ -26,5 +26,16 @@ await build({
   },
 })
 const main = here('dist/cli/main.js')
-writeFileSync(main, "#!/usr/bin/env node\nimport './bundle/main.js'\n")
+// the engine keeps what it has compiled, where it can (Node 22.8 and later), in a folder that is the user's own
+writeFileSync(
+  main,
+  `#!/usr/bin/env node
+import module from 'node:module'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+module.enableCompileCache?.(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'estep'))
+await import('./bundle/main.js')
+`,
+)
 chmodSync(main, 0o755)

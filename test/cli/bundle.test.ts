@@ -18,6 +18,12 @@ describe.skipIf(!isBuilt)('the built command line', () => {
     expect(run('--version')).toBe(`${version}\n`)
   })
 
+  it('starts where compiled code cannot be kept', () => {
+    const env = { ...process.env, XDG_CACHE_HOME: here('package.json') }
+    const printed = execFileSync(process.execPath, [here('dist/cli/main.js'), '--version'], { encoding: 'utf8', env })
+    expect(printed).toBe(`${version}\n`)
+  })
+
   it('finds the fonts of formulas', () => {
     const page = run('derive', 'examples/iris/mixture.estep', '--format', 'html')
     expect(page).toContain('src:url(data:font/woff2;base64,')

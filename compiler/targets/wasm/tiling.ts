@@ -128,6 +128,7 @@ function sideBySide(
     tiles.set(last.id, tile)
     return { vectors: room >= 2 * tile ? 2 : 1, tiles }
   }
+  // two rows leave half of the registers: terms are added to two sums in turns, so that additions need not wait
   return { vectors: Math.min(exprs.rowsAtOnce > 1 ? 2 : 4, room), tiles }
 }
 

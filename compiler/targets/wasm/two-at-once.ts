@@ -6,7 +6,15 @@
 import * as k from '../../kernel/build.js'
 import { rewriteOp } from '../../kernel/passes/rewrite-op.js'
 import type { Axis, Buffer, KExpr, KernelOp, SizeKey } from '../../kernel/types.js'
-import { buffersReadByOp, buffersWritten, expressionsOf, freeAxes, mapAxis, mapChildren, partsOf } from '../../kernel/visit.js'
+import {
+  buffersReadByOp,
+  buffersWritten,
+  expressionsOf,
+  freeAxes,
+  mapAxis,
+  mapChildren,
+  partsOf,
+} from '../../kernel/visit.js'
 import { asMap } from '../loop-op.js'
 import type { BufferAccess } from './accesses.js'
 import { isOneByOne } from './one-by-one.js'
@@ -118,7 +126,8 @@ function isShared(op: KernelOp): boolean {
       (sum) =>
         sum.k === 'reduce' &&
         partsOf(sum.body).some(
-          (part) => part.k === 'load' && part.at.length >= 2 && !freeAxes(part).has(SIDE) && freeAxes(part).has(sum.axis.id),
+          (part) =>
+            part.k === 'load' && part.at.length >= 2 && !freeAxes(part).has(SIDE) && freeAxes(part).has(sum.axis.id),
         ),
     ),
   )

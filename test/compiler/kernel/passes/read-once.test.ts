@@ -3,6 +3,7 @@ import { k, printKernelOp } from '../../../../compiler/kernel/index.js'
 import { copiedData } from '../../../../compiler/kernel/passes/copied-data.js'
 import { plainRows } from '../../../../compiler/kernel/passes/index.js'
 import { readOnce } from '../../../../compiler/kernel/passes/read-once.js'
+import { readOnceInScans } from '../../../../compiler/kernel/passes/read-once-in-scans.js'
 import type { KernelPass, PassContext } from '../../../../compiler/kernel/passes/types.js'
 import type { Axis, Buffer, KExpr, KernelOp } from '../../../../compiler/kernel/types.js'
 import { compileInterpreter } from '../../../../compiler/targets/interpreter/index.js'
@@ -124,6 +125,41 @@ describe('read-once', () => {
   ])('leaves it where %s', (_, ops, K) => {
     const { program } = applied(readOnce, ops, K)
     expect(program.rows.some((op) => op.op === 'map' && op.out === 'squares')).toBe(true)
+  })
+})
+
+describe('read-once in scans', () => {
+  const row: Axis = { id: 'row', name: 'n', size: 'N' }
+  const own: readonly Buffer[] = [
+    { id: 'pair', space: 'scratch', type: 'f64', shape: ['J'] },
+    { id: 'long', space: 'scratch', type: 'f64', shape: ['N', 'J'] },
+  ]
+  const pair = k.mapOver('pair', [j], k.mul(k.load('x', at(row), at(j)), k.load('x', k.num(0), at(j))))
+  const adds: KernelOp = { op: 'contract', out: 'total', axes: [j], at: [at(j)], factors: [k.load('pair', at(j))] }
+  const scan = (...step: readonly KernelOp[]): KernelOp => ({ op: 'scan', axis: row, reverse: false, carry: [], step })
+  const inlined = (...ops: readonly KernelOp[]): readonly KernelOp[] =>
+    readOnceInScans(ops, { declared: (id) => own.find((b) => b.id === id) ?? null, sizes: sizesFor(2) })
+
+  it('makes a value where its only reader of the step is', () => {
+    const before = scan(pair, adds)
+    const after = inlined(before)
+    expect(after).toEqual([
+      scan({ ...adds, factors: [k.mul(k.load('x', at(row), at(j)), k.load('x', k.num(0), at(j)))] }),
+    ])
+  })
+
+  const half = k.mapOver('pair', [j], k.num(0))
+  it.each<readonly [string, readonly KernelOp[]]>([
+    ['the next step reads it', [scan(adds, pair)]],
+    ['another scan reads what is left', [scan(pair, adds), scan(adds)]],
+    ['two operations read it', [scan(pair, adds, adds)]],
+    ['it is written again', [scan(pair, half, adds)]],
+    ['what it is made of changes', [scan(pair, k.mapOver('x', [n, j], k.num(1)), adds)]],
+    ['it is dear', [scan(k.mapOver('pair', [j], k.call('exp', k.load('x', at(row), at(j)))), adds)]],
+    ['it is a part of an array', [scan(k.mapOver('long', [j], k.num(1)), adds)]],
+    ['it is nobody’s own', [scan(k.mapOver('w', [j], k.num(1)), { ...adds, factors: [k.load('w', at(j))] })]],
+  ])('leaves it where %s', (_, ops) => {
+    expect(inlined(...ops)).toEqual(ops)
   })
 })
 

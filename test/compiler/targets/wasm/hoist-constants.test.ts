@@ -69,3 +69,21 @@ it('leaves a function without loops as it is', () => {
   const fn = code.finish(true)
   expect(hoistConstants(fn)).toEqual(fn)
 })
+
+it('leaves constants where they are hardly ever asked for', () => {
+  const seldom = (mark: object): number => {
+    const of = (code: Code, x: WExpr): WExpr => {
+      const result = code.local('v128')
+      code.set(result, x)
+      const then = code.block(() => code.set(result, op('f64x2.mul', x, f64x2(3))))
+      code.emit({ w: 'if', when: op('v128.any_true', op('f64x2.eq', x, f64x2(1.7))), then, otherwise: [], ...mark })
+      return get(result)
+    }
+    const plain = loopOf(of, input.length / 2)
+    const hoisted = hoistConstants(plain)
+    expect(results(hoisted, input)).toEqual(results(plain, input))
+    return hoisted.locals.length - plain.locals.length
+  }
+  // 3 and 1.7; 1.7 alone
+  expect([seldom({}), seldom({ seldom: true })]).toEqual([2, 1])
+})

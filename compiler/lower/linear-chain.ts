@@ -9,8 +9,8 @@
  *   ρ_t = w_t s_t β_t      β_{t−1}(c₁…c_p) = Σ_{c₀} A_t ρ_t      β_T = 1/σ_T
  *   γ_t = α_t β_t          ξ_t(c₀…c_p) = α_{t−1}(c₁…c_p) A_t(c₀…c_p) ρ_t(c₀…c_{p−1})
  *
- * whatever the scales are; log p of the sequence is log σ_T − Σ_t log s_t, plus what the weights left out. Every second
- * scale is 1, the others are 1/σ_{t−2}: known a place before they are needed, so that no place waits for a quotient. Their
+ * whatever the scales are; log p of the sequence is log σ_T − Σ_t log s_t, plus what the weights left out. Three of
+ * four scales are 1, the others are 1/σ_{t−2}: known a place before they are needed, so that no place waits for a quotient. Their
  * logs are taken together, when their product has become large. Sums over γ and ξ are taken on the way back
  * (`chain-sums.ts`), so that neither γ nor ρ is stored unless something else reads them.
  *
@@ -55,6 +55,9 @@ export interface PlaceSums {
   later(at: PlaceReading): readonly KernelOp[]
   after(): readonly KernelOp[]
 }
+
+/** One of so many places has a scale. */
+export const PERIOD = 4
 
 /** A product of scales whose log is taken. */
 const LARGE = 1e60
@@ -305,15 +308,15 @@ export class LinearChainLowering extends ChainLowering {
     return this.overLeaving('sum', (v) => k.mul(previous, simplify(this.step('forward', place, v))))
   }
 
-  /** α of a place after the first, which has a scale where it is a second one. */
-  protected forwardAt(place: KExpr, isSecond: KExpr): readonly KernelOp[] {
-    const scale = k.select(isSecond, this.inverseMass(k.add(place, k.num(-2))), k.num(1))
+  /** α of a place after the first, which may have a scale. */
+  protected forwardAt(place: KExpr, hasScale: KExpr): readonly KernelOp[] {
+    const scale = k.select(hasScale, this.inverseMass(k.add(place, k.num(-2))), k.num(1))
     const alpha = k.mul(this.arrived(place), this.weight(place), this.ofParents(this.scale, place))
     return [
       ...this.weightOps(place),
       this.mapParents(this.scale, this.rowOf(place), scale),
       this.mapStates(this.alpha, this.rowOf(place), alpha),
-      ...this.takeScale(place, isSecond),
+      ...this.takeScale(place, hasScale),
     ]
   }
 
@@ -322,10 +325,10 @@ export class LinearChainLowering extends ChainLowering {
   }
 
   /** The scale of a place into the product, and the log of that where it is far from 1. */
-  protected takeScale(place: KExpr, isSecond: KExpr): readonly KernelOp[] {
+  protected takeScale(place: KExpr, hasScale: KExpr): readonly KernelOp[] {
     const product = this.ofProduct()
     const isOut = k.or(k.compare('>', product, k.num(LARGE)), k.compare('<', product, k.num(1 / LARGE)))
-    const isFar = k.and(isSecond, isOut)
+    const isFar = k.and(hasScale, isOut)
     return [
       this.mapParents(this.product, [], k.mul(product, this.ofParents(this.scale, place))),
       this.addToTotal(k.seldom(isFar, k.neg(k.call('log', product)), k.num(0))),
@@ -335,14 +338,14 @@ export class LinearChainLowering extends ChainLowering {
 
   override forward(): readonly KernelOp[] {
     const evidence = this.evidenceOps()
-    const isSecond = k.compare('==', k.call('mod', k.axis(this.later), k.num(2)), k.num(1))
+    const hasScale = k.compare('==', k.call('mod', k.axis(this.later), k.num(PERIOD)), k.num(1))
     const ending = this.inverseMass(k.sub(this.length(), k.num(1)))
     const atFirst = this.atFirst()
     const atLast = [
       this.mapParents(this.ending, this.sequenceRow(), ending),
       this.addToTotal(k.neg(k.add(k.call('log', this.ofProduct()), k.call('log', this.ofSequence(this.ending))))),
     ]
-    const later = this.forwardAt(this.place, isSecond)
+    const later = this.forwardAt(this.place, hasScale)
     const along = this.along([...this.ifAny(atFirst), this.scan(later, false), ...this.ifAny(atLast)])
     this.prepared = [...this.plainTables(), ...this.layoutOps(), ...this.placeTables.ops]
     const ops = [

@@ -24,7 +24,7 @@ import { simplify } from '../kernel/simplify.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
 import { buffersReadByOp, buffersWritten } from '../kernel/visit.js'
 import { MOST_PLACES } from './chain-sums.js'
-import { LinearChainLowering, type PlaceReading, type PlaceSums } from './linear-chain.js'
+import { LinearChainLowering, type PlaceReading, type PlaceSums, PERIOD } from './linear-chain.js'
 import type { TwoEnds } from './program.js'
 
 /** Which end does it, the left one or the right one. */
@@ -130,8 +130,8 @@ export class TwoEndsChain extends LinearChainLowering {
 
   private leftFirst(): readonly KernelOp[] {
     const { axis, place } = this.leftPlaces(0)
-    const isSecond = k.compare('==', k.call('mod', k.axis(axis), k.num(2)), k.num(1))
-    const step = this.forwardAt(place, isSecond)
+    const hasScale = k.compare('==', k.call('mod', k.axis(axis), k.num(PERIOD)), k.num(1))
+    const step = this.forwardAt(place, hasScale)
     return [
       this.once(0, this.atFirst()),
       { op: 'scan', axis, reverse: false, carry: [], step },
@@ -150,10 +150,10 @@ export class TwoEndsChain extends LinearChainLowering {
       this.mapParents(this.scale, this.rowOf(at), scale),
       this.mapStates(this.alpha, this.rowOf(at), k.mul(future, this.weight(at), this.ofParents(this.scale, at))),
     ]
-    // places T − 1 − q: scales at the even q, from the second one on
+    // places T − 1 − q: scales at every fourth q, from 2 on
     const fromLast = k.sub(k.add(k.size(this.keys.right), k.num(-1)), k.axis(axis))
-    const isSecond = k.compare('==', k.call('mod', fromLast, k.num(2)), k.num(0))
-    const scale = k.select(isSecond, this.inverseMass(k.add(place, k.num(2))), k.num(1))
+    const hasScale = k.compare('==', k.call('mod', fromLast, k.num(PERIOD)), k.num(2))
+    const scale = k.select(hasScale, this.inverseMass(k.add(place, k.num(2))), k.num(1))
     return [
       this.once(1, [...stored(last, k.num(1), k.num(1)), this.mapParents(this.product, [], k.num(1))]),
       {
@@ -161,7 +161,7 @@ export class TwoEndsChain extends LinearChainLowering {
         axis,
         reverse: true,
         carry: [],
-        step: [...stored(place, scale, back(k.add(place, k.num(1)))), ...this.takeScale(place, isSecond)],
+        step: [...stored(place, scale, back(k.add(place, k.num(1)))), ...this.takeScale(place, hasScale)],
       },
       this.once(1, [
         this.logOfProduct(),

@@ -24,7 +24,7 @@ import { simplify } from '../kernel/simplify.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
 import { buffersReadByOp, buffersWritten } from '../kernel/visit.js'
 import { MOST_PLACES } from './chain-sums.js'
-import { LinearChainLowering, type PlaceReading, type PlaceSums, PERIOD } from './linear-chain.js'
+import { LinearChainLowering, PERIOD, type PlaceReading, type PlaceSums } from './linear-chain.js'
 import type { TwoEnds } from './program.js'
 
 /** Which end does it, the left one or the right one. */

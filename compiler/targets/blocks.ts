@@ -32,9 +32,6 @@ export interface Element {
   readonly bytes: number
 }
 
-/** Accesses after which a value that has not been read again is not worth its register. */
-const WORTH_HOLDING = 32
-
 /** What decides how far out a value may be computed. */
 export interface Motion {
   readonly free: ReadonlySet<string>
@@ -47,6 +44,8 @@ export interface Motion {
  * an outer block lands before the inner block that is being built, so a value is always made where it dominates its uses.
  */
 export abstract class BlockStack<E, S> {
+  /** Accesses after which a value that has not been read again is not worth its register. */
+  worthHolding = 32
   #open: Block<E, S>[] = []
   #accesses = 0
 
@@ -137,7 +136,7 @@ export abstract class BlockStack<E, S> {
       const block = this.#open[depth]
       const known = block?.held.get(key)
       if (known !== undefined) {
-        if (this.#accesses - known.at > WORTH_HOLDING) return null
+        if (this.#accesses - known.at > this.worthHolding) return null
         known.at = ++this.#accesses
         return known.value
       }

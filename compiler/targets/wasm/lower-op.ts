@@ -147,9 +147,13 @@ export class OpLowering {
     const parts = [
       () =>
         fixed(exprs, SIDE, 0, written, () => {
+          const { worthHolding } = blocks
           this.#sides = both
           exprs.rowsAtOnce = SIDES
+          // between two accesses to what is one row's are some to what is the other's
+          blocks.worthHolding = 1.5 * worthHolding
           range(exprs, axis.id, i32(0), get(common), 1, written, () => this.run(step), reverse)
+          blocks.worthHolding = worthHolding
           exprs.rowsAtOnce = 1
           this.#sides = [NO_COPY]
         }),

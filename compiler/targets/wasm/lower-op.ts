@@ -9,9 +9,10 @@ import { lowerAddress } from './lower-address.js'
 import { type ExprLowering, at as valueAt } from './lower-expr.js'
 import { lowerLoad, lowerStore } from './lower-load.js'
 import { LogSums, logarithmIn, MOST_FACTORS } from './lower-log-sum.js'
+import { lowerTwoAtOnce } from './lower-two-at-once.js'
 import { type Copy, moved, NO_COPY } from './lowering.js'
 import { type Tiling, tilingOf } from './tiling.js'
-import { SIDE, SIDES, type TwoAtOnce } from './two-at-once.js'
+import { SIDE, type TwoAtOnce } from './two-at-once.js'
 import type { Local, WExpr } from './wasm-ast.js'
 
 /** Rows of the block at hand, and how many of them come in whole vectors of the widest kind. */
@@ -77,7 +78,12 @@ export class OpLowering {
 
   #scan(op: KernelOp & { readonly op: 'scan' }): void {
     if (this.two?.axis === op.axis) {
-      this.#twoAtOnce(this.two)
+      const rows = this.block?.rows ?? i32(this.exprs.size(op.axis.size))
+      lowerTwoAtOnce(this.exprs, this.two, rows, (ops, sides) => {
+        this.#sides = sides
+        this.run(ops)
+        this.#sides = [NO_COPY]
+      })
       return
     }
     const before = this.exprs.inScan
@@ -85,88 +91,6 @@ export class OpLowering {
     this.exprs.inScan = isWithoutRows && op.step.every((step) => step.op !== 'scan')
     this.#inLoop(op.axis, buffersWritten(op), () => this.run(op.step), op.reverse)
     this.exprs.inScan = before
-  }
-
-  /** Rows two by two, and what is left of an odd number of them. */
-  #twoAtOnce({ axis, step, together }: TwoAtOnce): void {
-    const rows = this.block?.rows ?? i32(this.exprs.size(axis.size))
-    const written = new Set(step.flatMap((op) => [...buffersWritten(op)]))
-    range(this.exprs, axis.id, i32(0), rows, SIDES, written, () => {
-      const { blocks } = this.exprs
-      const left = blocks.bind(instruction('i32.sub', rows, blocks.variable(axis.id)))
-      const count = blocks.bind(instruction('select', left, i32(SIDES), instruction('i32.lt_s', left, i32(SIDES))))
-      let alone: KernelOp[] = []
-      const eachAlone = (): void => {
-        const ops = alone
-        alone = []
-        if (ops.length > 0) this.#eachSide(count, ops, () => this.run(ops))
-      }
-      for (const op of step) {
-        if (op.op !== 'scan' || !together.has(op)) {
-          alone.push(op)
-          continue
-        }
-        eachAlone()
-        this.#together(op, count)
-        for (const id of buffersWritten(op)) blocks.written(id)
-      }
-      eachAlone()
-    })
-  }
-
-  #eachSide(count: WExpr, ops: readonly KernelOp[], build: () => void): void {
-    const written = new Set(ops.flatMap((op) => [...buffersWritten(op)]))
-    range(this.exprs, SIDE, i32(0), count, 1, written, build, false, true)
-  }
-
-  /** A recurrence of both rows as far as the shorter one goes, and the rest of each. */
-  #together(op: KernelOp & { readonly op: 'scan' }, count: WExpr): void {
-    const { exprs } = this
-    const { blocks } = exprs
-    const { axis, reverse, step } = op
-    const written = buffersWritten(op)
-    const extent = (copy: Copy): WExpr =>
-      axis.ragged === undefined
-        ? i32(exprs.size(axis.size))
-        : exprs.integer({ k: 'load', buffer: axis.ragged.sizes, at: [axis.ragged.at] }, copy)
-    const both: readonly Copy[] = Array.from({ length: SIDES }, (_, side) => moved(NO_COPY, SIDE, side))
-    const common = exprs.code.local('i32')
-    blocks.append({ w: 'set', local: common, value: i32(0) })
-    const { statements } = blocks.within('branch', null, null, new Set(), () =>
-      fixed(exprs, SIDE, 0, new Set(), () => {
-        const shortest = both
-          .map((copy) => blocks.bind(extent(copy)))
-          .reduce((a, b) => blocks.bind(instruction('select', a, b, instruction('i32.lt_s', a, b))))
-        blocks.append({ w: 'set', local: common, value: shortest })
-      }),
-    )
-    const areTwo = instruction('i32.eq', count, i32(SIDES))
-    blocks.append({ w: 'if', when: areTwo, then: statements, otherwise: [] })
-    const inScan = exprs.inScan
-    exprs.inScan = true
-    const parts = [
-      () =>
-        fixed(exprs, SIDE, 0, written, () => {
-          const { worthHolding } = blocks
-          this.#sides = both
-          exprs.rowsAtOnce = SIDES
-          // between two accesses to what is one row's are some to what is the other's
-          blocks.worthHolding = 1.5 * worthHolding
-          range(exprs, axis.id, i32(0), get(common), 1, written, () => this.run(step), reverse)
-          blocks.worthHolding = worthHolding
-          exprs.rowsAtOnce = 1
-          this.#sides = [NO_COPY]
-        }),
-      () =>
-        this.#eachSide(count, [op], () =>
-          range(exprs, axis.id, get(common), extent(NO_COPY), 1, written, () => this.run(step), reverse),
-        ),
-    ]
-    for (const part of reverse ? parts.reverse() : parts) {
-      part()
-      for (const id of written) blocks.written(id)
-    }
-    exprs.inScan = inScan
   }
 
   #repeat(op: KernelOp & { readonly op: 'repeat' }): void {

@@ -64,6 +64,10 @@ const MOST_COUNTS = 30
 const MOST_TERMS = 1000
 /** Where log densities differ by more, the posterior of the smaller one may have come out as 0. */
 const FAR = 250
+/** Points at a time, and numbers of one buffer of them, at most. */
+const MOST_POINTS = 64
+const MOST_NUMBERS = 2e6
+
 /** @param most cells of an array, evenly spread */
 export function checkCells(
   model: ProgramModel,
@@ -79,7 +83,7 @@ export function checkCells(
   ]
   const asLatents = d.graph.latents.flatMap((l) => (l.kind !== 'count' && l.evidence ? [l.name] : []))
   const told = toldApart(model, cells)
-  const reports = new PosteriorReports(model, { laws: { cells, told } })
+  const reports = new PosteriorReports(model, { laws: { cells, told, points: pointsAtATime(model, cells, told) } })
   const { laws } = reports.at(params)
   const all = [...new Set([...names, ...asLatents])]
   // tables are those of the last E-step: all arrays are read before any is taken without its cells
@@ -132,6 +136,20 @@ function withoutLaw(own: readonly { readonly cell: CellDensity }[]): string | nu
       return `the values of ${name} have no smallest one to begin with`
   }
   return null
+}
+
+/** As many points as buffers of some millions of numbers hold. */
+function pointsAtATime(
+  { numbers }: ProgramModel,
+  cells: readonly CellDensity[],
+  told: ReadonlyMap<string, Told>,
+): number {
+  const sizes = cells.map((cell) => {
+    const rows = [...cell.loops.map((l) => l.index), ...cell.batch, ...cell.own]
+    const masses = told.get(cell.data)
+    return rows.reduce((n, v) => n * numbers.extent(extentOf(v)), typeof masses === 'number' ? masses : 2)
+  })
+  return Math.max(1, Math.min(MOST_POINTS, Math.floor(MOST_NUMBERS / Math.max(1, ...sizes))))
 }
 
 /** Which values of integers are told apart. */
@@ -206,7 +224,7 @@ class ArrayReader {
         return []
       }
       if (cell.parts.length > 1 && cell.parts.some((p) => p.apart === null) && isHidden(cell.parts)) {
-        if (again-- <= 0) {
+        if (cell.parts.some((p) => !p.law.silenced) || again-- <= 0) {
           this.lost++
           return []
         }
@@ -240,7 +258,8 @@ class ArrayReader {
   }
 
   read(numeric: NumericLaw): void {
-    const { law, table } = numeric
+    const { law } = numeric
+    const table = (id: string): Float64Array => numeric.table(id)
     const { numbers, data } = this.model
     const array = data.arrays.get(this.name)
     if (array === undefined) return
@@ -280,7 +299,7 @@ class ArrayReader {
             return linear(x, number(variance, flat), p, number(first, flat) / p, number(second, flat) / p)
           const place = own === undefined ? flat : (rowNumber * size + i) * valueCount + (flat % valueCount)
           const [m, v] = [number(mean, place), number(variance, place)]
-          if (own !== undefined) return normal(x, m, v, p, logDensity)
+          if (own !== undefined && below == null) return normal(x, m, v, p, logDensity)
           const mass = masses?.slice(flat * width, (flat + 1) * width) ?? null
           const tails =
             below == null
@@ -288,8 +307,8 @@ class ArrayReader {
                 ? WITHOUT_ORDER
                 : addedUp(mass, x)
               : {
-                  below: [number(belowBefore, flat), number(below, flat)] as const,
-                  above: [number(aboveBefore, flat), number(above, flat)] as const,
+                  below: [number(belowBefore, place), number(below, place)] as const,
+                  above: [number(aboveBefore, place), number(above, place)] as const,
                 }
           return { share: p, logDensity, ...tails, mean: m, variance: v, masses: mass }
         })()
@@ -321,7 +340,8 @@ class ArrayReader {
       some.reduce((sum, p, i) => sum + ((weights[i] ?? 0) === 0 ? 0 : (weights[i] ?? 0) * of(p)), 0)
     const below = [mix((p) => p.below[0]), mix((p) => p.below[1])] as const
     const above = [mix((p) => p.above[0]), mix((p) => p.above[1])] as const
-    if ([...below, ...above].some(Number.isNaN)) {
+    const isLost = (p: Part): boolean => p.law.points !== null && Number.isNaN(p.logDensity)
+    if ([...below, ...above].some(Number.isNaN) || some.some(isLost)) {
       this.lost++
       return null
     }

@@ -1,5 +1,6 @@
 import { ONE } from '../algebra/build.js'
-import { type CellLaw, MOST_LOOPS } from '../lower/cell-laws.js'
+import type { CellLaw } from '../lower/cell-laws.js'
+import { MOST_LOOPS } from '../lower/silent-cells.js'
 import { extentOf } from '../lower/lowerer.js'
 import type { ProgramModel } from './bound-model.js'
 import { iterate } from './imputed-cells.js'

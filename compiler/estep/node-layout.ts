@@ -22,6 +22,8 @@ export const logWeightsTable = (b: Block): string => `node weights ${b.id}`
 
 /** Mode of a posterior [rows, scope, position], in unconstrained coordinates. */
 export const modeTable = (b: Block): string => `mode ${b.id}`
+/** L with L Lᵀ the covariance of its Normal approximation there [rows, scope, position, position]. */
+export const scaleTable = (b: Block): string => `scale ${b.id}`
 /** Nodes [rows, scope, node, position]. */
 export const nodeTable = (b: Block): string => `nodes ${b.id}`
 /** Posterior weights of the nodes [rows, scope, node]. */

@@ -83,7 +83,13 @@ export function checkCells(
   ]
   const asLatents = d.graph.latents.flatMap((l) => (l.kind !== 'count' && l.evidence ? [l.name] : []))
   const told = toldApart(model, cells)
-  const reports = new PosteriorReports(model, { laws: { cells, told, points: pointsAtATime(model, cells, told) } })
+  const asked = { cells, told, points: pointsAtATime(model, cells, told) }
+  const reports = new PosteriorReports(model, { laws: asked })
+  let apart: PosteriorReports | null = null
+  const rowByRow = (): PosteriorReports => {
+    apart ??= new PosteriorReports(model, { laws: { ...asked, rowByRow: true } })
+    return apart
+  }
   const { laws } = reports.at(params)
   const all = [...new Set([...names, ...asLatents])]
   // tables are those of the last E-step: all arrays are read before any is taken without its cells
@@ -112,7 +118,7 @@ export function checkCells(
       model,
       name,
       kindOf(model, name, discrete),
-      new SharesWithout(model, params, reports),
+      new SharesWithout(model, params, reports, rowByRow),
       most,
     )
     for (const law of known) reader.read(law)
@@ -209,7 +215,9 @@ class ArrayReader {
   ) {}
 
   found(laws: readonly NumericLaw[]): Omit<ArrayChecks, 'readElsewhere'> {
-    for (const law of laws) this.apart(law)
+    const isAnyHidden = [...this.cells.values()].some(({ parts }) => parts.length > 1 && isHidden(parts))
+    // rows of Normal posteriors are taken apart only where something is hidden
+    for (const law of laws) if (law.law.silenced === 'at once' || isAnyHidden) this.apart(law)
     const { name: data, kind } = this
     let reason: string | null = null
     let again = this.shares.single
@@ -224,7 +232,7 @@ class ArrayReader {
         return []
       }
       if (cell.parts.length > 1 && cell.parts.some((p) => p.apart === null) && isHidden(cell.parts)) {
-        if (cell.parts.some((p) => !p.law.silenced) || again-- <= 0) {
+        if (cell.parts.some((p) => p.law.silenced === null) || again-- <= 0) {
           this.lost++
           return []
         }
@@ -296,7 +304,7 @@ class ArrayReader {
         const said = ((): Said => {
           const logDensity = number(density, flat)
           if (first != null)
-            return linear(x, number(variance, flat), p, number(first, flat) / p, number(second, flat) / p)
+            return linear(x, number(variance, flat), p, number(first, flat), number(second, flat))
           const place = own === undefined ? flat : (rowNumber * size + i) * valueCount + (flat % valueCount)
           const [m, v] = [number(mean, place), number(variance, place)]
           if (own !== undefined && below == null) return normal(x, m, v, p, logDensity)

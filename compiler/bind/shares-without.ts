@@ -17,6 +17,8 @@ export class SharesWithout {
     private readonly model: ProgramModel,
     private readonly params: Float64Array,
     private readonly reports: PosteriorReports,
+    /** With rows of Normal posteriors apart. */
+    private readonly rowByRow: () => PosteriorReports,
   ) {}
 
   /** The share of a law at all rows, each without the cells of its own row; null where that is not to be had at once. */
@@ -56,8 +58,9 @@ export class SharesWithout {
     return this.taken(law, { data: law.number, depth: law.loops, at })
   }
 
-  private taken({ share, data, span }: CellLaw, silent: Silent): Float64Array {
-    for (const other of this.reports.at(this.params, silent).laws)
+  private taken({ share, data, span, silenced }: CellLaw, silent: Silent): Float64Array {
+    const reports = silenced === 'row by row' ? this.rowByRow() : this.reports
+    for (const other of reports.at(this.params, silent).laws)
       if (typeof other !== 'string' && other.law.data === data && other.law.span.start === span.start && share !== null)
         return other.table(share).slice()
     throw new Error('no such law')

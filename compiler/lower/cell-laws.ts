@@ -10,6 +10,7 @@ import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
 import { mapGuard, rewrite, substituteIndex } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { scopeAt } from '../estep/block-layout.js'
+import { momentOf } from '../estep/expectation.js'
 import { NoMoment } from '../estep/moments.js'
 import type { EStepPlan } from '../estep/types.js'
 import { type CellDensity, OPEN_VALUE } from '../graph/cell-density.js'
@@ -52,7 +53,7 @@ export interface CellLaw {
   readonly tails: { readonly at: readonly [string, string]; readonly before: readonly [string, string] | null } | null
   /** Probability of each of the values of this index: [rows, values, masses]; null where values are not told apart. */
   readonly masses: { readonly buffer: string; readonly of: IndexVar } | null
-  /** E[1(values)·(datum − mean)] and E[1(values)·(datum − mean)²] under the posterior, where the mean reads Normal latents. */
+  /** E[datum − mean | values] and E[(datum − mean)² | values] under the posterior, where the mean reads Normal latents. */
   readonly moments: { readonly first: string; readonly second: string } | null
   /** Where other continuous latents are integrated out over points. */
   readonly points: LawPoints | null
@@ -60,8 +61,8 @@ export interface CellLaw {
   readonly number: number
   /** How many of `rows` are loops; what it says of the others is one observation, and `logDensity` is that of all of it. */
   readonly loops: number
-  /** The E-step can be taken with the statement silent. */
-  readonly silenced: boolean
+  /** How the E-step can be taken with the statement silent: at once, with rows of Normal posteriors apart, or not. */
+  readonly silenced: 'at once' | 'row by row' | null
   /**
    * Loops (by position) that tell its latents, where these belong to one row each and no row depends on another: then the
    * statement may be silenced at all of these rows at once. null where that is not so.
@@ -98,6 +99,8 @@ export interface LoweredLaws {
 export interface LawsHost {
   readonly told: ReadonlyMap<string, Told>
   readonly d: Derivation
+  /** The E-step that is lowered. */
+  readonly plan: EStepPlan
   readonly lowerer: Lowerer
   readonly context: LoweringContext
   readonly blocks: BlockHost
@@ -124,7 +127,7 @@ export function lowerCellLaws(cells: readonly CellDensity[], host: LawsHost): Lo
       latents,
       d.supply,
     )
-    const road = roadOf(cell, lifted, d)
+    const road = roadOf(cell, lifted, d, host.plan)
     if (road.kind === 'none') return road.reason
     const made: KernelOp[] = []
     try {
@@ -170,7 +173,7 @@ function lawOf(
   }
   const rows = [...cell.loops.map((l) => l.index), ...cell.batch]
   const read = variables.map((v): Read => ({ latent: v.latent.name, index: v.index, value: v.value }))
-  const scope = road.kind === 'line' || road.kind === 'nodes' ? scopeOf(road, read, d) : []
+  const scope = road.kind === 'plain' ? [] : scopeOf(road, read, d)
   const beyond = scope.filter((s) => !read.includes(s))
   const values = [...read, ...beyond].map((v) => v.value)
   const of = [...read, ...beyond].map((v): Indicator => ({ latent: v.latent, index: v.index, value: idx(v.value) }))
@@ -205,7 +208,9 @@ function lawOf(
   if (road.kind === 'linear') {
     if (cell.moments === null) throw new NoMoment('it has no mean in closed form')
     const residual = sub(datum([]), given(cell.moments.mean))
-    const expected = (body: Expr): Expr => ({ kind: 'expect', of, body })
+    const at = scope.map((s) => idx(s.value))
+    const expected = (body: Expr): Expr =>
+      momentOf(road.block, road.row.map((e) => given(e)), at, body, { collecting: d.collectOptions })
     return {
       ...law,
       logDensity: '',
@@ -218,8 +223,8 @@ function lawOf(
         second: table('square', expected(mul(residual, residual))),
       },
       points: null,
-      silenced: false,
-      ownLoops: null,
+      silenced: silencedAs(road),
+      ownLoops: ownLoops([...read, ...beyond], road, cell.loops, d.eStep),
     }
   }
   const point: IndexVar = { id: `point of cells ${id}`, name: 'q', from: ONE, to: num(host.points) }
@@ -263,7 +268,6 @@ function lawOf(
     const z = mul(sub(own, mean), pow(given(moments.variance), { n: -1, d: 2 }))
     return { at: [placed('below', call('logPhi', z), all, say), placed('above', call('logPhi', neg(z)), all, say)], before: null }
   })()
-  const isSilenced = road.kind === 'plain' || hasSilence(road.block)
   const said = {
     logDensity: placed('log density', ofAll(given(cell.logDensity)), plain, weigh),
     mean: mean === null ? null : placed('mean', points === null ? mean : sub(mean, own), all, say),
@@ -288,8 +292,8 @@ function lawOf(
             say,
             masses: sayMasses,
           },
-    silenced: isSilenced,
-    ownLoops: isSilenced ? ownLoops(lifted, road, cell.loops, d.eStep) : null,
+    silenced: silencedAs(road),
+    ownLoops: ownLoops([...read, ...beyond], road, cell.loops, d.eStep),
   }
 
   /** Over all that it is independent over. */
@@ -313,6 +317,12 @@ function lawOf(
   }
 }
 
+function silencedAs(road: CellRoad): CellLaw['silenced'] {
+  if (road.kind === 'plain') return 'at once'
+  if (road.kind === 'none' || !hasSilence(road.block)) return null
+  return road.block.kind === 'gaussian' ? 'row by row' : 'at once'
+}
+
 const NOTHING: Expr = { kind: 'float', value: Number.NEGATIVE_INFINITY }
 
 /** A discrete latent as a statement's posterior reads it. */
@@ -324,7 +334,7 @@ interface Read {
 
 /** The discrete latents that the posterior of a road depends on, in its order: those that the statement reads are these. */
 function scopeOf(
-  { block, row }: Extract<CellRoad, { kind: 'line' | 'nodes' }>,
+  { block, row }: Extract<CellRoad, { kind: 'linear' | 'line' | 'nodes' }>,
   read: readonly Read[],
   d: Derivation,
 ): readonly Read[] {
@@ -337,18 +347,18 @@ function scopeOf(
 }
 
 function ownLoops(
-  { variables }: LiftedFactor,
+  variables: readonly Read[],
   road: CellRoad,
   loops: CellDensity['loops'],
   plan: EStepPlan,
 ): readonly number[] | null {
-  const names = variables.map((v) => v.latent.name)
+  const names = variables.map((v) => v.latent)
   const table = plan.tables.find((t) => names.every((n) => t.latents.some((l) => l.name === n)))
   if (variables.length === 0 || table === undefined || table.chain !== null || table.parent !== null) return null
   if (plan.tables.some((t) => t.parent?.table === table.id)) return null
   const rows = variables.map((v) => v.index)
-  if (road.kind === 'line' || road.kind === 'nodes') {
-    if (road.block.scope.some((s) => !names.includes(s.latent.name))) return null
+  if (silencedAs(road) === null || road.kind === 'none') return null
+  if (road.kind !== 'plain') {
     rows.push(road.row)
   }
   const [first = [], ...others] = rows.map((row) =>

@@ -7,14 +7,14 @@ import type { Expr } from '../algebra/types.js'
 import { collectNodes, freeIndices, some } from '../algebra/visit.js'
 import { blockOf } from '../estep/expectation.js'
 import { type Cell, isCell } from '../estep/moments.js'
-import type { BlockCell, ConjugateBlock, ContinuousBlock, GaussianBlock, NodeBlock } from '../estep/types.js'
+import type { BlockCell, ConjugateBlock, ContinuousBlock, EStepPlan, GaussianBlock, NodeBlock } from '../estep/types.js'
 import type { Derivation } from '../derive.js'
 import { type CellDensity, OPEN_VALUE } from '../graph/cell-density.js'
 import { hasNestedSelector, type LiftedFactor } from '../graph/lift.js'
 
 export type CellRoad =
   | { readonly kind: 'plain' }
-  | { readonly kind: 'linear' }
+  | { readonly kind: 'linear'; readonly block: GaussianBlock; readonly row: readonly Expr[] }
   /** One number with a posterior of known density. */
   | { readonly kind: 'line'; readonly block: ConjugateBlock | GaussianBlock; readonly row: readonly Expr[]; readonly cell: BlockCell }
   /** All that one posterior by nodes holds. */
@@ -23,8 +23,7 @@ export type CellRoad =
 
 const none = (reason: string): CellRoad => ({ kind: 'none', reason })
 
-export function roadOf(cell: CellDensity, lifted: LiftedFactor, d: Derivation): CellRoad {
-  const { eStep: plan } = d
+export function roadOf(cell: CellDensity, lifted: LiftedFactor, { graph }: Derivation, plan: EStepPlan): CellRoad {
   const reads = collectNodes(cell.logDensity, isCell)
   const [count] = lifted.counts
   if (count !== undefined)
@@ -32,14 +31,15 @@ export function roadOf(cell: CellDensity, lifted: LiftedFactor, d: Derivation): 
   if (hasNestedSelector(lifted)) return none('which of its latents it reads depends on a latent')
   if (reads.length > 0 && plan.factorised !== null)
     return none('the posterior of its latents is a factorised one, which does not say what they are without this cell')
-  const solved = d.graph.solved.find((s) => reads.some((n) => n.kind === 'ref' && n.name === s.name))
+  const solved = graph.solved.find((s) => reads.some((n) => n.kind === 'ref' && n.name === s.name))
   if (solved !== undefined) return none(`an observed equation gives \`${solved.name}\`, which it reads`)
   const [first] = lifted.continuous
   if (first === undefined) return { kind: 'plain' }
   const blocks = [...new Set(lifted.continuous.map((c) => blockOf(c.latent.name, plan)))]
-  if (isLinear(cell, lifted, blocks)) return { kind: 'linear' }
   const names = [...new Set(lifted.continuous.map((c) => c.latent.name))].map((n) => `\`${n}\``).join(' and ')
   const [block] = blocks
+  if (isLinear(cell, lifted, blocks) && block?.kind === 'gaussian')
+    return { kind: 'linear', block, row: first.index.slice(0, block.loops.length) }
   if (block === undefined || blocks.length > 1)
     return none(`it depends on ${names}, of which one has a posterior only given the other`)
   const rank = block.loops.length

@@ -52,6 +52,8 @@ export interface ReportOptions {
     readonly cells: readonly CellDensity[]
     readonly told: ReadonlyMap<string, Told>
     readonly points: number
+    /** Silenced in Normal posteriors too. */
+    readonly rowByRow?: boolean
   }
 }
 
@@ -60,7 +62,7 @@ export function lowerReports(d: Derivation, options: ReportOptions = {}): Report
   const rename = (v: IndexVar): IndexVar => d.supply.fresh(v.name, v.to, v.from)
   const lowerer = new Lowerer(options.laws === undefined ? d.shapes : withSilence(d.shapes))
   const { graph, lifted, mStep, shapes, collectOptions: collecting } = d
-  const plan = options.laws === undefined ? d.eStep : withSilent(d.eStep, options.laws.cells)
+  const plan = options.laws === undefined ? d.eStep : withSilent(d.eStep, options.laws.cells, options.laws.rowByRow ?? false)
   const made = lower(
     { graph, lifted, eStep: plan, mStep, shapes, collecting, rename, lets: [], filtered: filter !== null },
     lowerer,
@@ -90,7 +92,7 @@ export function lowerReports(d: Derivation, options: ReportOptions = {}): Report
   const imputed = options.impute === true ? lowerImputations(d, lowerer, context) : { imputations: [], ops: [] }
   const counts = lowerCountVariances(d, lowerer, context)
   const { cells, ...asked } = options.laws ?? { cells: [], told: new Map<string, Told>(), points: 1 }
-  const laws = lowerCellLaws(cells, { ...asked, d, lowerer, context, blocks: reader })
+  const laws = lowerCellLaws(cells, { ...asked, d, plan, lowerer, context, blocks: reader })
   const filtered = (filter?.gaussian ?? []).map((g) => lowerFilterTerms(g, made.passes, lowerer))
   const pairs = plan.blocks.flatMap((b) =>
     covariance && b.kind === 'gaussian' && b.layout === 'joint' ? [rowPairs(b, d, lowerer)] : [],

@@ -1,7 +1,7 @@
 /** Statements on cells of data that can be made to say nothing: the E-step is that of all others. */
 import { bothOf, caseOf, compare, eitherOf, idx, notOf, num, ref, ZERO } from '../algebra/build.js'
 import type { Expr, Guard } from '../algebra/types.js'
-import type { BlockFactor, ConjugateBlock, ContinuousBlock, EStepPlan, NodeBlock, PlacedFactor } from '../estep/types.js'
+import type { BlockFactor, BlockTerm, ContinuousBlock, EStepPlan, PlacedFactor } from '../estep/types.js'
 import type { CellDensity } from '../graph/cell-density.js'
 import type { LiftedFactor } from '../graph/lift.js'
 import type { Factor } from '../graph/types.js'
@@ -36,8 +36,12 @@ export function withSilence(shapes: ArrayShapes): ArrayShapes {
   }
 }
 
-/** The E-step in which one iteration of a statement, or all of them along some loops, can be made to say nothing. */
-export function withSilent(plan: EStepPlan, cells: readonly CellDensity[]): EStepPlan {
+/**
+ * The E-step in which one iteration of a statement, or all of them along some loops, can be made to say nothing.
+ *
+ * @param rowByRow in Normal posteriors too: each row then has a covariance of its own, whatever rows had in common
+ */
+export function withSilent(plan: EStepPlan, cells: readonly CellDensity[], rowByRow: boolean): EStepPlan {
   const silenced = (lifted: LiftedFactor, expr: Expr): Expr => {
     const here = silentAt(lifted.factor, cells)
     return here === null ? expr : caseOf(here, ZERO, expr)
@@ -50,12 +54,20 @@ export function withSilent(plan: EStepPlan, cells: readonly CellDensity[]): ESte
   const block = (b: ContinuousBlock): ContinuousBlock => {
     if (!hasSilence(b)) return b
     const factors = b.factors.map(ofBlock)
-    if (b.kind === 'nodes') return { ...b, factors }
-    const terms = b.terms.map((t) => {
+    const term = <T extends BlockTerm>(t: T): T => {
       const here = silentAt(t.factor.lifted.factor, cells)
       return here === null ? t : { ...t, guards: [...t.guards, notOf(here)] }
-    })
-    return { ...b, factors, terms }
+    }
+    switch (b.kind) {
+      case 'nodes':
+        return { ...b, factors }
+      case 'conjugate':
+        return { ...b, factors, terms: b.terms.map(term) }
+      case 'gaussian':
+        return rowByRow
+          ? { ...b, factors, linear: b.linear.map(term), quadratic: b.quadratic.map(term), sharing: 'row', pattern: null }
+          : b
+    }
   }
   return {
     ...plan,
@@ -65,8 +77,10 @@ export function withSilent(plan: EStepPlan, cells: readonly CellDensity[]): ESte
 }
 
 /** Blocks whose posterior can be that without a statement. */
-export const hasSilence = (b: ContinuousBlock): b is NodeBlock | ConjugateBlock =>
-  b.kind === 'nodes' || (b.kind === 'conjugate' && b.inner === null)
+export function hasSilence(b: ContinuousBlock): boolean {
+  if (b.kind === 'nodes') return true
+  return b.kind === 'conjugate' ? b.inner === null : b.given === null
+}
 
 /** When a factor says nothing; null where it is none of these statements. */
 function silentAt(factor: Factor, cells: readonly CellDensity[]): Guard | null {

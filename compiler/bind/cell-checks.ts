@@ -16,6 +16,7 @@ import { IndexSupply } from '../graph/tensors.js'
 import type { CellLaw, Told } from '../lower/cell-laws.js'
 import { extentOf } from '../lower/lowerer.js'
 import type { ProgramModel } from './bound-model.js'
+import { settled } from './settled-checks.js'
 import { iterate, reader } from './imputed-cells.js'
 import { type NumericLaw, PosteriorReports } from './posterior-reports.js'
 import { addedUp, linear, logSum, normal, type Said, WITHOUT_ORDER } from './said-of-cell.js'
@@ -74,6 +75,10 @@ export function checkCells(
   params: Float64Array,
   most = Number.POSITIVE_INFINITY,
 ): readonly ArrayChecks[] {
+  return settled(model, () => checksAt(model, params, most))
+}
+
+function checksAt(model: ProgramModel, params: Float64Array, most: number): readonly ArrayChecks[] {
   const { derivation: d } = model
   const cells = buildCellDensities(d.model, d.distributions, new IndexSupply())?.cells ?? []
   const names = [

@@ -11,7 +11,7 @@ const FARTHEST_LOG = 1e5
 /** A width that is none, or of a posterior with a heavy tail, on a line of logarithms. */
 const WIDEST_LOG = 2
 /** Cells with fewer effective draws of their latents are not known. */
-const FEWEST_DRAWS = 10
+const FEWEST_DRAWS = 100
 
 export class IntegratedLaw implements NumericLaw {
   private made: ReadonlyMap<string, Float64Array> | null = null

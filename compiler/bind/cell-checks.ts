@@ -16,10 +16,10 @@ import { IndexSupply } from '../graph/tensors.js'
 import type { CellLaw, Told } from '../lower/cell-laws.js'
 import { extentOf } from '../lower/lowerer.js'
 import type { ProgramModel } from './bound-model.js'
-import { settled } from './settled-checks.js'
 import { iterate, reader } from './imputed-cells.js'
 import { type NumericLaw, PosteriorReports } from './posterior-reports.js'
 import { addedUp, linear, logSum, normal, type Said, WITHOUT_ORDER } from './said-of-cell.js'
+import { settled } from './settled-checks.js'
 import { SharesWithout } from './shares-without.js'
 import { cellPosition } from './sizes.js'
 
@@ -308,8 +308,7 @@ class ArrayReader {
         if (Number.isNaN(x)) return
         const said = ((): Said => {
           const logDensity = number(density, flat)
-          if (first != null)
-            return linear(x, number(variance, flat), p, number(first, flat), number(second, flat))
+          if (first != null) return linear(x, number(variance, flat), p, number(first, flat), number(second, flat))
           const place = own === undefined ? flat : (rowNumber * size + i) * valueCount + (flat % valueCount)
           const [m, v] = [number(mean, place), number(variance, place)]
           if (own !== undefined && below == null) return normal(x, m, v, p, logDensity)

@@ -77,8 +77,7 @@ export class CellIntegrals {
     private readonly points: LawPoints,
     private readonly host: IntegralHost,
   ) {
-    const count = (of: CellLaw['rows']): number =>
-      of.reduce((n, v) => n * host.numbers.extent(extentOf(v)), 1)
+    const count = (of: CellLaw['rows']): number => of.reduce((n, v) => n * host.numbers.extent(extentOf(v)), 1)
     this.values = count(law.values)
     this.own = count(law.own)
     this.cells = count(law.rows) * this.values
@@ -106,7 +105,10 @@ export class CellIntegrals {
   }
 
   /** Calls `visit` for each cell and point with a weight, its log and that of the posterior with the cell. */
-  private each(logs: readonly number[], visit: (cell: number, point: number, weight: number, whole: number) => void): void {
+  private each(
+    logs: readonly number[],
+    visit: (cell: number, point: number, weight: number, whole: number) => void,
+  ): void {
     const { memory } = this.host
     const [q, density] = [f64(memory, this.points.logPosterior), f64(memory, this.law.logDensity)]
     const { count } = this.points
@@ -256,7 +258,8 @@ export class CellIntegrals {
         const share = Math.exp(weight - (this.rest.peaks[c] ?? 0))
         if (share === 0) return
         total[c] = (total[c] ?? 0) + share
-        for (let v = 0; v < width; v++) out[c * width + v] = (out[c * width + v] ?? 0) + share * (own[(c * width + v) * count + b] ?? 0)
+        for (let v = 0; v < width; v++)
+          out[c * width + v] = (out[c * width + v] ?? 0) + share * (own[(c * width + v) * count + b] ?? 0)
       })
     }
     for (let i = 0; i < out.length; i++) out[i] = (out[i] ?? 0) / (total[Math.floor(i / width)] ?? 0)

@@ -1,7 +1,8 @@
 /** Laws of cells whose latents are integrated out over points of their posterior, with tables as other laws have. */
+
+import { MOST_DIMENSIONS } from '../estep/nodes.js'
 import type { CellLaw, LawPoints } from '../lower/cell-laws.js'
 import { f64 } from '../targets/solve/types.js'
-import { MOST_DIMENSIONS } from '../estep/nodes.js'
 import { CellIntegrals, type IntegralHost, type PutPoints } from './cell-integrals.js'
 import { overLine } from './line-quadrature.js'
 import type { NumericLaw } from './posterior-reports.js'
@@ -95,8 +96,11 @@ export class IntegratedLaw implements NumericLaw {
     const { memory, numbers } = host
     const [order, all] = [numbers.extent(nodes.dimension), numbers.extent(nodes.count)]
     const { count } = points
-    const [places, weights, at, log] = [nodes.table, nodes.weights, points.source.points, nodes.log].map((id) => f64(memory, id))
-    if (places === undefined || weights === undefined || at === undefined || log === undefined) throw new Error('no nodes')
+    const [places, weights, at, log] = [nodes.table, nodes.weights, points.source.points, nodes.log].map((id) =>
+      f64(memory, id),
+    )
+    if (places === undefined || weights === undefined || at === undefined || log === undefined)
+      throw new Error('no nodes')
     const posteriors = weights.length / all
     const batches = function* (): Generator<PutPoints> {
       for (let from = 0; from < all; from += count) {

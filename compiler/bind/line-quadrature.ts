@@ -21,7 +21,13 @@ const ENOUGH = 1e-6
 export type PutLine = (t: readonly number[]) => void
 
 /** Points between two ends, some at a time. */
-function* batches(from: number, to: number, step: number, count: number, put: PutLine): Generator<PutPoints & Numbered> {
+function* batches(
+  from: number,
+  to: number,
+  step: number,
+  count: number,
+  put: PutLine,
+): Generator<PutPoints & Numbered> {
   const n = Math.round((to - from) / step)
   for (let i = 0; i <= n; i += count) {
     const t = Array.from({ length: Math.min(count, n + 1 - i) }, (_, k) => from + (i + k) * step)

@@ -53,8 +53,7 @@ function whereTheyAgree(coarse: readonly ArrayChecks[], fine: readonly ArrayChec
     const checks = found.checks.filter((c) => agrees(c, other.get(c.position)))
     const lost = found.lost + found.checks.length - checks.length
     const reason =
-      found.reason ??
-      (checks.length === 0 && lost > 0 ? 'the quadrature over its latents does not settle' : null)
+      found.reason ?? (checks.length === 0 && lost > 0 ? 'the quadrature over its latents does not settle' : null)
     return { ...found, checks, lost, reason }
   })
 }

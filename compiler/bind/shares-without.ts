@@ -1,7 +1,7 @@
 import { ONE } from '../algebra/build.js'
 import type { CellLaw } from '../lower/cell-laws.js'
-import { MOST_LOOPS } from '../lower/silent-cells.js'
 import { extentOf } from '../lower/lowerer.js'
+import { MOST_LOOPS } from '../lower/silent-cells.js'
 import type { ProgramModel } from './bound-model.js'
 import { iterate } from './imputed-cells.js'
 import type { PosteriorReports, Silent } from './posterior-reports.js'

@@ -210,7 +210,13 @@ function lawOf(
     const residual = sub(datum([]), given(cell.moments.mean))
     const at = scope.map((s) => idx(s.value))
     const expected = (body: Expr): Expr =>
-      momentOf(road.block, road.row.map((e) => given(e)), at, body, { collecting: d.collectOptions })
+      momentOf(
+        road.block,
+        road.row.map((e) => given(e)),
+        at,
+        body,
+        { collecting: d.collectOptions },
+      )
     return {
       ...law,
       logDensity: '',
@@ -266,7 +272,10 @@ function lawOf(
       return { at: tailsAt('', x), before: cell.discrete ? tailsAt(' before', sub(x, ONE)) : null }
     if (points === null || cell.own.length === 0 || moments === null || mean === null) return null
     const z = mul(sub(own, mean), pow(given(moments.variance), { n: -1, d: 2 }))
-    return { at: [placed('below', call('logPhi', z), all, say), placed('above', call('logPhi', neg(z)), all, say)], before: null }
+    return {
+      at: [placed('below', call('logPhi', z), all, say), placed('above', call('logPhi', neg(z)), all, say)],
+      before: null,
+    }
   })()
   const said = {
     logDensity: placed('log density', ofAll(given(cell.logDensity)), plain, weigh),
@@ -367,4 +376,3 @@ function ownLoops(
   const same = others.every((o) => o.join(' ') === first.join(' '))
   return same && !first.includes(-1) && new Set(first).size === first.length ? first : null
 }
-

@@ -3,13 +3,39 @@
  * the line that a latent's support is mapped to (itself, its logarithm or its logit), or the nodes that a posterior has.
  * The points are put in before the operations are run, as many at a time as their index has values.
  */
-import { add, call, div, idx, log, mul, neg, num, ONE, PI, pow, ref, sqrt, square, sub, ZERO } from '../algebra/build.js'
+import {
+  add,
+  call,
+  div,
+  idx,
+  log,
+  mul,
+  neg,
+  num,
+  ONE,
+  PI,
+  pow,
+  ref,
+  sqrt,
+  square,
+  sub,
+  ZERO,
+} from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
 import { rewrite } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { dimension, posteriorAt } from '../estep/block-layout.js'
 import { axesOf, isCell } from '../estep/moments.js'
-import { atNode, modeTable, nodeCount, nodeTable, nodeWeights, onSupport, pointIn, scaleTable } from '../estep/node-layout.js'
+import {
+  atNode,
+  modeTable,
+  nodeCount,
+  nodeTable,
+  nodeWeights,
+  onSupport,
+  pointIn,
+  scaleTable,
+} from '../estep/node-layout.js'
 import { EXECUTED, naturalOf } from '../estep/posterior-numbers.js'
 import type { ContinuousLatent } from '../graph/types.js'
 import type { KernelOp } from '../kernel/types.js'
@@ -73,7 +99,9 @@ export function lowerPoints(
   host: PointsHost,
 ): LoweredPoints {
   const row = road.row.map(given)
-  return road.kind === 'nodes' ? overNodes(road.block, row, values, host) : onLine(road, id, all, row, values, given, host)
+  return road.kind === 'nodes'
+    ? overNodes(road.block, row, values, host)
+    : onLine(road, id, all, row, values, given, host)
 }
 
 function onLine(
@@ -97,8 +125,7 @@ function onLine(
     before.push(over(all, buffer, value, lowerer, context))
     return buffer
   }
-  const place = (e: Expr): Expr =>
-    withLogsApart(rewrite(e, (n) => (isCell(n) && n.name === cell.latent ? u : n)))
+  const place = (e: Expr): Expr => withLogsApart(rewrite(e, (n) => (isCell(n) && n.name === cell.latent ? u : n)))
   if (block.kind === 'gaussian') {
     const own = { latent: cell.latent, at }
     const mean = EXECUTED.mean(block, own, row, values)
@@ -120,7 +147,8 @@ function onLine(
   const natural = naturalOf(block, row, values)
   const axes = axesOf(block)
   const middle = block.family.point(at, natural, axes)
-  const centre = latent.support === 'positive' ? log(middle) : latent.support === 'unit' ? call('logit', middle) : middle
+  const centre =
+    latent.support === 'positive' ? log(middle) : latent.support === 'unit' ? call('logit', middle) : middle
   return {
     source: {
       points,

@@ -5,10 +5,10 @@
 import { keyOf } from '../algebra/key.js'
 import type { Expr } from '../algebra/types.js'
 import { collectNodes, freeIndices, some } from '../algebra/visit.js'
+import type { Derivation } from '../derive.js'
 import { blockOf } from '../estep/expectation.js'
 import { type Cell, isCell } from '../estep/moments.js'
 import type { BlockCell, ConjugateBlock, ContinuousBlock, EStepPlan, GaussianBlock, NodeBlock } from '../estep/types.js'
-import type { Derivation } from '../derive.js'
 import { type CellDensity, OPEN_VALUE } from '../graph/cell-density.js'
 import { hasNestedSelector, type LiftedFactor } from '../graph/lift.js'
 
@@ -16,7 +16,12 @@ export type CellRoad =
   | { readonly kind: 'plain' }
   | { readonly kind: 'linear'; readonly block: GaussianBlock; readonly row: readonly Expr[] }
   /** One number with a posterior of known density. */
-  | { readonly kind: 'line'; readonly block: ConjugateBlock | GaussianBlock; readonly row: readonly Expr[]; readonly cell: BlockCell }
+  | {
+      readonly kind: 'line'
+      readonly block: ConjugateBlock | GaussianBlock
+      readonly row: readonly Expr[]
+      readonly cell: BlockCell
+    }
   /** All that one posterior by nodes holds. */
   | { readonly kind: 'nodes'; readonly block: NodeBlock; readonly row: readonly Expr[] }
   | { readonly kind: 'none'; readonly reason: string }
@@ -76,7 +81,8 @@ function lineOf(
       return none(
         `it depends on ${names}, and there is no quadrature over ${family.rank === 1 ? 'points of a simplex' : 'matrices'}`,
       )
-    if (latents[0]?.latent.support === 'count') return none(`it depends on ${names}, and there is no quadrature over counts`)
+    if (latents[0]?.latent.support === 'count')
+      return none(`it depends on ${names}, and there is no quadrature over counts`)
   }
   const own = new Set(lifted.continuous.map((c) => c.latent.name))
   const read = new Map<string, Cell>()
@@ -84,7 +90,11 @@ function lineOf(
     for (const n of collectNodes(e, (x) => isCell(x) && own.has(x.name))) if (isCell(n)) read.set(keyOf(n), n)
   const [only] = read.values()
   const outer = new Set(cell.loops.map((l) => l.index.id))
-  if (only === undefined || read.size > 1 || only.index.some((e) => isOpen(e) || [...freeIndices(e)].some((v) => !outer.has(v))))
+  if (
+    only === undefined ||
+    read.size > 1 ||
+    only.index.some((e) => isOpen(e) || [...freeIndices(e)].some((v) => !outer.has(v)))
+  )
     return none(`it depends on several of the numbers in ${names}, and the quadrature is over one`)
   return { kind: 'line', block, row, cell: { latent: only.name, at: only.index.slice(block.loops.length) } }
 }

@@ -65,7 +65,14 @@ export function withSilent(plan: EStepPlan, cells: readonly CellDensity[], rowBy
         return { ...b, factors, terms: b.terms.map(term) }
       case 'gaussian':
         return rowByRow
-          ? { ...b, factors, linear: b.linear.map(term), quadratic: b.quadratic.map(term), sharing: 'row', pattern: null }
+          ? {
+              ...b,
+              factors,
+              linear: b.linear.map(term),
+              quadratic: b.quadratic.map(term),
+              sharing: 'row',
+              pattern: null,
+            }
           : b
     }
   }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { Phi } from '../../compiler/numerics/index.js'
 import { compileOrThrow, type DataResiduals, type FitCallOptions, type Model } from '../../index.js'
+import { fitAt } from './fit-at.js'
 
 async function residuals(source: string | Model, data: unknown, options: FitCallOptions = {}) {
   const model = typeof source === 'string' ? compileOrThrow(source) : source
@@ -189,6 +190,172 @@ for n in 1..N { y[n] ~ Normal(m + b[g[n]], s) }`
   })
 })
 
+describe('a discrete latent behind a Normal one', () => {
+  const source = `model Slabs
+data  y, se : real[N]
+param w : simplex[2]
+param mu : real[2]
+param tau : positive[2]
+for n in 1..N {
+  latent z ~ Categorical(w)
+  latent theta ~ Normal(mu[z], tau[z])
+  y[n] ~ Normal(theta, se[n])
+}`
+  const se = [0.5, 0.3, 0.8, 0.2, 0.5]
+  /** Each cell alone tells its own latents: the others leave the mixture as it is. */
+  const agrees = async (y: readonly number[], mu: readonly number[]): Promise<void> => {
+    const params = { w: [0.3, 0.7], mu, tau: [1.5, 0.2] }
+    const own = (await (await fitAt(source, { y, se }, params)).residuals({ y, se })).arrays.find((a) => a.data === 'y')
+    expect(own?.left).toBe(0)
+    own?.cells.forEach((c, n) => {
+      const p = params.w.reduce(
+        (sum, w, k) => sum + w * Phi(((y[n] ?? 0) - (mu[k] ?? 0)) / Math.hypot(params.tau[k] ?? 0, se[n] ?? 0)),
+        0,
+      )
+      close(c.pit, p)
+    })
+  }
+
+  test('the distribution is a mixture, though the statement does not read it', () =>
+    agrees([0.4, -2, 1, 3, 0.1], [0, 1]))
+
+  test('where a value has no posterior left the cell is taken out of the E-step', () =>
+    agrees([0.4, 95, 1, 103, 0.1], [0, 100]))
+
+  test('and where rows shared a covariance', async () => {
+    const shared = source.replace('data  y, se', 'data  y').replace('se[n]', '0.5')
+    const params = { w: [0.3, 0.7], mu: [0, 100], tau: [1.5, 0.2] }
+    const y = [0.4, 99, 1, 100.5]
+    const own = (await (await fitAt(shared, { y }, params)).residuals({ y })).arrays.find((a) => a.data === 'y')
+    expect(own?.left).toBe(0)
+    own?.cells.forEach((c, n) => {
+      const at = (k: number): number => Phi(((y[n] ?? 0) - (params.mu[k] ?? 0)) / Math.hypot(params.tau[k] ?? 0, 0.5))
+      close(c.pit, 0.3 * at(0) + 0.7 * at(1))
+    })
+  })
+})
+
+describe('latents that are integrated out over their posterior', () => {
+  test('of a vector each coordinate has its own distribution, all of the vector left out', async () => {
+    const source = `model RobustVectors
+data  x : real[N, 2]
+param m : real[2]
+param S : covariance[2]
+for n in 1..N {
+  latent u ~ Gamma(1.5, rate = 1.5)
+  x[n] ~ MvNormal(m, S / u)
+}`
+    const x = [
+      [1, 2],
+      [-3, 0.5],
+      [40, -60],
+    ]
+    const fit = await fitAt(
+      source,
+      { x },
+      {
+        m: [0.5, 1],
+        S: [
+          [4, 1],
+          [1, 9],
+        ],
+      },
+    )
+    const { arrays } = await fit.residuals({ x })
+    // Student's t of 3 degrees of freedom: P(T ≤ t) = ½ + (atan(s) + s/(1 + s²))/π, s = t/√3
+    expect(arrays.flatMap(({ cells }) => cells).length).toBe(6)
+    for (const { cells } of arrays)
+      for (const c of cells) {
+        const [n, i] = [(c.index[0] ?? 1) - 1, (c.index[1] ?? 1) - 1]
+        const t = ((x[n]?.[i] ?? 0) - (i === 0 ? 0.5 : 1)) / (i === 0 ? 2 : 3)
+        const s = t / Math.sqrt(3)
+        close(c.pit, 0.5 + (Math.atan(s) + s / (1 + s * s)) / Math.PI, 8)
+        close(c.residual, t / Math.sqrt(3), 6)
+      }
+  })
+
+  test('of truth values that share a Beta probability', async () => {
+    const source = `model Shared
+data  g : category[N]
+data  y : bool[N]
+param a, b : positive
+for j in levels(g) { latent p ~ Beta(a, b) }
+for n in 1..N { y[n] ~ Bernoulli(p[g[n]]) }`
+    const g = ['a', 'a', 'a', 'b', 'b', 'c']
+    const y = [true, false, true, true, true, false]
+    const fit = await fitAt(source, { g, y }, { a: 0.4, b: 0.7 })
+    const own = (await fit.residuals({ g, y })).arrays.find((r) => r.data === 'y')
+    own?.cells.forEach((c, n) => {
+      const others = y.filter((_, i) => i !== n && g[i] === g[n])
+      const p = (0.4 + others.filter((v) => v).length) / (1.1 + others.length)
+      close(c.probability, y[n] ? p : 1 - p)
+    })
+    expect(own?.cells.length).toBe(6)
+    // P(true) over all cells, as the model has it
+    const expected = own?.cells.reduce((sum, c, n) => sum + (y[n] ? (c.probability ?? 0) : 1 - (c.probability ?? 0)), 0)
+    close(own?.frequencies?.find((f) => f.value === 'true')?.expected, expected ?? Number.NaN)
+  })
+
+  test('a kind of rate so far off that it has no posterior left', async () => {
+    const source = `model Kinds
+data  y : count[N]
+param w : simplex[2]
+param a, b : positive[2]
+for n in 1..N {
+  latent z ~ Categorical(w)
+  latent r ~ Gamma(a[z], b[z])
+  y[n] ~ Poisson(r)
+}`
+    // beside rates of some thousands: P(y = 0) is that of the first kind alone, ¼ · 2^−3
+    const y = [0, 0, 3, 4100]
+    const fit = await fitAt(source, { y }, { w: [0.25, 0.75], a: [3, 40], b: [1, 0.01] })
+    const own = (await fit.residuals({ y })).arrays.find((r) => r.data === 'y')
+    expect(own?.left).toBe(0)
+    close(own?.frequencies?.[0]?.expected, 4 * 0.25 * 2 ** -3, 8)
+  })
+
+  test('of data drawn from the model residuals are standard normal, and places uniform', async () => {
+    const source = `model Rates
+data  g : category[N]
+data  y : count[N]
+data  x : real[N]
+param a, b, s : positive
+for j in levels(g) { latent r ~ Gamma(a, b) }
+for n in 1..N {
+  y[n] ~ Poisson(r[g[n]])
+  x[n] ~ Normal(0, s / sqrt(r[g[n]]))
+}`
+    const g = Array.from({ length: 600 }, (_, n) => `${n % 200}`)
+    const model = compileOrThrow(source)
+    const params = { a: 0.8, b: 0.3, s: 1.5 }
+    const seeds = [1, 2, 3]
+    const found = new Map<string, { quantiles: number[]; tenths: number[] }>()
+    for (const seed of seeds) {
+      const { y, x } = model.simulate(params, {}, { data: { g }, seed }).data
+      const data = { g, y, x }
+      for (const own of (await (await fitAt(source, data, params)).residuals(data)).arrays) {
+        if (own.kind === 'labels' || own.reason !== null) continue
+        expect(own.left, own.data).toBe(0)
+        const known = found.get(own.data) ?? { quantiles: [], tenths: new Array<number>(10).fill(0) }
+        known.quantiles.push(...own.cells.map((c) => c.quantile ?? Number.NaN))
+        own.histogram?.forEach((share, i) => {
+          known.tenths[i] = (known.tenths[i] ?? 0) + share / seeds.length
+        })
+        found.set(own.data, known)
+      }
+    }
+    expect([...found.keys()].sort()).toEqual(['x', 'y'])
+    for (const [name, { quantiles, tenths }] of found) {
+      const mean = quantiles.reduce((a, b) => a + b, 0) / quantiles.length
+      const sd = Math.sqrt(quantiles.reduce((a, z) => a + (z - mean) ** 2, 0) / quantiles.length)
+      // four standard errors over 1800 cells: those of one group are not independent
+      expect(Math.abs(mean), name).toBeLessThan(0.092)
+      expect(Math.abs(sd - 1), name).toBeLessThan(0.085)
+      for (const share of tenths) expect(Math.abs(share - 0.1), name).toBeLessThan(0.028)
+    }
+  })
+})
+
 test('the last of several labels has its probability too', async () => {
   const { of } = await residuals(
     `model Labels
@@ -243,4 +410,28 @@ for n in 1..N {
   expect(of('x').reason).toBe('StudentT has no distribution function in this version')
   expect(of('y').reason).toContain('truncated')
   expect(of('x').cells).toEqual([])
+})
+
+test.each([
+  ['latent p : simplex[3] ~ Dirichlet([1, 1, 1])', 'y[n] ~ Categorical(p)', 'points of a simplex'],
+  [
+    'latent s ~ Gamma(2, 1)\n  latent m ~ Normal(0, sqrt(1 / s))',
+    'y[n] ~ Normal(m, c / sqrt(s))',
+    'a posterior only given the other',
+  ],
+])('latents that are not integrated out: %s', async (latents, statement, reason) => {
+  const isLabel = statement.includes('Categorical')
+  const { of } = await residuals(
+    `model Not
+data  y : ${isLabel ? 'category' : 'real'}[N]
+param c : positive
+for n in 1..N {
+  ${latents}
+  ${statement}
+  ${isLabel ? 'latent t ~ Gamma(c, 1)' : ''}
+}`,
+    { y: isLabel ? ['a', 'b', 'c', 'a'] : [0.1, 2, -1, 0.5] },
+    { start: { c: 1 } },
+  )
+  expect(of('y').reason).toContain(reason)
 })

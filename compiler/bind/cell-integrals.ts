@@ -76,6 +76,8 @@ export class CellIntegrals {
     private readonly law: CellLaw,
     private readonly points: LawPoints,
     private readonly host: IntegralHost,
+    /** The cells that the posterior is already without, from one to before another: others are not asked about. */
+    private readonly without: readonly [number, number] | null,
   ) {
     const count = (of: CellLaw['rows']): number => of.reduce((n, v) => n * host.numbers.extent(extentOf(v)), 1)
     this.values = count(law.values)
@@ -112,11 +114,12 @@ export class CellIntegrals {
     const { memory } = this.host
     const [q, density] = [f64(memory, this.points.logPosterior), f64(memory, this.law.logDensity)]
     const { count } = this.points
-    for (let c = 0; c < this.cells; c++)
+    const [from, to] = this.without ?? [0, this.cells]
+    for (let c = from; c < to; c++)
       for (let b = 0; b < logs.length; b++) {
         const whole = (q[c * count + b] ?? Number.NaN) + (logs[b] ?? 0)
         const datum = density[c * count + b] ?? Number.NaN
-        const weight = whole - datum
+        const weight = this.without !== null ? whole : whole - datum
         // where a density is less than the smallest number, or a difference of logs has no digits left, nothing is known
         if (weight < Number.POSITIVE_INFINITY && !(Math.abs(datum) > LARGEST_LOG)) visit(c, b, weight, whole)
       }
@@ -196,9 +199,9 @@ export class CellIntegrals {
     })
   }
 
-  /** log ∫ q / D over log ∫ q: the density of the datum given all others. */
+  /** log ∫ q over ∫ q / D: the density of the datum given all others, or 0 where the posterior is already without it. */
   logDensity(cell: number): number {
-    return this.broken[cell] === 1 ? Number.NaN : this.all.log(cell) - this.rest.log(cell)
+    return !this.isKnown(cell) ? Number.NaN : this.all.log(cell) - this.rest.log(cell)
   }
 
   /** Σ w² / (Σ w)²: 1 over the effective number of points. */
@@ -234,7 +237,9 @@ export class CellIntegrals {
   }
 
   isKnown(cell: number): boolean {
-    return this.broken[cell] !== 1 && (this.rest.sums[cell] ?? 0) > 0
+    const sum = this.rest.sums[cell] ?? 0
+    // the peak may lie between the points by which it was to be known
+    return this.broken[cell] !== 1 && sum > 0 && sum < Number.POSITIVE_INFINITY
   }
 
   cellOf(place: number): number {

@@ -1,7 +1,9 @@
 /** Laws of cells whose latents are integrated out over points of their posterior, with tables as other laws have. */
 
+import { ONE } from '../algebra/build.js'
 import { MOST_DIMENSIONS } from '../estep/nodes.js'
 import type { CellLaw, LawPoints } from '../lower/cell-laws.js'
+import { extentOf } from '../lower/lowerer.js'
 import { f64 } from '../targets/solve/types.js'
 import { CellIntegrals, type IntegralHost, type PutPoints } from './cell-integrals.js'
 import { overLine } from './line-quadrature.js'
@@ -21,6 +23,8 @@ export class IntegratedLaw implements NumericLaw {
     readonly law: CellLaw,
     private readonly points: LawPoints,
     private readonly host: IntegralHost,
+    /** Values of its loops at the row that the posterior is already without; null where it knows all cells. */
+    private readonly without: readonly number[] | null,
   ) {}
 
   /** Read before the posterior is taken anew. */
@@ -34,9 +38,22 @@ export class IntegratedLaw implements NumericLaw {
     return own
   }
 
+  /** Cells of the row that is left out lie side by side. */
+  private cellsWithout(): readonly [number, number] | null {
+    const { law, without } = this
+    if (without === null) return null
+    const { numbers } = this.host
+    const extents = [...law.rows, ...law.values].map((v) => numbers.extent(extentOf(v)))
+    let row = 0
+    for (let i = 0; i < law.loops; i++)
+      row = row * (extents[i] ?? 1) + (without[i] ?? 0) - numbers.value(law.rows[i]?.from ?? ONE)
+    const each = extents.slice(law.loops).reduce((a, b) => a * b, 1)
+    return [row * each, (row + 1) * each]
+  }
+
   private integrate(): ReadonlyMap<string, Float64Array> {
     const { law, host } = this
-    const integrals = new CellIntegrals(law, this.points, host)
+    const integrals = new CellIntegrals(law, this.points, host, this.cellsWithout())
     const { nodes } = this.points.source
     const masses =
       nodes !== null && host.numbers.extent(nodes.dimension) !== 1

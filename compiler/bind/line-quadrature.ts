@@ -138,19 +138,19 @@ class Agreement {
     const { integrals, before, width } = this
     const { cells, places, tailCount } = integrals
     const out = new Float64Array(cells)
-    const see = (cell: number, at: number, value: number, unit: number): void => {
+    const see = (cell: number, at: number, value: number, unit = Math.max(1, Math.abs(value))): void => {
       const was = before[at] ?? 0
       before[at] = value
       if (value === was || (Number.isNaN(value) && Number.isNaN(was))) return
       const change = Math.abs(value - was) / unit
       if (!(change <= (out[cell] ?? 0))) out[cell] = Number.isNaN(change) ? Number.POSITIVE_INFINITY : change
     }
-    for (let c = 0; c < cells; c++) if (integrals.isKnown(c)) see(c, c, integrals.logDensity(c), 1)
+    for (let c = 0; c < cells; c++) if (integrals.isKnown(c)) see(c, c, integrals.logDensity(c))
     for (let p = 0; p < places; p++) {
       const cell = integrals.cellOf(p)
       if (!integrals.isKnown(cell)) continue
       const at = cells + p * width
-      for (let t = 0; t < tailCount; t++) see(cell, at + t, integrals.logTail(t, p), 1)
+      for (let t = 0; t < tailCount; t++) see(cell, at + t, integrals.logTail(t, p))
       const [mean, variance] = integrals.moments(p)
       const unit = Math.sqrt(variance)
       see(cell, at + tailCount, mean, unit)

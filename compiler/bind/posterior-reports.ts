@@ -139,7 +139,12 @@ export class PosteriorReports {
         const { numbers } = this.model
         return law.points === null
           ? { law, table: (id: string) => f64(memory, id) }
-          : new IntegratedLaw(law, law.points, { memory, numbers, run: (ops) => this.kernels.run(ops, memory) })
+          : new IntegratedLaw(
+              law,
+              law.points,
+              { memory, numbers, run: (ops) => this.kernels.run(ops, memory) },
+              silent.data === law.number && silent.depth === law.loops ? silent.at : null,
+            )
       }),
     }
   }

@@ -33,7 +33,7 @@ export const nodeWeights = (b: Block): string => `node posterior ${b.id}`
 export const nodeVariable = (b: Block): IndexVar => ({ id: `q ${b.id}`, name: 'q', from: ONE, to: nodeCount(b) })
 
 /** A value of a latent's support from a number of ℝ: itself, its exponential, or its logistic function. */
-export function onSupport(latent: ContinuousLatent, v: Expr): Expr {
+export function onSupport(latent: Pick<ContinuousLatent, 'support'>, v: Expr): Expr {
   if (latent.support === 'positive') return exp(v)
   return latent.support === 'unit' ? call('logistic', v) : v
 }

@@ -4,15 +4,36 @@
  */
 
 import type { Span } from '../../lang/source.js'
-import { call, caseOf, compare, exp, idx, mul, neg, num, ONE, pow, ref, sub, sum, ZERO } from '../algebra/build.js'
+import {
+  add,
+  call,
+  caseOf,
+  compare,
+  div,
+  exp,
+  idx,
+  log,
+  mul,
+  neg,
+  num,
+  ONE,
+  PI,
+  pow,
+  ref,
+  square,
+  sub,
+  sum,
+  ZERO,
+} from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
 import { mapGuard, rewrite, substituteIndex } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { scopeAt } from '../estep/block-layout.js'
 import { momentOf } from '../estep/expectation.js'
+import { GaussianMoments } from '../estep/gaussian-moments.js'
 import { NoMoment } from '../estep/moments.js'
-import type { EStepPlan } from '../estep/types.js'
+import type { EStepPlan, GaussianBlock } from '../estep/types.js'
 import { type CellDensity, OPEN_VALUE } from '../graph/cell-density.js'
 import { type LiftedFactor, liftFactor } from '../graph/lift.js'
 import type { Latent } from '../graph/types.js'
@@ -143,7 +164,7 @@ export function lowerCellLaws(cells: readonly CellDensity[], host: LawsHost): Lo
 }
 
 function lawOf(
-  cell: CellDensity,
+  statement: CellDensity,
   number: number,
   lifted: LiftedFactor,
   road: Exclude<CellRoad, { kind: 'none' }>,
@@ -152,7 +173,7 @@ function lawOf(
   ops: KernelOp[],
 ): CellLaw {
   const { d, lowerer, context } = host
-  const told = host.told.get(cell.data) ?? null
+  const told = host.told.get(statement.data) ?? null
   const { variables } = lifted
   const known = new Map(variables.map((v) => [keyOf(ref('latent', v.latent.name, v.index)), v.value]))
   /** Latents at their values, and the open value at one. */
@@ -164,18 +185,23 @@ function lawOf(
       return value === undefined ? n : idx(value)
     })
   const datum = (own: readonly Expr[]): Expr => {
-    const by = new Map(cell.own.map((v, i) => [v.id, own[i] ?? idx(v)]))
+    const by = new Map(statement.own.map((v, i) => [v.id, own[i] ?? idx(v)]))
     return ref(
       'data',
-      cell.data,
-      cell.index.map((e) => substituteIndex(e, by)),
+      statement.data,
+      statement.index.map((e) => substituteIndex(e, by)),
     )
   }
-  const rows = [...cell.loops.map((l) => l.index), ...cell.batch]
+  const rows = [...statement.loops.map((l) => l.index), ...statement.batch]
   const read = variables.map((v): Read => ({ latent: v.latent.name, index: v.index, value: v.value }))
   const scope = road.kind === 'plain' ? [] : scopeOf(road, read, d)
   const beyond = scope.filter((s) => !read.includes(s))
   const values = [...read, ...beyond].map((v) => v.value)
+  const at = scope.map((s) => idx(s.value))
+  const cell =
+    road.kind === 'line' && road.within !== null
+      ? withoutItself(statement, road, road.within, datum([]), at, (e) => given(e), d)
+      : statement
   const of = [...read, ...beyond].map((v): Indicator => ({ latent: v.latent, index: v.index, value: idx(v.value) }))
   const table = (name: string, value: Expr, all: readonly IndexVar[] = [...rows, ...values], into = ops): string => {
     const buffer = scratch(`${name} of cells ${id}`, all, lowerer)
@@ -208,7 +234,6 @@ function lawOf(
   if (road.kind === 'linear') {
     if (cell.moments === null) throw new NoMoment('it has no mean in closed form')
     const residual = sub(datum([]), given(cell.moments.mean))
-    const at = scope.map((s) => idx(s.value))
     const expected = (body: Expr): Expr =>
       momentOf(
         road.block,
@@ -235,16 +260,7 @@ function lawOf(
   }
   const point: IndexVar = { id: `point of cells ${id}`, name: 'q', from: ONE, to: num(host.points) }
   const points =
-    road.kind === 'plain'
-      ? null
-      : lowerPoints(
-          road,
-          id,
-          [...rows, ...values],
-          scope.map((s) => idx(s.value)),
-          (e) => given(e),
-          { ...host, point },
-        )
+    road.kind === 'plain' ? null : lowerPoints(road, id, [...rows, ...values], at, (e) => given(e), { ...host, point })
   ops.push(...(points?.before ?? []))
   /** Of vectors those of each coordinate; all where there are points. */
   const weigh: KernelOp[] = points === null ? ops : []
@@ -330,6 +346,46 @@ function silencedAs(road: CellRoad): CellLaw['silenced'] {
   if (road.kind === 'plain') return 'at once'
   if (road.kind === 'none' || !hasSilence(road.block)) return null
   return road.block.kind === 'gaussian' ? 'row by row' : 'at once'
+}
+
+/**
+ * A Normal cell whose mean is linear in Normal latents, given their spread s and the other cells: with residual mean A,
+ * which is that of every s, and variance v s^−p under the posterior, and h = v s^−p/σ²(s), it is off its mean by A/(1 − h),
+ * with variance σ²(s)/(1 − h). What is said of it reads s alone.
+ */
+function withoutItself(
+  cell: CellDensity,
+  { row, block, cell: spread }: Extract<CellRoad, { kind: 'line' }>,
+  within: GaussianBlock,
+  datum: Expr,
+  values: readonly Expr[],
+  given: (e: Expr) => Expr,
+  d: Derivation,
+): CellDensity {
+  if (cell.moments === null || within.given === null) throw new NoMoment('it has no mean in closed form')
+  const places = row.map(given)
+  const moments = new GaussianMoments(within, places, values, { collecting: d.collectOptions })
+  const residual = sub(datum, given(cell.moments.mean))
+  const mean = moments.of(residual)
+  const free = sub(moments.of(square(residual)), square(mean))
+  const s = ref('latent', block.latents[0]?.latent.name ?? '', [...places, ...spread.at.map(given)])
+  const variance = given(cell.moments.variance)
+  const rest = sub(ONE, mul(free, pow(s, -within.given.power), pow(variance, -1)))
+  const off = div(mean, rest)
+  const whole = div(variance, rest)
+  const z = mul(off, pow(whole, { n: -1, d: 2 }))
+  // a cell that the latents take up whole has no distribution without it
+  const logDensity = caseOf(
+    compare('>', rest, num(1, 1_000_000_000)),
+    add(mul(num(-1, 2), log(mul(num(2), PI, whole))), mul(num(-1, 2), square(z))),
+    { kind: 'float', value: Number.NaN },
+  )
+  return {
+    ...cell,
+    logDensity,
+    moments: { mean: sub(datum, off), variance: whole },
+    tail: { below: call('logPhi', z), above: call('logPhi', neg(z)) },
+  }
 }
 
 const NOTHING: Expr = { kind: 'float', value: Number.NEGATIVE_INFINITY }

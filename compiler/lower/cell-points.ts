@@ -6,6 +6,8 @@
 import {
   add,
   call,
+  caseOf,
+  compare,
   div,
   idx,
   log,
@@ -16,6 +18,7 @@ import {
   PI,
   pow,
   ref,
+  sameExpr,
   sqrt,
   square,
   sub,
@@ -25,7 +28,7 @@ import type { Expr, IndexVar } from '../algebra/types.js'
 import { rewrite } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { dimension, posteriorAt } from '../estep/block-layout.js'
-import { axesOf, isCell } from '../estep/moments.js'
+import { axesOf, type Cell, isCell } from '../estep/moments.js'
 import {
   atNode,
   modeTable,
@@ -111,21 +114,23 @@ function onLine(
   row: readonly Expr[],
   values: readonly Expr[],
   given: (e: Expr) => Expr,
-  { lowerer, context, point }: PointsHost,
+  { d, lowerer, context, point }: PointsHost,
 ): LoweredPoints {
   const latent = block.latents.find((l) => l.latent.name === cell.latent)?.latent
   if (latent === undefined) throw new Error(`no block holds ${cell.latent}`)
   const at = cell.at.map(given)
   const points = scratch(`points of cells ${id}`, [...all, point], lowerer)
   const v = ref('table', points, [...all.map((x) => sub(idx(x), sub(x.from, ONE))), idx(point)])
-  const u = onSupport(latent, v)
+  // an element of a point of a simplex is between 0 and 1
+  const support = latent.support === 'simplex' ? 'unit' : latent.support
+  const u = onSupport({ support }, v)
   const before: KernelOp[] = []
   const table = (name: string, value: Expr): string => {
     const buffer = scratch(`${name} of cells ${id}`, all, lowerer)
     before.push(over(all, buffer, value, lowerer, context))
     return buffer
   }
-  const place = (e: Expr): Expr => withLogsApart(rewrite(e, (n) => (isCell(n) && n.name === cell.latent ? u : n)))
+  const isOwn = (n: Expr): n is Cell => isCell(n) && n.name === cell.latent
   if (block.kind === 'gaussian') {
     const own = { latent: cell.latent, at }
     const mean = EXECUTED.mean(block, own, row, values)
@@ -141,30 +146,39 @@ function onLine(
       before,
       at: [],
       log: add(div(square(sub(v, mean)), mul(num(-2), variance)), mul(num(-1, 2), log(mul(num(2), PI, variance)))),
-      place,
+      place: (e) => withLogsApart(rewrite(e, (n) => (isOwn(n) ? u : n))),
     }
   }
-  const natural = naturalOf(block, row, values)
-  const axes = axesOf(block)
-  const middle = block.family.point(at, natural, axes)
-  const centre =
-    latent.support === 'positive' ? log(middle) : latent.support === 'unit' ? call('logit', middle) : middle
+  const whole = naturalOf(block, row, values)
+  const axes = axesOf(block, d.collectOptions.rename)
+  const element = block.family.element?.(at, whole, axes) ?? null
+  const { family, natural } = element ?? { family: block.family, natural: whole }
+  const middle = family.point(at, natural, axes)
+  const centre = support === 'positive' ? log(middle) : support === 'unit' ? call('logit', middle) : middle
   return {
     source: {
       points,
       centre: table('centre', centre),
-      scale: table('scale', mul(sqrt(block.family.variance(at, natural, axes)), pow(slopeAt(latent, middle), -1))),
-      bounded: latent.support !== 'real',
+      scale: table('scale', mul(sqrt(family.variance(at, natural, axes)), pow(slopeAt(support, middle), -1))),
+      bounded: support !== 'real',
       nodes: null,
     },
     before,
     at: [],
     log: add(
-      block.family.logDensity(() => u, at, natural, axes),
-      log(latent.support === 'unit' ? call('logistic', v) : u),
-      latent.support === 'unit' ? log(call('logistic', neg(v))) : ZERO,
+      family.logDensity(() => u, at, natural, axes),
+      log(support === 'unit' ? call('logistic', v) : u),
+      support === 'unit' ? log(call('logistic', neg(v))) : ZERO,
     ),
-    place,
+    place: (e) =>
+      withLogsApart(
+        rewrite(e, (n) => {
+          if (!isOwn(n)) return n
+          const [own, other] = [at.at(-1), n.index.at(-1)]
+          if (element === null || own === undefined || other === undefined || sameExpr(own, other)) return u
+          return caseOf(compare('==', own, other), u, element.given(u, n.index.slice(block.loops.length)))
+        }),
+      ),
   }
 }
 
@@ -187,7 +201,7 @@ function logOfPower(e: Expr): Expr | null {
 }
 
 /** du/dv where u is on the support and v on the line. */
-function slopeAt({ support }: ContinuousLatent, u: Expr): Expr {
+function slopeAt(support: ContinuousLatent['support'], u: Expr): Expr {
   if (support === 'positive') return u
   return support === 'unit' ? mul(u, sub(ONE, u)) : ONE
 }

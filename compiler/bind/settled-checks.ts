@@ -16,6 +16,8 @@ type Alone = ReadonlyMap<string, ReadonlySet<number>>
 const NONE: Alone = new Map()
 /** Steps from rule to rule before cells that have not settled are taken out of the E-step, whose nodes then lie where they are. */
 const STEPS = 3
+/** Steps after that. */
+const STEPS_ALONE = 7
 
 /**
  * What is found with as many nodes as it takes, cells left out of which two rules say different things.
@@ -35,11 +37,14 @@ export function settled(model: ProgramModel, find: (alone: Alone) => readonly Ar
     return moved.some((m) => m) && blocks.every((b) => nodes.count(b.id) * posteriorsOf(b, model) <= MOST_NODES)
   }
   /** Two rules that agree, or the finest two. */
-  const climb = (alone: Alone): { readonly agreed: readonly ArrayChecks[]; readonly unsettled: Alone } => {
+  const climb = (
+    alone: Alone,
+    steps: number,
+  ): { readonly agreed: readonly ArrayChecks[]; readonly unsettled: Alone } => {
     move(0)
     let coarser = find(alone)
     let last = { agreed: coarser, unsettled: NONE }
-    for (let by = 1; by <= STEPS && move(by); by++) {
+    for (let by = 1; by <= steps && move(by); by++) {
       const finer = find(alone)
       last = whereTheyAgree(coarser, finer)
       if (last.unsettled.size === 0) return last
@@ -49,8 +54,8 @@ export function settled(model: ProgramModel, find: (alone: Alone) => readonly Ar
     return last.agreed === coarser && move(-1) ? whereTheyAgree(find(alone), coarser) : last
   }
   try {
-    const all = climb(NONE)
-    return all.unsettled.size === 0 ? all.agreed : climb(all.unsettled).agreed
+    const all = climb(NONE, STEPS)
+    return all.unsettled.size === 0 ? all.agreed : climb(all.unsettled, STEPS_ALONE).agreed
   } finally {
     blocks.forEach((b, i) => {
       nodes.setLevel(b.id, levels[i] ?? 0)

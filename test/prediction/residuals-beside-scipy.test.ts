@@ -109,6 +109,27 @@ for n in 1..N {
       ['m', 's', 'df'],
     ))
 
+for (const [latent, mean, sd] of [
+  ['s ~ Gamma(a, b)', '1 / sqrt(k * s)', '1 / sqrt(s[g[n]])'],
+  ['s ~ InverseGamma(a, b)', 'sqrt(s / k)', 'sqrt(s[g[n]])'],
+])
+  test(`Normal means whose spread is a latent of their group: ${latent}`, () =>
+    agrees(
+      `model Means
+data g : category[N]
+data y : real[N]
+param a, b, k : positive
+param m0 : real
+for j in levels(g) {
+  latent ${latent}
+  latent m ~ Normal(m0, ${mean})
+}
+for n in 1..N { y[n] ~ Normal(m[g[n]], ${sd}) }`,
+      'means',
+      'y',
+      ['a', 'b', 'k', 'm0'],
+    ))
+
 test('a Normal latent under a logarithm', () =>
   agrees(
     `model Logs
@@ -154,7 +175,7 @@ for n in 1..N { y[n] ~ Poisson(log = m + u[g[n]]) }`,
     ['m', 's'],
   ))
 
-test('intercepts with slopes: nodes until they settle', () =>
+test('intercepts with slopes: nodes until they settle, of cells far off those without them', () =>
   agrees(
     `model Slopes
 data g : category[N]

@@ -70,6 +70,17 @@ cases['times'] = {'a': a, 'b': b, 'g': g, 'x': x, 'told': told(law, x)}
 m, s, df, x = 0.4, 1.3, 3.0, [0.5, -2.0, 9.0, 400.0]
 cases['spreads'] = {'m': m, 's': s, 'df': df, 'x': x, 'told': told([stats.t(df, m, s)] * 4, x)}
 
+# means and precisions of groups: Student's t with what the others of the group say (Bernardo and Smith 2000, section 5.2)
+a, b, k, m0, g, y = 0.9, 1.3, 0.4, 0.3, list('aaabbc'), [1.0, 2.0, -1.5, 40.0, 3.0, 0.5]
+law = []
+for o in groups(g):
+    others = np.array([y[j] for j in o])
+    mean = others.mean() if o else 0
+    weight, shape = k + len(o), a + len(o) / 2
+    rate = b + ((others - mean) ** 2).sum() / 2 + k * len(o) * (mean - m0) ** 2 / (2 * weight)
+    law.append(stats.t(2 * shape, (k * m0 + len(o) * mean) / weight, np.sqrt(rate * (weight + 1) / (shape * weight))))
+cases['means'] = {'a': a, 'b': b, 'k': k, 'm0': m0, 'g': g, 'y': y, 'told': told(law, y)}
+
 # a Normal mean under a logarithm: log-normal given the others of the group
 m, s, tau, g, x = 0.7, 0.5, 0.8, list('aaabbc'), [1.0, 2.5, 1.7, 0.4, 9.0, 3.0]
 law = []
@@ -114,7 +125,7 @@ for i, o in enumerate(groups(g)):
     out.append([float(np.log(v)) if v > 0 else None for v in (*p, *q)] + [float(mean), float(sd)])
 cases['intercepts'] = {'s': s, 'm': m, 'g': g, 'y': y, 'told': out}
 
-s, tau, m, g, x, y = 0.7, 0.5, 0.4, list('aaabb'), [-1, 0, 1, -0.5, 1], [0, 3, 2, 1, 4]
+s, tau, m, g, x, y = 0.7, 0.5, 0.4, list('aaabb'), [-1, 0, 1, -0.5, 1], [0, 3, 2, 1, 30]
 out = []
 for i, o in enumerate(groups(g)):
     rate = lambda u, v, j: np.exp(m + u + v * x[j])

@@ -7,7 +7,7 @@ import { extentOf } from '../lower/lowerer.js'
 import { f64 } from '../targets/solve/types.js'
 import { CellIntegrals, type IntegralHost, type PutPoints } from './cell-integrals.js'
 import { overLine } from './line-quadrature.js'
-import type { NumericLaw } from './posterior-reports.js'
+import type { NumericLaw } from './numeric-law.js'
 
 /** Beyond this a logarithm or a logit is that of no number. */
 const FARTHEST_LOG = 1e5

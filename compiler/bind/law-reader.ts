@@ -1,8 +1,8 @@
 /** What one statement says of cells, from its tables. */
 import type { CellLaw } from '../lower/cell-laws.js'
 import { extentOf } from '../lower/lowerer.js'
-import type { ArrayChecks } from './cell-checks.js'
-import type { NumericLaw } from './posterior-reports.js'
+import type { ArrayChecks } from './checked-cells.js'
+import type { NumericLaw } from './numeric-law.js'
 import { addedUp, linear, normal, type Said, WITHOUT_ORDER } from './said-of-cell.js'
 import type { BoundNumbers } from './sizes.js'
 

@@ -1,6 +1,5 @@
 /** Posteriors over bound data, read from the program of reports: what prediction and a fit's posteriors are made of. */
 import type { IndexVar } from '../algebra/types.js'
-import type { CellLaw } from '../lower/cell-laws.js'
 import type { ContinuousReport } from '../lower/continuous-reports.js'
 import { extentOf } from '../lower/lowerer.js'
 import { lowerReports, type ReportOptions, type ReportProgram } from '../lower/reports.js'
@@ -14,6 +13,7 @@ import { type ImputedCells, missingCells, readImputations } from './imputed-cell
 import { IntegratedLaw } from './integrated-law.js'
 import { KernelRunner } from './kernel-runner.js'
 import { allocate, type ProgramMemory } from './memory.js'
+import type { NumericLaw } from './numeric-law.js'
 import { rowCount, rowLengths, tableRows } from './table-rows.js'
 
 /** One array for each row, one after another. */
@@ -64,12 +64,6 @@ export interface Posteriors {
   readonly imputed: readonly ImputedCells[]
   /** What the statements that were asked about read, in their order. */
   readonly laws: readonly (NumericLaw | string)[]
-}
-
-/** A law with its tables, by the names of their buffers. */
-export interface NumericLaw {
-  readonly law: CellLaw
-  table(buffer: string): Float64Array
 }
 
 /** Statements that say nothing: the number of their array or 0, of their loops or 0, and values of these, 0 for all. */

@@ -3,7 +3,7 @@ import { MOST_DIMENSIONS } from '../estep/nodes.js'
 import type { ContinuousBlock } from '../estep/types.js'
 import { extentOf } from '../lower/lowerer.js'
 import type { ProgramModel } from './bound-model.js'
-import type { ArrayChecks, CellCheck } from './cell-checks.js'
+import type { ArrayChecks, CellCheck } from './checked-cells.js'
 
 /** Two rules agree on a cell where its probabilities differ by less. */
 const AGREEMENT = 1e-4

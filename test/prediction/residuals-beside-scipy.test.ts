@@ -12,13 +12,17 @@ const peer: Readonly<Record<string, Case>> = JSON.parse(
 /** log P(X < x), log P(X ≤ x), log P(X ≥ x), log P(X > x), mean and sd of each cell; null is −∞, or no such moment. */
 type Told = readonly (readonly (number | null)[])[]
 
-/** @param error of logs of probabilities, and of standardised residuals, relatively */
+/**
+ * @param error of logs of probabilities, and of standardised residuals, relatively
+ * @param level of the nodes of each posterior
+ */
 async function agrees(
   source: string,
   name: string,
   of: string,
   params: readonly string[],
   error = 1e-8,
+  level = 0,
 ): Promise<void> {
   const known = peer[name]
   if (known === undefined) throw new Error(`no case ${name}`)
@@ -26,6 +30,8 @@ async function agrees(
   const data = Object.fromEntries(entries.filter(([key]) => key !== 'told' && !params.includes(key)))
   const { model, start } = boundSource(source, data)
   const values = await start(Object.fromEntries(entries.filter(([key]) => params.includes(key))))
+  for (const b of model.derivation.eStep.blocks)
+    if (level > 0) expect(model.numbers.nodes.setLevel(b.id, level)).toBe(true)
   const found = checkCells(model, values).find((a) => a.data === of)
   expect(found?.reason).toBeNull()
   expect(found?.lost).toBe(0)
@@ -192,4 +198,25 @@ for n in 1..N { y[n] ~ Poisson(log = m + u[g[n]] + v[g[n]] * x[n]) }`,
     'y',
     ['m', 's', 'tau'],
     1e-4,
+  ))
+
+test('intercepts that are sums of four latents, whose posteriors are drawn', () =>
+  agrees(
+    `model Sums
+data g : category[N]
+data y : count[N]
+param m : real
+param s : positive
+for j in levels(g) {
+  latent a ~ Normal(0, s / 2)
+  latent b ~ Normal(0, s / 2)
+  latent c ~ Normal(0, s / 2)
+  latent d ~ Normal(0, s / 2)
+}
+for n in 1..N { y[n] ~ Poisson(log = m + a[g[n]] + b[g[n]] + c[g[n]] + d[g[n]]) }`,
+    'intercepts',
+    'y',
+    ['m', 's'],
+    0.05,
+    2,
   ))

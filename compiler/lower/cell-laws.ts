@@ -4,36 +4,15 @@
  */
 
 import type { Span } from '../../lang/source.js'
-import {
-  add,
-  call,
-  caseOf,
-  compare,
-  div,
-  exp,
-  idx,
-  log,
-  mul,
-  neg,
-  num,
-  ONE,
-  PI,
-  pow,
-  ref,
-  square,
-  sub,
-  sum,
-  ZERO,
-} from '../algebra/build.js'
+import { call, caseOf, compare, exp, idx, mul, neg, num, ONE, pow, ref, sub, sum, ZERO } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
 import { mapGuard, rewrite, substituteIndex } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
 import { scopeAt } from '../estep/block-layout.js'
 import { momentOf } from '../estep/expectation.js'
-import { GaussianMoments } from '../estep/gaussian-moments.js'
 import { NoMoment } from '../estep/moments.js'
-import type { EStepPlan, GaussianBlock } from '../estep/types.js'
+import type { EStepPlan } from '../estep/types.js'
 import { type CellDensity, OPEN_VALUE } from '../graph/cell-density.js'
 import { type LiftedFactor, liftFactor } from '../graph/lift.js'
 import type { Latent } from '../graph/types.js'
@@ -41,9 +20,11 @@ import type { KernelOp } from '../kernel/types.js'
 import type { BlockHost } from './block-host.js'
 import { lowerPoints, type PointSource } from './cell-points.js'
 import { type CellRoad, roadOf } from './cell-roads.js'
+import { ownLoops, type Silenced, silencedAs } from './cell-silence.js'
+import { withoutItself } from './cell-without-itself.js'
 import { over, scratch } from './continuous-reports.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
-import { hasSilence, numberOf } from './silent-cells.js'
+import { numberOf } from './silent-cells.js'
 
 /**
  * A statement over its rows and the values of the discrete latents that it reads: buffers [rows, values], ragged extents
@@ -83,7 +64,7 @@ export interface CellLaw {
   /** How many of `rows` are loops; what it says of the others is one observation, and `logDensity` is that of all of it. */
   readonly loops: number
   /** How the E-step can be taken with the statement silent: at once, with rows of Normal posteriors apart, or not. */
-  readonly silenced: 'at once' | 'row by row' | null
+  readonly silenced: Silenced | null
   /**
    * Loops (by position) that tell its latents, where these belong to one row each and no row depends on another: then the
    * statement may be silenced at all of these rows at once. null where that is not so.
@@ -342,52 +323,6 @@ function lawOf(
   }
 }
 
-function silencedAs(road: CellRoad): CellLaw['silenced'] {
-  if (road.kind === 'plain') return 'at once'
-  if (road.kind === 'none' || !hasSilence(road.block)) return null
-  return road.block.kind === 'gaussian' ? 'row by row' : 'at once'
-}
-
-/**
- * A Normal cell whose mean is linear in Normal latents, given their spread s and the other cells: with residual mean A,
- * which is that of every s, and variance v s^−p under the posterior, and h = v s^−p/σ²(s), it is off its mean by A/(1 − h),
- * with variance σ²(s)/(1 − h). What is said of it reads s alone.
- */
-function withoutItself(
-  cell: CellDensity,
-  { row, block, cell: spread }: Extract<CellRoad, { kind: 'line' }>,
-  within: GaussianBlock,
-  datum: Expr,
-  values: readonly Expr[],
-  given: (e: Expr) => Expr,
-  d: Derivation,
-): CellDensity {
-  if (cell.moments === null || within.given === null) throw new NoMoment('it has no mean in closed form')
-  const places = row.map(given)
-  const moments = new GaussianMoments(within, places, values, { collecting: d.collectOptions })
-  const residual = sub(datum, given(cell.moments.mean))
-  const mean = moments.of(residual)
-  const free = sub(moments.of(square(residual)), square(mean))
-  const s = ref('latent', block.latents[0]?.latent.name ?? '', [...places, ...spread.at.map(given)])
-  const variance = given(cell.moments.variance)
-  const rest = sub(ONE, mul(free, pow(s, -within.given.power), pow(variance, -1)))
-  const off = div(mean, rest)
-  const whole = div(variance, rest)
-  const z = mul(off, pow(whole, { n: -1, d: 2 }))
-  // a cell that the latents take up whole has no distribution without it
-  const logDensity = caseOf(
-    compare('>', rest, num(1, 1_000_000_000)),
-    add(mul(num(-1, 2), log(mul(num(2), PI, whole))), mul(num(-1, 2), square(z))),
-    { kind: 'float', value: Number.NaN },
-  )
-  return {
-    ...cell,
-    logDensity,
-    moments: { mean: sub(datum, off), variance: whole },
-    tail: { below: call('logPhi', z), above: call('logPhi', neg(z)) },
-  }
-}
-
 const NOTHING: Expr = { kind: 'float', value: Number.NEGATIVE_INFINITY }
 
 /** A discrete latent as a statement's posterior reads it. */
@@ -409,26 +344,4 @@ function scopeOf(
     const known = read.find((v) => v.latent === s.latent.name && v.index.map(keyOf).join() === key)
     return known ?? { latent: s.latent.name, index, value: d.collectOptions.rename(s.value) }
   })
-}
-
-function ownLoops(
-  variables: readonly Read[],
-  road: CellRoad,
-  loops: CellDensity['loops'],
-  plan: EStepPlan,
-): readonly number[] | null {
-  const names = variables.map((v) => v.latent)
-  const table = plan.tables.find((t) => names.every((n) => t.latents.some((l) => l.name === n)))
-  if (variables.length === 0 || table === undefined || table.chain !== null || table.parent !== null) return null
-  if (plan.tables.some((t) => t.parent?.table === table.id)) return null
-  const rows = variables.map((v) => v.index)
-  if (silencedAs(road) === null || road.kind === 'none') return null
-  if (road.kind !== 'plain') {
-    rows.push(road.row)
-  }
-  const [first = [], ...others] = rows.map((row) =>
-    row.map((e) => loops.findIndex((l) => e.kind === 'index' && l.index.id === e.var)),
-  )
-  const same = others.every((o) => o.join(' ') === first.join(' '))
-  return same && !first.includes(-1) && new Set(first).size === first.length ? first : null
 }

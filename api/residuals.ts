@@ -1,7 +1,8 @@
 /** Data beside what the fitted model says of each cell given all others: residuals, and how they are distributed. */
 
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
-import { type ArrayChecks, type CellCheck, checkCells } from '../compiler/bind/cell-checks.js'
+import { checkCells } from '../compiler/bind/cell-checks.js'
+import type { ArrayChecks, CellCheck } from '../compiler/bind/checked-cells.js'
 import { normalQuantile } from '../compiler/numerics/index.js'
 import { type Calibration, calibrationOf } from '../runtime/calibration.js'
 import { cellIndex } from '../runtime/data/grid.js'

@@ -1,17 +1,19 @@
 /** Posteriors over bound data, read from the program of reports: what prediction and a fit's posteriors are made of. */
 import type { IndexVar } from '../algebra/types.js'
-import { type CellLaw, MOST_LOOPS, silentBuffer, silentDepthBuffer, silentLoopBuffer } from '../lower/cell-laws.js'
 import type { ContinuousReport } from '../lower/continuous-reports.js'
 import { extentOf } from '../lower/lowerer.js'
 import { lowerReports, type ReportOptions, type ReportProgram } from '../lower/reports.js'
+import { MOST_LOOPS, silentBuffer, silentDepthBuffer, silentLoopBuffer } from '../lower/silent-cells.js'
 import type { Memory } from '../targets/memory.js'
 import { f64 } from '../targets/solve/types.js'
 import type { ProgramModel } from './bound-model.js'
 import { FactorisedState } from './factorised-state.js'
 import { type FilteredCells, filteredStates } from './filtered-states.js'
 import { type ImputedCells, missingCells, readImputations } from './imputed-cells.js'
+import { IntegratedLaw } from './integrated-law.js'
 import { KernelRunner } from './kernel-runner.js'
 import { allocate, type ProgramMemory } from './memory.js'
+import type { NumericLaw } from './numeric-law.js'
 import { rowCount, rowLengths, tableRows } from './table-rows.js'
 
 /** One array for each row, one after another. */
@@ -62,12 +64,6 @@ export interface Posteriors {
   readonly imputed: readonly ImputedCells[]
   /** What the statements that were asked about read, in their order. */
   readonly laws: readonly (NumericLaw | string)[]
-}
-
-/** A law with its tables, by the names of their buffers. */
-export interface NumericLaw {
-  readonly law: CellLaw
-  table(buffer: string): Float64Array
 }
 
 /** Statements that say nothing: the number of their array or 0, of their loops or 0, and values of these, 0 for all. */
@@ -132,9 +128,18 @@ export class PosteriorReports {
       imputed: this.options.impute === true ? this.imputed(discrete, numbers, memory) : [],
       contributions: contributions.map((c) => ({ plate: c.loop?.name ?? null, values: copy(c.buffer) })),
       // read before the next call
-      laws: this.program.laws.map((law) =>
-        typeof law === 'string' ? law : { law, table: (id: string) => f64(memory, id) },
-      ),
+      laws: this.program.laws.map((law) => {
+        if (typeof law === 'string') return law
+        const { numbers } = this.model
+        return law.points === null
+          ? { law, table: (id: string) => f64(memory, id) }
+          : new IntegratedLaw(
+              law,
+              law.points,
+              { memory, numbers, run: (ops) => this.kernels.run(ops, memory) },
+              silent.data === law.number && silent.depth === law.loops ? silent.at : null,
+            )
+      }),
     }
   }
 

@@ -30,7 +30,7 @@ export const WITHOUT_ORDER: Pick<Said, 'below' | 'above'> = { below: [0, 0], abo
 /** A Normal cell whose mean is linear in Normal latents, given the other cells. */
 export function linear(x: number, variance: number, share: number, residual: number, square: number): Said {
   const taken = Math.max(0, square - residual * residual) / variance
-  if (share === 0 || !(taken < DETERMINED)) return normal(x, Number.NaN, Number.NaN, share, Number.NaN)
+  if (!(taken < DETERMINED)) return normal(x, Number.NaN, Number.NaN, share, Number.NaN)
   const off = residual / (1 - taken)
   const whole = variance / (1 - taken)
   return normal(x, x - off, whole, share, -0.5 * Math.log(2 * Math.PI * whole) - (off * off) / (2 * whole))

@@ -85,7 +85,8 @@ export function expectationIn(
   return loops.reduceRight<Expr>((inner, v) => sum(v, inner), weighted)
 }
 
-function momentOf(
+/** E[e | values] at a row of a block, with values in place of the discrete latents. */
+export function momentOf(
   block: ContinuousBlock,
   row: readonly Expr[],
   values: readonly Expr[],

@@ -22,6 +22,8 @@ export const logWeightsTable = (b: Block): string => `node weights ${b.id}`
 
 /** Mode of a posterior [rows, scope, position], in unconstrained coordinates. */
 export const modeTable = (b: Block): string => `mode ${b.id}`
+/** L with L Lᵀ the covariance of its Normal approximation there [rows, scope, position, position]. */
+export const scaleTable = (b: Block): string => `scale ${b.id}`
 /** Nodes [rows, scope, node, position]. */
 export const nodeTable = (b: Block): string => `nodes ${b.id}`
 /** Posterior weights of the nodes [rows, scope, node]. */
@@ -31,7 +33,7 @@ export const nodeWeights = (b: Block): string => `node posterior ${b.id}`
 export const nodeVariable = (b: Block): IndexVar => ({ id: `q ${b.id}`, name: 'q', from: ONE, to: nodeCount(b) })
 
 /** A value of a latent's support from a number of ℝ: itself, its exponential, or its logistic function. */
-export function onSupport(latent: ContinuousLatent, v: Expr): Expr {
+export function onSupport(latent: Pick<ContinuousLatent, 'support'>, v: Expr): Expr {
   if (latent.support === 'positive') return exp(v)
   return latent.support === 'unit' ? call('logistic', v) : v
 }

@@ -16,6 +16,7 @@ import {
   ZERO,
 } from '../algebra/build.js'
 import type { Expr, IndexVar } from '../algebra/types.js'
+import { betaFamily } from './beta.js'
 import type { Axes, Family, Natural } from './types.js'
 
 const alpha = (at: readonly Expr[], eta: Natural): Expr => add(eta('log u', at), ONE)
@@ -65,6 +66,15 @@ export const dirichletFamily: Family = {
     const both = mul(alpha(at, eta), alpha(other, eta))
     const own = caseOf(compare('==', at.at(-1) ?? ONE, other.at(-1) ?? ONE), mul(alpha(at, eta), whole), ZERO)
     return div(sub(own, both), mul(square(whole), add(whole, ONE)))
+  },
+  // u_i is Beta(α_i, α₀ − α_i), and the others over 1 − u_i are Dirichlet and independent of it: section 49.1
+  element(at, eta, axes) {
+    const rest = sub(total(at.slice(0, -1), eta, need(axes)), alpha(at, eta))
+    return {
+      family: betaFamily,
+      natural: (statistic) => sub(statistic === 'log u' ? alpha(at, eta) : rest, ONE),
+      given: (u, other) => mul(sub(ONE, u), div(alpha(other, eta), rest)),
+    }
   },
   point: (at, eta, axes) => div(alpha(at, eta), total(at.slice(0, -1), eta, need(axes))),
   logDensity(u, at, eta, axes) {

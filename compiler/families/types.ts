@@ -61,6 +61,15 @@ export interface Family {
   variance(at: readonly Expr[], eta: Natural, axes: Axes): Expr
   /** Cov(u_i, u_j) of two elements of one point; left out where elements are independent. */
   covariance?(at: readonly Expr[], other: readonly Expr[], eta: Natural, axes: Axes): Expr
+  /**
+   * Of points with several elements: one of them alone, which has a family of numbers, and what is to be expected of another
+   * one given that it is u. Left out where elements are independent, and where there is none.
+   */
+  element?(
+    at: readonly Expr[],
+    eta: Natural,
+    axes: Axes,
+  ): { readonly family: Family; readonly natural: Natural; given(u: Expr, other: readonly Expr[]): Expr }
   /** A point at which the density is finite: log Z = log p(data, u) − log q(u) is evaluated there. */
   point(at: readonly Expr[], eta: Natural, axes: Axes): Expr
   /** log q(u), with u as a function of its coordinates; `at` are those of the element, of a point all but its own. */

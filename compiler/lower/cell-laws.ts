@@ -4,24 +4,32 @@
  */
 
 import type { Span } from '../../lang/source.js'
-import { bothOf, caseOf, compare, eitherOf, exp, idx, mul, num, ONE, ref, sub, sum, ZERO } from '../algebra/build.js'
+import { call, caseOf, compare, exp, idx, mul, neg, num, ONE, pow, ref, sub, sum, ZERO } from '../algebra/build.js'
 import { keyOf } from '../algebra/key.js'
-import type { Expr, Guard, IndexVar, Indicator } from '../algebra/types.js'
-import { collectNodes, mapGuard, rewrite, substituteIndex } from '../algebra/visit.js'
+import type { Expr, IndexVar, Indicator } from '../algebra/types.js'
+import { mapGuard, rewrite, substituteIndex } from '../algebra/visit.js'
 import type { Derivation } from '../derive.js'
-import { blockOf } from '../estep/expectation.js'
+import { scopeAt } from '../estep/block-layout.js'
+import { momentOf } from '../estep/expectation.js'
 import { NoMoment } from '../estep/moments.js'
-import type { EStepPlan, PlacedFactor } from '../estep/types.js'
+import type { EStepPlan } from '../estep/types.js'
 import { type CellDensity, OPEN_VALUE } from '../graph/cell-density.js'
-import { hasNestedSelector, type LiftedFactor, liftFactor } from '../graph/lift.js'
+import { type LiftedFactor, liftFactor } from '../graph/lift.js'
 import type { Latent } from '../graph/types.js'
 import type { KernelOp } from '../kernel/types.js'
+import type { BlockHost } from './block-host.js'
+import { lowerPoints, type PointSource } from './cell-points.js'
+import { type CellRoad, roadOf } from './cell-roads.js'
+import { ownLoops, type Silenced, silencedAs } from './cell-silence.js'
+import { withoutItself } from './cell-without-itself.js'
 import { over, scratch } from './continuous-reports.js'
-import type { ArrayShapes, Lowerer, LoweringContext } from './lowerer.js'
+import type { Lowerer, LoweringContext } from './lowerer.js'
+import { numberOf } from './silent-cells.js'
 
 /**
  * A statement over its rows and the values of the discrete latents that it reads: buffers [rows, values], ragged extents
- * padded. Of a Gaussian vector `mean` and `variance` are [rows, own, values], one for each coordinate.
+ * padded. Of a Gaussian vector `mean`, `variance` and tails are [rows, own, values], one for each coordinate. Where it is
+ * integrated over points these are one more dimension, the last one, of all but `share` and `holds`.
  */
 export interface CellLaw {
   readonly data: string
@@ -40,21 +48,44 @@ export interface CellLaw {
   readonly logDensity: string
   readonly mean: string | null
   readonly variance: string | null
-  /** log P(X ≤ x) and log P(X > x) at the datum, and of integers at the one before; null where they have no closed form. */
+  /**
+   * log P(X ≤ x) and log P(X > x) at the datum, and of integers at the one before; null where they have no closed form, and
+   * of vectors without points.
+   */
   readonly tails: { readonly at: readonly [string, string]; readonly before: readonly [string, string] | null } | null
   /** Probability of each of the values of this index: [rows, values, masses]; null where values are not told apart. */
   readonly masses: { readonly buffer: string; readonly of: IndexVar } | null
-  /** E[1(values)·(datum − mean)] and E[1(values)·(datum − mean)²] under the posterior, where the mean reads Normal latents. */
+  /** E[datum − mean | values] and E[(datum − mean)² | values] under the posterior, where the mean reads Normal latents. */
   readonly moments: { readonly first: string; readonly second: string } | null
+  /** Where other continuous latents are integrated out over points. */
+  readonly points: LawPoints | null
   /** Number of its array of data, from 1: what its statements are silenced by. */
   readonly number: number
   /** How many of `rows` are loops; what it says of the others is one observation, and `logDensity` is that of all of it. */
   readonly loops: number
+  /** How the E-step can be taken with the statement silent: at once, with rows of Normal posteriors apart, or not. */
+  readonly silenced: Silenced | null
   /**
    * Loops (by position) that tell its latents, where these belong to one row each and no row depends on another: then the
    * statement may be silenced at all of these rows at once. null where that is not so.
    */
   readonly ownLoops: readonly number[] | null
+}
+
+/** What is run once points are there; `mean` of the law is then the mean less the datum. */
+export interface LawPoints {
+  readonly source: PointSource
+  /** How many points at a time. */
+  readonly count: number
+  /** Log density of the posterior. */
+  readonly logPosterior: string
+  /** The datum [rows, own, values]; null where there are no moments. */
+  readonly datum: string | null
+  /** Density of the posterior where it is not one of a family; not run where nodes bring their weights. */
+  readonly density: readonly KernelOp[]
+  readonly weigh: readonly KernelOp[]
+  readonly say: readonly KernelOp[]
+  readonly masses: readonly KernelOp[]
 }
 
 /** Which values of integers are told apart: labels, or counts from 0 to less than so many. */
@@ -66,13 +97,21 @@ export interface LoweredLaws {
   readonly ops: readonly KernelOp[]
 }
 
-export function lowerCellLaws(
-  cells: readonly CellDensity[],
-  told: ReadonlyMap<string, Told>,
-  d: Derivation,
-  lowerer: Lowerer,
-  context: LoweringContext,
-): LoweredLaws {
+/** What laws are made of beside the statements. */
+export interface LawsHost {
+  readonly told: ReadonlyMap<string, Told>
+  readonly d: Derivation
+  /** The E-step that is lowered. */
+  readonly plan: EStepPlan
+  readonly lowerer: Lowerer
+  readonly context: LoweringContext
+  readonly blocks: BlockHost
+  /** Points that a statement is evaluated at at a time. */
+  readonly points: number
+}
+
+export function lowerCellLaws(cells: readonly CellDensity[], host: LawsHost): LoweredLaws {
+  const { d } = host
   const ops: KernelOp[] = []
   const latents = new Map<string, Latent>(d.graph.latents.map((l) => [l.name, l]))
   const laws = cells.map((cell, i): CellLaw | string => {
@@ -90,21 +129,11 @@ export function lowerCellLaws(
       latents,
       d.supply,
     )
-    const refused = refusal(cell, lifted, d)
-    if (refused !== null) return refused
+    const road = roadOf(cell, lifted, d, host.plan)
+    if (road.kind === 'none') return road.reason
     const made: KernelOp[] = []
     try {
-      const law = lawOf(
-        cell,
-        numberOf(cell.data, cells),
-        told.get(cell.data) ?? null,
-        lifted,
-        `${i + 1}`,
-        d,
-        lowerer,
-        context,
-        made,
-      )
+      const law = lawOf(cell, numberOf(cell.data, cells), lifted, road, `${i + 1}`, host, made)
       ops.push(...made)
       return law
     } catch (e) {
@@ -115,45 +144,17 @@ export function lowerCellLaws(
   return { laws, ops }
 }
 
-/** Why a statement has no law; null where it has one. */
-function refusal(cell: CellDensity, lifted: LiftedFactor, d: Derivation): string | null {
-  const { eStep: plan } = d
-  const reads = collectNodes(cell.logDensity, (n) => n.kind === 'ref' && n.space === 'latent')
-  const [count] = lifted.counts
-  if (count !== undefined)
-    return `its distribution depends on the count \`${count.latent}\`, which an \`observe\` shares out`
-  if (hasNestedSelector(lifted)) return 'which of its latents it reads depends on a latent'
-  if (reads.length > 0 && plan.factorised !== null)
-    return 'the posterior of its latents is a factorised one, which does not say what they are without this cell'
-  const solved = d.graph.solved.find((s) => reads.some((n) => n.kind === 'ref' && n.name === s.name))
-  if (solved !== undefined) return `an observed equation gives \`${solved.name}\`, which it reads`
-  const [first] = lifted.continuous
-  if (first === undefined) return null
-  const { name } = first.latent
-  if (cell.distribution !== 'Normal' || cell.moments === null)
-    return `it depends on \`${name}\`, and only a Normal cell has a distribution given the others once such a latent is integrated out`
-  if (collectNodes(cell.moments.variance, isLatent(lifted)).length > 0) return `its variance depends on \`${name}\``
-  const kinds = new Set(lifted.continuous.map((c) => blockOf(c.latent.name, plan).kind))
-  if (kinds.size > 1 || !kinds.has('gaussian')) return `the posterior of \`${name}\` is not Normal`
-  return null
-}
-
-const isLatent =
-  ({ continuous }: LiftedFactor) =>
-  (n: Expr): boolean =>
-    n.kind === 'ref' && n.space === 'latent' && continuous.some((c) => c.latent.name === n.name)
-
 function lawOf(
-  cell: CellDensity,
+  statement: CellDensity,
   number: number,
-  told: Told | null,
   lifted: LiftedFactor,
+  road: Exclude<CellRoad, { kind: 'none' }>,
   id: string,
-  d: Derivation,
-  lowerer: Lowerer,
-  context: LoweringContext,
+  host: LawsHost,
   ops: KernelOp[],
 ): CellLaw {
+  const { d, lowerer, context } = host
+  const told = host.told.get(statement.data) ?? null
   const { variables } = lifted
   const known = new Map(variables.map((v) => [keyOf(ref('latent', v.latent.name, v.index)), v.value]))
   /** Latents at their values, and the open value at one. */
@@ -165,19 +166,27 @@ function lawOf(
       return value === undefined ? n : idx(value)
     })
   const datum = (own: readonly Expr[]): Expr => {
-    const by = new Map(cell.own.map((v, i) => [v.id, own[i] ?? idx(v)]))
+    const by = new Map(statement.own.map((v, i) => [v.id, own[i] ?? idx(v)]))
     return ref(
       'data',
-      cell.data,
-      cell.index.map((e) => substituteIndex(e, by)),
+      statement.data,
+      statement.index.map((e) => substituteIndex(e, by)),
     )
   }
-  const rows = [...cell.loops.map((l) => l.index), ...cell.batch]
-  const values = variables.map((v) => v.value)
-  const of = variables.map((v): Indicator => ({ latent: v.latent.name, index: v.index, value: idx(v.value) }))
-  const table = (name: string, value: Expr, all: readonly IndexVar[] = [...rows, ...values]): string => {
+  const rows = [...statement.loops.map((l) => l.index), ...statement.batch]
+  const read = variables.map((v): Read => ({ latent: v.latent.name, index: v.index, value: v.value }))
+  const scope = road.kind === 'plain' ? [] : scopeOf(road, read, d)
+  const beyond = scope.filter((s) => !read.includes(s))
+  const values = [...read, ...beyond].map((v) => v.value)
+  const at = scope.map((s) => idx(s.value))
+  const cell =
+    road.kind === 'line' && road.within !== null
+      ? withoutItself(statement, road, road.within, datum([]), at, (e) => given(e), d)
+      : statement
+  const of = [...read, ...beyond].map((v): Indicator => ({ latent: v.latent, index: v.index, value: idx(v.value) }))
+  const table = (name: string, value: Expr, all: readonly IndexVar[] = [...rows, ...values], into = ops): string => {
     const buffer = scratch(`${name} of cells ${id}`, all, lowerer)
-    ops.push(over(all, buffer, value, lowerer, context))
+    into.push(over(all, buffer, value, lowerer, context))
     return buffer
   }
   const certain = cell.guard.kind === 'literal' && cell.guard.value
@@ -203,10 +212,17 @@ function lawOf(
           ),
         ),
   }
-  if (lifted.continuous.length > 0) {
+  if (road.kind === 'linear') {
     if (cell.moments === null) throw new NoMoment('it has no mean in closed form')
     const residual = sub(datum([]), given(cell.moments.mean))
-    const expected = (body: Expr): Expr => ({ kind: 'expect', of, body })
+    const expected = (body: Expr): Expr =>
+      momentOf(
+        road.block,
+        road.row.map((e) => given(e)),
+        at,
+        body,
+        { collecting: d.collectOptions },
+      )
     return {
       ...law,
       logDensity: '',
@@ -218,9 +234,22 @@ function lawOf(
         first: table('residual', expected(residual)),
         second: table('square', expected(mul(residual, residual))),
       },
-      ownLoops: null,
+      points: null,
+      silenced: silencedAs(road),
+      ownLoops: ownLoops([...read, ...beyond], road, cell.loops, d.eStep),
     }
   }
+  const point: IndexVar = { id: `point of cells ${id}`, name: 'q', from: ONE, to: num(host.points) }
+  const points =
+    road.kind === 'plain' ? null : lowerPoints(road, id, [...rows, ...values], at, (e) => given(e), { ...host, point })
+  ops.push(...(points?.before ?? []))
+  /** Of vectors those of each coordinate; all where there are points. */
+  const weigh: KernelOp[] = points === null ? ops : []
+  const say: KernelOp[] = points === null ? ops : []
+  const sayMasses: KernelOp[] = points === null ? ops : []
+  const placed = (name: string, value: Expr, all: readonly IndexVar[], into: KernelOp[]): string =>
+    points === null ? table(name, value, all) : table(name, points.place(value), [...all, point], into)
+  const plain = [...rows, ...values]
   const x = datum([])
   const [low, high] = [cell.low, cell.high].map((e) => (e === null ? null : given(e)))
   const within = (e: Expr, at: Expr, under: Expr, beyond: Expr): Expr => {
@@ -228,21 +257,49 @@ function lawOf(
     return low == null ? belowHigh : caseOf(compare('<', at, low), under, belowHigh)
   }
   const tailsAt = (name: string, at: Expr): readonly [string, string] => [
-    table(`below${name}`, within(given(cell.tail?.below ?? ZERO, at), at, NOTHING, ZERO)),
-    table(`above${name}`, within(given(cell.tail?.above ?? ZERO, at), at, ZERO, NOTHING)),
+    placed(`below${name}`, within(given(cell.tail?.below ?? ZERO, at), at, NOTHING, ZERO), plain, say),
+    placed(`above${name}`, within(given(cell.tail?.above ?? ZERO, at), at, ZERO, NOTHING), plain, say),
   ]
-  const withTails = cell.tail !== null && told !== 'labels'
   const moments = told === 'labels' ? null : cell.moments
   const all = [...rows, ...cell.own, ...values]
+  const own = datum(cell.own.map((v) => idx(v)))
+  const mean = moments === null ? null : given(moments.mean)
+  const tails = ((): CellLaw['tails'] => {
+    if (cell.tail !== null && told !== 'labels')
+      return { at: tailsAt('', x), before: cell.discrete ? tailsAt(' before', sub(x, ONE)) : null }
+    if (points === null || cell.own.length === 0 || moments === null || mean === null) return null
+    const z = mul(sub(own, mean), pow(given(moments.variance), { n: -1, d: 2 }))
+    return {
+      at: [placed('below', call('logPhi', z), all, say), placed('above', call('logPhi', neg(z)), all, say)],
+      before: null,
+    }
+  })()
+  const said = {
+    logDensity: placed('log density', ofAll(given(cell.logDensity)), plain, weigh),
+    mean: mean === null ? null : placed('mean', points === null ? mean : sub(mean, own), all, say),
+    variance: moments === null ? null : placed('variance', given(moments.variance), all, say),
+    tails,
+    masses: told === null ? null : massesOf(),
+  }
   return {
     ...law,
-    logDensity: table('log density', ofAll(given(cell.logDensity))),
-    mean: moments === null ? null : table('mean', given(moments.mean), all),
-    variance: moments === null ? null : table('variance', given(moments.variance), all),
-    tails: withTails ? { at: tailsAt('', x), before: cell.discrete ? tailsAt(' before', sub(x, ONE)) : null } : null,
-    masses: told === null ? null : massesOf(),
+    ...said,
     moments: null,
-    ownLoops: ownLoops(lifted, cell.loops, d.eStep),
+    points:
+      points === null
+        ? null
+        : {
+            source: points.source,
+            count: host.points,
+            logPosterior: table('log posterior', points.log, [...plain, point], weigh),
+            datum: moments === null ? null : table('datum', own, all),
+            density: points.at,
+            weigh,
+            say,
+            masses: sayMasses,
+          },
+    silenced: silencedAs(road),
+    ownLoops: ownLoops([...read, ...beyond], road, cell.loops, d.eStep),
   }
 
   /** Over all that it is independent over. */
@@ -262,72 +319,29 @@ function lawOf(
     const mass = exp(given(cell.logDensity, at))
     const beyond = high == null || told === 'labels' ? mass : caseOf(compare('>', at, high), ZERO, mass)
     const inside = low == null || told === 'labels' ? beyond : caseOf(compare('<', at, low), ZERO, beyond)
-    return { buffer: table('masses', inside, [...rows, ...values, of]), of }
+    return { buffer: placed('masses', inside, [...rows, ...values, of], sayMasses), of }
   }
 }
 
 const NOTHING: Expr = { kind: 'float', value: Number.NEGATIVE_INFINITY }
 
-function ownLoops({ variables }: LiftedFactor, loops: CellDensity['loops'], plan: EStepPlan): readonly number[] | null {
-  const names = variables.map((v) => v.latent.name)
-  const table = plan.tables.find((t) => names.every((n) => t.latents.some((l) => l.name === n)))
-  if (variables.length === 0 || table === undefined || table.chain !== null || table.parent !== null) return null
-  if (plan.tables.some((t) => t.parent?.table === table.id)) return null
-  const [first = [], ...others] = variables.map((v) =>
-    v.index.map((e) => loops.findIndex((l) => e.kind === 'index' && l.index.id === e.var)),
-  )
-  const same = others.every((o) => o.join(' ') === first.join(' '))
-  return same && !first.includes(-1) && new Set(first).size === first.length ? first : null
+/** A discrete latent as a statement's posterior reads it. */
+interface Read {
+  readonly latent: string
+  readonly index: readonly Expr[]
+  readonly value: IndexVar
 }
 
-const numberOf = (data: string, cells: readonly CellDensity[]): number =>
-  [...new Set(cells.map((c) => c.data))].indexOf(data) + 1
-
-/**
- * Number of the array of data whose statements are silent, or 0; how many loops these have, 0 for any; and at which rows:
- * values of the loops, 0 for all.
- */
-const SILENT = 'silent data'
-const DEPTH = 'silent loops'
-const AT = 'silent at loop'
-export const silentBuffer = `param:${SILENT}`
-export const silentDepthBuffer = `param:${DEPTH}`
-export const silentLoopBuffer = (loop: number): string => `param:${AT} ${loop + 1}`
-
-/** More loops than this has no statement that is silenced. */
-export const MOST_LOOPS = 4
-
-/** Shapes with the numbers that say what is silent: no name of a user has a space. */
-export function withSilence(shapes: ArrayShapes): ArrayShapes {
-  return {
-    ...shapes,
-    shape: (space, name) =>
-      space === 'param' && (name === SILENT || name === DEPTH || name.startsWith(`${AT} `))
-        ? []
-        : shapes.shape(space, name),
-  }
-}
-
-/** The E-step in which one iteration of a statement, or all of them along some loops, can be made to say nothing. */
-export function withSilent(plan: EStepPlan, cells: readonly CellDensity[]): EStepPlan {
-  const scalar = (name: string): Expr => ref('param', name, [])
-  const silence = (f: PlacedFactor): PlacedFactor => {
-    const { factor, expr } = f.lifted
-    const isCell = cells.some(
-      ({ data, span }) =>
-        factor.target.name === data && factor.span.start === span.start && factor.span.end === span.end,
-    )
-    if (factor.role !== 'likelihood' || !isCell || factor.loops.length > MOST_LOOPS) return f
-    const depth = scalar(DEPTH)
-    const one = bothOf(
-      compare('==', scalar(SILENT), num(numberOf(factor.target.name, cells))),
-      eitherOf(compare('==', depth, ZERO), compare('==', depth, num(factor.loops.length))),
-    )
-    const here = factor.loops.reduce<Guard>((all, l, i) => {
-      const at = scalar(`${AT} ${i + 1}`)
-      return bothOf(all, eitherOf(compare('==', at, ZERO), compare('==', at, idx(l.index))))
-    }, one)
-    return { ...f, lifted: { ...f.lifted, expr: caseOf(here, ZERO, expr) } }
-  }
-  return { ...plan, potentials: plan.potentials.map((p) => ({ ...p, factors: p.factors.map(silence) })) }
+/** The discrete latents that the posterior of a road depends on, in its order: those that the statement reads are these. */
+function scopeOf(
+  { block, row }: Extract<CellRoad, { kind: 'linear' | 'line' | 'nodes' }>,
+  read: readonly Read[],
+  d: Derivation,
+): readonly Read[] {
+  return block.scope.map((s) => {
+    const index = scopeAt(block, s, row)
+    const key = index.map(keyOf).join()
+    const known = read.find((v) => v.latent === s.latent.name && v.index.map(keyOf).join() === key)
+    return known ?? { latent: s.latent.name, index, value: d.collectOptions.rename(s.value) }
+  })
 }

@@ -24,6 +24,7 @@ import {
   type PointAt,
   placesTable,
   pointIn,
+  scaleTable,
 } from '../estep/node-layout.js'
 import { MOST_DIMENSIONS } from '../estep/nodes.js'
 import { weightOf } from '../estep/plan.js'
@@ -81,6 +82,20 @@ export class NodeLowering {
   /** Operations that leave the nodes, their weights and the log-normaliser of every row. */
   posterior(): readonly KernelOp[] {
     return [...this.mode(), ...this.scale(), ...this.nodes()]
+  }
+
+  /** The log joint density at other points [rows, scope, points, position], over their index: operations, once they are there. */
+  logJointAt(points: string, out: string, index: IndexVar): readonly KernelOp[] {
+    const { block, order, lowerer, values } = this
+    const axis: Axis = { id: index.id, name: index.name, size: lowerer.size(index.to) }
+    const at = idx(index)
+    this.buffer(points, [index.to, order])
+    return this.logJoint(
+      this.buffer(out, [index.to]),
+      { axes: [axis], index: [at], bind: new Map([[index.id, k.add(k.axis(axis), k.num(1))]]) },
+      (row) => pointIn(block, points, row, values, at),
+      k.num(0),
+    )
   }
 
   private buffer(name: string, own: readonly Expr[]): string {
@@ -296,11 +311,11 @@ export class NodeLowering {
 
   /** L with L Lᵀ the inverse of the curvature at the mode; where that is none, a diagonal of its size. */
   private scale(): readonly KernelOp[] {
-    const { order, i, j, lead } = this
+    const { block, order, i, j, lead } = this
     const precision = this.named('curvature', [order, order])
     const inverse = this.named('inverse curvature', [order, order])
     const covariance = this.named('scale matrix', [order, order])
-    const factor = this.named('scale', [order, order])
+    const factor = this.buffer(scaleTable(block), [order, order])
     const [at, also] = [k.axis(i), k.axis(j)]
     const own = this.load(precision, at, at)
     const spread = k.select(
@@ -332,7 +347,7 @@ export class NodeLowering {
     const log = this.named('log weight', [count])
     const weights = this.buffer(nodeWeights(block), [count])
     const normaliser = this.buffer(normaliserTable(block), [])
-    const factor = this.named('scale', [order, order])
+    const factor = this.buffer(scaleTable(block), [order, order])
     const standard = this.standardNodes(q)
     const [at, also] = [k.axis(i), k.axis(j)]
     const shift = k.sum(

@@ -9,7 +9,7 @@ import { blockOf } from '../estep/expectation.js'
 import type { FilterPlan } from '../estep/filtered.js'
 import type { CellDensity } from '../graph/cell-density.js'
 import type { KernelOp } from '../kernel/types.js'
-import { type CellLaw, lowerCellLaws, type Told, withSilence, withSilent } from './cell-laws.js'
+import { type CellLaw, lowerCellLaws, type Told } from './cell-laws.js'
 import { ContinuousLowering } from './continuous.js'
 import { type ContinuousReport, lowerContinuousReport, rowPairs } from './continuous-reports.js'
 import { type Contribution, lowerContributions } from './contributions.js'
@@ -20,6 +20,7 @@ import { type Imputation, lowerImputations } from './imputations.js'
 import { lower } from './lower.js'
 import { Lowerer, type LoweringContext } from './lowerer.js'
 import type { Pass, Program } from './program.js'
+import { withSilence, withSilent } from './silent-cells.js'
 
 export interface ReportProgram {
   readonly program: Program
@@ -46,8 +47,14 @@ export interface ReportOptions {
   readonly impute?: boolean
   /** What each row adds to the log-likelihood. */
   readonly contributions?: boolean
-  /** Statements on cells of data, which can be silenced. */
-  readonly laws?: { readonly cells: readonly CellDensity[]; readonly told: ReadonlyMap<string, Told> }
+  /** Statements on cells of data, which can be silenced; latents are integrated out of them over so many points at a time. */
+  readonly laws?: {
+    readonly cells: readonly CellDensity[]
+    readonly told: ReadonlyMap<string, Told>
+    readonly points: number
+    /** Silenced in Normal posteriors too. */
+    readonly rowByRow?: boolean
+  }
 }
 
 export function lowerReports(d: Derivation, options: ReportOptions = {}): ReportProgram {
@@ -55,7 +62,8 @@ export function lowerReports(d: Derivation, options: ReportOptions = {}): Report
   const rename = (v: IndexVar): IndexVar => d.supply.fresh(v.name, v.to, v.from)
   const lowerer = new Lowerer(options.laws === undefined ? d.shapes : withSilence(d.shapes))
   const { graph, lifted, mStep, shapes, collectOptions: collecting } = d
-  const plan = options.laws === undefined ? d.eStep : withSilent(d.eStep, options.laws.cells)
+  const plan =
+    options.laws === undefined ? d.eStep : withSilent(d.eStep, options.laws.cells, options.laws.rowByRow ?? false)
   const made = lower(
     { graph, lifted, eStep: plan, mStep, shapes, collecting, rename, lets: [], filtered: filter !== null },
     lowerer,
@@ -84,7 +92,8 @@ export function lowerReports(d: Derivation, options: ReportOptions = {}): Report
       : { contributions: [], ops: [] }
   const imputed = options.impute === true ? lowerImputations(d, lowerer, context) : { imputations: [], ops: [] }
   const counts = lowerCountVariances(d, lowerer, context)
-  const laws = lowerCellLaws(options.laws?.cells ?? [], options.laws?.told ?? new Map(), d, lowerer, context)
+  const { cells, ...asked } = options.laws ?? { cells: [], told: new Map<string, Told>(), points: 1 }
+  const laws = lowerCellLaws(cells, { ...asked, d, plan, lowerer, context, blocks: reader })
   const filtered = (filter?.gaussian ?? []).map((g) => lowerFilterTerms(g, made.passes, lowerer))
   const pairs = plan.blocks.flatMap((b) =>
     covariance && b.kind === 'gaussian' && b.layout === 'joint' ? [rowPairs(b, d, lowerer)] : [],

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { Phi } from '../../compiler/numerics/index.js'
 import { compileOrThrow, type DataResiduals, type FitCallOptions, type Model } from '../../index.js'
+import { fitAt } from './fit-at.js'
 
 async function residuals(source: string | Model, data: unknown, options: FitCallOptions = {}) {
   const model = typeof source === 'string' ? compileOrThrow(source) : source
@@ -189,6 +190,51 @@ for n in 1..N { y[n] ~ Normal(m + b[g[n]], s) }`
   })
 })
 
+describe('a discrete latent behind a Normal one', () => {
+  const source = `model Slabs
+data  y, se : real[N]
+param w : simplex[2]
+param mu : real[2]
+param tau : positive[2]
+for n in 1..N {
+  latent z ~ Categorical(w)
+  latent theta ~ Normal(mu[z], tau[z])
+  y[n] ~ Normal(theta, se[n])
+}`
+  const se = [0.5, 0.3, 0.8, 0.2, 0.5]
+  /** Each cell alone tells its own latents: the others leave the mixture as it is. */
+  const agrees = async (y: readonly number[], mu: readonly number[]): Promise<void> => {
+    const params = { w: [0.3, 0.7], mu, tau: [1.5, 0.2] }
+    const own = (await (await fitAt(source, { y, se }, params)).residuals({ y, se })).arrays.find((a) => a.data === 'y')
+    expect(own?.left).toBe(0)
+    own?.cells.forEach((c, n) => {
+      const p = params.w.reduce(
+        (sum, w, k) => sum + w * Phi(((y[n] ?? 0) - (mu[k] ?? 0)) / Math.hypot(params.tau[k] ?? 0, se[n] ?? 0)),
+        0,
+      )
+      close(c.pit, p)
+    })
+  }
+
+  test('the distribution is a mixture, though the statement does not read it', () =>
+    agrees([0.4, -2, 1, 3, 0.1], [0, 1]))
+
+  test('where a value has no posterior left the cell is taken out of the E-step', () =>
+    agrees([0.4, 95, 1, 103, 0.1], [0, 100]))
+
+  test('and where rows shared a covariance', async () => {
+    const shared = source.replace('data  y, se', 'data  y').replace('se[n]', '0.5')
+    const params = { w: [0.3, 0.7], mu: [0, 100], tau: [1.5, 0.2] }
+    const y = [0.4, 99, 1, 100.5]
+    const own = (await (await fitAt(shared, { y }, params)).residuals({ y })).arrays.find((a) => a.data === 'y')
+    expect(own?.left).toBe(0)
+    own?.cells.forEach((c, n) => {
+      const at = (k: number): number => Phi(((y[n] ?? 0) - (params.mu[k] ?? 0)) / Math.hypot(params.tau[k] ?? 0, 0.5))
+      close(c.pit, 0.3 * at(0) + 0.7 * at(1))
+    })
+  })
+})
+
 test('the last of several labels has its probability too', async () => {
   const { of } = await residuals(
     `model Labels
@@ -243,4 +289,30 @@ for n in 1..N {
   expect(of('x').reason).toBe('StudentT has no distribution function in this version')
   expect(of('y').reason).toContain('truncated')
   expect(of('x').cells).toEqual([])
+})
+
+test.each([
+  [
+    'latent r ~ Gamma(2, 1)\n  latent m ~ Normal(0, sqrt(1 / r))',
+    'y[n] ~ LogNormal(m, c / sqrt(r))',
+    'a posterior only given the other',
+  ],
+  [
+    'latent m : real[2] ~ MvNormal([0, 0], [[1, 0], [0, 1]])',
+    'y[n] ~ LogNormal(m[1] + m[2], c)',
+    'several of the numbers in `m`',
+  ],
+])('latents that are not integrated out: %s', async (latents, statement, reason) => {
+  const { of } = await residuals(
+    `model Not
+data  y : positive[N]
+param c : positive
+for n in 1..N {
+  ${latents}
+  ${statement}
+}`,
+    { y: [0.1, 2, 1, 0.5] },
+    { start: { c: 1 } },
+  )
+  expect(of('y').reason).toContain(reason)
 })

@@ -1,8 +1,10 @@
 import { ONE } from '../algebra/build.js'
-import { type CellLaw, MOST_LOOPS } from '../lower/cell-laws.js'
+import type { CellLaw } from '../lower/cell-laws.js'
 import { extentOf } from '../lower/lowerer.js'
+import { MOST_LOOPS } from '../lower/silent-cells.js'
 import type { ProgramModel } from './bound-model.js'
 import { iterate } from './imputed-cells.js'
+import type { NumericLaw } from './numeric-law.js'
 import type { PosteriorReports, Silent } from './posterior-reports.js'
 
 /** Values of loops that lie beside those of a table of latents, at most: each takes an E-step. */
@@ -10,16 +12,18 @@ const MOST_BESIDE = 64
 /** Cells times cells gone through again, at most, for single cells without which the posterior is taken anew. */
 const MOST_AGAIN = 2e6
 
-/** Probabilities of the values of latents without some cells: the E-step is taken again with the statement silent there. */
-export class SharesWithout {
+/** What is known without some cells: the E-step is taken again with the statement silent there. */
+export class WithoutCells {
   constructor(
     private readonly model: ProgramModel,
     private readonly params: Float64Array,
     private readonly reports: PosteriorReports,
+    /** With rows of Normal posteriors apart. */
+    private readonly rowByRow: () => PosteriorReports,
   ) {}
 
   /** The share of a law at all rows, each without the cells of its own row; null where that is not to be had at once. */
-  without(law: CellLaw): Float64Array | null {
+  shares(law: CellLaw): Float64Array | null {
     const { ownLoops, rows, values, loops } = law
     if (law.share === null || ownLoops === null) return null
     const { numbers } = this.model
@@ -37,7 +41,7 @@ export class SharesWithout {
         at[i] = numbers.value(rows[i]?.from ?? ONE) + (rest % (counts[n] ?? 1))
         rest = Math.floor(rest / (counts[n] ?? 1))
       })
-      const share = this.taken(law, { data: law.number, depth: 0, at })
+      const share = this.taken(law, { data: law.number, depth: 0, at }).table(law.share)
       iterate(all, sizes, numbers, (indices, flat) => {
         if (beside.every((i) => indices.get(rows[i]?.id ?? '') === at[i])) out[flat] = share[flat] ?? Number.NaN
       })
@@ -50,15 +54,15 @@ export class SharesWithout {
     return Math.floor(MOST_AGAIN / Math.max(1, this.model.observations))
   }
 
-  /** The share without what one iteration of a statement says. */
-  withoutRow(law: CellLaw, at: readonly number[]): Float64Array {
+  /** The law without what one iteration of its statement says: to be read before another is. */
+  row(law: CellLaw, at: readonly number[]): NumericLaw {
     return this.taken(law, { data: law.number, depth: law.loops, at })
   }
 
-  private taken({ share, data, span }: CellLaw, silent: Silent): Float64Array {
-    for (const other of this.reports.at(this.params, silent).laws)
-      if (typeof other !== 'string' && other.law.data === data && other.law.span.start === span.start && share !== null)
-        return other.table(share).slice()
+  private taken({ data, span, silenced }: CellLaw, silent: Silent): NumericLaw {
+    const reports = silenced === 'row by row' ? this.rowByRow() : this.reports
+    for (const other of reports.at(this.params, silent).laws)
+      if (typeof other !== 'string' && other.law.data === data && other.law.span.start === span.start) return other
     throw new Error('no such law')
   }
 }

@@ -1,0 +1,135 @@
+/**
+ * How latents are integrated out of what a statement says of a cell: discrete ones are values of a table; where its mean is
+ * linear in Normal ones two moments are enough; others are integrated over points of their posterior.
+ */
+import { keyOf } from '../algebra/key.js'
+import type { Expr } from '../algebra/types.js'
+import { collectNodes, freeIndices, some } from '../algebra/visit.js'
+import type { Derivation } from '../derive.js'
+import { blockOf } from '../estep/expectation.js'
+import { type Cell, isCell } from '../estep/moments.js'
+import type { BlockCell, ConjugateBlock, ContinuousBlock, EStepPlan, GaussianBlock, NodeBlock } from '../estep/types.js'
+import { type CellDensity, OPEN_VALUE } from '../graph/cell-density.js'
+import { hasNestedSelector, type LiftedFactor } from '../graph/lift.js'
+
+export type CellRoad =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'linear'; readonly block: GaussianBlock; readonly row: readonly Expr[] }
+  /** One number with a posterior of known density. */
+  | {
+      readonly kind: 'line'
+      readonly block: ConjugateBlock | GaussianBlock
+      readonly row: readonly Expr[]
+      readonly cell: BlockCell
+      /** Normal latents given that number, in which the mean of a Normal cell is linear. */
+      readonly within: GaussianBlock | null
+    }
+  /** All that one posterior by nodes holds. */
+  | { readonly kind: 'nodes'; readonly block: NodeBlock; readonly row: readonly Expr[] }
+  | { readonly kind: 'none'; readonly reason: string }
+
+const none = (reason: string): CellRoad => ({ kind: 'none', reason })
+
+export function roadOf(cell: CellDensity, lifted: LiftedFactor, { graph }: Derivation, plan: EStepPlan): CellRoad {
+  const reads = collectNodes(cell.logDensity, isCell)
+  const [count] = lifted.counts
+  if (count !== undefined)
+    return none(`its distribution depends on the count \`${count.latent}\`, which an \`observe\` shares out`)
+  if (hasNestedSelector(lifted)) return none('which of its latents it reads depends on a latent')
+  if (reads.length > 0 && plan.factorised !== null)
+    return none('the posterior of its latents is a factorised one, which does not say what they are without this cell')
+  const solved = graph.solved.find((s) => reads.some((n) => n.kind === 'ref' && n.name === s.name))
+  if (solved !== undefined) return none(`an observed equation gives \`${solved.name}\`, which it reads`)
+  const [first] = lifted.continuous
+  if (first === undefined) return { kind: 'plain' }
+  const blocks = [...new Set(lifted.continuous.map((c) => blockOf(c.latent.name, plan)))]
+  const names = [...new Set(lifted.continuous.map((c) => c.latent.name))].map((n) => `\`${n}\``).join(' and ')
+  const pair = pairOf(cell, blocks)
+  if (pair !== null)
+    return lineOf(cell, pair.spread, first.index.slice(0, pair.spread.loops.length), names, pair.normal)
+  const [block] = blocks
+  if (isLinear(cell, lifted, blocks) && block?.kind === 'gaussian')
+    return { kind: 'linear', block, row: first.index.slice(0, block.loops.length) }
+  if (block === undefined || blocks.length > 1)
+    return none(`it depends on ${names}, of which one has a posterior only given the other`)
+  const rank = block.loops.length
+  const row = first.index.slice(0, rank)
+  const isElsewhere = lifted.continuous.some((c) => c.index.slice(0, rank).map(keyOf).join() !== row.map(keyOf).join())
+  if (isElsewhere) return none(`it depends on ${names} at several places, whose posteriors are not one`)
+  return block.kind === 'nodes' ? { kind: 'nodes', block, row } : lineOf(cell, block, row, names, null)
+}
+
+/** Normal latents with the latent that their spread depends on, where the mean of a Normal cell reads those alone and its variance this. */
+function pairOf(
+  { distribution, moments }: CellDensity,
+  blocks: readonly ContinuousBlock[],
+): { readonly normal: GaussianBlock; readonly spread: ConjugateBlock } | null {
+  const normal = blocks.find((b): b is GaussianBlock => b.kind === 'gaussian')
+  const spread = blocks.find((b): b is ConjugateBlock => b.kind === 'conjugate')
+  if (blocks.length !== 2 || distribution !== 'Normal' || moments === null) return null
+  if (normal?.given == null || spread === undefined || normal.given.block.id !== spread.id) return null
+  const reads = (e: Expr, b: ContinuousBlock): boolean =>
+    collectNodes(e, (n) => isCell(n) && b.latents.some((l) => l.latent.name === n.name)).length > 0
+  return reads(moments.mean, spread) || reads(moments.variance, normal) ? null : { normal, spread }
+}
+
+/** A Normal cell with a mean that is linear in Normal latents. */
+function isLinear(cell: CellDensity, lifted: LiftedFactor, blocks: readonly ContinuousBlock[]): boolean {
+  const isOwn = (n: Expr): boolean => isCell(n) && lifted.continuous.some((c) => c.latent.name === n.name)
+  return (
+    cell.distribution === 'Normal' &&
+    cell.moments !== null &&
+    collectNodes(cell.moments.variance, isOwn).length === 0 &&
+    blocks.every((b) => b.kind === 'gaussian')
+  )
+}
+
+function lineOf(
+  cell: CellDensity,
+  block: ConjugateBlock | GaussianBlock,
+  row: readonly Expr[],
+  names: string,
+  within: GaussianBlock | null,
+): CellRoad {
+  if (block.latents.some((l) => l.latent.evidence)) return none(`it depends on ${names}, of which some cells are data`)
+  if (block.kind === 'gaussian' && block.given !== null)
+    return none(`it depends on ${names}, whose spread is another latent`)
+  if (block.kind === 'conjugate') {
+    const { family, latents } = block
+    if (family.rank > 0 && family.element === undefined)
+      return none(`it depends on ${names}, and there is no quadrature over matrices`)
+    if (family.rank > 0 && !isElement(cell.logDensity))
+      return none(
+        `it depends on ${names} otherwise than by the probability of a label, and there is no quadrature over points of a simplex`,
+      )
+    if (latents[0]?.latent.support === 'count')
+      return none(`it depends on ${names}, and there is no quadrature over counts`)
+  }
+  const own = new Set(block.latents.map((l) => l.latent.name))
+  const read = new Map<string, Cell>()
+  for (const e of expressionsOf(cell))
+    for (const n of collectNodes(e, (x) => isCell(x) && own.has(x.name))) if (isCell(n)) read.set(keyOf(n), n)
+  const [only] = read.values()
+  const outer = new Set(cell.loops.map((l) => l.index.id))
+  if (
+    only === undefined ||
+    read.size > 1 ||
+    (only.index.some(isOpen) && !isElement(cell.logDensity)) ||
+    only.index.some((e) => [...freeIndices(e)].some((v) => !outer.has(v)))
+  )
+    return none(`it depends on several of the numbers in ${names}, and the quadrature is over one`)
+  return { kind: 'line', block, row, cell: { latent: only.name, at: only.index.slice(block.loops.length) }, within }
+}
+
+/** log u_y of a point u: its probability of the datum. */
+const isElement = (e: Expr): boolean => {
+  const [of] = e.kind === 'call' && e.fn === 'log' ? e.args : []
+  return of !== undefined && isCell(of) && of.index.slice(0, -1).every((x) => !isOpen(x))
+}
+
+const isOpen = (e: Expr): boolean => some(e, (n) => n.kind === 'ref' && n.space === 'table' && n.name === OPEN_VALUE)
+
+function expressionsOf({ logDensity, moments, tail, low, high }: CellDensity): readonly Expr[] {
+  const known = [moments?.mean, moments?.variance, tail?.below, tail?.above, low, high]
+  return [logDensity, ...known.filter((e) => e != null)]
+}

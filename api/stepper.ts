@@ -33,6 +33,9 @@ export type StepperFitOptions = Pick<
   | 'onIteration'
   | 'batch'
   | 'schedule'
+  | 'checkpoint'
+  | 'checkpointEvery'
+  | 'resume'
 > & {
   /** A mode without steps of its own: a stepper of mode em makes its fit. */
   readonly mode?: ModeOfFits

@@ -29,6 +29,11 @@ export function RunBar({ state, controller }: Props) {
         >
           Fit
         </button>
+        {controller.runs.canGoOn && !busy && (
+          <button type="button" disabled={cannot} title={why ?? GO_ON} onClick={() => void controller.runs.goOn()}>
+            Go on
+          </button>
+        )}
         <StepButton state={state} controller={controller} disabled={cannotStep} why={noSteps} />
         {busy ? (
           <button type="button" class="stop" onClick={() => void controller.runs.stop()}>
@@ -91,6 +96,7 @@ interface StepProps extends Props {
 }
 
 const FIT = 'Several starts, the best of which runs to its end (as estep fit does)'
+const GO_ON = 'On with the search that was stopped: it comes to what it would have come to'
 const PLAY = 'E-step and M-step in turn, slowly'
 const FINISH = 'On from here until it has converged'
 const SAME = 'A new run from the start of this one, with the settings as they are now'

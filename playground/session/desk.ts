@@ -22,6 +22,8 @@ export class Desk {
   readonly fitter: WorkerClient<FitCalls>
   /** The last iterate of what runs, kept should the worker have to be ended. */
   last: FitProgressMessage | null = null
+  /** Where the search under way stood a while ago, or when it was stopped. */
+  checkpoint: string | null = null
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>()
 
   constructor(
@@ -36,6 +38,10 @@ export class Desk {
 
   private progressed(message: FitMessage): void {
     if (this.state.work.kind === 'idle') return
+    if (message.kind === 'checkpoint') {
+      this.checkpoint = message.state
+      return
+    }
     if (message.kind === 'said') {
       this.store.dispatch({ kind: 'progress', run: this.state.shown ?? 0, traces: [], said: message.text })
       return
@@ -65,6 +71,7 @@ export class Desk {
       return
     }
     this.last = null
+    this.checkpoint = null
     this.store.dispatch({ kind: 'notice', notice: null })
     this.store.dispatch({ kind: 'work', work: { kind, run: this.state.shown ?? 0, stopping: false } })
     try {

@@ -5,7 +5,7 @@ import type { Desk } from './desk.js'
 import type { KeptRuns } from './kept-runs.js'
 import { jumpsIn, modeFacts, stepsOf } from './modes.js'
 import type { RunControls } from './project.js'
-import { basisOf, MOST_RUNS, pointInWords, type State, shownRun } from './state.js'
+import { basisOf, MOST_RUNS, pointInWords, type State, type StoppedSearch, shownRun } from './state.js'
 import type { Mode, PointQueries } from './view.js'
 
 /** Milliseconds. */
@@ -174,8 +174,28 @@ export class Runs {
     })
   }
 
+  /** What a search over starts is made of. */
+  private searchOf(): string {
+    const { mode, batch, restarts, tolerance, maxIterations, accelerate } = this.state.project.controls
+    return JSON.stringify([this.madeOf(mode), batch, restarts, tolerance, maxIterations, accelerate])
+  }
+
+  /** A search was stopped, and text, data and settings are as they were. */
+  get canGoOn(): boolean {
+    return this.state.stopped?.made === this.searchOf()
+  }
+
   /** A search over starts, as `estep fit` makes it. */
   fit(): Promise<void> {
+    return this.search(null)
+  }
+
+  /** On with the search that was stopped. */
+  goOn(): Promise<void> {
+    return this.search(this.state.stopped)
+  }
+
+  private search(from: StoppedSearch | null): Promise<void> {
     return this.desk.working('fit', async () => {
       const { fitter, store } = this.desk
       const { controls } = this.state.project
@@ -191,12 +211,16 @@ export class Runs {
         sameAs: null,
         params: null,
         label: this.labelOf(mode, jumped === null ? starts : `${starts} · ${jumped}`),
+        resume: from?.checkpoint ?? null,
       }
       const { state: told, summary } = await fitter.call('fit', request)
       const state = this.kept.took(told)
       this.made.set(run, this.madeOf(mode))
       this.searched.add(run)
       store.dispatch({ kind: 'moved', state, summary })
+      // what it has come to is in the whole
+      if (from !== null) this.forget([from.run])
+      this.stoppedAt(state.run.status === 'stopped' ? run : null)
       const compare = this.isCompared && !this.desk.isStopping()
       const beside = compare ? await this.beginOne(this.otherMode, { sameAs: run, params: null }, 'same start') : null
       if (beside !== null) this.moved(await this.kept.call('finish', { run: beside }))
@@ -204,6 +228,13 @@ export class Runs {
       this.forgetOld()
       this.moved(state)
     })
+  }
+
+  /** Keeps where a search stands whose run this is; null: it has come to its end. */
+  private stoppedAt(run: number | null): void {
+    const { checkpoint } = this.desk
+    const search = run === null || checkpoint === null ? null : { run, made: this.searchOf(), checkpoint }
+    this.desk.store.dispatch({ kind: 'stopped', search })
   }
 
   /** Nothing is under way in the worker. */
@@ -236,6 +267,7 @@ export class Runs {
     await readying
     try {
       if (last !== null) await this.goOnAt(last)
+      if (last !== null && work.kind === 'fit') this.stoppedAt(this.state.shown)
     } catch (error) {
       this.desk.complain(error)
     }

@@ -46,6 +46,15 @@ export interface DrawnData {
   readonly before: Pick<Project, 'files'> & Pick<RunControls, 'columns' | 'groupBy'>
 }
 
+/** A search over starts that was stopped before its end. */
+export interface StoppedSearch {
+  /** The run that shows how far it came. */
+  readonly run: number
+  /** What it was made of; it goes on where that is there still. */
+  readonly made: string
+  readonly checkpoint: string
+}
+
 export type Work =
   | { readonly kind: 'idle' }
   | {
@@ -86,6 +95,7 @@ export interface State {
   readonly choice: KeptChoice | null
   readonly drawn: DrawnData | null
   readonly work: Work
+  readonly stopped: StoppedSearch | null
   /** Traces of the run under way. */
   readonly underWay: { readonly run: number; readonly traces: readonly TraceView[] } | null
   /** What the live region says. */
@@ -109,6 +119,7 @@ export type Action =
   | { readonly kind: 'progress'; readonly run: number; readonly traces: readonly TraceView[]; readonly said: string }
   | { readonly kind: 'intervals'; readonly run: number; readonly intervals: IntervalsView | null }
   | { readonly kind: 'residuals'; readonly run: number; readonly residuals: ResidualsView }
+  | { readonly kind: 'stopped'; readonly search: StoppedSearch | null }
   | { readonly kind: 'chosen'; readonly choice: ChoiceView }
   | { readonly kind: 'drawn'; readonly drawn: DrawnData | null }
   | { readonly kind: 'show'; readonly run: number; readonly beside: number | null }
@@ -136,6 +147,7 @@ export function initial(project: Project, opening: readonly ArrayView[] = []): S
     choice: null,
     drawn: null,
     work: { kind: 'idle' },
+    stopped: null,
     underWay: null,
     said: '',
     notice: null,
@@ -194,6 +206,8 @@ export function reduce(s: State, a: Action): State {
       return { ...s, runs: s.runs.map((r) => (r.run.id === a.run ? { ...r, intervals: a.intervals } : r)) }
     case 'residuals':
       return { ...s, runs: s.runs.map((r) => (r.run.id === a.run ? { ...r, residuals: a.residuals } : r)) }
+    case 'stopped':
+      return { ...s, stopped: a.search }
     case 'chosen':
       return { ...s, choice: { choice: a.choice, basis: basisOf(s) } }
     case 'drawn':

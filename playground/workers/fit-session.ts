@@ -1,4 +1,5 @@
 /** What the fit worker keeps: files that were read, the model over them in each mode, and the runs. */
+import type { FitCheckpoint } from '../../api/checkpoint-document.js'
 import { compileOrThrow } from '../../api/compile.js'
 import { OptionError } from '../../api/errors.js'
 import type { Fit } from '../../api/fit.js'
@@ -6,7 +7,7 @@ import { type ModeOfFits, modesOfFits, type Stepper } from '../../api/stepper.js
 import { readTable } from '../../runtime/data/read-table.js'
 import type { Table } from '../../runtime/data/types.js'
 import type { FitProgress } from '../../runtime/search.js'
-import { jumpsIn, scheduleOf } from '../session/modes.js'
+import { hasCheckpoints, jumpsIn, scheduleOf } from '../session/modes.js'
 import type { RunControls } from '../session/project.js'
 import type { Mode, TraceView } from '../session/view.js'
 import { besideView } from './beside.js'
@@ -19,7 +20,7 @@ import { intervalsOf } from './intervals.js'
 import { finished, keptFit } from './kept-fit.js'
 import { KeptRun } from './kept-run.js'
 import { madeFile } from './made-file.js'
-import type { BeginRequest, BindingView, Complaint, FitCalls, FitMessage, GivenFile } from './messages.js'
+import type { BeginRequest, BindingView, Complaint, FitCalls, FitMessage, FitRequest, GivenFile } from './messages.js'
 import { type Engine, ModelOverData } from './model-over-data.js'
 import { newRows } from './new-rows.js'
 import { refusedModes } from './refused-modes.js'
@@ -191,8 +192,8 @@ export class FitSession implements Parts<FitCalls> {
     }
   }
 
-  async fit(request: BeginRequest) {
-    const { run, controls, mode } = request
+  async fit(request: FitRequest) {
+    const { run, controls, mode, resume } = request
     const over = this.bound()
     const stepper = over.stepperOf(mode, controls)
     this.stopping = false
@@ -213,6 +214,10 @@ export class FitSession implements Parts<FitCalls> {
         ...(isOfFits(mode) ? { mode } : {}),
         signal: this.signal,
         ...(start.size === 0 ? {} : { start }),
+        ...(hasCheckpoints({ ...controls, mode })
+          ? { checkpoint: (at: FitCheckpoint) => this.tell({ kind: 'checkpoint', run, state: JSON.stringify(at) }) }
+          : {}),
+        ...(resume === null ? {} : { resume: JSON.parse(resume) as FitCheckpoint }),
         onIteration: ({ start: index, iteration, objective, params }: FitProgress) => {
           traces[index] ??= []
           traces[index].push(objective)

@@ -145,6 +145,11 @@ export interface BeginRequest {
   readonly label: string
 }
 
+export interface FitRequest extends BeginRequest {
+  /** Where a search stood that was stopped, as JSON text: it goes on from there. */
+  readonly resume: string | null
+}
+
 /** What a fit has to say beside its numbers. */
 export interface FitSummary {
   readonly logLikelihood: number
@@ -335,7 +340,7 @@ export interface FitCalls {
   /** EM from the last point of a run until it has converged or is stopped. */
   finish(request: { readonly run: number }): RunState
   /** A search over starts, as `estep fit` makes it; the best one is kept with its iterates. */
-  fit(request: BeginRequest): { readonly state: RunState; readonly summary: FitSummary }
+  fit(request: FitRequest): { readonly state: RunState; readonly summary: FitSummary }
   forget(request: { readonly runs: readonly number[] }): null
   /** A run that a worker had that was ended; `files`: those it was made over, null where they are the ones loaded. */
   restore(request: {
@@ -389,7 +394,14 @@ export interface SaidMessage {
   readonly text: string
 }
 
-export type FitMessage = FitProgressMessage | SaidMessage
+/** Where a search over starts stands, as JSON text: the page only keeps it, should the search be stopped. */
+export interface CheckpointMessage {
+  readonly kind: 'checkpoint'
+  readonly run: number
+  readonly state: string
+}
+
+export type FitMessage = FitProgressMessage | SaidMessage | CheckpointMessage
 
 /** Takes effect between two iterations. */
 export interface StopMessage {

@@ -41,7 +41,7 @@ function open(source: string, file: readonly [string, string], controls: Partial
 }
 
 const fit = (controls: RunControls, run = 1) =>
-  session.fit({ run, controls, mode: controls.mode, sameAs: null, params: null, label: 'fit' })
+  session.fit({ run, controls, mode: controls.mode, sameAs: null, params: null, label: 'fit', resume: null })
 
 const begin = (controls: RunControls, run = 1, sameAs: number | null = null): Promise<RunState> =>
   session.begin({ run, controls, mode: controls.mode, sameAs, params: null, label: 'run' })

@@ -105,6 +105,7 @@ describe('a run in the fit worker', () => {
       sameAs: null,
       params: null,
       label: 'fit',
+      resume: null,
     })
     expect(state.run.traces).toHaveLength(5)
     expect(state.run.traces.filter((t) => t.best)).toHaveLength(1)

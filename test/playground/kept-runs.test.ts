@@ -5,6 +5,7 @@ import { type Project, plainControls } from '../../playground/session/project.js
 import { shownRun } from '../../playground/session/state.js'
 import { compiled } from '../../playground/workers/compile-session.js'
 import { FitSession } from '../../playground/workers/fit-session.js'
+import type { FitMessage } from '../../playground/workers/messages.js'
 
 const read = (path: string): string => readFileSync(new URL(`../../examples/${path}`, import.meta.url), 'utf8')
 
@@ -19,7 +20,7 @@ class ThreadOfTest {
 
   postMessage(message: unknown): void {
     const { id, kind, call, request } = structuredClone(message) as Record<string, unknown>
-    // a thread in the middle of a step hears of no wish to stop
+    if (kind === 'stop') stop()
     if (kind !== 'call') return
     const tell = (data: unknown): void => {
       if (!this.ended) this.onmessage?.({ data: structuredClone(data) })
@@ -40,6 +41,10 @@ class ThreadOfTest {
 }
 
 let started = 0
+/** Hears of the wish to stop; a thread in the middle of a step does not. */
+let stop = (): void => {}
+/** Messages from the worker, in order. */
+let heard = (_: FitMessage): void => {}
 /** A call that never comes to its end, and what is said of it before. */
 let stuck: string | null = null
 let said: unknown = null
@@ -52,11 +57,14 @@ function controllerOf(project: Project): Controller {
     fit: () => {
       started += 1
       let tell: (message: unknown) => void = () => {}
-      const session = new FitSession({ backend: 'interpret', threads: 1 }, (message) => tell(message))
+      const session = new FitSession({ backend: 'interpret', threads: 1 }, (message) => {
+        tell(message)
+        heard(message)
+      })
       return new ThreadOfTest(async (call, request, toPage) => {
         tell = toPage
         if (call === stuck) {
-          if (said !== null) tell(said)
+          for (const message of Array.isArray(said) ? said : [said]) if (message !== null) tell(message)
           return new Promise(() => {})
         }
         const calls = session as unknown as Record<string, (request: unknown) => unknown>
@@ -98,6 +106,8 @@ const bits = (c: Controller): string => {
 afterEach(() => {
   stuck = null
   said = null
+  stop = () => {}
+  heard = () => {}
 })
 
 it('keeps every run when the worker has to be ended, to the same bits, and those of earlier texts', async () => {
@@ -202,3 +212,73 @@ it('keeps the posteriors that depend on those before', async () => {
 async function until(is: () => boolean): Promise<void> {
   while (!is()) await new Promise((resolve) => setTimeout(resolve, 10))
 }
+
+const faithful = (): Project => {
+  const given = project(read('old-faithful/full.estep'), 'faithful.csv', read('old-faithful/faithful.csv'))
+  return { ...given, controls: { ...given.controls, restarts: 6, tolerance: 1e-12 } }
+}
+
+it('goes on with a search that was stopped, to the bits of one that was not', async () => {
+  const whole = controllerOf(faithful())
+  await whole.begin()
+  await whole.runs.fit()
+  const wanted = [bits(whole), shownRun(whole.state)?.run.traces, shownRun(whole.state)?.summary]
+  expect(whole.runs.canGoOn).toBe(false)
+
+  const c = controllerOf(faithful())
+  await c.begin()
+  let messages = 0
+  let stopping: Promise<void> | null = null
+  // the session is stopped where it first tells of a state, as a thread is between two iterations
+  heard = ({ kind }) => {
+    if (kind === 'checkpoint' && ++messages === 1) stopping = c.runs.stop()
+  }
+  const sessions = FitSession.prototype
+  const { fit } = sessions
+  sessions.fit = function (this: FitSession, request) {
+    stop = () => this.stop()
+    return fit.call(this, request)
+  }
+  try {
+    await c.runs.fit()
+    await stopping
+    const stopped = shownRun(c.state)
+    expect(stopped?.run.status).toBe('stopped')
+    expect(c.runs.canGoOn).toBe(true)
+    // other settings make another search
+    c.setControls({ restarts: 7 })
+    expect(c.runs.canGoOn).toBe(false)
+    c.setControls({ restarts: 6 })
+    await c.runs.goOn()
+    expect(c.state.notice).toBeNull()
+    expect([bits(c), shownRun(c.state)?.run.traces, shownRun(c.state)?.summary]).toEqual(wanted)
+    expect(c.runs.canGoOn).toBe(false)
+    expect(c.state.runs.map((r) => r.run.id)).not.toContain(stopped?.run.id)
+  } finally {
+    sessions.fit = fit
+  }
+}, 60_000)
+
+it('goes on with a search whose worker had to be ended', async () => {
+  const c = controllerOf(faithful())
+  await c.begin()
+  const whole = controllerOf(faithful())
+  await whole.begin()
+  let state: FitMessage | null = null
+  heard = (message) => {
+    if (message.kind === 'checkpoint') state ??= message
+  }
+  await whole.runs.fit()
+  await c.runs.step()
+  const start = shownRun(c.state)?.run.point?.params ?? []
+  const params = Float64Array.from(start.flatMap((p) => [...p.values]))
+  said = [state, { kind: 'progress', run: 9, iteration: 4, objective: -1300, traces: [], params }]
+  stuck = 'fit'
+  const fitting = c.runs.fit()
+  await c.runs.stop()
+  await fitting
+  stuck = null
+  expect(c.runs.canGoOn).toBe(true)
+  await c.runs.goOn()
+  expect(bits(c)).toBe(bits(whole))
+}, 60_000)

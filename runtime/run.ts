@@ -1,4 +1,5 @@
-import { type Acceleration, type AcceleratorMemory, accelerator, tryJump, tryMixed } from './acceleration.js'
+import { accelerator, type End, tryJump, tryMixed } from './acceleration.js'
+import type { Acceleration, AcceleratorMemory } from './accelerator.js'
 import type { Beginning, BoundModel } from './contract.js'
 import {
   type EmMove,
@@ -146,6 +147,29 @@ export async function continueRun(
     limits.onIteration(point)
   }
 
+  /** Of the objective. */
+  const allowed = (): number => limits.tolerance * (1 + Math.abs(point.objective))
+
+  /** The end of the run where scales have gone to 0: all of them are tried, or those that creep there; else null. */
+  const atEdge = async (all: boolean): Promise<EmRun | null> => {
+    const shrinking = all ? positive(model, point.params) : creeping(model, doubled ?? point.params, point.params)
+    const settle = async (smaller: BoundModel, start: Float64Array): Promise<EmRun> =>
+      continueRun(
+        smaller,
+        await beginRun(smaller, start),
+        { ...limits, trace: false, lenient: true, onIteration() {}, keep() {} },
+        pacer,
+      )
+    const reached = await vanish(model, point, shrinking, settle, pacer)
+    doubled = point.params
+    if (reached === null) return null
+    if (limits.trace) rows.push(rowOf(model, point, Number.NaN, Number.NaN))
+    point = reached.point
+    trace.push(point.objective)
+    limits.onIteration(point)
+    return { ...end('tolerance'), edge: reached.names }
+  }
+
   for (;;) {
     limits.keep?.({
       ...{ point, doubled, trace, objectives: trace.length, rows, complete: rows.length },
@@ -190,11 +214,21 @@ export async function continueRun(
     resolution ??= resolutionOf(model, point)
     let done = converged(trace, point.scale, limits.tolerance, resolution)
     settled = done ? settled + 1 : 0
-    // after a jump the quick parts of the error hide the slow ones from the distance to the limit, for some steps of EM;
-    // fewer are enough where the limit is near as slow as the slowest part that jumps have met
-    if (ahead !== null && done && settled < SETTLED) {
-      const farther = ahead.slowness() * Math.abs(point.objective - before.objective)
-      if (settled < NEAR || !(farther <= limits.tolerance * (1 + Math.abs(point.objective)))) continue
+    // after a jump the quick parts of the error hide the slow ones from the distance to the limit, for some steps of EM; the
+    // gain of the next M-step tells of all of them, where jumps have met the slowest. Steps that grow lead away from where a
+    // jump has landed, be it as flat as a maximum
+    if (ahead !== null && done) {
+      const image = model.mStep(point.params, point.expectation).params
+      await pacer.breathe()
+      const following = relativeLength(point.params, image)
+      if (following > TELLING && !(following < length)) {
+        settled--
+        done = false
+      } else if (settled < SETTLED) {
+        const won = point.objective - before.objective
+        const next = ahead.mix === undefined ? model.gain(point.params, point.expectation, image) : mixed(won, settled)
+        if (!(ahead.slowness() * Math.max(0, next) <= allowed())) continue
+      }
     }
     const here = point
     // where EM goes from here, as far as a jump asks for it
@@ -213,33 +247,24 @@ export async function continueRun(
     }
     const last = point.iteration >= limits.maxIterations
     if (limits.tolerance > 0 && (done || last || isDoubled(point.iteration))) {
-      const shrinking =
-        done || last ? positive(model, point.params) : creeping(model, doubled ?? point.params, point.params)
-      const settle = async (smaller: BoundModel, start: Float64Array): Promise<EmRun> =>
-        continueRun(
-          smaller,
-          await beginRun(smaller, start),
-          { ...limits, trace: false, lenient: true, onIteration() {}, keep() {} },
-          pacer,
-        )
-      const reached = await vanish(model, point, shrinking, settle, pacer)
-      doubled = point.params
-      if (reached !== null) {
-        if (limits.trace) rows.push(rowOf(model, point, Number.NaN, Number.NaN))
-        point = reached.point
-        trace.push(point.objective)
-        limits.onIteration(point)
-        return { ...end('tolerance'), edge: reached.names }
-      }
+      const onEdge = await atEdge(done || last)
+      if (onEdge !== null) return onEdge
     }
     if (done) return end('tolerance')
     if (ahead === null || proposal === null || last) continue
     const target = model.pullBack?.(next ?? point.params, proposal) ?? proposal
-    const jump = await tryJump(model, point, target, pacer, limits.others?.())
+    // an objective by nodes is made finer before a run ends
+    const slowness = model.bound !== 'quadrature' ? ahead.slowness() : Number.POSITIVE_INFINITY
+    const ends: End | null =
+      limits.tolerance > 0 && slowness < Number.POSITIVE_INFINITY
+        ? { step: allowed(), gain: allowed() / slowness }
+        : null
+    const jump = await tryJump(model, point, target, pacer, ends, limits.others?.())
     passes += jump.passes
-    ahead.judged(jump.kind === 'landed')
+    ahead.judged(jump.kind !== 'astray')
     if (jump.kind === 'astray') continue
     arrive(jump.on, Number.NaN, Number.NaN)
+    if (jump.kind === 'there') return (await atEdge(true)) ?? end('tolerance')
     made = jump.next
     step = null
   }
@@ -260,10 +285,12 @@ async function firstMoment(model: BoundModel, run: EmRun, pause: number | null):
   }
 }
 
-/** Steps of EM that find the limit near before a run that jumps ends. */
+/** Steps of EM that find the limit near before a run that jumps ends, where no jump has told how slow EM is. */
 const SETTLED = 4
-/** The same where the slowest part of the error is known. */
+/** The same where mixing tells it of its last steps alone. */
 const NEAR = 2
+/** What the next step of EM may win, after steps that are mixed. */
+const mixed = (won: number, settled: number): number => (settled < NEAR ? Number.POSITIVE_INFINITY : Math.abs(won))
 /** Relative steps below this are rounding: the next is not shorter by the rate of EM. */
 const TELLING = 1e-9
 

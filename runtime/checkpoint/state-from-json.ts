@@ -1,4 +1,4 @@
-import type { AcceleratorMemory } from '../acceleration.js'
+import type { AcceleratorMemory } from '../accelerator.js'
 import type { BoundModel, ComponentState } from '../contract.js'
 import type { EmPoint, Moved } from '../em-step.js'
 import type { EmRun, IterateRow, RunMoment } from '../run.js'
@@ -111,8 +111,12 @@ function readMemory(r: Reading, { length }: BoundModel): AcceleratorMemory {
     kind,
     waits: r.at('waits').number(),
     longest: r.at('longest').number(),
-    taken: r.at('taken').number(),
-    atLimit: r.at('atLimit').flag(),
+    slowest: r.at('slowest').number(),
+    contracting: r.at('contracting').count(),
+    before: r.at('before').orNull((before) => ({
+      params: before.at('params').numbers(length),
+      residual: before.at('residual').numbers(length),
+    })),
   }
 }
 

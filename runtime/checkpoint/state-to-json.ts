@@ -1,5 +1,5 @@
 /** The state of a fit as plain JSON that gives back the same bits. */
-import type { AcceleratorMemory } from '../acceleration.js'
+import type { AcceleratorMemory } from '../accelerator.js'
 import type { ComponentState } from '../contract.js'
 import type { EmPoint, Moved } from '../em-step.js'
 import type { Json } from '../json.js'
@@ -89,8 +89,11 @@ function memoryToJson(memory: AcceleratorMemory): Json {
       kind: memory.kind,
       steps: memory.steps.map((s) => ({ image: numbersToText(s.image), residual: numbersToText(s.residual) })),
     }
-  const { kind, waits, longest, taken, atLimit } = memory
-  return { kind, waits, longest: exact(longest), taken: exact(taken), atLimit }
+  const { kind, waits, longest, slowest, contracting, before } = memory
+  return {
+    ...{ kind, waits, longest: exact(longest), slowest: exact(slowest), contracting },
+    before: before === null ? null : { params: numbersToText(before.params), residual: numbersToText(before.residual) },
+  }
 }
 
 function pointToJson(point: EmPoint): Json {

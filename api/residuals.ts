@@ -3,6 +3,7 @@
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import { checkCells } from '../compiler/bind/cell-checks.js'
 import type { ArrayChecks, CellCheck } from '../compiler/bind/checked-cells.js'
+import { logSum } from '../compiler/bind/said-of-cell.js'
 import { normalQuantile } from '../compiler/numerics/index.js'
 import { type Calibration, calibrationOf } from '../runtime/calibration.js'
 import { cellIndex } from '../runtime/data/grid.js'
@@ -172,8 +173,9 @@ function cellOf(
     }
   }
   const share = kind === 'counts' ? uniform() : 1
+  // far in a tail both are smaller than the smallest number, and their logs are not
   const between = ([a, b]: readonly [number, number]): number =>
-    a === b ? a : Math.log((1 - share) * Math.exp(a) + share * Math.exp(b))
+    a === b ? a : logSum([Math.log1p(-share) + a, Math.log(share) + b])
   const [lower, upper] = [between(c.below), between(c.above)]
   return {
     index,

@@ -22,12 +22,14 @@ export type PutPoints = () => readonly number[]
 
 /** A cell's integrand counts as 0 where it is lower than its peak by more, in logs. */
 export const NEGLIGIBLE = 40
+/** A term that is higher than the peak by more, in logs, is the peak. */
+const HIGHER = 100
 /** Rounding of a log of this size is a part of 1. */
 const LARGEST_LOG = 1e14
 /** Below this nothing that cannot be computed matters. */
 const UNSEEN = 60
 
-/** One quantity as Σ exp(log term), relative to a peak that is known roughly before it is summed. */
+/** One quantity as Σ exp(log term), relative to a peak that is known roughly before it is summed; a far higher one takes its place. */
 class LogSums {
   readonly peaks: Float64Array
   readonly sums: Float64Array
@@ -41,9 +43,16 @@ class LogSums {
     if (term > (this.peaks[i] ?? 0)) this.peaks[i] = term
   }
 
-  add(i: number, term: number): void {
-    if (term === Number.NEGATIVE_INFINITY) return
-    this.sums[i] = (this.sums[i] ?? 0) + Math.exp(term - (this.peaks[i] ?? 0))
+  /** @returns what sums relative to the peak so far are times, to be relative to that of now */
+  add(i: number, term: number): number {
+    if (term === Number.NEGATIVE_INFINITY) return 1
+    const peak = this.peaks[i] ?? 0
+    const above = term - peak
+    // the peak lies between the points by which it was to be known
+    const times = above > HIGHER ? Math.exp(-above) : 1
+    if (times !== 1) this.peaks[i] = term
+    this.sums[i] = (this.sums[i] ?? 0) * times + Math.exp(term - (this.peaks[i] ?? 0))
+    return times
   }
 
   log(i: number): number {
@@ -175,19 +184,25 @@ export class CellIntegrals {
     const tails = this.tailBuffers.map((t) => f64(memory, t))
     const off = this.law.mean === null ? null : f64(memory, this.law.mean)
     this.each(logs, (c, b, weight, whole) => {
-      const below = (this.rest.peaks[c] ?? 0) - weight
       this.all.add(c, whole)
-      this.rest.add(c, weight)
+      const times = this.rest.add(c, weight)
+      const below = (this.rest.peaks[c] ?? 0) - weight
       const share = Math.exp(-below)
-      this.squares[c] = (this.squares[c] ?? 0) + share * share
-      let momentBelow = Number.POSITIVE_INFINITY
+      this.squares[c] = (this.squares[c] ?? 0) * times * times + share * share
+      let [momentBelow, tailBelow] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
       this.eachPlace(c, b, (place, at) => {
-        tails.forEach((t, i) => {
-          const term = weight + (t[at] ?? Number.NaN)
-          if (!Number.isNaN(term)) this.tails[i]?.add(place, term)
-          else if (below < UNSEEN) this.broken[c] = 1
+        this.tails.forEach((tail, i) => {
+          const term = weight + (tails[i]?.[at] ?? Number.NaN)
+          if (Number.isNaN(term)) {
+            if (below < UNSEEN) this.broken[c] = 1
+            return
+          }
+          tail.add(place, term)
+          if (term > Number.NEGATIVE_INFINITY) tailBelow = Math.min(tailBelow, (tail.peaks[place] ?? 0) - term)
         })
         if (off === null) return
+        this.first[place] = (this.first[place] ?? 0) * times
+        this.second[place] = (this.second[place] ?? 0) * times
         const [m, s] = [(off[at] ?? Number.NaN) - (this.shifts[place] ?? 0), this.moment(place, at)]
         if (Number.isFinite(s)) {
           this.first[place] = (this.first[place] ?? 0) + share * m
@@ -195,7 +210,7 @@ export class CellIntegrals {
           momentBelow = Math.min(momentBelow, (this.momentPeaks[place] ?? 0) - weight - Math.log1p(s))
         } else if (below < UNSEEN) this.unbounded[place] = 1
       })
-      visit(c, b, { weight: below, moment: momentBelow })
+      visit(c, b, { weight: below, moment: momentBelow, tail: tailBelow })
     })
   }
 
@@ -238,7 +253,6 @@ export class CellIntegrals {
 
   isKnown(cell: number): boolean {
     const sum = this.rest.sums[cell] ?? 0
-    // the peak may lie between the points by which it was to be known
     return this.broken[cell] !== 1 && sum > 0 && sum < Number.POSITIVE_INFINITY
   }
 
@@ -272,10 +286,11 @@ export class CellIntegrals {
   }
 }
 
-/** By how much a point's weight, and its weight times the second moment, are below their peaks, in logs. */
+/** By how much a point's weight, its weight times the second moment and times the tails are below their peaks, in logs. */
 export interface PointLevel {
   readonly weight: number
   readonly moment: number
+  readonly tail: number
 }
 
 const NO_MOMENTS = [Number.NaN, Number.NaN] as const

@@ -16,6 +16,8 @@ const FEWEST_HALVINGS = 4
 /** Change of a log by the last halving: what is reached, and what is enough where rounding stops it. */
 const AGREEMENT = 1e-9
 const ENOUGH = 1e-6
+/** 1 over the number of points that count: a peak between points is seen by one alone, whatever the step. */
+const MOST_CONCENTRATED = 0.5
 
 /** Puts numbers t into the points, and gives the log of the density of u in t there but for the scale. */
 export type PutLine = (t: readonly number[]) => void
@@ -57,11 +59,12 @@ export function overLine(integrals: CellIntegrals, count: number, reach: number,
   let [low, high] = [end, -end]
   const ends = { weight: new Ends(integrals.cells), moment: new Ends(integrals.cells) }
   for (const batch of batches(-end, end, FIRST_STEP, count, put))
-    integrals.add(batch, (cell, point, { weight, moment }) => {
+    integrals.add(batch, (cell, point, { weight, moment, tail }) => {
       const t = batch.t[point] ?? 0
       ends.weight.see(cell, t, weight)
       ends.moment.see(cell, t, moment)
-      if (weight > NEGLIGIBLE && moment > NEGLIGIBLE) return
+      // tails of a cell that is far out lie where its latents hardly ever are
+      if (weight > NEGLIGIBLE && moment > NEGLIGIBLE && tail > NEGLIGIBLE) return
       low = Math.min(low, t)
       high = Math.max(high, t)
     })
@@ -165,7 +168,8 @@ class Agreement {
     let all = true
     for (let c = 0; c < settled.length; c++) {
       if (!integrals.isKnown(c)) continue
-      const [error, was] = [now[c] ?? 0, errors[c] ?? 0]
+      const isOnePoint = integrals.concentration(c) > MOST_CONCENTRATED
+      const [error, was] = [isOnePoint ? Number.POSITIVE_INFINITY : (now[c] ?? 0), errors[c] ?? 0]
       // what no longer falls is rounding: errors of these rules fall faster from halving to halving
       settled[c] = error <= AGREEMENT || (error <= ENOUGH && error > was / 4) ? 1 : 0
       errors[c] = error

@@ -1,5 +1,6 @@
 /** Residuals of cells whose continuous latents are integrated out over their posterior: by hand, and of simulated data. */
 import { describe, expect, test } from 'vitest'
+import { logPhi } from '../../compiler/numerics/index.js'
 import { compileOrThrow } from '../../index.js'
 import { fitAt } from './fit-at.js'
 
@@ -111,6 +112,25 @@ for n in 1..N {
     // P(X ≤ 1) and P(X ≤ 2) of the first kind: ½³ (1 + 3/2) and ½³ (1 + 3/2 + 6/4)
     expect(own?.cells[0]?.pit).toBeGreaterThan((0.25 * 2.5) / 8)
     expect(own?.cells[0]?.pit).toBeLessThan((0.25 * 4) / 8)
+  })
+
+  test.each([1e6, 1e7, 1e9])('none beside %d of the same rate', async (many) => {
+    const source = `model Rates
+data  g : category[N]
+data  y : count[N]
+param a, b : positive
+for j in levels(g) { latent r ~ Gamma(a, b) }
+for n in 1..N { y[n] ~ Poisson(r[g[n]]) }`
+    const data = { g: ['a', 'a'], y: [0, many] }
+    const fit = await fitAt(source, data, { a: 2, b: 1 })
+    const own = (await fit.residuals(data)).arrays.find((r) => r.data === 'y')
+    expect(own?.left).toBe(0)
+    // the rate is Gamma(2 + many, 2) without it: P(X = 0) = (2/3)^(2 + many), and that of X below is a drawn part of it
+    const log = (2 + many) * Math.log(2 / 3)
+    expect(logPhi(own?.cells[0]?.quantile ?? Number.NaN) / log - 1).toBeLessThan(1e-5)
+    expect(logPhi(own?.cells[0]?.quantile ?? Number.NaN) / log - 1).toBeGreaterThan(-1e-5)
+    const mean = (2 + many) / 2
+    close(own?.cells[0]?.residual, -Math.sqrt(mean / 1.5), 3)
   })
 
   test('a kind of rate so far off that it has no posterior left', async () => {

@@ -1,6 +1,6 @@
 /** Residuals of fitted models: by hand, by refits without a cell, beside R, and where there are none. */
 import { describe, expect, test } from 'vitest'
-import { Phi } from '../../compiler/numerics/index.js'
+import { lgamma, logPhi, Phi } from '../../compiler/numerics/index.js'
 import { compileOrThrow, type DataResiduals, type FitCallOptions, type Model } from '../../index.js'
 import { fitAt } from './fit-at.js'
 
@@ -18,6 +18,22 @@ async function residuals(source: string | Model, data: unknown, options: FitCall
 
 const close = (a: number | null | undefined, b: number, digits = 9): void =>
   expect(a ?? Number.NaN).toBeCloseTo(b, digits)
+
+test('counts whose tails are smaller than any number have quantiles', async () => {
+  const source = `model Plain
+data  y : count[N]
+param r : positive
+for n in 1..N { y[n] ~ Poisson(r) }`
+  const y = [1000, 3]
+  const of = async (r: number) => (await (await fitAt(source, { y }, { r })).residuals({ y })).arrays[0]?.cells ?? []
+  const [high] = await of(3)
+  // log P(X ≥ 1000) is log 3^1000 e^-3 / 1000!, but for 1 + 3/1001 + …; a part of it is drawn
+  const log = 1000 * Math.log(3) - 3 - lgamma(1001)
+  expect(Math.abs(logPhi(-(high?.quantile ?? Number.NaN)) - log)).toBeLessThan(5)
+  const [, low] = await of(2000)
+  const below = 3 * Math.log(2000) - 2000 - lgamma(4)
+  expect(Math.abs(logPhi(low?.quantile ?? Number.NaN) - below)).toBeLessThan(5)
+})
 
 test('of one Normal they are the standardised residuals', async () => {
   const x = [1, 4, 2, 8, 5, 7]

@@ -1,9 +1,9 @@
 /** Data beside what the fitted model says of each cell given all others: residuals, and how they are distributed. */
 
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
-import { checkCells } from '../compiler/bind/cell-checks.js'
-import type { ArrayChecks, CellCheck } from '../compiler/bind/checked-cells.js'
-import { logSum } from '../compiler/bind/said-of-cell.js'
+import { checkCells } from '../compiler/bind/residuals/cell-checks.js'
+import type { ArrayChecks, CellCheck } from '../compiler/bind/residuals/checked-cells.js'
+import { logSum } from '../compiler/bind/residuals/said-of-cell.js'
 import { normalQuantile } from '../compiler/numerics/index.js'
 import { type Calibration, calibrationOf } from '../runtime/calibration.js'
 import { cellIndex } from '../runtime/data/grid.js'

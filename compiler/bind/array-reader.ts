@@ -1,15 +1,15 @@
 /** The cells of one array, each in the mixture of what its statements say of it. */
 import type { IndexVar } from '../algebra/types.js'
-import type { CellLaw } from '../lower/cell-laws.js'
 import { extentOf } from '../lower/lowerer.js'
+import type { CellLaw } from '../lower/residuals/cell-laws.js'
 import type { ProgramModel } from './bound-model.js'
-import type { ArrayChecks, CellCheck } from './checked-cells.js'
 import { iterate, reader } from './imputed-cells.js'
-import { LawReader } from './law-reader.js'
-import type { NumericLaw } from './numeric-law.js'
-import { logSum, type Said } from './said-of-cell.js'
+import type { ArrayChecks, CellCheck } from './residuals/checked-cells.js'
+import { LawReader } from './residuals/law-reader.js'
+import type { NumericLaw } from './residuals/numeric-law.js'
+import { logSum, type Said } from './residuals/said-of-cell.js'
+import type { WithoutCells } from './residuals/without-cells.js'
 import { cellPosition } from './sizes.js'
-import type { WithoutCells } from './without-cells.js'
 
 interface Part extends Said {
   readonly law: CellLaw

@@ -9,7 +9,6 @@ import { blockOf } from '../estep/expectation.js'
 import type { FilterPlan } from '../estep/filtered.js'
 import type { CellDensity } from '../graph/cell-density.js'
 import type { KernelOp } from '../kernel/types.js'
-import { type CellLaw, lowerCellLaws, type Told } from './cell-laws.js'
 import { ContinuousLowering } from './continuous.js'
 import { type ContinuousReport, lowerContinuousReport, rowPairs } from './continuous-reports.js'
 import { type Contribution, lowerContributions } from './contributions.js'
@@ -20,7 +19,8 @@ import { type Imputation, lowerImputations } from './imputations.js'
 import { lower } from './lower.js'
 import { Lowerer, type LoweringContext } from './lowerer.js'
 import type { Pass, Program } from './program.js'
-import { withSilence, withSilent } from './silent-cells.js'
+import { type CellLaw, lowerCellLaws, type Told } from './residuals/cell-laws.js'
+import { withSilence, withSilent } from './residuals/silent-cells.js'
 
 export interface ReportProgram {
   readonly program: Program

@@ -1,7 +1,7 @@
 /** Cells given all others, latents integrated out, beside closed forms and quadrature of SciPy: peers/predictive.py. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { checkCells } from '../../compiler/bind/cell-checks.js'
+import { checkCells } from '../../compiler/bind/residuals/cell-checks.js'
 import { boundSource } from '../playground/bound-example.js'
 
 type Case = Readonly<Record<string, unknown>>

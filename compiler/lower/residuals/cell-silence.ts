@@ -1,7 +1,7 @@
 /** How a statement on cells of data may be left out of the E-step. */
-import type { Expr } from '../algebra/types.js'
-import type { EStepPlan } from '../estep/types.js'
-import type { CellDensity } from '../graph/cell-density.js'
+import type { Expr } from '../../algebra/types.js'
+import type { EStepPlan } from '../../estep/types.js'
+import type { CellDensity } from '../../graph/cell-density.js'
 import type { CellRoad } from './cell-roads.js'
 import { hasSilence } from './silent-cells.js'
 

@@ -15,13 +15,13 @@ import {
   ref,
   square,
   sub,
-} from '../algebra/build.js'
-import type { Expr } from '../algebra/types.js'
-import type { Derivation } from '../derive.js'
-import { GaussianMoments } from '../estep/gaussian-moments.js'
-import { NoMoment } from '../estep/moments.js'
-import type { GaussianBlock } from '../estep/types.js'
-import type { CellDensity } from '../graph/cell-density.js'
+} from '../../algebra/build.js'
+import type { Expr } from '../../algebra/types.js'
+import type { Derivation } from '../../derive.js'
+import { GaussianMoments } from '../../estep/gaussian-moments.js'
+import { NoMoment } from '../../estep/moments.js'
+import type { GaussianBlock } from '../../estep/types.js'
+import type { CellDensity } from '../../graph/cell-density.js'
 import type { CellRoad } from './cell-roads.js'
 
 /**

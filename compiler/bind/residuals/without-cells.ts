@@ -1,11 +1,11 @@
-import { ONE } from '../algebra/build.js'
-import type { CellLaw } from '../lower/cell-laws.js'
-import { extentOf } from '../lower/lowerer.js'
-import { MOST_LOOPS } from '../lower/silent-cells.js'
-import type { ProgramModel } from './bound-model.js'
-import { iterate } from './imputed-cells.js'
+import { ONE } from '../../algebra/build.js'
+import { extentOf } from '../../lower/lowerer.js'
+import type { CellLaw } from '../../lower/residuals/cell-laws.js'
+import { MOST_LOOPS } from '../../lower/residuals/silent-cells.js'
+import type { ProgramModel } from '../bound-model.js'
+import { iterate } from '../imputed-cells.js'
+import type { PosteriorReports, Silent } from '../posterior-reports.js'
 import type { NumericLaw } from './numeric-law.js'
-import type { PosteriorReports, Silent } from './posterior-reports.js'
 
 /** Values of loops that lie beside those of a table of latents, at most: each takes an E-step. */
 const MOST_BESIDE = 64

@@ -4,11 +4,12 @@
  * ∫ f(u) q(u)/D(y; u) du / ∫ q(u)/D(y; u) du is what is left of f, and 1 / ∫ q(u)/D(y; u) du the density of y given the others.
  * Sums over points are kept relative to their largest term: the tails of a cell may be far smaller than 1e-300.
  */
-import type { CellLaw, LawPoints } from '../lower/cell-laws.js'
-import { extentOf } from '../lower/lowerer.js'
-import type { Memory } from '../targets/memory.js'
-import { f64 } from '../targets/solve/types.js'
-import type { BoundNumbers } from './sizes.js'
+
+import { extentOf } from '../../lower/lowerer.js'
+import type { CellLaw, LawPoints } from '../../lower/residuals/cell-laws.js'
+import type { Memory } from '../../targets/memory.js'
+import { f64 } from '../../targets/solve/types.js'
+import type { BoundNumbers } from '../sizes.js'
 
 /** What runs operations over the memory that they read. */
 export interface IntegralHost {

@@ -1,10 +1,10 @@
 /** Laws of cells whose latents are integrated out over points of their posterior, with tables as other laws have. */
 
-import { ONE } from '../algebra/build.js'
-import { MOST_DIMENSIONS } from '../estep/nodes.js'
-import type { CellLaw, LawPoints } from '../lower/cell-laws.js'
-import { extentOf } from '../lower/lowerer.js'
-import { f64 } from '../targets/solve/types.js'
+import { ONE } from '../../algebra/build.js'
+import { MOST_DIMENSIONS } from '../../estep/nodes.js'
+import { extentOf } from '../../lower/lowerer.js'
+import type { CellLaw, LawPoints } from '../../lower/residuals/cell-laws.js'
+import { f64 } from '../../targets/solve/types.js'
 import { CellIntegrals, type IntegralHost, type PutPoints } from './cell-integrals.js'
 import { overLine } from './line-quadrature.js'
 import type { NumericLaw } from './numeric-law.js'

@@ -1,8 +1,8 @@
 /** Residuals over product rules of two or three coordinates: with more nodes until they settle. */
-import { MOST_DIMENSIONS } from '../estep/nodes.js'
-import type { ContinuousBlock } from '../estep/types.js'
-import { extentOf } from '../lower/lowerer.js'
-import type { ProgramModel } from './bound-model.js'
+import { MOST_DIMENSIONS } from '../../estep/nodes.js'
+import type { ContinuousBlock } from '../../estep/types.js'
+import { extentOf } from '../../lower/lowerer.js'
+import type { ProgramModel } from '../bound-model.js'
 import type { ArrayChecks, CellCheck } from './checked-cells.js'
 
 /** Two rules agree on a cell where its probabilities differ by less. */

@@ -23,12 +23,12 @@ import {
   square,
   sub,
   ZERO,
-} from '../algebra/build.js'
-import type { Expr, IndexVar } from '../algebra/types.js'
-import { rewrite } from '../algebra/visit.js'
-import type { Derivation } from '../derive.js'
-import { dimension, posteriorAt } from '../estep/block-layout.js'
-import { axesOf, type Cell, isCell } from '../estep/moments.js'
+} from '../../algebra/build.js'
+import type { Expr, IndexVar } from '../../algebra/types.js'
+import { rewrite } from '../../algebra/visit.js'
+import type { Derivation } from '../../derive.js'
+import { dimension, posteriorAt } from '../../estep/block-layout.js'
+import { axesOf, type Cell, isCell } from '../../estep/moments.js'
 import {
   atNode,
   modeTable,
@@ -38,15 +38,15 @@ import {
   onSupport,
   pointIn,
   scaleTable,
-} from '../estep/node-layout.js'
-import { EXECUTED, naturalOf } from '../estep/posterior-numbers.js'
-import type { ContinuousLatent } from '../graph/types.js'
-import type { KernelOp } from '../kernel/types.js'
-import type { BlockHost } from './block-host.js'
+} from '../../estep/node-layout.js'
+import { EXECUTED, naturalOf } from '../../estep/posterior-numbers.js'
+import type { ContinuousLatent } from '../../graph/types.js'
+import type { KernelOp } from '../../kernel/types.js'
+import type { BlockHost } from '../block-host.js'
+import { over, scratch } from '../continuous-reports.js'
+import type { Lowerer, LoweringContext } from '../lowerer.js'
+import { NodeLowering } from '../nodes.js'
 import type { CellRoad } from './cell-roads.js'
-import { over, scratch } from './continuous-reports.js'
-import type { Lowerer, LoweringContext } from './lowerer.js'
-import { NodeLowering } from './nodes.js'
 
 /** Buffers of points; the extents before those of a point are those of `centre`. */
 export interface PointSource {

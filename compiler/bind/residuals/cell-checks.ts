@@ -7,17 +7,17 @@
  * Normal latents u in the mean of a Normal cell are integrated out: with residual mean A and variance v under the posterior
  * and h = v/σ², the cell given the others is off its mean by A/(1 − h), with variance σ²/(1 − h).
  */
-import { keyOf } from '../algebra/key.js'
-import { collectNodes } from '../algebra/visit.js'
-import { buildCellDensities } from '../graph/build.js'
-import type { CellDensity } from '../graph/cell-density.js'
-import { IndexSupply } from '../graph/tensors.js'
-import type { Told } from '../lower/cell-laws.js'
-import { extentOf } from '../lower/lowerer.js'
-import { ArrayReader } from './array-reader.js'
-import type { ProgramModel } from './bound-model.js'
+import { keyOf } from '../../algebra/key.js'
+import { collectNodes } from '../../algebra/visit.js'
+import { buildCellDensities } from '../../graph/build.js'
+import type { CellDensity } from '../../graph/cell-density.js'
+import { IndexSupply } from '../../graph/tensors.js'
+import { extentOf } from '../../lower/lowerer.js'
+import type { Told } from '../../lower/residuals/cell-laws.js'
+import { ArrayReader } from '../array-reader.js'
+import type { ProgramModel } from '../bound-model.js'
+import { PosteriorReports } from '../posterior-reports.js'
 import type { ArrayChecks } from './checked-cells.js'
-import { PosteriorReports } from './posterior-reports.js'
 import { settled } from './settled-checks.js'
 import { WithoutCells } from './without-cells.js'
 

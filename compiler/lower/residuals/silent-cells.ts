@@ -1,11 +1,11 @@
 /** Statements on cells of data that can be made to say nothing: the E-step is that of all others. */
-import { bothOf, caseOf, compare, eitherOf, idx, notOf, num, ref, ZERO } from '../algebra/build.js'
-import type { Expr, Guard } from '../algebra/types.js'
-import type { BlockFactor, BlockTerm, ContinuousBlock, EStepPlan, PlacedFactor } from '../estep/types.js'
-import type { CellDensity } from '../graph/cell-density.js'
-import type { LiftedFactor } from '../graph/lift.js'
-import type { Factor } from '../graph/types.js'
-import type { ArrayShapes } from './lowerer.js'
+import { bothOf, caseOf, compare, eitherOf, idx, notOf, num, ref, ZERO } from '../../algebra/build.js'
+import type { Expr, Guard } from '../../algebra/types.js'
+import type { BlockFactor, BlockTerm, ContinuousBlock, EStepPlan, PlacedFactor } from '../../estep/types.js'
+import type { CellDensity } from '../../graph/cell-density.js'
+import type { LiftedFactor } from '../../graph/lift.js'
+import type { Factor } from '../../graph/types.js'
+import type { ArrayShapes } from '../lowerer.js'
 
 /** Number of an array of data, from 1. */
 export const numberOf = (data: string, cells: readonly CellDensity[]): number =>

@@ -1,5 +1,5 @@
 /** What a statement says of a cell at some values of the latents: its share, density, distribution function and moments. */
-import { logPhi } from '../numerics/index.js'
+import { logPhi } from '../../numerics/index.js'
 
 /** What one statement says of a cell at some values of the latents. */
 export interface Said {

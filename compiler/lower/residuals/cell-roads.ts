@@ -2,15 +2,22 @@
  * How latents are integrated out of what a statement says of a cell: discrete ones are values of a table; where its mean is
  * linear in Normal ones two moments are enough; others are integrated over points of their posterior.
  */
-import { keyOf } from '../algebra/key.js'
-import type { Expr } from '../algebra/types.js'
-import { collectNodes, freeIndices, some } from '../algebra/visit.js'
-import type { Derivation } from '../derive.js'
-import { blockOf } from '../estep/expectation.js'
-import { type Cell, isCell } from '../estep/moments.js'
-import type { BlockCell, ConjugateBlock, ContinuousBlock, EStepPlan, GaussianBlock, NodeBlock } from '../estep/types.js'
-import { type CellDensity, OPEN_VALUE } from '../graph/cell-density.js'
-import { hasNestedSelector, type LiftedFactor } from '../graph/lift.js'
+import { keyOf } from '../../algebra/key.js'
+import type { Expr } from '../../algebra/types.js'
+import { collectNodes, freeIndices, some } from '../../algebra/visit.js'
+import type { Derivation } from '../../derive.js'
+import { blockOf } from '../../estep/expectation.js'
+import { type Cell, isCell } from '../../estep/moments.js'
+import type {
+  BlockCell,
+  ConjugateBlock,
+  ContinuousBlock,
+  EStepPlan,
+  GaussianBlock,
+  NodeBlock,
+} from '../../estep/types.js'
+import { type CellDensity, OPEN_VALUE } from '../../graph/cell-density.js'
+import { hasNestedSelector, type LiftedFactor } from '../../graph/lift.js'
 
 export type CellRoad =
   | { readonly kind: 'plain' }

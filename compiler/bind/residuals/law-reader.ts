@@ -1,10 +1,11 @@
 /** What one statement says of cells, from its tables. */
-import type { CellLaw } from '../lower/cell-laws.js'
-import { extentOf } from '../lower/lowerer.js'
+
+import { extentOf } from '../../lower/lowerer.js'
+import type { CellLaw } from '../../lower/residuals/cell-laws.js'
+import type { BoundNumbers } from '../sizes.js'
 import type { ArrayChecks } from './checked-cells.js'
 import type { NumericLaw } from './numeric-law.js'
 import { addedUp, linear, normal, type Said, WITHOUT_ORDER } from './said-of-cell.js'
-import type { BoundNumbers } from './sizes.js'
 
 type Table = Float64Array | null
 

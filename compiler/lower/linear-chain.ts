@@ -20,15 +20,16 @@
  */
 import { ONE, sub } from '../algebra/build.js'
 import { elementName, elementOf } from '../estep/places.js'
+import { branched } from '../kernel/branched.js'
 import { k } from '../kernel/index.js'
 import { simplify } from '../kernel/simplify.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
-import { freeAxes, mapChildren, walk } from '../kernel/visit.js'
 import { ChainLowering } from './chain.js'
 import type { Values } from './chain-places.js'
 import type { ChainTerms } from './chain-terms.js'
 import { need } from './need.js'
 import { PlaceTables, weightTerms } from './place-weights.js'
+import { type Direction, StepLayouts } from './step-layouts.js'
 
 /** The largest s and β, added up, at which nothing that matters is lost. */
 export const MOST = 1e100
@@ -85,6 +86,7 @@ export class LinearChainLowering extends ChainLowering {
   /** Of scales whose log has not been taken. */
   protected readonly product = this.host.scratch(`product ${this.block.id}`, [], this.block.parents)
   protected readonly peak = this.host.scratch(`peak ${this.block.id}`, [], this.block.parents)
+  private readonly steps = new StepLayouts(this.host, this.block, this.tables)
   private readonly placeTables = new PlaceTables(this.host.lowerer, this.block.id, [...this.window, ...this.parents])
   protected weights: Weights | null = null
   /** Tables that are made before the first place. */
@@ -130,57 +132,12 @@ export class LinearChainLowering extends ChainLowering {
 
   // -- steps ---------------------------------------------------------------------------------------------------------
 
-  /** Elements of a table so that what is summed over comes first and the states that are made lie side by side. */
-  private layout(elements: readonly string[], direction: 'forward' | 'backward'): readonly string[] {
-    const { window, leaving, parents } = this.block
-    const order =
-      direction === 'forward'
-        ? [...leaving, ...window, ...parents]
-        : [
-            ...window.filter((e) => !this.lagged(e)),
-            ...window.map((e) => elementName(elementOf(e).latent, elementOf(e).lag + 1)),
-            ...parents,
-          ]
-    return [...elements].sort((a, b) => order.indexOf(a) - order.indexOf(b))
-  }
-
-  private tableId(i: number, direction: 'forward' | 'backward'): string {
-    return this.host.scratch(
-      `${direction} step ${i + 1} ${this.block.id}`,
-      need(this.tables[i]).of.loops,
-      this.layout(need(this.tables[i]).of.elements, direction),
-    )
-  }
-
-  private layoutOps(): readonly KernelOp[] {
-    return this.tables.flatMap((t, i) =>
-      (['forward', 'backward'] as const).map((direction): KernelOp => {
-        const loops = this.host.lowerer.loops(
-          t.of.loops.map((l) => l.index),
-          this.host.base,
-        ).axes
-        const elements = this.layout(t.of.elements, direction)
-        const value = new Map(t.of.elements.map((e) => [e, k.axis(this.host.valueAxis(e))]))
-        const rows = loops.map((a) => k.axis(a))
-        return {
-          op: 'map',
-          out: this.tableId(i, direction),
-          axes: [...loops, ...elements.map((e) => this.host.valueAxis(e))],
-          at: [...rows, ...elements.map((e) => need(value.get(e)))],
-          value: k.load(t.plain, ...rows, ...t.of.elements.map((e) => need(value.get(e)))),
-        }
-      }),
-    )
-  }
-
-  protected step(direction: 'forward' | 'backward', place: KExpr, values: Values): KExpr {
+  protected step(direction: Direction, place: KExpr, values: Values): KExpr {
     const positions = this.positions(place)
     return k.mul(
-      ...this.tables.map((t, i) => {
-        const at = t.of.loops.map((l) => need(positions[this.table.loops.indexOf(l)]))
-        const elements = this.layout(t.of.elements, direction)
-        const factor = k.load(this.tableId(i, direction), ...at, ...elements.map((e) => need(values.get(e))))
-        return this.where(t.of, positions, factor, k.num(1))
+      ...this.steps.tables.map(({ of }, i) => {
+        const at = of.loops.map((l) => need(positions[this.table.loops.indexOf(l)]))
+        return this.where(of, positions, this.steps.read(i, direction, at, values), k.num(1))
       }),
     )
   }
@@ -347,7 +304,7 @@ export class LinearChainLowering extends ChainLowering {
     ]
     const later = this.forwardAt(this.place, hasScale)
     const along = this.along([...this.ifAny(atFirst), this.scan(later, false), ...this.ifAny(atLast)])
-    this.prepared = [...this.plainTables(), ...this.layoutOps(), ...this.placeTables.ops]
+    this.prepared = [...this.plainTables(), ...this.steps.ops(), ...this.placeTables.ops]
     const ops = [
       ...this.prepared,
       ...evidence,
@@ -501,32 +458,4 @@ export class LinearChainLowering extends ChainLowering {
     }
     return [{ op: 'scan', axis, reverse: false, carry: [], step: ops }]
   }
-}
-
-/** Conditions on the place alone are asked around the whole, not inside its sums. */
-function branched(e: KExpr): KExpr {
-  const conditions = new Map<string, KExpr>()
-  const bound = new Set<string>()
-  walk(e, (part) => {
-    if (part.k === 'reduce') bound.add(part.axis.id)
-  })
-  walk(e, (part) => {
-    if (part.k !== 'reduce') return
-    walk(part.body, (inner) => {
-      if (inner.k === 'select' && ![...freeAxes(inner.when)].some((a) => bound.has(a)))
-        conditions.set(JSON.stringify(inner.when), inner.when)
-    })
-  })
-  const [when] = conditions.values()
-  if (when === undefined || conditions.size > 4) return e
-  return k.select(when, branched(decide(e, when, true)), branched(decide(e, when, false)))
-}
-
-function decide(e: KExpr, when: KExpr, holds: boolean): KExpr {
-  const key = JSON.stringify(when)
-  const go = (part: KExpr): KExpr =>
-    part.k === 'select' && JSON.stringify(part.when) === key
-      ? go(holds ? part.then : part.otherwise)
-      : mapChildren(part, go)
-  return simplify(go(e))
 }

@@ -6,11 +6,13 @@ import { extract, f64, f64x2, get, i32, op as instruction, typeOf } from './code
 import { inLanes } from './lanes.js'
 import { fixed, loop, range } from './loops.js'
 import { lowerAddress } from './lower-address.js'
-import { type ExprLowering, at as valueAt } from './lower-expr.js'
+import { conditions } from './lower-condition.js'
+import type { ExprLowering } from './lower-expr.js'
 import { lowerLoad, lowerStore } from './lower-load.js'
 import { LogSums, logarithmIn, MOST_FACTORS } from './lower-log-sum.js'
+import { addTo } from './lower-products.js'
 import { lowerTwoAtOnce } from './lower-two-at-once.js'
-import { type Copy, moved, NO_COPY } from './lowering.js'
+import { at, type Copy, moved, NO_COPY } from './lowering.js'
 import { type Tiling, tilingOf } from './tiling.js'
 import { SIDE, type TwoAtOnce } from './two-at-once.js'
 import type { Local, WExpr } from './wasm-ast.js'
@@ -97,7 +99,7 @@ export class OpLowering {
     const { blocks } = this.exprs
     const written = new Set([...buffersWritten(op), op.until])
     range(this.exprs, null, i32(0), i32(op.times), 1, written, () => {
-      const [when] = this.exprs.conditions({ k: 'load', buffer: op.until, at: [] }, [NO_COPY])
+      const [when] = conditions(this.exprs, { k: 'load', buffer: op.until, at: [] }, [NO_COPY])
       const { statements } = blocks.within('branch', null, null, new Set(), () => this.run(op.step))
       blocks.append({ w: 'if', when: when ?? i32(0), then: statements, otherwise: [] })
     })
@@ -246,7 +248,7 @@ export class OpLowering {
         : op.over.reduceRight<KExpr>((body, axis) => ({ k: 'reduce', kind: op.kind, axis, body }), op.value)
     const values = this.#value(value, copies)
     copies.forEach((copy, i) => {
-      lowerStore(this.exprs, op.out, op.at, copy, valueAt(values, i), false)
+      lowerStore(this.exprs, op.out, op.at, copy, at(values, i), false)
     })
   }
 
@@ -268,7 +270,7 @@ export class OpLowering {
         for (const own of isShared ? [first] : [first, ...others]) {
           const before = own.map((copy) => exprs.blocks.bind(lowerLoad(exprs, op.out, op.at, copy)))
           const all = isShared ? [first, ...others] : [own]
-          const sums = all.reduce<readonly WExpr[]>((sum, side) => exprs.accumulate(sum, value, side), before)
+          const sums = all.reduce<readonly WExpr[]>((sum, side) => addTo(exprs, sum, value, side), before)
           sums.forEach((sum, i) => {
             lowerStore(exprs, op.out, op.at, own[i] ?? NO_COPY, sum, false)
           })
@@ -277,7 +279,7 @@ export class OpLowering {
       }
       const values = this.#value(value, copies)
       copies.forEach((copy, i) => {
-        lowerStore(exprs, op.out, op.at, copy, valueAt(values, i), true)
+        lowerStore(exprs, op.out, op.at, copy, at(values, i), true)
       })
       return
     }
@@ -297,14 +299,15 @@ export class OpLowering {
           perCopy = inner.length / outer
           start(inner.length)
         }
-        const values = exprs.accumulate(
+        const values = addTo(
+          exprs,
           inner.map((_, i) => get(sums[i] ?? exprs.code.local('f64'))),
           value,
           inner,
         )
         inner.forEach((_, i) => {
           const local = sums[i]
-          if (local !== undefined) exprs.blocks.append({ w: 'set', local, value: valueAt(values, i) })
+          if (local !== undefined) exprs.blocks.append({ w: 'set', local, value: at(values, i) })
         })
         logs?.sums.take(inner)
       }),

@@ -4,6 +4,7 @@ import { isCheap } from '../is-cheap.js'
 import { extract, f64, f64x2, get, op } from './code.js'
 import { inLanes, MOST_COPIES } from './lanes.js'
 import { fixed, loops, writtenOut } from './loops.js'
+import { addTo } from './lower-products.js'
 import { type Copy, type Lowering, moved } from './lowering.js'
 import { vectorFunctions } from './math/index.js'
 import type { Local, WExpr } from './wasm-ast.js'
@@ -29,7 +30,7 @@ export function lowerReduction(
         axes,
         copies,
         vector,
-        (sums, inner) => lowering.accumulate(sums, body, inner),
+        (sums, inner) => addTo(lowering, sums, body, inner),
         (inner) => values(lowering, body, inner, vector),
       )
     case 'max':

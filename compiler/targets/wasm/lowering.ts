@@ -1,3 +1,4 @@
+import { KernelError } from '../../kernel/kernel-error.js'
 import type { KExpr, SizeKey } from '../../kernel/types.js'
 import type { FactTable } from '../facts.js'
 import type { Code } from './code.js'
@@ -32,7 +33,7 @@ export interface Lowering {
   /** Number of the block's first row: set in a block loop. */
   readonly firstRow: { readonly value: WExpr; readonly depth: number } | null
   /** true where both branches of a conditional are computed and one of them may be out of range. */
-  readonly guarded: boolean
+  guarded: boolean
   place(buffer: string): Place
   size(key: SizeKey): number
   /** Name of a function that is imported for this member of the scalar language. */
@@ -42,8 +43,8 @@ export interface Lowering {
   numbers(expr: KExpr, copies: readonly Copy[]): readonly WExpr[]
   /** v128, splat where need be. */
   vectors(expr: KExpr, copies: readonly Copy[]): readonly WExpr[]
-  /** sum + arg, by multiply–add where `arg` is a product. */
-  accumulate(sum: readonly WExpr[], arg: KExpr, copies: readonly Copy[]): readonly WExpr[]
+  /** Its values are whole numbers of 32 bits. */
+  isInteger(expr: KExpr): boolean
   /** i32, of copies that are no vectors or do not depend on the vector axis. */
   integer(expr: KExpr, copy: Copy): WExpr
   /** Once for each copy that differs in what `expr` depends on; results are named, and known from then on. */
@@ -66,4 +67,11 @@ export function moved(copy: Copy, axis: string, by: number): Copy {
 /** One of the two values of a vector copy. */
 export function laneOf(copy: Copy, vectorAxis: string, lane: 0 | 1): Copy {
   return { ...moved(copy, vectorAxis, lane), vector: false }
+}
+
+/** The value of a copy. */
+export function at<T>(values: readonly T[], i: number): T {
+  const value = values[i]
+  if (value === undefined) throw new KernelError('a copy has no value')
+  return value
 }

@@ -229,6 +229,10 @@ function derivativeOfCall(e: Extract<Expr, { kind: 'call' }>, position: number):
       const powers = add(mul(sub(a, ONE), call('log', x)), mul(sub(b, ONE), call('log1p', neg(x))))
       return exp(sub(sub(powers, logBeta), e))
     }
+    case 'logStudentCdf':
+      if (position === 0)
+        throw new NotDifferentiable(`Student's distribution function has no derivative rule in its degrees of freedom`)
+      return exp(sub(logStudentDensity(a, b), e))
     case 'power':
       return position === 0 ? mul(b, call('power', a, sub(b, ONE))) : mul(e, call('log', a))
     case 'min':
@@ -250,6 +254,14 @@ function derivativeOfCall(e: Extract<Expr, { kind: 'call' }>, position: number):
 /** log φ(x). */
 const logNormalDensity = (x: Expr): Expr =>
   mul(num(-1, 2), add(square(x), call('log', mul(num(2), { kind: 'constant', name: 'pi' }))))
+
+/** log p(t) of Student's t: Johnson, Kotz, Balakrishnan (1995), Continuous Univariate Distributions 2, equation 28.2. */
+const logStudentDensity = (df: Expr, t: Expr): Expr =>
+  add(
+    call('lgammaDelta', div(df, num(2)), num(1, 2)),
+    mul(num(-1, 2), call('log', mul({ kind: 'constant', name: 'pi' }, df))),
+    mul(num(-1, 2), add(df, ONE), call('log1p', div(square(t), df))),
+  )
 
 /** d e / d s for a scalar symbol (an index variable used as one). */
 export function derivativeByScalar(e: Expr, symbol: string): Expr {

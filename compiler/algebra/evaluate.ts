@@ -21,6 +21,7 @@ import {
   logLogistic,
   logPhi,
   logPhiBetween,
+  logStudentCdf,
   Phi,
   trigamma,
 } from '../numerics/index.js'
@@ -66,6 +67,7 @@ export const LOGARITHMS: ReadonlySet<ScalarFunction> = new Set([
   'logGammaP',
   'logGammaQ',
   'logBetaI',
+  'logStudentCdf',
   'log1mexp',
 ])
 
@@ -266,6 +268,8 @@ function apply(fn: ScalarFunction, args: readonly number[]): number {
       return logGammaQ(a, b)
     case 'logBetaI':
       return logBetaI(a, b, c)
+    case 'logStudentCdf':
+      return logStudentCdf(a, b)
     case 'logLogistic':
       return logLogistic(a)
     case 'log1mexp':

@@ -186,6 +186,8 @@ function callOf(e: Expr & { kind: 'call' }, scope: Scope): Display {
     case 'logGammaP':
     case 'logGammaQ':
       return applied('log', { kind: 'apply', fn: e.fn === 'logGammaP' ? 'P' : 'Q', args })
+    case 'logStudentCdf':
+      return applied('log', { kind: 'apply', fn: 'T', args })
     case 'logBetaI': {
       const [, , x = integer(0)] = args
       return applied('log', { kind: 'apply', fn: 'I', args: [x, a, b] })

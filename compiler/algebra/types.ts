@@ -115,6 +115,8 @@ export type ScalarFunction =
   | 'logGammaP'
   | 'logGammaQ'
   | 'logBetaI'
+  /** log P(T ≤ t) of Student's t with df degrees of freedom (df, t), accurate in both tails. */
+  | 'logStudentCdf'
   /** log(1/(1 + e^−x)), accurate in both tails. */
   | 'logLogistic'
   /** log(1 − e^x) for x ≤ 0. */

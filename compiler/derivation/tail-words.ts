@@ -29,6 +29,10 @@ const MEANINGS: ReadonlyMap<ScalarFunction, TailFunction> = new Map([
     { symbol: { text: 'Q(a, x)', latex: 'Q(a, x)' }, meaning: 'the regularised upper incomplete gamma function' },
   ],
   [
+    'logStudentCdf',
+    { symbol: { text: 'T(df, x)', latex: 'T(\\mathrm{df}, x)' }, meaning: "the distribution function of Student's t" },
+  ],
+  [
     'logBetaI',
     { symbol: { text: 'I(x, a, b)', latex: 'I(x, a, b)' }, meaning: 'the regularised incomplete beta function' },
   ],

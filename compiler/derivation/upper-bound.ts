@@ -34,6 +34,7 @@ const LOG_PROBABILITIES: ReadonlySet<ScalarFunction> = new Set([
   'logGammaP',
   'logGammaQ',
   'logBetaI',
+  'logStudentCdf',
   'log1mexp',
   'logLogistic',
 ])

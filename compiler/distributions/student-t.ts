@@ -1,4 +1,5 @@
 import { add, call, caseOf, compare, div, float, log, mul, neg, num, PI, pow, sub } from '../algebra/build.js'
+import type { Expr } from '../algebra/types.js'
 import { scalar } from './support/arguments.js'
 import { drawGamma } from './support/draw-gamma.js'
 import { drawNormal } from './support/draw-normal.js'
@@ -36,6 +37,17 @@ export const StudentT: Distribution = {
       neg(log(scale)),
       mul(num(-1, 2), add(df, num(1)), call('log1p', div(square, df))),
     )
+  },
+  tail(args) {
+    const df = scalar(args, 'df')
+    const z = (x: Expr): Expr => div(sub(x, scalar(args, 'mean')), scalar(args, 'scale'))
+    return {
+      low: null,
+      high: null,
+      shapes: [df],
+      below: (x) => call('logStudentCdf', df, z(x)),
+      above: (x) => call('logStudentCdf', df, neg(z(x))),
+    }
   },
   // Johnson, Kotz, Balakrishnan (1995), Continuous Univariate Distributions 2, section 28.2
   moments(args) {

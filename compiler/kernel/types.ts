@@ -123,6 +123,7 @@ export type KFunction =
   | 'logGammaP'
   | 'logGammaQ'
   | 'logBetaI'
+  | 'logStudentCdf'
   | 'logLogistic'
   | 'log1mexp'
   | 'log1pexp'

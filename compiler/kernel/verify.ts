@@ -17,6 +17,7 @@ const TWO_ARGUMENTS: ReadonlySet<string> = new Set([
   'logPhiBetween',
   'logGammaP',
   'logGammaQ',
+  'logStudentCdf',
 ])
 
 /** Arguments a scalar function takes; [least, most]. */

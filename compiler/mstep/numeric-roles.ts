@@ -15,6 +15,7 @@ export const TAIL_FUNCTIONS: ReadonlySet<ScalarFunction> = new Set([
   'logGammaP',
   'logGammaQ',
   'logBetaI',
+  'logStudentCdf',
   'log1mexp',
 ])
 

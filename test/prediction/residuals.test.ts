@@ -297,12 +297,12 @@ data  y : real[N]
 param m : real
 param s, t : positive
 for n in 1..N {
-  x[n] ~ StudentT(4, m, s)
+  x[n] ~ VonMises(m, s)
   y[n] ~ Truncated(Normal(m, t), low = 0)
 }`,
     { x: [1, 2, 3, 4], y: [1, 2, 2, 5] },
   )
-  expect(of('x').reason).toBe('StudentT has no distribution function in this version')
+  expect(of('x').reason).toBe('VonMises has no distribution function in this version')
   expect(of('y').reason).toContain('truncated')
   expect(of('x').cells).toEqual([])
 })

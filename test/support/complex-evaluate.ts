@@ -202,6 +202,10 @@ function call(fn: ScalarFunction, args: readonly Complex[]): Complex {
       return clog(minus(ONE, cgammaP(a, b)))
     case 'logBetaI':
       return clog(cbetaI(a, b, c))
+    case 'logStudentCdf': {
+      const beyond = scaled(cbetaI(scaled(a, 0.5), complex(0.5), over(a, plus(a, times(b, b)))), 0.5)
+      return clog(b.re < 0 ? beyond : minus(ONE, beyond))
+    }
     case 'power':
       return b.im === 0 ? cpow(a, b.re) : cexp(times(b, clog(a)))
     case 'min':

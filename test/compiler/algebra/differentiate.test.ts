@@ -56,6 +56,10 @@ const SCALARS: Readonly<Record<string, Expr>> = {
   'a normal interval': call('logPhiBetween', sub(num(-1), u), mul(num(3), u)),
   'incomplete gamma functions': add(call('logGammaP', float(2.5), u), call('logGammaQ', float(1.5), mul(num(2), u))),
   'the incomplete beta function': call('logBetaI', num(3), float(1.5), mul(num(1, 2), u)),
+  "Student's tails": add(
+    call('logStudentCdf', float(2.5), sub(u, num(2))),
+    mul(num(3), call('logStudentCdf', num(4), add(u, num(1, 4)))),
+  ),
   'log(1 − exp)': call('log1mexp', neg(u)),
   'differences of log-gammas': add(
     call('lgammaDelta', u, float(2.5)),
@@ -112,6 +116,7 @@ describe('derivatives by a scalar agree with differences', () => {
     expect(() => derivativeByScalar(call('trigamma', u), 'u')).toThrow(NotDifferentiable)
     expect(() => derivativeByScalar(call('logGammaP', u, num(2)), 'u')).toThrow(NotDifferentiable)
     expect(() => derivativeByScalar(call('logBetaI', num(2), u, num(1, 2)), 'u')).toThrow(NotDifferentiable)
+    expect(() => derivativeByScalar(call('logStudentCdf', u, num(2)), 'u')).toThrow(NotDifferentiable)
   })
 })
 

@@ -143,6 +143,7 @@ class Grower {
       ceil: () => [t(0.1, 0.9)],
       logGammaP: () => [shape(), t(0.3, 4)],
       logGammaQ: () => [shape(), t(0.3, 3)],
+      logStudentCdf: () => [shape(), t(0.5, 3)],
       logBetaI: () => [shape(), shape(), t(0.05, 0.5)],
     }
     const name = this.pick(Object.keys(made))

@@ -39,6 +39,19 @@ def log_beta(a, b, x):
         return log(betainc(a, b, 0, x, regularized=True))
 
 
+def log_student(df, t):
+    with mp.workdps(120):
+        if df < 1e4:
+            beyond = betainc(df / 2, mpf(1) / 2, 0, df / (df + t * t), regularized=True) / 2
+        else:
+            size, width = abs(t), 1 / (1 + abs(t))
+            log_density = loggamma((df + 1) / 2) - loggamma(df / 2) - log(mp.pi * df) / 2
+            with mp.workdps(50):
+                steps = [size + width * n / 2 for n in range(300)]
+                beyond = mp.quad(lambda x: exp(log_density - (df + 1) / 2 * log(1 + x * x / df)), steps)
+        return log(beyond if t < 0 else 1 - beyond)
+
+
 def precisely(function):
     """Enough digits for the logarithm of 1 - 1e-320."""
     def apply(*row):
@@ -73,6 +86,11 @@ one_minus = [-1e-18, -1e-10, -1e-3, -0.1, -0.5, -0.6931, -0.6932, -0.7, -1, -2, 
 
 concentrations = [0, 1e-8, 1e-3, 0.1, 0.5, 1, 2, 3.7, 5, 10, 15, 19.99, 20, 20.01, 25, 40, 100, 300, 713, 720, 1e4, 1e6, 1e8, 1e12]
 concentrations += [rand(0, 30) for _ in range(10)]
+student = [(1, -1), (1, 1), (1, -1e-9), (1, 0.3), (1, -1e6), (0.1, -3), (0.1, 5), (0.01, -1e30), (2, -0.5), (2.5, 1.5), (3, -1e-5), (4, -12),
+           (4, 12), (5, 2.57), (7, -40), (30, -2.04), (30, 6), (30, -1e4), (100, -0.01), (100, -9), (1e3, -5), (1e3, 0.7), (1e4, -3),
+           (1e6, -1e-3), (1e6, -1.96), (1e6, -10), (1e6, 4), (1e8, -2), (3, -1e200), (0.5, -1e12),
+           (1e4, -30), (1e4, -34), (1e4, -100), (1e5, -50), (1e6, -200), (2e4, 5), (9999, -8), (1e4, -8)]
+student += [(10**rand(-1, 3), rand(-8, 8)) for _ in range(30)]
 
 
 def scaled(order, x):
@@ -105,6 +123,7 @@ tables = {
     "logGammaP": table(log_p, gamma),
     "logGammaQ": table(log_q, gamma),
     "logBetaI": table(log_beta, beta),
+    "logStudentCdf": table(log_student, student),
     "lgammaDelta": table(lambda a, n: loggamma(a + n) - loggamma(a), delta),
     "digammaDelta": table(lambda a, n: digamma(a + n) - digamma(a), delta),
     "logLogistic": table(precisely(lambda x: -log(1 + exp(-x))), [(x,) for x in normal if abs(x) < 1e5]),

@@ -16,6 +16,7 @@ import {
   logLogistic,
   logPhi,
   logPhiBetween,
+  logStudentCdf,
 } from '../../../compiler/numerics/index.js'
 
 type Row = readonly [readonly number[], number]
@@ -33,6 +34,7 @@ const cases: readonly (readonly [string, (...args: readonly number[]) => number,
   ['logGammaP', (a = 0, x = 0) => logGammaP(a, x), 1e-12],
   ['logGammaQ', (a = 0, x = 0) => logGammaQ(a, x), 1e-12],
   ['logBetaI', (a = 0, b = 0, x = 0) => logBetaI(a, b, x), 1e-12],
+  ['logStudentCdf', (df = 0, t = 0) => logStudentCdf(df, t), 1e-12],
   ['logLogistic', (x = 0) => logLogistic(x), 2e-15],
   ['logBesselI0e', (x = 0) => logBesselI0e(x), 2e-15],
   ['besselRatio', (x = 0) => besselRatio(x), 2e-15],
@@ -91,6 +93,16 @@ describe('functions of tails against mpmath', () => {
     expect([logGammaP(0, 1), logGammaP(2, 0), logGammaP(2, Infinity)]).toEqual([0, -Infinity, 0])
     expect([logGammaQ(0, 1), logGammaQ(2, 0), logGammaQ(2, Infinity)]).toEqual([-Infinity, 0, -Infinity])
     expect([logBetaI(2, 3, 0), logBetaI(2, 3, 1), logBetaI(2, 0, 0.5)]).toEqual([-Infinity, 0, Number.NaN])
+    expect([logStudentCdf(3, -Infinity), logStudentCdf(3, Infinity), logStudentCdf(0, 1)]).toEqual([
+      -Infinity,
+      0,
+      Number.NaN,
+    ])
+    expect([logStudentCdf(3, 0), logStudentCdf(3, 1e-200), logStudentCdf(1e300, -3)]).toEqual([
+      -Math.LN2,
+      -Math.LN2,
+      logPhi(-3),
+    ])
     expect([lgammaDelta(3, 0), digammaDelta(3, 0), lgammaDelta(1, 1)]).toEqual([0, 0, 0])
     expect(lbeta(2, 3)).toBeCloseTo(-Math.log(12), 15)
     expect(Math.abs(lbeta(1e10, 2) - (lgamma(2) - 2 * Math.log(1e10))) / 46).toBeLessThan(1e-10)

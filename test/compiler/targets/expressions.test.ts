@@ -21,6 +21,7 @@ import {
   logLogistic,
   logPhi,
   logPhiBetween,
+  logStudentCdf,
   Phi,
   trigamma,
 } from '../../../compiler/numerics/index.js'
@@ -143,6 +144,7 @@ const cases: readonly (readonly [string, KExpr, readonly number[]])[] = [
   ['logGammaP', k.call('logGammaP', k.num(2), x0), map((a) => logGammaP(2, a))],
   ['logGammaQ', k.call('logGammaQ', k.num(2), x0), map((a) => logGammaQ(2, a))],
   ['logBetaI', k.call('logBetaI', k.num(2), k.num(1.5), x0), map((a) => logBetaI(2, 1.5, a))],
+  ['logStudentCdf', k.call('logStudentCdf', k.num(2.5), x0), map((a) => logStudentCdf(2.5, a))],
   ['round', k.call('round', k.mul(k.num(3), x0)), [2, -3, 1]],
   ['floor', k.call('floor', x0), [0, -1, 0]],
   ['ceil', k.call('ceil', x0), [1, -1, 1]],

@@ -59,7 +59,10 @@ export interface LatentPosterior {
   } | null
 }
 
-/** Posteriors of all latents at the params, components in canonical order, or as the params number them. */
+/**
+ * Posteriors of all latents at the params. Components bear the numbers that they have there; where q is factorised these are
+ * given, or those of the canonical order.
+ */
 export function posteriorsOf(
   model: ProgramModel,
   params: Float64Array,
@@ -102,7 +105,8 @@ function latentPosteriors(
   model: ProgramModel,
   params: Float64Array,
   posteriors: Posteriors,
-  order: ComponentOrder = canonicalOrder(model, params),
+  // a canonical order need not be one of what is in it already: its ties, and components of components
+  order: ComponentOrder = model.bound === 'variational' ? canonicalOrder(model, params) : new Map(),
 ): readonly LatentPosterior[] {
   const together = model.labels?.(params)
   const discrete = model.latents.map((l) =>

@@ -1,5 +1,5 @@
 import { agreementOrder } from './agreement.js'
-import { componentAxes, componentLatents, type Layouts, sliceOffsets } from './component-latents.js'
+import { type ComponentAxis, componentAxes, componentLatents, type Layouts, sliceOffsets } from './component-latents.js'
 import type { BoundModel, FloorHit, LatentLayout } from './contract.js'
 
 /** How components were reordered: `order[newValue] = oldValue`, by latent. Latents that keep their order are left out. */
@@ -10,7 +10,8 @@ export type ComponentOrder = ReadonlyMap<string, readonly number[]>
  * first, else descending in weight, else ascending in the first param there is. Where the values bear names that label
  * another dimension too, the order in which the names agree (`agreementOrder`) comes before all that. Only exchangeable latents are reordered;
  * latents that share a dimension of a param are reordered together, by the first of them. A param of `ordered` type
- * over the components keeps them where they are. Under a factorised posterior latents with a dimension over the components
+ * over the components keeps them where they are. Where a param runs over other components too, what is compared of it is
+ * sorted first: the order does not depend on how those are numbered. Under a factorised posterior latents with a dimension over the components
  * count as params do, at their posterior means.
  */
 export function canonicalOrder(model: BoundModel, params: Float64Array): ComponentOrder {
@@ -21,10 +22,12 @@ export function canonicalOrder(model: BoundModel, params: Float64Array): Compone
 /** The canonical order by arrays: those of params, or of params and latents. */
 export function orderOf(model: Layouts, params: Float64Array): ComponentOrder {
   const orders = new Map<string, readonly number[]>()
-  for (const group of movableGroups(model)) {
+  const groups = movableGroups(model)
+  for (const group of groups) {
     const [leader] = group
     if (leader === undefined) continue
-    const order = agreementOrder(model, params, leader) ?? sortedOrder(model, params, leader)
+    const others = new Set(groups.flatMap((other) => (other === group ? [] : other.map(({ name }) => name))))
+    const order = agreementOrder(model, params, leader) ?? sortedOrder(model, params, leader, others)
     if (order.every((value, i) => value === i)) continue
     for (const latent of group) orders.set(latent.name, order)
   }
@@ -83,8 +86,13 @@ export function permuteFloors(model: BoundModel, floored: readonly FloorHit[], o
   })
 }
 
-function sortedOrder(model: Layouts, params: Float64Array, latent: LatentLayout): number[] {
-  const keys = keysOf(model, params, latent)
+function sortedOrder(
+  model: Layouts,
+  params: Float64Array,
+  latent: LatentLayout,
+  others: ReadonlySet<string>,
+): number[] {
+  const keys = keysOf(model, params, latent, others)
   return keys.map((_, value) => value).sort((a, b) => compare(keys[a] ?? [], keys[b] ?? []) || a - b)
 }
 
@@ -122,21 +130,25 @@ function movable(model: Layouts, latent: LatentLayout, values: number): boolean 
   )
 }
 
-/** What each component is sorted by, ascending. */
-function keysOf(model: Layouts, params: Float64Array, latent: LatentLayout): number[][] {
+/** What each component is sorted by, ascending. `others`: latents that are reordered too, apart from this one. */
+function keysOf(model: Layouts, params: Float64Array, latent: LatentLayout, others: ReadonlySet<string>): number[][] {
   const axes = componentAxes(model, latent.name)
   const location = axes.find(({ param }) => param.role === 'location')
-  const weights = axes.filter(({ param }) => param.role === 'weight')
+  // along its other dimensions a simplex adds up to 1 at each value
+  const weights = axes.filter(({ param, dimension }) => param.role === 'weight' && dimension === param.shape.length - 1)
   // A chain's transition matrix runs over its states twice: prefer a weight that does so once.
   const weight =
     weights.find((axis) => weights.filter(({ param }) => param === axis.param).length === 1) ??
     weights[weights.length - 1]
   const first = location ?? axes[0]
+  const slice = (axis: ComponentAxis, value: number): number[] => {
+    const values = sliceOffsets(axis, value).map((offset) => params[offset] ?? 0)
+    return axis.param.components.some((entry) => others.has(entry.latent)) ? values.sort((a, b) => a - b) : values
+  }
   return Array.from({ length: latent.values }, (_, value) => {
-    const coordinates = first === undefined ? [] : sliceOffsets(first, value).map((offset) => params[offset] ?? 0)
+    const coordinates = first === undefined ? [] : slice(first, value)
     if (weight === undefined) return coordinates
-    let mass = 0
-    for (const offset of sliceOffsets(weight, value)) mass += params[offset] ?? 0
+    const mass = slice(weight, value).reduce((a, b) => a + b, 0)
     return location === undefined ? [-mass, ...coordinates] : [...coordinates, -mass]
   })
 }

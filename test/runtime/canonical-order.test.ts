@@ -40,6 +40,38 @@ describe('the canonical order', () => {
     expect([...permuteParams(model, params, canonicalOrder(model, params))]).toEqual([0.4, 0.6, 0.1, 0.9, 0.8, 0.2])
   })
 
+  it('takes no weight of a dimension along which simplices add up to 1', () => {
+    const model = shape(
+      [
+        layout('start', 0, [2, 3], { components: [z(0)], role: 'weight', support: simplex }),
+        layout('pi', 6, [2], { components: [z(0)], role: 'weight', support: simplex }),
+      ],
+      [latentLayout('z', 4, 2)],
+    )
+    const params = Float64Array.of(0.7, 0.1, 0.2, 0.3, 0.3, 0.4, 0.2, 0.8)
+    // 0.7 + 0.1 + 0.2 is a little less than 1
+    expect(canonicalOrder(model, params).get('z')).toEqual([1, 0])
+    expect(canonicalOrder(model, Float64Array.of(0.3, 0.3, 0.4, 0.7, 0.1, 0.2, 0.8, 0.2)).size).toBe(0)
+  })
+
+  it('is the same however other components are numbered', () => {
+    const g = { latent: 'g', dimension: 0 }
+    const model = shape(
+      [layout('mu', 0, [2, 2], { components: [g, z(1)], role: 'location' })],
+      [latentLayout('g', 4, 2), latentLayout('z', 4, 2)],
+    )
+    const inOrder = (...params: number[]): number[] => {
+      const given = Float64Array.from(params)
+      const moved = permuteParams(model, given, canonicalOrder(model, given))
+      expect(canonicalOrder(model, moved).size).toBe(0)
+      return [...moved]
+    }
+    expect(inOrder(9, 0, 3, 4)).toEqual([0, 9, 4, 3])
+    expect(inOrder(0, 9, 4, 3)).toEqual([0, 9, 4, 3])
+    expect(inOrder(3, 4, 9, 0)).toEqual([0, 9, 4, 3])
+    expect(inOrder(4, 3, 0, 9)).toEqual([0, 9, 4, 3])
+  })
+
   it('moves both dimensions of a transition matrix', () => {
     const model = shape(
       [

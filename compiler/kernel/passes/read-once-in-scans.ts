@@ -31,6 +31,8 @@ export function readOnceInScans(ops: readonly KernelOp[], scratch: Scratch): rea
     for (const op of list) {
       if (!isWhole(op) || !local.has(op.out) || !isCheap(op.value)) continue
       const at = own.indexOf(op)
+      // another value has been put into it: it is not as cheap any more
+      if (at < 0) continue
       const touching = own.flatMap((other, i) =>
         i !== at && (buffersReadByOp(other).has(op.out) || buffersWritten(other).has(op.out)) ? [i] : [],
       )

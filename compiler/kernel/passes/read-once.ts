@@ -18,9 +18,11 @@ export const readOnce: KernelPass = {
   apply(program, context) {
     let { rows } = program
     const applied: string[] = []
-    for (const op of program.rows) {
-      if (!isValueOfRow(op, program, context)) continue
-      const at = rows.indexOf(op)
+    for (const given of program.rows) {
+      // other values may have been put into it
+      const at = rows.findIndex((op) => op.op === 'map' && given.op === 'map' && op.out === given.out)
+      const op = rows[at]
+      if (op === undefined || !isValueOfRow(op, program, context)) continue
       const reader = onlyReader(op.out, program, rows)
       if (reader === null || reader <= at || !isUnchanged(op, rows.slice(at + 1, reader + 1))) continue
       const reading = rows[reader]

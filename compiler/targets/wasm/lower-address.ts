@@ -78,7 +78,7 @@ function indexOf(lowering: Lowering, index: KExpr, place: Place, dim: number, co
   const own = dim === 0 && place.kind === 'rows'
   if (own && !isOwnRow(index, lowering.rowAxis))
     throw new KernelError(`${place.buffer} is read at another row than that of the block`)
-  const plain = index.k === 'axis' || (index.k === 'num' && index.value >= 0 && index.value < extent)
+  const plain = own || index.k === 'axis' || (index.k === 'num' && index.value >= 0 && index.value < extent)
   if (lowering.guarded && !plain) affine.others.push({ expr: index, coefficient: stride, extent })
   else addAffine(lowering, affine, index, stride, own, copy, extent)
   return affine

@@ -6,6 +6,7 @@ import { readOnce } from '../../../../compiler/kernel/passes/read-once.js'
 import { readOnceInScans } from '../../../../compiler/kernel/passes/read-once-in-scans.js'
 import type { KernelPass, PassContext } from '../../../../compiler/kernel/passes/types.js'
 import type { Axis, Buffer, KExpr, KernelOp } from '../../../../compiler/kernel/types.js'
+import { buffersWritten } from '../../../../compiler/kernel/visit.js'
 import { compileInterpreter } from '../../../../compiler/targets/interpreter/index.js'
 import { compileJavaScript } from '../../../../compiler/targets/javascript/index.js'
 import type { CompileKernel } from '../../../../compiler/targets/memory.js'
@@ -27,6 +28,7 @@ const buffers: readonly Buffer[] = [
   { id: 'other', space: 'param', type: 'i32', shape: ['J'] },
   scratch('w', 'K'),
   scratch('squares', 'J'),
+  scratch('doubled', 'J'),
   scratch('wide', 'J + 1'),
   { id: 'sum', space: 'sum', type: 'f64', shape: ['K', 'J'] },
   { id: 'total', space: 'sum', type: 'f64', shape: ['J'] },
@@ -108,6 +110,16 @@ describe('read-once', () => {
     expectSameSums([weights, products, turned], program.rows)
   })
 
+  it('makes values of values that are made where they are read', () => {
+    const doubled = k.mapOver('doubled', [n, j], k.add(k.load('squares', at(n), at(j)), xAt(at(j))))
+    const reader: KernelOp = { ...sum, factors: [k.load('w', at(n), at(z)), k.load('doubled', at(n), at(j))] }
+    const ops = [weights, products, doubled, reader]
+    const { program, applied: done } = applied(readOnce, ops)
+    expect(done).toContain('squares')
+    expect(program.rows.some((op) => buffersWritten(op).has('squares'))).toBe(false)
+    expectSameSums(ops, program.rows)
+  })
+
   const again: KernelOp = {
     op: 'contract',
     out: 'total',
@@ -132,6 +144,7 @@ describe('read-once in scans', () => {
   const row: Axis = { id: 'row', name: 'n', size: 'N' }
   const own: readonly Buffer[] = [
     { id: 'pair', space: 'scratch', type: 'f64', shape: ['J'] },
+    { id: 'next', space: 'scratch', type: 'f64', shape: ['J'] },
     { id: 'long', space: 'scratch', type: 'f64', shape: ['N', 'J'] },
   ]
   const pair = k.mapOver('pair', [j], k.mul(k.load('x', at(row), at(j)), k.load('x', k.num(0), at(j))))
@@ -145,6 +158,18 @@ describe('read-once in scans', () => {
     const after = inlined(before)
     expect(after).toEqual([
       scan({ ...adds, factors: [k.mul(k.load('x', at(row), at(j)), k.load('x', k.num(0), at(j)))] }),
+    ])
+  })
+
+  it('makes one value of another where that is read', () => {
+    const next = k.mapOver('next', [j], k.add(k.load('pair', at(j)), k.load('x', at(row), at(j))))
+    const after = inlined(scan(pair, next, { ...adds, factors: [k.load('next', at(j))] }))
+    const made = k.mul(k.load('x', at(row), at(j)), k.load('x', k.num(0), at(j)))
+    expect(after).toEqual([
+      scan(k.mapOver('next', [j], k.add(made, k.load('x', at(row), at(j)))), {
+        ...adds,
+        factors: [k.load('next', at(j))],
+      }),
     ])
   })
 

@@ -78,9 +78,15 @@ const backward: KernelOp = {
     map('back', [j], [k.axis(j)], k.load('state', k.axis(j))),
   ],
 }
+/** The first state, by the first letter: asked for lane by lane. */
+const beginning: KExpr = k.select(
+  k.compare('<', k.axis(j), k.num(2)),
+  k.load('chances', k.load('y', k.load('begins', k.axis(r))), k.axis(j)),
+  k.num(0),
+)
 const along: readonly KernelOp[] = [
   { op: 'fill', out: 'own', value: 0 },
-  map('state', [j], [k.axis(j)], k.load('weight', k.axis(r))),
+  map('state', [j], [k.axis(j)], k.add(k.load('weight', k.axis(r)), beginning)),
   forward,
   map('back', [j], [k.axis(j)], k.add(k.load('weight', k.axis(r)), k.axis(j))),
   backward,

@@ -2,13 +2,12 @@
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import type { StandIn } from '../compiler/bind/cell-reader.js'
 import {
-  type Column,
   type ComponentCurves,
   ComponentDensities,
   type ComponentEllipses,
   type ComponentLines,
-  type DrawnPoint,
 } from '../compiler/bind/component-densities.js'
+import type { Column, DrawnPoint } from '../compiler/bind/drawn-statements.js'
 import { rowWeights } from '../compiler/bind/row-weights.js'
 import type { Bound, Expectation } from '../runtime/contract.js'
 import { type BoundLine, elementLine, paramElements, straightLine } from './bound-lines.js'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ProgramModel } from '../../compiler/bind/bound-model.js'
-import { ComponentDensities, type DrawnPoint } from '../../compiler/bind/component-densities.js'
+import { ComponentDensities } from '../../compiler/bind/component-densities.js'
+import type { DrawnPoint } from '../../compiler/bind/drawn-statements.js'
 import { boundExample, boundSource } from './bound-example.js'
 
 const grid = (from: number, to: number, n: number): Float64Array =>

@@ -19,9 +19,10 @@ import {
   figuresOf,
   isLargestBest,
 } from './candidate.js'
+import { countedRows } from './counted-rows.js'
 import { type CrossValidation, crossValidate } from './cross-validate.js'
 import { failureOf } from './failure.js'
-import { foldsOf } from './folds.js'
+import { foldsOf, foldsOfCopies } from './folds.js'
 import { type Choice, choices, type Over } from './grid.js'
 import { type KnownLabels, knownLabels } from './known-labels.js'
 import { unitsOf } from './units.js'
@@ -222,7 +223,9 @@ async function validation(
   const units = unitsOf(model.typed, data, consts, densities)
   if (units.kind === 'none')
     return { value: null, folds: null, note: `no cross-validation of ${model.name}: ${units.reason}`, reason: null }
-  const folds = foldsOf(units, count, options.seed ?? 1)
+  const counted = options.weights === 'sampling' ? null : countedRows(model.typed, data, units)
+  const seed = options.seed ?? 1
+  const folds = counted === null ? foldsOf(units, count, seed) : foldsOfCopies(counted, count, seed)
   const { onIteration: _, trace: __, errors: ___, ...quiet } = options
   const value = await crossValidate(model, data, folds, quiet, labels, (done) => onFold(done, folds.length))
   const used = { count: folds.length, word: units.word }

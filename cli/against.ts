@@ -38,7 +38,10 @@ export function labelColumn(
     if (column !== undefined) return { column, table }
   }
   const known = tables.flatMap((table) => table.columns.map((candidate) => candidate.name))
-  throw new UsageError(`--against: there is no column \`${columnName}\``, didYouMean(columnName, known))
+  throw new UsageError(
+    `--against: there is no column \`${columnName}\``,
+    didYouMean(columnName, known) ?? `the columns are ${known.join(', ')}`,
+  )
 }
 
 /**

@@ -92,6 +92,10 @@ export async function select(
   const isVariational = fitting.mode === 'vb'
   const picks = by ?? (against !== undefined ? 'error' : isVariational ? 'elbo' : 'bic')
   checkOptions(picks, folds, draws, against)
+  const given = entriesOf(fitting.set ?? {})
+  const twice = [...entriesOf(over ?? {}).keys()].find((name) => given.has(name))
+  if (twice !== undefined)
+    throw new OptionError(`\`${twice}\` is set to one value, and gone over as well: leave one of them out`)
   if (isVariational && COUNTED.has(picks))
     throw new OptionError(
       `\`${picks}\` puts a price on each param at its best value, and in mode vb params have posteriors: compare by elbo or cv`,

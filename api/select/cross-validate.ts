@@ -43,7 +43,7 @@ export async function crossValidate(
       total += score.total
       const { counts } = fold.held
       for (const [i, part] of score.parts.entries()) {
-        const copies = counts?.copies[i] ?? 1
+        const copies = score.parts.length === counts?.copies.length ? (counts.copies[i] ?? 1) : 1
         parts.push({ value: part / copies, copies })
       }
       if (known !== null) agreement?.add(agreementIn(model, fit.result, known, fold, train, own, options))

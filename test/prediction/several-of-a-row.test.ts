@@ -18,7 +18,12 @@ for i in 1..N {
       [1, 1, 2],
     ],
   })
-  const { latents } = await fit.predict({ y: [[1, 2, 3], [2, 2, 2]] })
+  const { latents } = await fit.predict({
+    y: [
+      [1, 2, 3],
+      [2, 2, 2],
+    ],
+  })
   const lines = posteriorCsv(latents, false).trim().split(/\r?\n/)
   expect(lines[0]).toBe('latent,index,value,sd')
   expect(lines.slice(1).map((l) => l.split(',')[1])).toEqual(['1 1', '1 2', '2 1', '2 2'])

@@ -1,5 +1,5 @@
 import { collectNodes } from '../compiler/algebra/visit.js'
-import { dataWeights, rowWeights } from '../compiler/bind/row-weights.js'
+import { dataWeights } from '../compiler/bind/row-weights.js'
 import type { LatentLayout, ParamLayout } from '../runtime/contract.js'
 import type { BoundData } from '../runtime/data/types.js'
 import { type EmMove, type EmPoint, emStep, marginalLogLikelihood, pointAt } from '../runtime/em-step.js'
@@ -88,12 +88,6 @@ export class Stepper<Result = unknown> {
   weights(name: string): Float64Array | null {
     const { derivation, numbers } = this.bound.model
     return dataWeights(derivation, numbers, name)
-  }
-
-  /** The same of the rows of a latent. */
-  weightsOfLatent(name: string): Float64Array | null {
-    const { derivation, numbers } = this.bound.model
-    return rowWeights(derivation, numbers, name)
   }
 
   /** Names of data that some factor is a density of; the others are conditions. */

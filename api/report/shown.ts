@@ -1,6 +1,6 @@
 /** What is drawn of a fit over data: the model, the params and the posteriors, components in one order. */
 import type { ProgramModel } from '../../compiler/bind/bound-model.js'
-import { dataWeights, rowWeights } from '../../compiler/bind/row-weights.js'
+import { dataWeights } from '../../compiler/bind/row-weights.js'
 import type { DataDeclaration } from '../../runtime/data/types.js'
 import type { DataArray } from '../charts/columns.js'
 import { dataArrays } from '../charts/data-arrays.js'
@@ -42,7 +42,6 @@ export class Shown {
         declared: layout?.declared ?? true,
         beginnings: layout?.beginnings ?? null,
         follows: this.pictures.follows(l.name),
-        weights: rowWeights(this.model.derivation, this.model.numbers, l.name),
       }
     })
     return { params, latents }

@@ -37,7 +37,7 @@ export function latentViews(stepper: Stepper, point: EmPoint): readonly LatentVi
       lengths: p.lengths,
       beginnings: layout?.beginnings?.slice() ?? null,
       follows: stepper.pictures.follows(p.name),
-      weights: stepper.weightsOfLatent(p.name),
+      weights: p.weights?.slice() ?? null,
       rowLabels: p.rowLabels,
       own: p.own,
       labels: p.labels,

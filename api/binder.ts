@@ -113,8 +113,10 @@ export class Binder {
     const set = entriesOf(options.set ?? new Map())
     const consts = this.typed.symbols.filter((s) => s.kind === 'const').map((s) => s.name)
     const scalars = this.typed.symbols.filter((s) => s.kind === 'data').map((s) => s.name)
+    const params = this.typed.symbols.filter((s) => s.kind === 'param').map((s) => s.name)
     for (const name of set.keys())
-      if (!consts.includes(name) && !scalars.includes(name)) throw new OptionError(noSuchConst(name, consts, scalars))
+      if (!consts.includes(name) && !scalars.includes(name))
+        throw new OptionError(noSuchConst(name, consts, scalars, params))
     const binding: BindOptions = {
       columns: entriesOf(options.columns ?? new Map()) as ReadonlyMap<string, readonly string[]>,
       groupBy: options.groupBy ?? null,
@@ -205,7 +207,14 @@ export class Binder {
   }
 }
 
-function noSuchConst(name: string, consts: readonly string[], data: readonly string[]): string {
+function noSuchConst(
+  name: string,
+  consts: readonly string[],
+  data: readonly string[],
+  params: readonly string[],
+): string {
+  if (params.includes(name))
+    return `--set ${name}: \`${name}\` is a param: --fix holds it at a value, --start gives a value to begin with`
   const all = [...consts, ...data]
   const known = all.length === 0 ? 'it has none' : `it has ${all.map((n) => `\`${n}\``).join(', ')}`
   return `--set ${name}: the model has no const or data \`${name}\`; ${didYouMean(name, all) ?? known}`

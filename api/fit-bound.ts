@@ -34,6 +34,7 @@ export interface Fitting extends FittedModel {
 /** A fit of a model to data that it is bound to, with all that its result says. */
 export async function fitBound<M extends Fitting>(model: M, bound: Bound, options: FitCallOptions): Promise<Fit<M>> {
   refuseErrors(bound.model, options)
+  refuseMisplaced(bound, options)
   refuseEmpty(bound, model.declarations())
   const start = options.start === undefined ? undefined : startOf(options.start, bound)
   const wrap = (found: Extract<FitOutcome, { ok: true }>): Fit<M> => {
@@ -91,6 +92,14 @@ export async function fitBound<M extends Fitting>(model: M, bound: Bound, option
   const fit = withEntropy(wrap(explained))
   const result = await resultWithErrors(fit, options)
   return result === null ? fit : fit.withResult(result)
+}
+
+/** @throws OptionError where the model leaves an option nothing to do */
+function refuseMisplaced({ model }: Bound, { weights }: FitCallOptions): void {
+  if (weights === 'sampling' && !model.derivation.graph.factors.some((f) => f.loops.some((l) => l.weight !== null)))
+    throw new OptionError(
+      'the rows of the model have no weights: write `for … weight w[n]`, or leave out what they are',
+    )
 }
 
 const restartsOf = (mode: FitMode | null): { readonly restarts?: number } =>

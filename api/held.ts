@@ -42,6 +42,9 @@ export function readFixed(
   const all = paramLayouts(derivation, numbers, data)
   const base = new Float64Array(all.reduce((n, p) => n + p.length, 0))
   const free = new Set<number>()
+  const constant = derivation.model.symbols.find((s) => s.kind === 'const' && fix.has(s.name))
+  if (constant !== undefined)
+    throw new OptionError(`\`${constant.name}\` is a const, which has its value already: --set gives it another one`)
   const { params, problems } = applyStartValues({ params: all }, fix, base, { what: 'fixed value', free })
   if (problems.length > 0) throw new OptionError(problems.map((p) => p.message).join('\n'))
   for (const i of free) params[i] = Number.NaN

@@ -213,6 +213,8 @@ export class Model {
     const given = values.find((name) => moved.includes(name))
     if (given !== undefined)
       throw new OptionError(`\`${given}\` has a posterior in mode vb, and no value that could be given`)
+    if (options.accelerate != null && this.typed.symbols.every((s) => s.kind !== 'param' || moved.includes(s.name)))
+      throw new OptionError('accelerate jumps along params, and in mode vb all params have posteriors')
     const bound = bind()
     const written = { source: this.typed.source.text, layout: bound.model.params, frozen: frozen(bound, options) }
     const asWritten = (fit: Fit<FittedModel>): Fit<Model> =>

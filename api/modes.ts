@@ -8,6 +8,7 @@ import { DrawnModel } from '../compiler/bind/drawn-model.js'
 import { isFirst } from '../compiler/bind/few-rows.js'
 import { HardModel } from '../compiler/bind/hard-model.js'
 import { TemperedModel } from '../compiler/bind/tempered-model.js'
+import { writtenOut } from '../compiler/bind/written-out.js'
 import { batchProgram } from '../compiler/modes/batch-program.js'
 import { drawnProgram } from '../compiler/modes/drawn-program.js'
 import { temperedProgram } from '../compiler/modes/tempered-program.js'
@@ -54,7 +55,8 @@ export function modeOf(bound: Bound, options: FitCallOptions): FitMode | null {
       const model = new DrawnModel(
         bound.model.derivation,
         programOf(drawnProgram(bound.model.derivation)),
-        inMemory(bound, mode),
+        // each copy of a row has draws of its own
+        (options.weights === 'sampling' ? null : writtenOut(bound.model)) ?? inMemory(bound, mode),
         settingsOf(bound),
       )
       return semMode({ model, setDraw: (seed, number) => model.setDraw(seed, number) }, semSchedule(options))

@@ -8,6 +8,7 @@ import {
   type Posteriors,
   type RowArrays,
 } from '../compiler/bind/posterior-reports.js'
+import { rowWeights } from '../compiler/bind/row-weights.js'
 import { planFilter } from '../compiler/estep/filtered.js'
 import { type ComponentOrder, canonicalOrder, orderOf, permutePosterior } from '../runtime/canonical-order.js'
 import type { LatentLayout } from '../runtime/contract.js'
@@ -26,6 +27,8 @@ export interface LatentPosterior {
   /** Lengths of the sequences where the second plate is ragged: rows are those of the sequences, one after another. */
   readonly lengths: readonly number[] | null
   readonly rows: number
+  /** How often each row counts (`weight w[n]`); null where rows count once. */
+  readonly weights: Float64Array | null
   /** Names of the rows along each plate that runs over levels, else null. */
   readonly rowLabels: readonly (readonly string[] | null)[]
   /** Extents of the array of one row, whose elements are `size` = their product; empty for a number. */
@@ -119,7 +122,8 @@ function latentPosteriors(
   )
   const continuous = posteriors.continuous.map((p) => relabelled(p, order, model.derivation))
   const all = [...discrete, ...[...posteriors.counts].map(ofCount), ...continuous.map(ofContinuous)]
-  return all.map((l) => ({ ...l, rowLabels: rowLabels(model, l) }))
+  const weights = (name: string): Float64Array | null => rowWeights(model.derivation, model.numbers, name)
+  return all.map((l) => ({ ...l, rowLabels: rowLabels(model, l), weights: weights(l.name) }))
 }
 
 function rowLabels(model: ProgramModel, { name, shape }: LatentPosterior): LatentPosterior['rowLabels'] {
@@ -131,6 +135,7 @@ function rowLabels(model: ProgramModel, { name, shape }: LatentPosterior): Laten
 }
 
 const none = {
+  weights: null,
   rowLabels: [],
   own: [],
   labels: [],

@@ -1,4 +1,5 @@
 import { collectNodes } from '../compiler/algebra/visit.js'
+import { dataWeights } from '../compiler/bind/row-weights.js'
 import type { LatentLayout, ParamLayout } from '../runtime/contract.js'
 import type { BoundData } from '../runtime/data/types.js'
 import { type EmMove, type EmPoint, emStep, marginalLogLikelihood, pointAt } from '../runtime/em-step.js'
@@ -83,6 +84,12 @@ export class Stepper<Result = unknown> {
   get data(): BoundData {
     return this.bound.data
   }
+  /** How often each row of an array of data counts; null where rows count once. */
+  weights(name: string): Float64Array | null {
+    const { derivation, numbers } = this.bound.model
+    return dataWeights(derivation, numbers, name)
+  }
+
   /** Names of data that some factor is a density of; the others are conditions. */
   get observed(): ReadonlySet<string> {
     return observedData(this.bound)

@@ -38,11 +38,14 @@ export function labelColumn(
     if (column !== undefined) return { column, table }
   }
   const known = tables.flatMap((table) => table.columns.map((candidate) => candidate.name))
-  throw new UsageError(`--against: there is no column \`${columnName}\``, didYouMean(columnName, known))
+  throw new UsageError(
+    `--against: there is no column \`${columnName}\``,
+    didYouMean(columnName, known) ?? `the columns are ${known.join(', ')}`,
+  )
 }
 
 /**
- * The confusion table of `--against COLUMN`. Rows whose label is missing do not count.
+ * The confusion table of `--against COLUMN`. Rows whose label is missing do not count, others as often as their weights say.
  *
  * @param rowsOf by latent, the rows of a table that its rows are; a latent that is not in it has them in the table's order
  */
@@ -71,14 +74,15 @@ export function against(
   const rows = sortLevels(new Set(labelled.map(({ label }) => label)))
   const position = new Map(rows.map((label, i) => [label, i]))
   const table = rows.map(() => new Array<number>(latent.labels.length).fill(0))
-  for (const { label, value } of labelled) {
+  const copies = labelled.map(({ row }) => latent.weights?.[row] ?? 1)
+  for (const [i, { label, value }] of labelled.entries()) {
     const row = table[position.get(label) ?? -1]
-    if (row !== undefined) row[value] = (row[value] ?? 0) + 1
+    if (row !== undefined) row[value] = (row[value] ?? 0) + (copies[i] ?? 1)
   }
   const matched = table.length === 0 ? [] : bestMatching(table.map((row) => row.map((count) => -count)))
   const right = matched.reduce((sum, j, i) => sum + (table[i]?.[j] ?? 0), 0)
   const matching = latent.labels.map((_, j) => rows[matched.indexOf(j)] ?? null)
-  const total = labelled.length
+  const total = copies.reduce((a, b) => a + b, 0)
   return {
     column: columnName,
     latent: latent.name,
@@ -93,6 +97,7 @@ export function against(
       latent,
       matched,
       labelled.map(({ label, row }) => ({ label: position.get(label) ?? -1, row })),
+      copies,
     ),
   }
 }
@@ -102,6 +107,7 @@ function calibration(
   { probabilities, labels }: LatentPosterior,
   matched: readonly number[],
   rows: readonly { readonly label: number; readonly row: number }[],
+  copies: readonly number[],
 ): Calibration | null {
   if (probabilities === null || rows.length === 0) return null
   const own = new Float64Array(rows.length * matched.length)
@@ -114,5 +120,6 @@ function calibration(
     own,
     matched.length,
     rows.map(({ label }) => label),
+    copies,
   )
 }

@@ -12,7 +12,7 @@ export function failure(context: Context, error: unknown, json: boolean): number
     return asked ? exitCodes.done : exitCodes.usage
   }
   if (error instanceof UsageError) {
-    host.stderr(`${err.error('error')}: ${printable(error.message)}\n`)
+    for (const line of error.message.split('\n')) host.stderr(`${err.error('error')}: ${printable(line)}\n`)
     if (error.help !== null) host.stderr(`  = help: ${printable(error.help)}\n`)
     return exitCodes.usage
   }

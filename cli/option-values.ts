@@ -1,3 +1,4 @@
+import { didYouMean } from '../runtime/data/nearest-name.js'
 import { UsageError } from './exit-codes.js'
 
 /** Parsers of option values; each names its option in the complaint. */
@@ -59,7 +60,7 @@ export function oneOf<Word extends string>(
     if (known !== undefined) return known
     if (later.includes(text))
       throw new UsageError(`${option} ${text} is not available in this version; there is ${words.join(', ')}`)
-    throw new UsageError(`${option} takes ${words.join(', ')}, not \`${text}\``)
+    throw new UsageError(`${option} takes ${words.join(', ')}, not \`${text}\``, didYouMean(text, words) ?? null)
   }
 }
 

@@ -233,6 +233,8 @@ export interface LatentPosterior {
   /** Lengths of the sequences where the second plate is ragged: rows are those of the sequences, one after another. */
   readonly lengths?: readonly number[] | null
   readonly rows: number
+  /** How often each row counts; null or left out where rows count once. */
+  readonly weights?: Float64Array | null
   /** Names of the rows along each plate that runs over levels, else null. */
   readonly rowLabels: readonly (readonly string[] | null)[]
   /** Extents of one row's array, with `size` elements; empty for a number. */

@@ -220,7 +220,7 @@ function addFittingOptions(command: Command): Command {
     .addOption(
       new Option(
         '--schedule <name=number>',
-        'of anneal: from, factor; of sem: burn, keep; of online: power, delay, passes; repeatable',
+        'of anneal: from, factor, peak; of sem: burn, keep; of online: power, delay, passes; repeatable',
       ).argParser(collect),
     )
     .addOption(

@@ -1,3 +1,4 @@
+import { didYouMean } from '../runtime/data/nearest-name.js'
 import { objectEntries } from '../runtime/json.js'
 import type { Context } from './context.js'
 import { UsageError } from './exit-codes.js'
@@ -21,7 +22,10 @@ export async function readStart(context: Context, init: string | undefined, star
   const kind = kinds.find((word) => word === (init ?? 'auto'))
   if (init !== undefined && kind === undefined) {
     if (init !== '-' && !context.host.exists(init)) {
-      throw new UsageError(`--init takes ${kinds.join(', ')} or a JSON file, and there is no file \`${init}\``)
+      throw new UsageError(
+        `--init takes ${kinds.join(', ')} or a JSON file, and there is no file \`${init}\``,
+        didYouMean(init, kinds) ?? null,
+      )
     }
     const document = objectEntries(await readJson(context, init, 'a file of start values'))
     const params = document === undefined ? undefined : (objectEntries(document.get('params')) ?? document)

@@ -86,7 +86,7 @@ function write(layout: ParamLayout, value: unknown, params: Float64Array, { what
     const items = listOf(item)
     if (items === undefined) return `the ${what} of ${at} is ${kindOf(item)}, and an array of ${extent} is needed`
     if (items.length !== extent) {
-      return `the ${what} of ${at} has ${items.length} elements, and ${extent} are needed`
+      return `the ${what} of ${at} has ${items.length} ${items.length === 1 ? 'element' : 'elements'}, and ${extent} ${extent === 1 ? 'is' : 'are'} needed`
     }
     const padded = shape[dimension] ?? 0
     for (let i = 0; i < extent; i++) {

@@ -208,7 +208,9 @@ export function unbounded(higher: number, starts: number): FitWarning {
 
 export function atFloor(hits: readonly FloorHit[]): FitWarning[] {
   if (hits.length === 0) return []
-  const shown = hits
+  const names = [...new Set(hits.map((hit) => hit.param))]
+  const shown = names
+    .flatMap((name) => hits.filter((hit) => hit.param === name).sort((a, b) => inOrder(a.index, b.index)))
     .slice(0, 5)
     .map(({ param, index }) => (index.length === 0 ? param : `${param}[${index.join(', ')}]`))
   const more = hits.length > 5 ? ` and ${hits.length - 5} more` : ''
@@ -315,4 +317,10 @@ export function failedFit(reason: string): FitWarning {
 
 export function short(value: number): string {
   return String(Number(value.toPrecision(3)))
+}
+
+/** Places in the order of an array. */
+function inOrder(a: readonly number[], b: readonly number[]): number {
+  const d = a.findIndex((x, i) => x !== b[i])
+  return d < 0 ? 0 : (a[d] ?? 0) - (b[d] ?? 0)
 }

@@ -20,10 +20,10 @@ const CURVE_POINTS = 240
 const MOST_INTEGERS = 60
 
 /**
- * Densities: rows of a bar over (rows · width), so that the bars have area 1. Whole numbers have a bar each where these are
+ * Densities: rows of a bar, each as often as it counts, over (rows · width), so that the bars have area 1. Whole numbers have a bar each where these are
  * few. The width is Freedman and Diaconis's 2·IQR·n^(−1/3), as a round number.
  */
-export function binsOf(values: Float64Array, integers: boolean): Bins {
+export function binsOf(values: Float64Array, integers: boolean, weights: Float64Array | null = null): Bins {
   const sorted = values.filter(Number.isFinite).sort()
   const count = sorted.length
   const [low, high] = extentOf(sorted)
@@ -32,9 +32,13 @@ export function binsOf(values: Float64Array, integers: boolean): Bins {
   const first = whole ? low - 0.5 : Math.floor(low / width) * width
   const bars = Math.max(1, whole ? high - low + 1 : Math.floor((high - first) / width) + 1)
   const rows = new Array<number>(bars).fill(0)
-  for (const x of sorted) {
+  let total = 0
+  for (const [row, x] of values.entries()) {
+    if (!Number.isFinite(x)) continue
     const i = Math.min(bars - 1, Math.max(0, Math.floor((x - first) / width)))
-    rows[i] = (rows[i] ?? 0) + 1
+    const weight = weights?.[row] ?? 1
+    rows[i] = (rows[i] ?? 0) + weight
+    total += weight
   }
   const end = first + bars * width
   const room = whole ? 0 : 0.05 * (end - first)
@@ -44,7 +48,7 @@ export function binsOf(values: Float64Array, integers: boolean): Bins {
       from: first + i * width,
       to: first + (i + 1) * width,
       rows: n,
-      height: count === 0 ? 0 : n / count / width,
+      height: total === 0 ? 0 : n / total / width,
     })),
     domain,
     grid: whole

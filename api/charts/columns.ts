@@ -15,6 +15,8 @@ export interface DataArray {
   readonly levels: readonly (readonly string[])[] | null
   /** A factor of the likelihood is a density of it (a response), not only a condition on it (a covariate). */
   readonly observed: boolean
+  /** How often each row counts; null or left out where rows count once. */
+  readonly weights?: Float64Array | null
 }
 
 /** What tells whose values rows are coloured by. */
@@ -40,6 +42,8 @@ export interface ColumnView {
   readonly lengths: readonly number[] | null
   /** A cell of a vector of counts that share one total: it has no density of its own. */
   readonly whole: boolean
+  /** How often each row counts; null where rows count once. */
+  readonly weights: Float64Array | null
 }
 
 /** Arrays wider than this are looked at as a whole, not column by column. */
@@ -75,6 +79,7 @@ function columnsOfArray(d: DataArray): readonly ColumnView[] {
       levels: d.element === 'bool' ? ['false', 'true'] : (d.levels?.[d.levels.length > 1 ? column : 0] ?? null),
       lengths: d.lengths,
       whole: inner.length === 1,
+      weights: d.weights ?? null,
     }
   })
 }

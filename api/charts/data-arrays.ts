@@ -6,10 +6,12 @@ export function dataArrays(
   data: BoundData,
   observed: ReadonlySet<string>,
   declarations: readonly DataDeclaration[],
+  weightsOf: (name: string) => Float64Array | null,
 ): readonly (DataArray & { readonly missing: number })[] {
   return declarations.flatMap((d) => {
     const array = data.arrays.get(d.name)
     if (array === undefined) return []
+    const weights = array.offsets === null ? weightsOf(d.name) : null
     const levels = d.levels === null ? null : (data.levels.get(d.levels.name) ?? null)
     return [
       {
@@ -22,6 +24,7 @@ export function dataArrays(
         levels,
         observed: observed.has(d.name),
         missing: array.missing,
+        ...(weights?.length === array.shape[0] ? { weights } : {}),
       },
     ]
   })

@@ -21,6 +21,8 @@ export interface ShownLatent {
   /** Rows at which sequences begin, where rows follow on one another. */
   readonly beginnings: Int32Array | null
   readonly follows?: boolean
+  /** How often each row counts; null or left out where rows count once. */
+  readonly weights?: Float64Array | null
 }
 
 export type View =

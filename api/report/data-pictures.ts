@@ -99,7 +99,7 @@ function expectedRows(latent: Latent | null): readonly string[] {
   const width = latent?.labels.length ?? 0
   const counts = new Array<number>(width).fill(0)
   latent?.probabilities?.forEach((p, i) => {
-    counts[i % width] = (counts[i % width] ?? 0) + p
+    counts[i % width] = (counts[i % width] ?? 0) + p * (latent.weights?.[Math.floor(i / width)] ?? 1)
   })
   return counts.map((c) => c.toFixed(c < 10 ? 1 : 0))
 }
@@ -110,7 +110,7 @@ export function histogramPictures(
   view: Extract<View, { kind: 'histogram' }>,
 ): Picture[] {
   return view.columns.slice(0, MOST_COLUMNS).map((column) => {
-    const bins = binsOf(column.values, column.element !== 'real')
+    const bins = binsOf(column.values, column.element !== 'real', column.weights)
     const curves = shown.pictures.curves(ref(column), point.params, bins.grid)
     const several = (curves?.components.length ?? 0) > 1
     const top = Math.max(...bins.bars.map((b) => b.height), ...finite(curves?.total ?? new Float64Array(0)))
@@ -176,7 +176,8 @@ export function levelPictures(shown: Shown, point: ShownPoint, view: Extract<Vie
   return view.columns.slice(0, MOST_COLUMNS).map((column) => {
     const levels = column.levels ?? []
     const counts = new Array<number>(levels.length).fill(0)
-    for (const value of column.values) if (value >= 0) counts[value] = (counts[value] ?? 0) + 1
+    for (const [row, value] of column.values.entries())
+      if (value >= 0) counts[value] = (counts[value] ?? 0) + (column.weights?.[row] ?? 1)
     const total = counts.reduce((a, b) => a + b, 0)
     const shares = counts.map((n) => n / Math.max(1, total))
     const curves = shown.pictures.curves(ref(column), point.params, Float64Array.from(levels.keys()))
@@ -191,7 +192,7 @@ export function levelPictures(shown: Shown, point: ShownPoint, view: Extract<Vie
     const left = levels.length > MOST_LEVELS ? ` The ${MOST_LEVELS} most frequent ones are shown.` : ''
     return {
       title: `Levels of ${column.label}`,
-      summary: `The share of each of ${counted(levels.length, 'level')} among ${counted(total, 'row')}${curves === null ? '' : ', beside what the model expects'}.${left}`,
+      summary: `The share of each of ${counted(levels.length, 'level')} among ${counted(Math.round(total), 'row')}${curves === null ? '' : ', beside what the model expects'}.${left}`,
       legend:
         curves === null
           ? []
@@ -205,7 +206,7 @@ export function levelPictures(shown: Shown, point: ShownPoint, view: Extract<Vie
         head: ['level', 'rows', 'share', ...(curves === null ? [] : ['expected share'])],
         rows: places.map((level) => [
           levels[level] ?? '',
-          String(counts[level] ?? 0),
+          short(counts[level] ?? 0, 7),
           short(shares[level] ?? 0),
           ...(curves === null ? [] : [short(curves.total[level] ?? Number.NaN)]),
         ]),

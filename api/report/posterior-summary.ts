@@ -14,25 +14,32 @@ export const posteriorTables = (latents: readonly Latent[]): readonly Html[] =>
     return latent.means === null ? [] : [numeric(latent, latent.means)]
   })
 
+/** Sums of weights, without the noise of their last digits. */
+const tidy = (x: number): number => Number(x.toPrecision(12))
+
 function discrete(latent: Latent): Html {
-  const { labels, rows, probabilities, modes } = latent
+  const { labels, probabilities, modes, weights } = latent
   const width = labels.length
   const [expected, most, uncertain] = [0, 0, 0].map(() => new Array<number>(width).fill(0))
   if (expected === undefined || most === undefined || uncertain === undefined) throw new Error('three lists')
   let entropy = 0
-  for (let row = 0; row < rows; row++) {
+  let total = 0
+  for (let row = 0; row < latent.rows; row++) {
     const mode = modes?.[row] ?? 0
-    most[mode] = (most[mode] ?? 0) + 1
+    const copies = weights?.[row] ?? 1
+    total += copies
+    most[mode] = (most[mode] ?? 0) + copies
     for (let k = 0; k < width; k++) {
       const p = probabilities?.[row * width + k] ?? 0
-      expected[k] = (expected[k] ?? 0) + p
-      if (p > 0) entropy -= p * Math.log(p)
-      if (k === mode && p < CERTAIN) uncertain[mode] = (uncertain[mode] ?? 0) + 1
+      expected[k] = (expected[k] ?? 0) + copies * p
+      if (p > 0) entropy -= copies * p * Math.log(p)
+      if (k === mode && p < CERTAIN) uncertain[mode] = (uncertain[mode] ?? 0) + copies
     }
   }
-  const worst = rows * Math.log(width)
+  const rows = tidy(total)
+  const worst = total * Math.log(width)
   const part = worst === 0 ? 0 : entropy / worst
-  const all = uncertain.reduce((a, b) => a + b, 0)
+  const all = tidy(uncertain.reduce((a, b) => a + b, 0))
   return table({
     caption: [
       h('code', {}, latent.name),
@@ -45,8 +52,8 @@ function discrete(latent: Latent): Html {
       .map((label, k) => [
         label,
         short(expected[k] ?? 0, 5),
-        counted(most[k] ?? 0, 'row'),
-        counted(uncertain[k] ?? 0, 'row'),
+        counted(tidy(most[k] ?? 0), 'row'),
+        counted(tidy(uncertain[k] ?? 0), 'row'),
       ]),
     more: Math.max(0, width - MOST_VALUES),
   })

@@ -1,5 +1,6 @@
 /** What is drawn of a fit over data: the model, the params and the posteriors, components in one order. */
 import type { ProgramModel } from '../../compiler/bind/bound-model.js'
+import { dataWeights } from '../../compiler/bind/row-weights.js'
 import type { DataDeclaration } from '../../runtime/data/types.js'
 import type { DataArray } from '../charts/columns.js'
 import { dataArrays } from '../charts/data-arrays.js'
@@ -25,7 +26,9 @@ export class Shown {
 
   constructor(bound: Pick<Bound, 'model' | 'data'>, declarations: readonly DataDeclaration[]) {
     this.model = bound.model
-    this.data = dataArrays(bound.data, observedData(bound), declarations)
+    this.data = dataArrays(bound.data, observedData(bound), declarations, (name) =>
+      dataWeights(bound.model.derivation, bound.model.numbers, name),
+    )
     this.pictures = new Pictures(bound.model)
     this.read = posteriorReader(bound.model)
   }

@@ -30,10 +30,14 @@ interface LatentColumn {
   at(row: number): string
 }
 
-/** A CSV row per row of the data; where latents have different numbers of rows, one for each element of each. */
+/**
+ * A CSV row per row of the data; where latents have different numbers of rows, or several for a row of the data, one for
+ * each element of each.
+ */
 export function posteriorCsv(latents: readonly PosteriorRows[], hard: boolean): string {
   const rows = latents[0]?.rows ?? 0
-  if (latents.some((latent) => latent.rows !== rows)) return longCsv(latents, hard)
+  const several = (l: PosteriorRows): boolean => l.shape.length > 1 && (l.lengths ?? null) === null
+  if (latents.some((latent) => latent.rows !== rows || several(latent))) return longCsv(latents, hard)
   const columns = latents.flatMap((latent) => columnsOf(latent, hard))
   const [names, others] = latents[0]?.rowLabels ?? []
   const levels = names === undefined || names === null || others !== undefined ? null : names

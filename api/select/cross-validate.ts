@@ -7,7 +7,7 @@ import type { FitCallOptions } from '../options.js'
 
 import { failureOf } from './failure.js'
 import { atFit, held, posteriors } from './fitting.js'
-import { type Fold, partOf } from './folds.js'
+import { eachCopy, type Fold, type Part, partOf } from './folds.js'
 import { Agreement, type KnownLabels } from './known-labels.js'
 
 export interface CrossValidation {
@@ -29,7 +29,7 @@ export async function crossValidate(
   known: KnownLabels | null,
   onFold: (done: number) => void,
 ): Promise<CrossValidation | string> {
-  const parts: number[] = []
+  const parts: { readonly value: number; readonly copies: number }[] = []
   const agreement = known === null ? null : new Agreement()
   let total = 0
   for (const [f, fold] of folds.entries()) {
@@ -41,7 +41,11 @@ export async function crossValidate(
       const own = partOf(model.typed, data, fold.held)
       const score = held(atFit(model, fit.result, own, { ...options, mode: 'em' }))
       total += score.total
-      for (const part of score.parts) parts.push(part)
+      const { counts } = fold.held
+      for (const [i, part] of score.parts.entries()) {
+        const copies = score.parts.length === counts?.copies.length ? (counts.copies[i] ?? 1) : 1
+        parts.push({ value: part / copies, copies })
+      }
       if (known !== null) agreement?.add(agreementIn(model, fit.result, known, fold, train, own, options))
     } catch (e) {
       if (e instanceof AbortError) throw e
@@ -50,11 +54,12 @@ export async function crossValidate(
       return `fold ${f + 1}: ${reason}`
     }
   }
-  const mean = parts.reduce((a, b) => a + b, 0) / Math.max(1, parts.length)
-  const variance = parts.reduce((a, x) => a + (x - mean) ** 2, 0) / Math.max(1, parts.length - 1)
+  const n = parts.reduce((a, p) => a + p.copies, 0)
+  const mean = parts.reduce((a, p) => a + p.copies * p.value, 0) / Math.max(1, n)
+  const variance = parts.reduce((a, p) => a + p.copies * (p.value - mean) ** 2, 0) / Math.max(1, n - 1)
   return {
     logLikelihood: total,
-    standardError: Math.sqrt(parts.length * variance),
+    standardError: Math.sqrt(n * variance),
     folds: folds.length,
     agreement,
   }
@@ -73,20 +78,32 @@ function agreementIn(
   own: BoundData,
   options: FitCallOptions,
 ): Parameters<Agreement['add']>[0] {
-  const rows = (part: ReadonlyMap<string, readonly number[]>): Int32Array => labelsOf(known, part)
+  const rows = (part: Part): Int32Array => eachCopy(labelsOf(known, part.rows), part)
+  const copied = (values: Int32Array | null, part: Part): Int32Array | null =>
+    values === null ? null : eachCopy(values, part)
   const em: FitCallOptions = { ...options, mode: 'em' }
   if (known.data !== null) {
     // the model explains the labels: they are taken away from the rows held out
     const blank = withoutLabels(own, known.data)
     const latent = posteriors(atFit(model, result, blank, em)).find((l) => l.name === known.data)
-    return { train: null, held: { labels: rows(fold.held), values: latent?.modes ?? null }, named: true }
+    return {
+      train: null,
+      held: { labels: rows(fold.held), values: copied(latent?.modes ?? null, fold.held) },
+      named: true,
+    }
   }
-  const values = (data: BoundData, count: number): Int32Array | null =>
-    posteriors(atFit(model, result, data, em)).find((l) => l.modes !== null && l.modes.length === count)?.modes ?? null
-  const [before, after] = [rows(fold.train), rows(fold.held)]
+  const labelled = (
+    data: BoundData,
+    part: Part,
+  ): { readonly labels: Int32Array; readonly values: Int32Array | null } => {
+    const labels = labelsOf(known, part.rows)
+    const latents = posteriors(atFit(model, result, data, em))
+    const values = latents.find((l) => l.modes !== null && l.modes.length === labels.length)?.modes ?? null
+    return { labels: eachCopy(labels, part), values: copied(values, part) }
+  }
   return {
-    train: { labels: before, values: values(train, before.length) },
-    held: { labels: after, values: values(own, after.length) },
+    train: labelled(train, fold.train),
+    held: labelled(own, fold.held),
     named: false,
   }
 }

@@ -19,9 +19,10 @@ import {
   figuresOf,
   isLargestBest,
 } from './candidate.js'
+import { countedRows } from './counted-rows.js'
 import { type CrossValidation, crossValidate } from './cross-validate.js'
 import { failureOf } from './failure.js'
-import { foldsOf } from './folds.js'
+import { foldsOf, foldsOfCopies } from './folds.js'
 import { type Choice, choices, type Over } from './grid.js'
 import { type KnownLabels, knownLabels } from './known-labels.js'
 import { unitsOf } from './units.js'
@@ -91,6 +92,10 @@ export async function select(
   const isVariational = fitting.mode === 'vb'
   const picks = by ?? (against !== undefined ? 'error' : isVariational ? 'elbo' : 'bic')
   checkOptions(picks, folds, draws, against)
+  const given = entriesOf(fitting.set ?? {})
+  const twice = [...entriesOf(over ?? {}).keys()].find((name) => given.has(name))
+  if (twice !== undefined)
+    throw new OptionError(`\`${twice}\` is set to one value, and gone over as well: leave one of them out`)
   if (isVariational && COUNTED.has(picks))
     throw new OptionError(
       `\`${picks}\` puts a price on each param at its best value, and in mode vb params have posteriors: compare by elbo or cv`,
@@ -222,7 +227,9 @@ async function validation(
   const units = unitsOf(model.typed, data, consts, densities)
   if (units.kind === 'none')
     return { value: null, folds: null, note: `no cross-validation of ${model.name}: ${units.reason}`, reason: null }
-  const folds = foldsOf(units, count, options.seed ?? 1)
+  const counted = options.weights === 'sampling' ? null : countedRows(model.typed, data, units)
+  const seed = options.seed ?? 1
+  const folds = counted === null ? foldsOf(units, count, seed) : foldsOfCopies(counted, count, seed)
   const { onIteration: _, trace: __, errors: ___, ...quiet } = options
   const value = await crossValidate(model, data, folds, quiet, labels, (done) => onFold(done, folds.length))
   const used = { count: folds.length, word: units.word }

@@ -59,6 +59,6 @@ function placed(into: Building | undefined, index: readonly number[], value: Jso
   return list
 }
 
-/** `mu[2, 1]`, from 1. */
-export const quantityName = ({ name, index }: Pick<Quantity, 'name' | 'index'>): string =>
-  index.length === 0 ? name : `${name}[${index.map((i) => i + 1).join(', ')}]`
+/** `mu[2, 1]`, from 1; levels by their names. */
+export const quantityName = ({ name, index, layout }: Pick<Quantity, 'name' | 'index' | 'layout'>): string =>
+  index.length === 0 ? name : `${name}[${index.map((i, d) => layout?.labels[d]?.[i] ?? String(i + 1)).join(', ')}]`

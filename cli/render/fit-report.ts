@@ -43,10 +43,11 @@ export function fitReport(
   if (splits !== '') lines.push(`${paint.dim('splits')}     ${splits}`)
   const plan = planLines(result.plan)
   if (plan.length > 0) lines.push('', paint.strong('What was derived'), ...plan)
-  const edge = result.boundary.map(
-    ({ param, index, value }) =>
-      `${param}${index.length === 0 ? '' : `[${index.join(', ')}]`} = ${formatNumber(value)}`,
-  )
+  const edge = result.boundary.map(({ param, index, value }) => {
+    const labels = layout.find((view) => view.name === param)?.labels
+    const at = index.map((i, d) => printable(labels?.[d]?.[i - 1] ?? String(i)))
+    return `${param}${index.length === 0 ? '' : `[${at.join(', ')}]`} = ${formatNumber(value)}`
+  })
   if (edge.length > 0)
     lines.push(
       '',

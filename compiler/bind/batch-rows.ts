@@ -20,7 +20,7 @@ export function batchRows(d: Derivation, program: Program): { readonly size: str
     const reason =
       beside === undefined
         ? whyNotRowWise(d, program, key, size, true)
-        : `\`${beside.factor.target.name}\` is no part of the ${size} rows`
+        : `\`${beside.factor.target.name}\` belongs to no one of the ${size} rows`
     if (reason === null) return { size }
     why = reason
   }

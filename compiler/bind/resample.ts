@@ -70,7 +70,7 @@ export function resampler(
 }
 
 /** The column that says how often each unit was seen; null where there is none, or it holds no counts. */
-function countedBy({ weights, weight }: UnitRange): string | null {
+export function countedBy({ weights, weight }: UnitRange): string | null {
   if (weights === null || weight === null || !weights.every((w) => Number.isInteger(w) && w >= 0)) return null
   const { value, loop } = weight
   if (value.kind !== 'ref' || value.space !== 'data' || value.index.length !== 1) return null
@@ -114,7 +114,8 @@ function sizeOf(name: string, shapes: ReadonlyMap<string, readonly Expr[]>): str
     : null
 }
 
-function gathered(
+/** The data with these rows, and with other counts. */
+export function gathered(
   data: BoundData,
   shapes: ReadonlyMap<string, readonly Expr[]>,
   drawn: Rows,

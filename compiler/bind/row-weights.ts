@@ -20,3 +20,18 @@ export function rowWeights(
   for (const at of tableRows(loops, numbers, range)) out.push(weights.reduce((w, e) => w * numbers.value(e, at), 1))
   return Float64Array.from(out)
 }
+
+/** Weight of each row of an array of data, that of the outermost loop of what explains it; null where rows count once. */
+export function dataWeights(derivation: Derivation, numbers: BoundNumbers, name: string): Float64Array | null {
+  for (const { target, loops } of derivation.graph.factors) {
+    const [outer] = loops
+    const weight = outer?.weight ?? null
+    if (target.space !== 'data' || target.name !== name || outer === undefined || weight === null) continue
+    const { id, from, to } = outer.index
+    const first = numbers.value(from)
+    return Float64Array.from({ length: numbers.extent(to) }, (_, i) =>
+      i + 1 < first ? 0 : numbers.value(weight, new Map([[id, i + 1]])),
+    )
+  }
+  return null
+}

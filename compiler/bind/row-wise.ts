@@ -53,6 +53,9 @@ export function whyNotRowWise(
   if (perRow !== undefined) return `\`${perRow.name}\` has a value for each row`
   const nodes = d.eStep.blocks.flatMap((b) => (b.kind === 'nodes' ? b.latents.map((l) => l.latent.name) : []))
   if (nodes.length > 0) return `how many nodes the posterior of ${named(nodes)} has is found over all rows`
+  const joint = d.eStep.blocks.filter((b) => b.kind === 'gaussian' && b.layout === 'joint' && b.apart.length > 0)
+  if (joint.length > 0)
+    return `the posterior of ${named(joint.flatMap((b) => b.latents.map((l) => l.latent.name)))} is one sparse system over all rows; a vector (\`latent f ~ MvNormal(…)\`) has one for each row`
   const sums = (p: Pass): boolean => p.rows === null && p.posterior.length === 0
   if (program.passes.some((p) => !sums(p) && p.rows?.size !== key)) {
     const joining = program.latents.filter((l) => l.loops[0] === undefined || !mentions(extentOf(l.loops[0]), size))

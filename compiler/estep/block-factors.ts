@@ -9,14 +9,19 @@ import type { Base } from './block-terms.js'
 import { lengthOf, valuesOf } from './places.js'
 import type { BlockFactor, BlockLatent, EStepRefusal, ScopeVariable } from './types.js'
 
-/** The block of a group with a posterior for each row of the loops that its latents share, `rank` of them. */
+/**
+ * The block of a group with a posterior for each row of the loops that its latents share, `rank` of them; the rows of
+ * the first `apart` loops are independent of each other.
+ */
 export function baseOf(
   group: readonly ContinuousLatent[],
   lifted: readonly LiftedFactor[],
   id: string,
   rank: number,
+  apart = rank,
 ): Base | EStepRefusal {
-  const loops = group[0]?.loops.slice(0, rank) ?? []
+  const shared = group[0]?.loops ?? []
+  const loops = shared.slice(0, rank)
   const latents = group.map(
     (latent): BlockLatent => ({
       latent,
@@ -30,7 +35,7 @@ export function baseOf(
     if ('code' in placed) return placed
     factors.push(placed)
   }
-  return { id, loops, latents, scope: [...scope.values()], factors }
+  return { id, loops, apart: shared.slice(rank, apart), latents, scope: [...scope.values()], factors }
 }
 
 /** A factor as one of a block: its row, and its discrete variables as those of the block's scope. */

@@ -6,7 +6,7 @@ import type { BindTable } from '../graph/types.js'
 import type { BlockTerm, ContinuousBlock, GaussianBlock } from './types.js'
 
 /** A block with its latents and factors only. */
-export type Base = Pick<GaussianBlock, 'id' | 'loops' | 'latents' | 'scope' | 'factors'>
+export type Base = Pick<GaussianBlock, 'id' | 'loops' | 'apart' | 'latents' | 'scope' | 'factors'>
 
 /** A block, with the tables that it reads. */
 export interface Made {

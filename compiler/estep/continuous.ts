@@ -127,7 +127,7 @@ function blockOf(
   const coupled = group.some((l) => l.loops.length > common)
   const hasDiscrete = lifted.some((f) => f.variables.length > 0)
   const layout = coupled && !hasDiscrete ? 'joint' : 'row'
-  const made = baseOf(group, lifted, id, layout === 'joint' ? 0 : common)
+  const made = baseOf(group, lifted, id, layout === 'joint' ? 0 : common, common)
   if ('code' in made) return made
   if (layout === 'joint') {
     const weighted = group.find((l) => l.loops.some((x) => x.weight !== null))

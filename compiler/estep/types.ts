@@ -131,6 +131,8 @@ interface BlockBase {
   readonly id: string
   /** Rows of the block: one posterior for each, and for each value of the scope. */
   readonly loops: readonly Loop[]
+  /** Where there is one posterior for all rows: loops whose rows are independent in it all the same. */
+  readonly apart: readonly Loop[]
   readonly latents: readonly BlockLatent[]
   readonly scope: readonly ScopeVariable[]
   readonly factors: readonly BlockFactor[]

@@ -129,7 +129,10 @@ export interface Unit {
 /** The unit that a factor belongs to: the root table's row it reads, else that of its outermost loop. null: there is one. */
 export function unitOf(f: LiftedFactor, d: Derivation): Unit | null {
   const own = d.eStep.blocks.find((b) => b.factors.some((x) => x.lifted === f))
-  if (own !== undefined && own.scope.length === 0) return unitAt(own.loops, blockRow(own, f))
+  if (own !== undefined && own.scope.length === 0)
+    return own.loops.length === 0
+      ? unitAt(own.apart, f.continuous[0]?.index ?? [])
+      : unitAt(own.loops, blockRow(own, f))
   const variable = f.variables[0]
   let table = variable === undefined ? undefined : d.eStep.tables.find((t) => t.id === tableOf(variable.latent))
   let row: readonly Expr[] = variable?.index ?? []

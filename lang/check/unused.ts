@@ -37,8 +37,10 @@ export function checkUses(ctx: CheckContext, statements: readonly TStatement[]):
       ctx.report({
         code: 'W503',
         span: symbol.span,
-        message: `\`${symbol.name}\` may have missing cells but no distribution: a missing cell will be an error`,
-        help: `give \`${symbol.name}\` a distribution, or leave the \`?\` out`,
+        message: read.has(symbol.id)
+          ? `\`${symbol.name}\` may have missing cells but no distribution: a missing cell will be an error`
+          : `\`${symbol.name}\` is not used: no statement reads it or gives it a distribution`,
+        help: `give \`${symbol.name}\` a distribution, or leave ${read.has(symbol.id) ? 'the `?`' : 'it'} out`,
       })
   }
   checkSizes(ctx)

@@ -150,6 +150,11 @@ export function RunSettings({ state, controller }: Props) {
         onLeave={() => set({ start: new Map() })}
       />
       <Given says="Holds" leave="let go" values={controls.fix} onLeave={() => set({ fix: new Map() })} />
+      {controls.set.size > 0 && state.bindComplaints.length > 0 && (
+        <p class="mode-says" role="alert">
+          <span class="refused">{state.bindComplaints[0]?.message}</span>
+        </p>
+      )}
       <p class="mode-says">
         {why === null ? (
           <>

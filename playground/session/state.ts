@@ -299,7 +299,8 @@ export function whyNot(s: State): string | null {
   if (s.compiled === null || s.compiledRevision !== s.revision.source) return 'The model is being compiled.'
   if (s.compiled.model === null) return 'The model has errors.'
   if (s.reading) return 'The data is being read.'
-  if (s.bindComplaints.length > 0) return 'The data does not fit the model.'
+  const [complaint] = s.bindComplaints
+  if (complaint !== undefined) return `The data does not fit the model: ${complaint.message}.`
   if (s.binding === null) return 'The data is being bound to the model.'
   return null
 }

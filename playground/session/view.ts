@@ -37,6 +37,8 @@ export interface LatentView {
   /** Extents of its plates. */
   readonly shape: readonly number[]
   readonly rows: number
+  /** How often each row counts; null or left out where rows count once. */
+  readonly weights?: Float64Array | null
   /** Lengths of the sequences where the second plate is ragged: rows are those of the sequences, one after another. */
   readonly lengths: readonly number[] | null
   /** The rows follow on one another, as those of a chain; each sequence begins at one of these rows. */

@@ -37,6 +37,7 @@ export function latentViews(stepper: Stepper, point: EmPoint): readonly LatentVi
       lengths: p.lengths,
       beginnings: layout?.beginnings?.slice() ?? null,
       follows: stepper.pictures.follows(p.name),
+      weights: p.weights?.slice() ?? null,
       rowLabels: p.rowLabels,
       own: p.own,
       labels: p.labels,
@@ -49,4 +50,4 @@ export function latentViews(stepper: Stepper, point: EmPoint): readonly LatentVi
 }
 
 export const dataViews = (stepper: Stepper, declarations: readonly DataDeclaration[]): readonly ArrayView[] =>
-  dataArrays(stepper.data, stepper.observed, declarations)
+  dataArrays(stepper.data, stepper.observed, declarations, (name) => stepper.weights(name))

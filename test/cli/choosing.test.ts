@@ -107,7 +107,7 @@ describe('select', () => {
     const { status, out, err } = await estep(`${line} --start pi=[0.5,0.5]`)
     expect(status).toBe(0)
     expect(out).toMatch(/^1 +failed/m)
-    expect(err).toContain('K = 1: the start value of `pi` has 2 elements, and 1 are needed')
+    expect(err).toContain('K = 1: the start value of `pi` has 2 elements, and 1 is needed')
   })
 
   test('ranks by agreement with known labels of what is held out', async () => {

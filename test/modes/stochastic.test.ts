@@ -57,3 +57,29 @@ observe h = a + b`
     )
   })
 })
+
+it('a table with frequencies has draws for each of its rows, as if it were written out', async () => {
+  const model = compileOrThrow(`model Classes
+const K = 2
+data  a, b, c, d : bool[N]
+data  w : count[N]
+param pi : simplex[K]
+param p, q, r, s : unit[K]
+for n in 1..N weight w[n] {
+  latent z ~ Categorical(pi)
+  a[n] ~ Bernoulli(p[z])
+  b[n] ~ Bernoulli(q[z])
+  c[n] ~ Bernoulli(r[z])
+  d[n] ~ Bernoulli(s[z])
+}`)
+  const patterns = Array.from({ length: 16 }, (_, i) => [0, 1, 2, 3].map((j) => ((i >> j) & 1) === 1))
+  const likely = (row: readonly boolean[], p: number) => row.reduce((a, x) => a * (x ? p : 1 - p), 1)
+  const w = patterns.map((row) => Math.round(600 * (0.4 * likely(row, 0.8) + 0.6 * likely(row, 0.25))))
+  const at = (j: number) => patterns.map((row) => row[j] ?? false)
+  const data = { a: at(0), b: at(1), c: at(2), d: at(3), w }
+  const em = await model.fit(data)
+  const sem = await model.fit(data, { mode: 'sem' })
+  expect(sem.logLikelihood).toBeGreaterThan(em.logLikelihood - 1)
+  // nine params, each of which moves by about its standard error
+  expect(Number(sem.toJSON().draws?.meanObjective)).toBeGreaterThan(em.logLikelihood - 15)
+})

@@ -37,6 +37,25 @@ for n in 1..N {
 }`)
 
 describe('a report', () => {
+  it('counts rows of a table with frequencies as often as they are there', async () => {
+    const model = compileOrThrow(`model Table
+const K = 2
+data a, b : category[N]
+data w : count[N]
+param pi : simplex[K]
+param p : simplex[K, levels(a)]
+param q : simplex[K, levels(b)]
+for n in 1..N weight w[n] {
+  latent z ~ Categorical(pi)
+  a[n] ~ Categorical(p[z])
+  b[n] ~ Categorical(q[z])
+}`)
+    const fit = await model.fit({ a: ['x', 'x', 'y', 'y'], b: ['u', 'v', 'u', 'v'], w: [40, 10, 10, 20] })
+    const page = body(await fit.report())
+    expect(page).toContain('The share of each of 2 levels among 80 rows, beside what the model expects')
+    expect(page).toMatch(/<code>z<\/code>, 80 rows: the entropy/)
+  })
+
   it('has every part, and nothing of a page that loads or runs', async () => {
     const fit = await faithful.fit(table('old-faithful/faithful.csv'))
     const page = await fit.report()

@@ -116,7 +116,7 @@ describe('a fit from a given start', () => {
     expect(outcome).toEqual({
       ok: false,
       problems: [
-        { param: 'mu', message: 'the start value of `mu` has 1 elements, and 2 are needed' },
+        { param: 'mu', message: 'the start value of `mu` has 1 element, and 2 are needed' },
         { param: 'tau', message: 'the model has no param `tau`; it has `pi`, `mu`, `sigma`' },
       ],
     })

@@ -64,3 +64,29 @@ test('one chain is one unit: there is no sandwich', async () => {
   await expect(fit.standardErrors('sandwich')).rejects.toThrow('one unit')
   await expect(fit.standardErrors('bootstrap')).rejects.toThrow('one unit')
 })
+
+test('rows are units where the latents of a row stand in a loop of their own, as they are with one vector', async () => {
+  const factor = (latent: string) => `model F
+data y : real[N, D]
+param m : real[D]
+param a : real[D]
+param s : positive[D]
+for i in 1..N {
+  ${latent}
+  y[i] ~ Normal([m[d] + a[d] * f[1] + f[2] for d in 1..D], s)
+}`
+  const rows = grouped(60, 4, 5).map((r, i) => r.map((v, d) => v + Math.sin(7 * i + d * d)))
+  const apart = await compileOrThrow(factor('for k in 1..2 { latent f[k] ~ Normal(0, 1) }')).fit(
+    { y: rows },
+    { restarts: 3, tolerance: 1e-13 },
+  )
+  const joined = await compileOrThrow(
+    factor('latent f ~ MvNormal([0 for k in 1..2], [[1 if k == j else 0 for k in 1..2] for j in 1..2])'),
+  ).fit({ y: rows }, { restarts: 3, tolerance: 1e-13 })
+  expect(apart.logLikelihood).toBeCloseTo(joined.logLikelihood, 7)
+  const [first, second] = [await errorsOf(apart), await errorsOf(joined)]
+  for (const name of ['m', 's']) expect((first.get(name) ?? 0) / (second.get(name) ?? 0)).toBeCloseTo(1, 5)
+  expect((await apart.standardErrors('sandwich')).fields.errors.units).toBe(60)
+  const drawn = await apart.standardErrors('bootstrap', { replicates: 10 })
+  expect(drawn.fields.errors.units).toBe(60)
+})

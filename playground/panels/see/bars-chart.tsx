@@ -40,7 +40,7 @@ export function BarsChart({ offered, run, queries, title }: Props) {
     [run?.id, point, column],
   )
   if (column === undefined) return null
-  const observed = sharesOf(column.values, levels.length)
+  const observed = sharesOf(column.values, column.weights, levels.length)
   const model = answer.value !== null && answer.value.total.length === levels.length ? answer.value : null
   // a component's own probabilities: its part of the whole over its weight
   const own = (model?.components ?? []).map((c) => {
@@ -52,7 +52,7 @@ export function BarsChart({ offered, run, queries, title }: Props) {
   if (levels.length > MOST_LEVELS) order.sort((a, b) => (observed[b] ?? 0) - (observed[a] ?? 0))
   const shown = order.slice(0, MOST_LEVELS)
   const label = column.label
-  const summary = `${counted(column.rows, 'row')} of ${label} at ${counted(levels.length, 'level')}${
+  const summary = `${counted(column.rows, 'row')} of ${label}${column.weights === null ? '' : ', counted by their weights,'} at ${counted(levels.length, 'level')}${
     model === null
       ? ''
       : `: the share of each, beside what the model expects${several ? ` and the probabilities within ${counted(own.length, 'component')}` : ''}`
@@ -168,13 +168,14 @@ export function BarsChart({ offered, run, queries, title }: Props) {
   )
 }
 
-function sharesOf(values: Float64Array, levels: number): readonly number[] {
+function sharesOf(values: Float64Array, weights: Float64Array | null, levels: number): readonly number[] {
   const counts = new Array<number>(levels).fill(0)
   let total = 0
-  for (const v of values)
+  for (const [row, v] of values.entries())
     if (v >= 0 && v < levels) {
-      counts[v] = (counts[v] ?? 0) + 1
-      total += 1
+      const weight = weights?.[row] ?? 1
+      counts[v] = (counts[v] ?? 0) + weight
+      total += weight
     }
   return counts.map((c) => (total === 0 ? 0 : c / total))
 }

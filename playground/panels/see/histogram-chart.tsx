@@ -25,7 +25,10 @@ export function HistogramChart({ offered, run, queries, title }: Props) {
   useEffect(() => setPosition((p) => (p < columns.length ? p : 0)), [columns.length])
   const column = columns[position] ?? columns[0]
   const point = run?.point ?? null
-  const bins = useMemo(() => (column === undefined ? null : binsOf(column.values, column.element !== 'real')), [column])
+  const bins = useMemo(
+    () => (column === undefined ? null : binsOf(column.values, column.element !== 'real', column.weights)),
+    [column],
+  )
   const curves = useAnswer(
     () =>
       run === null || point === null || column === undefined || bins === null

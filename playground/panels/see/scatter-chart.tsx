@@ -223,10 +223,11 @@ const ref = ({ data, column }: ColumnView): ColumnRef => ({ data, column })
 /** Expected number of rows of each component. */
 function countsOf(latent: LatentView | null): readonly number[] {
   if (latent?.probabilities == null) return []
-  const { probabilities, labels, rows } = latent
+  const { probabilities, labels, rows, weights } = latent
   const counts = new Array<number>(labels.length).fill(0)
   for (let i = 0; i < rows; i++)
-    for (let k = 0; k < labels.length; k++) counts[k] = (counts[k] ?? 0) + (probabilities[i * labels.length + k] ?? 0)
+    for (let k = 0; k < labels.length; k++)
+      counts[k] = (counts[k] ?? 0) + (weights?.[i] ?? 1) * (probabilities[i * labels.length + k] ?? 0)
   return counts
 }
 

@@ -12,6 +12,8 @@ export interface Hosts {
   fit(): Worker
   /** A file beside the page. */
   fetchText(path: string): Promise<string>
+  /** Milliseconds for a worker to stop by itself; left out: as long as a person waits gladly. */
+  readonly patience?: number
 }
 
 export type WorkKind = Exclude<State['work']['kind'], 'idle'>

@@ -245,12 +245,12 @@ export class Runs {
 
   /** Takes effect between two iterations; a worker that does not come to that in time is ended, its last iterate kept. */
   async stop(): Promise<void> {
-    const { store, fitter } = this.desk
+    const { store, fitter, hosts } = this.desk
     const { work } = this.state
     if (work.kind === 'idle') return
     store.dispatch({ kind: 'work', work: { ...work, stopping: true } })
     fitter.tell({ kind: 'stop' })
-    const until = performance.now() + (PATIENCE_FOR.get(work.kind) ?? PATIENCE)
+    const until = performance.now() + (hosts.patience ?? PATIENCE_FOR.get(work.kind) ?? PATIENCE)
     while (!this.desk.isIdle() && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN))
     if (this.isQuiet()) {

@@ -49,7 +49,8 @@ let heard = (_: FitMessage): void => {}
 let stuck: string | null = null
 let said: unknown = null
 
-function controllerOf(project: Project): Controller {
+/** `patience`: for a worker that is asked to stop. */
+function controllerOf(project: Project, patience?: number): Controller {
   started = 0
   return new Controller(project, {
     compile: () =>
@@ -72,6 +73,7 @@ function controllerOf(project: Project): Controller {
       }) as unknown as Worker
     },
     fetchText: () => Promise.reject(new Error('nothing is fetched here')),
+    ...(patience === undefined ? {} : { patience }),
   })
 }
 
@@ -225,7 +227,8 @@ it('goes on with a search that was stopped, to the bits of one that was not', as
   const wanted = [bits(whole), shownRun(whole.state)?.run.traces, shownRun(whole.state)?.summary]
   expect(whole.runs.canGoOn).toBe(false)
 
-  const c = controllerOf(faithful())
+  // however slow the machine is
+  const c = controllerOf(faithful(), Number.POSITIVE_INFINITY)
   await c.begin()
   let messages = 0
   let stopping: Promise<void> | null = null

@@ -157,7 +157,9 @@ export class ArrayReader {
     )
     const all = logSum(logs)
     const weights = logs.map((l) => Math.exp(l - all))
-    const mix = (of: (p: Part) => number): number => logSum(some.map((p, i) => (logs[i] ?? 0) - all + of(p)))
+    // weights that are rounded may add up to more than 1
+    const mix = (of: (p: Part) => number): number =>
+      Math.min(0, logSum(some.map((p, i) => (logs[i] ?? 0) - all + of(p))))
     const average = (of: (p: Part) => number): number =>
       some.reduce((sum, p, i) => sum + ((weights[i] ?? 0) === 0 ? 0 : (weights[i] ?? 0) * of(p)), 0)
     const below = [mix((p) => p.below[0]), mix((p) => p.below[1])] as const

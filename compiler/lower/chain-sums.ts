@@ -61,12 +61,7 @@ export class ChainSums implements PlaceSums {
   }
 
   first(): readonly KernelOp[] {
-    const at: PlaceReading = {
-      place: k.num(0),
-      isFar: false,
-      past: null,
-      ratio: (states) => k.load(this.chain.ratioRow, ...states),
-    }
+    const at = this.chain.readingOf(k.num(0))
     return this.#plans.flatMap((p) => (p.taken.from === 0 ? [this.#addition(p, at, null)] : []))
   }
 

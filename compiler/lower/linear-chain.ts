@@ -77,7 +77,7 @@ export class LinearChainLowering extends ChainLowering {
   /** A buffer of one element: above `MOST`, or no number, where numbers are too far apart. */
   readonly check = this.host.scratch(`check ${this.block.id}`, [], [])
   readonly gammaRow = this.host.scratch(`post row ${this.block.id}`, [], this.states)
-  readonly ratioRow = this.host.scratch(`ratio row ${this.block.id}`, [], this.states)
+  private readonly ratioRow = this.host.scratch(`ratio row ${this.block.id}`, [], this.states)
   protected readonly future = this.host.scratch(`future ${this.block.id}`, [], this.states)
   protected readonly reach = this.host.scratch(`reach ${this.block.id}`, [], this.states)
   protected readonly scale = this.host.scratch(`scale ${this.block.id}`, this.table.loops, this.block.parents)
@@ -368,14 +368,18 @@ export class LinearChainLowering extends ChainLowering {
 
   /** γ, ρ and what is added up at a place after the first, and β of the one before. */
   protected backAt(place: KExpr, keep: ReadonlySet<string>, sums: PlaceSums | null): readonly KernelOp[] {
-    const at: PlaceReading = { place, isFar: false, past: null, ratio: this.ratioAtHand }
     return [
       ...this.gammaHere(place),
       this.ratioHere(place),
       ...this.stored(keep, place, this.ofStates(this.ratioRow)),
-      ...(sums?.later(at) ?? []),
+      ...(sums?.later(this.readingOf(place)) ?? []),
       this.mapStates(this.future, [], this.backOneStep(place)),
     ]
+  }
+
+  /** On the way back. */
+  readingOf(place: KExpr): PlaceReading {
+    return { place, isFar: false, past: null, ratio: this.ratioAtHand }
   }
 
   private readonly ratioAtHand = (states: readonly KExpr[]): KExpr => k.load(this.ratioRow, ...states)

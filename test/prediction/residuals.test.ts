@@ -35,6 +35,23 @@ for n in 1..N { y[n] ~ Poisson(r) }`
   expect(Math.abs(logPhi(low?.quantile ?? Number.NaN) - below)).toBeLessThan(5)
 })
 
+test('no probability is more than 1, however weights are rounded', async () => {
+  const source = `model Mixture
+const K = 3
+data  y : count[N]
+param p : simplex[K]
+param r : positive[K]
+for n in 1..N {
+  latent z ~ Categorical(p)
+  y[n] ~ Poisson(r[z])
+}`
+  const y = [150, 200, 250]
+  const p = [0.75, 0.0925, 0.1575]
+  const [own] = (await (await fitAt(source, { y }, { p, r: [30, 33, 36] })).residuals({ y })).arrays
+  for (const c of own?.cells ?? []) expect(c.pit).toBeLessThanOrEqual(1)
+  expect(own?.cells).toHaveLength(3)
+})
+
 test('of one Normal they are the standardised residuals', async () => {
   const x = [1, 4, 2, 8, 5, 7]
   const { of } = await residuals(

@@ -80,12 +80,9 @@ function checksAt(
     const own = cells.flatMap((cell, i) => (cell.data === name ? [{ cell, law: laws[i] }] : []))
     const refused = own.find(({ law }) => typeof law === 'string')?.law
     if (typeof refused === 'string') return none(refused)
-    const without = withoutLaw(own)
-    if (own.length === 0 || without !== null)
-      return none(without ?? 'no statement gives single cells of it a distribution')
+    const without = own.length === 0 ? 'no statement gives single cells of it a distribution' : withoutLaw(own)
+    if (without !== null) return none(without)
     const known = own.flatMap(({ law }) => (law === undefined || typeof law === 'string' ? [] : [law]))
-    const [first] = known
-    if (first === undefined) return none('no statement gives single cells of it a distribution')
     const discrete = own.some((o) => o.cell.discrete)
     const reader = new ArrayReader(
       model,

@@ -4,7 +4,6 @@
  * ∫ f(u) q(u)/D(y; u) du / ∫ q(u)/D(y; u) du is what is left of f, and 1 / ∫ q(u)/D(y; u) du the density of y given the others.
  * Sums over points are kept relative to their largest term: the tails of a cell may be far smaller than 1e-300.
  */
-
 import { extentOf } from '../../lower/lowerer.js'
 import type { CellLaw, LawPoints } from '../../lower/residuals/cell-laws.js'
 import type { Memory } from '../../targets/memory.js'

@@ -1,5 +1,4 @@
 /** Laws of cells whose latents are integrated out over points of their posterior, with tables as other laws have. */
-
 import { ONE } from '../../algebra/build.js'
 import { MOST_DIMENSIONS } from '../../estep/nodes.js'
 import { extentOf } from '../../lower/lowerer.js'

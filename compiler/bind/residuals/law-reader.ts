@@ -1,5 +1,4 @@
 /** What one statement says of cells, from its tables. */
-
 import { extentOf } from '../../lower/lowerer.js'
 import type { CellLaw } from '../../lower/residuals/cell-laws.js'
 import type { BoundNumbers } from '../sizes.js'

@@ -2,7 +2,6 @@
  * What the posterior says of the latents that a statement on cells of data reads: the probability of their values, and
  * where its mean is linear in Normal latents the first two moments of the residual given these values.
  */
-
 import type { Span } from '../../../lang/source.js'
 import { call, caseOf, compare, exp, idx, mul, neg, num, ONE, pow, ref, sub, sum, ZERO } from '../../algebra/build.js'
 import { keyOf } from '../../algebra/key.js'

@@ -45,6 +45,8 @@ export interface SquaremMemory {
 export interface AndersonMemory {
   readonly kind: 'anderson'
   readonly steps: readonly MixedStep[]
+  /** The longest move beside EM's step. */
+  readonly longest: number
 }
 
 /** A point and EM's step from there, F(u) − u. */

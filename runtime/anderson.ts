@@ -10,6 +10,9 @@ import {
 
 /** Steps that Anderson's mixing remembers. */
 const MEMORY = 5
+/** The longest move beside EM's step at first, and the factor by which it grows and shrinks. */
+const LONGEST = 1e6
+const GROWTH = 4
 /** Of the largest diagonal element: what is added to all of them, so that steps that repeat each other do not count twice. */
 const RIDGE = 1e-10
 
@@ -18,21 +21,35 @@ const RIDGE = 1e-10
  * u = F(u(t)) − Σ_j γ_j (ΔF)_j where γ minimises ‖f(t) − Σ_j γ_j (Δf)_j‖. It takes the place of EM's step: one pass over the
  * data each, since F(u(t)) takes an M-step alone. Walker, Ni (2011), SIAM Journal on Numerical
  * Analysis 49, p. 1715; for EM with a guard Henderson, Varadhan (2019), Journal of Computational and Graphical Statistics 28.
+ *
+ * Far from a maximum the steps of EM may grow, and the residual then is least behind: the move goes the other way, as SQUAREM's
+ * does, and no farther than moves have been found good.
  */
 export function anderson(memory: AndersonMemory | null): Accelerator {
-  let steps: readonly MixedStep[] = memory?.steps ?? []
+  let { steps, longest } = memory ?? { steps: [], longest: LONGEST }
+  /** How long the move proposed last is beside EM's step. */
+  let length = 0
   return {
     propose: () => null,
     mix(at, image) {
-      steps = [...steps, { image, residual: difference(image, at) }].slice(-MEMORY - 1)
+      const residual = difference(image, at)
+      steps = [...steps, { image, residual }].slice(-MEMORY - 1)
       const { images, residuals } = secants(steps)
-      const gamma = images.length === 0 ? null : leastSquares(residuals, difference(image, at), image)
+      const gamma = images.length === 0 ? null : leastSquares(residuals, residual, image)
       if (gamma === null) return null
-      return image.map((x, i) => x - gamma.reduce((sum, g, j) => sum + g * (images[j]?.[i] ?? 0), 0))
+      const move = image.map((_, i) => -gamma.reduce((sum, g, j) => sum + g * (images[j]?.[i] ?? 0), 0))
+      length = Math.sqrt(product(move, move, image) / product(residual, residual, image))
+      const scale = (product(move, residual, image) < 0 ? -1 : 1) * Math.min(1, longest / length)
+      return image.map((x, i) => x + scale * (move[i] ?? 0))
     },
     judged(accepted) {
+      if (accepted) {
+        if (length >= longest) longest *= GROWTH
+        return
+      }
+      longest = Math.max(1, Math.min(length, longest) / GROWTH)
       // directions that led astray are forgotten
-      if (!accepted) steps = steps.slice(-1)
+      steps = steps.slice(-1)
     },
     // u = F(u) − f: near the limit the change of f is J − 1 times that of u
     slowness() {
@@ -44,7 +61,7 @@ export function anderson(memory: AndersonMemory | null): Accelerator {
       })
       return ratios.length < MEMORY ? Number.POSITIVE_INFINITY : Math.max(LEAST_SLOWNESS, ...ratios)
     },
-    memory: () => ({ kind: 'anderson', steps }),
+    memory: () => ({ kind: 'anderson', steps, longest }),
   }
 }
 

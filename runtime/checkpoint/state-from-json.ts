@@ -106,6 +106,7 @@ function readMemory(r: Reading, { length }: BoundModel): AcceleratorMemory {
         image: step.at('image').numbers(length),
         residual: step.at('residual').numbers(length),
       })),
+      longest: r.at('longest').number(),
     }
   return {
     kind,

@@ -88,6 +88,7 @@ function memoryToJson(memory: AcceleratorMemory): Json {
     return {
       kind: memory.kind,
       steps: memory.steps.map((s) => ({ image: numbersToText(s.image), residual: numbersToText(s.residual) })),
+      longest: exact(memory.longest),
     }
   const { kind, waits, longest, slowest, contracting, before } = memory
   return {

@@ -7,6 +7,17 @@ import { fitAt } from './fit-at.js'
 const close = (a: number | null | undefined, b: number, digits = 9): void =>
   expect(a ?? Number.NaN).toBeCloseTo(b, digits)
 
+/** Rates of one of two kinds. */
+const kinds = `model Kinds
+data  y : count[N]
+param w : simplex[2]
+param a, b : positive[2]
+for n in 1..N {
+  latent z ~ Categorical(w)
+  latent r ~ Gamma(a[z], b[z])
+  y[n] ~ Poisson(r)
+}`
+
 describe('latents that are integrated out over their posterior', () => {
   test('of a vector each coordinate has its own distribution, all of the vector left out', async () => {
     const source = `model RobustVectors
@@ -96,17 +107,8 @@ for n in 1..N { y[n] ~ Categorical(p[g[n]]) }`
   })
 
   test('a kind of rate thousands of sds off, known from the posterior without the cell', async () => {
-    const source = `model Kinds
-data  y : count[N]
-param w : simplex[2]
-param a, b : positive[2]
-for n in 1..N {
-  latent z ~ Categorical(w)
-  latent r ~ Gamma(a[z], b[z])
-  y[n] ~ Poisson(r)
-}`
     const y = [2, 4_001_000]
-    const fit = await fitAt(source, { y }, { w: [0.25, 0.75], a: [3, 4e6], b: [1, 1] })
+    const fit = await fitAt(kinds, { y }, { w: [0.25, 0.75], a: [3, 4e6], b: [1, 1] })
     const own = (await fit.residuals({ y })).arrays.find((r) => r.data === 'y')
     expect(own?.left).toBe(0)
     // P(X ≤ 1) and P(X ≤ 2) of the first kind: ½³ (1 + 3/2) and ½³ (1 + 3/2 + 6/4)
@@ -134,18 +136,9 @@ for n in 1..N { y[n] ~ Poisson(r[g[n]]) }`
   })
 
   test('a kind of rate so far off that it has no posterior left', async () => {
-    const source = `model Kinds
-data  y : count[N]
-param w : simplex[2]
-param a, b : positive[2]
-for n in 1..N {
-  latent z ~ Categorical(w)
-  latent r ~ Gamma(a[z], b[z])
-  y[n] ~ Poisson(r)
-}`
     // beside rates of some thousands: P(y = 0) is that of the first kind alone, ¼ · 2^−3
     const y = [0, 0, 3, 4100]
-    const fit = await fitAt(source, { y }, { w: [0.25, 0.75], a: [3, 40], b: [1, 0.01] })
+    const fit = await fitAt(kinds, { y }, { w: [0.25, 0.75], a: [3, 40], b: [1, 0.01] })
     const own = (await fit.residuals({ y })).arrays.find((r) => r.data === 'y')
     expect(own?.left).toBe(0)
     close(own?.frequencies?.[0]?.expected, 4 * 0.25 * 2 ** -3, 8)

@@ -2,7 +2,7 @@ import type { Json } from '../runtime/json.js'
 
 /** What a checkpoint says that it is, and the version of its format. */
 export const FORMAT = 'estep checkpoint'
-export const FORMAT_VERSION = 1
+export const FORMAT_VERSION = 2
 
 /**
  * The state of a fit that has not ended, as plain JSON. A fit that goes on from it (`resume`) gives the bits of one that was

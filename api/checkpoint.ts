@@ -19,9 +19,6 @@ const EVERY = 1000
 /** Bytes of numbers beyond which a state is no checkpoint: it would be written for longer than the fit runs. */
 const LARGEST = 2 ** 28
 
-/** Modes whose state is that of a search over starts. */
-const MODES: readonly unknown[] = [undefined, 'em', 'hard']
-
 /**
  * What the runtime is to do with the state of a fit; nothing where no checkpoints are wanted.
  *
@@ -35,8 +32,6 @@ export async function recordHooks(
   const { checkpoint, checkpointEvery = EVERY, resume } = options
   if (checkpoint === undefined && resume === undefined) return {}
   if (!(checkpointEvery >= 0)) throw new OptionError('checkpointEvery takes milliseconds')
-  if (!MODES.includes(options.mode)) throw new OptionError(`there are no checkpoints in mode ${options.mode}`)
-  if (options.batch !== undefined) throw new OptionError('there are no checkpoints where rows come in batches')
   const fingerprint = await fingerprintOf(typed, bound, options)
   const from = resume === undefined ? null : await restored(resume, fingerprint, bound.model)
   if (checkpoint === undefined) return { record: { from, every: Number.POSITIVE_INFINITY, async emit() {} } }

@@ -12,7 +12,7 @@ import type { FitResult } from '../runtime/result.js'
 import { type StartValues, startValuesFromJson } from '../runtime/start-values.js'
 import type { FitWarning } from '../runtime/warnings.js'
 import { version } from '../version.js'
-import { recordHooks, refuseCheckpoints } from './checkpoint.js'
+import { recordHooks } from './checkpoint.js'
 import { entropyFields } from './entropy.js'
 import { DataError, OptionError, problem } from './errors.js'
 import { Fit, type FittedModel } from './fit.js'
@@ -45,7 +45,6 @@ export async function fitBound<M extends Fitting>(model: M, bound: Bound, option
     return new Fit(model, withHeld(result, bound, model.typed), program.params, own, bound.held?.layouts)
   }
   const mode = modeOf(bound, options)
-  if ((mode?.search ?? null) !== null) refuseCheckpoints(options, `mode ${options.mode}`)
   const run = fitModel(
     bound.model,
     { ...restartsOf(mode), ...searchOptions(options), ...(start === undefined ? {} : { start }) },

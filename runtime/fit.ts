@@ -89,8 +89,8 @@ export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitH
   const other = mode?.search ?? null
   const record = hooks.record === undefined ? null : new FitRecord(hooks.record, model, hooks.now ?? Date.now)
   await record?.flush()
-  const main = other !== null ? request : start === null ? await searched(request, record) : recorded(request, record)
-  const found = await (other ?? search)(main)
+  const main = other === null && start === null ? await searched(request, record) : recorded(request, record)
+  const found = other === null ? await search(main) : await other(main, record?.mode ?? null)
   if (!isOver(main)) record?.finish()
   await record?.flush()
   const first = bestEnd(found)

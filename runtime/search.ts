@@ -1,4 +1,4 @@
-import type { SearchRecord } from './checkpoint/search-record.js'
+import type { StartRecords } from './checkpoint/search-record.js'
 import { compareKinds, failed, isOneMaximum, promising, toldApart } from './compare-ends.js'
 import type { BoundModel, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
@@ -36,7 +36,7 @@ export interface SearchRequest {
   readonly pacer: Pacer
   onIteration(progress: FitProgress): void
   /** What is known of the starts from before, and what they come to. */
-  readonly record?: SearchRecord
+  readonly record?: StartRecords
 }
 
 /**

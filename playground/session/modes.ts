@@ -141,7 +141,3 @@ export function scheduleOf({ mode, batch, schedule }: Pick<RunControls, 'mode' |
     ...(own.length === 0 ? {} : { schedule: Object.fromEntries(own) }),
   }
 }
-
-/** A fit in this mode that is stopped can go on from where it stood, to the same bits. */
-export const hasCheckpoints = ({ mode, batch }: Pick<RunControls, 'mode' | 'batch'>): boolean =>
-  mode === 'em' || (mode === 'hard' && batch === null)

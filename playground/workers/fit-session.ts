@@ -7,7 +7,7 @@ import { type ModeOfFits, modesOfFits, type Stepper } from '../../api/stepper.js
 import { readTable } from '../../runtime/data/read-table.js'
 import type { Table } from '../../runtime/data/types.js'
 import type { FitProgress } from '../../runtime/search.js'
-import { hasCheckpoints, jumpsIn, scheduleOf } from '../session/modes.js'
+import { jumpsIn, scheduleOf } from '../session/modes.js'
 import type { RunControls } from '../session/project.js'
 import type { Mode, TraceView } from '../session/view.js'
 import { besideView } from './beside.js'
@@ -214,9 +214,7 @@ export class FitSession implements Parts<FitCalls> {
         ...(isOfFits(mode) ? { mode } : {}),
         signal: this.signal,
         ...(start.size === 0 ? {} : { start }),
-        ...(hasCheckpoints({ ...controls, mode })
-          ? { checkpoint: (at: FitCheckpoint) => this.tell({ kind: 'checkpoint', run, state: JSON.stringify(at) }) }
-          : {}),
+        checkpoint: (at: FitCheckpoint) => this.tell({ kind: 'checkpoint', run, state: JSON.stringify(at) }),
         ...(resume === null ? {} : { resume: JSON.parse(resume) as FitCheckpoint }),
         onIteration: ({ start: index, iteration, objective, params }: FitProgress) => {
           traces[index] ??= []

@@ -1,5 +1,6 @@
 /** What a fit has come to, handed out from time to time. */
 import type { BoundModel } from '../contract.js'
+import type { ModeRecord, ModeState } from '../modes/mode-state.js'
 import type { Clock } from '../pacer.js'
 import { SearchRecord, type SearchState } from './search-record.js'
 
@@ -13,6 +14,8 @@ export interface FitState {
   readonly sample: SearchState | null
   readonly chosen: Chosen | null
   readonly main: SearchState
+  /** Of a mode with a way of its own; null in others, and before it is under way. */
+  readonly mode: ModeState | null
 }
 
 export interface RecordHooks {
@@ -30,6 +33,8 @@ const SHARE = 1 / 20
 export class FitRecord {
   readonly main: SearchRecord
   readonly sample: SearchRecord | null
+  readonly mode: ModeRecord
+  private modeState: ModeState | null
   private finished: boolean
   private chosen: Chosen | null
   private emitting: Promise<void> | null = null
@@ -48,6 +53,14 @@ export class FitRecord {
     this.main = new SearchRecord(model.rules ?? null, from?.main ?? null, changed)
     this.sample =
       model.sample === undefined ? null : new SearchRecord(model.sample.rules ?? null, from?.sample ?? null, changed)
+    this.modeState = from?.mode ?? null
+    this.mode = {
+      from: this.modeState,
+      keep: (state) => {
+        this.modeState = state
+        changed()
+      },
+    }
     this.chosen = from?.chosen ?? null
     this.finished = from?.finished ?? false
     this.last = now()
@@ -88,6 +101,7 @@ export class FitRecord {
       sample: this.chosen === null ? (this.sample?.take() ?? null) : null,
       chosen: this.chosen,
       main: this.main.take(),
+      mode: this.modeState,
     }
     const done = (): void => {
       this.last = this.now()

@@ -36,6 +36,19 @@ export type KnownLeg =
   | { readonly kind: 'ended'; readonly end: StartEnd }
   | { readonly kind: 'open'; readonly before: StartEnd; readonly moment: RunMoment }
 
+/** What a search takes from a record, and puts there, by the numbers of its starts. */
+export type StartRecords = Pick<SearchRecord, 'restored' | 'begun' | 'isAhead' | 'next' | 'keep' | 'finish'>
+
+/** The same for a search whose first start has the number `first` in the record. */
+export const recordsFrom = (record: StartRecords, first: number): StartRecords => ({
+  restored: record.restored,
+  begun: (index) => record.begun(first + index),
+  isAhead: (index) => record.isAhead(first + index),
+  next: (index, before) => record.next(first + index, before),
+  keep: (index, moment) => record.keep(first + index, moment),
+  finish: (index, end) => record.finish(first + index, end),
+})
+
 /**
  * The search itself is made again, choice by choice, in the same order as before, and takes from here what has been
  * computed. Runs do not depend on each other, so that it does not matter how far each of them had come.

@@ -10,11 +10,14 @@
  * β = 1, no earlier, that the place becomes a saddle, and EM leaves it at no rate at all. So β goes beyond 1, to a peak,
  * where they part quickly, and back (Naim and Gildea 2012, ICML, section 4).
  */
+import { recordsFrom } from '../checkpoint/search-record.js'
 import type { BoundModel } from '../contract.js'
+import { pointAt } from '../em-step.js'
 import { randomSource } from '../random.js'
-import { beginRun, continueRun, type RunLimits } from '../run.js'
-import { type SearchRequest, type StartEnd, search } from '../search.js'
-import type { FitMode, ModeReport } from './fit-mode.js'
+import { beginRun, continueRun, type EmRun, type RunLimits, type RunMoment } from '../run.js'
+import { isOver, type SearchRequest, type StartEnd, search } from '../search.js'
+import type { FitMode } from './fit-mode.js'
+import type { AnnealStage, CooledStart } from './mode-state.js'
 import type { AnnealSchedule } from './schedules.js'
 
 /** The model at any β. */
@@ -33,20 +36,33 @@ const NUDGE = 0.01
 const STREAM = 101
 
 export function annealMode(tempered: Tempered, schedule: AnnealSchedule): FitMode {
-  const reports: { readonly end: StartEnd; readonly stages: NonNullable<ModeReport['stages']> }[] = []
+  const reports: { readonly end: StartEnd; readonly stages: readonly AnnealStage[] }[] = []
   return {
     name: 'anneal',
     restarts: 1,
-    async search(request) {
+    async search({ record, ...request }, kept) {
       const { options } = request
+      const starts = [...(kept?.from?.kind === 'anneal' ? kept.from.starts : [])]
       const ends: StartEnd[] = []
       for (let index = 0; index < options.restarts; index++) {
         if (index > 0 && isOver(request)) break
         const seed = options.seed + index
         const given = index === 0 ? request.start : null
         const start = given ?? (await request.starter.start(seed, index === 0))
-        const { params, stages } = await cooled(tempered, schedule, request, start, seed)
-        const own = { ...request, options: { ...options, seed, restarts: 1 }, start: params }
+        const from = starts[index] ?? { done: 0, stages: [], params: start, run: null }
+        const keep = (state: CooledStart): void => {
+          starts[index] = state
+          kept?.keep({ kind: 'anneal', starts: [...starts] })
+        }
+        const { done, params, stages } = await cooled(tempered, schedule, request, from, seed, keep)
+        // a run that begins before its time is not kept
+        const isWhole = record !== undefined && done === betas(schedule).length
+        const own = {
+          ...request,
+          ...(isWhole ? { record: recordsFrom(record, index) } : {}),
+          options: { ...options, seed, restarts: 1 },
+          start: params,
+        }
         const spent = stages.reduce((n, s) => n + s.iterations + 1, 0)
         for (const { run, ...end } of await search(own)) {
           const whole = { ...end, run: { ...run, passes: run.passes + spent } }
@@ -67,9 +83,6 @@ export function annealMode(tempered: Tempered, schedule: AnnealSchedule): FitMod
 const objectiveOf = ({ run }: StartEnd): number =>
   run.stop === 'numerical' || Number.isNaN(run.point.objective) ? Number.NEGATIVE_INFINITY : run.point.objective
 
-const isOver = ({ signal, options, pacer }: SearchRequest): boolean =>
-  signal?.aborted === true || (options.maxTime !== null && pacer.elapsed() >= options.maxTime)
-
 /** The temperatures before β = 1: up to the peak. */
 export function betas({ from, factor, peak }: AnnealSchedule): readonly number[] {
   const out: number[] = []
@@ -77,23 +90,24 @@ export function betas({ from, factor, peak }: AnnealSchedule): readonly number[]
   return peak > 1 ? [...out, peak] : out
 }
 
-/** Params at the end of the last temperature before 1. */
+/** A start taken through the temperatures before 1, as far as there is time. */
 async function cooled(
   tempered: Tempered,
   schedule: AnnealSchedule,
   request: SearchRequest,
-  start: Float64Array,
+  from: CooledStart,
   seed: number,
-): Promise<{ readonly params: Float64Array; readonly stages: NonNullable<ModeReport['stages']> }> {
+  keep: (state: CooledStart) => void,
+): Promise<CooledStart> {
   const { options, pacer, signal, model } = request
   const random = randomSource(seed, STREAM)
-  const stages: { beta: number; iterations: number; objective: number }[] = []
-  let params = start
-  let step = 0
-  for (const beta of betas(schedule)) {
+  let state = from
+  for (const [number, beta] of betas(schedule).entries()) {
     if (isOver(request)) break
+    const towards = model.interior(random.uniform)
+    if (number < state.done) continue
     tempered.setBeta(beta)
-    const moved = nudged(model, params, random.uniform)
+    const made = state.stages.reduce((n, s) => n + s.iterations, 0)
     const limits: RunLimits = {
       maxIterations: Math.min(MOST_ITERATIONS, options.maxIterations),
       tolerance: 0,
@@ -107,27 +121,57 @@ async function cooled(
           phase: 'brief',
           start: 0,
           starts: options.restarts,
-          iteration: step + point.iteration,
+          iteration: made + point.iteration,
           objective: point.objective,
           logLikelihood: point.logLikelihood,
           params: point.params,
         }),
     }
-    const begun = await beginRun(tempered.model, moved, { seed })
-    const settling = await continueRun(tempered.model, begun, limits, pacer, LEAST_ITERATIONS)
-    const tolerance = Math.max(TOLERANCE, options.tolerance)
-    const run = await continueRun(tempered.model, settling, { ...limits, tolerance }, pacer)
+    const { params, stages, run } = state
+    const keepAt =
+      (settling: boolean): NonNullable<RunLimits['keep']> =>
+      (moment) =>
+        keep({ ...state, run: { settling, moment } })
+    const begun =
+      run === null
+        ? await beginRun(tempered.model, nudged(params, towards), { seed })
+        : await restored(tempered.model, run.moment)
+    const settling =
+      run?.settling === false
+        ? begun
+        : await continueRun(
+            tempered.model,
+            begun,
+            { ...limits, keep: keepAt(true) },
+            pacer,
+            LEAST_ITERATIONS,
+            run?.moment ?? null,
+          )
+    const end = await continueRun(
+      tempered.model,
+      settling,
+      { ...limits, tolerance: Math.max(TOLERANCE, options.tolerance), keep: keepAt(false) },
+      pacer,
+      null,
+      run?.settling === false ? run.moment : null,
+    )
+    const { stop, point } = end
     // a temperature at which the step has no number is passed over
-    if (run.stop === 'numerical') continue
-    params = run.point.params
-    step += run.point.iteration
-    stages.push({ beta, iterations: run.point.iteration, objective: run.point.objective })
+    const stage = { beta, iterations: point.iteration, objective: point.objective }
+    const next = stop === 'numerical' ? { params, stages } : { params: point.params, stages: [...stages, stage] }
+    if (stop === 'aborted' || stop === 'max-time') return { ...state, ...next }
+    state = { ...next, done: number + 1, run: null }
+    keep(state)
   }
-  return { params, stages }
+  return state
+}
+
+/** A run that stands at a moment. An M-step counts on what is computed once, with the first E-step. */
+async function restored(model: BoundModel, { point, trace, rows, passes, rate }: RunMoment): Promise<EmRun> {
+  await pointAt(model, point.params, 0, [], 1, point.expectation)
+  return { point, trace, rows, stop: null, reason: null, passes, rate }
 }
 
 /** Supports are convex, so a point between two of them is one. */
-function nudged(model: BoundModel, params: Float64Array, random: () => number): Float64Array {
-  const towards = model.interior(random)
-  return params.map((x, i) => x + NUDGE * ((towards[i] ?? x) - x))
-}
+const nudged = (params: Float64Array, towards: Float64Array): Float64Array =>
+  params.map((x, i) => x + NUDGE * ((towards[i] ?? x) - x))

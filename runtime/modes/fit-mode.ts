@@ -2,13 +2,14 @@
 import type { JsonNumber } from '../json.js'
 import type { SearchRequest, StartEnd } from '../search.js'
 import type { FitWarning } from '../warnings.js'
+import type { AnnealStage, ModeRecord } from './mode-state.js'
 
 export type ModeName = 'hard' | 'cem' | 'sem' | 'anneal' | 'online'
 
 /** What a result says of the way that a mode took. */
 export interface ModeReport {
-  /** `anneal`: each temperature, from the first to 1, with the iterations made there and log Σ p^β / β at its end. */
-  readonly stages?: readonly { readonly beta: number; readonly iterations: number; readonly objective: number }[]
+  /** `anneal`: each temperature, from the first to 1. */
+  readonly stages?: readonly AnnealStage[]
   /** `sem`: what the params are, and the objective over the draws that were kept. */
   readonly draws?: {
     readonly burn: number
@@ -30,8 +31,8 @@ export interface FitMode {
   readonly name: ModeName
   /** Starts where none are asked for; without it, those of EM. */
   readonly restarts?: number
-  /** null: the search of EM. */
-  readonly search: ((request: SearchRequest) => Promise<readonly StartEnd[]>) | null
+  /** null: the search of EM. `kept`: where the state of the mode is kept, null where none is wanted. */
+  readonly search: ((request: SearchRequest, kept: ModeRecord | null) => Promise<readonly StartEnd[]>) | null
   /** What there is to tell once the search is over. */
   report(): ModeReport
   warnings(): readonly FitWarning[]

@@ -15,6 +15,7 @@ import { pointAt, usable, whyUnusable } from '../em-step.js'
 import type { IterateRow } from '../run.js'
 import type { SearchRequest, StartEnd } from '../search.js'
 import type { FitMode, ModeName, ModeReport } from './fit-mode.js'
+import type { ModeRecord } from './mode-state.js'
 import type { OnlineSchedule } from './schedules.js'
 import { begun } from './sem.js'
 
@@ -40,11 +41,11 @@ export function onlineMode(
   let report: ModeReport['batches'] | undefined
   return {
     name,
-    async search(request) {
+    async search(request, kept) {
       const first = await begun({ ...request, model: batches.sample })
       if (first === undefined || first.run.stop === 'numerical' || first.run.stop === 'aborted')
         return first === undefined ? [] : [first]
-      const passed = await learnt(batches, batch, schedule, request, first)
+      const passed = await learnt(batches, batch, schedule, request, first, kept)
       report = passed.report
       return [passed.end]
     },
@@ -59,37 +60,43 @@ async function learnt(
   { power, delay, passes }: OnlineSchedule,
   request: SearchRequest,
   first: StartEnd,
+  kept: ModeRecord | null,
 ): Promise<{ readonly end: StartEnd; readonly report: ModeReport['batches'] }> {
   const { model, options, pacer, signal } = request
+  const weightOf = (batches: number): number => (batches <= 1 ? 1 : (batches - 1 + delay) ** -power)
   const perPass = Math.floor(batches.rows / batch)
   const left = batches.rows - perPass * batch
   const share = batches.rows / batch
-  const trace: number[] = []
-  const rows: IterateRow[] = []
-  let params = first.run.point.params
-  let statistics: Float64Array | null = null
-  batches.setPivot(params)
-  let step = 0
-  let gamma = 1
+  const from = kept?.from?.kind === 'online' ? kept.from : null
+  const trace = from === null ? [] : from.trace.slice(0, from.objectives)
+  const rows = from === null ? [] : from.rows.slice(0, from.complete)
+  let params = from?.params ?? first.run.point.params
+  let statistics = from?.statistics ?? null
+  batches.setPivot(first.run.point.params)
+  let [made, scored, begin] = [from?.batches ?? 0, from?.scored ?? 0, from?.begin ?? params]
+  let gamma = weightOf(trace.length * perPass + made)
+  const keep = (): void =>
+    kept?.keep({
+      ...{ kind: 'online', params, statistics, batches: made, scored, begin },
+      ...{ trace, objectives: trace.length, rows, complete: rows.length },
+    })
   let stop: 'completed' | 'aborted' | 'max-time' | 'max-iterations' | 'numerical' = 'completed'
   let reason: string | null = null
-  passing: for (let pass = 0; pass < passes; pass++) {
+  passing: for (let pass = trace.length; pass < passes; pass++) {
     if (pass >= options.maxIterations) {
       stop = 'max-iterations'
       break
     }
-    const begin = params
-    let scored = 0
     // the rows that are left over are other ones in each pass
     const shift = left === 0 ? 0 : pass % (left + 1)
-    for (let b = 0; b < perPass; b++) {
+    while (made < perPass) {
       if (signal?.aborted === true) stop = 'aborted'
       else if (options.maxTime !== null && pacer.elapsed() >= options.maxTime) stop = 'max-time'
       if (stop !== 'completed') break passing
-      const from = shift + b * batch
-      const seen = batches.eStepOver(params, from, from + batch)
+      const first = shift + made * batch
+      const seen = batches.eStepOver(params, first, first + batch)
       scored += seen.logLikelihood
-      gamma = statistics === null ? 1 : (++step + delay) ** -power
+      gamma = weightOf(pass * perPass + made + 1)
       statistics = blended(statistics, seen.statistics, gamma, share)
       const next = batches.maximised({ logLikelihood: Number.NaN, scale: seen.scale, statistics })
       if (!next.every(Number.isFinite)) {
@@ -98,11 +105,15 @@ async function learnt(
         break passing
       }
       params = next
+      made++
+      keep()
       await pacer.breathe()
     }
     const objective = (scored * share) / perPass + (model.hasPrior ? model.logPrior(params) : 0)
     trace.push(objective)
     if (options.trace) rows.push(rowOf(model, begin, pass, objective))
+    ;[made, scored, begin] = [0, 0, params]
+    keep()
     request.onIteration({
       phase: 'main',
       start: 0,

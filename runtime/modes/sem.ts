@@ -15,6 +15,7 @@ import type { IterateRow } from '../run.js'
 import { type SearchRequest, type StartEnd, search } from '../search.js'
 import type { FitWarning } from '../warnings.js'
 import type { FitMode, ModeReport } from './fit-mode.js'
+import type { ModeRecord } from './mode-state.js'
 import type { SemSchedule } from './schedules.js'
 
 /** The model whose E-steps draw. */
@@ -33,11 +34,11 @@ export function semMode(drawn: Drawn, schedule: SemSchedule): FitMode {
   const warnings: FitWarning[] = []
   return {
     name: 'sem',
-    async search(request) {
+    async search(request, record) {
       const first = await begun(request)
       if (first === undefined || first.run.stop === 'numerical' || first.run.stop === 'aborted')
         return first === undefined ? [] : [first]
-      const chain = await walked(drawn, schedule, request, first)
+      const chain = await walked(drawn, schedule, request, first, record)
       draws = chain.draws
       warnings.push(...chain.warnings)
       return [chain.end]
@@ -59,18 +60,20 @@ async function walked(
   { burn, keep }: SemSchedule,
   request: SearchRequest,
   first: StartEnd,
+  record: ModeRecord | null,
 ): Promise<{ readonly end: StartEnd; readonly draws: ModeReport['draws']; readonly warnings: readonly FitWarning[] }> {
   const { model, options, pacer, signal } = request
-  const trace: number[] = []
-  const rows: IterateRow[] = []
-  const kept: number[] = []
-  const mean = new Float64Array(model.length)
-  let at = drawnAt(drawn, first.run.point.params, options.seed, 0)
-  let best = { params: at.params, objective: Number.NEGATIVE_INFINITY }
+  const from = record?.from?.kind === 'sem' ? record.from : null
+  const trace = from === null ? [] : from.trace.slice(0, from.objectives)
+  const rows = from === null ? [] : from.rows.slice(0, from.complete)
+  const kept = trace.slice(burn)
+  let mean = from?.mean ?? new Float64Array(model.length)
+  let at = drawnAt(drawn, from?.params ?? first.run.point.params, options.seed, trace.length * TRIES)
+  let best = from?.best ?? { params: at.params, objective: Number.NEGATIVE_INFINITY }
   let stop: 'completed' | 'aborted' | 'max-time' | 'max-iterations' | 'numerical' = 'completed'
   let reason: string | null = null
   const steps = burn + keep
-  for (let t = 0; t < steps; t++) {
+  for (let t = trace.length; t < steps; t++) {
     if (signal?.aborted === true) stop = 'aborted'
     else if (options.maxTime !== null && pacer.elapsed() >= options.maxTime) stop = 'max-time'
     else if (t >= options.maxIterations) stop = 'max-iterations'
@@ -89,9 +92,12 @@ async function walked(
     at = next
     if (t >= burn) {
       kept.push(objective)
-      for (let i = 0; i < mean.length; i++)
-        mean[i] = (mean[i] ?? 0) + ((at.params[i] ?? 0) - (mean[i] ?? 0)) / kept.length
+      mean = mean.map((m, i) => m + ((at.params[i] ?? 0) - m) / kept.length)
     }
+    record?.keep({
+      ...{ kind: 'sem', params: at.params, best, mean },
+      ...{ trace, objectives: trace.length, rows, complete: rows.length },
+    })
     request.onIteration({
       phase: 'main',
       start: 0,

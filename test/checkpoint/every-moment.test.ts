@@ -31,7 +31,7 @@ const limits = (accelerate: Acceleration, keep: (moment: RunMoment) => void): Ru
 async function again(model: BoundModel, before: EmRun, moment: RunMoment): Promise<RunMoment> {
   const end = { seed: 1, run: before, degenerate: [], brief: true }
   const main = { levels: null, starts: [{ legs: 0, past: [], end, moment }] }
-  const state = { finished: false, sample: null, chosen: null, main }
+  const state = { finished: false, sample: null, chosen: null, main, mode: null }
   const document = JSON.parse(JSON.stringify(await stateToJson(state, pause)))
   const read = stateFromJson(document, model).main.starts[0]?.moment
   if (read === null || read === undefined) throw new Error('no moment')

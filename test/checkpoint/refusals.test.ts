@@ -111,7 +111,7 @@ describe('a damaged checkpoint is refused', () => {
     const cases: readonly (readonly [unknown, string])[] = [
       [{ params: {} }, 'it is no checkpoint'],
       ['text', 'it is no checkpoint'],
-      [{ ...state, version: 2 }, 'the checkpoint is of format 2, and format 1 is read here'],
+      [{ ...state, version: 1 }, 'the checkpoint is of format 1, and format 2 is read here'],
       [{ ...state, estepVersion: '9.0.0' }, 'estep 9.0.0 wrote the checkpoint, and this is estep'],
       [{ ...state, body: undefined }, 'the checkpoint is damaged'],
     ]

@@ -63,6 +63,29 @@ for n in 1..N {
     data: () => ({ y: [-3.2, -2.7, -2.9, -3.4, -2.2, 1.1, 0.6, 1.9, 1.4, 0.8, 1.5, 2.2] }),
     options: { mode: 'vb', restarts: 4 },
   },
+  of('classification EM', ...faithful, { mode: 'cem', restarts: 5 }),
+  of('stochastic EM, traced', ...faithful, { mode: 'sem', trace: true, schedule: { burn: 20, keep: 45 } }),
+  of('stochastic EM from a start that is given', ...faithful, {
+    mode: 'sem',
+    schedule: { burn: 0, keep: 30 },
+    start: {
+      pi: [0.5, 0.5],
+      mu: [
+        [2, 50],
+        [4, 80],
+      ],
+      sigma: [1, 1],
+    },
+  }),
+  of('annealing from two starts', ...faithful, { mode: 'anneal', set: { K: 3 }, restarts: 2, trace: true }),
+  of('batches', ...faithful, { mode: 'online', batch: 50, schedule: { passes: 4 }, trace: true }),
+  of('batches in hard mode', ...faithful, { mode: 'hard', batch: 64, schedule: { passes: 5 } }),
+  {
+    name: 'batches of rows that do not lie in memory',
+    model: simulated.model,
+    data: () => [rowsTable('data', rowsOf(simulated))],
+    options: { set: { K: 3 }, mode: 'online', batch: 700, memory: 4e6, schedule: { passes: 3 } },
+  },
   {
     name: 'workers, runs side by side',
     model: simulated.model,
@@ -123,18 +146,26 @@ describe('a fit that goes on from a checkpoint has the bits of one in one go', (
 describe('a fit that was broken off goes on', () => {
   const model = compileOrThrow(text(faithful[0]))
   const options = { set: { K: 4 }, restarts: 12, seed: 3 }
+  const walks: readonly FitCallOptions[] = [
+    { mode: 'em' },
+    { mode: 'anneal', restarts: 2 },
+    { mode: 'sem', schedule: { burn: 60, keep: 120 } },
+    { mode: 'online', batch: 32, schedule: { passes: 130 } },
+  ]
 
-  it('after an abort, again and again, and its last state is not lost', async () => {
+  it.each(walks)('after an abort, again and again, and its last state is not lost: $mode', async (walk) => {
+    const own = { ...options, ...walk }
     const data = table(faithful[1])
-    const whole = JSON.stringify(await model.fit(data, options))
+    let all = 0
+    const whole = JSON.stringify(await model.fit(data, { ...own, onIteration: () => void all++ }))
     let state: FitCheckpoint | null = null
-    let parts = 0
+    let [parts, made] = [0, 0]
     for (;;) {
       const signal = { aborted: false }
       let iterations = 0
       try {
         const done = await model.fit(data, {
-          ...options,
+          ...own,
           signal,
           ...(state === null ? {} : { resume: state }),
           checkpointEvery: 1e9,
@@ -142,6 +173,7 @@ describe('a fit that was broken off goes on', () => {
             state = asFile(made)
           },
           onIteration() {
+            made++
             if (++iterations === 40) signal.aborted = true
           },
         })
@@ -153,6 +185,8 @@ describe('a fit that was broken off goes on', () => {
       }
     }
     expect(parts).toBeGreaterThan(3)
+    // nothing is made twice but what comes after the search
+    expect(made - all).toBeLessThan(40)
   })
 
   it('after its time has run out, for as long as it is given', async () => {

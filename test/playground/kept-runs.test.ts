@@ -3,6 +3,7 @@ import { afterEach, expect, it } from 'vitest'
 import { Controller } from '../../playground/session/controller.js'
 import { type Project, plainControls } from '../../playground/session/project.js'
 import { shownRun } from '../../playground/session/state.js'
+import type { Mode } from '../../playground/session/view.js'
 import { compiled } from '../../playground/workers/compile-session.js'
 import { FitSession } from '../../playground/workers/fit-session.js'
 import type { FitMessage } from '../../playground/workers/messages.js'
@@ -215,52 +216,75 @@ async function until(is: () => boolean): Promise<void> {
   while (!is()) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
-const faithful = (): Project => {
-  const given = project(read('old-faithful/full.estep'), 'faithful.csv', read('old-faithful/faithful.csv'))
-  return { ...given, controls: { ...given.controls, restarts: 6, tolerance: 1e-12 } }
+const withPriors = `model Groups
+const K = 2
+data  x : real[N, D]
+param pi  : simplex[K] ~ Dirichlet(2)
+param mu  : real[K, D] ~ Normal(0, 100)
+param tau : positive[K] ~ Gamma(2, 1)
+for n in 1..N {
+  latent z ~ Categorical(pi)
+  x[n] ~ Normal(mu[z], precision=tau[z])
+}`
+
+const faithful = (mode: Mode = 'em'): Project => {
+  const given = project(
+    mode === 'vb' ? withPriors : read('old-faithful/full.estep'),
+    'faithful.csv',
+    read('old-faithful/faithful.csv'),
+  )
+  return {
+    ...given,
+    controls: { ...given.controls, mode, batch: mode === 'online' ? 40 : null, restarts: 6, tolerance: 1e-12 },
+  }
 }
 
-it('goes on with a search that was stopped, to the bits of one that was not', async () => {
-  const whole = controllerOf(faithful())
-  await whole.begin()
-  await whole.runs.fit()
-  const wanted = [bits(whole), shownRun(whole.state)?.run.traces, shownRun(whole.state)?.summary]
-  expect(whole.runs.canGoOn).toBe(false)
+const modes = ['em', 'hard', 'cem', 'anneal', 'sem', 'online', 'vb'] as const
+it.each(modes)(
+  'goes on with a search in mode %s that was stopped, to the bits of one that was not',
+  async (mode) => {
+    const whole = controllerOf(faithful(mode))
+    await whole.begin()
+    await whole.runs.fit()
+    const wanted = [bits(whole), shownRun(whole.state)?.run.traces, shownRun(whole.state)?.summary]
+    expect(whole.runs.canGoOn).toBe(false)
 
-  // however slow the machine is
-  const c = controllerOf(faithful(), Number.POSITIVE_INFINITY)
-  await c.begin()
-  let messages = 0
-  let stopping: Promise<void> | null = null
-  // the session is stopped where it first tells of a state, as a thread is between two iterations
-  heard = ({ kind }) => {
-    if (kind === 'checkpoint' && ++messages === 1) stopping = c.runs.stop()
-  }
-  const sessions = FitSession.prototype
-  const { fit } = sessions
-  sessions.fit = function (this: FitSession, request) {
-    stop = () => this.stop()
-    return fit.call(this, request)
-  }
-  try {
-    await c.runs.fit()
-    await stopping
-    const stopped = shownRun(c.state)
-    expect(stopped?.run.status).toBe('stopped')
-    expect(c.runs.canGoOn).toBe(true)
-    // other settings make another search
-    c.setControls({ restarts: 7 })
-    expect(c.runs.canGoOn).toBe(false)
-    c.setControls({ restarts: 6 })
-    await c.runs.goOn()
-    expect(c.state.notice).toBeNull()
-    expect([bits(c), shownRun(c.state)?.run.traces, shownRun(c.state)?.summary]).toEqual(wanted)
-    expect(c.runs.canGoOn).toBe(false)
-    expect(c.state.runs.map((r) => r.run.id)).not.toContain(stopped?.run.id)
-  } finally {
-    sessions.fit = fit
-  }
-}, 60_000)
+    // however slow the machine is
+    const c = controllerOf(faithful(mode), Number.POSITIVE_INFINITY)
+    await c.begin()
+    let messages = 0
+    let stopping: Promise<void> | null = null
+    // the session is stopped where it first tells of a state, as a thread is between two iterations
+    heard = ({ kind }) => {
+      if (kind === 'checkpoint' && ++messages === 1) stopping = c.runs.stop()
+    }
+    const sessions = FitSession.prototype
+    const { fit } = sessions
+    sessions.fit = function (this: FitSession, request) {
+      stop = () => this.stop()
+      return fit.call(this, request)
+    }
+    try {
+      await c.runs.fit()
+      await stopping
+      const stopped = shownRun(c.state)
+      expect(stopped?.run.status).toBe('stopped')
+      expect(c.runs.canGoOn).toBe(true)
+      // other settings make another search
+      c.setControls({ restarts: 7 })
+      expect(c.runs.canGoOn).toBe(false)
+      c.setControls({ restarts: 6 })
+      await c.runs.goOn()
+      expect(c.state.notice).toBeNull()
+      expect([bits(c), shownRun(c.state)?.run.traces, shownRun(c.state)?.summary]).toEqual(wanted)
+      expect(c.runs.canGoOn).toBe(false)
+      expect(c.state.runs.map((r) => r.run.id)).not.toContain(stopped?.run.id)
+    } finally {
+      sessions.fit = fit
+    }
+  },
+  60_000,
+)
 
 it('goes on with a search whose worker had to be ended', async () => {
   const c = controllerOf(faithful())

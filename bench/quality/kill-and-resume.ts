@@ -65,12 +65,17 @@ function momentsOf(writes: number, seed: number): readonly Moment[] {
 }
 
 /** Killed where it was to be; a moment that the process outruns is drawn again. */
-async function killed(args: readonly string[], checkpoint: string, moment: Moment): Promise<Ended> {
+async function killed(args: readonly string[], out: string, checkpoint: string, moment: Moment): Promise<Ended> {
   for (let tried = 0; tried < 20; tried++) {
-    rmSync(checkpoint, { force: true })
-    const ended = await fitKilledAt(program, args, { ...moment, after: moment.after * 0.7 ** tried }, SLOW)
-    if (ended.killed !== null) return ended
-    if (ended.status !== 0) throw new Error(ended.err)
+    for (const path of [out, checkpoint]) rmSync(path, { force: true })
+    const ended = await fitKilledAt(
+      program,
+      [...args, '--out', out],
+      { ...moment, after: moment.after * 0.7 ** tried },
+      SLOW,
+    )
+    if (ended.killed !== null && !existsSync(out)) return ended
+    if (ended.killed === null && ended.status !== 0) throw new Error(ended.err)
   }
   throw new Error('it could not be killed')
 }
@@ -85,8 +90,7 @@ for (const [w, { name, args }] of workloads.entries()) {
   const whole = readFileSync(path('whole'))
   const { writes } = await fitKilledAt(program, kept, null, SLOW)
   for (const [m, moment] of momentsOf(writes, w + 1).entries()) {
-    const { killed: where } = await killed([...kept, '--out', path('never')], path('checkpoint'), moment)
-    if (existsSync(path('never'))) throw new Error('a fit that was killed has written its result')
+    const { killed: where } = await killed(kept, path('never'), path('checkpoint'), moment)
     const isThere = existsSync(path('checkpoint'))
     const out = path(`resumed-${m}`)
     const again = await fitKilledAt(program, [...kept, '--resume', path('checkpoint'), '--out', out], null, 0)

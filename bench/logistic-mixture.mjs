@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { compileOrThrow } from '../dist/index.js'
+import { compileOrThrow } from 'estep'
 
 const N = 100_000
 const P = 10

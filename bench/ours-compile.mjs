@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 import { median } from './lib/statistics.mjs'
 
 const loading = performance.now()
-const { compileOrThrow, readTable } = await import('../dist/index.js')
+const { compileOrThrow, readTable } = await import('estep')
 const modules = performance.now() - loading
 
 const LINES = 250

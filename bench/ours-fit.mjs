@@ -3,7 +3,7 @@
  * from when the data was bound. Arguments: folder of the workload, folder of its data, options of the fit as JSON, the objective.
  */
 import { readFileSync } from 'node:fs'
-import { compileOrThrow } from '../dist/index.js'
+import { compileOrThrow } from 'estep'
 import { readData } from './lib/data-files.mjs'
 import { asTable, constsOf } from './lib/our-data.mjs'
 

@@ -4,7 +4,7 @@
  * the loop that users run. Arguments: folder of the workload, folder of its data, options of the fit as JSON.
  */
 import { readFileSync, readSync, writeSync } from 'node:fs'
-import { compileOrThrow } from '../dist/index.js'
+import { compileOrThrow } from 'estep'
 import { readData } from './lib/data-files.mjs'
 import { asTable, constsOf } from './lib/our-data.mjs'
 

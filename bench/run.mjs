@@ -65,7 +65,7 @@ if (values.report) {
   if (book === null) throw new Error(`nothing has been measured: there is no ${file}`)
   writeReport(book)
 } else {
-  if (!existsSync(`${here}../dist/index.js`)) throw new Error('there is no dist/: npm run build')
+  if (!existsSync(`${here}../dist/node/index.js`)) throw new Error('there is no dist/: npm run build')
   const ledger = openLedger(file, settings, { resume: values.resume, log })
   const list = await workloads(only)
   log('preparing the peers')

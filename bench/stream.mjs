@@ -116,7 +116,7 @@ function commandLine(path, kind, folder = mkdtempSync(join(values.folder, 'estep
 }
 
 async function fitRaw(path) {
-  const { compileOrThrow, rowsTable } = await import('../dist/index.js')
+  const { compileOrThrow, rowsTable } = await import('estep')
   const memory = bytesOf(values.memory)
   const file = openSync(path, 'r')
   const source = {

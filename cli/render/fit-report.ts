@@ -113,10 +113,11 @@ function modeLines({ mode, stages, draws, batches }: FitResult): readonly string
     ]
   }
   if (draws !== undefined) {
-    const what =
-      draws.estimate === 'average' ? `average of ${draws.keep} draws` : `best of ${draws.burn + draws.keep} draws`
+    const { burn, keep, estimate, meanObjective, sdObjective } = draws
+    if (keep === 0) return [`stochastic EM: best of ${plural(burn, 'draw')}, none of which was to be averaged yet`]
+    const what = estimate === 'average' ? `average of ${plural(keep, 'draw')}` : `best of ${burn + keep} draws`
     return [
-      `stochastic EM: ${what}, after ${draws.burn}; objective along the way ${formatObjective(draws.meanObjective)} ± ${formatNumber(draws.sdObjective)}`,
+      `stochastic EM: ${what}, after ${burn}; objective along the way ${formatObjective(meanObjective)} ± ${formatNumber(sdObjective)}`,
     ]
   }
   if (batches !== undefined)

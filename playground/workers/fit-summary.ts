@@ -50,8 +50,10 @@ function notesOf(result: FitResult): readonly string[] {
     ...(draws === undefined
       ? []
       : [
-          `${draws.estimate === 'average' ? `The average of ${draws.keep} draws` : 'The best point that was visited'} after ${draws.burn}; ` +
-            `their log-likelihood is ${signed(numberOf(draws.meanObjective))} ± ${signed(numberOf(draws.sdObjective))}.`,
+          draws.keep === 0
+            ? `The best of ${draws.burn} draws, none of which was to be averaged yet.`
+            : `${draws.estimate === 'average' ? `The average of ${draws.keep} draws` : 'The best point that was visited'} after ${draws.burn}; ` +
+              `their log-likelihood is ${signed(numberOf(draws.meanObjective))} ± ${signed(numberOf(draws.sdObjective))}.`,
         ]),
     ...(batches === undefined
       ? []

@@ -10,7 +10,7 @@ export type ModeName = 'hard' | 'cem' | 'sem' | 'anneal' | 'online'
 export interface ModeReport {
   /** `anneal`: each temperature, from the first to 1. */
   readonly stages?: readonly AnnealStage[]
-  /** `sem`: what the params are, and the objective over the draws that were kept. */
+  /** `sem`: draws that were made before the average, and in it; what the params are, and the objective over those that were kept. */
   readonly draws?: {
     readonly burn: number
     readonly keep: number

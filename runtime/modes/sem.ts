@@ -109,6 +109,7 @@ async function walked(
     })
     await pacer.breathe()
   }
+  const before = Math.min(burn, trace.length)
   const { point, estimate } = await estimated(model, mean, kept, best, trace.length)
   trace.push(point.objective)
   if (stop !== 'numerical' && !usable(point)) {
@@ -120,7 +121,7 @@ async function walked(
   const run = { point, trace, rows, stop, reason, passes: first.run.passes + trace.length, rate: null }
   return {
     end: { ...first, run, brief: false },
-    draws: { burn, keep: kept.length, estimate, meanObjective, sdObjective },
+    draws: { burn: before, keep: kept.length, estimate, meanObjective, sdObjective },
     warnings: [
       ...(estimate === 'best' && kept.length > 0 ? [bestVisited()] : []),
       ...(isDrifting(kept) ? [stillMoving()] : []),

@@ -50,6 +50,8 @@ describe('estep fit --mode', () => {
     const { status, out } = await fit('--mode', 'sem', '--schedule', 'burn=10', '--schedule', 'keep=50')
     expect(status).toBe(0)
     expect(out).toMatch(/stochastic EM: (average of 50 draws|best of 60 draws), after 10/)
+    const brief = await fit('--mode', 'sem', '--max-iter', '7')
+    expect(brief.out).toContain('stochastic EM: best of 7 draws, none of which was to be averaged yet')
   })
 
   it('online and hard say how the rows were cut', async () => {

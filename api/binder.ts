@@ -18,7 +18,7 @@ import { vanishingScales, withoutScales } from '../compiler/vanishing-scales.js'
 import type { TypedModel } from '../lang/typed/types.js'
 import { type BindOptions, bindData } from '../runtime/data/bind.js'
 import { didYouMean } from '../runtime/data/nearest-name.js'
-import { bindStreamed } from '../runtime/data/stream/bind-streamed.js'
+import { bindStreamed, sizeOfRows } from '../runtime/data/stream/bind-streamed.js'
 import { RowsError } from '../runtime/data/stream/rows-error.js'
 import type { BoundData, Table } from '../runtime/data/types.js'
 import { arenaFor, inArena, outsideArena } from './arena.js'
@@ -47,7 +47,9 @@ export class Binder {
     checkBackend(options)
     const [streamed] = tables.filter((t) => t.all !== undefined)
     if (streamed !== undefined)
-      throw new OptionError(`the rows of ${streamed.source} do not lie in memory: they can only be fitted`)
+      throw new OptionError(
+        `the rows of ${streamed.source} do not lie in memory: they can only be fitted, and predicted for a part at a time (fit.parts)`,
+      )
     const { set, binding } = this.bindingOptions(options, restored)
     const result = bindData(dataDeclarations(this.typed, set), tables, binding)
     if (result.value === undefined) throw new DataError(result.problems)
@@ -104,6 +106,16 @@ export class Binder {
       close()
       throw e instanceof RowsError ? new DataError([e.problem]) : e
     }
+  }
+
+  /** The size that counts the rows of the table that does not lie in memory, or why its rows cannot be bound. */
+  sizeOfRows(
+    tables: readonly Table[],
+    options: FitCallOptions,
+    restored: Frozen | null,
+  ): ReturnType<typeof sizeOfRows> {
+    const { set, binding } = this.bindingOptions(options, restored)
+    return sizeOfRows(dataDeclarations(this.typed, set), tables, binding)
   }
 
   private bindingOptions(

@@ -4,7 +4,7 @@ import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
 import type { DerivationDocument } from '../compiler/derivation/document.js'
 import type { ComponentOrder } from '../runtime/canonical-order.js'
 import type { ParamLayout } from '../runtime/contract.js'
-import type { BoundData, DataDeclaration } from '../runtime/data/types.js'
+import type { BoundData, DataDeclaration, Table } from '../runtime/data/types.js'
 import { createPacer } from '../runtime/pacer.js'
 import type { FitResult } from '../runtime/result.js'
 import type { IterateRow } from '../runtime/run.js'
@@ -16,10 +16,10 @@ import { type Imputation, imputed } from './impute.js'
 import { inUnitsOfData, ofRawData } from './in-units.js'
 import type { Mode } from './mode-options.js'
 import { nextTurn } from './next-turn.js'
-import type { DataOptions, FitData } from './options.js'
+import { type DataOptions, type FitData, tablesOf } from './options.js'
+import { type PartsBinder, type PartsOptions, partsOf } from './parts.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import {
-  type Binder,
   bindFitted,
   type NewDataOptions,
   type Prediction,
@@ -37,7 +37,7 @@ import type { ErrorOptions, StandardErrors } from './uncertainty/types.js'
 import { noErrorsIn } from './uncertainty/units.js'
 
 /** What a fit asks of its model; `Model` is one. */
-export interface FittedModel extends Binder {
+export interface FittedModel extends PartsBinder {
   readonly hasDiscreteLatents: boolean
   derivationIn(mode: Mode): DerivationDocument
   declarations(): readonly DataDeclaration[]
@@ -173,9 +173,23 @@ export class Fit<M extends FittedModel = FittedModel> {
     // posterior means number components as their posteriors do
     const order = this.result.mode === 'vb' && bound.model.bound !== 'variational' ? new Map() : undefined
     const read = options.filtered === true ? filteredPosteriors : posteriorsOf
-    const warnings = [...bound.data.warnings, ...impossibleRowsWarning(bound.model, bound.params)]
+    const before = tablesOf(data).reduce((n, t) => n + (t.before ?? 0), 0)
+    const warnings = [...bound.data.warnings, ...impossibleRowsWarning(bound.model, bound.params, before)]
     const rows = options.rows === true ? rowsOfTables(this.model, this.result, data, bound.data, options) : new Map()
     return { latents: read(bound.model, bound.params, options.covariance, order), rows, warnings }
+  }
+
+  /**
+   * New data a part at a time, where its rows do not lie in memory (`rowsTable`): what `predict`, `score` and `impute` then say of
+   * each part is what they would say of all rows at once. Data that lies in memory is one part.
+   *
+   *     for await (const part of fit.parts(data)) use(await fit.predict(part))
+   *
+   * @throws OptionError where what the model says of a row depends on other rows; DataError where the new data does not fit
+   *   the model or the fit
+   */
+  parts(data: FitData, options: PartsOptions = {}): AsyncGenerator<readonly Table[]> {
+    return partsOf(this.model, this.result, data, options)
   }
 
   /**

@@ -419,6 +419,11 @@ export class Model {
     return this.binder.overData(data, options, restored, null)
   }
 
+  /** The size that counts the rows of the table that does not lie in memory, or why its rows cannot be bound. */
+  sizeOfRows(data: FitData, options: FitCallOptions, restored: Frozen | null): ReturnType<Binder['sizeOfRows']> {
+    return this.binder.sizeOfRows(tablesOf(data), options, restored)
+  }
+
   /** Binds data; `restored` are the levels, sizes and frozen numbers of an earlier fit, `pool` the workers of this one. */
   bind(data: FitData, options: FitCallOptions, restored: Frozen | null = null, pool: WorkerPool | null = null): Bound {
     return this.binder.bind(tablesOf(data), options, restored, pool)

@@ -52,6 +52,26 @@ export interface Binder {
   bind(data: FitData, options: FitCallOptions, restored: Frozen | null): Bound
 }
 
+/** Options that bind new data, and what the fit keeps of its own. */
+export function newDataOptions(
+  result: FitResult,
+  options: NewDataOptions & Pick<FitCallOptions, 'mode'>,
+): readonly [FitCallOptions, Frozen] {
+  const stored = restore(result)
+  const columns = entriesOf(options.columns ?? new Map())
+  return [
+    {
+      ...options,
+      columns: new Map([...stored.columns, ...columns]) as ReadonlyMap<string, readonly string[]>,
+      groupBy: options.groupBy ?? stored.groupBy,
+      set: stored.set,
+      fix: stored.fix,
+      seed: result.seed,
+    },
+    { ...stored.frozen, columns: new Set([...stored.columns.keys()].filter((name) => !columns.has(name))) },
+  ]
+}
+
 /**
  * Binds new data and lays the fitted params out over it. Levels, reductions of data (`mean(x)`) and the sizes of params
  * are those of the fit; other sizes are those of the new data.
@@ -64,24 +84,12 @@ export function bindFitted(
   data: FitData,
   options: NewDataOptions & Pick<FitCallOptions, 'mode'>,
 ): Bound & { readonly params: Float64Array; readonly scaling: Scaling | null } {
-  const stored = restore(result)
-  const columns = entriesOf(options.columns ?? new Map())
-  const bound = model.bind(
-    data,
-    {
-      ...options,
-      columns: new Map([...stored.columns, ...columns]) as ReadonlyMap<string, readonly string[]>,
-      groupBy: options.groupBy ?? stored.groupBy,
-      set: stored.set,
-      fix: stored.fix,
-      seed: result.seed,
-    },
-    { ...stored.frozen, columns: new Set([...stored.columns.keys()].filter((name) => !columns.has(name))) },
-  )
+  const [own, frozen] = newDataOptions(result, options)
+  const bound = model.bind(data, own, frozen)
   const params = fittedParams(bound, result)
   // as many nodes as the new rows take
   while (bound.model.refine(params));
-  return { ...bound, params, scaling: stored.frozen.scaling ?? null }
+  return { ...bound, params, scaling: frozen.scaling ?? null }
 }
 
 /** Of new data, the row of a table for each row of a latent. */

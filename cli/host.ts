@@ -22,8 +22,8 @@ export interface Host {
     memory: number | null,
     onProgress: (done: number, all: number) => void,
   ): Promise<ReadResult | null>
-  /** Writes a file whole or not at all. */
-  write(path: string, text: string): Promise<void>
+  /** Writes a file whole or not at all. Text may come in pieces; what these throw is thrown. */
+  write(path: string, text: string | AsyncIterable<string>): Promise<void>
   /** Removes what writes to a file have left beside it where they were killed. */
   removeLeftovers?(path: string): void
   /** Calls back with each of these files that changes, until the returned function is called. */

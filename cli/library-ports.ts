@@ -27,6 +27,7 @@ import type {
   ModelPort,
   NewDataFailure,
   Outcome,
+  PartOutcome,
   Ports,
   SimulateCall,
   SimulateOutcome,
@@ -191,6 +192,7 @@ function fitPort(fit: Fit): FitPort {
     data: fit.data,
     posterior: () => fit.posteriors(),
     rows: ({ tables }) => fit.tableRows(tables),
+    parts: (data, rows) => partsOf(fit, data, rows),
     predict: ({ tables, columns, groupBy }, options) =>
       onNewData(async () => {
         const { latents, rows, warnings } = await fit.predict(tables, { columns, groupBy, ...options })
@@ -221,6 +223,21 @@ function fitPort(fit: Fit): FitPort {
         kind: 'score',
         ...(await fit.score(data.tables, { columns: data.columns, groupBy: data.groupBy })),
       })),
+  }
+}
+
+async function* partsOf(fit: Fit, data: DataRequest, rows: number): AsyncGenerator<PartOutcome> {
+  const { columns, groupBy } = data
+  const parts = fit.parts(data.tables, { columns, groupBy, rows })
+  for (;;) {
+    const next = await onNewData(() => parts.next())
+    if ('kind' in next) {
+      yield next
+      return
+    }
+    if (next.done === true) return
+    const at = data.tables.findIndex((t) => t.all !== undefined)
+    yield { kind: 'part', data: { ...data, tables: next.value }, rows: next.value[at]?.rows ?? 0 }
   }
 }
 

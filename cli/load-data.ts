@@ -10,21 +10,21 @@ export interface DataOptions {
   readonly data?: readonly string[]
   readonly columns?: readonly string[]
   readonly groupBy?: string
-  /** Bytes that a fit may take. */
+  /** Bytes that may be taken. */
   readonly memory?: number
 }
 
 /**
  * Reads the files of `--data`; `name=FILE` holds the data of one name.
  *
- * @param isFit files that are larger than memory are only opened, to be read a part at a time
+ * @param inParts files that are larger than memory are only opened, to be read a part at a time
  */
-export async function loadData(context: Context, options: DataOptions, isFit = false): Promise<DataRequest> {
+export async function loadData(context: Context, options: DataOptions, inParts = false): Promise<DataRequest> {
   const columns = parseColumns(options.columns ?? [])
   const tables: Table[] = []
   for (const text of options.data ?? []) {
     const { name, path } = splitData(context, text)
-    const large = isFit && path !== '-' ? await openLarge(context, path, options.memory ?? null) : null
+    const large = inParts && path !== '-' ? await openLarge(context, path, options.memory ?? null) : null
     const read = large ?? readTable(path === '-' ? 'stdin' : path, await context.host.read(path))
     if (read.value === undefined) throw new DataError<DataProblem>(read.problems)
     tables.push(name === null ? read.value : { ...read.value, name })

@@ -85,12 +85,13 @@ function removeLeftovers(path: string): void {
 }
 
 /** To a temporary name beside it, synced, renamed: a reader sees the old file or the new one. */
-async function writeWhole(path: string, text: string): Promise<void> {
+async function writeWhole(path: string, text: string | AsyncIterable<string>): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
   try {
     const file = await open(temporary, 'wx')
     try {
-      await file.writeFile(text)
+      if (typeof text === 'string') await file.writeFile(text)
+      else for await (const piece of text) await file.appendFile(piece)
       await file.sync()
     } finally {
       await file.close()
@@ -99,6 +100,8 @@ async function writeWhole(path: string, text: string): Promise<void> {
   } catch (error) {
     await unlink(temporary).catch(() => undefined)
     const code = codeOf(error)
+    // of the text, not of the file
+    if (code === null && typeof text !== 'string') throw error
     const why =
       code === 'ENOENT'
         ? 'its directory does not exist'

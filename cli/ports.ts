@@ -201,6 +201,8 @@ export interface FitPort {
   posterior(): readonly LatentPosterior[] | null
   /** Of the data of the fit, by latent: the row of a table for each of its rows, where these are rows of a table. */
   rows(data: DataRequest): ReadonlyMap<string, TableRows>
+  /** Data of which a table is larger than memory, so many rows at a time; a failure is the last of them. */
+  parts(data: DataRequest, rows: number): AsyncIterable<PartOutcome>
   predict(data: DataRequest, options: PredictCall): Promise<PredictOutcome>
   impute(data: DataRequest): Promise<ImputeOutcome>
   score(data: DataRequest): Promise<ScoreOutcome>
@@ -272,6 +274,8 @@ export interface PredictCall {
 export type NewDataFailure =
   | { readonly kind: 'data'; readonly problems: readonly DataProblem[] }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+
+export type PartOutcome = { readonly kind: 'part'; readonly data: DataRequest; readonly rows: number } | NewDataFailure
 
 export type ReportOutcome = { readonly kind: 'page'; readonly text: string } | NewDataFailure
 

@@ -197,12 +197,7 @@ function addFittingOptions(command: Command): Command {
         .argParser(positiveNumber('--floor', true))
         .default(1e-6),
     )
-    .addOption(
-      new Option(
-        '--memory <size>',
-        'most memory, such as 1GB: data that need more are read a part at a time',
-      ).argParser(byteSize('--memory')),
-    )
+    .addOption(memoryOption())
     .addOption(
       new Option(
         '--mode <mode>',
@@ -261,6 +256,11 @@ function addFittingOptions(command: Command): Command {
   return command
 }
 
+const memoryOption = (): Option =>
+  new Option('--memory <size>', 'most memory, such as 1GB: data that need more are read a part at a time').argParser(
+    byteSize('--memory'),
+  )
+
 function addFitFileCommands(program: Command, context: Context, done: (status: number) => void): void {
   const command = program
     .command('predict')
@@ -272,6 +272,7 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
     .option('--impute', 'the rows as they are, with missing cells filled')
     .option('--sd', 'with --impute: the sd or the probability of what was filled, in columns of their own')
     .option('--out <file>', 'write the rows as CSV, every column kept')
+    .addOption(memoryOption())
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await predict(context, path, options)))
   addDataOptions(
@@ -282,6 +283,7 @@ function addFitFileCommands(program: Command, context: Context, done: (status: n
   )
     .option('--residuals', 'each cell in the distribution that the model gives it, and what these say together')
     .option('--out <file>', 'write the residuals of all cells as CSV')
+    .addOption(memoryOption())
     .option('--json', 'one JSON document on stdout')
     .action(async (path: string, options) => done(await score(context, path, options)))
   addDataOptions(

@@ -5,7 +5,9 @@ import { exitCodes, UsageError } from '../exit-codes.js'
 import { type DataOptions, loadData } from '../load-data.js'
 import { loadFit } from '../load-fit.js'
 import { newDataFailed } from '../new-data-failed.js'
+import { isInParts } from '../parts.js'
 import type { DataRequest, FitPort } from '../ports.js'
+import { predictInParts } from './predict-parts.js'
 
 export interface PredictOptions extends DataOptions {
   readonly hard?: boolean
@@ -21,7 +23,7 @@ export async function predict(context: Context, path: string, options: PredictOp
   const { host } = context
   const json = options.json === true
   const fit = await loadFit(context, path)
-  const data = await loadData(context, options)
+  const data = await loadData(context, options, true)
   if (data.tables.length === 0)
     throw new UsageError(
       'predict needs rows to predict for',
@@ -29,6 +31,7 @@ export async function predict(context: Context, path: string, options: PredictOp
     )
   if (options.impute === true && options.filtered === true)
     throw new UsageError('--impute fills cells given all data', 'leave --filtered out')
+  if (data.tables.some(isInParts)) return predictInParts(context, fit, data, options)
   if (options.impute === true) return impute(context, fit, data, options)
   if (options.sd === true) throw new UsageError('--sd goes with --impute', 'without it every number has its sd')
   if (options.hard === true && options.filtered === true)

@@ -9,7 +9,7 @@ import { DelimitedRows, type Records } from '../../runtime/data/stream/delimited
 import { changedFile } from '../../runtime/data/stream/parquet-rows.js'
 import { RowsError } from '../../runtime/data/stream/rows-error.js'
 import { HEAD_ROWS } from '../../runtime/data/stream/rows-table.js'
-import type { ColumnRequest, DataProblem, OpenedRows, ReadResult, RowColumn } from '../../runtime/data/types.js'
+import type { ColumnRequest, DataProblem, OpenedRows, ReadResult, RowColumn, Table } from '../../runtime/data/types.js'
 import { LineNumbers } from './line-numbers.js'
 import { ScratchFile } from './scratch-file.js'
 import { textPieces } from './text-pieces.js'
@@ -50,22 +50,55 @@ export async function delimitedTable(
     throw error
   }
   const rowBytes = bytes / Math.max(1, parser.rows)
-  const head = cells.slice(0, HEAD_ROWS)
-  const columns = (parser.header ?? []).map((name, j) => ({
-    name,
-    cells: head.map((record) => textOf(record[j])),
-  }))
   const open = (requests: readonly ColumnRequest[]): Promise<OpenedRows> =>
     openRows({ source, path, separator, rowBytes, onProgress }, requests)
-  return {
-    value: {
-      source,
-      columns,
-      rows: head.length,
-      rowNumbers: rowNumbers.slice(0, HEAD_ROWS),
-      all: { rows: null, open },
-    },
-    problems: [],
+  const parts = (rows: number): AsyncIterable<ReadResult> => partsOf({ source, path, separator }, rows)
+  const head = tableOf(source, parser.header, cells.slice(0, HEAD_ROWS), rowNumbers.slice(0, HEAD_ROWS))
+  return { value: { ...head, all: { rows: null, open, parts } }, problems: [] }
+}
+
+const tableOf = (
+  source: string,
+  header: readonly string[] | null,
+  cells: Records['cells'],
+  rowNumbers: Records['lines'],
+): Table => ({
+  source,
+  columns: (header ?? []).map((name, j) => ({ name, cells: cells.map((record) => textOf(record[j])) })),
+  rows: cells.length,
+  rowNumbers,
+})
+
+/** The rows of the text, so many at a time. */
+async function* partsOf(
+  { source, path, separator }: Pick<Origin, 'source' | 'path' | 'separator'>,
+  rows: number,
+): AsyncGenerator<ReadResult> {
+  const parser = new DelimitedRows(source, separator)
+  let cells: (readonly string[])[] = []
+  let lines: number[] = []
+  let before = 0
+  const take = (records: Records | DataProblem): void => {
+    if ('code' in records) throw new RowsError(records)
+    for (const record of records.cells) cells.push(record)
+    for (const line of records.lines) lines.push(line)
+  }
+  const part = (): ReadResult => {
+    const value = { ...tableOf(source, parser.header, cells.slice(0, rows), lines.slice(0, rows)), before }
+    before += value.rows
+    ;[cells, lines] = [cells.slice(rows), lines.slice(rows)]
+    return { value, problems: [] }
+  }
+  try {
+    for await (const { text } of textPieces(source, path)) {
+      take(parser.push(text))
+      while (cells.length >= rows) yield part()
+    }
+    take(parser.end())
+    while (cells.length > 0) yield part()
+  } catch (error) {
+    if (!(error instanceof RowsError)) throw error
+    yield { problems: [error.problem] }
   }
 }
 

@@ -140,7 +140,7 @@ export function gridOfColumns(
 
 /** A row of a table in words. */
 export function rowPlace(table: Table, index: number, column: string): CellPlace {
-  return placeOfRow(index, table.rowNumbers[index] ?? index + 1, column)
+  return placeOfRow((table.before ?? 0) + index, table.rowNumbers[index] ?? index + 1, column)
 }
 
 /** The same of the row at a position that stands in a line or record of that number. */

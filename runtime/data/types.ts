@@ -9,6 +9,8 @@ export interface Table {
   readonly rows: number
   /** 1-based line (CSV) or record (JSON) of each row, for messages. */
   readonly rowNumbers: readonly number[]
+  /** Of a part of a longer table: how many of its rows come before. */
+  readonly before?: number
   /** The data name this table was given for (`--data x=FILE`): that name is looked for here only. */
   readonly name?: string
   /** Whole arrays by name, where the source can say them (JSON, objects): scalars, vectors, matrices, ragged arrays. */
@@ -26,6 +28,11 @@ export interface RowTable {
    * declaration are complaints where they are found on the way.
    */
   open(requests: readonly ColumnRequest[]): Promise<OpenedRows>
+  /**
+   * All rows in their order and with every column, as tables in memory of so many rows each, of which the last may have fewer.
+   * A result with problems is the last one.
+   */
+  parts(rows: number): AsyncIterable<ReadResult>
 }
 
 /** A column that is wanted, and what its cells must be: levels for a category, else numbers. */

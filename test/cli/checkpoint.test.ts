@@ -98,7 +98,7 @@ describe('--checkpoint and --resume', () => {
 
   test.each([
     ['not JSON', 'half.json', '{"format":"estep checkpoint","ver', 'is not a checkpoint: it is not valid JSON'],
-    ['not whole', 'cut.json', '{"format":"estep checkpoint","version":1}', 'the checkpoint is damaged'],
+    ['not whole', 'cut.json', '{"format":"estep checkpoint","version":2}', 'the checkpoint is damaged'],
   ])('one that is %s is refused', async (_, name, text, message) => {
     writeFileSync(file(name), text)
     const { status, err } = await estepInProcess(['fit', ...faithful, '--resume', file(name)])

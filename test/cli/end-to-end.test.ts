@@ -147,7 +147,7 @@ describe('estep fit', () => {
         return () => {}
       },
       async write(path, text) {
-        writes.push(text)
+        writes.push(String(text))
         await real.write(path, text)
       },
     }

@@ -48,7 +48,10 @@ export function fakeHost(files: Readonly<Record<string, string | Uint8Array>> = 
     },
     exists: (path) => host.files.has(path),
     async write(path, text) {
-      host.written.set(path, text)
+      let whole = ''
+      if (typeof text === 'string') whole = text
+      else for await (const piece of text) whole += piece
+      host.written.set(path, whole)
     },
     onInterrupt(callback) {
       host.interrupt = callback
@@ -135,6 +138,9 @@ export function fakeFit(result: FitResult = fakeResult): FitPort {
     data: null,
     posterior: () => latents,
     rows: () => new Map(),
+    async *parts(data) {
+      yield { kind: 'part', data, rows: data.tables[0]?.rows ?? 0 }
+    },
     predict: async (data) => {
       const bound = bindData(declare('data x : real[N, D]'), data.tables, { columns: data.columns })
       return bound.value === undefined

@@ -1,6 +1,6 @@
 import type { Cell, Column, ReadResult } from '../types.js'
 import { bytesInMemory } from './byte-source.js'
-import { ColumnCursor } from './column-cursor.js'
+import { ColumnCursor, type PageCells } from './column-cursor.js'
 import { damaged, openParquet, type ParquetColumn, type ParquetFile } from './parquet-file.js'
 
 /** Reads a whole Parquet file as a table: numbers, text and truth values, a null where nothing is there. */
@@ -20,23 +20,47 @@ export function readParquet(source: string, bytes: Uint8Array): ReadResult {
 }
 
 /** The first cells of a column. Throws where its pages are damaged. */
-export function cellsOf(file: ParquetFile, column: ParquetColumn, count: number): readonly Cell[] {
-  const cursor = new ColumnCursor(file.bytes, column)
-  const cells: Cell[] = []
-  while (cells.length < count) {
-    const page = cursor.next()
-    if (page === null) throw new Error(`column ${column.name} has fewer values than rows`)
-    const { values, dictionary, isThere } = page
-    for (let i = 0, v = 0; i < page.rows && cells.length < count; i++) {
-      if (isThere !== null && isThere[i] === 0) {
-        cells.push(null)
-        continue
-      }
-      const value = values[v++]
-      cells.push(asCell(dictionary === null ? value : dictionary[Number(value)], column.name))
-    }
+export const cellsOf = (file: ParquetFile, column: ParquetColumn, count: number): readonly Cell[] =>
+  new CellReader(file, column).next(count)
+
+/** The cells of a column in their order. */
+export class CellReader {
+  private readonly cursor: ColumnCursor
+  private page: PageCells | null = null
+  /** Rows of the page that were read, and values among them. */
+  private row = 0
+  private value = 0
+
+  constructor(
+    file: ParquetFile,
+    private readonly column: ParquetColumn,
+  ) {
+    this.cursor = new ColumnCursor(file.bytes, column)
   }
-  return cells
+
+  /** So many cells more. Throws where there are fewer, or pages are damaged. */
+  next(count: number): readonly Cell[] {
+    const { name } = this.column
+    const cells: Cell[] = []
+    while (cells.length < count) {
+      if (this.page === null || this.row === this.page.rows) {
+        this.page = this.cursor.next()
+        this.row = 0
+        this.value = 0
+      }
+      if (this.page === null) throw new Error(`column ${name} has fewer values than rows`)
+      const { values, dictionary, isThere, rows } = this.page
+      for (; this.row < rows && cells.length < count; this.row++) {
+        if (isThere !== null && isThere[this.row] === 0) {
+          cells.push(null)
+          continue
+        }
+        const value = values[this.value++]
+        cells.push(asCell(dictionary === null ? value : dictionary[Number(value)], name))
+      }
+    }
+    return cells
+  }
 }
 
 /** A decoded value as a cell: whole numbers beyond 2⁵³ as text, so that no digit is lost in silence. */

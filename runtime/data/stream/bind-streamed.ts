@@ -1,5 +1,6 @@
 import { type BindOptions, type BindResult, bindLocated, searchOf } from '../bind.js'
 import { checkOptions } from '../bind-options.js'
+import type { Search } from '../find-column.js'
 import { isRagged } from '../grid.js'
 import { locateAll, type Remarks } from '../locate-all.js'
 import { dataCodes, dataProblem } from '../problems.js'
@@ -42,19 +43,10 @@ export async function bindStreamed(
   options: BindOptions,
   stream: StreamOptions,
 ): Promise<StreamedResult> {
-  const search = searchOf(declarations, tables, options)
-  const remarks: Remarks = { problems: [...checkOptions(search)], warnings: [] }
-  const locations = locateAll(search, options.set ?? new Map(), remarks)
+  const { search, remarks, locations, found, table, size } = locatedRows(declarations, tables, options)
   const nothing = { close() {} }
-  const found = new Map<DataDeclaration, ColumnsLocation>()
-  for (const [declaration, location] of locations)
-    if (location.kind === 'columns' && location.table.all !== undefined) found.set(declaration, location)
-  const tableOf = [...new Set([...found.values()].map((l) => l.table))]
-  const [table] = tableOf
-  if (remarks.problems.length === 0) remarks.problems.push(...refusals(found, tableOf, options))
   if (remarks.problems.length > 0) return { problems: remarks.problems, ...nothing }
-  const size = [...found.keys()][0]?.dims[0]
-  if (table?.all === undefined || size?.kind !== 'size')
+  if (table?.all === undefined || size === null)
     return { ...bindLocated(search, locations, options, remarks), ...nothing }
 
   const requests = [...found].flatMap(([declaration, { columns }]) =>
@@ -78,10 +70,8 @@ export async function bindStreamed(
     const rest = new Map([...locations].filter(([declaration]) => !found.has(declaration)))
     const bound = bindLocated(search, rest, options, remarks, streamed)
     if (bound.value === undefined) return failed(bound.problems)
-    const beside = declarations.find(
-      (d) => rest.has(d) && d.dims.some((x) => x.kind === 'size' && x.name === size.name),
-    )
-    if (beside !== undefined) return failed([besideRows(beside, size.name, table)])
+    const beside = declarations.find((d) => rest.has(d) && d.dims.some((x) => x.kind === 'size' && x.name === size))
+    if (beside !== undefined) return failed([besideRows(beside, size, table)])
     const rowBytes = bytesOf(source)
     const window = windowRows(rowBytes, stream.memory)
     if (window === null) return failed([tooLittle(table, rowBytes, stream.memory)])
@@ -94,7 +84,7 @@ export async function bindStreamed(
       new Map([...arrays].map(([name, array]) => [name, own.get(name) ?? array]))
     const sample: BoundData = {
       ...bound.value,
-      sizes: new Map([...bound.value.sizes, [size.name, kept.length]]),
+      sizes: new Map([...bound.value.sizes, [size, kept.length]]),
       arrays: over(survey.kept),
     }
     const value: BoundData = {
@@ -102,7 +92,7 @@ export async function bindStreamed(
       arrays: over(survey.arrays),
       stream: {
         source: table.source,
-        size: size.name,
+        size,
         rows: source.rows,
         window,
         columns: new Set(requests.map((r) => r.column)).size,
@@ -116,6 +106,46 @@ export async function bindStreamed(
     if (error instanceof RowsError) return { problems: [error.problem], ...nothing }
     throw error
   }
+}
+
+interface LocatedRows {
+  readonly search: Search
+  readonly locations: ReturnType<typeof locateAll>
+  readonly remarks: Remarks
+  /** What stands in the table that does not lie in memory. */
+  readonly found: ReadonlyMap<DataDeclaration, ColumnsLocation>
+  readonly table: Table | undefined
+  /** The size that counts its rows; null where nothing stands there. */
+  readonly size: string | null
+}
+
+/** Where everything stands, among tables of which one does not lie in memory. */
+function locatedRows(
+  declarations: readonly DataDeclaration[],
+  tables: readonly Table[],
+  options: BindOptions,
+): LocatedRows {
+  const search = searchOf(declarations, tables, options)
+  const remarks: Remarks = { problems: [...checkOptions(search)], warnings: [] }
+  const locations = locateAll(search, options.set ?? new Map(), remarks)
+  const found = new Map<DataDeclaration, ColumnsLocation>()
+  for (const [declaration, location] of locations)
+    if (location.kind === 'columns' && location.table.all !== undefined) found.set(declaration, location)
+  const tableOf = [...new Set([...found.values()].map((l) => l.table))]
+  if (remarks.problems.length === 0) remarks.problems.push(...refusals(found, tableOf, options))
+  const size = [...found.keys()][0]?.dims[0]
+  const [table] = tableOf
+  return { search, locations, remarks, found, table, size: size?.kind === 'size' ? size.name : null }
+}
+
+/** The size that counts the rows of the table that does not lie in memory, or why it cannot be bound. */
+export function sizeOfRows(
+  declarations: readonly DataDeclaration[],
+  tables: readonly Table[],
+  options: BindOptions,
+): { readonly size: string | null; readonly problems: readonly DataProblem[] } {
+  const { size, remarks } = locatedRows(declarations, tables, options)
+  return { size, problems: remarks.problems }
 }
 
 /** What a table that is read by rows cannot give. */

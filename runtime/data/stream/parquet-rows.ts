@@ -5,7 +5,7 @@ import { type Grid, placeOfRow } from '../grid.js'
 import type { ByteSource } from '../parquet/byte-source.js'
 import { ColumnCursor, type PageCells } from '../parquet/column-cursor.js'
 import { damaged, openParquet, type ParquetColumn, type ParquetFile } from '../parquet/parquet-file.js'
-import { asCell, cellsOf } from '../parquet/read-parquet.js'
+import { asCell, CellReader, cellsOf } from '../parquet/read-parquet.js'
 import { isMissing } from '../parse-cell.js'
 import { dataCodes, dataProblem, shown } from '../problems.js'
 import type { Cell, Column, ColumnRequest, OpenedRows, ReadResult, RowColumn } from '../types.js'
@@ -31,9 +31,25 @@ export function parquetTable(
     const columns = file.columns.map((c): Column => ({ name: c.name, cells: cellsOf(file, c, rows) }))
     const rowNumbers = Array.from({ length: rows }, (_, i) => i + 1)
     const open = (requests: readonly ColumnRequest[]): Promise<OpenedRows> => openRows(file, requests, bytes, pause)
-    return { value: { source, columns, rows, rowNumbers, all: { rows: file.rows, open } }, problems: [] }
+    const parts = (most: number): AsyncIterable<ReadResult> => partsOf(file, most)
+    return { value: { source, columns, rows, rowNumbers, all: { rows: file.rows, open, parts } }, problems: [] }
   } catch (error) {
     return { problems: [error instanceof RowsError ? error.problem : damaged(source, error)] }
+  }
+}
+
+async function* partsOf(file: ParquetFile, most: number): AsyncGenerator<ReadResult> {
+  const { source } = file
+  try {
+    const readers = file.columns.map((c) => ({ name: c.name, reader: new CellReader(file, c) }))
+    for (let from = 0; from < file.rows; from += most) {
+      const rows = Math.min(most, file.rows - from)
+      const columns = readers.map(({ name, reader }): Column => ({ name, cells: reader.next(rows) }))
+      const rowNumbers = Array.from({ length: rows }, (_, i) => from + i + 1)
+      yield { value: { source, columns, rows, rowNumbers, before: from }, problems: [] }
+    }
+  } catch (error) {
+    yield { problems: [error instanceof RowsError ? error.problem : damaged(source, error)] }
   }
 }
 

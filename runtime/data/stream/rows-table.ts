@@ -1,5 +1,6 @@
 import { dataCodes, dataProblem, shown } from '../problems.js'
-import type { Cell, Column, ColumnRequest, OpenedRows, RowSource, Table } from '../types.js'
+import type { Cell, Column, ColumnRequest, OpenedRows, ReadResult, RowSource, Table } from '../types.js'
+import { RowsError } from './rows-error.js'
 
 /** Rows by which columns are told apart. */
 export const HEAD_ROWS = 1000
@@ -11,23 +12,43 @@ export const HEAD_ROWS = 1000
  * @param name what to call it in messages
  */
 export function rowsTable(name: string, source: RowSource): Table {
-  const rows = Math.min(source.rows, HEAD_ROWS)
+  return {
+    ...tableOf(name, source, 0, Math.min(source.rows, HEAD_ROWS)),
+    all: {
+      rows: source.rows,
+      open: async (requests) => chosen(name, source, requests),
+      parts: (most) => partsOf(name, source, most),
+    },
+  }
+}
+
+/** Rows [from, to) as a table in memory. */
+function tableOf(name: string, source: RowSource, from: number, to: number): Table {
+  const rows = to - from
   const columns = source.columns.map((column, i): Column => {
     if (column.kind === 'number') {
       const cells = new Float64Array(rows)
-      source.read(i, 0, rows, cells)
+      source.read(i, from, to, cells)
       return { name: column.name, cells }
     }
     const numbers = new Int32Array(rows)
-    source.read(i, 0, rows, numbers)
+    source.read(i, from, to, numbers)
     return { name: column.name, cells: Array.from(numbers, (n): Cell => column.levels[n] ?? null) }
   })
-  return {
-    source: name,
-    columns,
-    rows,
-    rowNumbers: Array.from({ length: rows }, (_, i) => source.rowNumber?.(i) ?? i + 1),
-    all: { rows: source.rows, open: async (requests) => chosen(name, source, requests) },
+  const rowNumbers = Array.from({ length: rows }, (_, i) => source.rowNumber?.(from + i) ?? from + i + 1)
+  return { source: name, columns, rows, rowNumbers }
+}
+
+async function* partsOf(name: string, source: RowSource, most: number): AsyncGenerator<ReadResult> {
+  try {
+    for (let from = 0; from < source.rows; from += most)
+      yield {
+        value: { ...tableOf(name, source, from, Math.min(source.rows, from + most)), before: from },
+        problems: [],
+      }
+  } catch (error) {
+    if (!(error instanceof RowsError)) throw error
+    yield { problems: [error.problem] }
   }
 }
 

@@ -1,6 +1,6 @@
 /** The logarithm of the normal distribution function, in tails where the function itself underflows. */
 import { log1mexp } from './log1mexp.js'
-import { Phi, scaledTail } from './phi.js'
+import { normalDensity, Phi, scaledTail } from './phi.js'
 
 const HALF_LOG_TWO_PI = 0.9189385332046728
 /** Where Φ is no longer near ½. */
@@ -15,7 +15,7 @@ export function logPhi(x: number): number {
 
 /** φ(x)/Φ(x), the slope of log Φ (the inverse Mills ratio of −x); it nears −x as x → −∞. */
 export function inverseMills(x: number): number {
-  if (x >= -MIDDLE) return Math.exp(-HALF_LOG_TWO_PI - (x * x) / 2) / Phi(x)
+  if (x >= -MIDDLE) return normalDensity(x) / Phi(x)
   return x === -Infinity ? Infinity : 1 / scaledTail(-x)
 }
 

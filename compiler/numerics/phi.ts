@@ -40,6 +40,9 @@ function gaussian(y: number): number {
   return Math.exp(-0.5 * coarse * coarse) * Math.exp(-0.5 * (y - coarse) * (y + coarse))
 }
 
+/** φ(x), a few ulp relative however small it is. */
+export const normalDensity = (x: number): number => (Math.abs(x) > 38.7 ? 0 : INVERSE_ROOT_TWO_PI * gaussian(x))
+
 /** Φ(−y) for y > 0.67448975. */
 function upperTail(y: number): number {
   return y > 38.6 ? 0 : gaussian(y) * overGaussian(y)

@@ -1,30 +1,9 @@
+import { AROUND_ROOT, ASYMPTOTIC, ASYMPTOTIC_FROM, LOWEST, ROOT_HIGH, ROOT_LOW } from '../../../numerics/digamma.js'
 import { type Code, f64x2, get, op } from '../code.js'
 import type { WExpr } from '../wasm-ast.js'
 import { log } from './log.js'
 import { cosPi, offInteger, sinPi } from './sin-pi.js'
 import { add, both, div, evenOdd, horner, ifAny, less, madd, mul, nmadd, not, pick, sub } from './vector.js'
-
-/** The positive zero of ψ in two parts, the first so short that 1 and 2 are added to it exactly. */
-const ROOT_HIGH = 1.4616321449683616
-const ROOT_LOW = 7.616337690747509e-16
-
-/** ψ(root + d) / d for 1 ≤ root + d ≤ 2.1; 8e-17 relative in ψ. */
-const AROUND_ROOT: readonly number[] = [
-  0.9676722454476212, -0.4427631689835928, 0.25849976095565397, -0.16394270544219786, 0.10782405069065408,
-  -0.07219956127468817, 0.04880428821500958, -0.03316112576489327, 0.0225976460974918, -0.015424780269759268,
-  0.010538841477877368, -0.007204379069499686, 0.004926100639217543, -0.003370568459398414, 0.0023105810760544183,
-  -0.0015774203538426168, 0.0010546419829543412, -0.0007146861050362968, 0.0005517647086840949, -0.0004391363025696659,
-  0.0002487227961894515, -6.465874266584609e-5,
-]
-
-/** From here on the asymptotic series with coefficients of least error, 1.5e-18 of ψ, in 1/x². */
-const ASYMPTOTIC_FROM = 4.1
-const ASYMPTOTIC: readonly number[] = [
-  0.08333333333332354, -0.008333333327222091, 0.003968252601437265, -0.004166512386847801, 0.007565621874566364,
-  -0.02067579474018812, 0.07214081127473418, -0.2413741974646605, 0.48229486106701264,
-]
-
-const LOWEST = 1.1
 
 /**
  * ψ(x) for x > 0. Below 4.1 recurrence to [1.1, 2.1] (Abramowitz and Stegun 6.3.5) and a polynomial about the zero there,

@@ -26,7 +26,7 @@ export function distinctRows(columns: readonly RowColumn[], rows: number, most: 
   const numbers = rowNumbers(columns, rows)
   if (numbers !== null) return countNumbers(numbers.keys, numbers.below, most)
   const words = columns.map(wordsOf)
-  if (rows >= SAMPLED_FROM && !repeatsInSample(words, rows)) return null
+  if (rows >= SAMPLED_FROM && !repeatsInSample(columns, words, rows)) return null
   const kinds = new KindTable(words, most)
   const kind = hashesOf(words, rows)
   for (let row = 0; row < rows; row++) {
@@ -140,7 +140,7 @@ const SAMPLED_FROM = 20_000
  * about D = 1.25 N kinds, and m²/(2 D) = 6.4 equal pairs in the sample: none with probability 0.2 %, and rarer still where
  * chances are unequal. Drawn at random, so that the order of rows does not matter, always the same.
  */
-function repeatsInSample(columns: readonly Words[], rows: number): boolean {
+function repeatsInSample(columns: readonly RowColumn[], words: readonly Words[], rows: number): boolean {
   const wanted = Math.ceil(4 * Math.sqrt(rows))
   const taken = new Set<number>()
   let state = 0x2545f491
@@ -148,9 +148,21 @@ function repeatsInSample(columns: readonly Words[], rows: number): boolean {
     state = (Math.imul(state, 1664525) + 1013904223) | 0
     taken.add(Math.floor(((state >>> 0) / 2 ** 32) * rows))
   }
-  const kinds = new KindTable(columns, wanted)
-  for (const row of taken) kinds.add(row, hashOf(columns, row))
+  const sample = Int32Array.from(taken)
+  if (columns.some((column) => allDiffer(column, sample))) return false
+  const kinds = new KindTable(words, wanted)
+  for (const row of sample) kinds.add(row, hashOf(words, row))
   return kinds.size < wanted
+}
+
+/** true where the first elements of these rows are numbers of which no two are equal: no two rows are then. */
+function allDiffer({ values, stride }: RowColumn, rows: Int32Array): boolean {
+  if (values instanceof Int32Array) return false
+  const own = new Float64Array(rows.length)
+  for (let i = 0; i < rows.length; i++) own[i] = values[(rows[i] ?? 0) * stride] ?? 0
+  own.sort()
+  for (let i = 1; i < own.length; i++) if (!((own[i - 1] ?? 0) < (own[i] ?? 0))) return false
+  return true
 }
 
 /** 32-bit words of a column, and how many a row has. */

@@ -1,7 +1,7 @@
 /** The cells of one array, each in the mixture of what its statements say of it. */
 import type { IndexVar } from '../algebra/types.js'
 import { extentOf } from '../lower/lowerer.js'
-import type { CellLaw } from '../lower/residuals/cell-laws.js'
+import type { CellLaw } from '../lower/residuals/types.js'
 import type { ProgramModel } from './bound-model.js'
 import { iterate, reader } from './imputed-cells.js'
 import type { ArrayChecks, CellCheck } from './residuals/checked-cells.js'
@@ -153,7 +153,7 @@ export class ArrayReader {
   private mixed(parts: readonly Part[], observed: number): Omit<CellCheck, 'position' | 'weight' | 'observed'> | null {
     const some = parts.filter((p) => (p.apart ?? p.share) > 0)
     const logs = some.map((p) =>
-      p.apart !== null ? Math.log(p.apart) : Math.log(p.share) - (parts.length === 1 ? 0 : p.logDensity),
+      p.apart !== null ? Math.log(p.apart) : Math.log(p.share) - (parts.length === 1 ? 0 : messageOf(p)),
     )
     const all = logSum(logs)
     const weights = logs.map((l) => Math.exp(l - all))
@@ -182,9 +182,12 @@ const isUnknown = (p: Part): boolean => p.law.points !== null && Number.isNaN(p.
 
 /** Some value has no posterior left, and what it would be without the cell cannot be taken back. */
 function isHidden(parts: readonly Part[]): boolean {
-  const most = Math.max(...parts.map((p) => (p.share > 0 ? p.logDensity : Number.NEGATIVE_INFINITY)))
-  return parts.some((p) => p.share === 0 && !(most - p.logDensity < FAR))
+  const most = Math.max(...parts.map((p) => (p.share > 0 ? messageOf(p) : Number.NEGATIVE_INFINITY)))
+  return parts.some((p) => p.share === 0 && !(most - messageOf(p) < FAR))
 }
+
+/** The log of what a share with the cell is more than one without it. */
+const messageOf = (p: Said): number => p.message ?? p.logDensity
 
 /** The number that a statement reads at a position: labels from 1; NaN where it is missing. */
 function datum(values: Float64Array | Int32Array, position: number): number {

@@ -19,8 +19,9 @@ import { type Imputation, lowerImputations } from './imputations.js'
 import { lower } from './lower.js'
 import { Lowerer, type LoweringContext } from './lowerer.js'
 import type { Pass, Program } from './program.js'
-import { type CellLaw, lowerCellLaws, type Told } from './residuals/cell-laws.js'
+import { lowerCellLaws } from './residuals/cell-laws.js'
 import { withSilence, withSilent } from './residuals/silent-cells.js'
+import type { CellLaw, Told } from './residuals/types.js'
 
 export interface ReportProgram {
   readonly program: Program
@@ -63,7 +64,9 @@ export function lowerReports(d: Derivation, options: ReportOptions = {}): Report
   const lowerer = new Lowerer(options.laws === undefined ? d.shapes : withSilence(d.shapes))
   const { graph, lifted, mStep, shapes, collectOptions: collecting } = d
   const plan =
-    options.laws === undefined ? d.eStep : withSilent(d.eStep, options.laws.cells, options.laws.rowByRow ?? false)
+    options.laws === undefined || d.eStep.factorised !== null
+      ? d.eStep
+      : withSilent(d.eStep, options.laws.cells, options.laws.rowByRow ?? false)
   const made = lower(
     { graph, lifted, eStep: plan, mStep, shapes, collecting, rename, lets: [], filtered: filter !== null },
     lowerer,

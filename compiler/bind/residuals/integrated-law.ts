@@ -2,7 +2,7 @@
 import { ONE } from '../../algebra/build.js'
 import { MOST_DIMENSIONS } from '../../estep/nodes.js'
 import { extentOf } from '../../lower/lowerer.js'
-import type { CellLaw, LawPoints } from '../../lower/residuals/cell-laws.js'
+import type { CellLaw, LawPoints } from '../../lower/residuals/types.js'
 import { f64 } from '../../targets/solve/types.js'
 import { CellIntegrals, type IntegralHost, type PutPoints } from './cell-integrals.js'
 import { overLine } from './line-quadrature.js'

@@ -80,7 +80,15 @@ export class ArrayReader {
     if (reason === null && checks.length === 0 && this.lost > 0)
       reason =
         'its cells tell the values of their latents apart so well that the posterior does not say what they would be without them'
-    return { data, kind, reason, checks: reason === null ? checks : [], first: this.first, lost: this.lost }
+    return {
+      data,
+      kind,
+      reason,
+      checks: reason === null ? checks : [],
+      first: this.first,
+      lost: this.lost,
+      approximate: laws.some(({ law }) => law.message !== null),
+    }
   }
 
   /** Shares without the rows of a law, where these are to be had at once. */

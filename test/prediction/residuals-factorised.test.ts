@@ -58,6 +58,7 @@ function cellsOf(
     const own = arrays.find((a) => a.data === data)
     expect(own?.reason).toBeNull()
     expect(own?.left).toBe(0)
+    expect(own?.approximate).toBe(true)
     return own?.cells ?? []
   })
 }

@@ -94,7 +94,7 @@ function lawOf(
   const valuesOf = (block: ContinuousBlock): readonly Expr[] =>
     scopes.find((b) => b.block === block)?.scope.map((s) => idx(s.value)) ?? []
   const messages =
-    host.plan.factorised === null
+    host.plan.factorised === null || variables.length + lifted.continuous.length === 0
       ? null
       : new CellMessages(
           lifted,
@@ -214,6 +214,11 @@ function lawOf(
   const own = datum(cell.own.map((v) => idx(v)))
   const mean = moments === null ? null : given(moments.mean)
   const tails = ((): CellLaw['tails'] => {
+    if (cell.tail !== null && cell.own.length > 0)
+      return {
+        at: [placed('below', given(cell.tail.below), all, say), placed('above', given(cell.tail.above), all, say)],
+        before: null,
+      }
     if (cell.tail !== null && told !== 'labels')
       return { at: tailsAt('', x), before: cell.discrete ? tailsAt(' before', sub(x, ONE)) : null }
     if (points === null || cell.own.length === 0 || moments === null || mean === null) return null

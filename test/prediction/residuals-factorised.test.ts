@@ -324,6 +324,62 @@ for n in 1..N {
     close(own?.frequencies?.find((f) => f.value === '0')?.expected, expected, 6)
     expect(own?.cells.length).toBe(8)
   })
+
+  test('counts of a row rate times a column rate: drawn, against a grid of both', async () => {
+    const cells = Array.from({ length: 12 }, (_, c) => [Math.floor(c / 3), c % 3] as const)
+    const counts = [1, 4, 0, 3, 9, 2, 0, 1, 0, 6, 15, 3]
+    const fit = await compileOrThrow(`model RatesCrossed
+data  row, col : category[N]
+data  y : count[N]
+for i in levels(row) { latent u ~ Gamma(2, 2) }
+for j in levels(col) { latent v ~ Gamma(3, 3) }
+for n in 1..N { y[n] ~ Poisson(2 * u[row[n]] * v[col[n]]) }`).fit(
+      { row: cells.map(([i]) => `r${i}`), col: cells.map(([, j]) => `c${j}`), y: counts },
+      { tolerance: 1e-14 },
+    )
+    const { arrays } = await fit.residuals()
+    const own = arrays.find((a) => a.data === 'y')
+    expect(own?.reason).toBeNull()
+    expect(own?.left).toBe(0)
+    cells.forEach(([i, j], n) => {
+      const [a, b] = gammaOf(fit, 'u', i)
+      const [c, d] = gammaOf(fit, 'v', j)
+      const y = at(counts, n)
+      const u = gamma(a - y, b - (2 * c) / d)
+      const v = gamma(c - y, d - (2 * a) / b)
+      const mean = 2 * overLog(u, (x) => x) * overLog(v, (x) => x)
+      const square = 4 * overLog(u, (x) => x * x) * overLog(v, (x) => x * x)
+      const sd = Math.sqrt(mean + square - mean * mean)
+      expect(Math.abs((own?.cells[n]?.residual ?? Number.NaN) - (y - mean) / sd)).toBeLessThan(1e-3)
+    })
+  })
+
+  test('factors of a matrix: drawn, the mean and the variance of the product', async () => {
+    const cells = Array.from({ length: 12 }, (_, c) => [Math.floor(c / 3), c % 3] as const)
+    const x = cells.map(([i, j]) => Math.sin(3 * i + j) + 0.5 * i * (j - 1))
+    const fit = await compileOrThrow(`model M
+data row, col : category[N]
+data x : real[N]
+for i in levels(row) { latent u ~ Normal(0, 1) }
+for j in levels(col) { latent v ~ Normal(0, 1) }
+for n in 1..N { x[n] ~ Normal(u[row[n]] * v[col[n]], 0.5) }`).fit(
+      { row: cells.map(([i]) => `r${i}`), col: cells.map(([, j]) => `c${j}`), x },
+      { tolerance: 1e-14, restarts: 6 },
+    )
+    const own = await cellsOf(fit, 'x')
+    cells.forEach(([i, j], n) => {
+      const [mu, vu] = momentsOf(fit, 'u', i)
+      const [mv, vv] = momentsOf(fit, 'v', j)
+      const cavity = (m: number, v: number, o: number, s: number): readonly [number, number] => {
+        const free = 1 / (1 / v - (o * o + s) / 0.25)
+        return [free * (m / v - (at(x, n) * o) / 0.25), free]
+      }
+      const [u, su] = cavity(mu, vu, mv, vv)
+      const [v, sv] = cavity(mv, vv, mu, vu)
+      const sd = Math.sqrt(0.25 + u * u * sv + v * v * su + su * sv)
+      expect(Math.abs((own[n]?.residual ?? Number.NaN) - (at(x, n) - u * v) / sd)).toBeLessThan(1e-3)
+    })
+  })
 })
 
 const at2 = (xs: readonly string[], i: number): string => xs[i] ?? ''

@@ -1,4 +1,20 @@
-import { call, caseOf, compare, exp, idx, mul, neg, num, ONE, pow, ref, sub, sum, ZERO } from '../../algebra/build.js'
+import {
+  add,
+  call,
+  caseOf,
+  compare,
+  exp,
+  idx,
+  mul,
+  neg,
+  num,
+  ONE,
+  pow,
+  ref,
+  sub,
+  sum,
+  ZERO,
+} from '../../algebra/build.js'
 import { keyOf } from '../../algebra/key.js'
 import type { Expr, IndexVar, Indicator } from '../../algebra/types.js'
 import { mapGuard, rewrite, substituteIndex } from '../../algebra/visit.js'
@@ -12,9 +28,10 @@ import { type LiftedFactor, liftFactor } from '../../graph/lift.js'
 import type { Latent } from '../../graph/types.js'
 import type { KernelOp } from '../../kernel/types.js'
 import { over, scratch } from '../continuous-reports.js'
+import { lowerDraws } from './cell-draws.js'
 import { CellMessages } from './cell-messages.js'
 import { lowerPoints } from './cell-points.js'
-import { type CellRoad, roadOf } from './cell-roads.js'
+import { type CellRoad, type DrawnPlace, roadOf } from './cell-roads.js'
 import { ownLoops, silencedAs } from './cell-silence.js'
 import { withoutItself } from './cell-without-itself.js'
 import { withoutInFactors } from './normal-cells.js'
@@ -91,8 +108,11 @@ function lawOf(
   const beyond = scope.filter((s) => !read.includes(s))
   const values = [...read, ...beyond].map((v) => v.value)
   /** Values of the scope of a block. */
-  const valuesOf = (block: ContinuousBlock): readonly Expr[] =>
-    scopes.find((b) => b.block === block)?.scope.map((s) => idx(s.value)) ?? []
+  const valuesOf = (block: ContinuousBlock, row: readonly Expr[] | null = null): readonly Expr[] => {
+    const isSame = (other: readonly Expr[]): boolean =>
+      row === null || other.map((e) => keyOf(given(e))).join() === row.map(keyOf).join()
+    return scopes.find((b) => b.block === block && isSame(b.row))?.scope.map((s) => idx(s.value)) ?? []
+  }
   const messages =
     host.plan.factorised === null || variables.length + lifted.continuous.length === 0
       ? null
@@ -115,8 +135,9 @@ function lawOf(
     if (way.kind !== 'normal') return way
     return way.spread === null ? { kind: 'plain' } : { kind: 'line', ...way.spread, within: null }
   })()
-  const at = road.kind === 'plain' ? [] : valuesOf(road.block)
+  const at = road.kind === 'plain' || road.kind === 'drawn' ? [] : valuesOf(road.block)
   const added = ((): Expr => {
+    if (messages !== null && way.kind === 'drawn') return drawnMessages(way.places, messages)
     if (messages === null || way.kind !== 'line') return cell.logDensity
     const place = [...way.row, ...way.cell.at].map((e) => given(e))
     const factor = messages.factorOf(way.cell.latent)
@@ -190,7 +211,11 @@ function lawOf(
   }
   const point: IndexVar = { id: `point of cells ${id}`, name: 'q', from: ONE, to: num(host.points) }
   const points =
-    road.kind === 'plain' ? null : lowerPoints(road, id, [...rows, ...values], at, (e) => given(e), { ...host, point })
+    road.kind === 'plain'
+      ? null
+      : road.kind === 'drawn'
+        ? lowerDraws(road, id, valuesOf, (e) => given(e), { ...host, point })
+        : lowerPoints(road, id, [...rows, ...values], at, (e) => given(e), { ...host, point })
   ops.push(...(points?.before ?? []))
   /** Of vectors those of each coordinate; all where there are points. */
   const weigh: KernelOp[] = points === null ? ops : []
@@ -264,6 +289,21 @@ function lawOf(
     }, e)
   }
 
+  /** To all factors of continuous latents. */
+  function drawnMessages(places: readonly DrawnPlace[], to: CellMessages): Expr {
+    const factors = [...new Set(places.map(({ block }) => to.factorOf(block.latents[0]?.latent.name ?? '')))]
+    if (new Set(factors.map((f) => to.hasValues(f))).size > 1)
+      throw new NoMoment('some of its latents have a posterior for each value of a discrete one, and others do not')
+    return add(
+      ...factors.map((f) => {
+        const own = places.filter(({ block }) => to.factorOf(block.latents[0]?.latent.name ?? '') === f)
+        const place = own.flatMap((p) => p.row.map((e) => given(e)))
+        to.check(f, place)
+        return to.to(f, place)
+      }),
+    )
+  }
+
   function massesOf(): CellLaw['masses'] {
     const of =
       told === 'labels'
@@ -295,6 +335,8 @@ function placesOf(
       return []
     case 'normal':
       return road.spread === null ? road.parts : [...road.parts, road.spread]
+    case 'drawn':
+      return road.places
     default:
       return [road]
   }

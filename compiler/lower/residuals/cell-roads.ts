@@ -18,6 +18,7 @@ import type {
 } from '../../estep/types.js'
 import { type CellDensity, OPEN_VALUE } from '../../graph/cell-density.js'
 import { hasNestedSelector, type LiftedFactor } from '../../graph/lift.js'
+import { isDrawn } from './cell-draws.js'
 import { isAdditive, partOf } from './normal-parts.js'
 
 export type CellRoad =
@@ -42,9 +43,17 @@ export type CellRoad =
         readonly cell: BlockCell
       } | null
     }
+  /** Several numbers, drawn from the posteriors that hold them. */
+  | { readonly kind: 'drawn'; readonly places: readonly DrawnPlace[] }
   /** All that one posterior by nodes holds. */
   | { readonly kind: 'nodes'; readonly block: NodeBlock; readonly row: readonly Expr[] }
-  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'none'; readonly reason: string; readonly isDrawn: boolean }
+
+/** A row of a posterior that is drawn from. */
+export interface DrawnPlace {
+  readonly block: ContinuousBlock
+  readonly row: readonly Expr[]
+}
 
 /** What a mean reads of one row of Normal latents. */
 export interface NormalPart {
@@ -53,9 +62,17 @@ export interface NormalPart {
   readonly part: Expr
 }
 
-const none = (reason: string): CellRoad => ({ kind: 'none', reason })
+const none = (reason: string): CellRoad => ({ kind: 'none', reason, isDrawn: false })
+/** What draws may be for. */
+const several = (reason: string): CellRoad => ({ kind: 'none', reason, isDrawn: true })
 
 export function roadOf(cell: CellDensity, lifted: LiftedFactor, d: Derivation, plan: EStepPlan): CellRoad {
+  const found = exactRoad(cell, lifted, d, plan)
+  return found.kind === 'none' && found.isDrawn ? (drawnOf(cell, lifted, plan) ?? found) : found
+}
+
+/** In closed form, or by quadrature. */
+function exactRoad(cell: CellDensity, lifted: LiftedFactor, d: Derivation, plan: EStepPlan): CellRoad {
   const { graph } = d
   const reads = collectNodes(cell.logDensity, isCell)
   const [count] = lifted.counts
@@ -79,7 +96,7 @@ export function roadOf(cell: CellDensity, lifted: LiftedFactor, d: Derivation, p
   if (plan.factorised === null && isLinear(cell, lifted, blocks) && block?.kind === 'gaussian')
     return { kind: 'linear', block, row: first.index.slice(0, block.loops.length) }
   if (block === undefined || blocks.length > 1)
-    return none(
+    return several(
       plan.factorised === null
         ? `it depends on ${names}, of which one has a posterior only given the other`
         : `it depends on ${names} otherwise than by a Normal mean that is a sum of linear functions of each`,
@@ -87,8 +104,25 @@ export function roadOf(cell: CellDensity, lifted: LiftedFactor, d: Derivation, p
   const rank = block.loops.length
   const row = first.index.slice(0, rank)
   const isElsewhere = lifted.continuous.some((c) => c.index.slice(0, rank).map(keyOf).join() !== row.map(keyOf).join())
-  if (isElsewhere) return none(`it depends on ${names} at several places, whose posteriors are not one`)
+  if (isElsewhere) return several(`it depends on ${names} at several places, whose posteriors are not one`)
   return block.kind === 'nodes' ? { kind: 'nodes', block, row } : lineOf(cell, block, row, names, null)
+}
+
+/** Draws of all that a statement reads; null where some posterior is not drawn from. */
+function drawnOf(cell: CellDensity, lifted: LiftedFactor, plan: EStepPlan): CellRoad | null {
+  const outer = new Set(cell.loops.map((l) => l.index.id))
+  const places = new Map<string, DrawnPlace>()
+  for (const { latent, index } of lifted.continuous) {
+    const block = blockOf(latent.name, plan)
+    const row = index.slice(0, block.loops.length)
+    const spread = block.kind === 'gaussian' && block.given !== null ? [block.given.block] : []
+    for (const b of [block, ...spread]) places.set(`${b.id} ${row.map(keyOf).join()}`, { block: b, row })
+  }
+  const all = [...places.values()]
+  const isKnown = all.every(
+    ({ block, row }) => isDrawn(block) && row.every((e) => [...freeIndices(e)].every((v) => outer.has(v))),
+  )
+  return isKnown ? { kind: 'drawn', places: all } : null
 }
 
 /** Normal latents with the latent that their spread depends on, where the mean of a Normal cell reads those alone and its variance this. */
@@ -163,19 +197,20 @@ function lineOf(
   names: string,
   within: GaussianBlock | null,
 ): CellRoad {
-  if (block.latents.some((l) => l.latent.evidence)) return none(`it depends on ${names}, of which some cells are data`)
+  if (block.latents.some((l) => l.latent.evidence))
+    return several(`it depends on ${names}, of which some cells are data`)
   if (block.kind === 'gaussian' && block.given !== null)
-    return none(`it depends on ${names}, whose spread is another latent`)
+    return several(`it depends on ${names}, whose spread is another latent`)
   if (block.kind === 'conjugate') {
     const { family, latents } = block
     if (family.rank > 0 && family.element === undefined)
-      return none(`it depends on ${names}, and there is no quadrature over matrices`)
+      return several(`it depends on ${names}, and there is no quadrature over matrices`)
     if (family.rank > 0 && !isElement(cell.logDensity))
-      return none(
+      return several(
         `it depends on ${names} otherwise than by the probability of a label, and there is no quadrature over points of a simplex`,
       )
     if (latents[0]?.latent.support === 'count')
-      return none(`it depends on ${names}, and there is no quadrature over counts`)
+      return several(`it depends on ${names}, and there is no quadrature over counts`)
   }
   const own = new Set(block.latents.map((l) => l.latent.name))
   const read = new Map<string, Cell>()
@@ -189,7 +224,7 @@ function lineOf(
     (only.index.some(isOpen) && !isElement(cell.logDensity)) ||
     only.index.some((e) => [...freeIndices(e)].some((v) => !outer.has(v)))
   )
-    return none(`it depends on several of the numbers in ${names}, and the quadrature is over one`)
+    return several(`it depends on several of the numbers in ${names}, and the quadrature is over one`)
   return { kind: 'line', block, row, cell: { latent: only.name, at: only.index.slice(block.loops.length) }, within }
 }
 

@@ -14,8 +14,9 @@ export function silencedAs(road: Way, plan: EStepPlan): Silenced | null {
   // a factorised posterior is swept until it stands still
   if (plan.factorised !== null) return null
   if (road.kind === 'plain') return 'at once'
-  if (!hasSilence(road.block)) return null
-  return road.block.kind === 'gaussian' ? 'row by row' : 'at once'
+  const blocks = road.kind === 'drawn' ? road.places.map((p) => p.block) : [road.block]
+  if (!blocks.every(hasSilence)) return null
+  return blocks.some((b) => b.kind === 'gaussian') ? 'row by row' : 'at once'
 }
 
 /**
@@ -34,7 +35,8 @@ export function ownLoops(
   if (plan.tables.some((t) => t.parent?.table === table.id)) return null
   const rows = variables.map((v) => v.index)
   if (silencedAs(road, plan) === null) return null
-  if (road.kind !== 'plain') rows.push(road.row)
+  if (road.kind === 'drawn') rows.push(...road.places.map((p) => p.row))
+  else if (road.kind !== 'plain') rows.push(road.row)
   const [first = [], ...others] = rows.map((row) =>
     row.map((e) => loops.findIndex((l) => e.kind === 'index' && l.index.id === e.var)),
   )

@@ -6,6 +6,7 @@ import type { EStepPlan } from '../../estep/types.js'
 import type { KernelOp } from '../../kernel/types.js'
 import type { BlockHost } from '../block-host.js'
 import type { Lowerer, LoweringContext } from '../lowerer.js'
+import type { DrawnSource } from './cell-draws.js'
 import type { PointSource } from './cell-points.js'
 import type { Silenced } from './cell-silence.js'
 
@@ -65,7 +66,7 @@ export interface CellLaw {
 
 /** What is run once points are there; `mean` of the law is then the mean less the datum. */
 export interface LawPoints {
-  readonly source: PointSource
+  readonly source: PointSource | DrawnSource
   /** How many points at a time. */
   readonly count: number
   /** Log density of the posterior. */

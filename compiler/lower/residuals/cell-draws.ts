@@ -1,0 +1,206 @@
+/**
+ * Latents that what is said of a cell depends on, several numbers of them at once: drawn from their posteriors. Tables of what a
+ * posterior is by are filled here; draws are put in before what reads them is run, as many at a time as their index has values.
+ */
+import { add, idx, mul, ONE, pow, ref, sqrt } from '../../algebra/build.js'
+import type { Expr, IndexVar } from '../../algebra/types.js'
+import { rewrite } from '../../algebra/visit.js'
+import { cellPosition, covarianceTable, dimension, meanTable, posteriorAt, sharedAt } from '../../estep/block-layout.js'
+import { axesOf, isCell } from '../../estep/moments.js'
+import { naturalOf } from '../../estep/posterior-numbers.js'
+import type { ConjugateBlock, ContinuousBlock, GaussianBlock } from '../../estep/types.js'
+import type { ContinuousLatent } from '../../graph/types.js'
+import type { KernelOp } from '../../kernel/types.js'
+import { over, scratch } from '../continuous-reports.js'
+import { type LoweredPoints, onLineOf, type PointsHost, slopeAt } from './cell-points.js'
+import type { CellRoad } from './cell-roads.js'
+
+/** The draws of one block, [its rows and the values of its scope, draws, coordinates], and what they are drawn from. */
+export interface DrawnBlock {
+  readonly draws: string
+  /** Logs of what they weigh, [its rows and the values of its scope, draws]. */
+  readonly weights: string
+  /** Coordinates of one posterior. */
+  readonly size: Expr
+  readonly law: /** A mean and a covariance for each posterior; times a power of what is drawn of another block, where there is one. */
+    | {
+        readonly kind: 'normal'
+        readonly mean: string
+        readonly covariance: string
+        readonly spread: { readonly draws: string; readonly power: 1 | -1 } | null
+      }
+    /** Parameters of a distribution by name, for each coordinate or, of points of a simplex, each vector of them. */
+    | {
+        readonly kind: 'family'
+        readonly distribution: string
+        readonly parameters: readonly { readonly name: string; readonly buffer: string }[]
+        /** Coordinates of a vector; null: each coordinate alone. */
+        readonly vector: Expr | null
+        /** Of numbers: where each lies on the line that its support is mapped to, its width there, and the log density at draws. */
+        readonly line: {
+          readonly support: ContinuousLatent['support']
+          readonly centre: string
+          readonly scale: string
+          /** [rows and values, coordinates, draws]. */
+          readonly density: string
+        } | null
+      }
+}
+
+export interface DrawnSource {
+  readonly draws: readonly DrawnBlock[]
+}
+
+/** Families as distributions: the name, and how its parameters are called there. */
+const DISTRIBUTIONS: ReadonlyMap<string, readonly [string, ReadonlyMap<string, string>]> = new Map([
+  ['gamma', ['Gamma', new Map()]],
+  ['inverse-gamma', ['InverseGamma', new Map()]],
+  ['beta', ['Beta', new Map()]],
+  ['log-normal', ['LogNormal', new Map()]],
+  ['poisson', ['Poisson', new Map()]],
+  ['dirichlet', ['Dirichlet', new Map([['alpha', 'a']])]],
+])
+
+/** Whether a posterior can be drawn from: those of one system over all cells have no covariance of all of them. */
+export function isDrawn(b: ContinuousBlock): boolean {
+  if (b.latents.some((l) => l.latent.evidence)) return false
+  if (b.kind === 'conjugate') return DISTRIBUTIONS.has(b.family.id)
+  return (
+    b.kind === 'gaussian' &&
+    b.layout === 'row' &&
+    (b.given === null || (b.given.block.family.rank === 0 && (b.given.block.latents[0]?.coordinates.length ?? 0) === 0))
+  )
+}
+
+/**
+ * @param valuesOf of the discrete latents of a block's scope
+ * @param given puts values in place of discrete latents
+ */
+export function lowerDraws(
+  road: Extract<CellRoad, { kind: 'drawn' }>,
+  id: string,
+  valuesOf: (b: ContinuousBlock, row: readonly Expr[]) => readonly Expr[],
+  given: (e: Expr) => Expr,
+  host: PointsHost,
+): LoweredPoints<DrawnSource> {
+  const { point } = host
+  const before: KernelOp[] = []
+  const at: KernelOp[] = []
+  const blocks = [...new Set(road.places.map((p) => p.block))]
+  // what a spread is drawn as comes before the Normal latents that have it
+  const ordered = [...blocks].sort((a, b) => Number(a.kind === 'gaussian') - Number(b.kind === 'gaussian'))
+  const draws = ordered.map((b) => blockDraws(b, id, host, before, at))
+  return {
+    source: { draws },
+    before,
+    at,
+    log: add(
+      ...road.places.map(({ block, row }) => {
+        const place = row.map(given)
+        return ref('table', weightsOf(block, id), [...posteriorAt(block, place, valuesOf(block, place)), idx(point)])
+      }),
+    ),
+    place: (e) =>
+      rewrite(e, (n) => {
+        if (!isCell(n)) return n
+        const block = blocks.find((b) => b.latents.some((l) => l.latent.name === n.name))
+        if (block === undefined) return n
+        const row = n.index.slice(0, block.loops.length).map(given)
+        const at = n.index.slice(block.loops.length).map(given)
+        const place = [...posteriorAt(block, row, valuesOf(block, row)), idx(point)]
+        return ref('table', tableOf(block, id), [...place, cellPosition(block, { latent: n.name, at })])
+      }),
+  }
+}
+
+const tableOf = (b: ContinuousBlock, id: string): string => `draws of ${b.id} for cells ${id}`
+const weightsOf = (b: ContinuousBlock, id: string): string => `weights of ${tableOf(b, id)}`
+
+function blockDraws(b: ContinuousBlock, id: string, host: PointsHost, ops: KernelOp[], later: KernelOp[]): DrawnBlock {
+  if (b.kind === 'nodes') throw new Error('nodes are not drawn from')
+  const { lowerer, d, point } = host
+  const posteriors = [...b.loops.map((l) => l.index), ...b.scope.map((s) => s.value)]
+  const coordinate = (name: string): IndexVar => ({
+    id: `${name} of ${b.id} for cells ${id}`,
+    name,
+    from: ONE,
+    to: dimension(b),
+  })
+  const draws = scratch(tableOf(b, id), [...posteriors, point, coordinate('i')], lowerer)
+  const table = (name: string, own: readonly IndexVar[], value: Expr): string => {
+    const all = [...posteriors, ...own]
+    const buffer = scratch(`${name} of ${b.id} for cells ${id}`, all, lowerer)
+    ops.push(over(all, buffer, value, lowerer, host.context))
+    return buffer
+  }
+  const row = b.loops.map((l) => idx(l.index))
+  const values = b.scope.map((s) => idx(s.value))
+  const weights = scratch(weightsOf(b, id), [...posteriors, point], lowerer)
+  return { draws, weights, size: dimension(b), law: b.kind === 'gaussian' ? normal(b) : family(b) }
+
+  function normal(block: GaussianBlock): DrawnBlock['law'] {
+    const [i, j] = [coordinate('i'), coordinate('j')]
+    return {
+      kind: 'normal',
+      mean: table('mean', [i], ref('table', meanTable(block), [...posteriorAt(block, row, values), idx(i)])),
+      covariance: table(
+        'covariance',
+        [i, j],
+        ref('table', covarianceTable(block), [...sharedAt(block, row, values), idx(i), idx(j)]),
+      ),
+      spread: block.given === null ? null : { draws: tableOf(block.given.block, id), power: block.given.power },
+    }
+  }
+
+  function family(block: ConjugateBlock): DrawnBlock['law'] {
+    const [distribution, names] = DISTRIBUTIONS.get(block.family.id) ?? []
+    if (distribution === undefined) throw new Error(`no draws of the family ${block.family.id}`)
+    const coordinates = block.latents[0]?.coordinates ?? []
+    const natural = naturalOf(block, row, values)
+    const at = coordinates.map((v) => idx(v))
+    const last = coordinates.at(-1)
+    const axes = axesOf(block, d.collectOptions.rename)
+    const line = (): NonNullable<Extract<DrawnBlock['law'], { kind: 'family' }>['line']> => {
+      const latent = vectorOf(block).latent
+      const { support } = latent
+      const middle = block.family.point(at, natural, axes)
+      const density = scratch(`density of ${tableOf(b, id)}`, [...posteriors, ...coordinates, point], lowerer)
+      const u = ref('table', draws, [
+        ...posteriorAt(block, row, values),
+        idx(point),
+        cellPosition(block, { latent: latent.name, at }),
+      ])
+      const value = block.family.logDensity(() => u, at, natural, axes)
+      later.push(over([...posteriors, ...coordinates, point], density, value, lowerer, host.context))
+      return {
+        support,
+        centre: table('centre', coordinates, onLineOf(support, middle)),
+        scale: table(
+          'scale',
+          coordinates,
+          mul(sqrt(block.family.variance(at, natural, axes)), pow(slopeAt(support, middle), -1)),
+        ),
+        density,
+      }
+    }
+    return {
+      kind: 'family',
+      distribution,
+      parameters: block.family.parameters(at, natural, axes).map((p) => ({
+        name: names?.get(p.name) ?? p.name,
+        buffer: table(p.name, coordinates, p.value),
+      })),
+      line: block.family.rank === 0 ? line() : null,
+      vector:
+        block.family.rank === 0 || last === undefined
+          ? null
+          : dimension({ latents: [{ ...vectorOf(block), coordinates: [last] }] }),
+    }
+  }
+}
+
+function vectorOf(b: ConjugateBlock): ConjugateBlock['latents'][number] {
+  const [latent] = b.latents
+  if (latent === undefined) throw new Error('a block without latents')
+  return latent
+}

@@ -296,6 +296,37 @@ for n in 1..N { y[n] ~ Normal(mu + u[g[n]], precision=lambda) }`).fit({ g, y }, 
     })
   })
 
+  test('a shared level with a noise of one of two kinds', async () => {
+    const [w, s] = [
+      [0.6, 0.4],
+      [0.5, 4],
+    ]
+    const fit = await compileOrThrow(`model Noise
+data  y : real[N]
+param w : simplex[2]
+param s : positive[2]
+latent m ~ Normal(0, 2)
+for n in 1..N {
+  latent z ~ Categorical(w)
+  y[n] ~ Normal(m, s[z])
+}`).fit({ y }, { fix: { w, s } })
+    const [m, v] = momentsOf(fit, 'm', 0)
+    const r = numbers(posteriorOf(fit, 'z').probabilities)
+    const cells = await cellsOf(fit, 'y')
+    y.forEach((x, n) => {
+      const precision = s.reduce((sum, sd, k) => sum + at(r, 2 * n + k) / sd ** 2, 0)
+      const own = without(x, m, v, precision)
+      const shares = normalised(
+        s.map((sd, k) => (at(r, 2 * n + k) * sd) / Math.exp(-((x - m) ** 2 + v) / (2 * sd * sd))),
+      )
+      close(
+        cells[n]?.pit,
+        s.reduce((sum, sd, k) => sum + at(shares, k) * phi(own.z(sd * sd)), 0),
+        7,
+      )
+    })
+  })
+
   test('counts of one of two rates: mode vb', async () => {
     const counts = [0, 2, 1, 7, 9, 3, 12, 1]
     const fit = await compileOrThrow(`model Kinds
@@ -380,9 +411,79 @@ for n in 1..N { x[n] ~ Normal(u[row[n]] * v[col[n]], 0.5) }`).fit(
       expect(Math.abs((own[n]?.residual ?? Number.NaN) - (at(x, n) - u * v) / sd)).toBeLessThan(1e-3)
     })
   })
+
+  test.each([
+    ['Sigma[k] / 0.5', 1],
+    ['[[9, 0], [0, 9]]', 0],
+  ] as const)('mode vb: vectors of one of two kinds, means about %s: coordinates of a t', async (spread, scaled) => {
+    const x = Array.from({ length: 16 }, (_, n) => {
+      const far = n % 3 === 0 ? 5 : 0
+      return [Math.sin(5 * n) + far, Math.cos(3 * n) + 0.5 * Math.sin(5 * n) - far] as const
+    })
+    const fit = await compileOrThrow(`model Vectors
+const K = 2
+data  x : real[N, 2]
+param pi    : simplex[K]
+param Sigma : covariance[K, 2] ~ InverseWishart(5, [[1, 0.2], [0.2, 2]])
+param mu    : real[K, 2]
+for k in 1..K { mu[k] ~ MvNormal([1, 0], ${spread}) }
+for n in 1..N {
+  latent z ~ Categorical(pi)
+  x[n] ~ MvNormal(mu[z], Sigma[z])
+}`).fit({ x }, { mode: 'vb', tolerance: 1e-13 })
+    const r = numbers(posteriorOf(fit, 'z').probabilities)
+    const { arrays } = await fit.residuals()
+    const cells = arrays.flatMap((a) => a.cells)
+    expect(arrays.map((a) => a.reason)).toEqual(arrays.map(() => null))
+    expect(cells.length).toBe(32)
+    const q = [0, 1].map((k) => {
+      const values = posteriorOf(fit, 'Sigma').parameters?.values
+      const [df, scale] = [at(numbers(values?.get('df')), k), numbers(values?.get('scale')).slice(4 * k, 4 * k + 4)]
+      const mean = numbers(posteriorOf(fit, 'mu').mean).slice(2 * k, 2 * k + 2)
+      const weight = x.reduce((s, _, n) => s + at(r, 2 * n + k), 0)
+      return { df, scale, mean, kappa: 0.5 + weight }
+    })
+    for (const c of cells) {
+      const [n, i] = [(c.index[0] ?? 1) - 1, (c.index[1] ?? 1) - 1]
+      const parts = q.map(({ df, scale, mean, kappa }, k) => {
+        const w = at(r, 2 * n + k)
+        const off = [0, 1].map((j) => (x[n]?.[j] ?? 0) - at(mean, j))
+        // of the mean under q, beside Sigma where it scales with that
+        const own = scaled === 1 ? [0, 0, 0, 0] : numbers(posteriorOf(fit, 'mu').covariance).slice(4 * k, 4 * k + 4)
+        const precision = inverse2(scale).map((v) => df * v)
+        const logdet = Math.log(det2(scale)) - digamma(df / 2) - digamma((df - 1) / 2) - 2 * Math.log(2)
+        const square = [0, 1, 2, 3].reduce(
+          (sum, e) => sum + at(precision, e) * (at(off, e >> 1) * at(off, e & 1) + at(own, e)),
+          scaled === 1 ? 2 / kappa : 0,
+        )
+        const left = scaled === 1 ? kappa - w : Number.POSITIVE_INFINITY
+        const cavity = scaled === 1 ? own : inverse2(inverse2(own).map((v, e) => v - w * at(precision, e)))
+        // the mean without the vector is farther off it: by (I − w V P)⁻¹
+        const farther =
+          scaled === 1
+            ? at(off, i) * (kappa / left)
+            : [0, 1].reduce((sum, j) => sum + at(product2(cavity, inverse2(own)), 2 * i + j) * at(off, j), 0)
+        const more = scaled === 1 ? ((w * kappa) / left) * at(off, i) ** 2 : w * (at(off, i) ** 2 + at(own, 3 * i))
+        const spread = (at(scale, 3 * i) - more) / 2
+        const below = overLog(gamma((df - w - 1) / 2, spread), (u) =>
+          phi(farther / Math.sqrt((1 + 1 / left) / u + at(cavity, 3 * i))),
+        )
+        return { share: w / Math.exp(-0.5 * (logdet + square)), below }
+      })
+      const shares = normalised(parts.map((p) => p.share))
+      const expected = parts.reduce((s, p, k) => s + at(shares, k) * p.below, 0)
+      expect(Math.abs((c.pit ?? Number.NaN) - expected)).toBeLessThan(0.02)
+    }
+  })
 })
 
 const at2 = (xs: readonly string[], i: number): string => xs[i] ?? ''
+
+const det2 = (m: readonly number[]): number => at(m, 0) * at(m, 3) - at(m, 1) * at(m, 2)
+const inverse2 = (m: readonly number[]): readonly number[] =>
+  [at(m, 3), -at(m, 1), -at(m, 2), at(m, 0)].map((v) => v / det2(m))
+const product2 = (a: readonly number[], b: readonly number[]): readonly number[] =>
+  [0, 1, 2, 3].map((e) => at(a, e & 2) * at(b, e & 1) + at(a, (e & 2) + 1) * at(b, 2 + (e & 1)))
 
 /** A cell less a Normal mean, without what it adds to that times `precision`; z of the cell with a variance of its own. */
 function without(x: number, m: number, v: number, precision: number) {

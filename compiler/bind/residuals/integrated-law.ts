@@ -147,7 +147,9 @@ export class IntegratedLaw implements NumericLaw {
     const product = ProductLatents.of(blocks, points.count, host, () => host.run(points.density))
     if (product !== null)
       return product.integrate(integrals, new CellIntegrals(this.law, points, host, this.cellsWithout()))
-    const drawn = new DrawnLatents(blocks, integrals.cells, points.count, host, this.distributions)
+    const drawn = new DrawnLatents(blocks, integrals.cells, points.count, host, this.distributions, () =>
+      host.run(points.density),
+    )
     return sums(integrals, () => drawn.batches(), true)
   }
 }

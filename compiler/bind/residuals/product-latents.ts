@@ -48,7 +48,7 @@ export class ProductLatents {
     density: () => void,
   ): ProductLatents | null {
     const sizes = blocks.map((b) => host.numbers.extent(b.size))
-    const isLine = ({ law }: DrawnBlock): boolean => law.kind === 'normal' || law.line !== null
+    const isLine = ({ law, isOneRow }: DrawnBlock): boolean => isOneRow && (law.kind === 'normal' || law.line !== null)
     if (sizes.reduce((a, b) => a + b, 0) > MOST_NUMBERS || !blocks.every(isLine)) return null
     const dimensions = blocks.flatMap(({ law }, block) =>
       Array.from(

@@ -5,11 +5,21 @@
 import { add, idx, mul, ONE, pow, ref, sqrt } from '../../algebra/build.js'
 import type { Expr, IndexVar } from '../../algebra/types.js'
 import { rewrite } from '../../algebra/visit.js'
-import { cellPosition, covarianceTable, dimension, meanTable, posteriorAt, sharedAt } from '../../estep/block-layout.js'
+import {
+  cellPosition,
+  covarianceTable,
+  dimension,
+  inverseOfTable,
+  logdetOfTable,
+  meanTable,
+  posteriorAt,
+  sharedAt,
+} from '../../estep/block-layout.js'
 import { axesOf, isCell } from '../../estep/moments.js'
 import { naturalOf } from '../../estep/posterior-numbers.js'
 import type { ConjugateBlock, ContinuousBlock, GaussianBlock } from '../../estep/types.js'
 import type { ContinuousLatent } from '../../graph/types.js'
+import { k } from '../../kernel/index.js'
 import type { KernelOp } from '../../kernel/types.js'
 import { over, scratch } from '../continuous-reports.js'
 import { type LoweredPoints, onLineOf, type PointsHost, slopeAt } from './cell-points.js'
@@ -20,6 +30,8 @@ export interface DrawnBlock {
   readonly draws: string
   /** Logs of what they weigh, [its rows and the values of its scope, draws]. */
   readonly weights: string
+  /** false where a statement reads several rows, which are independent of each other. */
+  readonly isOneRow: boolean
   /** Coordinates of one posterior. */
   readonly size: Expr
   readonly law: /** A mean and a covariance for each posterior; times a power of what is drawn of another block, where there is one. */
@@ -27,15 +39,17 @@ export interface DrawnBlock {
         readonly kind: 'normal'
         readonly mean: string
         readonly covariance: string
-        readonly spread: { readonly draws: string; readonly power: 1 | -1 } | null
+        /** Of a matrix the order: each vector of as many coordinates has one to that power as its precision. */
+        readonly spread: { readonly draws: string; readonly power: 1 | -1; readonly order: Expr | null } | null
       }
     /** Parameters of a distribution by name, for each coordinate or, of points of a simplex, each vector of them. */
     | {
         readonly kind: 'family'
         readonly distribution: string
         readonly parameters: readonly { readonly name: string; readonly buffer: string }[]
-        /** Coordinates of a vector; null: each coordinate alone. */
+        /** Coordinates of a vector, or of a row of a matrix; null: each coordinate alone. */
         readonly vector: Expr | null
+        readonly isMatrix: boolean
         /** Of numbers: where each lies on the line that its support is mapped to, its width there, and the log density at draws. */
         readonly line: {
           readonly support: ContinuousLatent['support']
@@ -59,18 +73,22 @@ const DISTRIBUTIONS: ReadonlyMap<string, readonly [string, ReadonlyMap<string, s
   ['log-normal', ['LogNormal', new Map()]],
   ['poisson', ['Poisson', new Map()]],
   ['dirichlet', ['Dirichlet', new Map([['alpha', 'a']])]],
+  ['wishart', ['Wishart', new Map()]],
+  ['inverse-wishart', ['InverseWishart', new Map()]],
 ])
 
 /** Whether a posterior can be drawn from: those of one system over all cells have no covariance of all of them. */
 export function isDrawn(b: ContinuousBlock): boolean {
   if (b.latents.some((l) => l.latent.evidence)) return false
   if (b.kind === 'conjugate') return DISTRIBUTIONS.has(b.family.id)
-  return (
-    b.kind === 'gaussian' &&
-    b.layout === 'row' &&
-    (b.given === null || (b.given.block.family.rank === 0 && (b.given.block.latents[0]?.coordinates.length ?? 0) === 0))
-  )
+  if (b.kind === 'nodes' || b.layout !== 'row') return false
+  const spread = b.given?.block
+  return spread === undefined || isOneOfARow(spread)
 }
+
+/** One number, or one matrix. */
+const isOneOfARow = ({ family, latents }: ConjugateBlock): boolean =>
+  latents[0]?.coordinates.length === family.rank && family.rank !== 1
 
 /**
  * @param valuesOf of the discrete latents of a block's scope
@@ -89,7 +107,10 @@ export function lowerDraws(
   const blocks = [...new Set(road.places.map((p) => p.block))]
   // what a spread is drawn as comes before the Normal latents that have it
   const ordered = [...blocks].sort((a, b) => Number(a.kind === 'gaussian') - Number(b.kind === 'gaussian'))
-  const draws = ordered.map((b) => blockDraws(b, id, host, before, at))
+  const draws = ordered.map((b) => ({
+    ...blockDraws(b, id, host, before, at),
+    isOneRow: road.places.filter((p) => p.block === b).length === 1,
+  }))
   return {
     source: { draws },
     before,
@@ -108,15 +129,24 @@ export function lowerDraws(
         const row = n.index.slice(0, block.loops.length).map(given)
         const at = n.index.slice(block.loops.length).map(given)
         const place = [...posteriorAt(block, row, valuesOf(block, row)), idx(point)]
-        return ref('table', tableOf(block, id), [...place, cellPosition(block, { latent: n.name, at })])
+        const own = isOfMatrices(block) ? at : [cellPosition(block, { latent: n.name, at })]
+        return ref('table', tableOf(block, id), [...place, ...own])
       }),
   }
 }
 
+const isOfMatrices = (b: ContinuousBlock): b is ConjugateBlock => b.kind === 'conjugate' && b.family.rank === 2
+
 const tableOf = (b: ContinuousBlock, id: string): string => `draws of ${b.id} for cells ${id}`
 const weightsOf = (b: ContinuousBlock, id: string): string => `weights of ${tableOf(b, id)}`
 
-function blockDraws(b: ContinuousBlock, id: string, host: PointsHost, ops: KernelOp[], later: KernelOp[]): DrawnBlock {
+function blockDraws(
+  b: ContinuousBlock,
+  id: string,
+  host: PointsHost,
+  ops: KernelOp[],
+  later: KernelOp[],
+): Omit<DrawnBlock, 'isOneRow'> {
   if (b.kind === 'nodes') throw new Error('nodes are not drawn from')
   const { lowerer, d, point } = host
   const posteriors = [...b.loops.map((l) => l.index), ...b.scope.map((s) => s.value)]
@@ -126,7 +156,8 @@ function blockDraws(b: ContinuousBlock, id: string, host: PointsHost, ops: Kerne
     from: ONE,
     to: dimension(b),
   })
-  const draws = scratch(tableOf(b, id), [...posteriors, point, coordinate('i')], lowerer)
+  const own = isOfMatrices(b) ? (b.latents[0]?.coordinates ?? []) : [coordinate('i')]
+  const draws = scratch(tableOf(b, id), [...posteriors, point, ...own], lowerer)
   const table = (name: string, own: readonly IndexVar[], value: Expr): string => {
     const all = [...posteriors, ...own]
     const buffer = scratch(`${name} of ${b.id} for cells ${id}`, all, lowerer)
@@ -148,7 +179,14 @@ function blockDraws(b: ContinuousBlock, id: string, host: PointsHost, ops: Kerne
         [i, j],
         ref('table', covarianceTable(block), [...sharedAt(block, row, values), idx(i), idx(j)]),
       ),
-      spread: block.given === null ? null : { draws: tableOf(block.given.block, id), power: block.given.power },
+      spread:
+        block.given === null
+          ? null
+          : {
+              draws: tableOf(block.given.block, id),
+              power: block.given.power,
+              order: isOfMatrices(block.given.block) ? orderOf(block.given.block) : null,
+            },
     }
   }
 
@@ -160,6 +198,7 @@ function blockDraws(b: ContinuousBlock, id: string, host: PointsHost, ops: Kerne
     const at = coordinates.map((v) => idx(v))
     const last = coordinates.at(-1)
     const axes = axesOf(block, d.collectOptions.rename)
+    if (isOfMatrices(block)) inverses(block)
     const line = (): NonNullable<Extract<DrawnBlock['law'], { kind: 'family' }>['line']> => {
       const latent = vectorOf(block).latent
       const { support } = latent
@@ -191,12 +230,29 @@ function blockDraws(b: ContinuousBlock, id: string, host: PointsHost, ops: Kerne
         buffer: table(p.name, coordinates, p.value),
       })),
       line: block.family.rank === 0 ? line() : null,
-      vector:
-        block.family.rank === 0 || last === undefined
-          ? null
-          : dimension({ latents: [{ ...vectorOf(block), coordinates: [last] }] }),
+      isMatrix: isOfMatrices(block),
+      vector: block.family.rank === 0 || last === undefined ? null : orderOf(block),
     }
   }
+
+  /** Inverses and log-determinants of what is drawn. */
+  function inverses(block: ConjugateBlock): void {
+    const [i, j] = own.slice(-2)
+    if (i === undefined || j === undefined) throw new Error('a matrix has two coordinates')
+    const lead = [...posteriors, point, ...own.slice(0, -2)]
+    const inverse = scratch(inverseOfTable(draws), [...lead, i, j], lowerer)
+    const logdet = scratch(logdetOfTable(draws), lead, lowerer)
+    const { axes } = lowerer.loops(lead, host.context)
+    const at = axes.map((a) => k.axis(a))
+    const small = { op: 'small', axes, at, order: lowerer.size(orderOf(block)), matrix: draws } as const
+    later.push({ ...small, kind: 'inverse', out: inverse }, { ...small, kind: 'logdet', out: logdet })
+  }
+}
+
+/** Coordinates of a vector, or of a row of a matrix. */
+function orderOf(b: ConjugateBlock): Expr {
+  const own = vectorOf(b)
+  return dimension({ latents: [{ ...own, coordinates: own.coordinates.slice(-1) }] })
 }
 
 function vectorOf(b: ConjugateBlock): ConjugateBlock['latents'][number] {

@@ -2,7 +2,7 @@
  * What a statement on cells of data adds to the factors of a factorised posterior q: to the log of each E over the others of
  * its log density. A factor without the cell is its q less that (Bishop 2006, equation 10.9), the others as they are.
  */
-import { add, caseOf, idx, mul, num, ONE, sum } from '../../algebra/build.js'
+import { add, caseOf, idx, mul, num, sum } from '../../algebra/build.js'
 import { keyOf } from '../../algebra/key.js'
 import type { Expr, Guard, Indicator } from '../../algebra/types.js'
 import { freeIndices, substituteIndex } from '../../algebra/visit.js'
@@ -69,10 +69,9 @@ export class CellMessages {
     return this.summed(this.expected(this.whole(this.lifted.expr), factor), this.beside(factor, place))
   }
 
-  /** How often the statement counts at a place of a factor: the probability of what the other factors say leads there. */
-  weight(factor: string, place: readonly Expr[]): Expr {
-    const holds = caseOf(this.guard, ONE)
-    return this.summed(this.expected(holds, factor), this.beside(factor, place))
+  /** A function of values at a place of a factor, by the probability of what the other factors say leads there. */
+  weighted(factor: string, place: readonly Expr[], e: Expr): Expr {
+    return this.summed(this.expected(caseOf(this.guard, e), factor), this.beside(factor, place))
   }
 
   /** Whether a factor holds discrete latents that the statement reads. */

@@ -69,8 +69,8 @@ export function withoutInFactors(
   const guarded = (share: Expr, e: Expr): Expr =>
     // a cell that the latents take up whole has no distribution without it
     caseOf(compare('>', sub(num(1), share), num(1, 1_000_000_000)), e, NOTHING)
-  const without = parts.map(({ variance: v, weight, within }) => {
-    const share = mul(weight, v, within ? pow(variance, -1) : precision)
+  const without = parts.map(({ variance: v, taken }) => {
+    const share = mul(taken, v)
     const left = sub(num(1), share)
     return { more: guarded(share, div(share, left)), variance: guarded(share, div(v, left)) }
   })
@@ -88,7 +88,9 @@ export function withoutInFactors(
     readonly part: Expr
     readonly mean: Expr
     readonly variance: Expr
-    readonly weight: Expr
+    /** What the cell adds to the precision of the part. */
+    readonly taken: Expr
+    readonly place: readonly Expr[]
     readonly factor: string
     readonly within: boolean
   } {
@@ -99,12 +101,13 @@ export function withoutInFactors(
     const free = moments.of(square(sub(own, mean)))
     const within = block.given !== null
     const factor = messages.factorOf(block.latents[0]?.latent.name ?? '')
-    messages.check(factor, placeOf(own), [statementMean, variance])
+    messages.check(factor, placeOf(own), [statementMean])
     return {
       part: own,
       mean,
       variance: block.given === null || s === null ? free : mul(free, pow(s, -block.given.power)),
-      weight: messages.weight(factor, placeOf(own)),
+      taken: messages.weighted(factor, placeOf(own), within ? pow(variance, -1) : precision),
+      place: placeOf(own),
       factor,
       within,
     }
@@ -117,17 +120,20 @@ export function withoutInFactors(
     if (owner === null && own.length === 0) return ZERO
     if (own.length > 1) throw new NoMoment('several of its Normal latents belong to one factor of the posterior')
     const [inner] = own
-    if (owner !== null && s !== null) messages.check(owner, placeOf(s), [statementMean, variance])
+    if (owner !== null && s !== null) messages.check(owner, placeOf(s), [statementMean])
     if (owner !== null && inner?.within === false)
       throw new NoMoment('its Normal latents and its spread belong to one factor of the posterior')
-    const weight = inner?.weight ?? (owner === null || s === null ? num(1) : messages.weight(owner, placeOf(s)))
+    const factor = inner?.factor ?? owner ?? ''
+    const place = inner?.place ?? (s === null ? [] : placeOf(s))
+    /** By what the other factors say of the discrete latents that the spread depends on. */
+    const expected = (e: Expr): Expr => messages.weighted(factor, place, e)
+    const taken = inner?.taken ?? expected(pow(variance, -1))
     const beside = add(...parts.filter((p) => p !== inner).map((p) => p.variance))
-    const share = inner === undefined ? ZERO : mul(weight, inner.variance, pow(variance, -1))
+    const share = inner === undefined ? ZERO : mul(taken, inner.variance)
     const left = sub(num(1), share)
     return add(
-      mul(num(-1, 2), weight, log(mul(num(2), PI, variance))),
-      mul(num(-1, 2), weight, beside, pow(variance, -1)),
-      mul(num(-1, 2), weight, square(residual), pow(mul(variance, left), -1)),
+      mul(num(-1, 2), expected(log(mul(num(2), PI, variance)))),
+      mul(num(-1, 2), taken, add(beside, div(square(residual), left))),
       inner === undefined ? ZERO : guarded(share, mul(num(1, 2), log(left))),
     )
   }

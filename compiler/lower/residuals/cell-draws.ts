@@ -2,7 +2,7 @@
  * Latents that what is said of a cell depends on, several numbers of them at once: drawn from their posteriors. Tables of what a
  * posterior is by are filled here; draws are put in before what reads them is run, as many at a time as their index has values.
  */
-import { add, idx, mul, ONE, pow, ref, sqrt } from '../../algebra/build.js'
+import { add, idx, mul, ONE, pow, ref, sqrt, sub } from '../../algebra/build.js'
 import type { Expr, IndexVar } from '../../algebra/types.js'
 import { rewrite } from '../../algebra/visit.js'
 import {
@@ -24,6 +24,7 @@ import type { KernelOp } from '../../kernel/types.js'
 import { over, scratch } from '../continuous-reports.js'
 import { type LoweredPoints, onLineOf, type PointsHost, slopeAt } from './cell-points.js'
 import type { CellRoad } from './cell-roads.js'
+import { DISTRIBUTIONS } from './drawn-blocks.js'
 
 /** The draws of one block, [its rows and the values of its scope, draws, coordinates], and what they are drawn from. */
 export interface DrawnBlock {
@@ -65,31 +66,6 @@ export interface DrawnSource {
   readonly draws: readonly DrawnBlock[]
 }
 
-/** Families as distributions: the name, and how its parameters are called there. */
-const DISTRIBUTIONS: ReadonlyMap<string, readonly [string, ReadonlyMap<string, string>]> = new Map([
-  ['gamma', ['Gamma', new Map()]],
-  ['inverse-gamma', ['InverseGamma', new Map()]],
-  ['beta', ['Beta', new Map()]],
-  ['log-normal', ['LogNormal', new Map()]],
-  ['poisson', ['Poisson', new Map()]],
-  ['dirichlet', ['Dirichlet', new Map([['alpha', 'a']])]],
-  ['wishart', ['Wishart', new Map()]],
-  ['inverse-wishart', ['InverseWishart', new Map()]],
-])
-
-/** Whether a posterior can be drawn from: those of one system over all cells have no covariance of all of them. */
-export function isDrawn(b: ContinuousBlock): boolean {
-  if (b.latents.some((l) => l.latent.evidence)) return false
-  if (b.kind === 'conjugate') return DISTRIBUTIONS.has(b.family.id)
-  if (b.kind === 'nodes' || b.layout !== 'row') return false
-  const spread = b.given?.block
-  return spread === undefined || isOneOfARow(spread)
-}
-
-/** One number, or one matrix. */
-const isOneOfARow = ({ family, latents }: ConjugateBlock): boolean =>
-  latents[0]?.coordinates.length === family.rank && family.rank !== 1
-
 /**
  * @param valuesOf of the discrete latents of a block's scope
  * @param given puts values in place of discrete latents
@@ -107,8 +83,9 @@ export function lowerDraws(
   const blocks = [...new Set(road.places.map((p) => p.block))]
   // what a spread is drawn as comes before the Normal latents that have it
   const ordered = [...blocks].sort((a, b) => Number(a.kind === 'gaussian') - Number(b.kind === 'gaussian'))
+  const leadOf = (b: ContinuousBlock): readonly Expr[] => road.places.find((p) => p.block === b)?.lead ?? []
   const draws = ordered.map((b) => ({
-    ...blockDraws(b, id, host, before, at),
+    ...blockDraws(b, id, leadOf(b).length, host, before, at),
     isOneRow: road.places.filter((p) => p.block === b).length === 1,
   }))
   return {
@@ -116,9 +93,10 @@ export function lowerDraws(
     before,
     at,
     log: add(
-      ...road.places.map(({ block, row }) => {
+      ...road.places.map(({ block, row, lead }) => {
         const place = row.map(given)
-        return ref('table', weightsOf(block, id), [...posteriorAt(block, place, valuesOf(block, place)), idx(point)])
+        const at = [...posteriorAt(block, place, valuesOf(block, place)), ...places(block, lead.map(given))]
+        return ref('table', weightsOf(block, id), [...at, idx(point)])
       }),
     ),
     place: (e) =>
@@ -128,8 +106,15 @@ export function lowerDraws(
         if (block === undefined) return n
         const row = n.index.slice(0, block.loops.length).map(given)
         const at = n.index.slice(block.loops.length).map(given)
-        const place = [...posteriorAt(block, row, valuesOf(block, row)), idx(point)]
-        const own = isOfMatrices(block) ? at : [cellPosition(block, { latent: n.name, at })]
+        const lead = leadOf(block).length
+        const place = [
+          ...posteriorAt(block, row, valuesOf(block, row)),
+          ...places(block, at.slice(0, lead)),
+          idx(point),
+        ]
+        const own = isOfMatrices(block)
+          ? at
+          : [cellPosition(restOf(block, lead), { latent: n.name, at: at.slice(lead) })]
         return ref('table', tableOf(block, id), [...place, ...own])
       }),
   }
@@ -140,21 +125,32 @@ const isOfMatrices = (b: ContinuousBlock): b is ConjugateBlock => b.kind === 'co
 const tableOf = (b: ContinuousBlock, id: string): string => `draws of ${b.id} for cells ${id}`
 const weightsOf = (b: ContinuousBlock, id: string): string => `weights of ${tableOf(b, id)}`
 
+/** A block by the coordinates that are not fixed. */
+const restOf = (b: ContinuousBlock, lead: number): Pick<ContinuousBlock, 'latents'> =>
+  lead === 0 ? b : { latents: b.latents.map((l) => ({ ...l, coordinates: l.coordinates.slice(lead) })) }
+
+/** 1-based places along the first coordinates. */
+const places = (b: ContinuousBlock, lead: readonly Expr[]): readonly Expr[] =>
+  lead.map((e, i) => sub(e, sub(b.latents[0]?.coordinates[i]?.from ?? ONE, ONE)))
+
 function blockDraws(
   b: ContinuousBlock,
   id: string,
+  lead: number,
   host: PointsHost,
   ops: KernelOp[],
   later: KernelOp[],
 ): Omit<DrawnBlock, 'isOneRow'> {
   if (b.kind === 'nodes') throw new Error('nodes are not drawn from')
   const { lowerer, d, point } = host
-  const posteriors = [...b.loops.map((l) => l.index), ...b.scope.map((s) => s.value)]
+  const fixed = b.latents[0]?.coordinates.slice(0, lead) ?? []
+  const posteriors = [...b.loops.map((l) => l.index), ...b.scope.map((s) => s.value), ...fixed]
+  const size = dimension(restOf(b, lead))
   const coordinate = (name: string): IndexVar => ({
     id: `${name} of ${b.id} for cells ${id}`,
     name,
     from: ONE,
-    to: dimension(b),
+    to: size,
   })
   const own = isOfMatrices(b) ? (b.latents[0]?.coordinates ?? []) : [coordinate('i')]
   const draws = scratch(tableOf(b, id), [...posteriors, point, ...own], lowerer)
@@ -167,17 +163,25 @@ function blockDraws(
   const row = b.loops.map((l) => idx(l.index))
   const values = b.scope.map((s) => idx(s.value))
   const weights = scratch(weightsOf(b, id), [...posteriors, point], lowerer)
-  return { draws, weights, size: dimension(b), law: b.kind === 'gaussian' ? normal(b) : family(b) }
+  return { draws, weights, size, law: b.kind === 'gaussian' ? normal(b) : family(b) }
 
   function normal(block: GaussianBlock): DrawnBlock['law'] {
     const [i, j] = [coordinate('i'), coordinate('j')]
+    /** Where a coordinate lies in the vector of the block. */
+    const position = (v: IndexVar): Expr => {
+      const [latent] = block.latents
+      if (lead === 0 || latent === undefined) return idx(v)
+      const last = latent.coordinates[lead]
+      const rest = last === undefined ? [] : [add(idx(v), sub(last.from, ONE))]
+      return cellPosition(block, { latent: latent.latent.name, at: [...fixed.map((x) => idx(x)), ...rest] })
+    }
     return {
       kind: 'normal',
-      mean: table('mean', [i], ref('table', meanTable(block), [...posteriorAt(block, row, values), idx(i)])),
+      mean: table('mean', [i], ref('table', meanTable(block), [...posteriorAt(block, row, values), position(i)])),
       covariance: table(
         'covariance',
         [i, j],
-        ref('table', covarianceTable(block), [...sharedAt(block, row, values), idx(i), idx(j)]),
+        ref('table', covarianceTable(block), [...sharedAt(block, row, values), position(i), position(j)]),
       ),
       spread:
         block.given === null

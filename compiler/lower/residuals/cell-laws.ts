@@ -297,7 +297,7 @@ function lawOf(
     return add(
       ...factors.map((f) => {
         const own = places.filter(({ block }) => to.factorOf(block.latents[0]?.latent.name ?? '') === f)
-        const place = own.flatMap((p) => p.row.map((e) => given(e)))
+        const place = own.flatMap((p) => [...p.row, ...p.lead].map((e) => given(e)))
         to.check(f, place)
         return to.to(f, place)
       }),

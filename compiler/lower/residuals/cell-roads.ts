@@ -18,7 +18,7 @@ import type {
 } from '../../estep/types.js'
 import { type CellDensity, OPEN_VALUE } from '../../graph/cell-density.js'
 import { hasNestedSelector, type LiftedFactor } from '../../graph/lift.js'
-import { isDrawn } from './cell-draws.js'
+import { isDrawn } from './drawn-blocks.js'
 import { isAdditive, partOf } from './normal-parts.js'
 
 export type CellRoad =
@@ -53,6 +53,8 @@ export type CellRoad =
 export interface DrawnPlace {
   readonly block: ContinuousBlock
   readonly row: readonly Expr[]
+  /** Of one system over all cells: the first coordinates, which are those of all that is read. */
+  readonly lead: readonly Expr[]
 }
 
 /** What a mean reads of one row of Normal latents. */
@@ -116,13 +118,37 @@ function drawnOf(cell: CellDensity, lifted: LiftedFactor, plan: EStepPlan): Cell
     const block = blockOf(latent.name, plan)
     const row = index.slice(0, block.loops.length)
     const spread = block.kind === 'gaussian' && block.given !== null ? [block.given.block] : []
-    for (const b of [block, ...spread]) places.set(`${b.id} ${row.map(keyOf).join()}`, { block: b, row })
+    const lead = leadOf(cell, block, outer)
+    if (lead === null) return null
+    for (const b of [block, ...spread]) places.set(`${b.id} ${row.map(keyOf).join()}`, { block: b, row, lead })
   }
   const all = [...places.values()]
   const isKnown = all.every(
-    ({ block, row }) => isDrawn(block) && row.every((e) => [...freeIndices(e)].every((v) => outer.has(v))),
+    ({ block, row, lead }) =>
+      isDrawn(block, lead.length) && row.every((e) => [...freeIndices(e)].every((v) => outer.has(v))),
   )
   return isKnown ? { kind: 'drawn', places: all } : null
+}
+
+/**
+ * Of one system over all cells the coordinates that all reads of a statement have in common, the others being gone through
+ * whole: what is read is then correlated with itself alone. None of other posteriors; null where there are others.
+ */
+function leadOf(cell: CellDensity, block: ContinuousBlock, outer: ReadonlySet<string>): readonly Expr[] | null {
+  if (block.kind !== 'gaussian' || block.layout !== 'joint') return []
+  const [latent, ...others] = block.latents
+  if (latent === undefined || others.length > 0 || block.loops.length > 0) return null
+  const reads = expressionsOf(cell).flatMap((e) =>
+    collectNodes(e, (n) => isCell(n) && n.name === latent.latent.name).filter(isCell),
+  )
+  const isInside = (e: Expr | undefined): boolean => e !== undefined && [...freeIndices(e)].some((v) => !outer.has(v))
+  const count = latent.coordinates.findIndex((_, i) => reads.some((r) => isInside(r.index[i])))
+  const rank = count < 0 ? latent.coordinates.length : count
+  const [first] = reads
+  if (first === undefined || latent.coordinates.length - rank > 1) return null
+  const isWhole = reads.every((r) => r.index.slice(rank).every((e) => e.kind === 'index' && !outer.has(e.var)))
+  const isSame = reads.every((r) => r.index.slice(0, rank).every((e, i) => keyOf(e) === keyOf(first.index[i] ?? e)))
+  return isWhole && isSame ? first.index.slice(0, rank) : null
 }
 
 /** Normal latents with the latent that their spread depends on, where the mean of a Normal cell reads those alone and its variance this. */

@@ -7,140 +7,124 @@ import type { IntegralHost, PutPoints } from './cell-integrals.js'
 
 const MOST_DRAWS = 4096
 const FEWEST_DRAWS = 512
-/** Numbers that are kept, and cells times draws that are evaluated, at most, once there are the fewest. */
+/** Numbers that are drawn, and cells times draws that are evaluated, at most, once there are the fewest. */
 const MOST_NUMBERS = 2e7
 const MOST_EVALUATIONS = 3e7
 const SEED = 71
 
-interface Kept {
-  readonly block: DrawnBlock
+type Law<K extends DrawnBlock['law']['kind']> = Extract<DrawnBlock['law'], { kind: K }>
+
+/** Where draws are put: the posteriors of a block, numbers of each, and the first draw with how many. */
+interface Place {
+  readonly out: Float64Array
   readonly size: number
   readonly posteriors: number
-  /** [posteriors, draws, coordinates]. */
-  readonly values: Float64Array
+  readonly from: number
+  readonly n: number
+  readonly stream: number
 }
 
 export class DrawnLatents {
-  private readonly kept: readonly Kept[]
   private readonly draws: number
+  private readonly factors = new Map<string, Float64Array>()
 
   /** @param count how many draws are put in at a time */
   constructor(
-    blocks: readonly DrawnBlock[],
+    private readonly blocks: readonly DrawnBlock[],
     cells: number,
     private readonly count: number,
     private readonly host: IntegralHost,
-    distributions: ReadonlyMap<string, Distribution>,
+    private readonly distributions: ReadonlyMap<string, Distribution>,
     /** What is made of draws. */
     private readonly density: () => void,
   ) {
-    const { memory, numbers } = host
-    const sizes = blocks.map((b) => numbers.extent(b.size))
-    const lengths = blocks.map((b) => f64(memory, b.draws).length / count)
-    const total = lengths.reduce((a, b) => a + b, 0)
+    const total = blocks.reduce((n, b) => n + f64(host.memory, b.draws).length / count, 0)
     const fits = Math.min(MOST_NUMBERS / Math.max(1, total), MOST_EVALUATIONS / Math.max(1, cells))
     this.draws = Math.max(FEWEST_DRAWS, Math.min(MOST_DRAWS, Math.floor(fits)))
-    const made: Kept[] = []
-    for (const [i, block] of blocks.entries()) {
-      const size = sizes[i] ?? 1
-      const values = new Float64Array((lengths[i] ?? 0) * this.draws)
-      const posteriors = values.length / (size * this.draws)
-      if (block.law.kind === 'normal') this.normals(block.law, size, posteriors, values, made, i)
-      else this.family(block.law, size, posteriors, values, distributions, i)
-      made.push({ block, size, posteriors, values })
-    }
-    this.kept = made
   }
 
   *batches(): Generator<PutPoints> {
     const { count, draws } = this
+    const { memory, numbers } = this.host
     for (let from = 0; from < draws; from += count) {
       const n = Math.min(count, draws - from)
       yield () => {
-        for (const { block, size, posteriors, values } of this.kept) {
-          const out = f64(this.host.memory, block.draws)
-          f64(this.host.memory, block.weights).fill(0)
-          for (let g = 0; g < posteriors; g++) {
-            const start = (g * draws + from) * size
-            out.set(values.subarray(start, start + n * size), g * count * size)
-          }
-        }
+        this.blocks.forEach((block, stream) => {
+          f64(memory, block.weights).fill(0)
+          const out = f64(memory, block.draws)
+          const size = numbers.extent(block.size)
+          const place = { out, size, posteriors: out.length / (count * size), from, n, stream }
+          if (block.law.kind === 'normal') this.normals(block.law, place)
+          else this.family(block.law, place)
+        })
         this.density()
         return new Array<number>(n).fill(-Math.log(draws))
       }
     }
   }
 
-  private normals(
-    law: Extract<DrawnBlock['law'], { kind: 'normal' }>,
-    size: number,
-    posteriors: number,
-    values: Float64Array,
-    made: readonly Kept[],
-    stream: number,
-  ): void {
-    const { memory } = this.host
-    const [mean, covariance] = [f64(memory, law.mean), f64(memory, law.covariance)]
-    const spread = law.spread === null ? null : made.find((k) => k.block.draws === law.spread?.draws)
-    if (law.spread !== null && spread?.posteriors !== posteriors) throw new Error('a spread of other rows')
-    const order = law.spread?.order == null ? null : this.host.numbers.extent(law.spread.order)
-    const factor = new Float64Array(size * size)
+  private normals(law: Law<'normal'>, { out, size, posteriors, from, n, stream }: Place): void {
+    const { memory, numbers } = this.host
+    const { count } = this
+    const mean = f64(memory, law.mean)
+    const spread = law.spread === null ? null : f64(memory, law.spread.draws)
+    const order = law.spread?.order == null ? null : numbers.extent(law.spread.order)
+    if (spread !== null && spread.length !== posteriors * count * (order ?? 1) ** 2)
+      throw new Error('a spread of other rows')
     const z = new Float64Array(size)
     for (let g = 0; g < posteriors; g++) {
-      if (!cholesky(covariance, g * size * size, factor, 0, size)) factor.fill(Number.NaN)
-      for (let q = 0; q < this.draws; q++) {
-        const s = order === null ? (spread?.values[g * this.draws + q] ?? 1) : 1
-        const times = law.spread === null ? 1 : s ** (-law.spread.power / 2)
-        for (let i = 0; i < size; i++) z[i] = times * normalDraw(SEED + stream, g, q, i)
+      const factor = this.factor(law.covariance, g, size)
+      const center = mean.subarray(g * size, (g + 1) * size)
+      for (let q = 0; q < n; q++) {
+        const at = g * count + q
+        const times =
+          law.spread === null || order !== null ? 1 : (spread?.[at] ?? Number.NaN) ** (-law.spread.power / 2)
+        for (let i = 0; i < size; i++) z[i] = times * normalDraw(SEED + stream, g, from + q, i)
+        const own = out.subarray(at * size, (at + 1) * size)
         for (let i = 0; i < size; i++) {
-          let x = mean[g * size + i] ?? Number.NaN
+          let x = center[i] ?? Number.NaN
           for (let j = 0; j <= i; j++) x += (factor[i * size + j] ?? 0) * (z[j] ?? 0)
-          values[(g * this.draws + q) * size + i] = x
+          own[i] = x
         }
-        if (order !== null && spread != null && law.spread !== null)
-          scaledBy(spread.values, (g * this.draws + q) * order * order, order, law.spread.power, {
-            mean: mean.subarray(g * size, (g + 1) * size),
-            values: values.subarray((g * this.draws + q) * size, (g * this.draws + q + 1) * size),
-          })
+        if (law.spread !== null && spread !== null && order !== null)
+          scaledBy(spread, at * order * order, order, law.spread.power, center, own)
       }
     }
   }
 
-  private family(
-    law: Extract<DrawnBlock['law'], { kind: 'family' }>,
-    size: number,
-    posteriors: number,
-    values: Float64Array,
-    distributions: ReadonlyMap<string, Distribution>,
-    stream: number,
-  ): void {
+  private factor(covariance: string, g: number, n: number): Float64Array {
+    const key = `${covariance} ${g}`
+    const known = this.factors.get(key)
+    if (known !== undefined) return known
+    const out = new Float64Array(n * n)
+    if (!cholesky(f64(this.host.memory, covariance), g * n * n, out, 0, n)) out.fill(Number.NaN)
+    this.factors.set(key, out)
+    return out
+  }
+
+  private family(law: Law<'family'>, { out, size, posteriors, from, n, stream }: Place): void {
     const { memory, numbers } = this.host
-    const distribution = distributions.get(law.distribution)
+    const distribution = this.distributions.get(law.distribution)
     if (distribution === undefined) throw new Error(`no distribution ${law.distribution}`)
     const order = law.vector === null ? 1 : numbers.extent(law.vector)
     const width = law.isMatrix ? order * order : order
     const parameters = law.parameters.map((p) => [p.name, f64(memory, p.buffer)] as const)
-    let counter = 0
-    const random: RandomSource = () => uniformDraw(SEED, stream, counter++, 0)
+    const argument = (name: string, of: Float64Array, place: number): NumericArgument => {
+      if (law.vector === null || (law.isMatrix && name === 'df')) return of[place] ?? Number.NaN
+      const own = of.subarray(place, place + width)
+      return law.isMatrix ? rowsOf(own, order) : Array.from(own)
+    }
     for (let g = 0; g < posteriors; g++)
       for (let i = 0; i < size; i += width) {
-        const place = g * size + i
-        const args = new Map(
-          parameters.map(([name, of]): [string, NumericArgument] => [
-            name,
-            law.vector === null || (law.isMatrix && name === 'df')
-              ? (of[place] ?? Number.NaN)
-              : law.isMatrix
-                ? rowsOf(of.subarray(place, place + width), order)
-                : Array.from(of.subarray(place, place + width)),
-          ]),
-        )
+        const args = new Map(parameters.map(([name, of]) => [name, argument(name, of, g * size + i)]))
         const isPadding = [...args.values()].some((a) => !numbersOf(a).every(Number.isFinite))
-        for (let q = 0; q < this.draws; q++) {
+        for (let q = 0; q < n; q++) {
+          let part = 0
+          const random: RandomSource = () => uniformDraw(SEED + stream, g * size + i, from + q, part++)
           const drawn = isPadding ? Number.NaN : distribution.sample(args, random)
-          const at = (g * this.draws + q) * size + i
-          if (typeof drawn === 'number') values.fill(drawn, at, at + width)
-          else values.set(numbersOf(drawn), at)
+          const at = (g * this.count + q) * size + i
+          if (typeof drawn === 'number') out.fill(drawn, at, at + width)
+          else out.set(numbersOf(drawn), at)
         }
       }
   }
@@ -158,7 +142,8 @@ function scaledBy(
   at: number,
   order: number,
   power: 1 | -1,
-  { mean, values }: { readonly mean: Float64Array; readonly values: Float64Array },
+  mean: Float64Array,
+  values: Float64Array,
 ): void {
   const factor = new Float64Array(order * order)
   if (!cholesky(matrices, at, factor, 0, order)) factor.fill(Number.NaN)

@@ -64,9 +64,7 @@ export function lowerReports(d: Derivation, options: ReportOptions = {}): Report
   const lowerer = new Lowerer(options.laws === undefined ? d.shapes : withSilence(d.shapes))
   const { graph, lifted, mStep, shapes, collectOptions: collecting } = d
   const plan =
-    options.laws === undefined || d.eStep.factorised !== null
-      ? d.eStep
-      : withSilent(d.eStep, options.laws.cells, options.laws.rowByRow ?? false)
+    options.laws === undefined ? d.eStep : withSilent(d.eStep, options.laws.cells, options.laws.rowByRow ?? false)
   const made = lower(
     { graph, lifted, eStep: plan, mStep, shapes, collecting, rename, lets: [], filtered: filter !== null },
     lowerer,

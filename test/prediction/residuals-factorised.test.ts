@@ -313,4 +313,25 @@ for n in 1..N {
     close(own?.frequencies?.find((f) => f.value === '0')?.expected, expected, 6)
     expect(own?.cells.length).toBe(8)
   })
+
+  test('mode vb: kinds that are so far apart that no other one is left a probability', async () => {
+    const values = [0.2, -0.5, 0.9, 1000.3, 999.1, 1000.8, 999.9]
+    const fit = await compileOrThrow(mixture.replace('Normal(0, 10)', 'Normal(500, 1000)')).fit(
+      { y: values },
+      { mode: 'vb', tolerance: 1e-14, restarts: 20 },
+    )
+    const cells = await cellsOf(fit, 'y')
+    expect(cells.length).toBe(7)
+    const alpha = numbers(posteriorOf(fit, 'pi').parameters?.values.get('alpha'))
+    const shares = normalised(alpha.map((a) => Math.exp(digamma(a))))
+    values.forEach((x, n) => {
+      const k = x < 500 ? 0 : 1
+      const [m, v] = momentsOf(fit, 'mu', k)
+      const [shape, rate] = gammaOf(fit, 'tau', k)
+      const own = without(x, m, v, shape / rate)
+      const density = gamma(shape - 0.5, rate - ((x - m) ** 2 + v) / 2)
+      const below = overLog(density, (t) => phi(own.z(1 / t)))
+      close(cells[n]?.pit, k === 0 ? at(shares, 0) * below : at(shares, 0) + at(shares, 1) * below, 6)
+    })
+  })
 })

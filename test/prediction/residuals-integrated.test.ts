@@ -92,6 +92,27 @@ for n in 1..N {
     })
   })
 
+  test('the same about one of two means', async () => {
+    const source = `model SumOfKind
+data  y : positive[N]
+param w : simplex[2]
+param a : real[2]
+param c : positive
+for n in 1..N {
+  latent z ~ Categorical(w)
+  latent m : real[2] ~ MvNormal([a[z], 1], [[1, 0.5], [0.5, 2]])
+  y[n] ~ LogNormal(m[1] + m[2], c)
+}`
+    const y = [0.1, 2, 1, 0.5, 300]
+    const fit = await fitAt(source, { y }, { w: [0.3, 0.7], a: [-2, 3], c: 0.3 })
+    const own = (await fit.residuals({ y })).arrays.find((r) => r.data === 'y')
+    expect(own?.cells.length).toBe(5)
+    own?.cells.forEach((c, n) => {
+      const below = (a: number): number => Math.exp(logPhi((Math.log(y[n] ?? 0) - 1 - a) / Math.sqrt(4 + 0.09)))
+      close(c.pit, 0.3 * below(-2) + 0.7 * below(3), 5)
+    })
+  })
+
   test('vectors about a mean of their group: Normal given the others of the group', async () => {
     const source = `model Vectors
 data  g : category[N]

@@ -206,7 +206,7 @@ function lawOf(
       },
       points: null,
       silenced: silencedAs(road, host.plan),
-      ownLoops: ownLoops([...read, ...beyond], road, cell.loops, host.plan),
+      ownLoops: rowsOfLatents(),
     }
   }
   const point: IndexVar = { id: `point of cells ${id}`, name: 'q', from: ONE, to: num(host.points) }
@@ -278,7 +278,13 @@ function lawOf(
             masses: sayMasses,
           },
     silenced: silencedAs(road, host.plan),
-    ownLoops: ownLoops([...read, ...beyond], road, cell.loops, host.plan),
+    ownLoops: rowsOfLatents(),
+  }
+
+  /** Under a factorised posterior those of discrete latents alone, whose factors are what is known without the cells. */
+  function rowsOfLatents(): CellLaw['ownLoops'] {
+    if (messages === null) return ownLoops([...read, ...beyond], road, cell.loops, host.plan)
+    return law.message?.withDensity === false ? ownLoops(read, null, cell.loops, host.plan) : null
   }
 
   /** Over all that it is independent over. */

@@ -25,7 +25,7 @@ export function silencedAs(road: Way, plan: EStepPlan): Silenced | null {
  */
 export function ownLoops(
   variables: readonly { readonly latent: string; readonly index: readonly Expr[] }[],
-  road: Way,
+  road: Way | null,
   loops: CellDensity['loops'],
   plan: EStepPlan,
 ): readonly number[] | null {
@@ -34,9 +34,9 @@ export function ownLoops(
   if (variables.length === 0 || table === undefined || table.chain !== null || table.parent !== null) return null
   if (plan.tables.some((t) => t.parent?.table === table.id)) return null
   const rows = variables.map((v) => v.index)
-  if (silencedAs(road, plan) === null) return null
-  if (road.kind === 'drawn') rows.push(...road.places.map((p) => p.row))
-  else if (road.kind !== 'plain') rows.push(road.row)
+  if (road !== null && silencedAs(road, plan) === null) return null
+  if (road?.kind === 'drawn') rows.push(...road.places.map((p) => p.row))
+  else if (road !== null && road.kind !== 'plain') rows.push(road.row)
   const [first = [], ...others] = rows.map((row) =>
     row.map((e) => loops.findIndex((l) => e.kind === 'index' && l.index.id === e.var)),
   )

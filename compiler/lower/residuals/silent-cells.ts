@@ -40,6 +40,8 @@ export function withSilence(shapes: ArrayShapes): ArrayShapes {
 /**
  * The E-step in which one iteration of a statement, or all of them along some loops, can be made to say nothing.
  *
+ * Of a factorised posterior only the discrete latents know nothing of it.
+ *
  * @param rowByRow in Normal posteriors too: each row then has a covariance of its own, whatever rows had in common
  */
 export function withSilent(plan: EStepPlan, cells: readonly CellDensity[], rowByRow: boolean): EStepPlan {
@@ -53,7 +55,7 @@ export function withSilent(plan: EStepPlan, cells: readonly CellDensity[], rowBy
   })
   const ofBlock = (f: BlockFactor): BlockFactor => ({ ...f, expr: silenced(f.lifted, f.expr) })
   const block = (b: ContinuousBlock): ContinuousBlock => {
-    if (!hasSilence(b)) return b
+    if (plan.factorised !== null || !hasSilence(b)) return b
     const factors = b.factors.map(ofBlock)
     const term = <T extends BlockTerm>(t: T): T => {
       const here = silentAt(t.factor.lifted.factor, cells)

@@ -188,8 +188,6 @@ function callOf(e: Expr & { kind: 'call' }, scope: Scope): Display {
       return applied('log', { kind: 'apply', fn: e.fn === 'logGammaP' ? 'P' : 'Q', args })
     case 'logStudentCdf':
       return applied('log', { kind: 'apply', fn: 'T', args })
-    case 'logVonMisesArc':
-      return applied('log', { kind: 'apply', fn: 'M', args })
     case 'logBetaI': {
       const [, , x = integer(0)] = args
       return applied('log', { kind: 'apply', fn: 'I', args: [x, a, b] })

@@ -56,6 +56,11 @@ export interface DataResiduals {
   readonly cells: readonly CellResidual[]
   /** Cells left out: given all others, what the model says of them is not known. */
   readonly left: number
+  /**
+   * The posterior of what these cells depend on is a factorised one: each of its factors is without the cell, the others being
+   * as they are, an approximation as the posterior itself is.
+   */
+  readonly approximate: boolean
   /** Other statements read these cells, and still know them. */
   readonly readElsewhere: boolean
   /** Shares of ten equal parts of (0, 1) in the values of `pit`; those of integers are spread over their whole interval. */
@@ -122,7 +127,7 @@ function summary(
   column: string | null,
   uniform: () => number,
 ): DataResiduals {
-  const { data: name, kind, reason, checks, lost, readElsewhere } = found
+  const { data: name, kind, reason, checks, lost, approximate, readElsewhere } = found
   const cells = checks.map((c) => cellOf(c, found, array, nameOf, uniform))
   const weights = checks.map((c) => c.weight)
   const some = cells.length > 0
@@ -135,6 +140,7 @@ function summary(
     reason,
     cells,
     left: lost,
+    approximate,
     readElsewhere,
     histogram: numbers ? histogram(checks) : null,
     distance: numbers ? kolmogorov(pits) : null,

@@ -40,6 +40,7 @@ function lines(r: DataResiduals): readonly string[] {
   if (r.reason !== null) return [`${name}: no residuals, since ${printable(r.reason)}`]
   const out = [`${name}: ${plural(r.cells.length, 'cell')}, each given all others`]
   if (r.left > 0) out.push(`  left out: ${plural(r.left, 'cell')} of which nothing is known without them`)
+  if (r.approximate) out.push('  by a factorised posterior without the cell: an approximation, as that posterior is')
   if (r.readElsewhere) out.push('  other statements read these cells too, and still know them')
   if (r.histogram !== null) {
     const most = Math.max(...r.histogram)

@@ -233,6 +233,11 @@ function derivativeOfCall(e: Extract<Expr, { kind: 'call' }>, position: number):
       if (position === 0)
         throw new NotDifferentiable(`Student's distribution function has no derivative rule in its degrees of freedom`)
       return exp(sub(logStudentDensity(a, b), e))
+    case 'logVonMisesArc': {
+      if (position === 0) throw new NotDifferentiable('an arc of a circle has no derivative rule in the concentration')
+      const end = exp(sub(logAngleDensity(a, e.args[position] ?? ZERO), e))
+      return position === 1 ? neg(end) : end
+    }
     case 'power':
       return position === 0 ? mul(b, call('power', a, sub(b, ONE))) : mul(e, call('log', a))
     case 'min':
@@ -261,6 +266,13 @@ const logStudentDensity = (df: Expr, t: Expr): Expr =>
     call('lgammaDelta', div(df, num(2)), num(1, 2)),
     mul(num(-1, 2), call('log', mul({ kind: 'constant', name: 'pi' }, df))),
     mul(num(-1, 2), add(df, ONE), call('log1p', div(square(t), df))),
+  )
+
+/** log p(t) of a von Mises angle around 0: Mardia, Jupp (2000), Directional Statistics, equation 3.5.17. */
+const logAngleDensity = (concentration: Expr, t: Expr): Expr =>
+  sub(
+    mul(num(-2), concentration, square(call('sin', mul(num(1, 2), t)))),
+    add(call('log', mul(num(2), { kind: 'constant', name: 'pi' })), call('logBesselI0e', concentration)),
   )
 
 /** d e / d s for a scalar symbol (an index variable used as one). */

@@ -22,6 +22,7 @@ import {
   logPhi,
   logPhiBetween,
   logStudentCdf,
+  logVonMisesArc,
   Phi,
   trigamma,
 } from '../numerics/index.js'
@@ -68,6 +69,7 @@ export const LOGARITHMS: ReadonlySet<ScalarFunction> = new Set([
   'logGammaQ',
   'logBetaI',
   'logStudentCdf',
+  'logVonMisesArc',
   'log1mexp',
 ])
 
@@ -270,6 +272,8 @@ function apply(fn: ScalarFunction, args: readonly number[]): number {
       return logBetaI(a, b, c)
     case 'logStudentCdf':
       return logStudentCdf(a, b)
+    case 'logVonMisesArc':
+      return logVonMisesArc(a, b, c)
     case 'logLogistic':
       return logLogistic(a)
     case 'log1mexp':

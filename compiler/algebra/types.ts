@@ -117,6 +117,8 @@ export type ScalarFunction =
   | 'logBetaI'
   /** log P(T ≤ t) of Student's t with df degrees of freedom (df, t), accurate in both tails. */
   | 'logStudentCdf'
+  /** log P(a ≤ angle ≤ b) of a von Mises angle around 0 with concentration κ (κ, a, b): the arc from a on to b. */
+  | 'logVonMisesArc'
   /** log(1/(1 + e^−x)), accurate in both tails. */
   | 'logLogistic'
   /** log(1 − e^x) for x ≤ 0. */

@@ -1,7 +1,7 @@
 /** The cells of one array, each in the mixture of what its statements say of it. */
 import type { IndexVar } from '../algebra/types.js'
 import { extentOf } from '../lower/lowerer.js'
-import type { CellLaw } from '../lower/residuals/cell-laws.js'
+import type { CellLaw } from '../lower/residuals/types.js'
 import type { ProgramModel } from './bound-model.js'
 import { iterate, reader } from './imputed-cells.js'
 import type { ArrayChecks, CellCheck } from './residuals/checked-cells.js'
@@ -80,7 +80,15 @@ export class ArrayReader {
     if (reason === null && checks.length === 0 && this.lost > 0)
       reason =
         'its cells tell the values of their latents apart so well that the posterior does not say what they would be without them'
-    return { data, kind, reason, checks: reason === null ? checks : [], first: this.first, lost: this.lost }
+    return {
+      data,
+      kind,
+      reason,
+      checks: reason === null ? checks : [],
+      first: this.first,
+      lost: this.lost,
+      approximate: laws.some(({ law }) => law.message !== null),
+    }
   }
 
   /** Shares without the rows of a law, where these are to be had at once. */
@@ -153,7 +161,7 @@ export class ArrayReader {
   private mixed(parts: readonly Part[], observed: number): Omit<CellCheck, 'position' | 'weight' | 'observed'> | null {
     const some = parts.filter((p) => (p.apart ?? p.share) > 0)
     const logs = some.map((p) =>
-      p.apart !== null ? Math.log(p.apart) : Math.log(p.share) - (parts.length === 1 ? 0 : p.logDensity),
+      p.apart !== null ? Math.log(p.apart) : Math.log(p.share) - (parts.length === 1 ? 0 : messageOf(p)),
     )
     const all = logSum(logs)
     const weights = logs.map((l) => Math.exp(l - all))
@@ -182,9 +190,12 @@ const isUnknown = (p: Part): boolean => p.law.points !== null && Number.isNaN(p.
 
 /** Some value has no posterior left, and what it would be without the cell cannot be taken back. */
 function isHidden(parts: readonly Part[]): boolean {
-  const most = Math.max(...parts.map((p) => (p.share > 0 ? p.logDensity : Number.NEGATIVE_INFINITY)))
-  return parts.some((p) => p.share === 0 && !(most - p.logDensity < FAR))
+  const most = Math.max(...parts.map((p) => (p.share > 0 ? messageOf(p) : Number.NEGATIVE_INFINITY)))
+  return parts.some((p) => p.share === 0 && !(most - messageOf(p) < FAR))
 }
+
+/** The log of what a share with the cell is more than one without it. */
+const messageOf = (p: Said): number => p.message ?? p.logDensity
 
 /** The number that a statement reads at a position: labels from 1; NaN where it is missing. */
 function datum(values: Float64Array | Int32Array, position: number): number {

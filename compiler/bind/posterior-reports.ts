@@ -138,6 +138,7 @@ export class PosteriorReports {
               law.points,
               { memory, numbers, run: (ops) => this.kernels.run(ops, memory) },
               silent.data === law.number && silent.depth === law.loops ? silent.at : null,
+              this.model.derivation.distributions,
             )
       }),
     }

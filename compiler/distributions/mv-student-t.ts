@@ -1,4 +1,5 @@
-import { add, call, div, idx, inverse, log, logdet, mul, neg, num, PI, sub, sum } from '../algebra/build.js'
+import { add, call, div, idx, inverse, log, logdet, mul, neg, num, PI, pow, sub, sum } from '../algebra/build.js'
+import { StudentT } from './student-t.js'
 import { argument, component, scalar, sizeOf } from './support/arguments.js'
 import { drawGamma } from './support/draw-gamma.js'
 import { drawNormal } from './support/draw-normal.js'
@@ -6,7 +7,7 @@ import { latexCall } from './support/latex-call.js'
 import { at, choleskyOf } from './support/matrices.js'
 import { matrixOfTensor } from './support/matrix-of-tensor.js'
 import { asVector, broadcastArgument, matrixArgument, numberArgument } from './support/numeric-arguments.js'
-import type { Distribution } from './types.js'
+import type { Distribution, Tensor } from './types.js'
 
 /**
  * log p(x) = log Γ((df + D)/2) − log Γ(df/2) − D/2 log(π df) − ½ log |scale| − (df + D)/2 log(1 + δ/df), with
@@ -43,6 +44,17 @@ export const MvStudentT: Distribution = {
       mul(num(-1, 2), logdet(operand)),
       neg(mul(num(1, 2), add(df, order), call('log1p', div(distance, df)))),
     )
+  },
+  // Kotz, Nadarajah (2004), Multivariate t Distributions and Their Applications, section 1.7
+  coordinate(args, i) {
+    const own = new Map<string, Tensor>([
+      ['df', argument(args, 'df')],
+      ['mean', { dims: [], at: () => component(argument(args, 'mean'), i) }],
+      ['scale', { dims: [], at: () => pow(argument(args, 'scale').at([i, i]), { n: 1, d: 2 }) }],
+    ])
+    const [moments, tail] = [StudentT.moments?.(own), StudentT.tail?.(own)]
+    if (moments === undefined || tail === undefined) throw new Error("Student's t has no moments or tails")
+    return { ...moments, below: tail.below, above: tail.above }
   },
   inSupport(value, args) {
     const x = asVector(value)

@@ -62,6 +62,8 @@ export interface Distribution {
   domain?(args: ReadonlyMap<string, Tensor>): { readonly low: Expr; readonly high: Expr | null }
   /** Tails, where they are known: what Truncated and Censored are made of. Scalar distributions only. */
   tail?(args: ReadonlyMap<string, Tensor>): Tail
+  /** The same of angles, which have no smallest one: of the turn from −π on. For residuals. Scalar distributions only. */
+  arc?(args: ReadonlyMap<string, Tensor>): Pick<Tail, 'below' | 'above'>
   /** Mean and variance, where they have a closed form: what a missing cell is filled with. Scalar distributions only. */
   moments?(args: ReadonlyMap<string, Tensor>): { readonly mean: Expr; readonly variance: Expr }
   /** Mean and covariance of a Gaussian vector, by coordinates: each of them alone is Normal. */
@@ -69,6 +71,11 @@ export interface Distribution {
     args: ReadonlyMap<string, Tensor>,
     context: DensityContext,
   ): { mean(i: Expr): Expr; covariance(i: Expr, j: Expr): Expr }
+  /** Each coordinate of a vector alone, where that has a distribution in closed form and is not Normal. */
+  coordinate?(
+    args: ReadonlyMap<string, Tensor>,
+    i: Expr,
+  ): { readonly mean: Expr; readonly variance: Expr; below(x: Expr): Expr; above(x: Expr): Expr }
   /** P(X = value) of labels and truth values, linear in probabilities that are arguments. */
   mass?(value: Expr, args: ReadonlyMap<string, Tensor>, context: DensityContext): Expr
   /**

@@ -1,4 +1,5 @@
 import { add, call, div, log, mul, neg, num, PI, pow, sub } from '../algebra/build.js'
+import type { Expr } from '../algebra/types.js'
 import { scalar } from './support/arguments.js'
 import { drawNormal } from './support/draw-normal.js'
 import { latexCall } from './support/latex-call.js'
@@ -34,6 +35,18 @@ export const VonMises: Distribution = {
       neg(log(mul(num(2), PI))),
       neg(call('logBesselI0e', concentration)),
     )
+  },
+  arc(args) {
+    const [mean, concentration] = [scalar(args, 'mean'), scalar(args, 'concentration')]
+    const from = neg(add(PI, mean))
+    const to = (x: Expr): Expr => {
+      const turn = mul(num(2), PI)
+      return sub(sub(x, mul(turn, call('ceil', div(sub(x, PI), turn)))), mean)
+    }
+    return {
+      below: (x) => call('logVonMisesArc', concentration, from, to(x)),
+      above: (x) => call('logVonMisesArc', concentration, to(x), sub(PI, mean)),
+    }
   },
   inSupport: (value) => Number.isFinite(asNumber(value)),
   sample(args, random) {

@@ -204,6 +204,7 @@ function withParent(
       direct: true,
       when: own.when,
       elements: elementsOf(f, coarse === null ? [fine] : [fine, coarse]),
+      shifted: own.by,
     },
   }
 }
@@ -233,6 +234,7 @@ function byKey(reads: Reads, f: LiftedFactor): Home {
       direct: false,
       when: TRUE,
       elements: elementsOf(f, [reads]),
+      shifted: new Map(),
     },
   }
 }

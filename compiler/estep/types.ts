@@ -63,6 +63,8 @@ export interface PlacedFactor {
   readonly when: Guard
   /** Names of its variables' elements, in their order. */
   readonly elements: readonly string[]
+  /** Its loops that the rows stand for at some steps from their own, in the loops of these. */
+  readonly shifted: ReadonlyMap<string, Expr>
 }
 
 /**

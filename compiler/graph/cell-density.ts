@@ -40,7 +40,10 @@ export interface CellDensity {
   readonly covariance: { readonly other: IndexVar; readonly value: Expr } | null
   /** The density is that of the value before it was censored. */
   readonly censored: boolean
-  /** log P(X ≤ value) and log P(X > value) at the open value, within the ends; null where there is no closed form. */
+  /**
+   * log P(X ≤ value) and log P(X > value) at the open value, within the ends; of coordinate own[0] of a vector. null where
+   * there is no closed form, and of Normal vectors.
+   */
   readonly tail: { readonly below: Expr; readonly above: Expr } | null
   /** Name of the distribution; null for a density that is written out, or made from another by its tails. */
   readonly distribution: string | null
@@ -70,6 +73,8 @@ export function cellDensityOf(
   const opened: Tensor = { dims: element.dims, at: open }
   const [first] = own
   const vector = first === undefined ? undefined : distribution.vectorMoments?.(given, context)
+  const alone =
+    first === undefined || made.density !== undefined ? undefined : distribution.coordinate?.(given, idx(first))
   const scalars = own.length === 0 && made.density === undefined ? distribution.moments?.(given) : undefined
   const other = first === undefined ? null : supply.fresh('j', first.to)
   return {
@@ -89,24 +94,31 @@ export function cellDensityOf(
     moments:
       first !== undefined && vector !== undefined
         ? { mean: plain(vector.mean(idx(first))), variance: plain(vector.covariance(idx(first), idx(first))) }
-        : scalars === undefined
-          ? null
-          : { mean: plain(scalars.mean), variance: plain(scalars.variance) },
+        : alone !== undefined
+          ? { mean: plain(alone.mean), variance: plain(alone.variance) }
+          : scalars === undefined
+            ? null
+            : { mean: plain(scalars.mean), variance: plain(scalars.variance) },
     covariance:
       first !== undefined && other !== null && vector !== undefined
         ? { other, value: plain(vector.covariance(idx(first), idx(other))) }
         : null,
     censored: made.censored ?? false,
-    tail: made.density === undefined ? tailOf(distribution, given) : null,
+    tail: made.density === undefined ? tailOf(distribution, given, alone, own) : null,
     distribution: made.density === undefined ? signature.name : null,
     span: place.span,
   }
 }
 
-function tailOf(distribution: Distribution, args: ReadonlyMap<string, Tensor>): CellDensity['tail'] {
-  if (distribution.signature.value.rank > 0) return null
-  const tail = distribution.tail?.(args)
-  return tail === undefined ? null : { below: plain(tail.below(open([]))), above: plain(tail.above(open([]))) }
+function tailOf(
+  distribution: Distribution,
+  args: ReadonlyMap<string, Tensor>,
+  alone: ReturnType<NonNullable<Distribution['coordinate']>> | undefined,
+  own: readonly IndexVar[],
+): CellDensity['tail'] {
+  const tail = alone ?? (own.length > 0 ? undefined : (distribution.tail?.(args) ?? distribution.arc?.(args)))
+  const x = open(own.map((v) => idx(v)))
+  return tail === undefined ? null : { below: plain(tail.below(x)), above: plain(tail.above(x)) }
 }
 
 function endsOf(

@@ -124,6 +124,7 @@ export type KFunction =
   | 'logGammaQ'
   | 'logBetaI'
   | 'logStudentCdf'
+  | 'logVonMisesArc'
   | 'logLogistic'
   | 'log1mexp'
   | 'log1pexp'

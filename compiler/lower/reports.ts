@@ -19,8 +19,9 @@ import { type Imputation, lowerImputations } from './imputations.js'
 import { lower } from './lower.js'
 import { Lowerer, type LoweringContext } from './lowerer.js'
 import type { Pass, Program } from './program.js'
-import { type CellLaw, lowerCellLaws, type Told } from './residuals/cell-laws.js'
+import { lowerCellLaws } from './residuals/cell-laws.js'
 import { withSilence, withSilent } from './residuals/silent-cells.js'
+import type { CellLaw, Told } from './residuals/types.js'
 
 export interface ReportProgram {
   readonly program: Program

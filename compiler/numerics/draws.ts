@@ -23,7 +23,7 @@ function hashed(start: number, seed: number, unit: number, draw: number, part: n
 }
 
 /** Uniform on (0, 1), with 53 bits; the counters are integers. */
-function uniformDraw(seed: number, unit: number, draw: number, part: number): number {
+export function uniformDraw(seed: number, unit: number, draw: number, part: number): number {
   const high = hashed(FIRST, seed, unit, draw, part) >>> 5
   const low = hashed(SECOND, seed, unit, draw, part) >>> 6
   return (high * 0x4000000 + low + 0.5) / 0x20000000000000

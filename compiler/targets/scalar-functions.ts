@@ -24,6 +24,7 @@ import {
   logPhi,
   logPhiBetween,
   logStudentCdf,
+  logVonMisesArc,
   normalDraw,
   Phi,
   trigamma,
@@ -39,6 +40,7 @@ export const severalArguments = {
   logGammaQ,
   logBetaI,
   logStudentCdf,
+  logVonMisesArc,
   normalDraw,
   gumbelDraw,
   gammaDraw,
@@ -96,7 +98,7 @@ export function isUnary(fn: KFunction): fn is UnaryFunction {
 /** Number of arguments; null: one or more. */
 export function arityOf(fn: KFunction): number | null {
   if (isUnary(fn)) return 1
-  if (fn === 'logBetaI' || fn === 'chiSquareDraw') return 3
+  if (fn === 'logBetaI' || fn === 'logVonMisesArc' || fn === 'chiSquareDraw') return 3
   if (fn === 'normalDraw' || fn === 'gumbelDraw' || fn === 'gammaDraw') return 4
   return fn === 'min' || fn === 'max' ? null : 2
 }

@@ -37,7 +37,7 @@ async function agrees(
   expect(found?.lost).toBe(0)
   const told = known.told as Told
   expect(found?.checks.length).toBe(told.length)
-  const observed = known[of] as readonly number[]
+  const observed = (known[of] as readonly (number | readonly number[])[]).flat() as readonly number[]
   const near = (a: number | null, b: number, what: string): void => {
     expect(Math.abs((a ?? Number.NaN) - b), `${what}: ${a} for ${b}`).toBeLessThanOrEqual(
       error * Math.max(1, Math.abs(b)),
@@ -219,4 +219,33 @@ for n in 1..N { y[n] ~ Poisson(log = m + a[g[n]] + b[g[n]] + c[g[n]] + d[g[n]]) 
     ['m', 's'],
     0.05,
     2,
+  ))
+
+test('angles of one of two kinds, on the turn from −π', () =>
+  agrees(
+    `model Angles
+data x : real[N]
+param pi : simplex[2]
+param m : real[2]
+param k : nonnegative[2]
+for n in 1..N {
+  latent z ~ Categorical(pi)
+  x[n] ~ VonMises(m[z], k[z])
+}`,
+    'angles',
+    'x',
+    ['pi', 'm', 'k'],
+  ))
+
+test('coordinates of vectors with heavy tails', () =>
+  agrees(
+    `model RobustVectors
+data x : real[N, 2]
+param df : positive
+param m : real[2]
+param S : covariance[2]
+for n in 1..N { x[n] ~ MvStudentT(df, m, S) }`,
+    'robust vectors',
+    'x',
+    ['df', 'm', 'S'],
   ))

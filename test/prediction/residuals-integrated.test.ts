@@ -57,6 +57,106 @@ for n in 1..N {
       }
   })
 
+  test('a location and its spread under a logarithm have a t of 4 degrees of freedom', async () => {
+    const source = `model Pair
+data  y : positive[N]
+param c : positive
+for n in 1..N {
+  latent r ~ Gamma(2, 1)
+  latent m ~ Normal(0, sqrt(1 / r))
+  y[n] ~ LogNormal(m, c / sqrt(r))
+}`
+    const y = [0.1, 2, 1, 0.5, 300]
+    const own = (await (await fitAt(source, { y }, { c: 1.5 })).residuals({ y })).arrays.find((r) => r.data === 'y')
+    expect(own?.cells.length).toBe(5)
+    own?.cells.forEach((c, n) => {
+      const t = Math.log(y[n] ?? 0) / Math.sqrt((1 + 1.5 ** 2) / 2)
+      const x = t / Math.sqrt(4 + t * t)
+      close(c.pit, 0.5 + 0.75 * (x - x ** 3 / 3), 5)
+    })
+  })
+
+  test('a sum of two numbers of a Normal vector under a logarithm', async () => {
+    const source = `model Sum
+data  y : positive[N]
+param c : positive
+for n in 1..N {
+  latent m : real[2] ~ MvNormal([0, 1], [[1, 0.5], [0.5, 2]])
+  y[n] ~ LogNormal(m[1] + m[2], c)
+}`
+    const y = [0.1, 2, 1, 0.5, 300]
+    const own = (await (await fitAt(source, { y }, { c: 0.3 })).residuals({ y })).arrays.find((r) => r.data === 'y')
+    expect(own?.cells.length).toBe(5)
+    own?.cells.forEach((c, n) => {
+      close(c.pit, Math.exp(logPhi((Math.log(y[n] ?? 0) - 1) / Math.sqrt(4 + 0.09))), 5)
+    })
+  })
+
+  test('the same about one of two means', async () => {
+    const source = `model SumOfKind
+data  y : positive[N]
+param w : simplex[2]
+param a : real[2]
+param c : positive
+for n in 1..N {
+  latent z ~ Categorical(w)
+  latent m : real[2] ~ MvNormal([a[z], 1], [[1, 0.5], [0.5, 2]])
+  y[n] ~ LogNormal(m[1] + m[2], c)
+}`
+    const y = [0.1, 2, 1, 0.5, 300]
+    const fit = await fitAt(source, { y }, { w: [0.3, 0.7], a: [-2, 3], c: 0.3 })
+    const own = (await fit.residuals({ y })).arrays.find((r) => r.data === 'y')
+    expect(own?.cells.length).toBe(5)
+    own?.cells.forEach((c, n) => {
+      const below = (a: number): number => Math.exp(logPhi((Math.log(y[n] ?? 0) - 1 - a) / Math.sqrt(4 + 0.09)))
+      close(c.pit, 0.3 * below(-2) + 0.7 * below(3), 5)
+    })
+  })
+
+  test('vectors about a mean of their group: Normal given the others of the group', async () => {
+    const source = `model Vectors
+data  g : category[N]
+data  x : real[N, 2]
+param S : covariance[2]
+for j in levels(g) { latent m : real[2] ~ MvNormal([0, 0], [[4, 1], [1, 3]]) }
+for n in 1..N { x[n] ~ MvNormal(m[g[n]], S) }`
+    const g = ['a', 'a', 'b']
+    const x = [
+      [1, 2],
+      [-0.5, 3],
+      [2, -1],
+    ]
+    const S = [
+      [1, 0.3],
+      [0.3, 0.5],
+    ]
+    const T = [
+      [4, 1],
+      [1, 3],
+    ]
+    const of = (m: readonly (readonly number[])[], i: number, j: number): number => m[i]?.[j] ?? 0
+    const plus = [0, 1].map((i) => [0, 1].map((j) => of(S, i, j) + of(T, i, j)))
+    const det = of(plus, 0, 0) * of(plus, 1, 1) - of(plus, 0, 1) ** 2
+    const inverse = [
+      [of(plus, 1, 1) / det, -of(plus, 0, 1) / det],
+      [-of(plus, 0, 1) / det, of(plus, 0, 0) / det],
+    ]
+    // T (S + T)⁻¹ is what another vector of the group says of this one
+    const gain = [0, 1].map((i) => [0, 1].map((j) => [0, 1].reduce((s, k) => s + of(T, i, k) * of(inverse, k, j), 0)))
+    const { arrays } = await (await fitAt(source, { g, x }, { S })).residuals({ g, x })
+    const cells = arrays.flatMap((a) => a.cells)
+    expect(cells.length).toBe(6)
+    for (const c of cells) {
+      const [n, i] = [(c.index[0] ?? 1) - 1, (c.index[1] ?? 1) - 1]
+      const other = n === 2 ? null : (x[1 - n] ?? [])
+      const mean = other === null ? 0 : [0, 1].reduce((s, k) => s + of(gain, i, k) * (other[k] ?? 0), 0)
+      const less = other === null ? 0 : [0, 1].reduce((s, k) => s + of(gain, i, k) * of(T, k, i), 0)
+      const z = ((x[n]?.[i] ?? 0) - mean) / Math.sqrt(of(plus, i, i) - less)
+      close(c.pit, Math.exp(logPhi(z)), 5)
+      close(c.residual, z, 5)
+    }
+  })
+
   test('of truth values that share a Beta probability', async () => {
     const source = `model Shared
 data  g : category[N]

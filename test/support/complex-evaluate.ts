@@ -206,6 +206,19 @@ function call(fn: ScalarFunction, args: readonly Complex[]): Complex {
       const beyond = scaled(cbetaI(scaled(a, 0.5), complex(0.5), over(a, plus(a, times(b, b)))), 0.5)
       return clog(b.re < 0 ? beyond : minus(ONE, beyond))
     }
+    case 'logVonMisesArc': {
+      // Simpson's rule along the line from b to c
+      const n = 2000
+      const width = minus(c, b)
+      let total = complex(0)
+      for (let k = 0; k <= n; k++) {
+        const weight = k === 0 || k === n ? 1 : k % 2 === 1 ? 4 : 2
+        const t = plus(b, scaled(width, k / n))
+        total = plus(total, scaled(cexp(times(a, minus(ccos(t), ONE))), weight / (3 * n)))
+      }
+      const whole = plus(complex(Math.log(2 * Math.PI)), minus(clog(cbessel(0, a)), a))
+      return minus(clog(times(total, width)), whole)
+    }
     case 'power':
       return b.im === 0 ? cpow(a, b.re) : cexp(times(b, clog(a)))
     case 'min':

@@ -13,7 +13,7 @@ import { buildCellDensities } from '../../graph/build.js'
 import type { CellDensity } from '../../graph/cell-density.js'
 import { IndexSupply } from '../../graph/tensors.js'
 import { extentOf } from '../../lower/lowerer.js'
-import type { Told } from '../../lower/residuals/cell-laws.js'
+import type { Told } from '../../lower/residuals/types.js'
 import { ArrayReader } from '../array-reader.js'
 import type { ProgramModel } from '../bound-model.js'
 import { PosteriorReports } from '../posterior-reports.js'
@@ -74,6 +74,7 @@ function checksAt(
       checks: [],
       first: 0,
       lost: 0,
+      approximate: false,
       readElsewhere: false,
     })
     if (asLatents.includes(name)) return none('its missing cells are latents that other statements read')
@@ -105,7 +106,7 @@ function withoutLaw(own: readonly { readonly cell: CellDensity }[]): string | nu
     if (cell.censored) return 'it is censored, so that what was seen of a cell is an interval'
     if (name === null)
       return 'its density is written out or truncated, and has no distribution function in this version'
-    if (cell.own.length > 0 && cell.covariance === null)
+    if (cell.own.length > 0 && cell.covariance === null && cell.tail === null)
       return `single cells of ${name} have no distribution of their own`
     if (cell.own.length === 0 && cell.tail === null && !cell.discrete)
       return `${name} has no distribution function in this version`

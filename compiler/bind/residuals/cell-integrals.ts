@@ -5,7 +5,7 @@
  * Sums over points are kept relative to their largest term: the tails of a cell may be far smaller than 1e-300.
  */
 import { extentOf } from '../../lower/lowerer.js'
-import type { CellLaw, LawPoints } from '../../lower/residuals/cell-laws.js'
+import type { CellLaw, LawPoints } from '../../lower/residuals/types.js'
 import type { Memory } from '../../targets/memory.js'
 import { f64 } from '../../targets/solve/types.js'
 import type { BoundNumbers } from '../sizes.js'

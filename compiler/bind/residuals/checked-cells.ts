@@ -25,6 +25,8 @@ export interface ArrayChecks {
   readonly first: number
   /** Cells for which the posterior is too far from what it would be without them to be taken back. */
   readonly lost: number
+  /** What its latents are without a cell is known of a factorised posterior only. */
+  readonly approximate: boolean
   /** Other statements read the array too, and know its cells. */
   readonly readElsewhere: boolean
 }

@@ -1,12 +1,17 @@
 /** Laws of cells whose latents are integrated out over points of their posterior, with tables as other laws have. */
 import { ONE } from '../../algebra/build.js'
+import type { Distribution } from '../../distributions/types.js'
 import { MOST_DIMENSIONS } from '../../estep/nodes.js'
 import { extentOf } from '../../lower/lowerer.js'
-import type { CellLaw, LawPoints } from '../../lower/residuals/cell-laws.js'
+import type { DrawnBlock } from '../../lower/residuals/cell-draws.js'
+import type { PointSource } from '../../lower/residuals/cell-points.js'
+import type { CellLaw, LawPoints } from '../../lower/residuals/types.js'
 import { f64 } from '../../targets/solve/types.js'
 import { CellIntegrals, type IntegralHost, type PutPoints } from './cell-integrals.js'
+import { DrawnLatents } from './drawn-latents.js'
 import { overLine } from './line-quadrature.js'
 import type { NumericLaw } from './numeric-law.js'
+import { ProductLatents } from './product-latents.js'
 
 /** Beyond this a logarithm or a logit is that of no number. */
 const FARTHEST_LOG = 1e5
@@ -24,6 +29,7 @@ export class IntegratedLaw implements NumericLaw {
     private readonly host: IntegralHost,
     /** Values of its loops at the row that the posterior is already without; null where it knows all cells. */
     private readonly without: readonly number[] | null,
+    private readonly distributions: ReadonlyMap<string, Distribution>,
   ) {}
 
   /** Read before the posterior is taken anew. */
@@ -53,11 +59,14 @@ export class IntegratedLaw implements NumericLaw {
   private integrate(): ReadonlyMap<string, Float64Array> {
     const { law, host } = this
     const integrals = new CellIntegrals(law, this.points, host, this.cellsWithout())
-    const { nodes } = this.points.source
+    const { source } = this.points
+    const nodes = 'draws' in source ? null : source.nodes
     const masses =
-      nodes !== null && host.numbers.extent(nodes.dimension) !== 1
-        ? this.overNodes(integrals, nodes)
-        : this.overLine(integrals)
+      'draws' in source
+        ? this.overDraws(integrals, source.draws)
+        : nodes !== null && host.numbers.extent(nodes.dimension) !== 1
+          ? this.overNodes(integrals, source.points, nodes)
+          : this.overLine(integrals, source)
     const { cells, places } = integrals
     const out = new Map<string, Float64Array>()
     out.set(
@@ -88,9 +97,9 @@ export class IntegratedLaw implements NumericLaw {
     return out
   }
 
-  private overLine(integrals: CellIntegrals): Float64Array {
+  private overLine(integrals: CellIntegrals, source: PointSource): Float64Array {
     const { host, points } = this
-    const { source, count } = points
+    const { count } = points
     const [buffer, centres, widths] = [source.points, source.centre, source.scale].map((id) => f64(host.memory, id))
     if (buffer === undefined || centres === undefined || widths === undefined) throw new Error('no points')
     const scales = widths.map((w) => scaleOf(w, source.bounded))
@@ -107,14 +116,12 @@ export class IntegratedLaw implements NumericLaw {
   }
 
   /** With the weights that nodes have under the posterior. */
-  private overNodes(integrals: CellIntegrals, nodes: NonNullable<LawPoints['source']['nodes']>): Float64Array {
+  private overNodes(integrals: CellIntegrals, buffer: string, nodes: NonNullable<PointSource['nodes']>): Float64Array {
     const { host, points } = this
     const { memory, numbers } = host
     const [order, all] = [numbers.extent(nodes.dimension), numbers.extent(nodes.count)]
     const { count } = points
-    const [places, weights, at, log] = [nodes.table, nodes.weights, points.source.points, nodes.log].map((id) =>
-      f64(memory, id),
-    )
+    const [places, weights, at, log] = [nodes.table, nodes.weights, buffer, nodes.log].map((id) => f64(memory, id))
     if (places === undefined || weights === undefined || at === undefined || log === undefined)
       throw new Error('no nodes')
     const posteriors = weights.length / all
@@ -132,13 +139,28 @@ export class IntegratedLaw implements NumericLaw {
         }
       }
     }
-    for (const put of batches()) integrals.see(put)
-    for (const put of batches()) integrals.add(put)
-    if (order > MOST_DIMENSIONS)
-      for (let c = 0; c < integrals.cells; c++)
-        if (!(integrals.concentration(c) * FEWEST_DRAWS <= 1)) integrals.break(c)
-    return integrals.masses(batches())
+    return sums(integrals, batches, order > MOST_DIMENSIONS)
   }
+
+  private overDraws(integrals: CellIntegrals, blocks: readonly DrawnBlock[]): Float64Array {
+    const { host, points } = this
+    const product = ProductLatents.of(blocks, points.count, host, () => host.run(points.density))
+    if (product !== null)
+      return product.integrate(integrals, new CellIntegrals(this.law, points, host, this.cellsWithout()))
+    const drawn = new DrawnLatents(blocks, integrals.cells, points.count, host, this.distributions, () =>
+      host.run(points.density),
+    )
+    return sums(integrals, () => drawn.batches(), true)
+  }
+}
+
+/** @param drawn cells with few effective draws are not known */
+function sums(integrals: CellIntegrals, batches: () => Iterable<PutPoints>, drawn: boolean): Float64Array {
+  for (const put of batches()) integrals.see(put)
+  for (const put of batches()) integrals.add(put)
+  if (drawn)
+    for (let c = 0; c < integrals.cells; c++) if (!(integrals.concentration(c) * FEWEST_DRAWS <= 1)) integrals.break(c)
+  return integrals.masses(batches())
 }
 
 function scaleOf(width: number, bounded: boolean): number {

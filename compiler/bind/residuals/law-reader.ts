@@ -1,6 +1,6 @@
 /** What one statement says of cells, from its tables. */
 import { extentOf } from '../../lower/lowerer.js'
-import type { CellLaw } from '../../lower/residuals/cell-laws.js'
+import type { CellLaw } from '../../lower/residuals/types.js'
 import type { BoundNumbers } from '../sizes.js'
 import type { ArrayChecks } from './checked-cells.js'
 import type { NumericLaw } from './numeric-law.js'
@@ -18,6 +18,7 @@ export class LawReader {
     readonly share: Table
     readonly holds: Table
     readonly density: Table
+    readonly message: Table
     readonly mean: Table
     readonly variance: Table
     readonly at: readonly Float64Array[]
@@ -43,6 +44,7 @@ export class LawReader {
       share: table(law.share),
       holds: table(law.holds),
       density: law.moments === null ? table(law.logDensity) : null,
+      message: table(law.message?.buffer ?? null),
       mean: table(law.mean),
       variance: table(law.variance),
       at: all(law.tails?.at ?? []),
@@ -63,6 +65,13 @@ export class LawReader {
 
   /** @param flat position among rows and values */
   said(x: number, flat: number, coordinate: number): Said {
+    const said = this.known(x, flat, coordinate)
+    const { message } = this.law
+    if (message === null) return said
+    return { ...said, message: (this.tables.message?.[flat] ?? 0) + (message.withDensity ? said.logDensity : 0) }
+  }
+
+  private known(x: number, flat: number, coordinate: number): Said {
     const { share: shares, density, mean, variance, at, before, moments, masses } = this.tables
     const number = (of: Table | undefined, i: number): number => of?.[i] ?? Number.NaN
     const share = shares?.[flat] ?? 1

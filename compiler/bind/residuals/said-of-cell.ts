@@ -5,6 +5,8 @@ import { logPhi } from '../../numerics/index.js'
 export interface Said {
   readonly share: number
   readonly logDensity: number
+  /** The log of what the share is divided by, to be that without the cell; where it is not `logDensity`. */
+  readonly message?: number
   readonly below: readonly [number, number]
   readonly above: readonly [number, number]
   readonly mean: number

@@ -1,7 +1,7 @@
 import { ONE } from '../../algebra/build.js'
 import { extentOf } from '../../lower/lowerer.js'
-import type { CellLaw } from '../../lower/residuals/cell-laws.js'
 import { MOST_LOOPS } from '../../lower/residuals/silent-cells.js'
+import type { CellLaw } from '../../lower/residuals/types.js'
 import type { ProgramModel } from '../bound-model.js'
 import { iterate } from '../imputed-cells.js'
 import type { PosteriorReports, Silent } from '../posterior-reports.js'

@@ -1,9 +1,20 @@
-/**
- * What the posterior says of the latents that a statement on cells of data reads: the probability of their values, and
- * where its mean is linear in Normal latents the first two moments of the residual given these values.
- */
-import type { Span } from '../../../lang/source.js'
-import { call, caseOf, compare, exp, idx, mul, neg, num, ONE, pow, ref, sub, sum, ZERO } from '../../algebra/build.js'
+import {
+  add,
+  call,
+  caseOf,
+  compare,
+  exp,
+  idx,
+  mul,
+  neg,
+  num,
+  ONE,
+  pow,
+  ref,
+  sub,
+  sum,
+  ZERO,
+} from '../../algebra/build.js'
 import { keyOf } from '../../algebra/key.js'
 import type { Expr, IndexVar, Indicator } from '../../algebra/types.js'
 import { mapGuard, rewrite, substituteIndex } from '../../algebra/visit.js'
@@ -11,103 +22,21 @@ import type { Derivation } from '../../derive.js'
 import { scopeAt } from '../../estep/block-layout.js'
 import { momentOf } from '../../estep/expectation.js'
 import { NoMoment } from '../../estep/moments.js'
-import type { EStepPlan } from '../../estep/types.js'
+import type { ContinuousBlock } from '../../estep/types.js'
 import { type CellDensity, OPEN_VALUE } from '../../graph/cell-density.js'
 import { type LiftedFactor, liftFactor } from '../../graph/lift.js'
 import type { Latent } from '../../graph/types.js'
 import type { KernelOp } from '../../kernel/types.js'
-import type { BlockHost } from '../block-host.js'
 import { over, scratch } from '../continuous-reports.js'
-import type { Lowerer, LoweringContext } from '../lowerer.js'
-import { lowerPoints, type PointSource } from './cell-points.js'
-import { type CellRoad, roadOf } from './cell-roads.js'
-import { ownLoops, type Silenced, silencedAs } from './cell-silence.js'
+import { lowerDraws } from './cell-draws.js'
+import { CellMessages } from './cell-messages.js'
+import { lowerPoints } from './cell-points.js'
+import { type CellRoad, type DrawnPlace, roadOf } from './cell-roads.js'
+import { ownLoops, silencedAs } from './cell-silence.js'
 import { withoutItself } from './cell-without-itself.js'
+import { withoutInFactors } from './normal-cells.js'
 import { numberOf } from './silent-cells.js'
-
-/**
- * A statement over its rows and the values of the discrete latents that it reads: buffers [rows, values], ragged extents
- * padded. Of a Gaussian vector `mean`, `variance` and tails are [rows, own, values], one for each coordinate. Where it is
- * integrated over points these are one more dimension, the last one, of all but `share` and `holds`.
- */
-export interface CellLaw {
-  readonly data: string
-  readonly index: readonly Expr[]
-  readonly weights: readonly Expr[]
-  readonly span: Span
-  /** Its loops, and over what it is independent. */
-  readonly rows: readonly IndexVar[]
-  readonly values: readonly IndexVar[]
-  readonly own: readonly IndexVar[]
-  /** P(values | data); null where it reads no discrete latent. */
-  readonly share: string | null
-  /** 1 where the statement holds, else 0; null where it always does. */
-  readonly holds: string | null
-  /** Log density of the datum. */
-  readonly logDensity: string
-  readonly mean: string | null
-  readonly variance: string | null
-  /**
-   * log P(X ≤ x) and log P(X > x) at the datum, and of integers at the one before; null where they have no closed form, and
-   * of vectors without points.
-   */
-  readonly tails: { readonly at: readonly [string, string]; readonly before: readonly [string, string] | null } | null
-  /** Probability of each of the values of this index: [rows, values, masses]; null where values are not told apart. */
-  readonly masses: { readonly buffer: string; readonly of: IndexVar } | null
-  /** E[datum − mean | values] and E[(datum − mean)² | values] under the posterior, where the mean reads Normal latents. */
-  readonly moments: { readonly first: string; readonly second: string } | null
-  /** Where other continuous latents are integrated out over points. */
-  readonly points: LawPoints | null
-  /** Number of its array of data, from 1: what its statements are silenced by. */
-  readonly number: number
-  /** How many of `rows` are loops; what it says of the others is one observation, and `logDensity` is that of all of it. */
-  readonly loops: number
-  /** How the E-step can be taken with the statement silent: at once, with rows of Normal posteriors apart, or not. */
-  readonly silenced: Silenced | null
-  /**
-   * Loops (by position) that tell its latents, where these belong to one row each and no row depends on another: then the
-   * statement may be silenced at all of these rows at once. null where that is not so.
-   */
-  readonly ownLoops: readonly number[] | null
-}
-
-/** What is run once points are there; `mean` of the law is then the mean less the datum. */
-export interface LawPoints {
-  readonly source: PointSource
-  /** How many points at a time. */
-  readonly count: number
-  /** Log density of the posterior. */
-  readonly logPosterior: string
-  /** The datum [rows, own, values]; null where there are no moments. */
-  readonly datum: string | null
-  /** Density of the posterior where it is not one of a family; not run where nodes bring their weights. */
-  readonly density: readonly KernelOp[]
-  readonly weigh: readonly KernelOp[]
-  readonly say: readonly KernelOp[]
-  readonly masses: readonly KernelOp[]
-}
-
-/** Which values of integers are told apart: labels, or counts from 0 to less than so many. */
-export type Told = 'labels' | number
-
-export interface LoweredLaws {
-  /** For each statement its law, or why there is none. */
-  readonly laws: readonly (CellLaw | string)[]
-  readonly ops: readonly KernelOp[]
-}
-
-/** What laws are made of beside the statements. */
-export interface LawsHost {
-  readonly told: ReadonlyMap<string, Told>
-  readonly d: Derivation
-  /** The E-step that is lowered. */
-  readonly plan: EStepPlan
-  readonly lowerer: Lowerer
-  readonly context: LoweringContext
-  readonly blocks: BlockHost
-  /** Points that a statement is evaluated at at a time. */
-  readonly points: number
-}
+import type { CellLaw, LawsHost, LoweredLaws } from './types.js'
 
 export function lowerCellLaws(cells: readonly CellDensity[], host: LawsHost): LoweredLaws {
   const { d } = host
@@ -128,10 +57,10 @@ export function lowerCellLaws(cells: readonly CellDensity[], host: LawsHost): Lo
       latents,
       d.supply,
     )
-    const road = roadOf(cell, lifted, d, host.plan)
-    if (road.kind === 'none') return road.reason
     const made: KernelOp[] = []
     try {
+      const road = roadOf(cell, lifted, d, host.plan)
+      if (road.kind === 'none') return road.reason
       const law = lawOf(cell, numberOf(cell.data, cells), lifted, road, `${i + 1}`, host, made)
       ops.push(...made)
       return law
@@ -147,7 +76,7 @@ function lawOf(
   statement: CellDensity,
   number: number,
   lifted: LiftedFactor,
-  road: Exclude<CellRoad, { kind: 'none' }>,
+  way: Exclude<CellRoad, { kind: 'none' }>,
   id: string,
   host: LawsHost,
   ops: KernelOp[],
@@ -174,14 +103,47 @@ function lawOf(
   }
   const rows = [...statement.loops.map((l) => l.index), ...statement.batch]
   const read = variables.map((v): Read => ({ latent: v.latent.name, index: v.index, value: v.value }))
-  const scope = road.kind === 'plain' ? [] : scopeOf(road, read, d)
+  const scopes = placesOf(way).map(({ block, row }) => ({ block, row, scope: scopeOf(block, row, read, d) }))
+  const scope = distinct(scopes.flatMap((b) => b.scope))
   const beyond = scope.filter((s) => !read.includes(s))
   const values = [...read, ...beyond].map((v) => v.value)
-  const at = scope.map((s) => idx(s.value))
-  const cell =
-    road.kind === 'line' && road.within !== null
-      ? withoutItself(statement, road, road.within, datum([]), at, (e) => given(e), d)
-      : statement
+  /** Values of the scope of a block. */
+  const valuesOf = (block: ContinuousBlock, row: readonly Expr[] | null = null): readonly Expr[] => {
+    const isSame = (other: readonly Expr[]): boolean =>
+      row === null || other.map((e) => keyOf(given(e))).join() === row.map(keyOf).join()
+    return scopes.find((b) => b.block === block && isSame(b.row))?.scope.map((s) => idx(s.value)) ?? []
+  }
+  const messages =
+    host.plan.factorised === null || variables.length + lifted.continuous.length === 0
+      ? null
+      : new CellMessages(
+          lifted,
+          (e) => ofAll(given(e)),
+          mapGuard(statement.guard, (e) => given(e)),
+          d,
+          host.plan.factorised,
+        )
+  const cell = ((): CellDensity => {
+    if (way.kind === 'normal' && messages !== null)
+      return withoutInFactors(statement, way, messages, datum([]), valuesOf, (e) => given(e), d)
+    if (way.kind === 'line' && way.within !== null)
+      return withoutItself(statement, way, way.within, datum([]), valuesOf(way.block), (e) => given(e), d)
+    return statement
+  })()
+  /** The road of what is left. */
+  const road = ((): Exclude<CellRoad, { kind: 'none' | 'normal' }> => {
+    if (way.kind !== 'normal') return way
+    return way.spread === null ? { kind: 'plain' } : { kind: 'line', ...way.spread, within: null }
+  })()
+  const at = road.kind === 'plain' || road.kind === 'drawn' ? [] : valuesOf(road.block)
+  const added = ((): Expr => {
+    if (messages !== null && way.kind === 'drawn') return drawnMessages(way.places, messages)
+    if (messages === null || way.kind !== 'line') return cell.logDensity
+    const place = [...way.row, ...way.cell.at].map((e) => given(e))
+    const factor = messages.factorOf(way.cell.latent)
+    messages.check(factor, place)
+    return messages.to(factor, place)
+  })()
   const of = [...read, ...beyond].map((v): Indicator => ({ latent: v.latent, index: v.index, value: idx(v.value) }))
   const table = (name: string, value: Expr, all: readonly IndexVar[] = [...rows, ...values], into = ops): string => {
     const buffer = scratch(`${name} of cells ${id}`, all, lowerer)
@@ -199,7 +161,16 @@ function lawOf(
     rows,
     values,
     own: cell.own,
-    share: of.length === 0 ? null : table('share', { kind: 'probability', of }),
+    share: of.length === 0 ? null : table('share', messages?.share(of) ?? { kind: 'probability', of }),
+    message:
+      messages === null
+        ? null
+        : {
+            buffer: table('message', messages.toDiscrete()),
+            withDensity: placesOf(way).some(({ block }) =>
+              messages.hasValues(messages.factorOf(block.latents[0]?.latent.name ?? '')),
+            ),
+          },
     holds: certain
       ? null
       : table(
@@ -234,13 +205,17 @@ function lawOf(
         second: table('square', expected(mul(residual, residual))),
       },
       points: null,
-      silenced: silencedAs(road),
-      ownLoops: ownLoops([...read, ...beyond], road, cell.loops, d.eStep),
+      silenced: silencedAs(road, host.plan),
+      ownLoops: rowsOfLatents(),
     }
   }
   const point: IndexVar = { id: `point of cells ${id}`, name: 'q', from: ONE, to: num(host.points) }
   const points =
-    road.kind === 'plain' ? null : lowerPoints(road, id, [...rows, ...values], at, (e) => given(e), { ...host, point })
+    road.kind === 'plain'
+      ? null
+      : road.kind === 'drawn'
+        ? lowerDraws(road, id, valuesOf, (e) => given(e), { ...host, point })
+        : lowerPoints(road, id, [...rows, ...values], at, (e) => given(e), { ...host, point })
   ops.push(...(points?.before ?? []))
   /** Of vectors those of each coordinate; all where there are points. */
   const weigh: KernelOp[] = points === null ? ops : []
@@ -264,6 +239,11 @@ function lawOf(
   const own = datum(cell.own.map((v) => idx(v)))
   const mean = moments === null ? null : given(moments.mean)
   const tails = ((): CellLaw['tails'] => {
+    if (cell.tail !== null && cell.own.length > 0)
+      return {
+        at: [placed('below', given(cell.tail.below), all, say), placed('above', given(cell.tail.above), all, say)],
+        before: null,
+      }
     if (cell.tail !== null && told !== 'labels')
       return { at: tailsAt('', x), before: cell.discrete ? tailsAt(' before', sub(x, ONE)) : null }
     if (points === null || cell.own.length === 0 || moments === null || mean === null) return null
@@ -274,7 +254,7 @@ function lawOf(
     }
   })()
   const said = {
-    logDensity: placed('log density', ofAll(given(cell.logDensity)), plain, weigh),
+    logDensity: placed('log density', added === cell.logDensity ? ofAll(given(added)) : added, plain, weigh),
     mean: mean === null ? null : placed('mean', points === null ? mean : sub(mean, own), all, say),
     variance: moments === null ? null : placed('variance', given(moments.variance), all, say),
     tails,
@@ -297,16 +277,37 @@ function lawOf(
             say,
             masses: sayMasses,
           },
-    silenced: silencedAs(road),
-    ownLoops: ownLoops([...read, ...beyond], road, cell.loops, d.eStep),
+    silenced: silencedAs(road, host.plan),
+    ownLoops: rowsOfLatents(),
+  }
+
+  /** Under a factorised posterior those of discrete latents alone, whose factors are what is known without the cells. */
+  function rowsOfLatents(): CellLaw['ownLoops'] {
+    if (messages === null) return ownLoops([...read, ...beyond], road, cell.loops, host.plan)
+    return law.message?.withDensity === false ? ownLoops(read, null, cell.loops, host.plan) : null
   }
 
   /** Over all that it is independent over. */
   function ofAll(e: Expr): Expr {
-    return cell.batch.reduce<Expr>((inner, v) => {
+    return statement.batch.reduce<Expr>((inner, v) => {
       const other = d.collectOptions.rename(v)
       return sum(other, substituteIndex(inner, new Map([[v.id, idx(other)]])))
     }, e)
+  }
+
+  /** To all factors of continuous latents. */
+  function drawnMessages(places: readonly DrawnPlace[], to: CellMessages): Expr {
+    const factors = [...new Set(places.map(({ block }) => to.factorOf(block.latents[0]?.latent.name ?? '')))]
+    if (new Set(factors.map((f) => to.hasValues(f))).size > 1)
+      throw new NoMoment('some of its latents have a posterior for each value of a discrete one, and others do not')
+    return add(
+      ...factors.map((f) => {
+        const own = places.filter(({ block }) => to.factorOf(block.latents[0]?.latent.name ?? '') === f)
+        const place = own.flatMap((p) => [...p.row, ...p.lead].map((e) => given(e)))
+        to.check(f, place)
+        return to.to(f, place)
+      }),
+    )
   }
 
   function massesOf(): CellLaw['masses'] {
@@ -331,12 +332,30 @@ interface Read {
   readonly value: IndexVar
 }
 
-/** The discrete latents that the posterior of a road depends on, in its order: those that the statement reads are these. */
-function scopeOf(
-  { block, row }: Extract<CellRoad, { kind: 'linear' | 'line' | 'nodes' }>,
-  read: readonly Read[],
-  d: Derivation,
-): readonly Read[] {
+/** The posteriors that a road reads, with their rows. */
+function placesOf(
+  road: Exclude<CellRoad, { kind: 'none' }>,
+): readonly { readonly block: ContinuousBlock; readonly row: readonly Expr[] }[] {
+  switch (road.kind) {
+    case 'plain':
+      return []
+    case 'normal':
+      return road.spread === null ? road.parts : [...road.parts, road.spread]
+    case 'drawn':
+      return road.places
+    default:
+      return [road]
+  }
+}
+
+/** One of each cell. */
+const distinct = (all: readonly Read[]): readonly Read[] =>
+  all.filter((s, i) => all.findIndex((o) => keyOfRead(o) === keyOfRead(s)) === i)
+
+const keyOfRead = ({ latent, index }: Read): string => keyOf(ref('latent', latent, index))
+
+/** The discrete latents that a posterior depends on, in its order: those that the statement reads are these. */
+function scopeOf(block: ContinuousBlock, row: readonly Expr[], read: readonly Read[], d: Derivation): readonly Read[] {
   return block.scope.map((s) => {
     const index = scopeAt(block, s, row)
     const key = index.map(keyOf).join()

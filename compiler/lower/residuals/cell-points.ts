@@ -67,8 +67,8 @@ export interface PointSource {
   } | null
 }
 
-export interface LoweredPoints {
-  readonly source: PointSource
+export interface LoweredPoints<Source = PointSource> {
+  readonly source: Source
   /** Once the posterior is known: where it lies. */
   readonly before: readonly KernelOp[]
   /** Once the points are there. */
@@ -154,7 +154,7 @@ function onLine(
   const element = block.family.element?.(at, whole, axes) ?? null
   const { family, natural } = element ?? { family: block.family, natural: whole }
   const middle = family.point(at, natural, axes)
-  const centre = support === 'positive' ? log(middle) : support === 'unit' ? call('logit', middle) : middle
+  const centre = onLineOf(support, middle)
   return {
     source: {
       points,
@@ -200,8 +200,14 @@ function logOfPower(e: Expr): Expr | null {
   return base.kind === 'call' && base.fn === 'exp' ? mul(num(exponent.n, exponent.d), log(base)) : null
 }
 
+/** v where u is on the support. */
+export function onLineOf(support: ContinuousLatent['support'], u: Expr): Expr {
+  if (support === 'positive') return log(u)
+  return support === 'unit' ? call('logit', u) : u
+}
+
 /** du/dv where u is on the support and v on the line. */
-function slopeAt(support: ContinuousLatent['support'], u: Expr): Expr {
+export function slopeAt(support: ContinuousLatent['support'], u: Expr): Expr {
   if (support === 'positive') return u
   return support === 'unit' ? mul(u, sub(ONE, u)) : ONE
 }

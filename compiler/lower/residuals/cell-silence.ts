@@ -5,13 +5,18 @@ import type { CellDensity } from '../../graph/cell-density.js'
 import type { CellRoad } from './cell-roads.js'
 import { hasSilence } from './silent-cells.js'
 
+type Way = Exclude<CellRoad, { kind: 'none' | 'normal' }>
+
 export type Silenced = 'at once' | 'row by row'
 
 /** How the E-step can be taken with the statement silent; null: it cannot. */
-export function silencedAs(road: CellRoad): Silenced | null {
+export function silencedAs(road: Way, plan: EStepPlan): Silenced | null {
+  // a factorised posterior is swept until it stands still
+  if (plan.factorised !== null) return null
   if (road.kind === 'plain') return 'at once'
-  if (road.kind === 'none' || !hasSilence(road.block)) return null
-  return road.block.kind === 'gaussian' ? 'row by row' : 'at once'
+  const blocks = road.kind === 'drawn' ? road.places.map((p) => p.block) : [road.block]
+  if (!blocks.every(hasSilence)) return null
+  return blocks.some((b) => b.kind === 'gaussian') ? 'row by row' : 'at once'
 }
 
 /**
@@ -20,7 +25,7 @@ export function silencedAs(road: CellRoad): Silenced | null {
  */
 export function ownLoops(
   variables: readonly { readonly latent: string; readonly index: readonly Expr[] }[],
-  road: CellRoad,
+  road: Way | null,
   loops: CellDensity['loops'],
   plan: EStepPlan,
 ): readonly number[] | null {
@@ -29,8 +34,9 @@ export function ownLoops(
   if (variables.length === 0 || table === undefined || table.chain !== null || table.parent !== null) return null
   if (plan.tables.some((t) => t.parent?.table === table.id)) return null
   const rows = variables.map((v) => v.index)
-  if (silencedAs(road) === null || road.kind === 'none') return null
-  if (road.kind !== 'plain') rows.push(road.row)
+  if (road !== null && silencedAs(road, plan) === null) return null
+  if (road?.kind === 'drawn') rows.push(...road.places.map((p) => p.row))
+  else if (road !== null && road.kind !== 'plain') rows.push(road.row)
   const [first = [], ...others] = rows.map((row) =>
     row.map((e) => loops.findIndex((l) => e.kind === 'index' && l.index.id === e.var)),
   )

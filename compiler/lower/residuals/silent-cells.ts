@@ -1,6 +1,7 @@
 /** Statements on cells of data that can be made to say nothing: the E-step is that of all others. */
 import { bothOf, caseOf, compare, eitherOf, idx, notOf, num, ref, ZERO } from '../../algebra/build.js'
 import type { Expr, Guard } from '../../algebra/types.js'
+import { substituteIndex } from '../../algebra/visit.js'
 import type { BlockFactor, BlockTerm, ContinuousBlock, EStepPlan, PlacedFactor } from '../../estep/types.js'
 import type { CellDensity } from '../../graph/cell-density.js'
 import type { LiftedFactor } from '../../graph/lift.js'
@@ -39,20 +40,22 @@ export function withSilence(shapes: ArrayShapes): ArrayShapes {
 /**
  * The E-step in which one iteration of a statement, or all of them along some loops, can be made to say nothing.
  *
+ * Of a factorised posterior only the discrete latents know nothing of it.
+ *
  * @param rowByRow in Normal posteriors too: each row then has a covariance of its own, whatever rows had in common
  */
 export function withSilent(plan: EStepPlan, cells: readonly CellDensity[], rowByRow: boolean): EStepPlan {
-  const silenced = (lifted: LiftedFactor, expr: Expr): Expr => {
-    const here = silentAt(lifted.factor, cells)
+  const silenced = (lifted: LiftedFactor, expr: Expr, shifted: PlacedFactor['shifted'] = new Map()): Expr => {
+    const here = silentAt(lifted.factor, cells, shifted)
     return here === null ? expr : caseOf(here, ZERO, expr)
   }
   const potential = (f: PlacedFactor): PlacedFactor => ({
     ...f,
-    lifted: { ...f.lifted, expr: silenced(f.lifted, f.lifted.expr) },
+    lifted: { ...f.lifted, expr: silenced(f.lifted, f.lifted.expr, f.shifted) },
   })
   const ofBlock = (f: BlockFactor): BlockFactor => ({ ...f, expr: silenced(f.lifted, f.expr) })
   const block = (b: ContinuousBlock): ContinuousBlock => {
-    if (!hasSilence(b)) return b
+    if (plan.factorised !== null || !hasSilence(b)) return b
     const factors = b.factors.map(ofBlock)
     const term = <T extends BlockTerm>(t: T): T => {
       const here = silentAt(t.factor.lifted.factor, cells)
@@ -90,7 +93,11 @@ export function hasSilence(b: ContinuousBlock): boolean {
 }
 
 /** When a factor says nothing; null where it is none of these statements. */
-function silentAt(factor: Factor, cells: readonly CellDensity[]): Guard | null {
+function silentAt(
+  factor: Factor,
+  cells: readonly CellDensity[],
+  shifted: PlacedFactor['shifted'] = new Map(),
+): Guard | null {
   const scalar = (name: string): Expr => ref('param', name, [])
   const isCell = cells.some(
     ({ data, span }) => factor.target.name === data && factor.span.start === span.start && factor.span.end === span.end,
@@ -103,6 +110,6 @@ function silentAt(factor: Factor, cells: readonly CellDensity[]): Guard | null {
   )
   return factor.loops.reduce<Guard>((all, l, i) => {
     const at = scalar(`${AT} ${i + 1}`)
-    return bothOf(all, eitherOf(compare('==', at, ZERO), compare('==', at, idx(l.index))))
+    return bothOf(all, eitherOf(compare('==', at, ZERO), compare('==', at, substituteIndex(idx(l.index), shifted))))
   }, one)
 }

@@ -60,6 +60,7 @@ const SCALARS: Readonly<Record<string, Expr>> = {
     call('logStudentCdf', float(2.5), sub(u, num(2))),
     mul(num(3), call('logStudentCdf', num(4), add(u, num(1, 4)))),
   ),
+  'an arc of a circle': call('logVonMisesArc', float(1.5), sub(num(-1), u), mul(num(2), u)),
   'log(1 − exp)': call('log1mexp', neg(u)),
   'differences of log-gammas': add(
     call('lgammaDelta', u, float(2.5)),
@@ -116,6 +117,7 @@ describe('derivatives by a scalar agree with differences', () => {
     expect(() => derivativeByScalar(call('trigamma', u), 'u')).toThrow(NotDifferentiable)
     expect(() => derivativeByScalar(call('logGammaP', u, num(2)), 'u')).toThrow(NotDifferentiable)
     expect(() => derivativeByScalar(call('logBetaI', num(2), u, num(1, 2)), 'u')).toThrow(NotDifferentiable)
+    expect(() => derivativeByScalar(call('logVonMisesArc', u, num(1), num(2)), 'u')).toThrow(NotDifferentiable)
     expect(() => derivativeByScalar(call('logStudentCdf', u, num(2)), 'u')).toThrow(NotDifferentiable)
   })
 })

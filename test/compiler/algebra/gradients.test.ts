@@ -144,6 +144,7 @@ class Grower {
       logGammaP: () => [shape(), t(0.3, 4)],
       logGammaQ: () => [shape(), t(0.3, 3)],
       logStudentCdf: () => [shape(), t(0.5, 3)],
+      logVonMisesArc: () => [shape(), t(-3, -0.1), t(0.1, 3)],
       logBetaI: () => [shape(), shape(), t(0.05, 0.5)],
     }
     const name = this.pick(Object.keys(made))

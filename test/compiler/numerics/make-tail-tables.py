@@ -6,7 +6,7 @@ Run in an environment with mpmath: python make-tail-tables.py > tail-tables.json
 import json
 import random
 
-from mpmath import besseli, betainc, digamma, erfc, exp, expm1, gammainc, log, loggamma, mp, mpf, npdf, sqrt
+from mpmath import besseli, betainc, digamma, erfc, exp, expm1, gammainc, log, log1p, loggamma, mp, mpf, npdf, sqrt
 
 mp.dps = 60
 random.seed(2)
@@ -115,6 +115,26 @@ def slope_of_ratio(x):
     return 1 - a / x - a * a
 
 
+def arc(c, a, b):
+    width = 1 / (1 + sqrt(c))
+    inside = [2 * mp.pi * q + n * width for q in (-1, 0, 1, 2) for n in range(-12, 13)]
+    inside += [p for n in range(1, 60) for p in (a + n / (1 + c), b - n / (1 + c))] + [a + (b - a) * n / 300 for n in range(1, 300)]
+    steps = [a, *sorted(p for p in inside if a < p < b), b]
+    value = mp.quad(lambda t: exp(-2 * c * mp.sin(t / 2) ** 2), steps, method="gauss-legendre")
+    return value / (2 * mp.pi) / (scaled(0, c) if c > 0 else mpf(1))
+
+
+def log_arc(c, a, b):
+    with mp.workdps(30):
+        value = arc(c, a, b)
+        return log(value) if value < 0.5 else log1p(-arc(c, b, a + 2 * mp.pi))
+
+
+arcs = [(0, -1, 2), (1e-6, 0.5, 3), (1, -3, -1), (1, -3.1, 3), (2, 0.1, 0.1000001), (2, 2, 4.5), (2, -1, 5), (5, -3, -2.5), (5, 1, 7), (5, -0.5, 0.7),
+        (20, -3, -2), (20, -0.1, 0.4), (20, 0, 6.2), (100, -3.1, -2.8), (100, 3, 3.3), (100, 0.1, 0.2), (100, -0.3, 0.3), (100, -3, -0.4), (700, -0.2, 0.01),
+        (700, 2, 3), (700, 0.3, 6), (1e4, -0.05, -0.02), (1e4, 0.01, 3), (1e6, -1, -0.004), (1e6, -0.001, 0.002), (1e8, 0.0003, 1)]
+arcs += [(c, a, a + w) for c, a, w in ((10**rand(-1, 2.5), rand(-3.1, 3.1), rand(0.01, 6)) for _ in range(30))]
+
 tables = {
     "logPhi": table(precisely(lambda x: log(Phi(x))), [(x,) for x in normal]),
     "inverseMills": table(lambda x: npdf(x) / Phi(x), [(x,) for x in normal if -1e9 < x < 38.5]),
@@ -124,6 +144,7 @@ tables = {
     "logGammaQ": table(log_q, gamma),
     "logBetaI": table(log_beta, beta),
     "logStudentCdf": table(log_student, student),
+    "logVonMisesArc": table(log_arc, arcs),
     "lgammaDelta": table(lambda a, n: loggamma(a + n) - loggamma(a), delta),
     "digammaDelta": table(lambda a, n: digamma(a + n) - digamma(a), delta),
     "logLogistic": table(precisely(lambda x: -log(1 + exp(-x))), [(x,) for x in normal if abs(x) < 1e5]),

@@ -17,6 +17,7 @@ import {
   logPhi,
   logPhiBetween,
   logStudentCdf,
+  logVonMisesArc,
 } from '../../../compiler/numerics/index.js'
 
 type Row = readonly [readonly number[], number]
@@ -35,6 +36,7 @@ const cases: readonly (readonly [string, (...args: readonly number[]) => number,
   ['logGammaQ', (a = 0, x = 0) => logGammaQ(a, x), 1e-12],
   ['logBetaI', (a = 0, b = 0, x = 0) => logBetaI(a, b, x), 1e-12],
   ['logStudentCdf', (df = 0, t = 0) => logStudentCdf(df, t), 1e-12],
+  ['logVonMisesArc', (c = 0, a = 0, b = 0) => logVonMisesArc(c, a, b), 1e-12],
   ['logLogistic', (x = 0) => logLogistic(x), 2e-15],
   ['logBesselI0e', (x = 0) => logBesselI0e(x), 2e-15],
   ['besselRatio', (x = 0) => besselRatio(x), 2e-15],
@@ -103,6 +105,13 @@ describe('functions of tails against mpmath', () => {
       -Math.LN2,
       logPhi(-3),
     ])
+    expect([logVonMisesArc(2, 1, 1), logVonMisesArc(2, 1, 8), logVonMisesArc(-1, 0, 1)]).toEqual([
+      -Infinity,
+      0,
+      Number.NaN,
+    ])
+    // places are told apart up to whole turns
+    expect(logVonMisesArc(3, 1 - 20 * Math.PI, 2 - 20 * Math.PI)).toBeCloseTo(logVonMisesArc(3, 1, 2), 12)
     expect([lgammaDelta(3, 0), digammaDelta(3, 0), lgammaDelta(1, 1)]).toEqual([0, 0, 0])
     expect(lbeta(2, 3)).toBeCloseTo(-Math.log(12), 15)
     expect(Math.abs(lbeta(1e10, 2) - (lgamma(2) - 2 * Math.log(1e10))) / 46).toBeLessThan(1e-10)

@@ -22,6 +22,7 @@ import {
   logPhi,
   logPhiBetween,
   logStudentCdf,
+  logVonMisesArc,
   Phi,
   trigamma,
 } from '../../../compiler/numerics/index.js'
@@ -145,6 +146,7 @@ const cases: readonly (readonly [string, KExpr, readonly number[]])[] = [
   ['logGammaQ', k.call('logGammaQ', k.num(2), x0), map((a) => logGammaQ(2, a))],
   ['logBetaI', k.call('logBetaI', k.num(2), k.num(1.5), x0), map((a) => logBetaI(2, 1.5, a))],
   ['logStudentCdf', k.call('logStudentCdf', k.num(2.5), x0), map((a) => logStudentCdf(2.5, a))],
+  ['logVonMisesArc', k.call('logVonMisesArc', k.num(2), k.num(-3), x0), map((a) => logVonMisesArc(2, -3, a))],
   ['round', k.call('round', k.mul(k.num(3), x0)), [2, -3, 1]],
   ['floor', k.call('floor', x0), [0, -1, 0]],
   ['ceil', k.call('ceil', x0), [1, -1, 1]],

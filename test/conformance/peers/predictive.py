@@ -140,4 +140,19 @@ for i, o in enumerate(groups(g)):
     out.append([float(np.log(p)) if p > 0 else None for p in tails] + [mean, float(np.sqrt(of(own + (own - mean) ** 2)))])
 cases['slopes'] = {'s': s, 'tau': tau, 'm': m, 'g': g, 'x': x, 'y': y, 'told': out}
 
+# angles of one of two kinds, on the turn from -pi: a mixture, and values some turns away
+pi, m, k, x = [0.4, 0.6], [2.8, -0.5], [3.0, 0.7], [0.1, -3.1, 3.0, 2.2, 9.0, -20.5, -0.6]
+out = []
+for angle in x:
+    at = (angle + np.pi) % (2 * np.pi) - np.pi
+    arc = lambda a, b: sum(w * (stats.vonmises(c, c0).cdf(b) - stats.vonmises(c, c0).cdf(a)) for w, c0, c in zip(pi, m, k))
+    below, above = np.log(arc(-np.pi, at)), np.log(arc(at, np.pi))
+    out.append([float(v) for v in (below, below, above, above)] + [None, None])
+cases['angles'] = {'pi': pi, 'm': m, 'k': k, 'x': x, 'told': out}
+
+# coordinates of vectors with heavy tails are Student's t
+df, m, S, x = 2.7, [1.0, -2.0], [[2.0, 0.6], [0.6, 0.5]], [[1.2, -3.0], [40.0, -2.1], [-1.0, 9.0]]
+law = [stats.t(df, m[i], np.sqrt(S[i][i])) for _ in x for i in range(2)]
+cases['robust vectors'] = {'df': df, 'm': m, 'S': S, 'x': x, 'told': told(law, [v for row in x for v in row])}
+
 print(json.dumps(cases, indent=1))

@@ -1,0 +1,242 @@
+/**
+ * Quadrature over two or three numbers of posteriors at once, by the product of trapezoidal rules in t, each number being
+ * centre + scale · sinh t on its line (Trefethen and Weideman 2014, SIAM Review 56, section 5), or each count. What a rule with
+ * steps twice as long says differs by the root of the error, about: cells where it differs by more are not known.
+ */
+import type { DrawnBlock } from '../../lower/residuals/cell-draws.js'
+import { cholesky } from '../../numerics/index.js'
+import { f64 } from '../../targets/solve/types.js'
+import type { CellIntegrals, IntegralHost, PutPoints } from './cell-integrals.js'
+
+const MOST_NUMBERS = 3
+/** Numbers t on each side of 0, by how many numbers there are; and how far they go. */
+const SIDES: readonly number[] = [0, 400, 48, 12]
+const FARTHEST = 9
+/** Largest change of a probability, and of a log density, from the rule with longer steps. */
+const CHANGE = 0.03
+/** Counts are told apart up to so many sds from their mean. */
+const SDS = 14
+
+/** One number: the block and the coordinate, its nodes. */
+interface Dimension {
+  readonly block: number
+  readonly coordinate: number
+  readonly isCount: boolean
+}
+
+export class ProductLatents {
+  private readonly sides: number
+  private readonly width: number
+
+  private constructor(
+    private readonly blocks: readonly DrawnBlock[],
+    private readonly sizes: readonly number[],
+    private readonly dimensions: readonly Dimension[],
+    private readonly count: number,
+    private readonly host: IntegralHost,
+    private readonly density: () => void,
+  ) {
+    this.sides = SIDES[dimensions.length] ?? 1
+    this.width = 2 * this.sides + 1
+  }
+
+  /** null where there are too many numbers, or points of a simplex, or counts beyond the nodes. */
+  static of(
+    blocks: readonly DrawnBlock[],
+    count: number,
+    host: IntegralHost,
+    density: () => void,
+  ): ProductLatents | null {
+    const sizes = blocks.map((b) => host.numbers.extent(b.size))
+    const isLine = ({ law, isOneRow }: DrawnBlock): boolean => isOneRow && (law.kind === 'normal' || law.line !== null)
+    if (sizes.reduce((a, b) => a + b, 0) > MOST_NUMBERS || !blocks.every(isLine)) return null
+    const dimensions = blocks.flatMap(({ law }, block) =>
+      Array.from(
+        { length: sizes[block] ?? 0 },
+        (_, coordinate): Dimension => ({
+          block,
+          coordinate,
+          isCount: law.kind === 'family' && law.line?.support === 'count',
+        }),
+      ),
+    )
+    const made = new ProductLatents(blocks, sizes, dimensions, count, host, density)
+    return made.hasAllCounts() ? made : null
+  }
+
+  /** @param coarse the same integrals, by steps that are twice as long */
+  integrate(fine: CellIntegrals, coarse: CellIntegrals): Float64Array {
+    for (const [integrals, stride] of [
+      [coarse, 2],
+      [fine, 1],
+    ] as const) {
+      for (const put of this.batches(stride)) integrals.see(put)
+      for (const put of this.batches(stride)) integrals.add(put)
+    }
+    const isFar = (a: number, b: number): boolean => !(Math.abs(a - b) <= CHANGE)
+    for (let c = 0; c < fine.cells; c++)
+      if (fine.isKnown(c) && isFar(fine.logDensity(c), coarse.logDensity(c))) fine.break(c)
+    for (let p = 0; p < fine.places; p++)
+      for (let t = 0; t < fine.tailCount; t++)
+        if (isFar(Math.exp(fine.logTail(t, p)), Math.exp(coarse.logTail(t, p)))) fine.break(fine.cellOf(p))
+    return fine.masses(this.batches(1))
+  }
+
+  private *batches(stride: 1 | 2): Generator<PutPoints> {
+    const { count, dimensions, sides, width } = this
+    const points: number[] = []
+    const total = width ** dimensions.length
+    for (let p = 0; p < total; p++) {
+      const isKept = dimensions.every((d, i) => d.isCount || stride === 1 || (this.digit(p, i) - sides) % stride === 0)
+      if (isKept) points.push(p)
+    }
+    for (let from = 0; from < points.length; from += count) {
+      const own = points.slice(from, from + count)
+      yield () => {
+        this.put(own)
+        return own.map((p) => this.logOf(p, stride))
+      }
+    }
+  }
+
+  private digit(point: number, dimension: number): number {
+    return Math.floor(point / this.width ** dimension) % this.width
+  }
+
+  private t(point: number, dimension: number): number {
+    return ((this.digit(point, dimension) - this.sides) * FARTHEST) / this.sides
+  }
+
+  /** What a point weighs in t, beside the densities. */
+  private logOf(point: number, stride: number): number {
+    return this.dimensions.reduce((sum, d, i) => {
+      const t = Math.abs(this.t(point, i))
+      return d.isCount
+        ? sum
+        : sum + Math.log((stride * FARTHEST) / this.sides) + t + Math.log1p(Math.exp(-2 * t)) - Math.LN2
+    }, 0)
+  }
+
+  private put(points: readonly number[]): void {
+    const { memory } = this.host
+    const first = this.sizes.map((_, b) => this.dimensions.findIndex((d) => d.block === b))
+    this.blocks.forEach(({ law, draws, weights }, b) => {
+      const size = this.sizes[b] ?? 1
+      const out = f64(memory, draws)
+      const logs = f64(memory, weights)
+      out.fill(Number.NaN)
+      const posteriors = logs.length / this.count
+      const z = new Float64Array(size)
+      for (let g = 0; g < posteriors; g++)
+        points.forEach((p, q) => {
+          for (let i = 0; i < size; i++) z[i] = Math.sinh(this.t(p, (first[b] ?? 0) + i))
+          const at = g * this.count + q
+          const own = out.subarray(at * size, (at + 1) * size)
+          if (law.kind === 'normal') logs[at] = this.normal(law, g, at, z, own)
+          else this.numbers(law, g, p, first[b] ?? 0, z, own)
+        })
+    })
+    this.density()
+    this.blocks.forEach(({ law, draws, weights }, b) => {
+      if (law.kind !== 'family' || law.line === null) return
+      const size = this.sizes[b] ?? 1
+      const [logs, density, scale, out] = [weights, law.line.density, law.line.scale, draws].map((id) =>
+        f64(memory, id),
+      )
+      if (logs === undefined || density === undefined || scale === undefined || out === undefined) return
+      for (let g = 0; g < logs.length / this.count; g++)
+        points.forEach((_, q) => {
+          let log = 0
+          for (let i = 0; i < size; i++) {
+            const u = out[(g * this.count + q) * size + i] ?? Number.NaN
+            log += (density[(g * size + i) * this.count + q] ?? Number.NaN) + slopeOf(law.line?.support, u)
+            if (law.line?.support !== 'count') log += Math.log(scale[g * size + i] ?? Number.NaN)
+          }
+          logs[g * this.count + q] = log
+        })
+    })
+  }
+
+  /** A Normal vector from standard numbers; the log density of these. */
+  private normal(
+    law: Extract<DrawnBlock['law'], { kind: 'normal' }>,
+    g: number,
+    at: number,
+    z: Float64Array,
+    out: Float64Array,
+  ): number {
+    const { memory } = this.host
+    const n = z.length
+    const mean = f64(memory, law.mean)
+    const factor = this.factor(law.covariance, g, n)
+    const s = law.spread === null ? 1 : (f64(memory, law.spread.draws)[at] ?? Number.NaN)
+    const times = law.spread === null ? 1 : s ** (-law.spread.power / 2)
+    let log = 0
+    for (let i = 0; i < n; i++) {
+      let x = 0
+      for (let j = 0; j <= i; j++) x += (factor[i * n + j] ?? 0) * (z[j] ?? 0)
+      out[i] = (mean[g * n + i] ?? Number.NaN) + times * x
+      log -= 0.5 * Math.log(2 * Math.PI) + 0.5 * (z[i] ?? 0) ** 2
+    }
+    return log
+  }
+
+  private readonly factors = new Map<string, Float64Array>()
+
+  private factor(covariance: string, g: number, n: number): Float64Array {
+    const key = `${covariance} ${g}`
+    const known = this.factors.get(key)
+    if (known !== undefined) return known
+    const out = new Float64Array(n * n)
+    if (!cholesky(f64(this.host.memory, covariance), g * n * n, out, 0, n)) out.fill(Number.NaN)
+    this.factors.set(key, out)
+    return out
+  }
+
+  private numbers(
+    law: Extract<DrawnBlock['law'], { kind: 'family' }>,
+    g: number,
+    point: number,
+    first: number,
+    z: Float64Array,
+    out: Float64Array,
+  ): void {
+    if (law.line === null) return
+    const { support } = law.line
+    const [centre, scale] = [f64(this.host.memory, law.line.centre), f64(this.host.memory, law.line.scale)]
+    for (let i = 0; i < z.length; i++) {
+      const [c, s] = [centre[g * z.length + i] ?? Number.NaN, scale[g * z.length + i] ?? Number.NaN]
+      out[i] =
+        support === 'count'
+          ? this.firstCount(c, s) + this.digit(point, first + i)
+          : onSupport(support, c + s * (z[i] ?? 0))
+    }
+  }
+
+  private firstCount(mean: number, sd: number): number {
+    return Math.max(0, Math.floor(Math.min(mean - SDS * sd, mean - this.sides)))
+  }
+
+  private hasAllCounts(): boolean {
+    const { memory } = this.host
+    return this.blocks.every(({ law }) => {
+      if (law.kind !== 'family' || law.line?.support !== 'count') return true
+      const scale = f64(memory, law.line.scale)
+      return f64(memory, law.line.centre).every((mean, i) => {
+        const sd = scale[i] ?? Number.NaN
+        return Number.isNaN(mean) || mean + SDS * (sd + 1) < this.firstCount(mean, sd) + this.width
+      })
+    })
+  }
+}
+
+function onSupport(support: string, v: number): number {
+  if (support === 'positive') return Math.exp(v)
+  return support === 'unit' ? 1 / (1 + Math.exp(-v)) : v
+}
+
+/** log du/dv. */
+function slopeOf(support: string | undefined, u: number): number {
+  if (support === 'positive') return Math.log(u)
+  return support === 'unit' ? Math.log(u) + Math.log1p(-u) : 0
+}

@@ -3,10 +3,19 @@ import { imputedCsv } from '../../api/rows/imputed-rows.js'
 import { rowsWithPosteriors } from '../../api/rows/posterior-rows.js'
 import { type Context, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
+import type { DataOptions } from '../load-data.js'
 import { newDataFailed } from '../new-data-failed.js'
 import { eachPart, isInParts, PartFailed, PartWarnings } from '../parts.js'
 import type { DataRequest, FitPort } from '../ports.js'
-import type { PredictOptions } from './predict.js'
+
+export interface PredictOptions extends DataOptions {
+  readonly hard?: boolean
+  readonly filtered?: boolean
+  readonly impute?: boolean
+  readonly sd?: boolean
+  readonly out?: string
+  readonly json?: boolean
+}
 
 /** The rows of the file with their posteriors, or with their missing cells filled. */
 export async function predictInParts(

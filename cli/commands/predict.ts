@@ -2,21 +2,12 @@ import { imputedCsv, imputedJson } from '../../api/rows/imputed-rows.js'
 import { posteriorCsv, posteriorJson, rowsWithPosteriors } from '../../api/rows/posterior-rows.js'
 import { type Context, printJson, printProblems } from '../context.js'
 import { exitCodes, UsageError } from '../exit-codes.js'
-import { type DataOptions, loadData } from '../load-data.js'
+import { loadData } from '../load-data.js'
 import { loadFit } from '../load-fit.js'
 import { newDataFailed } from '../new-data-failed.js'
 import { isInParts } from '../parts.js'
 import type { DataRequest, FitPort } from '../ports.js'
-import { predictInParts } from './predict-parts.js'
-
-export interface PredictOptions extends DataOptions {
-  readonly hard?: boolean
-  readonly filtered?: boolean
-  readonly impute?: boolean
-  readonly sd?: boolean
-  readonly out?: string
-  readonly json?: boolean
-}
+import { type PredictOptions, predictInParts } from './predict-parts.js'
 
 /** `estep predict FIT --data FILE`: a row per row of the data, with the posterior of each latent. */
 export async function predict(context: Context, path: string, options: PredictOptions): Promise<number> {

@@ -16,6 +16,7 @@ import { type Imputation, imputed } from './impute.js'
 import { inUnitsOfData, ofRawData } from './in-units.js'
 import type { Mode } from './mode-options.js'
 import { nextTurn } from './next-turn.js'
+import { oneUnitWarning } from './one-unit.js'
 import type { DataOptions, FitData } from './options.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
 import {
@@ -237,12 +238,11 @@ export class Fit<M extends FittedModel = FittedModel> {
    */
   async score(data: FitData, options: NewDataOptions = {}): Promise<Score> {
     const { model, params, data: own, scaling } = bindFitted(this.model, this.result, data, options)
-    const score = {
-      logLikelihood: model.eStep(params).logLikelihood,
-      contributions: new PosteriorReports(model, { contributions: true }).at(params).contributions,
-      warnings: own.warnings,
-    }
-    return scaling === null ? score : { ...score, ...ofRawData(score, model, own, scaling) }
+    const { contributions, units } = new PosteriorReports(model, { contributions: true }).at(params)
+    const { logLikelihood } = model.eStep(params)
+    const warnings = [...own.warnings, ...oneUnitWarning(model, contributions)]
+    const score = { logLikelihood, contributions, warnings }
+    return scaling === null ? score : { ...score, ...ofRawData(score, units, model, own, scaling) }
   }
 
   /**

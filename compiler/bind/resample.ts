@@ -3,6 +3,7 @@ import type { BoundArray, BoundData } from '../../runtime/contract.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr } from '../algebra/types.js'
 import type { ProgramModel } from './bound-model.js'
+import { whyNotMoved } from './moved-rows.js'
 import type { SamplingUnits, UnitRange } from './sampling-units.js'
 
 /** Rows of a range in the new data: which of the old ones they are. */
@@ -34,6 +35,9 @@ export function resampler(
       return `\`${p.name}\` has a value for each unit, and units that are not drawn would leave theirs without data`
   for (const [name, shape] of shapes)
     if (shape.slice(1).some((e) => moving.has(keyOf(e)))) return `the rows of \`${name}\` are not its first dimension`
+  // rows that are counted stay where they are
+  const moved = whyNotMoved(d, new Set([...moving].filter((key) => !counted.has(key))))
+  if (moved !== null) return moved
   const keys = new Map<string, string>()
   for (const [rows, { key }] of units.keyed) {
     if (key.kind !== 'ref' || key.space !== 'data') return 'rows find their unit by more than a column'

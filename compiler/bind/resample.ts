@@ -11,6 +11,8 @@ type Rows = ReadonlyMap<string, Int32Array>
 
 export interface Resampler {
   draw(integer: (bound: number) => number): BoundData
+  /** The data of some units alone, by range; ranges that are left out stay whole. */
+  take(units: Rows): BoundData
 }
 
 /**
@@ -47,6 +49,18 @@ export function resampler(
   const members = new Map(
     [...units.keyed].map(([rows, { of, units: u }]) => [rows, membersOf(of, units.ranges.get(u))]),
   )
+  const withMembers = (drawn: Rows, counts: ReadonlyMap<string, Float64Array>): BoundData => {
+    const all = new Map(drawn)
+    const owners = new Map<string, Int32Array>()
+    for (const [rows, { units: u }] of units.keyed) {
+      const own = drawn.get(u)
+      if (own === undefined) continue
+      const lists = Array.from(own, (old) => members.get(rows)?.[old] ?? [])
+      all.set(rows, Int32Array.from(lists.flat()))
+      owners.set(keys.get(rows) ?? '', Int32Array.from(lists.flatMap((l, unit) => l.map(() => unit))))
+    }
+    return gathered(data, shapes, all, owners, counts)
+  }
   return {
     draw(integer) {
       const drawn = new Map<string, Int32Array>()
@@ -60,17 +74,26 @@ export function resampler(
           )
         else counts.set(by, recount(own.weights ?? new Float64Array(own.size).fill(1), integer))
       }
-      const owners = new Map<string, Int32Array>()
-      for (const [rows, { units: u }] of units.keyed) {
-        const own = drawn.get(u)
-        if (own === undefined) continue
-        const lists = Array.from(own, (old) => members.get(rows)?.[old] ?? [])
-        drawn.set(rows, Int32Array.from(lists.flat()))
-        owners.set(keys.get(rows) ?? '', Int32Array.from(lists.flatMap((l, unit) => l.map(() => unit))))
-      }
-      return gathered(data, shapes, drawn, owners, counts)
+      return withMembers(drawn, counts)
     },
+    take: (drawn) => withLevels(withMembers(drawn, new Map()), model, units, drawn),
   }
+}
+
+/** As many levels as there are units of a range that counts levels. */
+function withLevels(data: BoundData, { derivation }: ProgramModel, units: SamplingUnits, drawn: Rows): BoundData {
+  const levels = new Map(data.levels)
+  for (const [range, own] of drawn) {
+    const to = units.ranges.get(range)?.loop.to
+    const s = derivation.model.symbols.find((x) => to?.kind === 'ref' && x.id === to.name)
+    const lists = s?.kind === 'size' && s.origin === 'levels' ? data.levels.get(s.name) : undefined
+    if (s === undefined || lists === undefined) continue
+    levels.set(
+      s.name,
+      lists.map((list) => Array.from(own, (old) => list[old] ?? '')),
+    )
+  }
+  return { ...data, levels }
 }
 
 /** The column that says how often each unit was seen; null where there is none, or it holds no counts. */

@@ -1,6 +1,5 @@
 /** A fitted model: its numbers, and what they say of its own and of new rows. */
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
-import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
 import type { DerivationDocument } from '../compiler/derivation/document.js'
 import type { ComponentOrder } from '../runtime/canonical-order.js'
 import type { ParamLayout } from '../runtime/contract.js'
@@ -30,6 +29,7 @@ import {
 } from './predict.js'
 import type { ReportOptions } from './report/report.js'
 import type { Residuals } from './residuals.js'
+import { scored } from './scored.js'
 import type { SimulateOptions, Sizes } from './simulate/simulate-model.js'
 import type { Simulation } from './simulate/simulation.js'
 import type { TableRows } from './table-rows.js'
@@ -238,8 +238,7 @@ export class Fit<M extends FittedModel = FittedModel> {
    */
   async score(data: FitData, options: NewDataOptions = {}): Promise<Score> {
     const { model, params, data: own, scaling } = bindFitted(this.model, this.result, data, options)
-    const { contributions, units } = new PosteriorReports(model, { contributions: true }).at(params)
-    const { logLikelihood } = model.eStep(params)
+    const { logLikelihood, contributions, units } = scored(model, params)
     const warnings = [...own.warnings, ...oneUnitWarning(model, contributions)]
     const score = { logLikelihood, contributions, warnings }
     return scaling === null ? score : { ...score, ...ofRawData(score, units, model, own, scaling) }

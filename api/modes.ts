@@ -86,12 +86,14 @@ function online(bound: Bound, options: FitCallOptions, name: 'online' | 'hard'):
   const rows = batchRows(derivation, program)
   const batch = options.batch ?? DEFAULT_BATCH
   if ('why' in rows) {
-    const units = program.numeric.some((n) => n.rows.length > 0)
-      ? rows.why
-      : unitBatches(bound.model, program, settingsOf(bound), name)
+    const isNumeric = program.numeric.some((n) => n.rows.length > 0)
+    const units =
+      isNumeric || bound.data.stream !== undefined
+        ? rows.why
+        : unitBatches(bound.model, program, settingsOf(bound), name)
     if (typeof units === 'string')
       throw new OptionError(
-        `there is no ${name === 'hard' ? 'way in batches' : 'mode online'} for this model: ${units === rows.why ? units : `${rows.why}, and ${units}`}`,
+        `there is no ${name === 'hard' ? 'way in batches' : 'mode online'} for this model: ${units}`,
       )
     refuseLarge(batch, units.count, 'groups or sequences', name)
     return onlineMode(name, units.batches(permutation(units.count, options.seed ?? 1)), batch, onlineSchedule(options))

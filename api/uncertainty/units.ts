@@ -1,6 +1,7 @@
 /** Which kinds of standard errors a model over its data has units for. */
 
 import type { ProgramModel } from '../../compiler/bind/bound-model.js'
+import { nestedUnits } from '../../compiler/bind/nested-units.js'
 import { resampler } from '../../compiler/bind/resample.js'
 import { samplingUnits } from '../../compiler/bind/sampling-units.js'
 import type { ErrorKind } from '../../runtime/uncertainty.js'
@@ -29,7 +30,7 @@ export function whyNoUnits(model: ProgramModel, kind: ErrorKind, weights: Weight
   if (kind === 'parametric') return whyNotDrawn(model, weights)
   const none = kind === 'sandwich' ? 'there are no sandwich errors' : 'there is no bootstrap'
   const units = samplingUnits(model)
-  if (kind === 'sandwich' && typeof units === 'string' && unitsByData(model) !== null) return null
+  if (typeof units === 'string' && (kind === 'sandwich' ? unitsByData(model) : nestedUnits(model)) !== null) return null
   if (typeof units === 'string')
     return `${none}: ${units}; parametric draws whole data from the fit, and information asks how sharply the log-likelihood curves`
   const draws = kind === 'bootstrap' ? resampler(model, units, weights) : null

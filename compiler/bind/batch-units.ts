@@ -8,6 +8,7 @@ import { some } from '../algebra/visit.js'
 import type { Program } from '../lower/program.js'
 import type { ProgramModel } from './bound-model.js'
 import { whyNotMoved } from './moved-rows.js'
+import { nestedUnits } from './nested-units.js'
 import { resampler } from './resample.js'
 import { samplingUnits } from './sampling-units.js'
 
@@ -24,7 +25,7 @@ export function batchUnits(model: ProgramModel, program: Program): BatchUnits | 
   if (nodes !== undefined)
     return `how many nodes the posterior of \`${nodes.latents[0]?.latent.name}\` has is found over all of the data`
   const units = samplingUnits(model)
-  if (typeof units === 'string') return units
+  if (typeof units === 'string') return (d.eStep.factorised === null ? nestedUnits(model) : null) ?? units
   const [range, second] = [...units.ranges]
   if (range === undefined || second !== undefined)
     return 'its data are of several kinds, of which a batch would hold one'

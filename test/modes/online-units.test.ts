@@ -48,6 +48,15 @@ param p, s : positive
 for g in levels(g) { latent a[g] ~ Normal(0, p) }
 for n in 1..N { y[n] ~ Normal(m + a[g[n]], s) }`
 
+const nested = `model Nested
+data g, h : category[N]
+data y : real[N]
+param m : real
+param p, q, s : positive
+for i in levels(g) { latent a[i] ~ Normal(0, p) }
+for j in levels(h) { latent b[j] ~ Normal(0, q) }
+for n in 1..N { y[n] ~ Normal(m + a[g[n]] + b[h[n]], s) }`
+
 const walks = times(60, (i) => {
   let m = normal()
   return times(6, (t) => {
@@ -57,10 +66,20 @@ const walks = times(60, (i) => {
 })
 const members = times(240, (i) => ({ g: `g${(i * 7) % 60}`, y: ((i * 7) % 60) / 15 + normal() }))
 
+const casks = times(360, (i) => {
+  const g = (i * 7) % 60
+  return {
+    g: `g${g}`,
+    h: `h${g}.${i % (1 + (g % 3))}`,
+    y: Math.sin(g) * 2 + Math.sin(g + 5 * (i % (1 + (g % 3)))) + normal(),
+  }
+})
+
 const cases: readonly (readonly [string, string, Readonly<Record<string, unknown>>])[] = [
   ['sequences of one length', chains('[S, T]', 'T'), { y: paths(times(60, () => 8)) }],
   ['sequences of their own lengths', chains('[S][T]', 'T[i]'), { y: paths(times(60, (i) => 1 + (i % 9))) }],
   ['sequences of Normal states', levels, { y: walks }],
+  ['groups in groups', nested, { g: casks.map((r) => r.g), h: casks.map((r) => r.h), y: casks.map((r) => r.y) }],
   ['groups of rows', groups, { g: members.map((r) => r.g), y: members.map((r) => r.y) }],
 ]
 
@@ -120,8 +139,8 @@ describe('online EM over units', () => {
     const [, ragged, data] = cases[1] ?? ['', '', {}]
     await refused(ragged, data, 60).toThrow('a batch of 60 groups or sequences leaves nothing to go on to')
     const numbered = groups.replace('m + a[g[n]]', 'm * n + a[g[n]]')
-    await refused(numbered, cases[3]?.[2]).toThrow(/uses the number `n` of a row/)
+    await refused(numbered, cases[4]?.[2]).toThrow(/uses the number `n` of a row/)
     const own = groups.replace('param m : real\n', 'param m : real[levels(g)]\n').replace('m + a', 'm[g[n]] + a')
-    await refused(own, cases[3]?.[2]).toThrow(/`m` has a value for each/)
+    await refused(own, cases[4]?.[2]).toThrow(/`m` has a value for each/)
   })
 })

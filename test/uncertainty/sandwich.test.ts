@@ -166,7 +166,17 @@ for n in 1..N { y[n] ~ Normal(m + a[batch[n]] + b[cask[n]], s) }`).fit(
   errors.estimates.forEach((e, i) => {
     expect((e.standardError ?? 0) / Math.sqrt(sandwich[i]?.[i] ?? 0)).toBeCloseTo(1, 3)
   })
-  await expect(fit.standardErrors('bootstrap')).rejects.toThrow('there is no bootstrap')
+  const drawn = await fit.standardErrors('bootstrap', { replicates: 200 })
+  expect(drawn.fields.errors.units).toBe(8)
+  // m is the mean of the means of the batches, which are of one size: its bootstrap is known
+  const means = Array.from({ length: 8 }, (_, b) => {
+    const own = rows.filter((r) => r.batch === b)
+    return own.reduce((a, r) => a + r.y, 0) / own.length
+  })
+  const mean = means.reduce((a, x) => a + x, 0) / 8
+  const known = Math.sqrt(means.reduce((a, x) => a + (x - mean) ** 2, 0)) / 8
+  expect((drawn.estimates[0]?.standardError ?? 0) / known).toBeGreaterThan(0.85)
+  expect((drawn.estimates[0]?.standardError ?? 0) / known).toBeLessThan(1.15)
 })
 
 function inverted(matrix: readonly (readonly number[])[]): number[][] {

@@ -1,6 +1,5 @@
 /** A fitted model: its numbers, and what they say of its own and of new rows. */
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
-import { PosteriorReports } from '../compiler/bind/posterior-reports.js'
 import type { DerivationDocument } from '../compiler/derivation/document.js'
 import type { ComponentOrder } from '../runtime/canonical-order.js'
 import type { ParamLayout } from '../runtime/contract.js'
@@ -16,6 +15,7 @@ import { type Imputation, imputed } from './impute.js'
 import { inUnitsOfData, ofRawData } from './in-units.js'
 import type { Mode } from './mode-options.js'
 import { nextTurn } from './next-turn.js'
+import { oneUnitWarning } from './one-unit.js'
 import { type DataOptions, type FitData, tablesOf } from './options.js'
 import { type PartsBinder, type PartsOptions, partsOf } from './parts.js'
 import { filteredPosteriors, type LatentPosterior, posteriorsOf } from './posterior.js'
@@ -29,6 +29,7 @@ import {
 } from './predict.js'
 import type { ReportOptions } from './report/report.js'
 import type { Residuals } from './residuals.js'
+import { scored } from './scored.js'
 import type { SimulateOptions, Sizes } from './simulate/simulate-model.js'
 import type { Simulation } from './simulate/simulation.js'
 import type { TableRows } from './table-rows.js'
@@ -251,12 +252,10 @@ export class Fit<M extends FittedModel = FittedModel> {
    */
   async score(data: FitData, options: NewDataOptions = {}): Promise<Score> {
     const { model, params, data: own, scaling } = bindFitted(this.model, this.result, data, options)
-    const score = {
-      logLikelihood: model.eStep(params).logLikelihood,
-      contributions: new PosteriorReports(model, { contributions: true }).at(params).contributions,
-      warnings: own.warnings,
-    }
-    return scaling === null ? score : { ...score, ...ofRawData(score, model, own, scaling) }
+    const { logLikelihood, contributions, units } = scored(model, params)
+    const warnings = [...own.warnings, ...oneUnitWarning(model, contributions)]
+    const score = { logLikelihood, contributions, warnings }
+    return scaling === null ? score : { ...score, ...ofRawData(score, units, model, own, scaling) }
   }
 
   /**

@@ -1,6 +1,7 @@
 /** The result of a fit to standardised data, in the units of the data. */
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
 import { logJacobian, type Scaling } from '../compiler/bind/log-jacobian.js'
+import type { UnitsOfRows } from '../compiler/bind/units-of-rows.js'
 import { boundaryOf } from '../runtime/boundary.js'
 import type { BoundData } from '../runtime/data/types.js'
 import type { FitOutcome } from '../runtime/fit.js'
@@ -96,18 +97,19 @@ export function inUnits(
   return { ...found, result: changed, params: back, at: back, rows, bound: raw }
 }
 
-/** A score of standardised data as one of the data: with the Jacobian, row by row. */
+/** A score of standardised data as one of the data: with the Jacobian, unit by unit. */
 export function ofRawData(
   { logLikelihood, contributions }: Pick<Score, 'logLikelihood' | 'contributions'>,
+  units: UnitsOfRows | null,
   model: ProgramModel,
   data: BoundData,
   scaling: Scaling,
 ): Pick<Score, 'logLikelihood' | 'contributions'> {
   const changed = contributions.map((c) => ({ plate: c.plate, values: c.values.slice() }))
-  const total = logJacobian(model.derivation, model.numbers, data, scaling, (part, plate, row) => {
-    const own = changed.find((c) => c.plate === plate && row < c.values.length) ?? changed[0]
-    if (own !== undefined)
-      own.values[own.plate === plate ? row : 0] = (own.values[own.plate === plate ? row : 0] ?? 0) + part
+  const total = logJacobian(model.derivation, model.numbers, data, scaling, (part, factor, at) => {
+    const place = units?.placeOf(factor, at) ?? null
+    const own = place === null ? undefined : changed[place.contribution]
+    if (own !== undefined && place !== null) own.values[place.row] = (own.values[place.row] ?? 0) + part
   })
   return { logLikelihood: logLikelihood + total, contributions: changed }
 }

@@ -23,6 +23,7 @@ import type { Bound } from './frozen.js'
 import { annealSchedule, DEFAULT_BATCH, onlineSchedule, semSchedule } from './mode-options.js'
 import { programOf } from './mode-program.js'
 import type { FitCallOptions } from './options.js'
+import { unitBatches } from './unit-batches.js'
 
 /**
  * What runs the mode of these options over a bound model; null: EM.
@@ -83,15 +84,22 @@ function online(bound: Bound, options: FitCallOptions, name: 'online' | 'hard'):
   const { derivation } = bound.model
   const program = batchProgram(derivation, name === 'hard' ? 'max' : 'sum')
   const rows = batchRows(derivation, program)
-  const word = name === 'hard' ? 'batches' : 'mode online'
-  if ('why' in rows)
-    throw new OptionError(`there is no ${word === 'batches' ? 'way in batches' : word} for this model: ${rows.why}`)
   const batch = options.batch ?? DEFAULT_BATCH
+  if ('why' in rows) {
+    const isNumeric = program.numeric.some((n) => n.rows.length > 0)
+    const units =
+      isNumeric || bound.data.stream !== undefined
+        ? rows.why
+        : unitBatches(bound.model, program, settingsOf(bound), name)
+    if (typeof units === 'string')
+      throw new OptionError(
+        `there is no ${name === 'hard' ? 'way in batches' : 'mode online'} for this model: ${units}`,
+      )
+    refuseLarge(batch, units.count, 'groups or sequences', name)
+    return onlineMode(name, units.batches(permutation(units.count, options.seed ?? 1)), batch, onlineSchedule(options))
+  }
   const count = bound.data.sizes.get(rows.size) ?? 0
-  if (batch >= count)
-    throw new OptionError(
-      `a batch of ${batch} rows leaves nothing to go on to: the data have ${count}; take fewer, or mode ${name === 'hard' ? 'hard without a batch' : 'em'}`,
-    )
+  refuseLarge(batch, count, 'rows', name)
   const data = bound.data.stream === undefined ? shuffled(bound.model, rows.size, batch, options.seed ?? 1) : bound.data
   const settings = { ...settingsOf(bound), sumsOnly: true }
   const model = new BatchModel(derivation, program, data, settings)
@@ -104,6 +112,13 @@ function online(bound: Bound, options: FitCallOptions, name: 'online' | 'hard'):
     maximised: (expectation) => model.maximised(expectation).params,
   }
   return onlineMode(name, batches, batch, onlineSchedule(options))
+}
+
+function refuseLarge(batch: number, count: number, word: string, name: 'online' | 'hard'): void {
+  if (batch < count) return
+  throw new OptionError(
+    `a batch of ${batch} ${word} leaves nothing to go on to: the data have ${count}; take fewer, or mode ${name === 'hard' ? 'hard without a batch' : 'em'}`,
+  )
 }
 
 /** Rows that lie in memory, in an order drawn at random, as if they were read a batch at a time. */

@@ -41,7 +41,8 @@ export interface Score {
   readonly logLikelihood: number
   /**
    * What the rows of each outermost plate add to it, weights included: a number a row. `plate` is the letter of the loop;
-   * null: one number for what belongs to no row. Rows that share latents are one unit, a row of the plate of these.
+   * null: one number for what belongs to no row. Rows that share latents are one unit, a row of the plate of these; units
+   * that are the rows of no plate, as crossed groups that fall into parts, have null and a number each, as they come.
    */
   readonly contributions: readonly { readonly plate: string | null; readonly values: Float64Array }[]
   readonly warnings: readonly DataProblem[]

@@ -209,7 +209,7 @@ function addFittingOptions(command: Command): Command {
     .addOption(
       new Option(
         '--batch <n>',
-        'rows of a batch, in the modes online (default: 256) and hard (default: all)',
+        'rows of a batch (sequences or groups, where rows belong together), in the modes online (default: 256) and hard (default: all)',
       ).argParser(wholeNumber('--batch', 1)),
     )
     .addOption(

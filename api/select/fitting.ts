@@ -1,7 +1,6 @@
 /** Fits of one model to parts of data that is bound already, and what they say of other parts. */
 import type { ProgramModel } from '../../compiler/bind/bound-model.js'
 import { logJacobian, type Scaling, scaledData } from '../../compiler/bind/log-jacobian.js'
-import { PosteriorReports } from '../../compiler/bind/posterior-reports.js'
 import type { BoundData } from '../../runtime/data/types.js'
 import type { FitResult } from '../../runtime/result.js'
 import { CompileError } from '../errors.js'
@@ -11,6 +10,7 @@ import type { Model } from '../model.js'
 import type { FitCallOptions } from '../options.js'
 import { type LatentPosterior, posteriorsOf } from '../posterior.js'
 import { fittedParams } from '../predict.js'
+import { scored } from '../scored.js'
 
 /** A model over data at the params of a fit. */
 export interface AtFit {
@@ -31,15 +31,23 @@ export function atFit(model: Model, result: FitResult, data: BoundData, options:
   return { model: bound.model, params, standard: scaling === undefined ? null : { data, scaling } }
 }
 
+/** What rounding leaves of a log-likelihood of 0. */
+const NOTHING = 1e-9
+
 /** The log-likelihood of rows, and what the units of the outermost plates add to it. */
 export function held({ model, params, standard }: AtFit): {
   readonly total: number
   readonly parts: readonly number[]
 } {
-  const { contributions } = new PosteriorReports(model, { contributions: true }).at(params)
-  const own = { logLikelihood: model.eStep(params).logLikelihood, contributions }
-  const score = standard === null ? own : ofRawData(own, model, standard.data, standard.scaling)
-  return { total: score.logLikelihood, parts: score.contributions.flatMap((c) => [...c.values]) }
+  const own = scored(model, params)
+  const { units } = own
+  const score = standard === null ? own : ofRawData(own, units, model, standard.data, standard.scaling)
+  // groups of which no row is among these add nothing, and are none of the units held out
+  const withData = units?.withData() ?? []
+  const parts = score.contributions.flatMap(({ values }, c) =>
+    [...values].filter((v, i) => withData[c]?.[i] === 1 || Math.abs(v) > NOTHING),
+  )
+  return { total: score.logLikelihood, parts }
 }
 
 export const posteriors = ({ model, params }: AtFit): readonly LatentPosterior[] => posteriorsOf(model, params, false)

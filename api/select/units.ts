@@ -3,7 +3,13 @@
  * sequence: the units are independent given the params, so some of them can be left out of a fit and scored by it.
  */
 import type { DataSymbol, ModelSymbol, Subscript, SymbolId, TExpr, TypedModel } from '../../lang/typed/types.js'
-import { distributionExpressions, statementExpressions, visitExpression } from '../../lang/typed/visit.js'
+import {
+  children,
+  distributionExpressions,
+  statementExpressions,
+  visitExpression,
+  visitStatements,
+} from '../../lang/typed/visit.js'
 import type { Density } from '../../oracle/densities/types.js'
 import { type Environment, number } from '../../oracle/evaluate.js'
 import type { Instance } from '../../oracle/ground-types.js'
@@ -97,9 +103,39 @@ function found(model: TypedModel, data: BoundData, consts: Values, densities: re
     return none(
       'all rows hang together: none can be left out without the others; a test of neighbours (--test) leaves none out',
     )
+  const counted = numberOfRow(model, sizes)
+  if (counted !== null)
+    return none(
+      `the number \`${counted}\` of a row stands in a statement, and rows would have others once some are left out`,
+    )
   const single = units.every((u) => [...u.values()].reduce((n, rows) => n + rows.length, 0) === 1)
   const ragged = drawn.some((s) => data.arrays.get(s.name)?.offsets != null)
   return { kind: 'units', units, word: single ? (ragged ? 'sequence' : 'row') : 'group of rows' }
+}
+
+/** The letter of a loop over rows whose number is used otherwise than to pick a cell; null where there is none. */
+function numberOfRow(model: TypedModel, sizes: ReadonlyMap<SymbolId, number>): string | null {
+  const rows = new Map(
+    model.symbols.flatMap((s) => {
+      if (s.kind !== 'index' || s.domain.kind !== 'range') return []
+      const { to } = s.domain
+      return to.kind === 'ref' && sizes.has(to.symbol) ? [[s.id, s.name] as const] : []
+    }),
+  )
+  let found: string | null = null
+  const visit = (e: TExpr): void => {
+    if (e.kind === 'ref' && rows.has(e.symbol)) found ??= rows.get(e.symbol) ?? null
+    // a place in an array is no number
+    if (e.kind === 'ref') return
+    for (const part of e.kind === 'subscript' ? [e.of] : children(e)) visit(part)
+  }
+  visitStatements(model.statements, (s) => {
+    // the ends of a loop are no values
+    if (s.kind === 'for') return
+    for (const e of statementExpressions(s)) visit(e)
+  })
+  for (const s of model.symbols) if (s.kind === 'let') visit(s.value)
+  return found
 }
 
 /** true where a dimension of a param is one of the sizes. */

@@ -5,6 +5,7 @@
  * the fit, so that labels do not switch.
  */
 import type { ProgramModel } from '../../compiler/bind/bound-model.js'
+import { nestedUnits } from '../../compiler/bind/nested-units.js'
 import { resampler } from '../../compiler/bind/resample.js'
 import { samplingUnits } from '../../compiler/bind/sampling-units.js'
 import type { BoundData } from '../../runtime/contract.js'
@@ -48,6 +49,15 @@ export interface Replicates {
 /** Units drawn with replacement. @throws OptionError where there are none */
 export function drawnUnits(model: ProgramModel, { seed = 1, weights = 'frequency' }: ErrorOptions): Replicates {
   const units = samplingUnits(model)
+  const nested = typeof units === 'string' ? nestedUnits(model) : null
+  if (nested !== null)
+    return {
+      units: nested.count,
+      draw(stream) {
+        const random = randomSource(seed, stream)
+        return nested.take(Int32Array.from({ length: nested.count }, () => random.integer(nested.count)))
+      },
+    }
   if (typeof units === 'string') throw new OptionError(`there is no bootstrap: ${units}`)
   const draws = resampler(model, units, weights)
   if (typeof draws === 'string') throw new OptionError(`there is no bootstrap: ${draws}`)

@@ -5,16 +5,27 @@
 import type { ProgramModel } from '../../compiler/bind/bound-model.js'
 import { samplingUnits } from '../../compiler/bind/sampling-units.js'
 import { UnitScoreReader } from '../../compiler/bind/score-reader.js'
+import type { Pacer } from '../../runtime/pacer.js'
 import type { Information } from './information.js'
+import { outerProducts, unitsByData } from './parts.js'
 import type { WeightKind } from './types.js'
 
 /** The covariance in free coordinates, and the number of units; one sentence where there are no units. */
-export function sandwich(
+export async function sandwich(
   model: ProgramModel,
-  { coordinates, eta, inverse }: Information,
+  information: Information,
   weights: WeightKind,
-): { readonly covariance: Float64Array; readonly units: number } | string {
+  pacer: Pacer,
+): Promise<{ readonly covariance: Float64Array; readonly units: number } | string> {
+  const { coordinates, eta, inverse } = information
   const plan = samplingUnits(model)
+  const parts = typeof plan === 'string' ? unitsByData(model) : null
+  if (parts !== null) {
+    const { covariance } = inverse
+    const middle = await outerProducts(parts, information, pacer)
+    const n = coordinates.size
+    return { covariance: times(times(covariance, middle, n), covariance, n), units: parts.count }
+  }
   if (typeof plan === 'string') return plan
   const reader = new UnitScoreReader(model)
   const [shared] = reader.shared

@@ -50,7 +50,7 @@ export async function standardErrors(
   if (kind === 'information' && weights === 'sampling')
     throw new OptionError('weights of a sample are no counts of rows: their standard errors are those of the sandwich')
   const found = await informationOf(model, params, pacer)
-  const made = kind === 'sandwich' ? sandwich(model, found, weights) : null
+  const made = kind === 'sandwich' ? await sandwich(model, found, weights, pacer) : null
   if (typeof made === 'string') throw new OptionError(`there are no sandwich errors: ${made}`)
   const own = await byDelta(model, params, quantities, found, made?.covariance ?? found.inverse.covariance, pacer)
   return reported(

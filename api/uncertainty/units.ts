@@ -1,10 +1,12 @@
 /** Which kinds of standard errors a model over its data has units for. */
 
 import type { ProgramModel } from '../../compiler/bind/bound-model.js'
+import { nestedUnits } from '../../compiler/bind/nested-units.js'
 import { resampler } from '../../compiler/bind/resample.js'
 import { samplingUnits } from '../../compiler/bind/sampling-units.js'
 import type { ErrorKind } from '../../runtime/uncertainty.js'
 import type { Mode } from '../mode-options.js'
+import { unitsByData } from './parts.js'
 import type { WeightKind } from './types.js'
 
 /** Why fits of a mode have none. */
@@ -25,14 +27,23 @@ export function noErrorsIn(mode: Exclude<Mode, 'em' | 'anneal'>): string {
 /** One sentence on why there are none of the kind; null: there are. */
 export function whyNoUnits(model: ProgramModel, kind: ErrorKind, weights: WeightKind): string | null {
   if (kind === 'information') return null
-  if (kind === 'parametric')
-    return model.derivation.graph.factors.some((f) => f.loops.some((l) => l.weight !== null))
-      ? 'there is no parametric bootstrap: a row with a weight stands for several, and would be drawn as one'
-      : null
+  if (kind === 'parametric') return whyNotDrawn(model, weights)
   const none = kind === 'sandwich' ? 'there are no sandwich errors' : 'there is no bootstrap'
   const units = samplingUnits(model)
+  if (typeof units === 'string' && (kind === 'sandwich' ? unitsByData(model) : nestedUnits(model)) !== null) return null
   if (typeof units === 'string')
     return `${none}: ${units}; parametric draws whole data from the fit, and information asks how sharply the log-likelihood curves`
   const draws = kind === 'bootstrap' ? resampler(model, units, weights) : null
   return typeof draws === 'string' ? `${none}: ${draws}` : null
+}
+
+/** Why whole data cannot be drawn: rows with a weight are drawn as so many copies, which a weight of a sample is not. */
+function whyNotDrawn(model: ProgramModel, weights: WeightKind): string | null {
+  const weighted = model.derivation.graph.factors.filter((f) => f.loops.some((l) => l.weight !== null))
+  const none = 'there is no parametric bootstrap'
+  if (weighted.length === 0) return null
+  if (weights === 'sampling') return `${none}: a row with a weight of a sample stands for no number of rows to draw`
+  return weighted.some((f) => f.loops.slice(1).some((l) => l.weight !== null))
+    ? `${none}: what is weighted within rows is no number of rows to draw`
+    : null
 }

@@ -80,7 +80,9 @@ type Scored = Extract<ScoreOutcome, { kind: 'score' }>
 function csv({ logLikelihood, contributions }: Scored): string {
   const lines = ['plate,row,logLikelihood', `total,,${logLikelihood}`]
   for (const { plate, values } of contributions)
-    lines.push(...[...values].map((x, i) => `${plate ?? ''},${plate === null ? '' : i + 1},${x}`))
+    lines.push(
+      ...[...values].map((x, i) => `${plate ?? ''},${plate === null && values.length === 1 ? '' : i + 1},${x}`),
+    )
   return `${lines.join('\n')}\n`
 }
 

@@ -122,7 +122,7 @@ function modeLines({ mode, stages, draws, batches }: FitResult): readonly string
   }
   if (batches !== undefined)
     return [
-      `${mode === 'hard' ? 'hard EM in batches' : 'online EM'}: ${batches.passes} passes over ${batches.perPass} ${batches.perPass === 1 ? 'batch' : 'batches'} of ${plural(batches.rows, 'row')}, last step ${formatNumber(batches.lastStep)}`,
+      `${mode === 'hard' ? 'hard EM in batches' : 'online EM'}: ${batches.passes} passes over ${batches.perPass} ${batches.perPass === 1 ? 'batch' : 'batches'} of ${batches.units === true ? `${batches.rows} groups or sequences` : plural(batches.rows, 'row')}, last step ${formatNumber(batches.lastStep)}`,
     ]
   return mode === 'cem' ? ['classification EM: each latent at its own most probable value'] : []
 }

@@ -1,5 +1,5 @@
 /** A model over rows that come in batches: E-steps over some of them, M-steps from sums alone. */
-import type { Expectation, Maximisation } from '../../runtime/contract.js'
+import type { BoundData, Expectation, Maximisation } from '../../runtime/contract.js'
 import { pivotBuffer } from '../lower/lowerer.js'
 import { ProgramModel } from './bound-model.js'
 
@@ -24,6 +24,17 @@ export class BatchModel extends ProgramModel {
       this.expectations.forgetData()
       return this.eStep(params)
     })
+  }
+
+  /** The same over some of the units, in the calling thread and in memory of its own; reductions of data are those of all. */
+  overUnits(data: BoundData): BatchModel {
+    const own = new BatchModel(this.derivation, this.program, data, {
+      ...this.withReductions(),
+      arena: null,
+      workers: null,
+    })
+    own.setPivot(this.pivot)
+    return own
   }
 
   /** From sums about the pivot, whatever the params at which their posteriors were taken. */

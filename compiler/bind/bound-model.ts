@@ -283,7 +283,7 @@ export class ProgramModel implements BoundModel {
     return model
   }
 
-  private withReductions(): BindProgramOptions {
+  protected withReductions(): BindProgramOptions {
     const { memory: _, ...options } = this.options
     const frozen = this.program.bindTables
       .filter((t) => t.compute.kind === 'reduction')

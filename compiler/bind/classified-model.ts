@@ -73,6 +73,10 @@ export class ClassifiedModel extends ProgramModel {
     return this.withClasses(given, () => super.gain(params, expectation, trial))
   }
 
+  override runaway(params: Float64Array): readonly string[] {
+    return this.withClasses(this.posterior(params), () => super.runaway(params))
+  }
+
   override remember(params: Float64Array, { given }: Expectation): void {
     if (given !== undefined) this.kept = { params: params.slice(), classes: given }
   }

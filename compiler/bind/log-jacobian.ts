@@ -1,6 +1,7 @@
 /** Columns of data in other units, and what that does to their density. */
 import type { BoundArray, BoundData } from '../../runtime/contract.js'
 import type { Derivation } from '../derive.js'
+import type { Factor } from '../graph/types.js'
 import { type BoundNumbers, cellPosition } from './sizes.js'
 import { tableRows } from './table-rows.js'
 
@@ -44,18 +45,19 @@ function mapped(
 /**
  * log p(x) − log p(x′): −log sd for every observed cell that a statement gives a density, as often as its weight says.
  *
- * @param visit gets the parts of it, with the letter of the outermost loop and its place there, from 0; null outside of loops
+ * @param visit gets the parts of it, with the statement and the values of its loops
  */
 export function logJacobian(
   d: Derivation,
   numbers: BoundNumbers,
   data: BoundData,
   scaling: Scaling,
-  visit: (part: number, plate: string | null, row: number) => void = () => {},
+  visit: (part: number, factor: Factor, at: ReadonlyMap<string, number>) => void = () => {},
 ): number {
   let total = 0
   const counted = new Map<string, Uint8Array>()
-  for (const { role, target, loops } of d.graph.factors) {
+  for (const factor of d.graph.factors) {
+    const { role, target, loops } = factor
     const scales = scaling.get(target.name)
     const array = data.arrays.get(target.name)
     if (role !== 'likelihood' || target.space !== 'data' || scales === undefined || array === undefined) continue
@@ -63,7 +65,6 @@ export function logJacobian(
     const seen = counted.get(target.name) ?? new Uint8Array(array.values.length)
     counted.set(target.name, seen)
     const index = target.index ?? []
-    const [outer] = loops
     const weights = loops.flatMap((l) => (l.weight === null ? [] : [l.weight]))
     const width = array.shape.slice(index.length).reduce((a, b) => a * b, 1)
     const variables = loops.map((l) => l.index)
@@ -78,8 +79,7 @@ export function logJacobian(
         part -= weight * (logs[cell % logs.length] ?? 0)
       }
       total += part
-      if (outer === undefined) visit(part, null, 0)
-      else visit(part, outer.index.name, (at.get(outer.index.id) ?? 1) - numbers.value(outer.index.from))
+      visit(part, factor, at)
     }
   }
   return total

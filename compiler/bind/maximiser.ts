@@ -21,7 +21,7 @@ const SEPARABLE: ReadonlySet<string> = new Set([
 
 /** Steps of regressions whose coefficients can run to infinity. */
 export const separable = (steps: readonly MStep[]): readonly MStep[] =>
-  steps.filter((s) => s.kind === 'newton' && SEPARABLE.has(s.rule))
+  steps.filter((s) => s.kind === 'stationary' || (s.kind === 'newton' && SEPARABLE.has(s.rule)))
 
 export class Maximiser {
   /** Floors of spreads per element of a param. */
@@ -122,14 +122,24 @@ export class Maximiser {
     const { kernels } = this
     kernels.load(params, 'param')
     kernels.load(params, 'trial')
-    const host = this.newton.host(false, {
+    const level = new Set<string>()
+    const context: SolveContext = {
       memory: kernels.memory.blocks,
       layouts: this.layouts,
       floorOf: () => null,
       onFloor: () => {},
       onSystem: () => {},
-    })
+      onLevel: (param) => level.add(param),
+    }
+    const host = this.newton.host(false, context)
     return steps.flatMap((s) => {
+      if (s.kind === 'stationary') {
+        const solve = kernels.program.solves.find((x) => x.step.id === s.id)
+        if (solve === undefined) return []
+        kernels.run(solve.prepare)
+        solveStationary(s, solve, context, this.constant)
+        return s.params.filter((p) => level.has(p) && this.layouts.get(p)?.support.kind === 'real')
+      }
       const block = kernels.program.numeric.find((n) => n.step === s.id)
       return block !== undefined && isSeparated(block, [], host, observations) ? s.params : []
     })

@@ -104,13 +104,21 @@ export function allocate(
     },
     withGiven(values, run) {
       const given = program.buffers.filter((b) => b.space === 'given')
-      for (const b of given) {
-        const own = values(b.id) ?? new Float64Array(length(b, true))
-        for (const buffers of [blocks.buffers, shared, whole?.buffers]) buffers?.set(b.id, own)
+      // a run within another one leaves that one's in place
+      const before = given.map((b) => blocks.buffers.get(b.id))
+      const put = (id: string, own: Float64Array | Int32Array | undefined): void => {
+        for (const buffers of [blocks.buffers, shared, whole?.buffers])
+          if (own === undefined) buffers?.delete(id)
+          else buffers?.set(id, own)
       }
-      const result = run()
-      for (const b of given) for (const buffers of [blocks.buffers, shared, whole?.buffers]) buffers?.delete(b.id)
-      return result
+      for (const b of given) put(b.id, values(b.id) ?? new Float64Array(length(b, true)))
+      try {
+        return run()
+      } finally {
+        given.forEach((b, i) => {
+          put(b.id, before[i])
+        })
+      }
     },
     whole: () => {
       // what is not cut into blocks is as long in both: nothing in it outlives a pass

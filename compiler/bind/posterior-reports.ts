@@ -1,4 +1,5 @@
 /** Posteriors over bound data, read from the program of reports: what prediction and a fit's posteriors are made of. */
+import { keyOf } from '../algebra/key.js'
 import type { IndexVar } from '../algebra/types.js'
 import type { ContinuousReport } from '../lower/continuous-reports.js'
 import { extentOf } from '../lower/lowerer.js'
@@ -10,11 +11,13 @@ import type { ProgramModel } from './bound-model.js'
 import { FactorisedState } from './factorised-state.js'
 import { type FilteredCells, filteredStates } from './filtered-states.js'
 import { type ImputedCells, missingCells, readImputations } from './imputed-cells.js'
+import { jointContributions } from './joint-contributions.js'
 import { KernelRunner } from './kernel-runner.js'
 import { allocate, type ProgramMemory } from './memory.js'
 import { IntegratedLaw } from './residuals/integrated-law.js'
 import type { NumericLaw } from './residuals/numeric-law.js'
 import { rowCount, rowLengths, tableRows } from './table-rows.js'
+import { UnitsOfRows } from './units-of-rows.js'
 
 /** One array for each row, one after another. */
 export interface RowArrays {
@@ -47,7 +50,7 @@ export interface ContinuousPosterior {
 
 /** What one row of an outermost plate, or what belongs to no row, adds to the log-likelihood. */
 export interface Contributions {
-  /** The letter of the loop; null: what belongs to no row. */
+  /** The letter of the loop; null: what belongs to no row, or groups of rows that are the rows of no loop. */
   readonly plate: string | null
   readonly values: Float64Array
 }
@@ -60,6 +63,8 @@ export interface Posteriors {
   readonly continuous: readonly ContinuousPosterior[]
   /** Where they were asked for. */
   readonly contributions: readonly Contributions[]
+  /** Which of them rows of statements belong to; null where they were not asked for. */
+  readonly units: UnitsOfRows | null
   /** Missing cells by array, where they were asked for; arrays without any are left out. */
   readonly imputed: readonly ImputedCells[]
   /** What the statements that were asked about read, in their order. */
@@ -101,7 +106,7 @@ export class PosteriorReports {
 
   /** Posteriors at params, laid out as the model's. */
   at(params: Float64Array, silent: Silent = NOTHING_SILENT): Posteriors {
-    const { program, reports, continuous, contributions } = this.program
+    const { program, reports, continuous } = this.program
     this.kernels.load(params, 'param')
     const memory = this.memory.whole()
     if (this.options.laws !== undefined) this.silence(memory, silent)
@@ -126,7 +131,7 @@ export class PosteriorReports {
       counts: new Map(counts),
       continuous: numbers,
       imputed: this.options.impute === true ? this.imputed(discrete, numbers, memory) : [],
-      contributions: contributions.map((c) => ({ plate: c.loop?.name ?? null, values: copy(c.buffer) })),
+      ...this.contributions(memory),
       // read before the next call
       laws: this.program.laws.map((law) => {
         if (typeof law === 'string') return law
@@ -141,6 +146,31 @@ export class PosteriorReports {
               this.model.derivation.distributions,
             )
       }),
+    }
+  }
+
+  private contributions(memory: Memory): Pick<Posteriors, 'contributions' | 'units'> {
+    const { contributions, jointUnits } = this.program
+    const { derivation, numbers } = this.model
+    if (this.options.contributions !== true) return { contributions: [], units: null }
+    const found: { readonly loop: IndexVar | null; readonly values: Float64Array }[] = contributions.map((c) => ({
+      loop: c.loop,
+      values: Float64Array.from(f64(memory, c.buffer)),
+    }))
+    const add = (loop: IndexVar | null, values: Float64Array): void => {
+      const known = found.find((c) => (loop === null || c.loop === null ? c.loop === loop : sameRows(c.loop, loop)))
+      if (known === undefined || known.values.length !== values.length) found.push({ loop, values })
+      else for (const [i, value] of values.entries()) known.values[i] = (known.values[i] ?? 0) + value
+    }
+    const joint = jointUnits.map((units) => jointContributions(units, memory, numbers))
+    for (const { loop, values, rest } of joint) {
+      add(loop, values)
+      if (rest !== 0) add(null, Float64Array.of(rest))
+    }
+    const parts = found.map(({ loop, values }) => ({ loop, rows: values.length }))
+    return {
+      contributions: found.map(({ loop, values }) => ({ plate: loop?.name ?? null, values })),
+      units: new UnitsOfRows(derivation, numbers, parts, joint),
     }
   }
 
@@ -232,6 +262,8 @@ export class PosteriorReports {
     return out
   }
 }
+
+const sameRows = (a: IndexVar, b: IndexVar): boolean => keyOf(a.to) === keyOf(b.to)
 
 /** Covariances of the rows of a latent, as in its buffer or filtered. */
 function covarianceOf(buffer: Float64Array, size: number, filtered: FilteredCells | null): Float64Array {

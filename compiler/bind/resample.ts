@@ -3,6 +3,7 @@ import type { BoundArray, BoundData } from '../../runtime/contract.js'
 import { keyOf } from '../algebra/key.js'
 import type { Expr } from '../algebra/types.js'
 import type { ProgramModel } from './bound-model.js'
+import { whyNotMoved } from './moved-rows.js'
 import type { SamplingUnits, UnitRange } from './sampling-units.js'
 
 /** Rows of a range in the new data: which of the old ones they are. */
@@ -10,6 +11,8 @@ type Rows = ReadonlyMap<string, Int32Array>
 
 export interface Resampler {
   draw(integer: (bound: number) => number): BoundData
+  /** The data of some units alone, by range; ranges that are left out stay whole. */
+  take(units: Rows): BoundData
 }
 
 /**
@@ -34,6 +37,9 @@ export function resampler(
       return `\`${p.name}\` has a value for each unit, and units that are not drawn would leave theirs without data`
   for (const [name, shape] of shapes)
     if (shape.slice(1).some((e) => moving.has(keyOf(e)))) return `the rows of \`${name}\` are not its first dimension`
+  // rows that are counted stay where they are
+  const moved = whyNotMoved(d, new Set([...moving].filter((key) => !counted.has(key))))
+  if (moved !== null) return moved
   const keys = new Map<string, string>()
   for (const [rows, { key }] of units.keyed) {
     if (key.kind !== 'ref' || key.space !== 'data') return 'rows find their unit by more than a column'
@@ -43,6 +49,18 @@ export function resampler(
   const members = new Map(
     [...units.keyed].map(([rows, { of, units: u }]) => [rows, membersOf(of, units.ranges.get(u))]),
   )
+  const withMembers = (drawn: Rows, counts: ReadonlyMap<string, Float64Array>): BoundData => {
+    const all = new Map(drawn)
+    const owners = new Map<string, Int32Array>()
+    for (const [rows, { units: u }] of units.keyed) {
+      const own = drawn.get(u)
+      if (own === undefined) continue
+      const lists = Array.from(own, (old) => members.get(rows)?.[old] ?? [])
+      all.set(rows, Int32Array.from(lists.flat()))
+      owners.set(keys.get(rows) ?? '', Int32Array.from(lists.flatMap((l, unit) => l.map(() => unit))))
+    }
+    return gathered(data, shapes, all, owners, counts)
+  }
   return {
     draw(integer) {
       const drawn = new Map<string, Int32Array>()
@@ -56,17 +74,26 @@ export function resampler(
           )
         else counts.set(by, recount(own.weights ?? new Float64Array(own.size).fill(1), integer))
       }
-      const owners = new Map<string, Int32Array>()
-      for (const [rows, { units: u }] of units.keyed) {
-        const own = drawn.get(u)
-        if (own === undefined) continue
-        const lists = Array.from(own, (old) => members.get(rows)?.[old] ?? [])
-        drawn.set(rows, Int32Array.from(lists.flat()))
-        owners.set(keys.get(rows) ?? '', Int32Array.from(lists.flatMap((l, unit) => l.map(() => unit))))
-      }
-      return gathered(data, shapes, drawn, owners, counts)
+      return withMembers(drawn, counts)
     },
+    take: (drawn) => withLevels(withMembers(drawn, new Map()), model, units, drawn),
   }
+}
+
+/** As many levels as there are units of a range that counts levels. */
+function withLevels(data: BoundData, { derivation }: ProgramModel, units: SamplingUnits, drawn: Rows): BoundData {
+  const levels = new Map(data.levels)
+  for (const [range, own] of drawn) {
+    const to = units.ranges.get(range)?.loop.to
+    const s = derivation.model.symbols.find((x) => to?.kind === 'ref' && x.id === to.name)
+    const lists = s?.kind === 'size' && s.origin === 'levels' ? data.levels.get(s.name) : undefined
+    if (s === undefined || lists === undefined) continue
+    levels.set(
+      s.name,
+      lists.map((list) => Array.from(own, (old) => list[old] ?? '')),
+    )
+  }
+  return { ...data, levels }
 }
 
 /** The column that says how often each unit was seen; null where there is none, or it holds no counts. */

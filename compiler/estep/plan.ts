@@ -22,6 +22,21 @@ export interface EStepResult {
   readonly refusals: readonly EStepRefusal[]
 }
 
+/** Counts with an observed sum whose shares a continuous latent says. */
+function countOfNumber(all: readonly LiftedFactor[]): EStepRefusal | null {
+  for (const { factor, counts, continuous } of all) {
+    const [count, number] = [counts[0]?.latent, continuous[0]?.latent.name]
+    if (factor.role === 'prior' || count === undefined || number === undefined) continue
+    return {
+      code: 'E404',
+      span: factor.span,
+      message: `\`${count}\` is part of an observed sum, and its distribution reads the latent \`${number}\`: their posterior together has no closed form in this version`,
+      coupled: [count, number],
+    }
+  }
+  return null
+}
+
 /**
  * @param taken number of blocks that have a name already
  * @param nodes what may stand for a posterior that is no family
@@ -33,6 +48,8 @@ export function planEStep(
   taken = 0,
   nodes: NodePolicy = 'none',
 ): EStepResult {
+  const shared = countOfNumber(all)
+  if (shared !== null) return { plan: null, refusals: [shared] }
   const continuous = planContinuous(graph, all, options, taken, nodes)
   const refusals: EStepRefusal[] = [...continuous.refusals]
   const lifted = [...all.filter((f) => !continuous.absorbed.has(f)), ...continuous.messages]

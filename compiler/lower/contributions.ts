@@ -20,6 +20,8 @@ export function lowerContributions(
   program: Pick<Program, 'passes'>,
   variables: ReadonlyMap<string, IndexVar>,
   lowerer: Lowerer,
+  /** Terms that are taken apart otherwise, by the buffer that they read. */
+  elsewhere: ReadonlySet<string>,
 ): { readonly contributions: readonly Contribution[]; readonly ops: readonly KernelOp[] } {
   const none: LoweringContext = { vars: new Map(), at: 'param' }
   const found = new Map<string, Contribution>()
@@ -27,6 +29,8 @@ export function lowerContributions(
   for (const op of program.passes.flatMap((p) => p.objective)) {
     if (!('out' in op) || op.out !== 'loglik') continue
     if (op.op !== 'contract' || op.at.length > 0) throw new Error('an objective that is not one sum')
+    const [term] = op.factors
+    if (op.axes.length === 0 && term?.k === 'load' && elsewhere.has(term.buffer)) continue
     const [first] = op.axes
     const loop = first === undefined ? null : (variables.get(first.id) ?? null)
     if (first !== undefined && loop === null) throw new Error(`no loop ${first.id}`)

@@ -5,6 +5,7 @@
  */
 import type { IndexVar } from '../algebra/types.js'
 import type { Derivation } from '../derive.js'
+import { normaliserTable } from '../estep/continuous.js'
 import { blockOf } from '../estep/expectation.js'
 import type { FilterPlan } from '../estep/filtered.js'
 import type { CellDensity } from '../graph/cell-density.js'
@@ -16,6 +17,7 @@ import { lowerCountVariances } from './count-reports.js'
 import { EStepLowering } from './e-step.js'
 import { type FilteredBlock, lowerFilterTerms } from './filter-terms.js'
 import { type Imputation, lowerImputations } from './imputations.js'
+import { type JointUnits, lowerJointUnits } from './joint-units.js'
 import { lower } from './lower.js'
 import { Lowerer, type LoweringContext } from './lowerer.js'
 import type { Pass, Program } from './program.js'
@@ -29,6 +31,8 @@ export interface ReportProgram {
   readonly reports: readonly KernelOp[]
   readonly continuous: readonly ContinuousReport[]
   readonly contributions: readonly Contribution[]
+  /** Systems over all cells whose log-normaliser falls apart into units, with what they add. */
+  readonly jointUnits: readonly JointUnits[]
   /** What is said of missing cells that are left out of the E-step. */
   readonly imputations: readonly Imputation[]
   /** Buffers of the variances of counts and of latents that an equation gives, by latent. */
@@ -87,9 +91,22 @@ export function lowerReports(d: Derivation, options: ReportOptions = {}): Report
       ? [lowerContinuousReport(l, blockOf(l.name, plan), d, lowerer, context, covariance)]
       : [],
   )
+  const joint =
+    options.contributions === true && plan.factorised === null
+      ? plan.blocks.flatMap((b) =>
+          b.kind === 'gaussian' && b.layout === 'joint' && b.scope.length === 0 && b.given === null
+            ? [lowerJointUnits(b, lowerer, context)]
+            : [],
+        )
+      : []
   const contributions =
     options.contributions === true
-      ? lowerContributions(made, loopVariables(d), lowerer)
+      ? lowerContributions(
+          made,
+          loopVariables(d),
+          lowerer,
+          new Set(joint.map(({ units }) => normaliserTable(units.block))),
+        )
       : { contributions: [], ops: [] }
   const imputed = options.impute === true ? lowerImputations(d, lowerer, context) : { imputations: [], ops: [] }
   const counts = lowerCountVariances(d, lowerer, context)
@@ -118,6 +135,7 @@ export function lowerReports(d: Derivation, options: ReportOptions = {}): Report
       ...(reader.moments?.all() ?? []),
       ...continuous.flatMap((c) => c.ops),
       ...contributions.ops,
+      ...joint.flatMap((j) => j.ops),
       ...imputed.ops,
       ...counts.ops,
       ...laws.ops,
@@ -125,6 +143,7 @@ export function lowerReports(d: Derivation, options: ReportOptions = {}): Report
     ],
     continuous: continuous.map((c) => c.report),
     contributions: contributions.contributions,
+    jointUnits: joint.map((j) => j.units),
     imputations: imputed.imputations,
     countVariances: counts.variances,
     laws: laws.laws,

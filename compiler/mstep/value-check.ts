@@ -7,7 +7,7 @@ import { compare, literal, ZERO } from '../algebra/build.js'
 import { type Environment, evaluate, holds, type NumericIndicator } from '../algebra/evaluate.js'
 import type { Monomial } from '../algebra/monomial.js'
 import type { ArraySpace, Expr } from '../algebra/types.js'
-import { collectNodes, rewrite } from '../algebra/visit.js'
+import { collectNodes, guardChildren, rewrite } from '../algebra/visit.js'
 import type { BindTable } from '../graph/types.js'
 import type { ParamInfo } from '../rules/mstep/types.js'
 import type { ValueRange } from './row-terms.js'
@@ -129,12 +129,16 @@ function compareAt(instance: Instance): ValueCheck | null {
   return points < POINTS ? null : { kind: 'checked', points, largestError }
 }
 
-/** The largest place that an expression names: `x[3]`, or 4 of a loop over 4..T. */
+/** The largest place that an expression names: `x[3]`, 4 of a loop over 4..T, or what a place is compared with. */
 function largestPlace(e: Expr): number {
-  const places = collectNodes(e, (n) => n.kind === 'ref' || n.kind === 'sum').flatMap((n) =>
-    n.kind === 'ref' ? n.index.map(literal) : n.kind === 'sum' ? [literal(n.index.from)] : [],
-  )
-  return Math.max(0, ...places.map((x) => x ?? 0))
+  const places = collectNodes(e, (n) => n.kind === 'ref' || n.kind === 'sum' || n.kind === 'case').flatMap((n) => {
+    if (n.kind === 'ref') return n.index.map(literal)
+    if (n.kind === 'sum') return [literal(n.index.from)]
+    return n.kind === 'case' && guardChildren(n.when).some((x) => x.kind === 'index')
+      ? guardChildren(n.when).map(literal)
+      : []
+  })
+  return Math.ceil(Math.max(0, ...places.map((x) => x ?? 0)))
 }
 
 /** One draw of data, posterior and pivots; params are drawn per point. */

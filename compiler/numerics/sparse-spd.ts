@@ -1,5 +1,5 @@
 import { type FactorValues, factorValues, indexOfPlaces } from './sparse/factor-values.js'
-import { factorInPlace, logdetOf, rootInPlace, solveInPlace } from './sparse/numeric-factor.js'
+import { factorInPlace, logdetOf, logPivotsOf, rootInPlace, solveInPlace } from './sparse/numeric-factor.js'
 import { selectedInverse } from './sparse/selected-inverse.js'
 import { sparseGraph } from './sparse/sparse-graph.js'
 import { type SymbolicFactor, symbolicFactor } from './sparse/symbolic-factor.js'
@@ -87,6 +87,17 @@ export class SparseSpd {
 
   logdet(): number {
     return this.definite ? logdetOf(this.symbolic, this.values) : Number.NaN
+  }
+
+  /** The parts of log det A by cell: over cells that no entry joins with others they add up to the log det of these. */
+  logPivots(): Float64Array {
+    const { sequence } = this.symbolic
+    const out = new Float64Array(this.order).fill(Number.NaN)
+    if (this.definite)
+      logPivotsOf(this.symbolic, this.values).forEach((part, k) => {
+        out[sequence[k] ?? 0] = part
+      })
+    return out
   }
 
   /** target = A⁻¹ right (0 for cells that are alone); both by cell, perhaps the same array. */

@@ -66,6 +66,12 @@ export class SparsePosterior {
     this.drawn = true
   }
 
+  /** The parts of log det Λ by cell, after `solve`. */
+  logPivots(): Float64Array {
+    if (this.spd === null) throw new KernelError(`the determinant behind ${this.name} is read before it is computed`)
+    return this.spd.logPivots()
+  }
+
   /** Element of Λ⁻¹; 0 where a position is −1 or NaN. */
   covariance(row: number, column: number): number {
     if (this.drawn || Number.isNaN(row) || Number.isNaN(column)) return 0

@@ -58,7 +58,7 @@ function notesOf(result: FitResult): readonly string[] {
     ...(batches === undefined
       ? []
       : [
-          `${batches.passes} passes in ${batches.perPass} batches of ${batches.rows} rows; the last one had the weight ${batches.lastStep.toPrecision(2)}.`,
+          `${batches.passes} passes in ${batches.perPass} batches of ${batches.rows} ${batches.units === true ? 'groups or sequences' : 'rows'}; the last one had the weight ${batches.lastStep.toPrecision(2)}.`,
         ]),
     ...(standardized === undefined
       ? []

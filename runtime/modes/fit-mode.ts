@@ -21,6 +21,8 @@ export interface ModeReport {
   /** `online`: how the rows were cut, and the weight that the last batch had. */
   readonly batches?: {
     readonly rows: number
+    /** true where rows stand together: `rows` counts groups or sequences. */
+    readonly units?: boolean
     readonly perPass: number
     readonly passes: number
     readonly lastStep: number

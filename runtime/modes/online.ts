@@ -22,6 +22,8 @@ import { begun } from './sem.js'
 /** The model over some of its rows. */
 export interface Batches {
   readonly rows: number
+  /** true where rows stand together: these are groups or sequences. */
+  readonly areUnits?: boolean
   /** What the E-step over rows [from, to) adds up to. */
   eStepOver(params: Float64Array, from: number, to: number): Expectation
   /** Statistics are taken about these params from now on. */
@@ -133,7 +135,13 @@ async function learnt(
   const run = { point, trace, rows, stop, reason, passes: trace.length, rate: null }
   return {
     end: { ...first, run, degenerate: [], brief: false },
-    report: { rows: batch, perPass, passes: trace.length - 1, lastStep: gamma },
+    report: {
+      rows: batch,
+      perPass,
+      passes: trace.length - 1,
+      lastStep: gamma,
+      ...(batches.areUnits === true ? { units: true } : {}),
+    },
   }
 }
 

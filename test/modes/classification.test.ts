@@ -78,3 +78,24 @@ for n in 1..N {
     await expect(fit).rejects.toThrow(/puts each row into a class/)
   })
 })
+
+it('regressions of classes whose probabilities run to 0 and 1 are looked for under the classes', async () => {
+  const fit = await compileOrThrow(`model Classes
+data g : category[N]
+data t : bool[N]
+data y, n : count[N]
+param w : simplex[2]
+param b : real[2]
+param slope : real
+for c in levels(g) { latent z ~ Categorical(w) }
+for i in 1..N { y[i] ~ Binomial(n[i], logit = b[z[g[i]]] + slope * t[i]) }`).fit(
+    {
+      g: Array.from({ length: 24 }, (_, i) => `g${i % 8}`),
+      y: Array.from({ length: 24 }, (_, i) => (i % 8 < 4 ? 0 : 5)),
+      n: Array.from({ length: 24 }, () => 10),
+      t: Array.from({ length: 24 }, (_, i) => i % 2 === 0),
+    },
+    { mode: 'cem', restarts: 2 },
+  )
+  expect(fit.warnings.map((w) => w.code)).toContain('W535')
+})

@@ -85,7 +85,9 @@ for n in 1..N {
     const refused = (source: string, data: unknown, batch = 5) =>
       expect(compileOrThrow(source).fit(data, { mode: 'online', batch })).rejects
     await refused(chain.source, chain.data).toThrow(OptionError)
-    await refused(chain.source, chain.data).toThrow(/there is no mode online for this model: `z` /)
+    await refused(chain.source, chain.data).toThrow(
+      /there is no mode online for this model: all of the data hang together through `z`/,
+    )
     const logistic = `model Logistic
 data  y : bool[N]
 data  x : real[N]

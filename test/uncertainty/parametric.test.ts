@@ -46,7 +46,11 @@ test('one long chain: the levels of Lake Huron', async () => {
 
 const ten = async (fit: Fit) => (await fit.standardErrors('parametric', { replicates: 10 })).estimates
 
-test('rows with weights are not drawn as one', async () => {
-  const fit = compileOrThrow(weighted).fit({ y: [1, 2, 4], w: [2, 1, 3] }, { errors: 'parametric', replicates: 10 })
-  await expect(fit).rejects.toThrow('a row with a weight stands for several')
+test('a row with a frequency weight is drawn as so many rows', async () => {
+  const errors = { errors: 'parametric', replicates: 20 } as const
+  const counted = await compileOrThrow(weighted).fit({ y: [1, 2, 4], w: [2, 1, 3] }, errors)
+  const rows = await compileOrThrow(weighted).fit({ y: [1, 1, 2, 4, 4, 4], w: [1, 1, 1, 1, 1, 1] }, errors)
+  expect(counted.result.standardErrors).toEqual(rows.result.standardErrors)
+  const sampled = compileOrThrow(weighted).fit({ y: [1, 2, 4], w: [2, 1, 3] }, { ...errors, weights: 'sampling' })
+  await expect(sampled).rejects.toThrow('a weight of a sample')
 })

@@ -90,3 +90,105 @@ for i in 1..N {
   const drawn = await apart.standardErrors('bootstrap', { replicates: 10 })
   expect(drawn.fields.errors.units).toBe(60)
 })
+
+test('groups that only the data nest are units: the sandwich of their densities written out', async () => {
+  const rows = Array.from({ length: 48 }, (_, i) => ({
+    batch: i % 8,
+    cask: (i % 8) * 3 + (Math.floor(i / 8) % 3),
+    y: 2 + Math.sin(5 * i) + 1.5 * Math.sin(i % 8) + Math.cos(7 * ((i % 8) * 3 + (Math.floor(i / 8) % 3))),
+  }))
+  const fit = await compileOrThrow(`model Nested
+data batch, cask : category[N]
+data y : real[N]
+param m : real
+param p, q, s : positive
+for g in levels(batch) { latent a[g] ~ Normal(0, p) }
+for h in levels(cask)  { latent b[h] ~ Normal(0, q) }
+for n in 1..N { y[n] ~ Normal(m + a[batch[n]] + b[cask[n]], s) }`).fit(
+    { batch: rows.map((r) => `b${r.batch}`), cask: rows.map((r) => `c${r.cask}`), y: rows.map((r) => r.y) },
+    { tolerance: 1e-14, maxIterations: 50_000, accelerate: 'squarem' },
+  )
+  const names = ['m', 'p', 'q', 's'] as const
+  const at = names.map((name) => Number(fit.params[name]))
+  // log density of a batch, by elimination
+  const density = (batch: number, [m = 0, p = 0, q = 0, s = 0]: readonly number[]): number => {
+    const own = rows.filter((r) => r.batch === batch)
+    const n = own.length
+    const c = own.map((a, i) => own.map((b, j) => p * p + (a.cask === b.cask ? q * q : 0) + (i === j ? s * s : 0)))
+    const r = own.map((x) => x.y - m)
+    let log = (-n / 2) * Math.log(2 * Math.PI)
+    for (let k = 0; k < n; k++) {
+      const pivot = c[k]?.[k] ?? Number.NaN
+      log -= Math.log(pivot) / 2 + (r[k] ?? 0) ** 2 / pivot / 2
+      for (let i = k + 1; i < n; i++) {
+        const f = (c[i]?.[k] ?? 0) / pivot
+        r[i] = (r[i] ?? 0) - f * (r[k] ?? 0)
+        for (let j = k; j < n; j++) {
+          const row = c[i]
+          if (row !== undefined) row[j] = (row[j] ?? 0) - f * (c[k]?.[j] ?? 0)
+        }
+      }
+    }
+    return log
+  }
+  const moved = (by: readonly (readonly [number, number])[]): readonly number[] =>
+    at.map((x, i) => x + by.reduce((a, [j, h]) => a + (i === j ? h : 0), 0))
+  const h = 1e-4
+  const slope = (b: number, i: number): number => (density(b, moved([[i, h]])) - density(b, moved([[i, -h]]))) / (2 * h)
+  const total = (by: readonly (readonly [number, number])[]): number =>
+    Array.from({ length: 8 }, (_, b) => density(b, moved(by))).reduce((a, x) => a + x, 0)
+  const wide = 1e-3
+  const A = names.map((_, i) =>
+    names.map((__, j) => {
+      const four = [1, -1].flatMap((a) =>
+        [1, -1].map(
+          (b) =>
+            a *
+            b *
+            total([
+              [i, a * wide],
+              [j, b * wide],
+            ]),
+        ),
+      )
+      return -four.reduce((x, v) => x + v, 0) / (4 * wide * wide)
+    }),
+  )
+  const B = names.map((_, i) =>
+    names.map((__, j) => Array.from({ length: 8 }, (___, b) => slope(b, i) * slope(b, j)).reduce((x, v) => x + v, 0)),
+  )
+  const inverse = inverted(A)
+  const product = (x: number[][], y: number[][]): number[][] =>
+    x.map((row) => names.map((_, j) => row.reduce((a, v, k) => a + v * (y[k]?.[j] ?? 0), 0)))
+  const sandwich = product(product(inverse, B), inverse)
+  const errors = await fit.standardErrors('sandwich')
+  expect(errors.fields.errors.units).toBe(8)
+  errors.estimates.forEach((e, i) => {
+    expect((e.standardError ?? 0) / Math.sqrt(sandwich[i]?.[i] ?? 0)).toBeCloseTo(1, 3)
+  })
+  const drawn = await fit.standardErrors('bootstrap', { replicates: 200 })
+  expect(drawn.fields.errors.units).toBe(8)
+  // m is the mean of the means of the batches, which are of one size: its bootstrap is known
+  const means = Array.from({ length: 8 }, (_, b) => {
+    const own = rows.filter((r) => r.batch === b)
+    return own.reduce((a, r) => a + r.y, 0) / own.length
+  })
+  const mean = means.reduce((a, x) => a + x, 0) / 8
+  const known = Math.sqrt(means.reduce((a, x) => a + (x - mean) ** 2, 0)) / 8
+  expect((drawn.estimates[0]?.standardError ?? 0) / known).toBeGreaterThan(0.85)
+  expect((drawn.estimates[0]?.standardError ?? 0) / known).toBeLessThan(1.15)
+})
+
+function inverted(matrix: readonly (readonly number[])[]): number[][] {
+  const n = matrix.length
+  const a = matrix.map((row, i) => [...row, ...row.map((_, j) => (i === j ? 1 : 0))])
+  for (let k = 0; k < n; k++) {
+    const pivot = a[k]?.[k] ?? Number.NaN
+    a[k] = (a[k] ?? []).map((x) => x / pivot)
+    for (let i = 0; i < n; i++) {
+      const f = a[i]?.[k] ?? 0
+      if (i !== k) a[i] = (a[i] ?? []).map((x, j) => x - f * (a[k]?.[j] ?? 0))
+    }
+  }
+  return a.map((row) => row.slice(n))
+}

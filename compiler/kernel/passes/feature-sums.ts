@@ -4,6 +4,7 @@ import { freeAxes } from '../visit.js'
 import type { ColumnAt } from './columns.js'
 import { costInRows, extentOf } from './cost.js'
 import type { FeatureSet } from './feature-set.js'
+import { LogDensities } from './log-densities.js'
 import { closed, type Term, withAxes } from './polynomial.js'
 import type { RowFacts } from './row-facts.js'
 import type { PassContext, RowProgram } from './types.js'
@@ -39,18 +40,29 @@ export class FeatureSums {
   readonly postlude: KernelOp[] = []
   readonly buffers: Buffer[] = []
   private readonly totals = new Map<string, string>()
+  private readonly logs: LogDensities
 
   constructor(
     private readonly program: RowProgram,
     private readonly context: PassContext,
     readonly sets: readonly FeatureSet[],
     private readonly facts: RowFacts,
-  ) {}
+  ) {
+    this.logs = new LogDensities(program)
+  }
 
   /** Operations over rows in place of one that adds up terms. */
-  rewritten(op: SumOp, terms: readonly SumTerm[]): readonly KernelOp[] {
+  rewritten(op: SumOp, all: readonly SumTerm[]): readonly KernelOp[] {
+    const terms = all.map((term) => this.guarded(term))
     if (this.isTotal(op, terms)) return [op]
     return terms.flatMap((term) => this.added(op, term))
+  }
+
+  /** A weight of 0 ends the product although another is −∞: they are one weight then. */
+  private guarded(term: SumTerm): SumTerm {
+    const { weights } = term
+    if (!term.term.zeroWins || weights.length < 2 || !weights.some((w) => this.logs.has(w))) return term
+    return { ...term, weights: [k.mul0(...weights)] }
   }
 
   setOf(columns: readonly ColumnAt[]): FeatureSet | null {

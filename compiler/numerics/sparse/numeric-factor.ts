@@ -78,6 +78,14 @@ export function logdetOf({ order, tail: tailFrom }: SymbolicFactor, { diagonal, 
   return sum
 }
 
+/** The parts of log det A by place, which add up to it; over the places of a block of A to that of the block. */
+export function logPivotsOf({ order, tail: tailFrom }: SymbolicFactor, { diagonal, tail }: FactorValues): Float64Array {
+  const step = order - tailFrom + 1
+  return Float64Array.from({ length: order }, (_, k) =>
+    k < tailFrom ? Math.log(diagonal[k] ?? Number.NaN) : 2 * Math.log(tail[(k - tailFrom) * step] ?? Number.NaN),
+  )
+}
+
 /** x = R ε in place of ε, with R Rᵀ = A⁻¹: R = L⁻ᵀ D^−½. */
 export function rootInPlace(symbolic: SymbolicFactor, values: FactorValues, x: Float64Array): void {
   const { order, starts, rows, tail: tailFrom } = symbolic

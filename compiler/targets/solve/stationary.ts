@@ -33,7 +33,9 @@ export function solveStationary(
     const scales = profiles.map((profile) => profile(i))
     const q = (x: number): number => scales.reduce((sum, scale) => sum + scale.value(x), total(c, values, x))
     const slope = (x: number): number => scales.reduce((sum, scale) => sum + scale.slope(x), total(c, slopes, x))
-    u[i] = best(q, slope, low, high, at(u, i))
+    const found = best(q, slope, low, high, at(u, i))
+    u[i] = found.at
+    if (found.isLevel) context.onLevel?.(name)
   }
 }
 
@@ -73,7 +75,8 @@ const scalar =
 
 /**
  * Sign changes of the slope on a grid that is even in an unbounded coordinate (log for a half-line, logit for an
- * interval), each refined by bisection to the last bit; the ends count where Q is finite there.
+ * interval), each refined by bisection to the last bit; the ends count where Q is finite there. Towards an infinite end Q
+ * may rise for ever and come to a finite height: then it is the first point that has all of it but rounding.
  */
 function best(
   q: (x: number) => number,
@@ -81,7 +84,7 @@ function best(
   low: number,
   high: number,
   current: number,
-): number {
+): { readonly at: number; readonly isLevel: boolean } {
   const grid = probes(low, high, current)
   const candidates: number[] = []
   for (const end of [low, high]) if (Number.isFinite(end) && Number.isFinite(q(end))) candidates.push(end)
@@ -100,7 +103,40 @@ function best(
   }
   // near its maximum q tells values apart to half the digits only: the root of the slope is better than where it came from
   const before = q(current)
-  return Number.isNaN(value) || before > value + 1e-12 * (1 + Math.abs(before)) ? current : chosen
+  const top = Number.isNaN(value) || before > value ? before : value
+  for (const [end, points] of [
+    [low, grid],
+    [high, [...grid].reverse()],
+  ] as const) {
+    if (Number.isFinite(end)) continue
+    const level = levelled(q, points, top, current)
+    if (level !== null) return { at: level, isLevel: true }
+  }
+  const isBest = !Number.isNaN(value) && before <= value + 1e-12 * (1 + Math.abs(before))
+  return { at: isBest ? chosen : current, isLevel: false }
+}
+
+/**
+ * Where Q has come to the height that it has far out, of points from there on; null where it is no higher there than
+ * `top`, or still rises.
+ */
+function levelled(q: (x: number) => number, points: readonly number[], top: number, current: number): number | null {
+  const [far = Number.NaN, next = Number.NaN] = points
+  const height = q(far)
+  const isHigh = (x: number): boolean => q(x) >= height - 1e-13 * (1 + Math.abs(height))
+  if (!Number.isFinite(height) || !isHigh(next) || q(next) > height) return null
+  if (isHigh(current) && !(top > height)) return current
+  if (!(height > top + 1e-12 * (1 + Math.abs(height)))) return null
+  const first = points.findIndex((x) => !isHigh(x))
+  if (first < 1) return null
+  let [inside, outside] = [points[first - 1] ?? far, points[first] ?? far]
+  for (let i = 0; i < 200; i++) {
+    const m = inside + (outside - inside) / 2
+    if (m === inside || m === outside) break
+    if (isHigh(m)) inside = m
+    else outside = m
+  }
+  return inside
 }
 
 function probes(low: number, high: number, current: number): readonly number[] {

@@ -11,6 +11,8 @@ export interface SolveContext {
   readonly onFloor: (param: string, index: readonly number[], floor: number) => void
   /** The condition number of a linear system that was solved. */
   readonly onSystem: (condition: number) => void
+  /** A param was put where Q is as high as it gets towards an infinite end. */
+  readonly onLevel?: (param: string) => void
 }
 
 export function f64(memory: Memory, id: string): Float64Array {

@@ -5,6 +5,7 @@ import type { Derivation } from '../../../compiler/derive.js'
 import { qTerms, valueRanges } from '../../../compiler/mstep/plan.js'
 import type { DriverObjective } from '../../../compiler/mstep/types.js'
 import { checkByValue } from '../../../compiler/mstep/value-check.js'
+import { compileOrThrow } from '../../../index.js'
 import { deriveText } from '../../support/derive.js'
 
 const examples = new URL('../../../examples/', import.meta.url)
@@ -84,3 +85,25 @@ test('a model that is large even in the small is not checked, and says so', () =
   )
   expect(d.valueCheck.kind === 'skipped' && d.valueCheck.reason).toMatch(/^more than 40000 reads/)
 })
+
+test.each(['n < 4', 'n <= 10', 'n == 5', 'n > 7'])(
+  'a place beyond the small sizes is compared with: %s',
+  async (condition) => {
+    const fit = await compileOrThrow(`model Broken
+data y : real[N]
+param f, g : real
+param s : positive
+for n in 1..N { if ${condition} { y[n] ~ Normal(f, s) } else { y[n] ~ Normal(g, s) } }`).fit({
+      y: Array.from({ length: 12 }, (_, i) => (i * i) % 7),
+    })
+    const is: Readonly<Record<string, (n: number) => boolean>> = {
+      'n < 4': (n) => n < 4,
+      'n <= 10': (n) => n <= 10,
+      'n == 5': (n) => n === 5,
+      'n > 7': (n) => n > 7,
+    }
+    const inside = Array.from({ length: 12 }, (_, i) => i + 1).filter((n) => is[condition]?.(n))
+    const mean = inside.reduce((a, n) => a + ((n - 1) ** 2 % 7), 0) / inside.length
+    expect(fit.params.f).toBeCloseTo(mean, 10)
+  },
+)

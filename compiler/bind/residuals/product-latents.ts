@@ -1,6 +1,6 @@
 /**
  * Quadrature over two or three numbers of posteriors at once, by the product of trapezoidal rules in t, each number being
- * centre + scale · sinh t on its line (Trefethen and Weideman 2014, SIAM Review 56, section 5), or each count. What a rule with
+ * centre + scale · sinh t on its line (Trefethen and Weideman 2014, SIAM Review 56, section 5). What a rule with
  * steps twice as long says differs by the root of the error, about: cells where it differs by more are not known.
  */
 import type { DrawnBlock } from '../../lower/residuals/cell-draws.js'
@@ -14,14 +14,11 @@ const SIDES: readonly number[] = [0, 400, 48, 12]
 const FARTHEST = 9
 /** Largest change of a probability, and of a log density, from the rule with longer steps. */
 const CHANGE = 0.03
-/** Counts are told apart up to so many sds from their mean. */
-const SDS = 14
 
 /** One number: the block and the coordinate, its nodes. */
 interface Dimension {
   readonly block: number
   readonly coordinate: number
-  readonly isCount: boolean
 }
 
 export class ProductLatents {
@@ -40,7 +37,7 @@ export class ProductLatents {
     this.width = 2 * this.sides + 1
   }
 
-  /** null where there are too many numbers, or points of a simplex, or counts beyond the nodes. */
+  /** null where there are too many numbers, or points of a simplex, or counts. */
   static of(
     blocks: readonly DrawnBlock[],
     count: number,
@@ -48,20 +45,13 @@ export class ProductLatents {
     density: () => void,
   ): ProductLatents | null {
     const sizes = blocks.map((b) => host.numbers.extent(b.size))
-    const isLine = ({ law, isOneRow }: DrawnBlock): boolean => isOneRow && (law.kind === 'normal' || law.line !== null)
+    const isLine = ({ law, isOneRow }: DrawnBlock): boolean =>
+      isOneRow && (law.kind === 'normal' || (law.line !== null && law.line.support !== 'count'))
     if (sizes.reduce((a, b) => a + b, 0) > MOST_NUMBERS || !blocks.every(isLine)) return null
-    const dimensions = blocks.flatMap(({ law }, block) =>
-      Array.from(
-        { length: sizes[block] ?? 0 },
-        (_, coordinate): Dimension => ({
-          block,
-          coordinate,
-          isCount: law.kind === 'family' && law.line?.support === 'count',
-        }),
-      ),
+    const dimensions = blocks.flatMap((_, block) =>
+      Array.from({ length: sizes[block] ?? 0 }, (_, coordinate): Dimension => ({ block, coordinate })),
     )
-    const made = new ProductLatents(blocks, sizes, dimensions, count, host, density)
-    return made.hasAllCounts() ? made : null
+    return new ProductLatents(blocks, sizes, dimensions, count, host, density)
   }
 
   /** @param coarse the same integrals, by steps that are twice as long */
@@ -87,7 +77,7 @@ export class ProductLatents {
     const points: number[] = []
     const total = width ** dimensions.length
     for (let p = 0; p < total; p++) {
-      const isKept = dimensions.every((d, i) => d.isCount || stride === 1 || (this.digit(p, i) - sides) % stride === 0)
+      const isKept = dimensions.every((_, i) => stride === 1 || (this.digit(p, i) - sides) % stride === 0)
       if (isKept) points.push(p)
     }
     for (let from = 0; from < points.length; from += count) {
@@ -109,11 +99,9 @@ export class ProductLatents {
 
   /** What a point weighs in t, beside the densities. */
   private logOf(point: number, stride: number): number {
-    return this.dimensions.reduce((sum, d, i) => {
+    return this.dimensions.reduce((sum, _, i) => {
       const t = Math.abs(this.t(point, i))
-      return d.isCount
-        ? sum
-        : sum + Math.log((stride * FARTHEST) / this.sides) + t + Math.log1p(Math.exp(-2 * t)) - Math.LN2
+      return sum + Math.log((stride * FARTHEST) / this.sides) + t + Math.log1p(Math.exp(-2 * t)) - Math.LN2
     }, 0)
   }
 
@@ -133,7 +121,7 @@ export class ProductLatents {
           const at = g * this.count + q
           const own = out.subarray(at * size, (at + 1) * size)
           if (law.kind === 'normal') logs[at] = this.normal(law, g, at, z, own)
-          else this.numbers(law, g, p, first[b] ?? 0, z, own)
+          else this.numbers(law, g, z, own)
         })
     })
     this.density()
@@ -150,7 +138,7 @@ export class ProductLatents {
           for (let i = 0; i < size; i++) {
             const u = out[(g * this.count + q) * size + i] ?? Number.NaN
             log += (density[(g * size + i) * this.count + q] ?? Number.NaN) + slopeOf(law.line?.support, u)
-            if (law.line?.support !== 'count') log += Math.log(scale[g * size + i] ?? Number.NaN)
+            log += Math.log(scale[g * size + i] ?? Number.NaN)
           }
           logs[g * this.count + q] = log
         })
@@ -196,8 +184,6 @@ export class ProductLatents {
   private numbers(
     law: Extract<DrawnBlock['law'], { kind: 'family' }>,
     g: number,
-    point: number,
-    first: number,
     z: Float64Array,
     out: Float64Array,
   ): void {
@@ -206,27 +192,8 @@ export class ProductLatents {
     const [centre, scale] = [f64(this.host.memory, law.line.centre), f64(this.host.memory, law.line.scale)]
     for (let i = 0; i < z.length; i++) {
       const [c, s] = [centre[g * z.length + i] ?? Number.NaN, scale[g * z.length + i] ?? Number.NaN]
-      out[i] =
-        support === 'count'
-          ? this.firstCount(c, s) + this.digit(point, first + i)
-          : onSupport(support, c + s * (z[i] ?? 0))
+      out[i] = onSupport(support, c + s * (z[i] ?? 0))
     }
-  }
-
-  private firstCount(mean: number, sd: number): number {
-    return Math.max(0, Math.floor(Math.min(mean - SDS * sd, mean - this.sides)))
-  }
-
-  private hasAllCounts(): boolean {
-    const { memory } = this.host
-    return this.blocks.every(({ law }) => {
-      if (law.kind !== 'family' || law.line?.support !== 'count') return true
-      const scale = f64(memory, law.line.scale)
-      return f64(memory, law.line.centre).every((mean, i) => {
-        const sd = scale[i] ?? Number.NaN
-        return Number.isNaN(mean) || mean + SDS * (sd + 1) < this.firstCount(mean, sd) + this.width
-      })
-    })
   }
 }
 

@@ -98,8 +98,20 @@ export function residualTables(all: readonly DataResiduals[]): readonly Html[] {
         ],
   )
   const notes = [...without, ...left]
+  const rough = all.filter((r) => r.approximate).flatMap((r, i) => [i > 0 ? ', ' : '', h('code', {}, nameOf(r))])
   return [
     ...counts.slice(0, MOST),
+    ...(rough.length === 0
+      ? []
+      : [
+          h(
+            'p',
+            {},
+            'The posterior without each cell is a factorised one, so these are approximations: ',
+            ...rough,
+            '.',
+          ),
+        ]),
     ...(notes.length === 0 ? [] : [h('p', {}, 'Without residuals:'), h('ul', {}, ...notes)]),
   ]
 }

@@ -23,7 +23,7 @@ function residualView(r: DataResiduals): ResidualView {
   }
 }
 
-function sentencesOf({ distance, residual, left, cells }: DataResiduals): readonly string[] {
+function sentencesOf({ distance, residual, left, cells, approximate }: DataResiduals): readonly string[] {
   const few = cells.length === 0 ? ['No cell could be looked at.'] : []
   const apart =
     distance === null
@@ -38,7 +38,8 @@ function sentencesOf({ distance, residual, left, cells }: DataResiduals): readon
       ? []
       : [`Residuals, in sds, have the mean ${short(residual.mean)} and the sd ${short(residual.sd)}.`]
   const out = left === 0 ? [] : [`${left} ${left === 1 ? 'cell was' : 'cells were'} left out.`]
-  return [...few, ...apart, ...moments, ...out]
+  const rough = approximate ? ['The posterior without each cell is a factorised one, so this is an approximation.'] : []
+  return [...few, ...apart, ...moments, ...out, ...rough]
 }
 
 const short = (x: number): string => x.toFixed(3).replace('-', '−')

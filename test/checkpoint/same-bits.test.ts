@@ -81,6 +81,26 @@ for n in 1..N {
   of('batches', ...faithful, { mode: 'online', batch: 50, schedule: { passes: 4 }, trace: true }),
   of('batches in hard mode', ...faithful, { mode: 'hard', batch: 64, schedule: { passes: 5 } }),
   {
+    name: 'batches of sequences',
+    model: `model Chains
+data y : real[S, T]
+param start : simplex[2]
+param A : simplex[2, 2]
+param mu : ordered[2]
+param s : positive
+for i in 1..S {
+  latent z[i, 1] ~ Categorical(start)
+  for t in 2..T { latent z[i, t] ~ Categorical(A[z[i, t-1]]) }
+  for t in 1..T { y[i, t] ~ Normal(mu[z[i, t]], s) }
+}`,
+    data: () => ({
+      y: Array.from({ length: 14 }, (_, i) =>
+        Array.from({ length: 9 }, (_, t) => ((i + t) % 7 < 3 ? 3 : 0) + Math.sin(5 * i + 3 * t)),
+      ),
+    }),
+    options: { mode: 'online', batch: 4, schedule: { passes: 5 }, trace: true },
+  },
+  {
     name: 'batches of rows that do not lie in memory',
     model: simulated.model,
     data: () => [rowsTable('data', rowsOf(simulated))],

@@ -56,6 +56,28 @@ for n in 1..N weight w[n] {
     expect(page).toMatch(/<code>z<\/code>, 80 rows: the entropy/)
   })
 
+  it('says where residuals are those of a factorised posterior', async () => {
+    const model = compileOrThrow(`model Crossed
+const K = 2
+data  g, h : category[N]
+data  y : real[N]
+param pi : simplex[K]
+param m  : real[K, K]
+param s  : positive
+for i in levels(g) { latent a[i] ~ Categorical(pi) }
+for j in levels(h) { latent b[j] ~ Categorical(pi) }
+for n in 1..N { y[n] ~ Normal(m[a[g[n]], b[h[n]]], s) }`)
+    const cells = Array.from({ length: 36 }, (_, n) => [Math.floor(n / 6), n % 6] as const)
+    const fit = await model.fit({
+      g: cells.map(([i]) => `g${i}`),
+      h: cells.map(([, j]) => `h${j}`),
+      y: cells.map(([i, j], n) => (i < 3 ? 2 : 0) + (j < 2 ? 5 : 0) + Math.sin(7 * n) / 3),
+    })
+    expect(body(await fit.report())).toContain('is a factorised one, so these are approximations: <code>y</code>.')
+    const exact = await faithful.fit(table('old-faithful/faithful.csv'), { maxIterations: 3 })
+    expect(body(await exact.report())).not.toContain('these are approximations')
+  })
+
   it('has every part, and nothing of a page that loads or runs', async () => {
     const fit = await faithful.fit(table('old-faithful/faithful.csv'))
     const page = await fit.report()

@@ -15,12 +15,6 @@ const FARTHEST = 9
 /** Largest change of a probability, and of a log density, from the rule with longer steps. */
 const CHANGE = 0.03
 
-/** One number: the block and the coordinate, its nodes. */
-interface Dimension {
-  readonly block: number
-  readonly coordinate: number
-}
-
 export class ProductLatents {
   private readonly sides: number
   private readonly width: number
@@ -28,7 +22,8 @@ export class ProductLatents {
   private constructor(
     private readonly blocks: readonly DrawnBlock[],
     private readonly sizes: readonly number[],
-    private readonly dimensions: readonly Dimension[],
+    /** The block of each number. */
+    private readonly dimensions: readonly number[],
     private readonly count: number,
     private readonly host: IntegralHost,
     private readonly density: () => void,
@@ -48,9 +43,7 @@ export class ProductLatents {
     const isLine = ({ law, isOneRow }: DrawnBlock): boolean =>
       isOneRow && (law.kind === 'normal' || (law.line !== null && law.line.support !== 'count'))
     if (sizes.reduce((a, b) => a + b, 0) > MOST_NUMBERS || !blocks.every(isLine)) return null
-    const dimensions = blocks.flatMap((_, block) =>
-      Array.from({ length: sizes[block] ?? 0 }, (_, coordinate): Dimension => ({ block, coordinate })),
-    )
+    const dimensions = sizes.flatMap((size, block) => new Array<number>(size).fill(block))
     return new ProductLatents(blocks, sizes, dimensions, count, host, density)
   }
 
@@ -107,7 +100,7 @@ export class ProductLatents {
 
   private put(points: readonly number[]): void {
     const { memory } = this.host
-    const first = this.sizes.map((_, b) => this.dimensions.findIndex((d) => d.block === b))
+    const first = this.sizes.map((_, b) => this.dimensions.indexOf(b))
     this.blocks.forEach(({ law, draws, weights }, b) => {
       const size = this.sizes[b] ?? 1
       const out = f64(memory, draws)

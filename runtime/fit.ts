@@ -84,7 +84,11 @@ export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitH
 
   const start = own?.params ?? null
   const onIteration = hooks.onIteration ?? (() => {})
-  const request = { model, options, starter, start, signal, pacer, onIteration }
+  let isCut = false
+  const onLeftOut = (): void => {
+    isCut = true
+  }
+  const request = { model, options, starter, start, signal, pacer, onIteration, onLeftOut }
   const { mode = null } = hooks
   const other = mode?.search ?? null
   const record = hooks.record === undefined ? null : new FitRecord(hooks.record, model, hooks.now ?? Date.now)
@@ -105,7 +109,7 @@ export async function fitModel(model: BoundModel, asked: FitRequest, hooks: FitH
   await pacer.breathe()
   const parameters = identified?.parameters ?? model.nominalParameters
   const stages = (seed: number): readonly SplitStage[] | null => starter.stages?.(seed) ?? null
-  const conclusion = { ...settled, mode, best, ends, start, stages, parameters, loose: identified?.loose ?? [] }
+  const conclusion = { ...settled, mode, best, ends, isCut, start, stages, parameters, loose: identified?.loose ?? [] }
   const outcome = conclude(model, options, conclusion, hooks.context ?? emptyContext)
   if (settled.stop === 'aborted') throw new AbortError<FitOutcome>(outcome)
   return outcome
@@ -229,6 +233,8 @@ interface Conclusion extends Settled {
   readonly mode: FitMode | null
   readonly best: StartEnd
   readonly ends: readonly StartEnd[]
+  /** A start, or a part of the way of one, was left out for want of time. */
+  readonly isCut: boolean
   readonly start: Float64Array | null
   /** What the start from a seed went through, where it was made by splitting. */
   readonly stages: (seed: number) => readonly SplitStage[] | null
@@ -310,7 +316,8 @@ function warningsOf(
   if (found.edge.length > 0) warnings.push(warn.setToEdge(found.edge))
   if (stop === 'max-time' || stop === 'aborted' || (stop === 'max-iterations' && options.tolerance > 0)) {
     warnings.push(warn.notConverged(stop, point.iteration, stop === 'aborted' ? [] : fallingScales(model, point)))
-  }
+  } else if (found.isCut || ends.some(({ run }) => run.stop === 'max-time'))
+    warnings.push(warn.searchCut(ends.length, options.restarts))
   const broken = ends.filter(failed)
   if (broken.length > 0) warnings.push(warn.failedStarts(broken.length, ends.length, broken[0]?.run.reason ?? ''))
   if (parameters < model.nominalParameters) {

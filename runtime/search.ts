@@ -35,6 +35,8 @@ export interface SearchRequest {
   readonly signal: AbortFlag | null
   readonly pacer: Pacer
   onIteration(progress: FitProgress): void
+  /** Called where a start, or a further leg of one, is not made: time ran out, or the fit was aborted. */
+  onLeftOut?(): void
   /** What is known of the starts from before, and what they come to. */
   readonly record?: StartRecords
 }
@@ -63,7 +65,7 @@ export async function search(request: SearchRequest): Promise<StartEnd[]> {
   const brief = options.restarts > RUN_ON
   const starts = oneAtATime(request.starter)
   const ends = await sideBySide(options.restarts, lanesOf(model), async (index, among): Promise<StartEnd | null> => {
-    if (index > 0 && isOver(request) && record?.isAhead(index) !== true) return null
+    if (index > 0 && isOver(request) && record?.isAhead(index) !== true) return leftOut(request)
     const seed = options.seed + index
     const own = index === 0 ? request.start : null
     const made = async (): Promise<Float64Array> => own ?? (await starts.start(seed, index === 0))
@@ -192,7 +194,8 @@ function further(
   return sideBySide(going.length, lanesOf(request.model), async (i, among) => {
     const [end, index = 0] = [going[i], places[i]]
     if (end !== undefined && end.run.stop !== null) return end
-    if (end === undefined || (isOver(request) && request.record?.isAhead(index) !== true)) return null
+    if (end === undefined) return null
+    if (isOver(request) && request.record?.isAhead(index) !== true) return leftOut(request)
     const next = await advance(stoppedBy(request, among), end, index, iterations, phase, among)
     ends[index] = next
     return next
@@ -315,4 +318,9 @@ function closer(model: BoundModel, start: Float64Array): Float64Array {
 export function isOver(request: SearchRequest): boolean {
   const { maxTime } = request.options
   return request.signal?.aborted === true || (maxTime !== null && request.pacer.elapsed() >= maxTime)
+}
+
+function leftOut(request: SearchRequest): null {
+  request.onLeftOut?.()
+  return null
 }

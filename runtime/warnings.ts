@@ -71,6 +71,14 @@ export const warningExplanations: readonly WarningExplanation[] = [
       'the tolerance. The params are those of the last iteration. Raise `--max-iter` or `--max-time`, or `--tol`.',
   },
   {
+    code: 'W559',
+    title: 'the search over starts was cut short',
+    explanation:
+      'The limit of time came before all starts had made what they would have made without it: some were not begun, or not ' +
+      'run to their ends. The best so far has converged, and one of the others may lead higher. Raise `--max-time`, ask for ' +
+      'fewer starts with `--restarts`, or keep a `--checkpoint` and go on with `--resume`.',
+  },
+  {
     code: 'W525',
     title: 'starts failed numerically',
     explanation:
@@ -236,6 +244,12 @@ export function notConverged(
       ? more
       : `; ${shrinking.map((name) => `\`${name}\``).join(', ')} falls ever more slowly, as on the way to 0: declare it nonnegative, and 0 is tried`
   return { code: 'W524', message: `not converged: stopped by ${why} after ${iterations} iterations${help}` }
+}
+
+/** The best start has converged, others had no time. */
+export function searchCut(begun: number, all: number): FitWarning {
+  const which = begun < all ? `${begun} of ${all} starts were begun` : 'not all starts were run to their ends'
+  return { code: 'W559', message: `the limit of time ended the search over starts: ${which}; raise --max-time` }
 }
 
 export function lowerBound(): FitWarning {

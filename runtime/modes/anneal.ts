@@ -45,7 +45,10 @@ export function annealMode(tempered: Tempered, schedule: AnnealSchedule): FitMod
       const starts = [...(kept?.from?.kind === 'anneal' ? kept.from.starts : [])]
       const ends: StartEnd[] = []
       for (let index = 0; index < options.restarts; index++) {
-        if (index > 0 && isOver(request)) break
+        if (index > 0 && isOver(request)) {
+          request.onLeftOut?.()
+          break
+        }
         const seed = options.seed + index
         const given = index === 0 ? request.start : null
         const start = given ?? (await request.starter.start(seed, index === 0))

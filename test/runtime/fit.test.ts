@@ -283,6 +283,18 @@ describe('how a fit stops', () => {
     expect(outcome.ok && outcome.result.warnings.map(({ code }) => code)).toContain('W524')
   })
 
+  it('warns where time ended the search over starts, though the best of them has converged', async () => {
+    const codes = async (maxTime: number | null): Promise<readonly (string | number)[]> => {
+      let time = 0
+      const outcome = await fitModel(oldFaithful(), { restarts: 3, maxTime }, { pause, now: () => time++ })
+      if (!outcome.ok) throw new Error('no fit')
+      const { stop, starts, warnings } = outcome.result
+      return [stop, starts.length, ...warnings.map(({ code }) => code)]
+    }
+    expect(await codes(null)).toEqual(['tolerance', 3])
+    expect(await codes(60)).toEqual(['tolerance', 2, 'W559'])
+  })
+
   it('lets the event loop turn whenever 12 ms of its clock have gone', async () => {
     let time = 0
     let last = 0

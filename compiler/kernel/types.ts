@@ -136,6 +136,8 @@ export type KFunction =
   | 'gumbelDraw'
   /** A gamma draw of rate 1 of (seed, unit, draw, shape). */
   | 'gammaDraw'
+  /** A binomial draw of (seed, unit, draw, trials, probability). */
+  | 'binomialDraw'
   | 'chiSquareDraw'
 
 /** Three buffers of equal shape; positions are i32 or f64. */

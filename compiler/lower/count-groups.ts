@@ -2,14 +2,19 @@ import { call, num, sub } from '../algebra/build.js'
 import { weightOf } from '../estep/plan.js'
 import type { CountGroup } from '../estep/types.js'
 import { k } from '../kernel/index.js'
-import type { Axis, KernelOp } from '../kernel/types.js'
+import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
 import { addToObjective, meanBuffer } from './buffers.js'
+import type { Draws } from './draws.js'
 import { extentOf, type Lowerer } from './lowerer.js'
 
-/** Multinomial posteriors of counts given their sums, and their part of the objective. */
+/**
+ * Multinomial posteriors of counts given their sums, and their part of the objective. With draws the counts are drawn one after
+ * another, each binomial given those before.
+ */
 export function lowerCountGroup(
   g: CountGroup,
   lowerer: Lowerer,
+  draws: Draws | null,
 ): {
   readonly posterior: readonly KernelOp[]
   readonly given: readonly KernelOp[]
@@ -52,15 +57,28 @@ export function lowerCountGroup(
     value: k.load(weights, ...rowAt, k.axis(cells)),
   })
   const given: KernelOp[] = []
-  g.latents.forEach((name, i) => {
-    const out = lowerer.buffer({ id: meanBuffer(name), space: 'scratch', type: 'f64', shape, ...table })
+  const means = g.latents.map((name) =>
+    lowerer.buffer({ id: meanBuffer(name), space: 'scratch', type: 'f64', shape, ...table }),
+  )
+  const share = (i: number): KExpr => {
     const w = k.load(weights, ...rowAt, k.num(i))
-    const share = k.select(
+    return k.select(
       k.compare('==', w, k.num(Number.NEGATIVE_INFINITY)),
       k.num(0),
       k.call('exp', k.sub(w, k.load(total, ...rowAt))),
     )
-    posterior.push({ op: 'map', out, axes: rows, at: rowAt, value: k.mul0(sum, share) })
+  }
+  /** The count given those before; the last is what they leave. */
+  const drawn = (i: number, from: Draws): KExpr => {
+    const left = k.sub(sum, k.add(k.num(0), ...means.slice(0, i).map((m) => k.load(m, ...rowAt))))
+    if (i === means.length - 1) return left
+    const rest = k.add(...means.slice(i).map((_, j) => share(i + j)))
+    const chance = k.select(k.compare('>', rest, k.num(0)), k.call('min', k.num(1), k.div(share(i), rest)), k.num(0))
+    return from.binomial()(from.row(means[i] ?? '', rowAt), left, chance)
+  }
+  means.forEach((out, i) => {
+    const value = draws === null ? k.mul0(sum, share(i)) : drawn(i, draws)
+    posterior.push({ op: 'map', out, axes: rows, at: rowAt, value })
     given.push({ op: 'map', out, axes: rows, at: rowAt, value: k.mul(sum, k.num(1 / g.latents.length)) })
   })
   const log = k.sub(k.mul0(sum, k.load(total, ...rowAt)), lowerer.expr(call('lgamma', sub(g.total, num(-1))), context))

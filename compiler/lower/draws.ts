@@ -18,12 +18,23 @@ export class Draws {
 
   /** A stream of its own: a draw for each row and part of it; of a gamma variate the part is its shape. */
   stream(kind: 'gumbelDraw' | 'normalDraw' | 'gammaDraw'): (row: KExpr, part: KExpr) => KExpr {
+    const { seed, number } = this.counters()
+    return (row, part) => k.call(kind, seed, row, number, part)
+  }
+
+  /** A stream of binomial draws. */
+  binomial(): (row: KExpr, trials: KExpr, probability: KExpr) => KExpr {
+    const { seed, number } = this.counters()
+    return (row, trials, probability) => k.call('binomialDraw', seed, row, number, trials, probability)
+  }
+
+  /** The seed of another stream, and the number of the draw. */
+  private counters(): { readonly seed: KExpr; readonly number: KExpr } {
     const [seed, number] = [DRAW_SEED, DRAW_NUMBER].map((id) =>
       k.load(this.lowerer.buffer({ id, space: 'param', type: 'f64', shape: [] })),
     )
     if (seed === undefined || number === undefined) throw new Error('two counters')
-    const own = k.add(seed, k.num(++this.salt * 7919))
-    return (row, part) => k.call(kind, own, row, number, part)
+    return { seed: k.add(seed, k.num(++this.salt * 7919)), number }
   }
 
   /** Where a row lies in a buffer, as one number. */

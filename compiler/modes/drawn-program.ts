@@ -2,7 +2,7 @@
  * The E-step with one draw of the latents from their posterior in place of it (Celeux and Diebolt 1985; Celeux and Govaert
  * 1992, section 4): all latents of a unit together. Discrete ones are drawn backwards through the order in which they are
  * summed out, along chains from the last place to the first; Normal ones by a root of their covariance, those of other
- * families given the discrete ones.
+ * families given the discrete ones; counts that share out a total one after another.
  */
 import type { Derivation } from '../derive.js'
 import { isDrawn } from '../lower/family-draws.js'
@@ -25,13 +25,6 @@ export function drawnProgram(d: Derivation): ModeProgram {
       HELP,
     )
   }
-  const [counts] = eStep.countGroups
-  if (counts !== undefined)
-    return refused(
-      counts.constraint.span,
-      `${quoted(counts.latents)} share out an observed total; draws of such counts are not in this version`,
-      HELP,
-    )
   for (const b of eStep.blocks) {
     const names = b.latents.map((l) => l.latent.name)
     const together = b.kind === 'gaussian' ? b.given !== null : b.kind === 'conjugate' && b.inner !== null

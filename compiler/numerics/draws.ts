@@ -56,6 +56,35 @@ export function gammaDraw(seed: number, unit: number, draw: number, shape: numbe
   }
 }
 
+/** Trials that are made one by one. */
+const FEW_TRIALS = 32
+
+/**
+ * Binomial: how many of `trials` succeed with probability p. Many are halved by the order statistic in the middle, a Beta
+ * draw, until few are left (Devroye 1986, Non-Uniform Random Variate Generation, chapter X, section 4.3).
+ */
+export function binomialDraw(seed: number, unit: number, draw: number, trials: number, p: number): number {
+  if (!(trials >= 0 && p >= 0 && p <= 1) || !Number.isInteger(trials)) return Number.NaN
+  let [n, chance, successes] = [trials, p, 0]
+  for (let level = 0; n > FEW_TRIALS; level++) {
+    // streams of their own: numbers of draws are not negative
+    const own = -(64 * draw + 2 * level)
+    const i = Math.floor(n / 2) + 1
+    const x = gammaDraw(seed, unit, own - 1, i)
+    const middle = x / (x + gammaDraw(seed, unit, own - 2, n - i + 1))
+    if (middle <= chance) {
+      successes += i
+      n -= i
+      chance = Math.min(1, (chance - middle) / (1 - middle))
+    } else {
+      n = i - 1
+      chance = Math.min(1, chance / middle)
+    }
+  }
+  for (let i = 0; i < n; i++) if (uniformDraw(seed, unit, draw, i) < chance) successes++
+  return successes
+}
+
 /** χ² with 4 degrees of freedom: −2 log of a product of two uniform draws. */
 export function chiSquareDraw(seed: number, unit: number, draw: number): number {
   return -2 * Math.log(uniformDraw(seed, unit, draw, -1) * uniformDraw(seed, unit, draw, -2))

@@ -4,6 +4,7 @@ import {
   besselI1,
   besselRatio,
   besselRatioSlope,
+  binomialDraw,
   chiSquareDraw,
   digamma,
   digammaDelta,
@@ -44,6 +45,7 @@ export const severalArguments = {
   normalDraw,
   gumbelDraw,
   gammaDraw,
+  binomialDraw,
   chiSquareDraw,
 } as const
 
@@ -100,6 +102,7 @@ export function arityOf(fn: KFunction): number | null {
   if (isUnary(fn)) return 1
   if (fn === 'logBetaI' || fn === 'logVonMisesArc' || fn === 'chiSquareDraw') return 3
   if (fn === 'normalDraw' || fn === 'gumbelDraw' || fn === 'gammaDraw') return 4
+  if (fn === 'binomialDraw') return 5
   return fn === 'min' || fn === 'max' ? null : 2
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { programOf } from '../../api/mode-program.js'
 import { DrawnModel } from '../../compiler/bind/drawn-model.js'
 import { drawnProgram } from '../../compiler/modes/drawn-program.js'
-import { gammaDraw, gumbelDraw } from '../../compiler/numerics/index.js'
+import { binomialDraw, gammaDraw, gumbelDraw } from '../../compiler/numerics/index.js'
 import { all, bound as boundCase } from './models.js'
 
 const DRAWS = 1500
@@ -79,6 +79,35 @@ describe('variates', () => {
     expect(variance / shape).toBeGreaterThan(0.9)
     expect(variance / shape).toBeLessThan(1.1)
     expect(gammaDraw(3, 1, 1, 0)).toBeNaN()
+  })
+
+  it.each([
+    [0, 0.3],
+    [7, 0.3],
+    [40, 0.02],
+    [100, 0.5],
+    [1000, 0.97],
+  ])('of a binomial have its probabilities, %d trials with %d', (n, p) => {
+    const draws = 20_000
+    const seen = new Float64Array(n + 1)
+    for (let i = 0; i < draws; i++) {
+      const x = binomialDraw(3, i, 1, n, p)
+      seen[x] = (seen[x] ?? Number.NaN) + 1
+    }
+    expect(seen.reduce((a, b) => a + b, 0)).toBe(draws)
+    // Pearson's sum over the values that are expected at least five times
+    let [sum, cells, log] = [0, 0, n * Math.log1p(-p)]
+    for (let k = 0; k <= n; k++) {
+      const expected = draws * Math.exp(log)
+      if (expected >= 5) {
+        sum += ((seen[k] ?? 0) - expected) ** 2 / expected
+        cells++
+      }
+      log += Math.log((n - k) / (k + 1)) + Math.log(p / (1 - p))
+    }
+    expect(sum).toBeLessThan(cells + 4 * Math.sqrt(2 * cells) + 1)
+    expect([binomialDraw(1, 1, 1, n, 0), binomialDraw(1, 1, 1, n, 1)]).toEqual([0, n])
+    expect(binomialDraw(1, 1, 1, 2.5, 0.5)).toBeNaN()
   })
 
   it('of a Gumbel have the mean γ and the variance π²/6', () => {

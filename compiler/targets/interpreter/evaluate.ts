@@ -120,10 +120,10 @@ function compileCall(fn: KFunction, args: readonly Evaluate[]): Evaluate {
       return () => first() ** second()
     default: {
       if (args.length !== arityOf(fn)) throw new KernelError(`${fn} takes ${arityOf(fn)} arguments`)
-      const apply: (...numbers: [number, number, number, number]) => number = severalArguments[fn]
-      const third = args[2] ?? (() => Number.NaN)
-      const fourth = args[3] ?? (() => Number.NaN)
-      return () => apply(first(), second?.() ?? Number.NaN, third(), fourth())
+      const apply: (...numbers: [number, number, number, number, number]) => number = severalArguments[fn]
+      const absent = () => Number.NaN
+      const [, , third = absent, fourth = absent, fifth = absent] = args
+      return () => apply(first(), second?.() ?? Number.NaN, third(), fourth(), fifth())
     }
   }
 }

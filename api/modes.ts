@@ -1,8 +1,8 @@
 /** Modes beside EM over a model that is bound: the programs that they need beside it, and what runs them. */
 
 import { CHUNK_ROWS } from '../compiler/bind/array-parts.js'
-import { BatchModel } from '../compiler/bind/batch-model.js'
-import { batchRows } from '../compiler/bind/batch-rows.js'
+import { BATCH_NEWTON_LIMIT, BatchModel } from '../compiler/bind/batch-model.js'
+import { batchRows, whyNoBatchStep } from '../compiler/bind/batch-rows.js'
 import type { BindProgramOptions, ProgramModel } from '../compiler/bind/bound-model.js'
 import { DrawnModel } from '../compiler/bind/drawn-model.js'
 import { isFirst } from '../compiler/bind/few-rows.js'
@@ -23,7 +23,7 @@ import type { Bound } from './frozen.js'
 import { annealSchedule, DEFAULT_BATCH, onlineSchedule, semSchedule } from './mode-options.js'
 import { programOf } from './mode-program.js'
 import type { FitCallOptions } from './options.js'
-import { unitBatches } from './unit-batches.js'
+import { noBatches, refuseUnknowns, unitBatches } from './unit-batches.js'
 
 /**
  * What runs the mode of these options over a bound model; null: EM.
@@ -85,31 +85,29 @@ function online(bound: Bound, options: FitCallOptions, name: 'online' | 'hard'):
   const program = batchProgram(derivation, name === 'hard' ? 'max' : 'sum')
   const rows = batchRows(derivation, program)
   const batch = options.batch ?? DEFAULT_BATCH
+  const whyNot = whyNoBatchStep(program)
+  if (whyNot !== null) throw new OptionError(`${noBatches(name)}: ${whyNot}`)
   if ('why' in rows) {
-    const isNumeric = program.numeric.some((n) => n.rows.length > 0)
     const units =
-      isNumeric || bound.data.stream !== undefined
-        ? rows.why
-        : unitBatches(bound.model, program, settingsOf(bound), name)
-    if (typeof units === 'string')
-      throw new OptionError(
-        `there is no ${name === 'hard' ? 'way in batches' : 'mode online'} for this model: ${units}`,
-      )
+      bound.data.stream !== undefined ? rows.why : unitBatches(bound.model, program, settingsOf(bound), name)
+    if (typeof units === 'string') throw new OptionError(`${noBatches(name)}: ${units}`)
     refuseLarge(batch, units.count, 'groups or sequences', name)
     return onlineMode(name, units.batches(permutation(units.count, options.seed ?? 1)), batch, onlineSchedule(options))
   }
   const count = bound.data.sizes.get(rows.size) ?? 0
   refuseLarge(batch, count, 'rows', name)
   const data = bound.data.stream === undefined ? shuffled(bound.model, rows.size, batch, options.seed ?? 1) : bound.data
-  const settings = { ...settingsOf(bound), sumsOnly: true }
+  const settings = { ...settingsOf(bound), sumsOnly: true, newtonLimit: BATCH_NEWTON_LIMIT }
   const model = new BatchModel(derivation, program, data, settings)
+  refuseUnknowns(model, name)
   const { sample } = data.stream ?? { sample: data }
   const batches: Batches = {
     rows: count,
     sample: name === 'hard' ? new HardModel(derivation, sample, settingsOf(bound)) : (model.sample ?? model),
     eStepOver: (params, from, to) => model.eStepOver(params, from, to),
     setPivot: (params) => model.setPivot(params),
-    maximised: (expectation) => model.maximised(expectation).params,
+    learnt: (params, expectation, turn, from, to) => model.learntOver(params, expectation, turn, from, to),
+    ...(model.rules === undefined ? {} : { rules: model.rules }),
   }
   return onlineMode(name, batches, batch, onlineSchedule(options))
 }

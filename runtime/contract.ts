@@ -179,6 +179,25 @@ export interface FitOptions {
   readonly accelerate: 'squarem' | 'anderson' | null
 }
 
+/** What a block of the M-step that goes over rows steps by, where these are those of a batch. */
+export interface BatchTurn {
+  /** Statistics of the batch alone, scaled to all rows. */
+  readonly statistics: Float64Array
+  /** All rows over those of the batch. */
+  readonly share: number
+  /** Weight of the batch among those seen, in (0, 1]. */
+  readonly gamma: number
+  /** Running second derivatives of such blocks; null before the first batch. */
+  readonly curvature: Float64Array | null
+}
+
+/** Params after a batch. */
+export interface Learnt {
+  readonly params: Float64Array
+  /** Second derivatives of the blocks that go over rows, block after block, in unconstrained coordinates; opaque to the runtime. */
+  readonly curvature: Float64Array
+}
+
 /** Levels of the rules that an objective by nodes is computed by: taken out, and put back. */
 export interface RuleLevels {
   take(): readonly number[]

@@ -1,4 +1,4 @@
-/** Which models can be fitted batch by batch: from sums over rows, by M-steps that read nothing else. */
+/** Which models can be fitted batch by batch: from sums over rows, and steps by the rows of a batch. */
 import type { Derivation } from '../derive.js'
 import type { Program } from '../lower/program.js'
 import { isFirst, isSize } from './few-rows.js'
@@ -6,11 +6,6 @@ import { whyNotRowWise } from './row-wise.js'
 
 /** The size that counts the rows of batches, or why there are none, as the end of a sentence. */
 export function batchRows(d: Derivation, program: Program): { readonly size: string } | { readonly why: string } {
-  const numeric = program.numeric.find((n) => n.rows.length > 0)
-  if (numeric !== undefined)
-    return {
-      why: `the M-step of ${numeric.params.map((p) => `\`${p}\``).join(', ')} is numerical and goes over all rows at each of its steps; a closed form over sums is needed`,
-    }
   let why = 'nothing in it goes over rows'
   for (const [key, e] of program.sizes) {
     if (e.kind !== 'ref' || e.space !== 'size' || e.index.length > 0 || !e.name.startsWith('size:')) continue
@@ -25,4 +20,12 @@ export function batchRows(d: Derivation, program: Program): { readonly size: str
     why = reason
   }
   return { why }
+}
+
+/** Why an M-step has no step by the rows of a batch, as the end of a sentence; null where all of them have. */
+export function whyNoBatchStep(program: Program): string | null {
+  const median = program.solves.find(({ step }) => step.kind === 'median')
+  if (median === undefined) return null
+  const names = median.step.params.map((p) => `\`${p}\``).join(', ')
+  return `the M-step of ${names} is a weighted median of all rows: it is no function of sums, and Q, which is made of straight lines, has no second derivative to step by; mode em takes it`
 }

@@ -21,9 +21,6 @@ export interface BatchUnits {
 /** The units that batches are made of, or why there are none, as the end of a sentence. */
 export function batchUnits(model: ProgramModel, program: Program): BatchUnits | string {
   const { derivation: d } = model
-  const nodes = d.eStep.blocks.find((b) => b.kind === 'nodes')
-  if (nodes !== undefined)
-    return `how many nodes the posterior of \`${nodes.latents[0]?.latent.name}\` has is found over all of the data`
   const units = samplingUnits(model)
   if (typeof units === 'string') return (d.eStep.factorised === null ? nestedUnits(model) : null) ?? units
   const [range, second] = [...units.ranges]

@@ -79,6 +79,8 @@ export interface BindProgramOptions {
   readonly memory?: ProgramMemory
   /** Rows are gone through for their sums alone: nothing is kept for each of them. */
   readonly sumsOnly?: boolean
+  /** Unknowns of a numerical block of the M-step, at most, that second derivatives are taken by. */
+  readonly newtonLimit?: number
   /** Of params that are held in part: what every element is, NaN where it is free. The model reads no other at its cell. */
   readonly pinned?: ReadonlyMap<string, Float64Array>
   /** The derivation with these scales at 0 and the latents that they measure at their means. */
@@ -117,12 +119,13 @@ export class ProgramModel implements BoundModel {
   readonly memory: ProgramMemory
   /** What stands for 0 in a param whose limit at 0 is meant. */
   readonly zeroLimits: ReadonlyMap<string, number>
-  private readonly kernels: KernelRunner
+  protected readonly kernels: KernelRunner
   private readonly counts: ExpectedCounts
   private readonly byName: ReadonlyMap<string, ParamLayout>
   private readonly scales: ReadonlyMap<string, DataScale>
   protected readonly expectations: Expectations
-  private readonly maximiser: Maximiser
+  protected readonly newton: NewtonHosts
+  protected readonly maximiser: Maximiser
   private readonly precision: NodePrecision | null
   /** Elements that are held. */
   private readonly pinned: readonly { readonly at: number; readonly value: number }[]
@@ -146,7 +149,7 @@ export class ProgramModel implements BoundModel {
     checkRowWise(d, program, data, options.sumsOnly)
     const isLong = data.stream !== undefined || [...data.arrays.values()].some((a) => (a.shape[0] ?? 0) > CHUNK_ROWS)
     const counted = isLong ? withCounts(program, d.graph) : { program, sums: [] }
-    this.memory = options.memory ?? allocate(counted.program, d.model.symbols, data, this.numbers, options.arena)
+    this.memory = options.memory ?? allocate(counted.program, d.model.symbols, data, this.numbers, options.arena, options.newtonLimit)
     this.params = paramLayouts(d, this.numbers, data)
     this.pullBack = pullBack(this.params)
     for (const p of this.params) checkParam(p, d.shapes.shape('param', p.name))
@@ -205,10 +208,10 @@ export class ProgramModel implements BoundModel {
     this.counts = new ExpectedCounts(this.kernels, this.expectations, d, this.numbers, counted.sums, (params) =>
       this.posterior(params),
     )
-    const newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>
+    this.newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>
       this.interior(() => 0.5),
     )
-    this.maximiser = new Maximiser(this.kernels, this.byName, this.vanishing, newton, (name) => this.constant(name))
+    this.maximiser = new Maximiser(this.kernels, this.byName, this.vanishing, this.newton, (name) => this.constant(name))
     if (data.stream !== undefined) this.sample = this.overSample(data.stream.sample)
     this.setFloor(1e-6)
     const blocks = d.eStep.blocks.flatMap((b) => (b.kind === 'nodes' ? [b] : []))
@@ -479,7 +482,7 @@ export class ProgramModel implements BoundModel {
     return this.pin(interiorPoint(this.derivation, this.params, this.scales, random))
   }
 
-  private pin(params: Float64Array): Float64Array {
+  protected pin(params: Float64Array): Float64Array {
     for (const { at, value } of this.pinned) params[at] = value
     return params
   }

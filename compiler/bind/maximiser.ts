@@ -1,6 +1,6 @@
 /** The M-step of a program over its memory: its blocks one after another, each by the solver of its kind. */
 import type { FloorHit, Maximisation, ParamLayout } from '../../runtime/contract.js'
-import type { Solve } from '../lower/program.js'
+import type { NumericBlock, Solve } from '../lower/program.js'
 import type { MStep } from '../mstep/types.js'
 import { REGRESSION_RULES } from '../rules/mstep/regression.js'
 import { solveBeta, solveDirichlet, solveGeneralisedGamma, solveMatrix } from '../targets/solve/closed-forms.js'
@@ -23,6 +23,9 @@ const SEPARABLE: ReadonlySet<string> = new Set([
 export const separable = (steps: readonly MStep[]): readonly MStep[] =>
   steps.filter((s) => s.kind === 'stationary' || (s.kind === 'newton' && SEPARABLE.has(s.rule)))
 
+/** Takes the place of the maximum of a block that goes over rows, where these are those of a batch. */
+export type RowStep = (solve: Solve, block: NumericBlock, host: NewtonHost) => void
+
 export class Maximiser {
   /** Floors of spreads per element of a param. */
   floors: ReadonlyMap<string, Float64Array> = new Map()
@@ -38,9 +41,15 @@ export class Maximiser {
 
   /**
    * From the statistics that are in place. `given`: they were taken under the responsibilities of a start. `observe` is
-   * called after each block, with the params as they then stand.
+   * called after each block, with the params as they then stand. With `rowStep` blocks that go over rows make one step, in
+   * the first sweep.
    */
-  maximise(params: Float64Array, given: boolean, observe?: (step: MStep, params: Float64Array) => void): Maximisation {
+  maximise(
+    params: Float64Array,
+    given: boolean,
+    observe?: (step: MStep, params: Float64Array) => void,
+    rowStep?: RowStep,
+  ): Maximisation {
     const { kernels } = this
     kernels.load(params, 'param')
     kernels.load(params, 'trial')
@@ -59,10 +68,17 @@ export class Maximiser {
     const { solves, sweeps } = kernels.program
     const isRepeated = ({ step }: Solve): boolean => kernels.program.repeated.includes(step.id)
     const [from, to] = [solves.findIndex(isRepeated), solves.findLastIndex(isRepeated) + 1]
+    const stepped = new Set<Solve>()
     const run = (list: readonly Solve[]): void => {
       for (const solve of list) {
-        kernels.run(solve.prepare)
-        this.solve(solve, context, host)
+        const block = rowStep === undefined ? undefined : kernels.program.numeric.find((n) => n.step === solve.step.id)
+        if (rowStep === undefined || block === undefined || block.rows.length === 0) {
+          kernels.run(solve.prepare)
+          this.solve(solve, context, host)
+        } else if (!stepped.has(solve)) {
+          stepped.add(solve)
+          rowStep(solve, block, host)
+        }
         observe?.(solve.step, kernels.unload())
       }
     }

@@ -36,6 +36,8 @@ export function allocate(
   numbers: BoundNumbers,
   /** Where arrays lie that generated WebAssembly reads in place. */
   arena: Arena | null = null,
+  /** Unknowns of a numerical block, at most, that second derivatives are taken by. */
+  newtonLimit = NEWTON_LIMIT,
 ): ProgramMemory {
   const sizes = new Map<SizeKey, number>()
   for (const [key, extent] of program.sizes) {
@@ -51,7 +53,7 @@ export function allocate(
     return extents.reduce((a, n) => a * n, 1)
   }
   // second derivatives by more unknowns than Newton's method is used for are never taken
-  const unused = (b: Buffer): boolean => b.id.startsWith('hess ') && isBeyondNewton(b, program, sizes)
+  const unused = (b: Buffer): boolean => b.id.startsWith('hess ') && isBeyondNewton(b, program, sizes, newtonLimit)
   const floats = (n: number): Float64Array => arena?.floats(n) ?? new Float64Array(n)
   const integers = (n: number): Int32Array => arena?.integers(n) ?? new Int32Array(n)
   const rowKey = rowKeyOf(program, data)
@@ -139,14 +141,14 @@ export function allocate(
 }
 
 /** true where each group of a Hessian joins far more values of its params than Newton's method takes unknowns. */
-function isBeyondNewton(b: Buffer, program: Program, sizes: ReadonlyMap<SizeKey, number>): boolean {
+function isBeyondNewton(b: Buffer, program: Program, sizes: ReadonlyMap<SizeKey, number>, limit: number): boolean {
   const block = program.numeric.find((n) =>
     n.params.some((p) => [`hess ${p}|`, `hess rows ${p}|`].some((id) => b.id.startsWith(id))),
   )
   const leading = block !== undefined && block.batch !== null ? 1 : 0
   const within = b.shape.slice(leading).reduce((n, key) => n * (sizes.get(key) ?? 0), 1)
   // a value of a support has at most four numbers for each unknown (a correlation matrix of order 2)
-  return within > (4 * NEWTON_LIMIT) ** 2
+  return within > (4 * limit) ** 2
 }
 
 function dataBuffer(

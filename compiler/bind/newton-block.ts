@@ -16,6 +16,7 @@ import {
   NEWTON_LIMIT,
   type Objective,
   type Piece,
+  recursiveStep,
 } from '../targets/solve/newton.js'
 import { f64, indexOf } from '../targets/solve/types.js'
 
@@ -50,6 +51,8 @@ export interface NewtonHost {
   deriveTrial(): void
   /** Runs lists of operations over all rows of a pass together, behind its posterior. */
   runRows(pass: string, lists: readonly (readonly KernelOp[])[]): void
+  /** Where the rows are those of a batch: what they add up to lies there, and counts `share` times. */
+  readonly batch?: { readonly buffers: Memory; readonly share: number }
 }
 
 /** Where a param lies among all of the block, and within its group. */
@@ -124,6 +127,32 @@ export function solveNewton(block: NumericBlock, roles: readonly NumericRole[], 
       const held = kind === 'least' ? x <= bound * (1 + HELD) : x >= bound * (1 - HELD)
       if (held) host.onFloor(layout.name, indexOf(i, layout.shape), kind === 'least' ? bound : 1 / bound)
     })
+}
+
+/**
+ * One step from the trial params, and into them, by the rows of a batch.
+ *
+ * @param curvature averaged second derivatives of the batches before; null: this is the first one
+ * @returns those with this batch
+ */
+export function stepNewton(
+  block: NumericBlock,
+  roles: readonly NumericRole[],
+  host: NewtonHost,
+  gamma: number,
+  curvature: Float64Array | null,
+): Float64Array {
+  const open = opened(block, roles, host)
+  if (open === null) return new Float64Array(0)
+  const found = recursiveStep(open.free, open.objective, open.start, gamma, curvature)
+  open.set(found.theta)
+  return found.curvature
+}
+
+/** Unknowns of a block that depend on each other, at most. */
+export function unknownsOf(block: NumericBlock, roles: readonly NumericRole[], host: NewtonHost): number {
+  const open = opened(block, roles, host)
+  return open === null ? 0 : largestGroup(open.free)
 }
 
 /**
@@ -255,35 +284,38 @@ function objectiveOf(
   set: (theta: Float64Array) => void,
 ): Objective {
   const memory = host.buffers()
+  const { buffers: rows, share } = host.batch ?? { buffers: memory, share: 1 }
+  /** What the driver adds, and what rows add, with what it counts. */
+  const parts = (kind: string): readonly (readonly [string, Memory, number])[] => [
+    [kind, memory, 1],
+    [`${kind} rows`, rows, share],
+  ]
   const clear = (kind: string): void => {
-    for (const p of block.params) {
-      memory.buffers.get(`${kind} ${p}`)?.fill(0)
-      memory.buffers.get(`${kind} rows ${p}`)?.fill(0)
-      for (const q of block.params) {
-        memory.buffers.get(`${kind} ${p}|${q}`)?.fill(0)
-        memory.buffers.get(`${kind} rows ${p}|${q}`)?.fill(0)
+    for (const [part, { buffers }] of parts(kind))
+      for (const p of block.params) {
+        buffers.get(`${part} ${p}`)?.fill(0)
+        for (const q of block.params) buffers.get(`${part} ${p}|${q}`)?.fill(0)
       }
-    }
   }
-  const run = (theta: Float64Array, parts: readonly ('value' | 'gradient' | 'hessian')[]): number => {
+  const run = (theta: Float64Array, orders: readonly ('value' | 'gradient' | 'hessian')[]): number => {
     set(theta)
     const total = f64(memory, `q ${block.step}`).fill(0)
-    for (const part of parts) host.run(block[part])
+    for (const order of orders) host.run(block[order])
     if (block.rows.length === 0) return total[0] ?? 0
-    const overRows = f64(memory, `q rows ${block.step}`).fill(0)
+    const overRows = f64(rows, `q rows ${block.step}`).fill(0)
     for (const r of block.rows)
       host.runRows(
         r.pass,
-        parts.map((part) => r[part]),
+        orders.map((order) => r[order]),
       )
-    return (total[0] ?? 0) + (overRows[0] ?? 0)
+    return (total[0] ?? 0) + share * (overRows[0] ?? 0)
   }
   const gradient = (): Float64Array => {
     const out = new Float64Array(free.size)
     for (const { layout, offset } of places)
-      for (const part of ['grad', 'grad rows'])
-        memory.buffers.get(`${part} ${layout.name}`)?.forEach((v, j) => {
-          out[offset + j] = (out[offset + j] ?? 0) + v
+      for (const [part, { buffers }, counts] of parts('grad'))
+        buffers.get(`${part} ${layout.name}`)?.forEach((v, j) => {
+          out[offset + j] = (out[offset + j] ?? 0) + counts * v
         })
     return out
   }
@@ -291,9 +323,9 @@ function objectiveOf(
     const out = free.groups.map((n) => new Float64Array(n * n))
     for (const [i, row] of places.entries())
       for (const column of places.slice(i))
-        for (const part of ['hess', 'hess rows']) {
-          const values = memory.buffers.get(`${part} ${row.layout.name}|${column.layout.name}`)
-          if (values !== undefined) addBlocks(out, free.groups, row, column, values)
+        for (const [part, { buffers }, counts] of parts('hess')) {
+          const values = buffers.get(`${part} ${row.layout.name}|${column.layout.name}`)
+          if (values !== undefined) addBlocks(out, free.groups, row, column, values, counts)
         }
     return out
   }
@@ -315,13 +347,14 @@ function addBlocks(
   row: Place,
   column: Place,
   values: Float64Array | Int32Array,
+  counts: number,
 ): void {
   out.forEach((h, g) => {
     const n = lengths[g] ?? 0
     const base = g * row.rest * column.rest
     for (let a = 0; a < row.rest; a++)
       for (let b = 0; b < column.rest; b++) {
-        const v = values[base + a * column.rest + b] ?? 0
+        const v = counts * (values[base + a * column.rest + b] ?? 0)
         const [i, j] = [row.start + a, column.start + b]
         h[i * n + j] = (h[i * n + j] ?? 0) + v
         if (row !== column) h[j * n + i] = (h[j * n + i] ?? 0) + v

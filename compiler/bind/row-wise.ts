@@ -52,7 +52,8 @@ export function whyNotRowWise(
   const perRow = d.graph.params.find((p) => d.shapes.shape('param', p.name).some((e) => mentions(e, size)))
   if (perRow !== undefined) return `\`${perRow.name}\` has a value for each row`
   const nodes = d.eStep.blocks.flatMap((b) => (b.kind === 'nodes' ? b.latents.map((l) => l.latent.name) : []))
-  if (nodes.length > 0) return `how many nodes the posterior of ${named(nodes)} has is found over all rows`
+  // batches have as many as were found over a sample
+  if (nodes.length > 0 && !sumsOnly) return `how many nodes the posterior of ${named(nodes)} has is found over all rows`
   const joint = d.eStep.blocks.filter((b) => b.kind === 'gaussian' && b.layout === 'joint' && b.apart.length > 0)
   if (joint.length > 0)
     return `the posterior of ${named(joint.flatMap((b) => b.latents.map((l) => l.latent.name)))} is one sparse system over all rows; a vector (\`latent f ~ MvNormal(…)\`) has one for each row`

@@ -21,5 +21,7 @@ export const messageBuffer = (b: Bucket): string => `msg ${b.table} ${b.eliminat
 export const bestBuffer = (b: Bucket): string => `best ${b.table} ${b.eliminate}`
 export const meanBuffer = (latent: string): string => `mean ${latent}`
 export const varianceBuffer = (latent: string): string => `variance ${latent}`
+/** Where the pivot of a param lies that stands apart. */
+export const pivotBuffer = (param: string): string => `pivot:${param}`
 export const givenBuffer = (latent: string): string => `given ${latent}`
 export const marginalBuffer = (latent: string): string => `marginal ${latent}`

@@ -8,6 +8,7 @@ import { collectNodes, freeIndices, substituteIndex } from '../algebra/visit.js'
 import { inverseOfTable, logdetOfTable } from '../estep/block-layout.js'
 import { k } from '../kernel/index.js'
 import type { Axis, Buffer, KExpr, KernelOp, SizeKey } from '../kernel/types.js'
+import { pivotBuffer } from './buffers.js'
 import { anonymous, freeOf, isOfModel, mayDiverge, raggedExtent } from './expression-facts.js'
 
 /** Dimensions of the arrays that expressions read, as extents. */
@@ -48,9 +49,6 @@ interface Lowered {
   readonly values: readonly (KExpr | undefined)[]
   readonly value: KExpr
 }
-
-/** Where the pivot of a param lies that stands apart. */
-export const pivotBuffer = (param: string): string => `pivot:${param}`
 
 export class Lowerer {
   readonly sizes = new Map<SizeKey, Expr>()
@@ -153,7 +151,7 @@ export class Lowerer {
     return this.buffer({ id: `${prefix}:${name}`, space: space === 'param' ? at : 'data', type, shape, label: name })
   }
 
-  /** Buffer of what the statistics of a param are centred at: its value at the E-step, unless pivots stand apart. */
+  /** Buffer of what the statistics of a param are centred at, and its shifts begin at: its value at the E-step, unless pivots stand apart. */
   private pivots(name: string): string {
     const own = this.array('param', name, 'param')
     const buffer = this.buffers.get(own)
@@ -286,7 +284,7 @@ export class Lowerer {
       case 'shift':
         return k.sub(
           k.load(this.array('param', name, 'trial'), ...positions()),
-          k.load(this.array('param', name, 'param'), ...positions()),
+          k.load(this.pivots(name), ...positions()),
         )
       case 'stat':
       case 'table': {

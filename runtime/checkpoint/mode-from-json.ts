@@ -24,6 +24,8 @@ export function readMode(r: Reading, model: BoundModel): ModeState {
   }
   return {
     ...{ kind, ...walked, statistics: r.at('statistics').orNull((statistics) => statistics.numbers(null)) },
+    curvature: r.at('curvature').orNull((curvature) => curvature.numbers(null)),
+    levels: r.at('levels').orNull((levels) => levels.list((level) => level.count())),
     ...{ batches: r.at('batches').count(), scored: r.at('scored').number() },
     begin: r.at('begin').numbers(model.length),
   }

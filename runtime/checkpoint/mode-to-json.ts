@@ -19,9 +19,10 @@ export function modeToJson(state: ModeState): Json {
       best: { params: numbersToText(best.params), objective: exact(best.objective) },
     }
   }
-  const { statistics, batches, scored, begin } = state
+  const { statistics, curvature, levels, batches, scored, begin } = state
   return {
     ...{ kind, ...walked, statistics: statistics === null ? null : numbersToText(statistics) },
+    ...{ curvature: curvature === null ? null : numbersToText(curvature), levels: levels === null ? null : [...levels] },
     ...{ batches, scored: exact(scored), begin: numbersToText(begin) },
   }
 }

@@ -24,6 +24,10 @@ export interface OnlineState extends Walked {
   readonly params: Float64Array
   /** Running statistics; null before the first batch. */
   readonly statistics: Float64Array | null
+  /** Running second derivatives of blocks that go over rows; null before the first batch. */
+  readonly curvature: Float64Array | null
+  /** Levels of the nodes of the batches; null where they have none. */
+  readonly levels: readonly number[] | null
   /** Batches of the pass under way. */
   readonly batches: number
   /** What these scored. */

@@ -7,10 +7,18 @@
  * with 1/2 < κ ≤ 1, so that Σ γ = ∞ and Σ γ² < ∞. Statistics are scaled to all N rows: sizes and priors in the M-step
  * count as they do in EM. In hard mode it is the mini-batch form of hard EM (Sculley 2010).
  *
+ * Params of an M-step that is numerical and goes over the rows have no such statistics. They follow Titterington's recursion
+ * (1984, J. R. Stat. Soc. B 46, equation 9; Cappé and Moulines 2009, section 2.2, relate the two), in coordinates η
+ * without constraints:
+ *
+ *   η(t) = η(t−1) − γ_t H(t)⁻¹ ∇Q(batch),   H(t) = (1 − γ_t) H(t−1) + γ_t ∇²Q(batch)
+ *
+ * with Q the batch's own, scaled to all rows, at θ(t−1).
+ *
  * It begins at the best of brief runs of EM over a sample. What a pass over all batches adds up to is the trace: each
  * batch is scored before its rows are learnt from.
  */
-import type { BoundModel, Expectation } from '../contract.js'
+import type { BatchTurn, BoundModel, Expectation, Learnt, RuleLevels } from '../contract.js'
 import { pointAt, usable, whyUnusable } from '../em-step.js'
 import type { IterateRow } from '../run.js'
 import type { SearchRequest, StartEnd } from '../search.js'
@@ -28,10 +36,12 @@ export interface Batches {
   eStepOver(params: Float64Array, from: number, to: number): Expectation
   /** Statistics are taken about these params from now on. */
   setPivot(params: Float64Array): void
-  /** Params from statistics about the pivot. */
-  maximised(expectation: Expectation): Float64Array
+  /** Params from running statistics about the pivot, and by rows [from, to), whose E-step at `params` was the last one. */
+  learnt(params: Float64Array, expectation: Expectation, turn: BatchTurn, from: number, to: number): Learnt
   /** Starts are looked for with it. */
   readonly sample: BoundModel
+  /** Nodes that posteriors have, in all batches; those of the sample at first. Left out where they have none. */
+  readonly rules?: RuleLevels
 }
 
 export function onlineMode(
@@ -74,12 +84,14 @@ async function learnt(
   const rows = from === null ? [] : from.rows.slice(0, from.complete)
   let params = from?.params ?? first.run.point.params
   let statistics = from?.statistics ?? null
+  let curvature = from?.curvature ?? null
+  const levels = settled(batches, first.run.point.params, from?.levels ?? null)
   batches.setPivot(first.run.point.params)
   let [made, scored, begin] = [from?.batches ?? 0, from?.scored ?? 0, from?.begin ?? params]
   let gamma = weightOf(trace.length * perPass + made)
   const keep = (): void =>
     kept?.keep({
-      ...{ kind: 'online', params, statistics, batches: made, scored, begin },
+      ...{ kind: 'online', params, statistics, curvature, levels, batches: made, scored, begin },
       ...{ trace, objectives: trace.length, rows, complete: rows.length },
     })
   let stop: 'completed' | 'aborted' | 'max-time' | 'max-iterations' | 'numerical' = 'completed'
@@ -95,18 +107,21 @@ async function learnt(
       if (signal?.aborted === true) stop = 'aborted'
       else if (options.maxTime !== null && pacer.elapsed() >= options.maxTime) stop = 'max-time'
       if (stop !== 'completed') break passing
-      const first = shift + made * batch
-      const seen = batches.eStepOver(params, first, first + batch)
+      const [low, high] = [shift + made * batch, shift + (made + 1) * batch]
+      const seen = batches.eStepOver(params, low, high)
       scored += seen.logLikelihood
       gamma = weightOf(pass * perPass + made + 1)
-      statistics = blended(statistics, seen.statistics, gamma, share)
-      const next = batches.maximised({ logLikelihood: Number.NaN, scale: seen.scale, statistics })
-      if (!next.every(Number.isFinite)) {
+      const own = seen.statistics.map((s) => share * s)
+      statistics = blended(statistics, own, gamma)
+      const running = { logLikelihood: Number.NaN, scale: seen.scale, statistics }
+      const next = batches.learnt(params, running, { statistics: own, share, gamma, curvature }, low, high)
+      if (!next.params.every(Number.isFinite)) {
         stop = 'numerical'
         reason = 'a batch left the M-step without an estimate, as where a component has no rows: take larger batches'
         break passing
       }
-      params = next
+      params = next.params
+      curvature = next.curvature
       made++
       keep()
       await pacer.breathe()
@@ -126,6 +141,7 @@ async function learnt(
       params,
     })
   }
+  while (model.refine?.(params));
   const point = await pointAt(model, params, trace.length)
   trace.push(point.objective)
   if (stop !== 'numerical' && !usable(point)) {
@@ -145,11 +161,21 @@ async function learnt(
   }
 }
 
-function blended(old: Float64Array | null, seen: Float64Array, gamma: number, share: number): Float64Array {
-  return seen.map((s, i) => {
-    const before = old?.[i] ?? 0
-    return gamma === 1 ? share * s : before + gamma * (share * s - before)
-  })
+function blended(old: Float64Array | null, own: Float64Array, gamma: number): Float64Array {
+  return gamma === 1 || old === null ? own : own.map((s, i) => (old[i] ?? 0) + gamma * (s - (old[i] ?? 0)))
+}
+
+/** Nodes that are enough for the sample at the params where batches begin, or those that are given. */
+function settled(
+  { sample, rules }: Batches,
+  params: Float64Array,
+  given: readonly number[] | null,
+): readonly number[] | null {
+  if (rules === undefined) return null
+  if (given === null) while (sample.refine?.(params));
+  const levels = given ?? sample.rules?.take() ?? []
+  if (!rules.putBack(levels)) throw new Error('a batch has no such nodes')
+  return levels
 }
 
 function rowOf(model: BoundModel, params: Float64Array, iteration: number, objective: number): IterateRow {

@@ -1,5 +1,5 @@
 /** Damped Newton in unconstrained coordinates for small blocks, L-BFGS for larger ones. */
-import { symmetricEigen } from '../../numerics/index.js'
+import { solveSpd, symmetricEigen } from '../../numerics/index.js'
 import { type Derivatives, type FreeBlock, freeGradient, freeHessian, fromFree, toFree } from './free-block.js'
 
 export type { Derivatives, FreeBlock, Piece } from './free-block.js'
@@ -160,6 +160,10 @@ function uphill(h: Float64Array, g: Float64Array, n: number, negligible: number)
   const minus = h.map((x) => -x)
   const out = new Float64Array(n)
   if (!minus.every(Number.isFinite)) return Float64Array.from(g)
+  if (n > NEWTON_LIMIT) {
+    const solved = solvedByFactor(minus, g, n)
+    if (solved !== null) return solved
+  }
   const { values, vectors } = symmetricEigen(minus, 0, n)
   const largest = Math.max(...values.map(Math.abs), 1e-12)
   for (let m = 0; m < n; m++) {
@@ -171,6 +175,55 @@ function uphill(h: Float64Array, g: Float64Array, n: number, negligible: number)
     for (let i = 0; i < n; i++) out[i] = at(out, i) + (at(vectors, i * n + m) * projection) / scale
   }
   return out
+}
+
+/** A⁻¹g by a Cholesky factor, which a flat direction takes a small ridge for; null where A is not positive definite. */
+function solvedByFactor(a: Float64Array, g: Float64Array, n: number): Float64Array | null {
+  const ridge = 1e-10 * a.reduce((m, x, i) => (i % (n + 1) === 0 ? Math.max(m, x) : m), 0)
+  const shifted = a.map((x, i) => (i % (n + 1) === 0 ? x + ridge : x))
+  const out = new Float64Array(n)
+  return solveSpd(shifted, 0, g, 0, out, 0, n) ? out : null
+}
+
+/**
+ * One step of Titterington's recursion (1984, J. R. Stat. Soc. B 46, equation 9): η + γ (−H̄)⁻¹g, where g is the slope of
+ * the objective of one batch, scaled to all rows, and H̄ = (1 − γ) H̄ + γ H the second derivatives averaged over the batches.
+ * The step is halved until the objective of the batch grows by it.
+ *
+ * @param before H̄ of the batches before, group after group, row-major; null: this is the first one
+ */
+export function recursiveStep(
+  block: FreeBlock,
+  objective: Objective,
+  start: Float64Array,
+  gamma: number,
+  before: Float64Array | null,
+): { readonly theta: Float64Array; readonly curvature: Float64Array } {
+  const eta = toFree(block, start)
+  const known = objective.derivatives(fromFree(block, eta, start), true)
+  const slope = freeGradient(block, eta, known.gradient)
+  const groups = freeHessian(block, eta, known)
+  const isFinite = slope.every(Number.isFinite) && groups.every((g) => g.hessian.every(Number.isFinite))
+  const curvature = new Float64Array(groups.reduce((n, g) => n + g.hessian.length, 0))
+  const direction = new Float64Array(slope.length)
+  const negligible = 1e-13 * (1 + Math.abs(known.value))
+  let from = 0
+  for (const { places, hessian } of groups) {
+    const own = curvature.subarray(from, from + hessian.length)
+    hessian.forEach((h, i) => {
+      const old = before === null ? h : at(before, from + i)
+      own[i] = isFinite ? old + gamma * (h - old) : before === null ? 0 : old
+    })
+    from += hessian.length
+    const part = Float64Array.from(places, (a) => at(slope, a))
+    const up = uphill(own, part, places.length, negligible)
+    places.forEach((a, i) => {
+      direction[a] = gamma * at(up, i)
+    })
+  }
+  if (!isFinite || !Number.isFinite(known.value)) return { theta: start, curvature }
+  const found = search(block, objective, start, { eta, f: known.value }, direction, dot(direction, slope), 'value')
+  return { theta: found === null ? start : fromFree(block, found.eta, start), curvature }
 }
 
 /** Limited-memory BFGS (Nocedal and Wright 2006, algorithm 7.4), ten pairs. */

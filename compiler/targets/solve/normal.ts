@@ -1,5 +1,6 @@
 /** δ = Λ⁻¹h, one dense system per value of the batch indices. */
 
+import { pivotBuffer } from '../../lower/buffers.js'
 import type { Solve } from '../../lower/program.js'
 import type { NormalStep } from '../../mstep/types.js'
 import { conditionEstimate, RANK_TOLERANCE, solveSemidefinite, solveSpd } from '../../numerics/index.js'
@@ -74,7 +75,7 @@ export function solveNormal(step: NormalStep, solve: Solve, context: SolveContex
     context.onSystem(condition)
     for (const s of slots) {
       const trial = f64(context.memory, `trial:${s.param}`)
-      const start = f64(context.memory, `param:${s.param}`)
+      const start = f64(context.memory, pivotOf(s.param, context))
       const support = bounds(layoutOf(context, s.param))
       const first = firstOf(s, where)
       for (let i = 0; i < s.size; i++) {
@@ -87,6 +88,12 @@ export function solveNormal(step: NormalStep, solve: Solve, context: SolveContex
   }
   for (const s of slots)
     if (layoutOf(context, s.param).support.kind === 'ordered' && s.own.length === 0) orderAll(s, solve, context)
+}
+
+/** What the shifts of a param begin at: its value at the E-step, unless pivots stand apart. */
+function pivotOf(param: string, { memory }: SolveContext): string {
+  const apart = pivotBuffer(param)
+  return memory.buffers.has(apart) ? apart : `param:${param}`
 }
 
 /** An element that no term of Q reads does not move; on the diagonal of Λ it has a 1, and the rest is solved as without it. */

@@ -46,19 +46,16 @@ export function unitBatches(
       refuseUnknowns(whole, name)
       const sampled = order.length <= SAMPLE ? data : units.take(order.slice(0, SAMPLE).sort())
       const start =
-        name === 'hard'
-          ? new HardModel(derivation, sampled, settings)
-          : sampled === data
-            ? model
-            : model.over(sampled)
-      const parts = new Map<number, BatchModel>()
+        name === 'hard' ? new HardModel(derivation, sampled, settings) : sampled === data ? model : model.over(sampled)
+      const parts = new Map<string, BatchModel>()
       // a pass begins where the one before did, or a little further on
       const partOf = (from: number, to: number): BatchModel => {
-        const known = parts.get(from)
+        const key = `${from} ${to}`
+        const known = parts.get(key)
         if (known !== undefined) return known
         if (parts.size * (to - from) >= 2 * units.count) parts.clear()
         const made = whole.overUnits(units.take(order.slice(from, to).sort()))
-        parts.set(from, made)
+        parts.set(key, made)
         return made
       }
       return {

@@ -149,7 +149,9 @@ export class ProgramModel implements BoundModel {
     checkRowWise(d, program, data, options.sumsOnly)
     const isLong = data.stream !== undefined || [...data.arrays.values()].some((a) => (a.shape[0] ?? 0) > CHUNK_ROWS)
     const counted = isLong ? withCounts(program, d.graph) : { program, sums: [] }
-    this.memory = options.memory ?? allocate(counted.program, d.model.symbols, data, this.numbers, options.arena, options.newtonLimit)
+    this.memory =
+      options.memory ??
+      allocate(counted.program, d.model.symbols, data, this.numbers, options.arena, options.newtonLimit)
     this.params = paramLayouts(d, this.numbers, data)
     this.pullBack = pullBack(this.params)
     for (const p of this.params) checkParam(p, d.shapes.shape('param', p.name))
@@ -211,7 +213,9 @@ export class ProgramModel implements BoundModel {
     this.newton = new NewtonHosts(this.kernels, this.byName, this.expectations.isFactorised, () =>
       this.interior(() => 0.5),
     )
-    this.maximiser = new Maximiser(this.kernels, this.byName, this.vanishing, this.newton, (name) => this.constant(name))
+    this.maximiser = new Maximiser(this.kernels, this.byName, this.vanishing, this.newton, (name) =>
+      this.constant(name),
+    )
     if (data.stream !== undefined) this.sample = this.overSample(data.stream.sample)
     this.setFloor(1e-6)
     const blocks = d.eStep.blocks.flatMap((b) => (b.kind === 'nodes' ? [b] : []))

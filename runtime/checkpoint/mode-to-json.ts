@@ -22,7 +22,10 @@ export function modeToJson(state: ModeState): Json {
   const { statistics, curvature, levels, batches, scored, begin } = state
   return {
     ...{ kind, ...walked, statistics: statistics === null ? null : numbersToText(statistics) },
-    ...{ curvature: curvature === null ? null : numbersToText(curvature), levels: levels === null ? null : [...levels] },
+    ...{
+      curvature: curvature === null ? null : numbersToText(curvature),
+      levels: levels === null ? null : [...levels],
+    },
     ...{ batches, scored: exact(scored), begin: numbersToText(begin) },
   }
 }

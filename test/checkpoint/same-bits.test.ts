@@ -107,6 +107,28 @@ for i in 1..S {
     options: { set: { K: 3 }, mode: 'online', batch: 700, memory: 4e6, schedule: { passes: 3 } },
   },
   {
+    name: 'batches of logistic regressions, by rows',
+    model: `model Classes
+data x, y : real[N]
+data b : bool[N]
+param w : simplex[2]
+param m, c, d : real[2]
+for n in 1..N {
+  latent z ~ Categorical(w)
+  y[n] ~ Normal(m[z], 1)
+  b[n] ~ Bernoulli(logit = c[z] + d[z] * x[n])
+}`,
+    data: () => ({
+      x: Array.from({ length: 90 }, (_, i) => Math.sin(3 * i)),
+      y: Array.from({ length: 90 }, (_, i) => (i % 3 === 0 ? 3 : 0) + Math.sin(7 * i)),
+      b: Array.from({ length: 90 }, (_, i) => Math.sin(11 * i) > (i % 3 === 0 ? 0.4 : -0.2)),
+    }),
+    options: { mode: 'online', batch: 20, schedule: { passes: 4 }, trace: true },
+  },
+  of('batches of posteriors with nodes', 'generalised-mixed/herds.estep', 'generalised-mixed/herds.csv', {
+    ...{ mode: 'online', batch: 4, schedule: { passes: 4 }, restarts: 2 },
+  }),
+  {
     name: 'workers, runs side by side',
     model: simulated.model,
     data: () => simulated.columns,

@@ -81,20 +81,13 @@ for n in 1..N {
     await expect(model.fit([rows()], { mode: 'sem' })).rejects.toThrow('the mode sem needs all rows in memory')
   })
 
-  it('refuses with the reason: chains, numerical M-steps over rows, batches as large as the data', async () => {
+  it('refuses with the reason: chains, batches as large as the data', async () => {
     const refused = (source: string, data: unknown, batch = 5) =>
       expect(compileOrThrow(source).fit(data, { mode: 'online', batch })).rejects
     await refused(chain.source, chain.data).toThrow(OptionError)
     await refused(chain.source, chain.data).toThrow(
       /there is no mode online for this model: all of the data hang together through `z`/,
     )
-    const logistic = `model Logistic
-data  y : bool[N]
-data  x : real[N]
-param b : real
-for n in 1..N { y[n] ~ Bernoulli(logistic(b * x[n])) }`
-    const answers = { y: [true, false, true, true, false, false, true, false], x: [1, -1, 2, 0.3, 0.2, -2, 1, 1] }
-    await refused(logistic, answers).toThrow(/the M-step of `b` is numerical and goes over all rows/)
     await refused(mixture.source, { x: [1, 2, 3] }, 3).toThrow(/a batch of 3 rows leaves nothing to go on to/)
   })
 })

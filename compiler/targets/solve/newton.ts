@@ -203,7 +203,7 @@ export function recursiveStep(
   const known = objective.derivatives(fromFree(block, eta, start), true)
   const slope = freeGradient(block, eta, known.gradient)
   const groups = freeHessian(block, eta, known)
-  const isFinite = slope.every(Number.isFinite) && groups.every((g) => g.hessian.every(Number.isFinite))
+  const isUsable = slope.every(Number.isFinite) && groups.every((g) => g.hessian.every(Number.isFinite))
   const curvature = new Float64Array(groups.reduce((n, g) => n + g.hessian.length, 0))
   const direction = new Float64Array(slope.length)
   const negligible = 1e-13 * (1 + Math.abs(known.value))
@@ -212,7 +212,7 @@ export function recursiveStep(
     const own = curvature.subarray(from, from + hessian.length)
     hessian.forEach((h, i) => {
       const old = before === null ? h : at(before, from + i)
-      own[i] = isFinite ? old + gamma * (h - old) : before === null ? 0 : old
+      own[i] = isUsable ? old + gamma * (h - old) : before === null ? 0 : old
     })
     from += hessian.length
     const part = Float64Array.from(places, (a) => at(slope, a))
@@ -221,7 +221,7 @@ export function recursiveStep(
       direction[a] = gamma * at(up, i)
     })
   }
-  if (!isFinite || !Number.isFinite(known.value)) return { theta: start, curvature }
+  if (!isUsable || !Number.isFinite(known.value)) return { theta: start, curvature }
   const found = search(block, objective, start, { eta, f: known.value }, direction, dot(direction, slope), 'value')
   return { theta: found === null ? start : fromFree(block, found.eta, start), curvature }
 }

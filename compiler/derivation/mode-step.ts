@@ -12,7 +12,7 @@ export function modeStep(d: Derivation, c: FormulaContext): DerivationStep | nul
     kind: 'algorithm',
     title: [`What changes (mode ${mode})`],
     origin: argument(RULES[mode]),
-    content: contentOf(mode, allParams(c.notation)),
+    content: contentOf(d, mode, allParams(c.notation)),
   }
 }
 
@@ -20,7 +20,7 @@ const RULES = { cem: 'classification', anneal: 'annealing', sem: 'stochastic', o
 
 const lines = (text: string, latex: string): Block => ({ kind: 'formula', lines: [{ text, latex }] })
 
-function contentOf(mode: StepMode, all: Formula): readonly Block[] {
+function contentOf(d: Derivation, mode: StepMode, all: Formula): readonly Block[] {
   switch (mode) {
     case 'cem':
       return [
@@ -54,6 +54,21 @@ function contentOf(mode: StepMode, all: Formula): readonly Block[] {
           `S \\leftarrow (1 - \\gamma_t) S + \\gamma_t \\tfrac{N}{B} S(\\mathrm{batch}), \\qquad \\gamma_t = (t + t_0)^{-\\kappa}, \\quad \\tfrac12 < \\kappa \\leq 1`,
         ),
         say`An M-step from S follows each batch. The log-likelihood may fall on the way.`,
+        ...recursion(d),
       ]
   }
+}
+
+/** Of blocks of the M-step that no sums stand for. */
+function recursion(d: Derivation): readonly Block[] {
+  const params = d.program.numeric.flatMap((n) => (n.rows.length > 0 ? n.params : []))
+  if (params.length === 0) return []
+  const names = params.map((p) => `\`${p}\``).join(', ')
+  return [
+    say`No such sums stand for Q as a function of ${names}: one step for each batch, in coordinates η without constraints, goes by the slope of the batch's own Q, scaled to all rows, and by second derivatives averaged over the batches.`,
+    lines(
+      'H ← (1 − γ_t) H + γ_t ∇²Q(batch),    η ← η − γ_t H⁻¹ ∇Q(batch)',
+      'H \\leftarrow (1 - \\gamma_t) H + \\gamma_t \\nabla^2 Q(\\mathrm{batch}), \\qquad \\eta \\leftarrow \\eta - \\gamma_t H^{-1} \\nabla Q(\\mathrm{batch})',
+    ),
+  ]
 }

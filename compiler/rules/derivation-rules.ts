@@ -55,8 +55,10 @@ export const ARGUMENT_RULES = {
   },
   online: {
     id: 'online-em',
-    statement: 'S ← (1 − γ) S + γ S(batch), Σ γ = ∞, Σ γ² < ∞',
-    citation: 'Cappé and Moulines (2009), On-line expectation–maximization algorithm for latent data models',
+    statement:
+      'S ← (1 − γ) S + γ S(batch), Σ γ = ∞, Σ γ² < ∞; without such sums η ← η − γ H⁻¹ ∇Q(batch), H ← (1 − γ) H + γ ∇²Q(batch)',
+    citation:
+      'Cappé and Moulines (2009), On-line expectation–maximization algorithm for latent data models; Titterington (1984), Recursive parameter estimation using incomplete data, equation 9',
   },
   meanField: {
     id: 'mean-field',

@@ -91,8 +91,15 @@ function online(bound: Bound, options: FitCallOptions, name: 'online' | 'hard'):
     const units =
       bound.data.stream !== undefined ? rows.why : unitBatches(bound.model, program, settingsOf(bound), name)
     if (typeof units === 'string') throw new OptionError(`${noBatches(name)}: ${units}`)
-    refuseLarge(batch, units.count, 'groups or sequences', name)
-    return onlineMode(name, units.batches(permutation(units.count, options.seed ?? 1)), batch, onlineSchedule(options))
+    const [most = 0] = units.counts
+    const few = units.counts.find((count) => count * batch < most)
+    if (few !== undefined)
+      throw new OptionError(
+        `batches of ${batch} of the ${most} groups, sequences or rows of one kind have none of the ${few} of another kind in some of them: take larger batches`,
+      )
+    refuseLarge(batch, most, 'groups or sequences', name)
+    const orders = units.counts.map((count) => permutation(count, options.seed ?? 1))
+    return onlineMode(name, units.batches(orders), batch, onlineSchedule(options))
   }
   const count = bound.data.sizes.get(rows.size) ?? 0
   refuseLarge(batch, count, 'rows', name)

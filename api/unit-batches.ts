@@ -11,8 +11,10 @@ import { OptionError } from './errors.js'
 const SAMPLE = 1000
 
 export interface UnitBatches {
-  readonly count: number
-  batches(order: Int32Array): Batches
+  /** How many there are of each kind, the most first: batches are cut by these. */
+  readonly counts: readonly number[]
+  /** @param orders of each kind */
+  batches(orders: readonly Int32Array[]): Batches
 }
 
 /** @throws OptionError where a block of the M-step has more unknowns than a batch can step by */
@@ -40,11 +42,20 @@ export function unitBatches(
   const { derivation, data } = model
   const settings = { ...own, newtonLimit: BATCH_NEWTON_LIMIT }
   return {
-    count: units.count,
-    batches(order) {
+    counts: units.counts,
+    batches(orders) {
+      const [count = 0] = units.counts
+      // units of other kinds in the same share: each comes once in a pass, so that sums, scaled by the share, are right on average
+      const taken = (from: number, to: number) =>
+        units.take(
+          orders.map((order) => {
+            const place = (i: number): number => Math.floor((i * order.length) / count)
+            return order.slice(place(from), place(to)).sort()
+          }),
+        )
       const whole = new BatchModel(derivation, program, data, settings)
       refuseUnknowns(whole, name)
-      const sampled = order.length <= SAMPLE ? data : units.take(order.slice(0, SAMPLE).sort())
+      const sampled = count <= SAMPLE ? data : taken(0, SAMPLE)
       const start =
         name === 'hard' ? new HardModel(derivation, sampled, settings) : sampled === data ? model : model.over(sampled)
       const parts = new Map<string, BatchModel>()
@@ -53,13 +64,13 @@ export function unitBatches(
         const key = `${from} ${to}`
         const known = parts.get(key)
         if (known !== undefined) return known
-        if (parts.size * (to - from) >= 2 * units.count) parts.clear()
-        const made = whole.overUnits(units.take(order.slice(from, to).sort()))
+        if (parts.size * (to - from) >= 2 * count) parts.clear()
+        const made = whole.overUnits(taken(from, to))
         parts.set(key, made)
         return made
       }
       return {
-        rows: units.count,
+        rows: count,
         areUnits: true,
         sample: start,
         ...(whole.rules === undefined ? {} : { rules: whole.rules }),

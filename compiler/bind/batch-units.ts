@@ -13,21 +13,23 @@ import { resampler } from './resample.js'
 import { samplingUnits } from './sampling-units.js'
 
 export interface BatchUnits {
-  readonly count: number
-  /** The data of some of the units, by their numbers from 0. */
-  take(units: Int32Array): BoundData
+  /** How many there are of each kind, the most first. */
+  readonly counts: readonly number[]
+  /** The data of some of the units of each kind, by their numbers from 0. */
+  take(units: readonly Int32Array[]): BoundData
 }
 
 /** The units that batches are made of, or why there are none, as the end of a sentence. */
 export function batchUnits(model: ProgramModel, program: Program): BatchUnits | string {
   const { derivation: d } = model
   const units = samplingUnits(model)
-  if (typeof units === 'string') return (d.eStep.factorised === null ? nestedUnits(model) : null) ?? units
-  const [range, second] = [...units.ranges]
-  if (range === undefined || second !== undefined)
-    return 'its data are of several kinds, of which a batch would hold one'
-  const [key, { size }] = range
-  const moving = new Set([key, ...units.keyed.keys()])
+  if (typeof units === 'string') {
+    const nested = d.eStep.factorised === null ? nestedUnits(model) : null
+    if (nested === null) return units
+    return { counts: [nested.count], take: ([own]) => nested.take(own ?? new Int32Array(0)) }
+  }
+  const ranges = [...units.ranges].sort(([, a], [, b]) => b.size - a.size)
+  const moving = new Set([...units.ranges.keys(), ...units.keyed.keys()])
   const beside = d.lifted.find(({ factor: { role, loops } }) => {
     const outer = loops[0]?.index
     return role !== 'prior' && (outer === undefined || !moving.has(keyOf(outer.to)))
@@ -44,5 +46,8 @@ export function batchUnits(model: ProgramModel, program: Program): BatchUnits | 
     return extent !== undefined && some(extent, (n) => moving.has(keyOf(n)))
   })
   if (kept) return 'it adds something up for each unit'
-  return { count: size, take: (own) => taken.take(new Map([[key, own]])) }
+  return {
+    counts: ranges.map(([, { size }]) => size),
+    take: (own) => taken.take(new Map(ranges.map(([key], i) => [key, own[i] ?? new Int32Array(0)]))),
+  }
 }

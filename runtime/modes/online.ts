@@ -109,6 +109,12 @@ async function learnt(
       if (stop !== 'completed') break passing
       const [low, high] = [shift + made * batch, shift + (made + 1) * batch]
       const seen = batches.eStepOver(params, low, high)
+      if (!Number.isFinite(seen.logLikelihood)) {
+        stop = 'numerical'
+        reason =
+          'batches have led to params under which rows of another one are impossible, as where a probability has become 0: take larger batches'
+        break passing
+      }
       scored += seen.logLikelihood
       gamma = weightOf(pass * perPass + made + 1)
       const own = seen.statistics.map((s) => share * s)

@@ -1,6 +1,9 @@
 /** Online EM where the M-step is numerical and goes over the rows: Titterington's recursion. */
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { compileOrThrow, type FitData, rowsTable } from '../../index.js'
+import { intervalChart } from '../../compiler/targets/solve/charts.js'
+import { recursiveStep } from '../../compiler/targets/solve/newton.js'
+import { compileOrThrow, type FitData, readTable, rowsTable } from '../../index.js'
 import { randomSource } from '../../runtime/random.js'
 import { rowsOf } from '../stream/simulated.js'
 
@@ -226,6 +229,61 @@ for n in 1..N {
     expect(em.logLikelihood - online.logLikelihood).toBeLessThan(1)
     expect(em.logLikelihood - online.logLikelihood).toBeGreaterThan(-1e-4)
     expect(online.toJSON().accuracy?.error).toBeLessThan(1e-3)
+  })
+
+  it('go on where a second derivative is 0 times infinity', async () => {
+    // a Weibull probability of a time between 0 and another
+    const folder = new URL('../../examples/lifetimes/', import.meta.url)
+    const model = compileOrThrow(readFileSync(new URL('intervals.estep', folder), 'utf8'))
+    const { value } = readTable('mice.csv', readFileSync(new URL('mice.csv', folder)))
+    if (value === undefined) throw new Error('no data')
+    const start = { shape: 1, scale: [600, 600] }
+    const em = await model.fit([value], { start })
+    const online = await model.fit([value], { mode: 'online', batch: 30, start })
+    expect(em.logLikelihood - online.logLikelihood).toBeLessThan(0.5)
+  })
+
+  it('take differences of the slope there', () => {
+    const positive = intervalChart(0, Number.POSITIVE_INFINITY)
+    const block = {
+      pieces: [0, 1, 2].map((i) => ({ chart: positive, from: i, group: i === 2 ? 1 : 0, at: i % 2 })),
+      size: 3,
+      groups: [2, 1],
+    }
+    const objective = (isKnown: boolean) => ({
+      value: ([a = 0, b = 0, c = 0]: Float64Array) => 3 * Math.log(a) - a * b - b + 2 * Math.log(b) + Math.log(c) - c,
+      derivatives: (theta: Float64Array) => {
+        const [a = 0, b = 0, c = 0] = theta
+        return {
+          value: objective(true).value(theta),
+          gradient: Float64Array.of(3 / a - b, 2 / b - a - 1, 1 / c - 1),
+          hessian: [
+            Float64Array.of(isKnown ? -3 / a ** 2 : Number.NaN, -1, -1, -2 / b ** 2),
+            Float64Array.of(-1 / c ** 2),
+          ],
+        }
+      },
+    })
+    const start = Float64Array.of(2, 0.7, 1.4)
+    const [exact, other] = [true, false].map((isKnown) => recursiveStep(block, objective(isKnown), start, 0.5, null))
+    exact?.curvature.forEach((h, i) => {
+      expect(other?.curvature[i]).toBeCloseTo(h, 7)
+    })
+    exact?.theta.forEach((v, i) => {
+      expect(other?.theta[i]).toBeCloseTo(v, 7)
+      expect(v).not.toBe(start[i])
+    })
+  })
+
+  it('end where a batch has led to what makes others impossible', async () => {
+    const rare = `model Rare
+data  y : bool[N]
+param p : unit
+for n in 1..N { y[n] ~ Bernoulli(p) }`
+    const y = times(40, (n) => n === 17)
+    const fit = await compileOrThrow(rare).fit({ y }, { mode: 'online', batch: 4, schedule: { passes: 2 } })
+    expect(fit.toJSON().stop).toBe('numerical')
+    expect(JSON.stringify(fit.toJSON().warnings)).toMatch(/take larger batches/)
   })
 
   it('take so many unknowns that EM goes by L-BFGS', async () => {

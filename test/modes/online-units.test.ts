@@ -57,6 +57,20 @@ for i in levels(g) { latent a[i] ~ Normal(0, p) }
 for j in levels(h) { latent b[j] ~ Normal(0, q) }
 for n in 1..N { y[n] ~ Normal(m + a[g[n]] + b[h[n]], s) }`
 
+const kinds = `model Kinds
+data x : real[M]
+data g : category[N]
+data y : real[N]
+param w : simplex[2]
+param m : ordered[2]
+param p, s : positive
+for i in 1..M {
+  latent z ~ Categorical(w)
+  x[i] ~ Normal(m[z], s)
+}
+for g in levels(g) { latent a[g] ~ Normal(0, p) }
+for n in 1..N { y[n] ~ Normal(m[1] + a[g[n]], s) }`
+
 const counted = `model Counted
 data y : count[S, T]
 data x : real[T]
@@ -113,6 +127,15 @@ const cases: readonly (readonly [string, string, Readonly<Record<string, unknown
   ['groups in groups', nested, { g: casks.map((r) => r.g), h: casks.map((r) => r.h), y: casks.map((r) => r.y) }],
   ['groups of rows', groups, { g: members.map((r) => r.g), y: members.map((r) => r.y) }],
   [
+    'rows of one kind and groups of another',
+    kinds,
+    {
+      x: times(60, (i) => (i % 3 === 0 ? 3 : 0) + normal()),
+      g: times(120, (n) => `g${n % 40}`),
+      y: times(120, (n) => (n % 40) / 15 + normal()),
+    },
+  ],
+  [
     'sequences of counts, whose regressions are numerical',
     counted,
     {
@@ -149,9 +172,8 @@ describe('online EM over units', () => {
     const { memory: _memory, ...settings } = bound.settings
     const found = unitBatches(bound.model, batchProgram(bound.model.derivation, 'sum'), settings, 'online')
     if (typeof found === 'string') throw new Error(found)
-    expect(found.count).toBe(60)
-    const order = Int32Array.from({ length: 60 }, (_, i) => (i * 17) % 60)
-    const batches = found.batches(order)
+    expect(found.counts).toEqual(text === kinds ? [60, 40] : [60])
+    const batches = found.batches(found.counts.map((n) => Int32Array.from({ length: n }, (_, i) => (i * 17) % n)))
     const params = fit.layout.reduce((at, { name, offset, length }) => {
       at.set([fit.params[name]].flat(3).map(Number).slice(0, length), offset)
       return at

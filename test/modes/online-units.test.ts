@@ -210,7 +210,7 @@ describe('online EM over units', () => {
   it.each(cases.filter(([, text]) => text !== ability))('%s: it comes near to EM', async (_, text, data) => {
     const model = compileOrThrow(text)
     const em = await model.fit(data, { restarts: 2 })
-    const options = { mode: 'online', batch: 12, restarts: 2, schedule: { passes: 60, power: 0.8 } } as const
+    const options = { mode: 'online', batch: 12, restarts: 4, schedule: { passes: 60, power: 0.8 } } as const
     const online = await model.fit(data, options)
     expect(em.logLikelihood - online.logLikelihood).toBeLessThan(0.3)
     expect(em.logLikelihood - online.logLikelihood).toBeGreaterThan(-1e-6)

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { programOf } from '../../api/mode-program.js'
 import { DrawnModel } from '../../compiler/bind/drawn-model.js'
 import { drawnProgram } from '../../compiler/modes/drawn-program.js'
-import { binomialDraw, gammaDraw, gumbelDraw } from '../../compiler/numerics/index.js'
-import { all, bound as boundCase } from './models.js'
+import { binomialDraw, gammaDraw, gumbelDraw, poissonDraw } from '../../compiler/numerics/index.js'
+import { f64 } from '../../compiler/targets/solve/types.js'
+import { abilities, all, bound as boundCase } from './models.js'
 
 const DRAWS = 1500
 
@@ -44,6 +45,42 @@ describe('statistics at draws', () => {
       )
     }
     expect(varied).toBeGreaterThan(0)
+  })
+
+  it('take each node as often as it weighs, in each class', async () => {
+    const { bound, params } = await boundCase(abilities)
+    const { derivation } = bound.model
+    const model = new DrawnModel(derivation, programOf(drawnProgram(derivation)), bound.data, bound.settings)
+    const [block] = derivation.eStep.blocks
+    const id = block?.id ?? ''
+    const buffer = (name: string) => f64(model.memory.blocks, name)
+    const draws = 2000
+    let seen = new Float64Array(0)
+    for (let r = 0; r < draws; r++) {
+      model.setDraw(3, r)
+      model.eStep(params)
+      const weights = buffer(`node posterior ${id}`)
+      const [nodes, points] = [buffer(`nodes ${id}`), buffer(`drawn node ${id}`)]
+      const count = weights.length / points.length
+      if (r === 0) seen = new Float64Array(weights.length)
+      points.forEach((u, row) => {
+        const q = nodes.subarray(row * count, (row + 1) * count).indexOf(u)
+        expect(q).toBeGreaterThanOrEqual(0)
+        seen[row * count + q] = (seen[row * count + q] ?? 0) + 1
+      })
+    }
+    const weights = buffer(`node posterior ${id}`)
+    // 40 rows, 2 classes, 9 nodes
+    expect(weights).toHaveLength(720)
+    // Pearson's sum over the nodes that are expected at least five times
+    let [sum, cells] = [0, 0]
+    weights.forEach((w, i) => {
+      if (draws * w < 5) return
+      sum += ((seen[i] ?? 0) - draws * w) ** 2 / (draws * w)
+      cells++
+    })
+    expect(cells).toBeGreaterThan(200)
+    expect(Math.abs(sum - cells + 80)).toBeLessThan(4 * Math.sqrt(2 * cells))
   })
 
   it('are the same for the same counters, and others for others', async () => {
@@ -108,6 +145,27 @@ describe('variates', () => {
     expect(sum).toBeLessThan(cells + 4 * Math.sqrt(2 * cells) + 1)
     expect([binomialDraw(1, 1, 1, n, 0), binomialDraw(1, 1, 1, n, 1)]).toEqual([0, n])
     expect(binomialDraw(1, 1, 1, 2.5, 0.5)).toBeNaN()
+  })
+
+  it.each([0, 0.4, 7, 16.5, 60, 900])('of a Poisson have its probabilities, rate %d', (rate) => {
+    const draws = 20_000
+    const seen = new Map<number, number>()
+    for (let i = 0; i < draws; i++) {
+      const x = poissonDraw(3, i, 1, rate)
+      seen.set(x, (seen.get(x) ?? 0) + 1)
+    }
+    let [sum, cells, log] = [0, 0, -rate]
+    for (let k = 0; k <= 3 * rate + 20; k++) {
+      const expected = draws * Math.exp(log)
+      if (expected >= 5) {
+        sum += ((seen.get(k) ?? 0) - expected) ** 2 / expected
+        cells++
+      }
+      log += Math.log(rate) - Math.log(k + 1)
+    }
+    expect(cells).toBeGreaterThan(0)
+    expect(sum).toBeLessThan(cells + 4 * Math.sqrt(2 * cells) + 1)
+    expect(poissonDraw(1, 1, 1, -1)).toBeNaN()
   })
 
   it('of a Gumbel have the mean γ and the variance π²/6', () => {

@@ -205,6 +205,7 @@ function countStep(g: CountGroup, step: EStepStep | undefined, c: FormulaContext
     }
   })
   const names = g.latents.join(', ')
+  if (isHard(c.notation.derivation)) return hardSplit(g, step, weights, total, c)
   return {
     id: `e-step ${names}`,
     kind: 'e-step',
@@ -213,6 +214,38 @@ function countStep(g: CountGroup, step: EStepStep | undefined, c: FormulaContext
     content: [
       say`Each of these counts enters the log density as (count) × (log of its cell) − log (count)!. By Bayes' rule their probability given their sum is ${splitWeight(g, weights, loops, c)} divided by the normaliser, the total of this over all counts with that sum: by the ${g.latents.length === 2 ? 'binomial' : 'multinomial'} theorem it is ${splitNormaliser(g, total, loops, c)}. Given their sum ${formula(g.total, loops, c)} they are therefore ${g.latents.length === 2 ? 'Binomial' : 'Multinomial'}, with the cells' probabilities rescaled to add up to 1, and their expectations are`,
       { kind: 'formula', lines },
+    ],
+  }
+}
+
+/** Hard mode: the most probable counts with a sum. */
+function hardSplit(
+  g: CountGroup,
+  step: EStepStep | undefined,
+  weights: readonly Expr[],
+  total: Expr,
+  c: FormulaContext,
+): DerivationStep {
+  const loops = g.loops.map((l) => l.index)
+  const sum = formula(g.total, loops, c)
+  const lines = g.latents.map((name, i): Formula => {
+    const cell = formula({ kind: 'ref', space: 'latent', name, index: g.constraint.terms[i]?.index ?? [] }, loops, c)
+    const { top, bottom } = cancelled(weights[i] ?? ONE, total, false)
+    const share = formula(mul(g.total, top, pow(bottom, -1)), loops, c)
+    return {
+      text: `${cell.text} ≥ ⌊${share.text}⌋`,
+      latex: `${cell.latex} \\ge \\left\\lfloor ${share.latex} \\right\\rfloor`,
+    }
+  })
+  return {
+    id: `e-step ${g.latents.join(', ')}`,
+    kind: 'e-step',
+    title: marked(inline`E-step: the most probable ${inlineNames(g.latents, c)}`, c.notation.derivation),
+    origin: eStepOrigin(step, g.constraint.span, []),
+    content: [
+      say`Each of these counts enters the log density as (count) × (log of its cell) − log (count)!. Given their sum ${sum} their probability is in proportion to ${splitWeight(g, weights, loops, c)}. One more unit multiplies that of a count by its cell divided by its next value, which falls as the count grows: so units given one by one to the largest of these ratios make the most probable counts with each sum. None of them is below the whole part of its expectation,`,
+      { kind: 'formula', lines },
+      say`so that fewer units than there are counts are left to be given.`,
     ],
   }
 }

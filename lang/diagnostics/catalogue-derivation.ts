@@ -315,7 +315,7 @@ export const hardModeEntries: readonly CatalogueEntry[] = [
   entry(
     'E420',
     'no hard mode for this model',
-    'Hard mode takes the most probable values of finite discrete latents, together, in place of their posterior. Continuous latents beside them stay integrated out: at its most probable value a latent would give the complete-data likelihood no maximum, as it grows without bound when the variance of the latent goes to 0. Counts that share out an observed total would need their most probable whole numbers, which this version does not search for.',
+    'Hard mode takes the most probable values of finite discrete latents, together, in place of their posterior. Continuous latents beside them stay integrated out: at its most probable value a latent would give the complete-data likelihood no maximum, as it grows without bound when the variance of the latent goes to 0.',
     [
       'model Example',
       'data  x : real[N]',

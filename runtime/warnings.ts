@@ -189,6 +189,13 @@ export const warningExplanations: readonly WarningExplanation[] = [
       'likelihood.',
   },
   {
+    code: 'W538',
+    title: 'no row adds to the score by itself',
+    explanation:
+      'Where latents tie all rows together, the log-likelihood is one number for all of them: it is no sum over rows, groups or ' +
+      'sequences. A score of parts of the data, each as data of its own, compares them.',
+  },
+  {
     code: 'W539',
     title: 'rows of probability 0',
     explanation:

@@ -83,6 +83,21 @@ describe('statistics at draws', () => {
     expect(Math.abs(sum - cells + 80)).toBeLessThan(4 * Math.sqrt(2 * cells))
   })
 
+  it.each([...all].slice(-9))('are the same on each target: %s', async (_, own) => {
+    const { model, params } = await boundCase(own)
+    const [first, ...others] = (['interpret', 'js', 'wasm'] as const).map((backend) => {
+      const bound = model.bind(own.data, { ...own.options, backend })
+      const { derivation } = bound.model
+      const drawn = new DrawnModel(derivation, programOf(drawnProgram(derivation)), bound.data, bound.settings)
+      drawn.setDraw(7, 3)
+      return drawn.eStep(params).statistics
+    })
+    for (const other of others)
+      other.forEach((s, i) => {
+        expect(Math.abs(s - (first?.[i] ?? Number.NaN))).toBeLessThan(1e-9 * (1 + Math.abs(s)))
+      })
+  })
+
   it('are the same for the same counters, and others for others', async () => {
     const own = all.get('a chain')
     if (own === undefined) throw new Error('no chain')

@@ -13,22 +13,28 @@ describe('mode sem', () => {
     ['nodes of groups', intercepts],
     ['means with matrices of precision', precisionMatrices],
     ['means with covariance matrices', covarianceMatrices],
-  ])('averages to params as likely as the maximum, or nearly so: %s', async (_, { source, data }) => {
-    const model = compileOrThrow(source)
-    const em = await model.fit(data)
-    const sem = (await model.fit(data, { mode: 'sem' })).toJSON()
-    expect(sem.mode).toBe('sem')
-    expect(sem.stop).toBe('completed')
-    expect(sem.iterations).toBe(500)
-    expect(sem.trace).toHaveLength(501)
-    // the chain moves about the maximum within about its standard errors
-    expect(Number(sem.logLikelihood)).toBeGreaterThan(em.logLikelihood - 1.5)
-    expect(Number(sem.logLikelihood)).toBeLessThanOrEqual(em.logLikelihood + 1e-6)
-    expect(sem.draws?.keep).toBe(400)
-    expect(Number(sem.logLikelihood)).toBeGreaterThanOrEqual(Number(sem.draws?.meanObjective ?? Number.NaN) - 1e-9)
-  })
+  ])(
+    'averages to params as likely as the maximum, or nearly so: %s',
+    { timeout: 120_000 },
+    async (_, { source, data }) => {
+      const model = compileOrThrow(source)
+      const em = await model.fit(data)
+      const sem = (await model.fit(data, { mode: 'sem' })).toJSON()
+      expect(sem.mode).toBe('sem')
+      expect(sem.stop).toBe('completed')
+      expect(sem.iterations).toBe(500)
+      expect(sem.trace).toHaveLength(501)
+      // the chain moves about the maximum within about its standard errors
+      expect(Number(sem.logLikelihood)).toBeGreaterThan(em.logLikelihood - 1.5)
+      expect(Number(sem.logLikelihood)).toBeLessThanOrEqual(em.logLikelihood + 1e-6)
+      expect(sem.draws?.keep).toBe(400)
+      expect(Number(sem.logLikelihood)).toBeGreaterThanOrEqual(Number(sem.draws?.meanObjective ?? Number.NaN) - 1e-9)
+    },
+  )
 
-  it('moves about the maximum with nodes drawn by their weights, by no more than the error of its average', async () => {
+  it('moves about the maximum with nodes drawn by their weights, by no more than the error of its average', {
+    timeout: 120_000,
+  }, async () => {
     const model = compileOrThrow(intercepts.source)
     const em = await model.fit(intercepts.data)
     const walk: Float64Array[] = []

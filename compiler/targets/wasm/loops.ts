@@ -4,12 +4,12 @@ import { type Lowering, NO_COPY } from './lowering.js'
 import type { WExpr, WStatement } from './wasm-ast.js'
 
 /** Loops of so few steps are written out. */
-const WRITTEN_OUT = 4
+const WRITTEN_OUT = 8
 /** The same for loops over states, at each step of a recurrence. */
 const STATES_WRITTEN_OUT = 8
 
 /** Nodes of an expression, times how often they are written, beyond which loops stay loops. */
-const MOST_WRITTEN = 400
+const MOST_WRITTEN = 600
 const STATES_MOST_WRITTEN = 6400
 
 export const writtenOut = (lowering: Lowering): number => (lowering.inScan ? STATES_WRITTEN_OUT : WRITTEN_OUT)

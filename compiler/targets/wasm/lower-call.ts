@@ -1,9 +1,10 @@
 import { KernelError } from '../../kernel/kernel-error.js'
 import type { KExpr, KFunction } from '../../kernel/types.js'
 import { arityOf } from '../scalar-functions.js'
-import { call, extract, f64, op, replace } from './code.js'
-import type { Copy, Lowering } from './lowering.js'
-import { functionsWithImport, vectorFunctions } from './math/index.js'
+import { type Code, call, extract, f64, op, replace } from './code.js'
+import { inLockstep } from './lockstep.js'
+import { at, type Copy, type Lowering } from './lowering.js'
+import { exp, expNonPositive, functionsWithImport, vectorFunctions } from './math/index.js'
 import type { OpName, WExpr } from './wasm-ast.js'
 
 /** Members of the scalar language that are instructions. */
@@ -13,6 +14,9 @@ const instructions: { readonly [fn in KFunction]?: 'abs' | 'sqrt' | 'floor' | 'c
   floor: 'floor',
   ceil: 'ceil',
 }
+
+/** Functions with more constants than there are registers, and little else. */
+const LOCKSTEP: { readonly [fn in KFunction]?: (code: Code, x: WExpr) => WExpr } = { exp, expNonPositive }
 
 /**
  * A function of the scalar language: an instruction, code for two lanes (of which a number takes the first, so that
@@ -27,6 +31,14 @@ export function lowerCall(
 ): readonly WExpr[] {
   const { blocks, code } = lowering
   const parts = args.map((arg) => (vector ? lowering.vectors(arg, copies) : lowering.numbers(arg, copies)))
+  const together = vector ? LOCKSTEP[fn] : undefined
+  if (together !== undefined)
+    return blocks.emitting(() =>
+      inLockstep(
+        code,
+        copies.map((_, i) => () => together(code, at(parts[0] ?? [], i))),
+      ),
+    )
   return copies.map((_, i) => {
     const values = parts.map((part) => {
       const value = part[i]

@@ -1,6 +1,6 @@
 /** Sums and products of scalar expressions, by multiply–add where lanes allow. */
 import type { KExpr } from '../../kernel/types.js'
-import { f64, f64x2, op, typeOf } from './code.js'
+import { f64, f64x2, get, op, typeOf } from './code.js'
 import { at, type Copy, type Lowering } from './lowering.js'
 import type { WExpr } from './wasm-ast.js'
 
@@ -116,14 +116,34 @@ export function lowerGuardedProduct(
   vector: boolean,
 ): readonly WExpr[] {
   const parts = args.map((arg) => (vector ? lower.vectors(arg, copies) : lower.numbers(arg, copies)))
-  return copies.map((_, i) => {
-    const factors = parts.map((part) => at(part, i))
-    const product = factors.reduce((a, b) => op(vector ? 'f64x2.mul' : 'f64.mul', a, b))
-    if (!vector) {
-      const zero = factors.map((factor) => op('f64.eq', factor, f64(0))).reduce((a, b) => op('i32.or', a, b))
+  const factorsOf = (i: number): readonly WExpr[] => parts.map((part) => at(part, i))
+  const products = copies.map((_, i) => factorsOf(i).reduce((a, b) => op(vector ? 'f64x2.mul' : 'f64.mul', a, b)))
+  if (!vector)
+    return products.map((product, i) => {
+      const zero = factorsOf(i)
+        .map((factor) => op('f64.eq', factor, f64(0)))
+        .reduce((a, b) => op('i32.or', a, b))
       return op('select', f64(0), lower.blocks.bind(product), zero)
-    }
-    const zero = factors.map((factor) => op('f64x2.eq', factor, f64x2(0))).reduce((a, b) => op('v128.or', a, b))
-    return op('v128.andnot', product, zero)
+    })
+  const isZero = (i: number): WExpr =>
+    factorsOf(i)
+      .map((factor) => op('f64x2.eq', factor, f64x2(0)))
+      .reduce((a, b) => op('v128.or', a, b))
+  if (copies.length < 2) return products.map((product, i) => op('v128.andnot', product, isZero(i)))
+  // a product with a factor 0 is 0 but for 0·∞ and 0·NaN, which are NaN, and so is then the sum of all products
+  const { blocks, code } = lower
+  const locals = products.map((value) => {
+    const local = code.local('v128')
+    blocks.append({ w: 'set', local, value })
+    return local
   })
+  const sum = blocks.bind(locals.map(get).reduce((a, b) => op('f64x2.add', a, b)))
+  const { statements } = blocks.within('branch', null, null, new Set(), () => {
+    locals.forEach((local, i) => {
+      blocks.append({ w: 'set', local, value: op('v128.andnot', get(local), isZero(i)) })
+    })
+  })
+  const when = op('v128.any_true', op('f64x2.ne', sum, sum))
+  blocks.append({ w: 'if', when, then: statements, otherwise: [], seldom: true })
+  return locals.map(get)
 }

@@ -7,6 +7,7 @@ import { fixed, loops, writtenOut } from './loops.js'
 import { addTo } from './lower-products.js'
 import { type Copy, type Lowering, moved } from './lowering.js'
 import { vectorFunctions } from './math/index.js'
+import { nodesOf } from './tiling.js'
 import type { Local, WExpr } from './wasm-ast.js'
 
 export type ReduceKind = 'sum' | 'max' | 'logSumExp'
@@ -23,9 +24,11 @@ export function lowerReduction(
   vector: boolean,
 ): readonly WExpr[] {
   switch (kind) {
-    case 'sum':
+    case 'sum': {
       if (!vector && isSideBySide(lowering, axes, body)) return sumOfLanes(lowering, axes, body, copies)
-      return sum(
+      const around = lowering.written
+      lowering.written = nodesOf(body) * copies.length
+      const sums = sum(
         lowering,
         axes,
         copies,
@@ -33,6 +36,9 @@ export function lowerReduction(
         (sums, inner) => addTo(lowering, sums, body, inner),
         (inner) => values(lowering, body, inner, vector),
       )
+      lowering.written = around
+      return sums
+    }
     case 'max':
       return maximum(lowering, axes, body, copies, vector)
     case 'logSumExp':

@@ -143,6 +143,9 @@ function weigh(op: LoopOp): Weight {
   return { nodes, sums: sums || op.op === 'reduce', dear: dear || (op.op === 'reduce' && op.kind === 'logSumExp') }
 }
 
+/** How many nodes an expression has as it is written out. */
+export const nodesOf = (expr: KExpr): number => weightOf(expr).nodes
+
 const weights = new WeakMap<KExpr, Weight>()
 
 /** Of an expression as it is written out. */

@@ -205,7 +205,7 @@ function countStep(g: CountGroup, step: EStepStep | undefined, c: FormulaContext
     }
   })
   const names = g.latents.join(', ')
-  if (isHard(c.notation.derivation)) return hardSplit(g, step, weights, total, c)
+  if (isHard(c.notation.derivation)) return hardSplit(g, step, weights, c)
   return {
     id: `e-step ${names}`,
     kind: 'e-step',
@@ -223,29 +223,28 @@ function hardSplit(
   g: CountGroup,
   step: EStepStep | undefined,
   weights: readonly Expr[],
-  total: Expr,
   c: FormulaContext,
 ): DerivationStep {
   const loops = g.loops.map((l) => l.index)
   const sum = formula(g.total, loops, c)
-  const lines = g.latents.map((name, i): Formula => {
-    const cell = formula({ kind: 'ref', space: 'latent', name, index: g.constraint.terms[i]?.index ?? [] }, loops, c)
-    const { top, bottom } = cancelled(weights[i] ?? ONE, total, false)
-    const share = formula(mul(g.total, top, pow(bottom, -1)), loops, c)
-    return {
-      text: `${cell.text} ≥ ⌊${share.text}⌋`,
-      latex: `${cell.latex} \\ge \\left\\lfloor ${share.latex} \\right\\rfloor`,
-    }
-  })
+  const weight = splitWeight(g, weights, loops, c)
+  const cells = g.latents.map((name, i) =>
+    formula({ kind: 'ref', space: 'latent', name, index: g.constraint.terms[i]?.index ?? [] }, loops, c),
+  )
+  const [text, latex] = (['text', 'latex'] as const).map((style) => cells.map((f) => f[style]))
+  const line: Formula = {
+    text: `(${text?.join(', ')}) = argmax_{${text?.join(' + ')} = ${sum.text}} ${weight.text}`,
+    latex: `(${latex?.join(', ')}) = \\operatorname*{arg\\,max}_{${latex?.join(' + ')} = ${sum.latex}} ${weight.latex}`,
+  }
   return {
     id: `e-step ${g.latents.join(', ')}`,
     kind: 'e-step',
     title: marked(inline`E-step: the most probable ${inlineNames(g.latents, c)}`, c.notation.derivation),
     origin: eStepOrigin(step, g.constraint.span, []),
     content: [
-      say`Each of these counts enters the log density as (count) × (log of its cell) − log (count)!. Given their sum ${sum} their probability is in proportion to ${splitWeight(g, weights, loops, c)}. One more unit multiplies that of a count by its cell divided by its next value, which falls as the count grows: so units given one by one to the largest of these ratios make the most probable counts with each sum. None of them is below the whole part of its expectation,`,
-      { kind: 'formula', lines },
-      say`so that fewer units than there are counts are left to be given.`,
+      say`Each of these counts enters the log density as (count) × (log of its cell) − log (count)!. Given their sum the most probable counts are`,
+      { kind: 'formula', lines: [line] },
+      say`None of them is below the whole part of its share of the sum, so that fewer units than there are counts are left to be given. One more unit multiplies the probability by a cell divided by the next value of its count, which falls as the count grows: they go one by one to where this is largest, among equal ones to the first.`,
     ],
   }
 }

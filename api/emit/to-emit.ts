@@ -9,7 +9,7 @@ export function toEmit(
   binder: Binder,
 ): { readonly whole: ToEmit; readonly withoutScales: (names: ReadonlySet<string>) => ToEmit | null } {
   const hasHard = ({ graph, eStep }: Derivation): boolean =>
-    eStep.tables.length > 0 && refuseMaxProduct(graph, eStep).length === 0
+    eStep.tables.length + eStep.countGroups.length > 0 && refuseMaxProduct(graph, eStep).length === 0
   const written = (em: Derivation, hard: Derivation | null): ToEmit => ({
     em: fromOneEnd(em),
     hard: hard === null ? null : fromOneEnd(hard),

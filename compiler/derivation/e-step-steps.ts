@@ -205,6 +205,7 @@ function countStep(g: CountGroup, step: EStepStep | undefined, c: FormulaContext
     }
   })
   const names = g.latents.join(', ')
+  if (isHard(c.notation.derivation)) return hardSplit(g, step, weights, c)
   return {
     id: `e-step ${names}`,
     kind: 'e-step',
@@ -213,6 +214,37 @@ function countStep(g: CountGroup, step: EStepStep | undefined, c: FormulaContext
     content: [
       say`Each of these counts enters the log density as (count) × (log of its cell) − log (count)!. By Bayes' rule their probability given their sum is ${splitWeight(g, weights, loops, c)} divided by the normaliser, the total of this over all counts with that sum: by the ${g.latents.length === 2 ? 'binomial' : 'multinomial'} theorem it is ${splitNormaliser(g, total, loops, c)}. Given their sum ${formula(g.total, loops, c)} they are therefore ${g.latents.length === 2 ? 'Binomial' : 'Multinomial'}, with the cells' probabilities rescaled to add up to 1, and their expectations are`,
       { kind: 'formula', lines },
+    ],
+  }
+}
+
+/** Hard mode: the most probable counts with a sum. */
+function hardSplit(
+  g: CountGroup,
+  step: EStepStep | undefined,
+  weights: readonly Expr[],
+  c: FormulaContext,
+): DerivationStep {
+  const loops = g.loops.map((l) => l.index)
+  const sum = formula(g.total, loops, c)
+  const weight = splitWeight(g, weights, loops, c)
+  const cells = g.latents.map((name, i) =>
+    formula({ kind: 'ref', space: 'latent', name, index: g.constraint.terms[i]?.index ?? [] }, loops, c),
+  )
+  const [text, latex] = (['text', 'latex'] as const).map((style) => cells.map((f) => f[style]))
+  const line: Formula = {
+    text: `(${text?.join(', ')}) = argmax_{${text?.join(' + ')} = ${sum.text}} ${weight.text}`,
+    latex: `(${latex?.join(', ')}) = \\operatorname*{arg\\,max}_{${latex?.join(' + ')} = ${sum.latex}} ${weight.latex}`,
+  }
+  return {
+    id: `e-step ${g.latents.join(', ')}`,
+    kind: 'e-step',
+    title: marked(inline`E-step: the most probable ${inlineNames(g.latents, c)}`, c.notation.derivation),
+    origin: eStepOrigin(step, g.constraint.span, []),
+    content: [
+      say`Each of these counts enters the log density as (count) × (log of its cell) − log (count)!. Given their sum the most probable counts are`,
+      { kind: 'formula', lines: [line] },
+      say`None of them is below the whole part of its share of the sum, so that fewer units than there are counts are left to be given. One more unit multiplies the probability by a cell divided by the next value of its count, which falls as the count grows: they go one by one to where this is largest, among equal ones to the first.`,
     ],
   }
 }

@@ -60,7 +60,7 @@ export function optionsFor(c: FormulaContext, style: 'text' | 'latex'): PrintOpt
   return {
     ...(c.given === undefined ? {} : { given: c.given }),
     ...(c.sums === undefined ? {} : { sums: c.sums }),
-    ...(c.means === 'plain'
+    ...(c.means === 'plain' || c.notation.derivation.maxProduct !== null
       ? { mean: (e) => print({ kind: 'ref', space: 'latent', name: e.latent, index: e.index }) }
       : {}),
     probability: (e) => {

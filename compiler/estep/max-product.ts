@@ -3,7 +3,8 @@ import type { FactorGraph } from '../graph/types.js'
 import type { EStepPlan, EStepRefusal, EStepStep, LatentTable } from './types.js'
 
 /**
- * Why a model has no hard mode. Only finite discrete latents take their most probable values. Continuous latents beside
+ * Why a model has no hard mode. Only discrete latents take their most probable values, finite ones and counts that share
+ * out an observed total. Continuous latents beside
  * them stay integrated out given those values: at its most probable value a latent u ~ Normal(0, tau) adds −log tau to
  * the complete-data log-likelihood, which has no maximum as tau goes to 0.
  */
@@ -18,19 +19,7 @@ export function refuseMaxProduct(graph: FactorGraph, plan: EStepPlan): readonly 
         help: '--mode em fits the bound of the factorised posterior',
       },
     ]
-  const [counts] = plan.countGroups
-  if (counts !== undefined) {
-    const names = counts.latents.map((n) => `\`${n}\``).join(', ')
-    return [
-      {
-        code: 'E420',
-        span: counts.constraint.span,
-        message: `${names} share out an observed total; hard mode would need their most probable whole numbers, which this version does not search for`,
-        help: '--mode em gives their expected counts',
-      },
-    ]
-  }
-  if (plan.tables.length > 0) return []
+  if (plan.tables.length + plan.countGroups.length > 0) return []
   const continuous = graph.latents.find((l) => l.kind === 'continuous')
   if (continuous === undefined) {
     const span = graph.factors[0]?.span ?? { start: 0, end: 0 }
@@ -57,10 +46,19 @@ export function refuseMaxProduct(graph: FactorGraph, plan: EStepPlan): readonly 
 export function maxProductSteps(plan: EStepPlan): readonly EStepStep[] {
   const tables = new Map(plan.tables.map((t) => [t.latents.map((l) => l.name).join(), t]))
   return plan.steps.map((s): EStepStep => {
+    if (s.method === 'multinomial-split') return splitOf(s.latents)
     const table = tables.get(s.latents.join())
     return table === undefined || table.latents.length === 0 ? s : describe(table)
   })
 }
+
+const splitOf = (latents: readonly string[]): EStepStep => ({
+  latents,
+  method: 'max-product',
+  explanation:
+    'the most probable split of their sum: the whole parts of its shares, and what is left one by one to the count whose probability divided by its next value is largest',
+  reference: 'Finucan (1964); Feller (1968), section VI.10',
+})
 
 function describe(t: LatentTable): EStepStep {
   const latents = t.latents.map((l) => l.name)

@@ -29,6 +29,9 @@ export const nodeTable = (b: Block): string => `nodes ${b.id}`
 /** Posterior weights of the nodes [rows, scope, node]. */
 export const nodeWeights = (b: Block): string => `node posterior ${b.id}`
 
+/** The node of each posterior that is drawn [rows, scope, position]. */
+export const drawnNodeTable = (b: Block): string => `drawn node ${b.id}`
+
 /** The index variable of the nodes of a block. */
 export const nodeVariable = (b: Block): IndexVar => ({ id: `q ${b.id}`, name: 'q', from: ONE, to: nodeCount(b) })
 

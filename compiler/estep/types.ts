@@ -186,6 +186,8 @@ export interface ConjugateBlock extends BlockBase {
 /** Latents whose posterior is no family: it stands as nodes with weights, of a quadrature or drawn. */
 export interface NodeBlock extends BlockBase {
   readonly kind: 'nodes'
+  /** Set where expectations are those of one node of each posterior, which is drawn. */
+  readonly drawn?: true
   /** Which factor closes the better roads, and why. */
   readonly because: { readonly factor: LiftedFactor; readonly reason: string }
 }

@@ -138,6 +138,8 @@ export type KFunction =
   | 'gammaDraw'
   /** A binomial draw of (seed, unit, draw, trials, probability). */
   | 'binomialDraw'
+  /** A Poisson draw of (seed, unit, draw, rate). */
+  | 'poissonDraw'
   | 'chiSquareDraw'
 
 /** Three buffers of equal shape; positions are i32 or f64. */

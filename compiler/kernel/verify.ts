@@ -24,7 +24,7 @@ const TWO_ARGUMENTS: ReadonlySet<string> = new Set([
 function arity(fn: string): readonly [number, number] {
   if (fn === 'min' || fn === 'max') return [1, Number.POSITIVE_INFINITY]
   if (fn === 'logBetaI' || fn === 'logVonMisesArc' || fn === 'chiSquareDraw') return [3, 3]
-  if (fn === 'normalDraw' || fn === 'gumbelDraw' || fn === 'gammaDraw') return [4, 4]
+  if (fn === 'normalDraw' || fn === 'gumbelDraw' || fn === 'gammaDraw' || fn === 'poissonDraw') return [4, 4]
   if (fn === 'binomialDraw') return [5, 5]
   return TWO_ARGUMENTS.has(fn) ? [2, 2] : [1, 1]
 }

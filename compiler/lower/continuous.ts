@@ -40,6 +40,7 @@ import { addToObjective, meanBuffer, tableIdOf, varianceBuffer } from './buffers
 import type { Draws } from './draws.js'
 import { asDrawn, familyDraw } from './family-draws.js'
 import { GaussianLowering } from './gaussian.js'
+import { gaussianDraw } from './gaussian-draws.js'
 import { extentOf, type Lowerer, type LoweringContext } from './lowerer.js'
 import { lowerMatrices } from './matrix-tables.js'
 import { MomentTables } from './moment-tables.js'
@@ -111,18 +112,38 @@ export class ContinuousLowering implements BlockHost {
     const normaliser = b.kind === 'nodes' || inner ? [] : this.normaliser(b, rows)
     return {
       block: b,
-      blockable: this.plan.factorised === null && b.loops.length > 0 && b.factors.every((f) => f.direct),
+      blockable:
+        this.plan.factorised === null && b.loops.length > 0 && this.drawnWith(b).factors.every((f) => f.direct),
       posterior,
       normaliser,
-      drawn: this.drawn(b, gaussian),
+      drawn: this.drawn(b),
       objective: b.scope.length === 0 && !inner ? this.objective(b, rows) : [],
       marginals: this.marginals(b),
     }
   }
 
-  private drawn(b: ContinuousBlock, gaussian: GaussianLowering | null): readonly KernelOp[] {
-    if (this.draws === null) return []
-    return b.kind === 'conjugate' ? familyDraw(b, this, this.lowerer, this.draws) : (gaussian?.drawn() ?? [])
+  /** The block in whose pass one is drawn: what is Normal given a spread comes after that. */
+  private drawnWith(b: ContinuousBlock): ContinuousBlock {
+    return this.draws !== null && b.kind === 'gaussian' ? (b.given?.block ?? b) : b
+  }
+
+  /** Once the log-normaliser is known. A spread is drawn before what is Normal given it. */
+  private drawn(b: ContinuousBlock): readonly KernelOp[] {
+    const { draws, lowerer } = this
+    if (draws === null) return []
+    switch (b.kind) {
+      case 'gaussian':
+        return b.given === null ? gaussianDraw(b, this, lowerer, draws) : []
+      case 'conjugate': {
+        const { inner } = b
+        const own = familyDraw(b, this, lowerer, draws)
+        if (inner === null) return own
+        const normal = { ...inner.block, given: { power: inner.power, block: b } }
+        return [...own, ...gaussianDraw(normal, this, lowerer, draws)]
+      }
+      case 'nodes':
+        return new NodeLowering(lowerer, b, this, this.collecting.rename).drawn(draws)
+    }
   }
 
   private posterior(b: ContinuousBlock, rows: Placed, gaussian: GaussianLowering | null): readonly KernelOp[] {

@@ -16,8 +16,8 @@ export class Draws {
 
   constructor(private readonly lowerer: Lowerer) {}
 
-  /** A stream of its own: a draw for each row and part of it; of a gamma variate the part is its shape. */
-  stream(kind: 'gumbelDraw' | 'normalDraw' | 'gammaDraw'): (row: KExpr, part: KExpr) => KExpr {
+  /** A stream of its own: a draw for each row and part of it; of a gamma variate the part is its shape, of a Poisson one its rate. */
+  stream(kind: 'gumbelDraw' | 'normalDraw' | 'gammaDraw' | 'poissonDraw'): (row: KExpr, part: KExpr) => KExpr {
     const { seed, number } = this.counters()
     return (row, part) => k.call(kind, seed, row, number, part)
   }

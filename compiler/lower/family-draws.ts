@@ -14,24 +14,32 @@ import type { KExpr, KernelOp } from '../kernel/types.js'
 import type { BlockHost } from './block-host.js'
 import type { Draws } from './draws.js'
 import type { Lowerer } from './lowerer.js'
-
-/** Families that draws are made of; ids of `compiler/families`. */
-const DRAWN: ReadonlySet<string> = new Set(['gamma', 'inverse-gamma', 'beta', 'dirichlet', 'log-normal'])
-
-export const isDrawn = (b: ConjugateBlock): boolean => DRAWN.has(b.family.id)
+import { matrixDraw } from './matrix-draws.js'
 
 /** The statistic in the place of whose natural parameter the draw stands. */
-function holder(b: ConjugateBlock): FamilyStatistic {
+export function holder(b: ConjugateBlock): FamilyStatistic {
+  if (b.family.matrix !== undefined) return b.family.matrix
   const [first] = b.terms
   if (first === undefined) throw new Error('a posterior without statistics')
   return first.statistic
 }
 
 /** The block as it is read once its value is drawn. */
-export const asDrawn = (b: ContinuousBlock): ContinuousBlock =>
-  b.kind === 'conjugate' ? { ...b, family: pointFamily(b.family, holder(b)) } : b
+export function asDrawn(b: ContinuousBlock): ContinuousBlock {
+  switch (b.kind) {
+    case 'gaussian':
+      return b.given === null ? b : { ...b, given: { ...b.given, block: atPoint(b.given.block) } }
+    case 'conjugate':
+      return atPoint(b)
+    case 'nodes':
+      return { ...b, drawn: true }
+  }
+}
+
+const atPoint = (b: ConjugateBlock): ConjugateBlock => ({ ...b, family: pointFamily(b.family, holder(b)) })
 
 export function familyDraw(b: ConjugateBlock, host: BlockHost, lowerer: Lowerer, draws: Draws): readonly KernelOp[] {
+  if (b.family.matrix !== undefined) return matrixDraw(b, host, lowerer, draws)
   const rows = host.rows(b)
   const values = b.scope.map((s) => idx(s.value))
   const scope = host.scope(b, rows.context)
@@ -66,6 +74,8 @@ export function familyDraw(b: ConjugateBlock, host: BlockHost, lowerer: Lowerer,
       const [x, y] = [k.load(drawn, ...places), k.load(other, ...places)]
       return [store(drawn, gamma(of('a'))), store(other, gamma(of('b'))), store(target, k.div(x, k.add(x, y)))]
     }
+    case 'poisson':
+      return [store(drawn, draws.stream('poissonDraw')(row, of('rate'))), keep]
     case 'log-normal': {
       const normal = draws.stream('normalDraw')(row, k.num(0))
       return [store(drawn, k.call('exp', k.add(of('mean'), k.mul(of('sd'), normal)))), keep]

@@ -308,42 +308,6 @@ export class GaussianLowering {
     ]
   }
 
-  /** m + L ε in place of m, ε standard normal; observed cells stay. */
-  drawn(): readonly KernelOp[] {
-    const { block, owner, lowerer, draws } = this
-    if (draws === null) return []
-    if (block.layout === 'joint') return this.jointDrawn()
-    const rows = owner.rows(block)
-    const order = dimension(block)
-    const size = lowerer.size(order)
-    const [i, j] = ['i', 'j'].map((name): Axis => ({ id: `${name} drawn ${block.id}`, name, size }))
-    if (i === undefined || j === undefined) throw new Error('two axes')
-    const scope = owner.scope(block, rows.context)
-    const mean = owner.scratch(meanTable(block), block, [order])
-    const drawn = owner.scratch(`drawn ${block.id}`, block, [order])
-    const lead = owner.at(posteriorAt(block, rows.row, this.values), scope.context)
-    const shared = owner.at(this.sharedRow(rows), scope.context)
-    const row = draws.row(mean, owner.at(rows.row, rows.context))
-    const normal = draws.stream('normalDraw')(row, k.axis(j))
-    const below = k.compare('<=', k.axis(j), k.axis(i))
-    const term = k.select(below, k.mul(k.load(`root ${block.id}`, ...shared, k.axis(i), k.axis(j)), normal), k.num(0))
-    const known = countsCells(block)
-      ? [k.load(`missing ${block.id}`, ...shared.slice(0, shared.length - block.scope.length), k.axis(i))]
-      : []
-    const axes = [...rows.axes, ...scope.axes, i]
-    const at = [...lead, k.axis(i)]
-    return [
-      {
-        op: 'map',
-        out: drawn,
-        axes,
-        at,
-        value: k.add(k.load(mean, ...at), k.mul(...known, k.sum(j, term))),
-      },
-      { op: 'map', out: mean, axes, at, value: k.load(drawn, ...at) },
-    ]
-  }
-
   /** A standard normal number for each cell, which the solution turns into the draw's distance from the mean. */
   private jointNoise(draws: Draws, out: KernelOp[]): string {
     const { block, lowerer, owner } = this
@@ -353,20 +317,6 @@ export class GaussianLowering {
     const value = draws.stream('normalDraw')(k.axis(axis), k.num(0))
     out.push({ op: 'map', out: noise, axes: [axis], at: [k.axis(axis)], value })
     return noise
-  }
-
-  private jointDrawn(): readonly KernelOp[] {
-    const { block, lowerer, owner } = this
-    const rows = owner.rows(block)
-    return block.latents.map((l): KernelOp => {
-      const { axes, context } = lowerer.loops(l.coordinates, rows.context)
-      const cell: BlockCell = { latent: l.latent.name, at: l.coordinates.map(idx) }
-      const position = lowerer.position(cellPosition(block, cell), context)
-      const own = k.load(`noise ${block.id}`, position)
-      const unknown = this.unknownCell(cell)
-      const moved = unknown === null ? own : k.mul(lowerer.expr(unknown, context), own)
-      return { op: 'scatterAdd', out: meanTable(block), axes, at: [position], value: moved }
-    })
   }
 
   private sharedRow(rows: Placed): readonly Expr[] {

@@ -108,7 +108,7 @@ export function lower(
   }
   // parents are calibrated before their children
   for (const t of factorised === null ? [...tables].reverse() : []) passOfTable(t).posterior.push(...t.down)
-  const counts = plan.countGroups.map((g) => lowerCountGroup(g, lowerer, draws))
+  const counts = plan.countGroups.map((g) => lowerCountGroup(g, lowerer, draws, product))
   for (const c of counts) {
     whole.posterior.push(...c.posterior)
     whole.given.push(...c.given)

@@ -14,6 +14,7 @@ import {
   areDrawn,
   atNode,
   coordinateTerms,
+  drawnNodeTable,
   drawSeed,
   logWeightsTable,
   modeTable,
@@ -33,7 +34,9 @@ import { k } from '../kernel/index.js'
 import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
 import { lgamma } from '../numerics/index.js'
 import type { BlockHost, Placed } from './block-host.js'
+import type { Draws } from './draws.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
+import { positionOfMaximum } from './max-product.js'
 
 /** Values of all coordinates of which the best is where Newton's method begins: the density may be 0 at some. */
 const STARTS = [0, 1, -1, 4, -4] as const
@@ -379,6 +382,41 @@ export class NodeLowering {
         value: possible,
       },
       this.map(weights, k.call('exp', k.sub(possible, this.load(normaliser))), [q]),
+    ]
+  }
+
+  /**
+   * One node of each posterior, drawn by its weight: that of the largest of log weight + Gumbel (Yellott 1977). Of nodes that
+   * are drawn themselves this is sampling–importance resampling (Rubin 1987; Gelman et al. 2013, Bayesian Data Analysis, section 10.4).
+   */
+  drawn(draws: Draws): readonly KernelOp[] {
+    const { block, order, i, lowerer } = this
+    const count = nodeCount(block)
+    const q: Axis = { id: `drawn ${nodeVariable(block).id}`, name: 'q', size: lowerer.size(count) }
+    const log = this.named('log weight', [count])
+    const noisy = this.named('noisy log weight', [count])
+    const largest = this.named('largest noisy log weight', [])
+    const place = this.named('place of drawn node', [])
+    const gumbel = draws.stream('gumbelDraw')(draws.row(nodeTable(block), this.at), k.axis(q))
+    const found = this.load(log, k.axis(q))
+    const possible = k.select(k.call('isNaN', found), k.num(Number.NEGATIVE_INFINITY), k.add(found, gumbel))
+    const chosen = positionOfMaximum([q], this.load(noisy, k.axis(q)), this.load(largest))
+    const last = k.sub(k.size(q.size), k.num(1))
+    return [
+      this.map(noisy, possible, [q]),
+      {
+        op: 'reduce',
+        kind: 'max',
+        out: largest,
+        axes: this.lead,
+        over: [q],
+        at: this.at,
+        value: this.load(noisy, k.axis(q)),
+      },
+      this.map(place, k.call('min', chosen, last)),
+      this.map(this.buffer(drawnNodeTable(block), [order]), this.load(nodeTable(block), this.load(place), k.axis(i)), [
+        i,
+      ]),
     ]
   }
 

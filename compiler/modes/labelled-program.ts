@@ -21,8 +21,8 @@ export function labelledProgram(d: Derivation): ModeProgram {
   if (counts !== undefined)
     return refused(
       counts.constraint.span,
-      `${quoted(counts.latents)} share out an observed total; classification EM puts rows into classes and would not split a count`,
-      HELP,
+      `${quoted(counts.latents)} share out an observed total, to which the most probable value of each by itself need not add up`,
+      '--mode hard takes the most probable values together',
     )
   if (eStep.tables.length === 0) {
     const [first] = d.graph.latents

@@ -1,6 +1,7 @@
 /**
  * The E-step at an inverse temperature β in (0, 1]: q(z) ∝ p(data, z; θ)^β for the discrete latents z together, whatever
- * is continuous integrated out given z as in EM (Ueda and Nakano 1998, section 3). A product of factors to the power β is
+ * is continuous integrated out given z as in EM, by nodes where its posterior is no family (Ueda and Nakano 1998, section 3).
+ * Counts that share out an observed total read no z, and keep their posterior. A product of factors to the power β is
  * the product of their powers, so every table of log densities is multiplied by β, and elimination and forward–backward
  * stay what they are. Q is that of the model, and
  *
@@ -34,28 +35,15 @@ export function temperedProgram(d: Derivation): ModeProgram {
       HELP,
     )
   }
-  const nodes = eStep.blocks.find((b) => b.kind === 'nodes')
-  if (nodes !== undefined) {
-    const names = nodes.latents.map((l) => l.latent.name)
-    return refused(
-      spanOf(d, names[0]),
-      `the posterior of ${quoted(names)} stands as weighted points, and its objective is known too roughly to follow`,
-      HELP,
-    )
-  }
-  const [counts] = eStep.countGroups
-  if (counts !== undefined)
-    return refused(
-      counts.constraint.span,
-      `${quoted(counts.latents)} share out an observed total; raised to a power below 1, their posterior is no multinomial any more`,
-      HELP,
-    )
   if (eStep.tables.length === 0) {
     const [first] = eStep.blocks.flatMap((b) => b.latents)
+    const counts = eStep.countGroups.flatMap((g) => g.latents)
     const why =
-      first === undefined
-        ? 'the model has none'
-        : `the model has none; \`${first.latent.name}\` is continuous: flattened, its posterior would widen without end as spreads grow`
+      first !== undefined
+        ? `the model has none; \`${first.latent.name}\` is continuous: flattened, its posterior would widen without end as spreads grow`
+        : counts.length > 0
+          ? `the model has none; ${quoted(counts)} share out an observed total, and keep their posterior`
+          : 'the model has none'
     return refused(
       spanOf(d, first?.latent.name),
       `annealing flattens the posterior of discrete latents, and ${why}`,

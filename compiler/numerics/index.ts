@@ -1,7 +1,7 @@
 export { besselI0, besselI1, besselRatio, besselRatioSlope, logBesselI0e } from './bessel.js'
 export { conditionEstimate } from './condition.js'
 export { digamma } from './digamma.js'
-export { binomialDraw, chiSquareDraw, gammaDraw, gumbelDraw, normalDraw, uniformDraw } from './draws.js'
+export { binomialDraw, chiSquareDraw, gammaDraw, gumbelDraw, normalDraw, poissonDraw, uniformDraw } from './draws.js'
 export { digammaDelta, lbeta, lgammaDelta } from './gamma-delta.js'
 export { gaussHermite, type HermiteRule } from './gauss-hermite.js'
 export { inverseGeneral, isSymmetric } from './general-inverse.js'

@@ -28,6 +28,7 @@ import {
   logVonMisesArc,
   normalDraw,
   Phi,
+  poissonDraw,
   trigamma,
 } from '../numerics/index.js'
 
@@ -46,6 +47,7 @@ export const severalArguments = {
   gumbelDraw,
   gammaDraw,
   binomialDraw,
+  poissonDraw,
   chiSquareDraw,
 } as const
 
@@ -101,7 +103,7 @@ export function isUnary(fn: KFunction): fn is UnaryFunction {
 export function arityOf(fn: KFunction): number | null {
   if (isUnary(fn)) return 1
   if (fn === 'logBetaI' || fn === 'logVonMisesArc' || fn === 'chiSquareDraw') return 3
-  if (fn === 'normalDraw' || fn === 'gumbelDraw' || fn === 'gammaDraw') return 4
+  if (fn === 'normalDraw' || fn === 'gumbelDraw' || fn === 'gammaDraw' || fn === 'poissonDraw') return 4
   if (fn === 'binomialDraw') return 5
   return fn === 'min' || fn === 'max' ? null : 2
 }

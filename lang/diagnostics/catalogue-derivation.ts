@@ -315,7 +315,7 @@ export const hardModeEntries: readonly CatalogueEntry[] = [
   entry(
     'E420',
     'no hard mode for this model',
-    'Hard mode takes the most probable values of finite discrete latents, together, in place of their posterior. Continuous latents beside them stay integrated out: at its most probable value a latent would give the complete-data likelihood no maximum, as it grows without bound when the variance of the latent goes to 0. Counts that share out an observed total would need their most probable whole numbers, which this version does not search for.',
+    'Hard mode takes the most probable values of discrete latents, together, finite ones and counts that share out an observed total, in place of their posterior. Continuous latents beside them stay integrated out: at its most probable value a latent would give the complete-data likelihood no maximum, as it grows without bound when the variance of the latent goes to 0.',
     [
       'model Example',
       'data  x : real[N]',
@@ -342,7 +342,7 @@ export const modeEntries: readonly CatalogueEntry[] = [
   entry(
     'E428',
     'no such mode for this model',
-    'Each mode changes the E-step in its own way, and not every posterior can be changed so. `anneal` raises the posterior of the discrete latents to a power, so it needs some, whose posterior is exact. `sem` draws the latents from their exact posterior. `cem` puts discrete latents into classes, so it needs some. The message names the latents and says why.',
+    'Each mode changes the E-step in its own way, and not every posterior can be changed so. `anneal` raises the posterior of the discrete latents to a power, so it needs some, and no factorised posterior, whose parts would flatten each at a rate of its own. `sem` draws the latents from their posterior together, which a factorised one is not. `cem` puts discrete latents into classes, so it needs some. The message names the latents and says why.',
     [
       'model Example',
       'data  x : real[N]',

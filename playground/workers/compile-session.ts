@@ -105,7 +105,7 @@ function factsOf({ model, graph, eStep }: Derivation): ModelFacts {
     latents: symbols.flatMap((s) =>
       s.kind === 'latent' ? [{ name: s.name, type: printArrayType(s.type, userName) }] : [],
     ),
-    hard: eStep.tables.length > 0 && refuseMaxProduct(graph, eStep).length === 0,
+    hard: eStep.tables.length + eStep.countGroups.length > 0 && refuseMaxProduct(graph, eStep).length === 0,
     weighted: graph.factors.some((f) => f.loops.some((l) => l.weight !== null)),
   }
 }

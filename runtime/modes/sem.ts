@@ -62,7 +62,9 @@ async function walked(
   first: StartEnd,
   record: ModeRecord | null,
 ): Promise<{ readonly end: StartEnd; readonly draws: ModeReport['draws']; readonly warnings: readonly FitWarning[] }> {
-  const { model, options, pacer, signal } = request
+  const { options, pacer, signal } = request
+  const { model } = drawn
+  asFineAt(first.run.point.params, request.model, model)
   const from = record?.from?.kind === 'sem' ? record.from : null
   const trace = from === null ? [] : from.trace.slice(0, from.objectives)
   const rows = from === null ? [] : from.rows.slice(0, from.complete)
@@ -110,7 +112,10 @@ async function walked(
     await pacer.breathe()
   }
   const before = Math.min(burn, trace.length)
-  const { point, estimate } = await estimated(model, mean, kept, best, trace.length)
+  // what is stopped for now goes on with as many nodes as before
+  if (kept.length > 0 && stop !== 'aborted' && stop !== 'max-time') asFineAt(mean, request.model, model)
+  // what follows is EM's, and goes by expectations in place of draws
+  const { point, estimate } = await estimated(request.model, mean, kept, best, trace.length)
   trace.push(point.objective)
   if (stop !== 'numerical' && !usable(point)) {
     stop = 'numerical'
@@ -127,6 +132,13 @@ async function walked(
       ...(isDrifting(kept) ? [stillMoving()] : []),
     ],
   }
+}
+
+/** Posteriors by nodes have as many as the objective at params takes, under the model and under the one that draws. */
+function asFineAt(params: Float64Array, model: BoundModel, drawing: BoundModel): void {
+  while (model.refine?.(params));
+  const levels = model.rules?.take()
+  if (levels !== undefined) drawing.rules?.putBack(levels)
 }
 
 /** Params with a draw of the latents at them. */

@@ -65,6 +65,10 @@ for n in 1..N {
   },
   of('classification EM', ...faithful, { mode: 'cem', restarts: 5 }),
   of('stochastic EM, traced', ...faithful, { mode: 'sem', trace: true, schedule: { burn: 20, keep: 45 } }),
+  of('stochastic EM with quadrature', 'generalised-mixed/herds.estep', 'generalised-mixed/herds.csv', {
+    mode: 'sem',
+    schedule: { burn: 5, keep: 20 },
+  }),
   of('stochastic EM from a start that is given', ...faithful, {
     mode: 'sem',
     schedule: { burn: 0, keep: 30 },

@@ -38,8 +38,7 @@ export function compareHard(text: string, seed: number): HardComparison | string
   const typed = typedModel(text)
   const derived = derive(typed, distributionByName, { product: 'max' }).value
   if (derived === undefined || derived.eStep.factorised !== null) return 'refused'
-  if (derived.eStep.tables.length === 0) return 'no discrete latents'
-  if (derived.eStep.countGroups.length > 0) return 'counts with an observed sum'
+  if (derived.eStep.tables.length + derived.eStep.countGroups.length === 0) return 'no discrete latents'
   if (derived.graph.factors.some((f) => f.loops.some((l) => l.weight !== null))) return 'weights'
   let consts: Values = new Map()
   const trial = findTrial(
@@ -62,14 +61,18 @@ export function compareHard(text: string, seed: number): HardComparison | string
     trial.ground.root,
     Assignment.empty(trial.ground.world.cells.length),
   )
-  const discrete = new Set(trial.engine.latents.filter((l) => l.kind === 'discrete').map((l) => l.name))
+  const counts = compiled.countMeans(trial.params)
+  const discrete = new Set([
+    ...trial.engine.latents.filter((l) => l.kind === 'discrete').map((l) => l.name),
+    ...counts.keys(),
+  ])
   if (result.units.some(({ unit }) => unit.discrete.some((c) => !discrete.has(c.name)))) return 'counts without a table'
   const labels = compiled.labels(trial.params)
   const label = (cell: Parameters<typeof rowOf>[1]): number => {
     const latent = trial.engine.latents.find((l) => l.name === cell.name)
     const row = latent === undefined ? null : rowOf(latent, cell)
     if (latent === undefined || row === null) throw new Error(`no label of ${cell.name}`)
-    return latent.low + (labels.get(cell.name)?.[row] ?? Number.NaN)
+    return latent.low + ((labels.get(cell.name) ?? counts.get(cell.name))?.[row] ?? Number.NaN)
   }
   let [best, atLabels, assignments] = [result.constant, result.constant, 0]
   for (const { unit, pieces } of result.units) {

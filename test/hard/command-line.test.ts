@@ -18,6 +18,13 @@ param mu : real in (0, 1/6)
 latent a, b : count
 [a, b, c, d] ~ Multinomial([1/2, mu, 2*mu, 1/2 - 3*mu])
 observe h = a + b`,
+  'intercepts.estep': `model Intercepts
+data  x : real[N]
+param t : positive
+for n in 1..N {
+  latent u ~ Normal(0, t)
+  x[n] ~ Normal(u, 1)
+}`,
   'x.csv': 'x,kind\n-1,a\n0,a\n4,b\n5,b\n',
 }
 
@@ -46,12 +53,22 @@ describe('estep fit --mode hard', () => {
 
   it('exits 1 with the reason where the model has no hard mode', async () => {
     for (const command of [
-      ['fit', 'counts.estep', '--set', 'h=20', '--set', 'c=10', '--set', 'd=10'],
-      ['derive', 'counts.estep'],
+      ['fit', 'intercepts.estep', '--data', 'x.csv'],
+      ['derive', 'intercepts.estep'],
     ]) {
       const { status, err } = await estep([...command, '--mode', 'hard'])
       expect(status).toBe(1)
-      expect(err).toContain('error[E420]: `a`, `b` share out an observed total')
+      expect(err).toContain('error[E420]: hard mode takes the most probable values of discrete latents')
     }
+  })
+
+  it('splits counts that share out an observed total', async () => {
+    const { status, out } = await estep([
+      ...['fit', 'counts.estep', '--set', 'h=20', '--set', 'c=10', '--set', 'd=10', '--mode', 'hard'],
+    ])
+    expect(status).toBe(0)
+    expect(out).toContain('E-step  a, b: max-product')
+    const derived = await estep(['derive', 'counts.estep', '--mode', 'hard'])
+    expect(derived.out).toContain('E-step: the most probable a, b (hard mode)')
   })
 })

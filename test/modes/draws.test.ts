@@ -3,13 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { programOf } from '../../api/mode-program.js'
 import { DrawnModel } from '../../compiler/bind/drawn-model.js'
 import { drawnProgram } from '../../compiler/modes/drawn-program.js'
-import { binomialDraw, gammaDraw, gumbelDraw } from '../../compiler/numerics/index.js'
-import { all, bound as boundCase } from './models.js'
+import { binomialDraw, gammaDraw, gumbelDraw, poissonDraw } from '../../compiler/numerics/index.js'
+import { f64 } from '../../compiler/targets/solve/types.js'
+import { abilities, all, bound as boundCase } from './models.js'
 
 const DRAWS = 1500
 
 describe('statistics at draws', () => {
-  it.each([...all])('average to the expected ones: %s', async (_, own) => {
+  it.each([...all])('average to the expected ones: %s', { timeout: 120_000 }, async (name, own) => {
+    const draws = name === 'nodes that are drawn' ? DRAWS / 5 : DRAWS
     const { bound, params } = await boundCase(own)
     const expected = bound.model.eStep(params)
     const model = new DrawnModel(
@@ -20,7 +22,7 @@ describe('statistics at draws', () => {
     )
     const n = expected.statistics.length
     const [sum, squares] = [new Float64Array(n), new Float64Array(n)]
-    for (let r = 0; r < DRAWS; r++) {
+    for (let r = 0; r < draws; r++) {
       model.setDraw(11, r)
       const { statistics, logLikelihood } = model.eStep(params)
       expect(statistics.length).toBe(n)
@@ -33,17 +35,68 @@ describe('statistics at draws', () => {
     }
     let varied = 0
     for (let i = 0; i < n; i++) {
-      const mean = (sum[i] ?? 0) / DRAWS
-      const sd = Math.sqrt(Math.max(0, (squares[i] ?? 0) / DRAWS - mean * mean))
+      const mean = (sum[i] ?? 0) / draws
+      const sd = Math.sqrt(Math.max(0, (squares[i] ?? 0) / draws - mean * mean))
       const exact = expected.statistics[i] ?? 0
       if (sd > 1e-9 * (1 + Math.abs(exact))) varied++
       const distance = Math.abs(mean - exact)
       expect(distance, `statistic ${i}: ${mean} for ${exact}`).toBeLessThan(
         // what has a probability of 1e-6 is not drawn at all
-        5 * (sd / Math.sqrt(DRAWS)) + (sd === 0 ? 5 / DRAWS : 1e-9) * (1 + Math.abs(exact)),
+        5 * (sd / Math.sqrt(draws)) + (sd === 0 ? 5 / draws : 1e-9) * (1 + Math.abs(exact)),
       )
     }
     expect(varied).toBeGreaterThan(0)
+  })
+
+  it('take each node as often as it weighs, in each class', { timeout: 120_000 }, async () => {
+    const { bound, params } = await boundCase(abilities)
+    const { derivation } = bound.model
+    const model = new DrawnModel(derivation, programOf(drawnProgram(derivation)), bound.data, bound.settings)
+    const [block] = derivation.eStep.blocks
+    const id = block?.id ?? ''
+    const buffer = (name: string) => f64(model.memory.blocks, name)
+    const draws = 800
+    let seen = new Float64Array(0)
+    for (let r = 0; r < draws; r++) {
+      model.setDraw(3, r)
+      model.eStep(params)
+      const weights = buffer(`node posterior ${id}`)
+      const [nodes, points] = [buffer(`nodes ${id}`), buffer(`drawn node ${id}`)]
+      const count = weights.length / points.length
+      if (r === 0) seen = new Float64Array(weights.length)
+      points.forEach((u, row) => {
+        const q = nodes.subarray(row * count, (row + 1) * count).indexOf(u)
+        expect(q).toBeGreaterThanOrEqual(0)
+        seen[row * count + q] = (seen[row * count + q] ?? 0) + 1
+      })
+    }
+    const weights = buffer(`node posterior ${id}`)
+    // 40 rows, 2 classes, 9 nodes
+    expect(weights).toHaveLength(720)
+    // Pearson's sum over the nodes that are expected at least five times
+    let [sum, cells] = [0, 0]
+    weights.forEach((w, i) => {
+      if (draws * w < 5) return
+      sum += ((seen[i] ?? 0) - draws * w) ** 2 / (draws * w)
+      cells++
+    })
+    expect(cells).toBeGreaterThan(200)
+    expect(Math.abs(sum - cells + 80)).toBeLessThan(4 * Math.sqrt(2 * cells))
+  })
+
+  it.each([...all].slice(-9))('are the same on each target: %s', async (_, own) => {
+    const { model, params } = await boundCase(own)
+    const [first, ...others] = (['interpret', 'js', 'wasm'] as const).map((backend) => {
+      const bound = model.bind(own.data, { ...own.options, backend })
+      const { derivation } = bound.model
+      const drawn = new DrawnModel(derivation, programOf(drawnProgram(derivation)), bound.data, bound.settings)
+      drawn.setDraw(7, 3)
+      return drawn.eStep(params).statistics
+    })
+    for (const other of others)
+      other.forEach((s, i) => {
+        expect(Math.abs(s - (first?.[i] ?? Number.NaN))).toBeLessThan(1e-9 * (1 + Math.abs(s)))
+      })
   })
 
   it('are the same for the same counters, and others for others', async () => {
@@ -108,6 +161,27 @@ describe('variates', () => {
     expect(sum).toBeLessThan(cells + 4 * Math.sqrt(2 * cells) + 1)
     expect([binomialDraw(1, 1, 1, n, 0), binomialDraw(1, 1, 1, n, 1)]).toEqual([0, n])
     expect(binomialDraw(1, 1, 1, 2.5, 0.5)).toBeNaN()
+  })
+
+  it.each([0, 0.4, 7, 16.5, 60, 900])('of a Poisson have its probabilities, rate %d', (rate) => {
+    const draws = 20_000
+    const seen = new Map<number, number>()
+    for (let i = 0; i < draws; i++) {
+      const x = poissonDraw(3, i, 1, rate)
+      seen.set(x, (seen.get(x) ?? 0) + 1)
+    }
+    let [sum, cells, log] = [0, 0, -rate]
+    for (let k = 0; k <= 3 * rate + 20; k++) {
+      const expected = draws * Math.exp(log)
+      if (expected >= 5) {
+        sum += ((seen.get(k) ?? 0) - expected) ** 2 / expected
+        cells++
+      }
+      log += Math.log(rate) - Math.log(k + 1)
+    }
+    expect(cells).toBeGreaterThan(0)
+    expect(sum).toBeLessThan(cells + 4 * Math.sqrt(2 * cells) + 1)
+    expect(poissonDraw(1, 1, 1, -1)).toBeNaN()
   })
 
   it('of a Gumbel have the mean γ and the variance π²/6', () => {

@@ -155,6 +155,156 @@ for n in 1..N {
   },
 }
 
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x))
+const groupOf = (n: number, size: number): string => `g${Math.floor(n / size)}`
+
+/** Intercepts of groups under a logit: posteriors by nodes. */
+export const intercepts: Case = {
+  source: `model Intercepts
+data  g : category[N]
+data  y : bool[N]
+param b : real
+param s : positive
+for i in levels(g) { latent u ~ Normal(b, s) }
+for n in 1..N { y[n] ~ Bernoulli(logit = u[g[n]]) }`,
+  data: (() => {
+    const u = times(40, () => 0.4 + 1.2 * normal())
+    return {
+      g: times(480, (n) => groupOf(n, 12)),
+      y: times(480, (n) => random.uniform() < logistic(u[Math.floor(n / 12)] ?? 0)),
+    }
+  })(),
+}
+
+/** Classes and abilities of the same rows, with a posterior by nodes for each class. */
+export const abilities: Case = {
+  source: `model Abilities
+const ease = [-0.8, -0.4, 0, 0.4, 0.8]
+data  q : bool[N, J]
+param w : simplex[2]
+param m : real[2]
+param s : positive
+for n in 1..N {
+  latent z ~ Categorical(w)
+  latent u ~ Normal(m[z], s)
+  for j in 1..J { q[n, j] ~ Bernoulli(logit = u + ease[j]) }
+}`,
+  data: {
+    q: times(40, (n) => {
+      const u = (n % 3 === 0 ? 2 : -1) + 0.6 * normal()
+      return times(5, (j) => random.uniform() < logistic(u + 0.4 * (j - 2)))
+    }),
+  },
+}
+
+/** More coordinates than a product rule serves: the nodes themselves are drawn. */
+export const manyNodes: Case = {
+  source: `model ManyNodes
+data  y : count[N, J]
+param m : real
+param s, t : positive
+for n in 1..N {
+  latent u : real[5] ~ Normal(0, t)
+  latent v ~ Normal(m, s)
+  for j in 1..J { y[n, j] ~ Poisson(exp(u[j] + v)) }
+}`,
+  data: {
+    y: times(12, () => {
+      const v = 0.8 + 0.5 * normal()
+      return times(5, () => Math.round(Math.exp(v + 0.4 * normal())))
+    }),
+  },
+}
+
+/** The mean and the precision of each group, which are of Normal and Gamma together. */
+export const precisions: Case = {
+  source: `model Precisions
+data  x : real[G, J]
+param m : real
+param k, a, b : positive
+for g in 1..G {
+  latent tau ~ Gamma(a, b)
+  latent mu ~ Normal(m, precision=k * tau)
+  for j in 1..J { x[g, j] ~ Normal(mu, precision=tau) }
+}`,
+  data: {
+    x: times(15, () => {
+      const sd = Math.exp(0.5 * normal())
+      const mu = 2 + sd * normal()
+      return times(6, () => mu + sd * normal())
+    }),
+  },
+}
+
+/** One system over all cells with a variance for all of it. */
+export const scaledLevel: Case = {
+  source: `model ScaledLevel
+data  y : real[T]
+param a, w : positive
+latent v ~ InverseGamma(3, a)
+latent m[1] ~ Normal(0, var=v)
+for t in 2..T { latent m[t] ~ Normal(m[t-1], var=w * v) }
+for t in 1..T { y[t] ~ Normal(m[t], var=v) }`,
+  data: level.data,
+}
+
+/** The mean and the matrix of each group. */
+const matrices = (prior: string, ofMean: string, spread: string): Case => ({
+  source: `model Matrices
+const S = [[0.5, 0.1], [0.1, 0.7]]
+data  x : real[G, J, 2]
+param m : real[2]
+param c : positive
+for g in 1..G {
+  latent U ~ ${prior}(5, S)
+  latent mu ~ MvNormal(m, ${ofMean})
+  for j in 1..J { x[g, j] ~ MvNormal(mu, ${spread}) }
+}`,
+  data: {
+    x: times(8, () => {
+      const [a, b] = [normal(), normal()]
+      return times(5, () => {
+        const e = normal()
+        return [a + e, 1 + b + 0.5 * e + normal()]
+      })
+    }),
+  },
+})
+
+export const precisionMatrices = matrices('Wishart', 'precision=c * U', 'precision=U')
+export const covarianceMatrices = matrices('InverseWishart', 'U / c', 'U')
+
+/** Coefficients of a regression, vectors with one matrix over all rows. */
+export const coefficients: Case = {
+  source: `model Coefficients
+const S = [[0.5, 0.1], [0.1, 0.7]]
+data  w : real[N]
+data  x : real[N, 2]
+param c : positive
+latent Lambda ~ Wishart(5, S)
+latent a ~ MvNormal([0.1, 0.2], precision=c * Lambda)
+latent b ~ MvNormal([0, 0], precision=2 * c * Lambda)
+for n in 1..N { x[n] ~ MvNormal(a + w[n] * b, precision=Lambda) }`,
+  data: (() => {
+    const w = times(12, () => normal())
+    return { w, x: w.map((v) => [1 + v + normal(), 0.5 * v + normal()]) }
+  })(),
+}
+
+/** Counts of which each had left a trace with a probability, and none was found. */
+export const unseen: Case = {
+  source: `model Unseen
+data  c : count[N]
+data  t : positive[N]
+param l : positive
+for n in 1..N {
+  latent k ~ Poisson(l)
+  c[n] ~ Poisson(l)
+  t[n] ~ Custom(logpdf = -k * t[n])
+}`,
+  data: { c: times(30, () => Math.floor(Math.exp(1 + normal()))), t: times(30, () => random.uniform()) },
+}
+
 export const all: ReadonlyMap<string, Case> = new Map([
   ['a mixture', mixture],
   ['two latents of a row', pairs],
@@ -165,6 +315,15 @@ export const all: ReadonlyMap<string, Case> = new Map([
   ['a Gamma posterior', robust],
   ['missing cells', holes],
   ['discrete and Normal latents', mixed],
+  ['nodes of groups', intercepts],
+  ['classes and nodes', abilities],
+  ['nodes that are drawn', manyNodes],
+  ['means with their precisions', precisions],
+  ['one Normal system with its variance', scaledLevel],
+  ['means with matrices of precision', precisionMatrices],
+  ['means with covariance matrices', covarianceMatrices],
+  ['vectors with one matrix', coefficients],
+  ['a Poisson posterior', unseen],
 ])
 
 /** The model over its data, and params after a few iterations. */

@@ -1,7 +1,7 @@
 /** Stochastic EM: its average lies near the maximum, its draws depend on the seed alone. */
 import { describe, expect, it } from 'vitest'
 import { CompileError, compileOrThrow, OptionError } from '../../index.js'
-import { chain, factors, level, mixture, robust } from './models.js'
+import { chain, covarianceMatrices, factors, intercepts, level, mixture, precisionMatrices, robust } from './models.js'
 
 describe('mode sem', () => {
   it.each([
@@ -10,19 +10,64 @@ describe('mode sem', () => {
     ['a Gamma posterior', robust],
     ['Normal vectors of rows', factors],
     ['one Normal system', level],
-  ])('averages to params as likely as the maximum, or nearly so: %s', async (_, { source, data }) => {
-    const model = compileOrThrow(source)
-    const em = await model.fit(data)
-    const sem = (await model.fit(data, { mode: 'sem' })).toJSON()
-    expect(sem.mode).toBe('sem')
-    expect(sem.stop).toBe('completed')
-    expect(sem.iterations).toBe(500)
-    expect(sem.trace).toHaveLength(501)
-    // the chain moves about the maximum within about its standard errors
-    expect(Number(sem.logLikelihood)).toBeGreaterThan(em.logLikelihood - 1.5)
-    expect(Number(sem.logLikelihood)).toBeLessThanOrEqual(em.logLikelihood + 1e-6)
-    expect(sem.draws?.keep).toBe(400)
-    expect(Number(sem.logLikelihood)).toBeGreaterThanOrEqual(Number(sem.draws?.meanObjective ?? Number.NaN) - 1e-9)
+    ['nodes of groups', intercepts],
+    ['means with matrices of precision', precisionMatrices],
+    ['means with covariance matrices', covarianceMatrices],
+  ])(
+    'averages to params as likely as the maximum, or nearly so: %s',
+    { timeout: 120_000 },
+    async (_, { source, data }) => {
+      const model = compileOrThrow(source)
+      const em = await model.fit(data)
+      const sem = (await model.fit(data, { mode: 'sem' })).toJSON()
+      expect(sem.mode).toBe('sem')
+      expect(sem.stop).toBe('completed')
+      expect(sem.iterations).toBe(500)
+      expect(sem.trace).toHaveLength(501)
+      // the chain moves about the maximum within about its standard errors
+      expect(Number(sem.logLikelihood)).toBeGreaterThan(em.logLikelihood - 1.5)
+      expect(Number(sem.logLikelihood)).toBeLessThanOrEqual(em.logLikelihood + 1e-6)
+      expect(sem.draws?.keep).toBe(400)
+      expect(Number(sem.logLikelihood)).toBeGreaterThanOrEqual(Number(sem.draws?.meanObjective ?? Number.NaN) - 1e-9)
+    },
+  )
+
+  it('moves about the maximum with nodes drawn by their weights, by no more than the error of its average', {
+    timeout: 120_000,
+  }, async () => {
+    const model = compileOrThrow(intercepts.source)
+    const em = await model.fit(intercepts.data)
+    const walk: Float64Array[] = []
+    await model.fit(intercepts.data, {
+      mode: 'sem',
+      schedule: { burn: 100, keep: 1000 },
+      onIteration: ({ phase, params }) => {
+        if (phase === 'main') walk.push(params)
+      },
+    })
+    const [length, parts] = [50, 20]
+    const kept = walk.slice(-length * parts)
+    expect(kept).toHaveLength(length * parts)
+    for (const [i, name] of ['b', 's'].entries()) {
+      const means = Array.from({ length: parts }, (_, part) => {
+        const own = kept.slice(part * length, (part + 1) * length)
+        return own.reduce((sum, params) => sum + (params[i] ?? 0), 0) / length
+      })
+      const mean = means.reduce((a, b) => a + b, 0) / parts
+      const error = Math.sqrt(means.reduce((a, b) => a + (b - mean) ** 2, 0) / (parts * (parts - 1)))
+      // forty groups leave a distance of the order of 1/40 of a standard error between the two
+      expect(Math.abs(mean - Number(em.params[name]))).toBeLessThan(4 * error + 0.01)
+      expect(error).toBeLessThan(0.02)
+    }
+  })
+
+  it('has a trace whose last row is of expectations', async () => {
+    const fit = await compileOrThrow(level.source).fit(level.data, {
+      mode: 'sem',
+      trace: true,
+      schedule: { burn: 5, keep: 20 },
+    })
+    expect(fit.iterates).toHaveLength(26)
   })
 
   it('gives the same bits for the same seed, and others for another', async () => {

@@ -4,7 +4,7 @@ import { accessesOf } from './accesses.js'
 /** What a block's rows may take: they stay in the second-level cache beside the tables. */
 const BLOCK_BYTES = 192 * 1024
 const LEAST = 32
-const MOST = 128
+const MOST = 256
 
 /** Rows of a block: as many as keep scratch and turned data in cache, a power of 2. */
 export function blockRowsFor(

@@ -48,6 +48,10 @@ export function unitBatches(
             : sampled === data
               ? model
               : model.over(sampled),
+        atStart(params) {
+          const part = sampled === data ? whole : whole.overUnits(sampled)
+          return { statistics: part.eStep(params).statistics, rows: Math.min(units.count, SAMPLE) }
+        },
         eStepOver: (params, from, to) => partOf(from, to).eStep(params),
         setPivot(params) {
           whole.setPivot(params)

@@ -8,7 +8,7 @@ import { some } from '../algebra/visit.js'
 import type { Program } from '../lower/program.js'
 import type { ProgramModel } from './bound-model.js'
 import { whyNotMoved } from './moved-rows.js'
-import { nestedUnits } from './nested-units.js'
+import { type NestedUnits, nestedUnits, unitsByReach } from './nested-units.js'
 import { resampler } from './resample.js'
 import { samplingUnits } from './sampling-units.js'
 
@@ -24,8 +24,10 @@ export function batchUnits(model: ProgramModel, program: Program): BatchUnits | 
   const nodes = d.eStep.blocks.find((b) => b.kind === 'nodes')
   if (nodes !== undefined)
     return `how many nodes the posterior of \`${nodes.latents[0]?.latent.name}\` has is found over all of the data`
+  // factors of q read one another within a unit that the data make: statements know no units of their own
+  if (d.eStep.factorised !== null) return withSums(unitsByReach(model), program)
   const units = samplingUnits(model)
-  if (typeof units === 'string') return (d.eStep.factorised === null ? nestedUnits(model) : null) ?? units
+  if (typeof units === 'string') return withSums(nestedUnits(model) ?? units, program)
   const [range, second] = [...units.ranges]
   if (range === undefined || second !== undefined)
     return 'its data are of several kinds, of which a batch would hold one'
@@ -41,11 +43,20 @@ export function batchUnits(model: ProgramModel, program: Program): BatchUnits | 
   const moved = whyNotMoved(d, moving)
   const taken = moved ?? resampler(model, units, 'sampling')
   if (typeof taken === 'string') return taken
+  if (keepsSums(program, moving)) return KEPT
+  return { count: size, take: (own) => taken.take(new Map([[key, own]])) }
+}
+
+const KEPT = 'it adds something up for each unit'
+
+const withSums = (units: NestedUnits | string, program: Program): BatchUnits | string =>
+  typeof units !== 'string' && keepsSums(program, units.ranges) ? KEPT : units
+
+/** true where a sum has an extent that a batch changes. */
+function keepsSums(program: Program, moving: ReadonlySet<string>): boolean {
   const sums = program.buffers.filter((b) => b.space === 'sum').flatMap((b) => b.shape)
-  const kept = sums.some((s) => {
+  return sums.some((s) => {
     const extent = program.sizes.get(s)
     return extent !== undefined && some(extent, (n) => moving.has(keyOf(n)))
   })
-  if (kept) return 'it adds something up for each unit'
-  return { count: size, take: (own) => taken.take(new Map([[key, own]])) }
 }

@@ -7,7 +7,8 @@
  * with 1/2 < κ ≤ 1, so that Σ γ = ∞ and Σ γ² < ∞. Statistics are scaled to all N rows: sizes and priors in the M-step
  * count as they do in EM. In hard mode it is the mini-batch form of hard EM (Sculley 2010).
  *
- * It begins at the best of brief runs of EM over a sample. What a pass over all batches adds up to is the trace: each
+ * It begins at the best of brief runs of EM over a sample. Where rows stand together s(0) is that of the sample, and γ_1 below
+ * 1: one batch alone would put what is in none of its units at probability 0, for good. What a pass over all batches adds up to is the trace: each
  * batch is scored before its rows are learnt from.
  */
 import type { BoundModel, Expectation } from '../contract.js'
@@ -30,6 +31,8 @@ export interface Batches {
   setPivot(params: Float64Array): void
   /** Params from statistics about the pivot. */
   maximised(expectation: Expectation): Float64Array
+  /** What the E-step over the rows of the sample adds up to, and how many these are; left out: the first batch begins. */
+  atStart?(params: Float64Array): { readonly statistics: Float64Array; readonly rows: number }
   /** Starts are looked for with it. */
   readonly sample: BoundModel
 }
@@ -65,7 +68,8 @@ async function learnt(
   kept: ModeRecord | null,
 ): Promise<{ readonly end: StartEnd; readonly report: ModeReport['batches'] }> {
   const { model, options, pacer, signal } = request
-  const weightOf = (batches: number): number => (batches <= 1 ? 1 : (batches - 1 + delay) ** -power)
+  const isBegun = batches.atStart !== undefined
+  const weightOf = (made: number): number => (made <= 1 && !isBegun ? 1 : (Math.max(1, made) - 1 + delay) ** -power)
   const perPass = Math.floor(batches.rows / batch)
   const left = batches.rows - perPass * batch
   const share = batches.rows / batch
@@ -75,6 +79,10 @@ async function learnt(
   let params = from?.params ?? first.run.point.params
   let statistics = from?.statistics ?? null
   batches.setPivot(first.run.point.params)
+  if (statistics === null && batches.atStart !== undefined) {
+    const begun = batches.atStart(params)
+    statistics = begun.statistics.map((s) => (s * batches.rows) / begun.rows)
+  }
   let [made, scored, begin] = [from?.batches ?? 0, from?.scored ?? 0, from?.begin ?? params]
   let gamma = weightOf(trace.length * perPass + made)
   const keep = (): void =>

@@ -8,16 +8,6 @@ import type { EStepPlan, EStepRefusal, EStepStep, LatentTable } from './types.js
  * the complete-data log-likelihood, which has no maximum as tau goes to 0.
  */
 export function refuseMaxProduct(graph: FactorGraph, plan: EStepPlan): readonly EStepRefusal[] {
-  const [refused] = plan.factorised?.refused ?? []
-  if (refused !== undefined)
-    return [
-      {
-        code: 'E420',
-        span: refused.span,
-        message: `the latents ${plan.factorised?.factors.map((f) => f.id).join(' and ') ?? ''} have a factorised posterior only; their most probable values together have no exact search`,
-        help: '--mode em fits the bound of the factorised posterior',
-      },
-    ]
   const [counts] = plan.countGroups
   if (counts !== undefined) {
     const names = counts.latents.map((n) => `\`${n}\``).join(', ')

@@ -108,6 +108,78 @@ const crossedData = (rows: number, columns: number) => {
   }
 }
 
+const days = `model Days
+const S = 2
+data  day : category[T]
+data  y : count[T]
+param start : simplex[S]
+param step  : simplex[S, S, S]
+param rate  : positive[S]
+for d in levels(day) { latent mood[d] ~ Categorical(start) }
+latent z[1] ~ Categorical(start)
+for t in 2..T { latent z[t] ~ Categorical(step[mood[day[t]], z[t-1]]) }
+for t in 1..T { y[t] ~ Poisson(rate[z[t]]) }`
+
+const daysData = {
+  day: times(48, (t) => `d${String(Math.floor(t / 6)).padStart(2, '0')}`),
+  y: times(48, (t) => Math.floor((t % 12 < 6 ? 2 : 6) * (0.4 + 1.2 * random.uniform()))),
+}
+
+type Nested = number | readonly Nested[]
+const at = (x: unknown, ...index: readonly number[]): number =>
+  Number(index.reduce<unknown>((v, i) => (v as readonly Nested[])[i], x))
+
+describe('hard', () => {
+  it('crossed groups: the objective is that of data and labels, and no label of one group is better', async () => {
+    const data = crossedData(8, 9)
+    const fit = await compileOrThrow(crossed).fit(data, { mode: 'hard', restarts: 5 })
+    const [a, b] = ['a', 'b'].map((l) => [...(fit.posterior(l).modes ?? [])]) as [number[], number[]]
+    const joint = (z: readonly number[], w: readonly number[]): number =>
+      [
+        ...z.map((k) => Math.log(at(fit.params.p, k))),
+        ...w.map((k) => Math.log(at(fit.params.q, k))),
+        ...data.y.map((y, n) => {
+          const r = at(fit.params.r, z[Math.floor(n / 9)] ?? 0, w[n % 9] ?? 0)
+          return Math.log(y ? r : 1 - r)
+        }),
+      ].reduce((s, x) => s + x, 0)
+    expect(fit.objective).toBeCloseTo(joint(a, b), 9)
+    for (const [i, k] of a.entries()) expect(joint(a.with(i, 1 - k), b)).toBeLessThanOrEqual(fit.objective + 1e-9)
+    for (const [j, k] of b.entries()) expect(joint(a, b.with(j, 1 - k))).toBeLessThanOrEqual(fit.objective + 1e-9)
+    // and so are the params the shares that the labels give
+    expect(at(fit.params.p, 0)).toBeCloseTo(a.filter((k) => k === 0).length / 8, 9)
+  })
+
+  it('a path and the moods of its days: the path is the best of all given the moods', async () => {
+    const fit = await compileOrThrow(days).fit(daysData, { mode: 'hard', restarts: 3 })
+    const [path, moods] = ['z', 'mood'].map((l) => [...(fit.posterior(l).modes ?? [])]) as [number[], number[]]
+    const emission = (t: number, k: number): number => {
+      const [y, rate] = [daysData.y[t] ?? 0, at(fit.params.rate, k)]
+      return y * Math.log(rate) - rate - times(y, (i) => Math.log(i + 1)).reduce((s, x) => s + x, 0)
+    }
+    const step = (t: number, from: number, to: number): number =>
+      Math.log(at(fit.params.step, moods[Math.floor(t / 6)] ?? 0, from, to))
+    const ofMoods = moods.reduce((s, k) => s + Math.log(at(fit.params.start, k)), 0)
+    const ofPath = path.reduce((s, k, t) => {
+      const arrived = t === 0 ? Math.log(at(fit.params.start, k)) : step(t, path[t - 1] ?? 0, k)
+      return s + arrived + emission(t, k)
+    }, 0)
+    expect(fit.objective).toBeCloseTo(ofMoods + ofPath, 8)
+    // the best of all paths, by maxima forward
+    let best = times<number>(2, (k) => Math.log(at(fit.params.start, k)) + emission(0, k))
+    for (let t = 1; t < 48; t++) {
+      const before = best
+      best = times(2, (k) => Math.max(...before.map((x, j) => x + step(t, j, k))) + emission(t, k))
+    }
+    expect(ofPath).toBeCloseTo(Math.max(...best), 8)
+  })
+
+  it('refuses cem with what to do', async () => {
+    const fit = compileOrThrow(crossed).fit(crossedData(4, 4), { mode: 'cem' })
+    await expect(fit).rejects.toThrow(/most probable class of each given the others is what mode hard takes/)
+  })
+})
+
 describe('online', () => {
   const K = 2
   const data = corpus(30, 6, K, 20)

@@ -74,6 +74,10 @@ export function unitBatches(
         areUnits: true,
         sample: start,
         ...(whole.rules === undefined ? {} : { rules: whole.rules }),
+        atStart(params) {
+          const part = sampled === data ? whole : whole.overUnits(sampled)
+          return { statistics: part.eStep(params).statistics, rows: Math.min(count, SAMPLE) }
+        },
         eStepOver: (params, from, to) => partOf(from, to).eStep(params),
         setPivot(params) {
           whole.setPivot(params)

@@ -346,6 +346,11 @@ export class ProgramModel implements BoundModel {
     return this.expectations.factorised(params)
   }
 
+  /** The same, laid out by the program that sums latents out, which reports are made with. */
+  reportedFactors(params: Float64Array): Float64Array | null {
+    return this.factorised(params)
+  }
+
   // -- M-step ----------------------------------------------------------------------------------------------------------
 
   /** `observe` is called after each block, with the params as they then stand. */

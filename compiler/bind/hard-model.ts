@@ -15,7 +15,10 @@ export class HardModel extends ProgramModel {
   constructor(derivation: Derivation, data: BoundData, options: BindProgramOptions) {
     if (derivation.maxProduct === null) throw new Error('the derivation has no program under max-product')
     super(derivation, derivation.maxProduct, data, options)
-    this.summed = new ProgramModel(derivation, derivation.program, data, { ...options, memory: this.memory })
+    // a factorised q lies in memory from one E-step to the next
+    const { memory: _, ...own } = options
+    const shared = derivation.eStep.factorised === null ? { ...own, memory: this.memory } : own
+    this.summed = new ProgramModel(derivation, derivation.program, data, shared)
   }
 
   override setFloor(floor: number): void {
@@ -45,6 +48,13 @@ export class HardModel extends ProgramModel {
 
   override identifiedParameters(random: () => number, fitted: Float64Array): Identified | null {
     return this.summed.identifiedParameters(random, fitted)
+  }
+
+  /** The factors of continuous latents given the labels. */
+  override reportedFactors(params: Float64Array): Float64Array | null {
+    if (this.derivation.eStep.factorised === null) return null
+    this.summed.eStepFrom(this.posterior(params), params)
+    return this.summed.factorised(params)
   }
 
   /** 0-based most probable value of each row of each discrete latent, all of a unit's together. */

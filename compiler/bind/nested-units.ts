@@ -11,6 +11,8 @@ import { whyNotMoved } from './moved-rows.js'
 
 export interface NestedUnits {
   readonly count: number
+  /** Keys of the ranges whose rows belong to units. */
+  readonly ranges: ReadonlySet<string>
   /** The data of some units, by their numbers from 0; one may come several times, with groups of its own each time. */
   take(units: ArrayLike<number>): BoundData
 }
@@ -25,15 +27,27 @@ interface Range {
 
 /** null where there are none, or rows and groups cannot be taken away. */
 export function nestedUnits(model: ProgramModel): NestedUnits | null {
+  const found = unitsByReach(model)
+  return typeof found === 'string' ? null : found
+}
+
+/** The same, or why there are none, as the end of a sentence. */
+export function unitsByReach(model: ProgramModel): NestedUnits | string {
   const { derivation: d, data, numbers } = model
   const { latents } = d.graph
   const sums = [...d.eStep.countGroups, ...d.graph.solved, ...d.graph.constraints]
-  if (latents.length === 0 || sums.length > 0 || d.lifted.some((f) => f.counts.length > 0)) return null
+  if (latents.length === 0) return 'it has no latents that rows share'
+  if (sums.length > 0 || d.lifted.some((f) => f.counts.length > 0)) return 'counts share out an observed total'
   const factors = d.lifted.filter((f) => f.factor.role !== 'prior')
   const ranges = new Map<string, Range>()
   let nodes = 0
-  for (const loop of [...factors.map((f) => f.factor.loops[0]), ...latents.map((l) => l.loops[0])]) {
-    if (loop === undefined || literal(loop.index.from) !== 1) return null
+  const outermost = [
+    ...factors.map((f) => [f.factor.target.name, f.factor.loops[0]] as const),
+    ...latents.map((l) => [l.name, l.loops[0]] as const),
+  ]
+  for (const [name, loop] of outermost) {
+    if (loop === undefined) return `\`${name}\` belongs to all of the data`
+    if (literal(loop.index.from) !== 1) return `\`${name}\` does not begin at row 1`
     const key = keyOf(loop.index.to)
     if (ranges.has(key)) continue
     const size = numbers.extent(loop.index.to)
@@ -42,9 +56,23 @@ export function nestedUnits(model: ProgramModel): NestedUnits | null {
   }
   const moving = new Set(ranges.keys())
   const isMoving = (e: Expr | undefined): boolean => e !== undefined && moving.has(keyOf(e))
-  if (d.graph.params.some((p) => d.shapes.shape('param', p.name).some(isMoving))) return null
-  if (d.graph.data.some((s) => d.shapes.shape('data', s.name).slice(1).some(isMoving))) return null
-  if ([...data.arrays.values()].some((a) => a.offsets !== null) || whyNotMoved(d, moving) !== null) return null
+  const valued = d.graph.params.find((p) => d.shapes.shape('param', p.name).some(isMoving))
+  if (valued !== undefined)
+    return `\`${valued.name}\` has a value for each of the rows or groups that units are made of`
+  const inner = d.graph.data.find((s) => d.shapes.shape('data', s.name).slice(1).some(isMoving))
+  if (inner !== undefined) return `the rows of \`${inner.name}\` are not its first dimension`
+  if ([...data.arrays.values()].some((a) => a.offsets !== null)) return 'sequences have lengths of their own'
+  for (const f of factors) {
+    const outer = f.factor.loops[0]?.index
+    const far = [...f.continuous, ...f.variables].find(({ latent, index: [at] }) => {
+      const isOwn = at?.kind === 'index' && at.var === outer?.id
+      return outer === undefined || at === undefined || (!isOwn && !isColumn(at, outer)) || latent.loops.length === 0
+    })
+    if (far !== undefined)
+      return `\`${f.factor.target.name}\` reads \`${far.latent.name}\` otherwise than at its own row or by a column of its rows, so all of the data hang together through it`
+  }
+  const moved = whyNotMoved(d, moving)
+  if (moved !== null) return moved
   const parents = Int32Array.from({ length: nodes }, (_, i) => i)
   const root = (i: number): number => {
     let at = i
@@ -57,15 +85,16 @@ export function nestedUnits(model: ProgramModel): NestedUnits | null {
   for (const f of factors) {
     const outer = f.factor.loops[0]?.index
     const own = outer === undefined ? undefined : ranges.get(keyOf(outer.to))
-    if (outer === undefined || own === undefined) return null
+    if (outer === undefined || own === undefined) throw new Error(`${f.factor.target.name} has no range`)
     for (const { latent, index } of [...f.continuous, ...f.variables]) {
       const to = ranges.get(keyOf(latent.loops[0]?.index.to ?? outer.to))
       const [at] = index
       const isOwn = at?.kind === 'index' && at.var === outer.id
-      if (to === undefined || at === undefined || (!isOwn && !isColumn(at, outer))) return null
+      if (to === undefined || at === undefined) throw new Error(`${latent.name} has no range`)
       for (let i = 1; i <= own.size; i++) {
         const level = isOwn ? i : numbers.value(at, new Map([[outer.id, i]]))
-        if (!(level >= 1 && level <= to.size)) return null
+        if (!(level >= 1 && level <= to.size))
+          return `a row of \`${f.factor.target.name}\` belongs to no \`${latent.name}\``
         parents[root(own.offset + i - 1)] = root(to.offset + level - 1)
       }
     }
@@ -83,8 +112,11 @@ export function nestedUnits(model: ProgramModel): NestedUnits | null {
       lists[unit]?.push(i)
     }
   const count = numberOf.size
-  if (count < 2) return null
-  return { count, take: (units) => taken(model, data, ranges, members, units) }
+  if (count < 2) {
+    const names = latents.filter((l) => !l.name.includes(' ')).map((l) => `\`${l.name}\``)
+    return `all of its rows reach one another through ${names.join(', ')}, and the posterior of a part of them reads that of the others`
+  }
+  return { count, ranges: moving, take: (units) => taken(model, data, ranges, members, units) }
 }
 
 /** A column of data at the row of the loop. */

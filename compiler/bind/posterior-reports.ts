@@ -111,7 +111,7 @@ export class PosteriorReports {
     const memory = this.memory.whole()
     if (this.options.laws !== undefined) this.silence(memory, silent)
     this.kernels.run(program.derived.param, memory)
-    const q = this.model.factorised(params)
+    const q = this.model.reportedFactors(params)
     if (program.factorised !== null && q !== null)
       new FactorisedState(program, program.factorised, this.memory, this.kernels).putBack(q)
     for (const pass of program.passes) this.kernels.runWhole(pass.posterior)

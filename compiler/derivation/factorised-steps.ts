@@ -1,6 +1,7 @@
 /** The steps of a derivation that are others where q is a product of factors. */
 import { ref } from '../algebra/build.js'
 import type { PosteriorFactor } from '../estep/types.js'
+import { isHard } from './hard-steps.js'
 import { argument, fromAll, statementAt } from './origins.js'
 import { allParams, type Formula, type FormulaContext, formula, inlineNames } from './print.js'
 import { type Block, type DerivationStep, type Inline, inline, say } from './types.js'
@@ -51,6 +52,11 @@ export function factorisationSteps(c: FormulaContext): readonly DerivationStep[]
     say`The E-step updates one factor after the other (coordinate ascent), and no update lowers the bound`,
     { kind: 'formula', lines: [{ ...bound, ...fromAll(c, 'without priors') }] },
     say`Its gap to the log-likelihood is the divergence of q from the posterior, which does not vanish: the objective is a bound, spreads of the latents come out too small where they are correlated with those of other factors, and two starts may end at different q.`,
+    ...(isHard(c.notation.derivation)
+      ? [
+          say`In hard mode a factor of discrete latents has all of its mass at their most probable values together, given the other factors, and its entropy is 0: iterated conditional modes (Besag 1986). Factors of continuous latents stay what they are.`,
+        ]
+      : []),
   ]
   return [
     {

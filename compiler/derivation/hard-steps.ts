@@ -23,7 +23,11 @@ const isSoft = (d: Derivation): boolean => d.eStep.blocks.length > 0
 
 /** What hard mode maximises, in words. */
 export const hardObjective = (d: Derivation): string =>
-  isSoft(d) ? 'log-likelihood of data and labels' : 'complete-data log-likelihood'
+  !isSoft(d)
+    ? 'complete-data log-likelihood'
+    : d.eStep.factorised === null
+      ? 'log-likelihood of data and labels'
+      : 'bound of the log-likelihood of data and labels'
 
 /** Its letter. */
 export const hardLetter = (d: Derivation): Formula =>
@@ -151,5 +155,9 @@ export function hardEnd(d: Derivation): Block {
   const parameters = isExact(d)
     ? 'and with these labels no other parameters are'
     : 'and with these labels the parameters are a stationary point, as a rule a maximum (it can be a saddle; Wu 1983)'
-  return say`Where the iterations end no other labels are better with these parameters, ${parameters}. Both changed together may be better, so that the end depends on the start. So they are begun from several starts, and the best end is reported.`
+  const others =
+    d.eStep.factorised === null
+      ? 'no other labels are'
+      : 'no other labels of one factor, the other factors held fixed, are'
+  return say`Where the iterations end ${others} better with these parameters, ${parameters}. Both changed together may be better, so that the end depends on the start. So they are begun from several starts, and the best end is reported.`
 }

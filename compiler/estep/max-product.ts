@@ -4,21 +4,10 @@ import type { EStepPlan, EStepRefusal, EStepStep, LatentTable } from './types.js
 
 /**
  * Why a model has no hard mode. Only discrete latents take their most probable values, finite ones and counts that share
- * out an observed total. Continuous latents beside
- * them stay integrated out given those values: at its most probable value a latent u ~ Normal(0, tau) adds −log tau to
- * the complete-data log-likelihood, which has no maximum as tau goes to 0.
+ * out an observed total. Continuous latents beside them stay integrated out given those values: at its most probable value a
+ * latent u ~ Normal(0, tau) adds −log tau to the complete-data log-likelihood, which has no maximum as tau goes to 0.
  */
 export function refuseMaxProduct(graph: FactorGraph, plan: EStepPlan): readonly EStepRefusal[] {
-  const [refused] = plan.factorised?.refused ?? []
-  if (refused !== undefined)
-    return [
-      {
-        code: 'E420',
-        span: refused.span,
-        message: `the latents ${plan.factorised?.factors.map((f) => f.id).join(' and ') ?? ''} have a factorised posterior only; their most probable values together have no exact search`,
-        help: '--mode em fits the bound of the factorised posterior',
-      },
-    ]
   if (plan.tables.length + plan.countGroups.length > 0) return []
   const continuous = graph.latents.find((l) => l.kind === 'continuous')
   if (continuous === undefined) {

@@ -14,6 +14,8 @@ import { rowAt } from './rows.js'
 /** What a chain needs of the E-step around it. */
 export interface ChainHost {
   readonly lowerer: Lowerer
+  /** The chain is a factor of q, or a part of one. */
+  readonly isFactor: boolean
   /** A context without loops. */
   readonly base: LoweringContext
   valueAxis(element: string): Axis

@@ -16,7 +16,7 @@
  */
 import { elementName, elementOf } from '../estep/places.js'
 import { k } from '../kernel/index.js'
-import type { KExpr, KernelOp } from '../kernel/types.js'
+import type { Axis, KExpr, KernelOp } from '../kernel/types.js'
 import { ChainPlaces, type Values } from './chain-places.js'
 import { need } from './need.js'
 import { rowAt } from './rows.js'
@@ -321,48 +321,62 @@ export class ChainLowering extends ChainPlaces {
 
   /** γ and ξ as products of the weights handed in. */
   given(): readonly KernelOp[] {
-    const { axes: rows } = this.host.lowerer.loops(
-      this.table.loops.map((l) => l.index),
-      { vars: new Map(), at: 'param' },
-    )
+    const rows = this.rowAxes()
     const positions = rows.map((a) => k.axis(a))
     const values = this.ownValues()
     const states = [...this.window, ...this.parents]
-    const back = (by: number): readonly KExpr[] =>
-      positions.map((p, i) => (i === this.chain.position ? k.add(p, k.num(-by)) : p))
-    const share = (e: string): KExpr => {
-      const { latent, lag } = elementOf(e)
-      const there = back(lag)
-      const own = this.host.given(latent, need(values.get(e)), there)
-      const axis = { ...this.host.valueAxis(latent), id: `sum ${e}` }
-      const sum = k.sum(axis, this.host.given(latent, k.axis(axis), there))
-      const part = k.select(k.compare('>', sum, k.num(0)), k.div(own, sum), k.num(0))
-      if (lag === 0) return part
-      return k.select(
-        k.compare('>=', need(positions[this.chain.position]), k.num(lag)),
-        part,
-        k.compare('==', need(values.get(e)), k.num(0)),
-      )
-    }
-    const ofParents = this.block.parents.map((e) => this.host.given(e, need(values.get(e)), positions))
-    const arriving = this.block.window.filter((e) => !this.lagged(e))
-    const weight = k.mul(...arriving.map((e) => this.host.given(e, need(values.get(e)), positions)), ...ofParents)
-    const stored = (buffer: string, value: KExpr): KernelOp => ({
-      op: 'map',
-      out: buffer,
-      axes: [...rows, ...states],
-      at: [...this.rowAt(positions), ...states.map((a) => k.axis(a))],
-      value,
-    })
+    const weight = this.givenArriving(values, positions)
+    const shares = this.block.window.map((e) => this.givenShare(e, values, positions))
     return [
       { op: 'fill', out: this.free, value: 1 },
       ...this.tables.flatMap((t): KernelOp[] => [
         { op: 'fill', out: t.plain, value: 1 },
         { op: 'fill', out: t.log, value: 0 },
       ]),
-      stored(this.alpha, k.mul(...this.block.window.map(share))),
-      stored(this.ratio, this.varies ? k.call('log', weight) : weight),
-      stored(this.gamma, k.mul(weight, ...this.block.window.filter(this.lagged).map(share))),
+      this.givenStored(this.alpha, rows, states, k.mul(...shares)),
+      this.givenStored(this.ratio, rows, states, this.varies ? k.call('log', weight) : weight),
+      this.givenStored(this.gamma, rows, states, this.givenGamma(values, positions)),
     ]
+  }
+
+  protected rowAxes(): readonly Axis[] {
+    const loops = this.table.loops.map((l) => l.index)
+    return this.host.lowerer.loops(loops, { vars: new Map(), at: 'param' }).axes
+  }
+
+  /** The part of an element's weights that is at a value; before the first place all of it is at the first value. */
+  protected givenShare(e: string, values: Values, positions: readonly KExpr[]): KExpr {
+    const { latent, lag } = elementOf(e)
+    const there = positions.map((p, i) => (i === this.chain.position ? k.add(p, k.num(-lag)) : p))
+    const own = this.host.given(latent, need(values.get(e)), there)
+    const axis = { ...this.host.valueAxis(latent), id: `sum ${e}` }
+    const sum = k.sum(axis, this.host.given(latent, k.axis(axis), there))
+    const part = k.select(k.compare('>', sum, k.num(0)), k.div(own, sum), k.num(0))
+    if (lag === 0) return part
+    return k.select(
+      k.compare('>=', need(positions[this.chain.position]), k.num(lag)),
+      part,
+      k.compare('==', need(values.get(e)), k.num(0)),
+    )
+  }
+
+  private givenArriving(values: Values, positions: readonly KExpr[]): KExpr {
+    const at = (e: string): KExpr => this.host.given(e, need(values.get(e)), positions)
+    return k.mul(...this.block.window.filter((e) => !this.lagged(e)).map(at), ...this.block.parents.map(at))
+  }
+
+  protected givenGamma(values: Values, positions: readonly KExpr[]): KExpr {
+    const before = this.block.window.filter(this.lagged).map((e) => this.givenShare(e, values, positions))
+    return k.mul(this.givenArriving(values, positions), ...before)
+  }
+
+  protected givenStored(buffer: string, rows: readonly Axis[], states: readonly Axis[], value: KExpr): KernelOp {
+    return {
+      op: 'map',
+      out: buffer,
+      axes: [...rows, ...states],
+      at: [...this.rowAt(rows.map((a) => k.axis(a))), ...states.map((a) => k.axis(a))],
+      value,
+    }
   }
 }

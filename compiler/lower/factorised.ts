@@ -4,7 +4,10 @@
  *   E_q log p(data, latents) + H(q) = log Z of the factor updated last + E_q of the terms that it does not read
  *                                     + Σ entropies of the other factors,
  *
- * and what the numbers of q are, which are kept from one iteration to the next.
+ * and what the numbers of q are, which are kept from one iteration to the next. Under max-product each factor of discrete
+ * latents has all of its mass at its most probable values given the others, jointly, and no entropy: iterated conditional modes by
+ * blocks (Besag 1986, J. R. Stat. Soc. B 48, section 2.5). At an inverse temperature β the entropies of discrete latents are
+ * divided by β.
  */
 import { add, caseOf, compare, idx, mul, num, ONE, ref, ZERO } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
@@ -27,6 +30,7 @@ import type { EStepLowering, LoweredTable } from './e-step.js'
 import { firstStates } from './first-states.js'
 import type { Lowerer, LoweringContext } from './lowerer.js'
 import type { Posterior } from './m-step.js'
+import type { Product } from './max-product.js'
 import type { FactorisedProgram } from './program.js'
 
 export interface FactorisedInput {
@@ -40,6 +44,7 @@ export interface FactorisedInput {
   readonly tables: readonly LoweredTable[]
   readonly blocks: readonly LoweredBlock[]
   readonly collecting: Omit<CollectOptions, 'inU'>
+  readonly product: Product
 }
 
 export interface LoweredFactorised {
@@ -66,6 +71,8 @@ export function lowerFactorised(input: FactorisedInput): LoweredFactorised {
       if (block.kind === 'nodes') throw new Error('a factor of q by quadrature')
       objective.push(...entropyOfBlock(block, input))
     }
+    // at single values there is none
+    if (input.product !== 'sum') continue
     if (tables.some((t) => t.table.chain !== null)) {
       const kept = entropyByNormaliser(f, tables, input)
       entropies.set(f.id, kept.ops)

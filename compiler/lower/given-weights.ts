@@ -17,7 +17,9 @@ export class GivenWeights {
 
   /** A start's posterior: the product of the weights handed in. */
   posterior(t: LatentTable): readonly KernelOp[] {
-    if (this.product === 'max' || this.product === 'draw') return []
+    // elsewhere starts are made where latents are summed out
+    const isFactorised = this.layout.plan.factorised !== null
+    if (!isFactorised && (this.product === 'max' || this.product === 'draw')) return []
     const rows = this.layout.rowAxes(t.loops)
     const positions = rows.map((a) => k.axis(a))
     return t.buckets.map((b): KernelOp => {

@@ -90,6 +90,7 @@ export function lower(
           tables,
           blocks,
           collecting: input.collecting,
+          product,
         }
   const factorised = factorising === null ? null : lowerFactorised(factorising)
   if (factorised !== null) whole.objective.push(...factorised.objective)

@@ -142,8 +142,41 @@ export class MaxChainLowering extends ChainLowering {
     )
   }
 
-  /** Starts are made where latents are summed out. */
+  /**
+   * A beginning for the other factors of q, where it is factorised: γ as products of the weights, and of what leaves the value
+   * of the largest weight. Elsewhere starts are made where latents are summed out.
+   */
   override given(): readonly KernelOp[] {
-    return []
+    if (!this.host.isFactor) return []
+    const rows = this.rowAxes()
+    const positions = rows.map((a) => k.axis(a))
+    const { id, leaving } = this.block
+    const states = [...this.window, ...this.parents]
+    const loops = this.table.loops
+    const weights = this.host.scratch(`given leaving ${id}`, loops, leaving)
+    const top = this.host.scratch(`given top ${id}`, loops, [])
+    const [row, own] = [this.rowAt(positions), this.leaving.map((a) => k.axis(a))]
+    const values = this.ownValues()
+    const best = positionOfMaximum(this.leaving, k.load(weights, ...row, ...own), k.load(top, ...row))
+    return [
+      {
+        op: 'map',
+        out: weights,
+        axes: [...rows, ...this.leaving],
+        at: [...row, ...own],
+        value: k.mul(...leaving.map((e) => this.givenShare(e, values, positions))),
+      },
+      {
+        op: 'reduce',
+        kind: 'max',
+        out: top,
+        axes: rows,
+        over: this.leaving,
+        at: row,
+        value: k.load(weights, ...row, ...own),
+      },
+      this.givenStored(this.ratio, rows, states, best),
+      this.givenStored(this.gamma, rows, states, this.givenGamma(values, positions)),
+    ]
   }
 }

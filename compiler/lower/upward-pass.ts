@@ -168,6 +168,7 @@ export class UpwardPass {
     const eliminated = new Set(t.buckets.map((b) => b.eliminate))
     const rest = potentials.filter((p) => !p.scope.some((s) => eliminated.has(s)))
     const host: ChainHost = {
+      isFactor: this.layout.plan.factorised !== null,
       lowerer: this.layout.lowerer,
       base: this.layout.base,
       valueAxis: (e) => this.layout.valueAxis(e),

@@ -13,8 +13,8 @@ export function labelledProgram(d: Derivation): ModeProgram {
     const names = eStep.factorised.factors.flatMap((f) => f.latents)
     return refused(
       spanOf(d, names[0]),
-      `${quoted(names)} have a factorised posterior only, whose modes are not those of the posterior`,
-      HELP,
+      `${quoted(names)} have a factorised posterior only: the most probable class of each given the others is what mode hard takes`,
+      '--mode hard',
     )
   }
   const [counts] = eStep.countGroups

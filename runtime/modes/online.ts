@@ -15,8 +15,9 @@
  *
  * with Q the batch's own, scaled to all rows, at θ(t−1).
  *
- * It begins at the best of brief runs of EM over a sample. What a pass over all batches adds up to is the trace: each
- * batch is scored before its rows are learnt from.
+ * It begins at the best of brief runs of EM over a sample. Where rows stand together s(0) is that of the sample, and γ_1 below
+ * 1: one batch alone would put what is in none of its units at probability 0, for good. What a pass over all batches adds up
+ * to is the trace: each batch is scored before its rows are learnt from.
  */
 import type { BatchTurn, BoundModel, Expectation, Learnt, RuleLevels } from '../contract.js'
 import { pointAt, usable, whyUnusable } from '../em-step.js'
@@ -38,6 +39,8 @@ export interface Batches {
   setPivot(params: Float64Array): void
   /** Params from running statistics about the pivot, and by rows [from, to), whose E-step at `params` was the last one. */
   learnt(params: Float64Array, expectation: Expectation, turn: BatchTurn, from: number, to: number): Learnt
+  /** What the E-step over the rows of the sample adds up to, and how many these are; left out: the first batch begins. */
+  atStart?(params: Float64Array): { readonly statistics: Float64Array; readonly rows: number }
   /** Starts are looked for with it. */
   readonly sample: BoundModel
   /** Nodes that posteriors have, in all batches; those of the sample at first. Left out where they have none. */
@@ -75,7 +78,8 @@ async function learnt(
   kept: ModeRecord | null,
 ): Promise<{ readonly end: StartEnd; readonly report: ModeReport['batches'] }> {
   const { model, options, pacer, signal } = request
-  const weightOf = (batches: number): number => (batches <= 1 ? 1 : (batches - 1 + delay) ** -power)
+  const isBegun = batches.atStart !== undefined
+  const weightOf = (made: number): number => (made <= 1 && !isBegun ? 1 : (Math.max(1, made) - 1 + delay) ** -power)
   const perPass = Math.floor(batches.rows / batch)
   const left = batches.rows - perPass * batch
   const share = batches.rows / batch
@@ -87,6 +91,10 @@ async function learnt(
   let curvature = from?.curvature ?? null
   const levels = settled(batches, first.run.point.params, from?.levels ?? null)
   batches.setPivot(first.run.point.params)
+  if (statistics === null && batches.atStart !== undefined) {
+    const begun = batches.atStart(params)
+    statistics = begun.statistics.map((s) => (s * batches.rows) / begun.rows)
+  }
   let [made, scored, begin] = [from?.batches ?? 0, from?.scored ?? 0, from?.begin ?? params]
   let gamma = weightOf(trace.length * perPass + made)
   const keep = (): void =>

@@ -35,7 +35,8 @@ export interface SamplingUnits {
 /** The units, or one sentence on why there are none. */
 export function samplingUnits(model: ProgramModel): SamplingUnits | string {
   const { derivation: d, numbers } = model
-  if (d.eStep.factorised !== null) return 'its posterior is a product of factors, which are no independent pieces'
+  if (d.eStep.factorised !== null)
+    return 'its posterior is factorised, and its rows fall into no units that keep to themselves'
   const loops = new Map<string, IndexVar>()
   const keyed = new Map<string, KeyedRows>()
   for (const f of d.lifted) {

@@ -1,5 +1,6 @@
 /** Sandwich errors beside their formulas, over rows, weights and groups. */
 import { expect, test } from 'vitest'
+import { unitsByData } from '../../api/uncertainty/parts.js'
 import { compileOrThrow, type Fit } from '../../index.js'
 import { chain, grouped, keyed, nested, normal, skew, weighted } from './models.js'
 
@@ -192,3 +193,86 @@ function inverted(matrix: readonly (readonly number[])[]): number[][] {
   }
   return a.map((row) => row.slice(n))
 }
+
+const topics = (K: number): string => `model Topics
+data doc, word : category[N]
+data n_times   : count[N]
+param words_of : simplex[${K}, levels(word)]
+for d in levels(doc) { latent topics_of : simplex[${K}] ~ Dirichlet(0.5) }
+for n in 1..N weight n_times[n] {
+  latent z ~ Categorical(topics_of[doc[n]])
+  word[n] ~ Categorical(words_of[z])
+}`
+
+/** How often each of three words comes in each of eight documents. */
+const counts = [
+  [9, 2, 1],
+  [7, 3, 2],
+  [1, 8, 3],
+  [2, 9, 1],
+  [5, 5, 4],
+  [8, 1, 1],
+  [3, 6, 6],
+  [1, 7, 2],
+]
+const corpus = {
+  doc: counts.flatMap((row, d) => row.map(() => `d${d}`)),
+  word: counts.flatMap((row) => row.map((_, w) => `w${w}`)),
+  n_times: counts.flat(),
+}
+
+test('documents are the units of topics: those of one topic are clusters of a multinomial', async () => {
+  const fit = await compileOrThrow(topics(1)).fit(corpus)
+  expect(fit.toJSON().bound).toBe('variational')
+  const { estimates, fields } = await fit.standardErrors('sandwich')
+  expect(fields.errors.units).toBe(8)
+  const total = counts.flat().reduce((a, b) => a + b, 0)
+  for (let w = 0; w < 3; w++) {
+    const p = counts.reduce((sum, row) => sum + (row[w] ?? 0), 0) / total
+    const squares = counts.map((row) => ((row[w] ?? 0) - p * row.reduce((a, b) => a + b, 0)) ** 2)
+    const error = Math.sqrt(squares.reduce((a, b) => a + b, 0)) / total
+    expect(estimates[w]?.value).toBeCloseTo(p, 6)
+    expect(estimates[w]?.standardError).toBeCloseTo(error, 6)
+  }
+})
+
+test('what documents add is the bound of all, with a slope of 0 at its maximum', async () => {
+  const model = compileOrThrow(topics(2))
+  const fit = await model.fit(corpus, { restarts: 4, tolerance: 1e-12, maxIterations: 20_000 })
+  const units = unitsByData(model.bind(corpus, {}, null).model)
+  if (units === null) throw new Error('no units')
+  const params = Float64Array.from([fit.params.words_of].flat(2).map(Number))
+  const at = (own: Float64Array): number => units.at(own).reduce((a, b) => a + b, 0)
+  expect(at(params)).toBeCloseTo(fit.logLikelihood, 6)
+  // along the simplex of each topic
+  for (const from of [0, 3]) {
+    const own = params.subarray(from, from + 3)
+    const largest = from + own.indexOf(Math.max(...own))
+    const moved = (by: number): Float64Array => {
+      const tilted = params.map((x, i) => (i === largest ? x * Math.exp(by) : x))
+      const total = tilted.slice(from, from + 3).reduce((a, b) => a + b, 0)
+      return tilted.map((x, i) => (i >= from && i < from + 3 ? x / total : x))
+    }
+    expect(Math.abs(at(moved(1e-3)) - at(moved(-1e-3))) / 2e-3).toBeLessThan(0.01)
+    expect(at(moved(0.2))).toBeLessThan(at(params) - 1e-3)
+  }
+})
+
+test('crossed groups have no units of their own', async () => {
+  const crossed = `model Crossed
+data g, h : category[N]
+data y    : real[N]
+param m : real[2, 2]
+param p : simplex[2]
+for i in levels(g) { latent a[i] ~ Categorical(p) }
+for j in levels(h) { latent b[j] ~ Categorical(p) }
+for n in 1..N { y[n] ~ Normal(m[a[g[n]], b[h[n]]], 1) }`
+  const cells = Array.from({ length: 16 }, (_, i) => [i % 4, Math.floor(i / 4)] as const)
+  const data = {
+    g: cells.map(([i]) => `g${i}`),
+    h: cells.map(([, j]) => `h${j}`),
+    y: cells.map(([i, j]) => (i * j) % 5),
+  }
+  const fit = await compileOrThrow(crossed).fit(data, { restarts: 2 })
+  await expect(fit.standardErrors('sandwich')).rejects.toThrow(/its rows fall into no units that keep to themselves/)
+})

@@ -4,6 +4,7 @@ import type { DrawnBlock } from '../../lower/residuals/cell-draws.js'
 import { cholesky, normalDraw, uniformDraw } from '../../numerics/index.js'
 import { f64 } from '../../targets/solve/types.js'
 import type { IntegralHost, PutPoints } from './cell-integrals.js'
+import { CovarianceRoots } from './covariance-roots.js'
 
 const MOST_DRAWS = 4096
 const FEWEST_DRAWS = 512
@@ -26,7 +27,7 @@ interface Place {
 
 export class DrawnLatents {
   private readonly draws: number
-  private readonly factors = new Map<string, Float64Array>()
+  private readonly roots: CovarianceRoots
 
   /** @param count how many draws are put in at a time */
   constructor(
@@ -38,6 +39,7 @@ export class DrawnLatents {
     /** What is made of draws. */
     private readonly density: () => void,
   ) {
+    this.roots = new CovarianceRoots(host.memory)
     const total = blocks.reduce((n, b) => n + f64(host.memory, b.draws).length / count, 0)
     const fits = Math.min(MOST_NUMBERS / Math.max(1, total), MOST_EVALUATIONS / Math.max(1, cells))
     this.draws = Math.max(FEWEST_DRAWS, Math.min(MOST_DRAWS, Math.floor(fits)))
@@ -73,7 +75,7 @@ export class DrawnLatents {
       throw new Error('a spread of other rows')
     const z = new Float64Array(size)
     for (let g = 0; g < posteriors; g++) {
-      const factor = this.factor(law.covariance, g, size)
+      const factor = this.roots.of(law.covariance, g, size)
       const center = mean.subarray(g * size, (g + 1) * size)
       for (let q = 0; q < n; q++) {
         const at = g * count + q
@@ -90,16 +92,6 @@ export class DrawnLatents {
           scaledBy(spread, at * order * order, order, law.spread.power, center, own)
       }
     }
-  }
-
-  private factor(covariance: string, g: number, n: number): Float64Array {
-    const key = `${covariance} ${g}`
-    const known = this.factors.get(key)
-    if (known !== undefined) return known
-    const out = new Float64Array(n * n)
-    if (!cholesky(f64(this.host.memory, covariance), g * n * n, out, 0, n)) out.fill(Number.NaN)
-    this.factors.set(key, out)
-    return out
   }
 
   private family(law: Law<'family'>, { out, size, posteriors, from, n, stream }: Place): void {

@@ -4,9 +4,9 @@
  * steps twice as long says differs by the root of the error, about: cells where it differs by more are not known.
  */
 import type { DrawnBlock } from '../../lower/residuals/cell-draws.js'
-import { cholesky } from '../../numerics/index.js'
 import { f64 } from '../../targets/solve/types.js'
 import type { CellIntegrals, IntegralHost, PutPoints } from './cell-integrals.js'
+import { CovarianceRoots } from './covariance-roots.js'
 
 const MOST_NUMBERS = 3
 /** Numbers t on each side of 0, by how many numbers there are; and how far they go. */
@@ -18,6 +18,7 @@ const CHANGE = 0.03
 export class ProductLatents {
   private readonly sides: number
   private readonly width: number
+  private readonly roots: CovarianceRoots
 
   private constructor(
     private readonly blocks: readonly DrawnBlock[],
@@ -30,6 +31,7 @@ export class ProductLatents {
   ) {
     this.sides = SIDES[dimensions.length] ?? 1
     this.width = 2 * this.sides + 1
+    this.roots = new CovarianceRoots(host.memory)
   }
 
   /** null where there are too many numbers, or points of a simplex, or counts. */
@@ -149,7 +151,7 @@ export class ProductLatents {
     const { memory } = this.host
     const n = z.length
     const mean = f64(memory, law.mean)
-    const factor = this.factor(law.covariance, g, n)
+    const factor = this.roots.of(law.covariance, g, n)
     const s = law.spread === null ? 1 : (f64(memory, law.spread.draws)[at] ?? Number.NaN)
     const times = law.spread === null ? 1 : s ** (-law.spread.power / 2)
     let log = 0
@@ -160,18 +162,6 @@ export class ProductLatents {
       log -= 0.5 * Math.log(2 * Math.PI) + 0.5 * (z[i] ?? 0) ** 2
     }
     return log
-  }
-
-  private readonly factors = new Map<string, Float64Array>()
-
-  private factor(covariance: string, g: number, n: number): Float64Array {
-    const key = `${covariance} ${g}`
-    const known = this.factors.get(key)
-    if (known !== undefined) return known
-    const out = new Float64Array(n * n)
-    if (!cholesky(f64(this.host.memory, covariance), g * n * n, out, 0, n)) out.fill(Number.NaN)
-    this.factors.set(key, out)
-    return out
   }
 
   private numbers(

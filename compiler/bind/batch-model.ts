@@ -3,6 +3,7 @@ import type { BatchTurn, BoundData, Expectation, Learnt } from '../../runtime/co
 import { pivotBuffer } from '../lower/buffers.js'
 import type { SolveContext } from '../targets/solve/types.js'
 import { ProgramModel } from './bound-model.js'
+import { joined } from './joined.js'
 import { type NewtonHost, stepNewton, unknownsOf } from './newton-block.js'
 
 /** Unknowns that depend on each other in a block that goes over rows, at most: curvature by all of them is kept. */
@@ -113,14 +114,4 @@ export class BatchModel extends ProgramModel {
     if (windows === null) throw new Error('batches are windows of streamed rows')
     return windows.only(from, to, run)
   }
-}
-
-function joined(parts: readonly Float64Array[]): Float64Array {
-  const out = new Float64Array(parts.reduce((n, p) => n + p.length, 0))
-  let at = 0
-  for (const p of parts) {
-    out.set(p, at)
-    at += p.length
-  }
-  return out
 }

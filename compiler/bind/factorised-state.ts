@@ -5,6 +5,7 @@ import { givenBuffer } from '../lower/buffers.js'
 import { naturalNumber } from '../lower/first-states.js'
 import type { FactorisedProgram, FirstState, Program } from '../lower/program.js'
 import { f64 } from '../targets/solve/types.js'
+import { joined } from './joined.js'
 import type { KernelRunner } from './kernel-runner.js'
 import type { ProgramMemory } from './memory.js'
 
@@ -141,14 +142,7 @@ export class FactorisedState {
 
   /** The numbers of q, to be put back later. */
   take(): Float64Array {
-    const parts = this.factorised.state.map((id) => f64(this.memory.blocks, id))
-    const out = new Float64Array(parts.reduce((n, p) => n + p.length, 0))
-    let at = 0
-    for (const p of parts) {
-      out.set(p, at)
-      at += p.length
-    }
-    return out
+    return joined(this.factorised.state.map((id) => f64(this.memory.blocks, id)))
   }
 
   putBack(q: Float64Array): void {

@@ -10,9 +10,10 @@ import { hoistConstants } from './hoist-constants.js'
 import { IMPORT_SMALL } from './instantiate.js'
 import { range } from './loops.js'
 import { ExprLowering } from './lower-expr.js'
-import { type BlockRows, OpLowering } from './lower-op.js'
+import { type BlockRows, OpLowering, type Rows } from './lower-op.js'
 import { isOneByOne } from './one-by-one.js'
 import { aligned, type Place, rowMajor, rowsApart, rowsLast } from './place.js'
+import { opsInStrips } from './strips.js'
 import { SIDES, type TwoAtOnce, twoAtOnce } from './two-at-once.js'
 import type { WExpr, WImport, WModule } from './wasm-ast.js'
 
@@ -116,7 +117,9 @@ class KernelEmitter {
     })
     const oneByOne = isOneByOne(request.ops, request.rows?.axis ?? null)
     const ops = (block: BlockRows | null): void =>
-      new OpLowering(exprs, block, (kind) => this.#importSmall(kind as SmallKind), oneByOne, this.#two).run(request.ops)
+      new OpLowering(exprs, block, (kind) => this.#importSmall(kind as SmallKind), oneByOne, this.#two).runAll(
+        request.ops,
+      )
     const { statements } = exprs.blocks.within('top', null, null, new Set(), () => {
       if (request.rows === null) ops(null)
       else this.#blocks(exprs, request.rows.axis, get(from), get(to), get(first), ops)
@@ -174,20 +177,22 @@ class KernelEmitter {
             local: pointer.local,
             value: op('i32.add', area, op('i32.mul', resident ? firstRow : start, i32(bytesPerRow))),
           })
-        for (const turn of this.#turned) this.#turn(exprs, turn.from, turn.to, rows)
-        ops({ axis, rows, most: this.request.blockRows })
+        const bring = (some: Rows): void => {
+          for (const turn of this.#turned) this.#turn(exprs, turn.from, turn.to, some)
+        }
+        ops({ axis, rows, most: this.request.blockRows, inStrips: opsInStrips(this.request, axis), bring })
       },
       false,
       true,
     )
   }
 
-  /** Copies the rows of the block so that they lie next to each other, column by column. */
-  #turn(exprs: ExprLowering, from: Place, to: Place, rows: WExpr): void {
+  /** Copies rows of the block so that they lie next to each other, column by column. */
+  #turn(exprs: ExprLowering, from: Place, to: Place, rows: Rows): void {
     const { blocks } = exprs
     const width = from.strides[0] ?? 0
     const columns = width / 8
-    range(exprs, null, i32(0), rows, 1, new Set([to.buffer]), () => {
+    range(exprs, null, rows.from, rows.to, 1, new Set([to.buffer]), () => {
       const row = blocks.current.variable ?? i32(0)
       const source = blocks.bind(op('i32.add', from.origin?.address ?? i32(0), op('i32.mul', row, i32(width))))
       const target = blocks.bind(op('i32.add', to.origin?.address ?? i32(0), op('i32.mul', row, i32(8))))

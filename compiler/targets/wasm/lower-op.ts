@@ -13,6 +13,7 @@ import { LogSums, logarithmIn, MOST_FACTORS } from './lower-log-sum.js'
 import { addTo } from './lower-products.js'
 import { lowerTwoAtOnce } from './lower-two-at-once.js'
 import { at, type Copy, moved, NO_COPY } from './lowering.js'
+import { STRIP_ROWS } from './strips.js'
 import { type Tiling, tilingOf } from './tiling.js'
 import { SIDE, type TwoAtOnce } from './two-at-once.js'
 import type { Local, WExpr } from './wasm-ast.js'
@@ -23,6 +24,16 @@ export interface BlockRows {
   readonly rows: WExpr
   /** Rows of a full block. */
   readonly most: number
+  /** How many of the operations take a few rows at a time. */
+  readonly inStrips: number
+  /** Puts rows of the block where the operations read them. */
+  readonly bring: (rows: Rows) => void
+}
+
+/** Rows of a block, from one up to another. */
+export interface Rows {
+  readonly from: WExpr
+  readonly to: WExpr
 }
 
 /** A part of the vector axis: in vectors, several side by side, or value by value. */
@@ -39,6 +50,8 @@ const product = (factors: readonly KExpr[]): KExpr =>
 export class OpLowering {
   /** The rows that are at hand: both, where they go along together. */
   #sides: readonly Copy[] = [NO_COPY]
+  /** Rows that are gone over: all of the block, or a strip of it. */
+  #rows: Rows
 
   constructor(
     private readonly exprs: ExprLowering,
@@ -47,7 +60,32 @@ export class OpLowering {
     /** The operations go along one row at a time: loops in them are those of whole arrays. */
     private readonly oneByOne = false,
     private readonly two: TwoAtOnce | null = null,
-  ) {}
+  ) {
+    this.#rows = { from: i32(0), to: block?.rows ?? i32(0) }
+  }
+
+  /** All operations of a kernel, over the rows of a block where it has any. */
+  runAll(ops: readonly KernelOp[]): void {
+    const { block } = this
+    if (block !== null && block.inStrips > 0) this.#strips(block, ops.slice(0, block.inStrips))
+    else block?.bring(this.#rows)
+    this.run(ops.slice(block?.inStrips ?? 0))
+  }
+
+  #strips({ rows, bring }: BlockRows, ops: readonly KernelOp[]): void {
+    const { blocks } = this.exprs
+    const all = this.#rows
+    const writes = new Set(ops.flatMap((op) => [...buffersWritten(op)]))
+    range(this.exprs, null, i32(0), rows, STRIP_ROWS, writes, () => {
+      const from = blocks.current.variable ?? i32(0)
+      const end = blocks.bind(instruction('i32.add', from, i32(STRIP_ROWS)))
+      const to = blocks.bind(instruction('select', end, rows, instruction('i32.lt_s', end, rows)))
+      this.#rows = { from, to }
+      bring(this.#rows)
+      this.run(ops)
+      this.#rows = all
+    })
+  }
 
   run(ops: readonly KernelOp[]): void {
     for (const op of ops) {
@@ -108,7 +146,7 @@ export class OpLowering {
   /** A loop over an axis, over the block's rows where it runs over rows. */
   #inLoop(axis: Axis, writes: ReadonlySet<string>, build: () => void, reverse = false): void {
     if (this.block !== null && axis.id === this.block.axis)
-      range(this.exprs, axis.id, i32(0), this.block.rows, 1, writes, build, reverse)
+      range(this.exprs, axis.id, this.#rows.from, this.#rows.to, 1, writes, build, reverse)
     else loop(this.exprs, axis, writes, build, reverse)
   }
 
@@ -161,11 +199,11 @@ export class OpLowering {
 
   #parts(axis: Axis, vectors: number): readonly Part[] {
     if (this.block !== null && axis.id === this.block.axis) {
-      const { rows } = this.block
-      const whole = this.exprs.blocks.bind(instruction('i32.and', rows, i32(-2 * vectors)))
+      const { from, to } = this.#rows
+      const whole = this.exprs.blocks.bind(instruction('i32.and', to, i32(-2 * vectors)))
       return [
-        { from: i32(0), to: whole, vectors },
-        { from: whole, to: rows, vectors: 0 },
+        { from, to: whole, vectors },
+        { from: whole, to, vectors: 0 },
       ]
     }
     const size = this.exprs.size(axis.size)

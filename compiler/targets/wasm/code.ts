@@ -99,6 +99,11 @@ export class Code {
     return { index: this.#locals.length - 1, type }
   }
 
+  /** Values that have a name so far. */
+  get length(): number {
+    return this.#locals.length
+  }
+
   emit(statement: WStatement): void {
     this.#open.push(statement)
   }

@@ -12,12 +12,24 @@ const STATES_WRITTEN_OUT = 8
 const MOST_WRITTEN = 600
 const STATES_MOST_WRITTEN = 6400
 
-export const writtenOut = (lowering: Lowering): number => (lowering.inScan ? STATES_WRITTEN_OUT : WRITTEN_OUT)
+/** A kernel that has named so many values takes longer to write and to compile than long loops would save. */
+const LONG = 2000
+/** Steps and nodes from there on. */
+const LATER_WRITTEN_OUT = 2
+const LATER_MOST_WRITTEN = 60
+
+export const writtenOut = (lowering: Lowering): number => limits(lowering).steps
+
+function limits({ inScan, code }: Lowering): { readonly steps: number; readonly nodes: number } {
+  if (inScan) return { steps: STATES_WRITTEN_OUT, nodes: STATES_MOST_WRITTEN }
+  if (code.length > LONG) return { steps: LATER_WRITTEN_OUT, nodes: LATER_MOST_WRITTEN }
+  return { steps: WRITTEN_OUT, nodes: MOST_WRITTEN }
+}
 
 /** A loop of so many steps is written out: it is short, and so is what has been written out around it. */
 function isWrittenOut(lowering: Lowering, size: number): boolean {
-  const most = lowering.inScan ? STATES_MOST_WRITTEN : MOST_WRITTEN
-  return size <= writtenOut(lowering) && (size <= 1 || size * lowering.written <= most)
+  const { steps, nodes } = limits(lowering)
+  return size <= steps && (size <= 1 || size * lowering.written <= nodes)
 }
 
 /** Nested loops, outermost first; `build` fills the innermost body. */

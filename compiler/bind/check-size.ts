@@ -1,14 +1,23 @@
 import type { ParamLayout } from '../../runtime/contract.js'
 import { printText } from '../algebra/print-text.js'
 import type { Expr } from '../algebra/types.js'
+import { children } from '../algebra/visit.js'
 import { BindError } from './sizes.js'
 
 const help = 'a size is a whole number, 1 or more'
 
-/** An extent must be a whole number; a loop may run over nothing. */
-export function checkSize(extent: Expr, size: number): void {
+/** An extent must be a whole number; a loop may run over nothing. `sizeOf`: that of a size that is a name. */
+export function checkSize(extent: Expr, size: number, sizeOf: (name: Expr) => number): void {
   if (Number.isInteger(size) && size >= 0) return
-  throw new BindError('E415', `the size \`${nameOf(extent)}\` is ${size}`, help)
+  const parts = new Map<string, number>()
+  const collect = (e: Expr): void => {
+    if (e.kind === 'ref' && e.index.length === 0) parts.set(nameOf(e), sizeOf(e))
+    children(e).forEach(collect)
+  }
+  if (extent.kind !== 'ref') collect(extent)
+  const given = [...parts].map(([name, value]) => `\`${name}\` = ${value}`).join(', ')
+  const why = given === '' ? '' : ` for ${given}`
+  throw new BindError('E415', `the size \`${nameOf(extent)}\` is ${size}${why}`, help)
 }
 
 /** A param without elements has a size that is 0. */

@@ -42,7 +42,7 @@ export function allocate(
   const sizes = new Map<SizeKey, number>()
   for (const [key, extent] of program.sizes) {
     const size = numbers.extent(extent)
-    checkSize(extent, size)
+    checkSize(extent, size, (name) => numbers.extent(name))
     sizes.set(key, size)
   }
   const blockTables = new Map(program.passes.flatMap((p) => (p.rows === null ? [] : [[p.rows.table, true] as const])))

@@ -26,6 +26,15 @@ describe('sizes', () => {
     expect(await refusal('spherical', { x }, { set: { K } })).toEqual({ kind: 'E415', text })
   })
 
+  it('rows too few for where a loop begins', async () => {
+    const model = compileOrThrow(`model Late
+data y : real[N]
+param m : real
+param s : positive
+for n in 5..N { y[n] ~ Normal(m, s) }`)
+    await expect(model.fit({ y: [1, 2, 4] })).rejects.toThrow('the size `N − 4` is -1 for `N` = 3')
+  })
+
   it('a const in another case of letters', async () => {
     const { kind, text } = await refusal('spherical', { x }, { set: { k: 3 } })
     expect([kind, text]).toEqual(['option', '--set k: the model has no const or data `k`; did you mean `K`?'])

@@ -77,9 +77,10 @@ const STEP = 1e-3
 /**
  * With F(β) = (1/β) log Σ_z p(data, z)^β, the maximum over q of E_q log p(data, z) + H(q)/β, the envelope theorem gives
  * dF/dβ = −H(q)/β²: at β = 1 the derivative is −H of the posterior of all latents together. null where potentials have no
- * powers.
+ * powers, and of a factorised q, whose entropies are told by factor.
  */
 function ofAll(model: ProgramModel, params: Float64Array): number | null {
+  if (model.derivation.eStep.factorised !== null) return null
   const tempered = temperedProgram(model.derivation)
   if (tempered.kind !== 'program') return null
   const { memory: _, workers: _workers, ...options } = model.options

@@ -105,8 +105,15 @@ export interface Expectation {
   readonly q?: Float64Array
 }
 
-/** Where coordinate ascent on a factorised posterior begins: at the q of an expectation, or at a random one. */
-export type Beginning = Expectation | { readonly seed: number }
+/** A q, moved a part of the way to the random one of a seed; 0: not at all. */
+export interface NearBeginning {
+  readonly near: Float64Array
+  readonly seed: number
+  readonly part: number
+}
+
+/** Where coordinate ascent on a factorised posterior begins: at the q of an expectation, at a random one, or near a q. */
+export type Beginning = Expectation | { readonly seed: number } | NearBeginning
 
 /** A param element held at its floor. */
 export interface FloorHit {

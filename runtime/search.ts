@@ -1,6 +1,6 @@
 import type { StartRecords } from './checkpoint/search-record.js'
 import { compareKinds, failed, isOneMaximum, promising, toldApart } from './compare-ends.js'
-import type { BoundModel, FitOptions } from './contract.js'
+import type { Beginning, BoundModel, FitOptions } from './contract.js'
 import { degenerateComponents } from './degenerate.js'
 import { emStep, marginalLogLikelihood, pointAt } from './em-step.js'
 import { InternalError } from './errors.js'
@@ -37,6 +37,8 @@ export interface SearchRequest {
   onIteration(progress: FitProgress): void
   /** Called where a start, or a further leg of one, is not made: time ran out, or the fit was aborted. */
   onLeftOut?(): void
+  /** Where a factorised posterior begins in the first start; left out: at a random one of the seed. */
+  readonly from?: Beginning
   /** What is known of the starts from before, and what they come to. */
   readonly record?: StartRecords
 }
@@ -70,7 +72,12 @@ export async function search(request: SearchRequest): Promise<StartEnd[]> {
     const own = index === 0 ? request.start : null
     const made = async (): Promise<Float64Array> => own ?? (await starts.start(seed, index === 0))
     const begin = async (): Promise<StartEnd> => {
-      const run = await beginRun(model, await made(), { seed }, among.others)
+      const run = await beginRun(
+        model,
+        await made(),
+        (index === 0 ? request.from : undefined) ?? { seed },
+        among.others,
+      )
       await request.pacer.breathe()
       return { seed, run, degenerate: [], brief: true }
     }

@@ -34,9 +34,14 @@ export class FactorisedExpectations {
   /** Coordinate ascent on q, from q as it is in `from`, or from a random one until it stands still. */
   sweeps(params: Float64Array, from?: Beginning): Expectation {
     const { state } = this
-    const warm = from !== undefined && 'q' in from ? from : null
+    const near = from !== undefined && 'near' in from ? from : null
+    const warm = from !== undefined && 'q' in from ? from : near
     let made = this.expectation(params, () => {
-      if (warm === null) state.begin(this.latents, from !== undefined && 'seed' in from ? from.seed : FIRST_SEED)
+      if (near !== null) {
+        if (near.part === 0) state.putBack(near.near)
+        else state.beginNear(this.latents, near)
+      } else if (warm === null || !('q' in warm))
+        state.begin(this.latents, from !== undefined && 'seed' in from ? from.seed : FIRST_SEED)
       else if (warm !== this.held?.expectation && warm.q !== undefined) state.putBack(warm.q)
       state.sweep()
     })

@@ -1,5 +1,5 @@
 /** A factorised posterior while it is being found: sweeps of coordinate ascent, and its numbers to take out and put back. */
-import type { LatentLayout } from '../../runtime/contract.js'
+import type { LatentLayout, NearBeginning } from '../../runtime/contract.js'
 import type { KernelOp } from '../kernel/types.js'
 import { givenBuffer } from '../lower/buffers.js'
 import { naturalNumber } from '../lower/first-states.js'
@@ -51,6 +51,22 @@ export class FactorisedState {
     this.memory.withGiven(
       (id) => given.get(id),
       () => this.beginAt(random),
+    )
+  }
+
+  /**
+   * A q moved a part of the way to a random one: number by number, which leads out of a place where values that are alike
+   * get the same numbers from each other. Tables, covariances and natural parameters lie in convex sets. The next sweep
+   * makes all numbers anew.
+   */
+  beginNear(latents: readonly LatentLayout[], { near, seed, part }: NearBeginning): void {
+    this.begin(latents, seed)
+    const random = this.take()
+    this.putBack(
+      near.map((x, i) => {
+        const moved = x + part * ((random[i] ?? x) - x)
+        return Number.isFinite(moved) ? moved : x
+      }),
     )
   }
 

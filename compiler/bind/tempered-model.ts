@@ -12,6 +12,9 @@ export class TemperedModel extends ProgramModel {
 
   constructor(derivation: Derivation, program: Program, data: BoundData, options: BindProgramOptions) {
     super(derivation, program, data, options)
+    // q goes on from here into the run of EM
+    if (program.factorised?.state.join('\n') !== derivation.program.factorised?.state.join('\n'))
+      throw new Error('a factorised posterior has other numbers at a temperature than without')
     this.setBeta(1)
   }
 

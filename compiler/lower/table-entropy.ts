@@ -11,11 +11,15 @@ import { need } from './need.js'
 import type { TableLayout } from './table-layout.js'
 import type { TablePosteriors } from './table-posteriors.js'
 
-/** The entropy of the posterior of a table without a chain, added to the objective: −Σ P log P(eliminated | rest). */
+/**
+ * The entropy of the posterior of a table without a chain, added to the objective: −Σ P log P(eliminated | rest), divided by
+ * an inverse temperature where there is one.
+ */
 export function entropyOf(layout: TableLayout, posteriors: TablePosteriors, t: LatentTable): readonly KernelOp[] {
   const rows = layout.rowAxes(t.loops)
   const rowAt = layout.ownRow(t.loops)
   const weight = copies(layout, t)
+  const { inverseTemperature: beta } = layout.plan
   return t.buckets.flatMap((b) => {
     const axes = b.scope.map((s): Axis => ({ ...layout.valueAxis(s), id: `entropy ${s}` }))
     const joint = k.load(postBuffer(b), ...rowAt, ...axes.map((a) => k.axis(a)))
@@ -26,7 +30,8 @@ export function entropyOf(layout: TableLayout, posteriors: TablePosteriors, t: L
       k.mul(joint, b.scope.length === 1 ? k.call('log', joint) : k.call('log', k.div(joint, rest))),
       k.num(0),
     )
-    const whole = axes.reduceRight<KExpr>((e, a) => k.sum(a, e), k.neg(term))
+    const entropy = axes.reduceRight<KExpr>((e, a) => k.sum(a, e), k.neg(term))
+    const whole = beta === undefined ? entropy : k.div(entropy, layout.lowerer.expr(beta, layout.base))
     return addToObjective(
       rows,
       weight === null ? whole : k.mul0(layout.lowerer.expr(weight, layout.rowContext(t.loops)), whole),

@@ -7,7 +7,9 @@
  *
  *   F(q, θ) = E_q log p(data, z; θ) + H(q) / β      with the maximum  (1/β) log Σ_z p(data, z; θ)^β  over q
  *
- * never falls while β stays.
+ * never falls while β stays. Of a factorised q each factor of discrete latents has
+ * q_f(z) ∝ exp(β E_(other factors) log p), factors of continuous latents keep their update, and the entropies H(q_f) of
+ * discrete latents alone are divided by β.
  */
 import { mul, ref } from '../algebra/build.js'
 import type { Derivation } from '../derive.js'
@@ -27,14 +29,6 @@ const HELP = '--mode em fits the model as it is; --restarts tries more starts'
 
 export function temperedProgram(d: Derivation): ModeProgram {
   const { eStep } = d
-  if (eStep.factorised !== null) {
-    const names = eStep.factorised.factors.flatMap((f) => f.latents)
-    return refused(
-      spanOf(d, names[0]),
-      `${quoted(names)} have a factorised posterior only, whose parts would flatten at rates of their own`,
-      HELP,
-    )
-  }
   if (eStep.tables.length === 0) {
     const [first] = eStep.blocks.flatMap((b) => b.latents)
     const counts = eStep.countGroups.flatMap((g) => g.latents)

@@ -39,6 +39,7 @@ const readStart = (r: Reading, model: BoundModel): CooledStart => ({
     objective: stage.at('objective').number(),
   })),
   params: r.at('params').numbers(model.length),
+  q: r.at('q').orNull((q) => q.numbers(null)),
   run: r.at('run').orNull((run) => ({
     settling: run.at('settling').flag(),
     moment: readMoment(run.at('moment'), model),

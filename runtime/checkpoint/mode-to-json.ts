@@ -30,9 +30,10 @@ export function modeToJson(state: ModeState): Json {
   }
 }
 
-const startToJson = ({ done, stages, params, run }: CooledStart): Json => ({
+const startToJson = ({ done, stages, params, q, run }: CooledStart): Json => ({
   done,
   stages: stages.map(({ beta, iterations, objective }) => ({ beta, iterations, objective: exact(objective) })),
   params: numbersToText(params),
+  q: q === null ? null : numbersToText(q),
   run: run === null ? null : { settling: run.settling, moment: momentToJson(run.moment) },
 })

@@ -5,7 +5,8 @@
  * (1/β) log Σ p^β never falls, and this is checked; when β grows it falls.
  *
  * At a small β all components come to lie in one place, which is a stationary point for every β: as β grows it becomes a
- * saddle, which nothing leaves by itself. So params are moved a little before each temperature, towards a random point.
+ * saddle, which nothing leaves by itself. So params are moved a little before each temperature, towards a random point,
+ * and a factorised q with them, which would keep components in one place where what tells them apart are latents.
  * Components with a spread of their own to estimate have that of all the data while they lie together, and then it is at
  * β = 1, no earlier, that the place becomes a saddle, and EM leaves it at no rate at all. So β goes beyond 1, to a peak,
  * where they part quickly, and back (Naim and Gildea 2012, ICML, section 4).
@@ -52,12 +53,12 @@ export function annealMode(tempered: Tempered, schedule: AnnealSchedule): FitMod
         const seed = options.seed + index
         const given = index === 0 ? request.start : null
         const start = given ?? (await request.starter.start(seed, index === 0))
-        const from = starts[index] ?? { done: 0, stages: [], params: start, run: null }
+        const from = starts[index] ?? { done: 0, stages: [], params: start, q: null, run: null }
         const keep = (state: CooledStart): void => {
           starts[index] = state
           kept?.keep({ kind: 'anneal', starts: [...starts] })
         }
-        const { done, params, stages } = await cooled(tempered, schedule, request, from, seed, keep)
+        const { done, params, q, stages } = await cooled(tempered, schedule, request, from, seed, keep)
         // a run that begins before its time is not kept
         const isWhole = record !== undefined && done === betas(schedule).length
         const own = {
@@ -65,6 +66,7 @@ export function annealMode(tempered: Tempered, schedule: AnnealSchedule): FitMod
           ...(isWhole ? { record: recordsFrom(record, index) } : {}),
           options: { ...options, seed, restarts: 1 },
           start: params,
+          ...(q === null ? {} : { from: { near: q, seed, part: 0 } }),
         }
         const spent = stages.reduce((n, s) => n + s.iterations + 1, 0)
         for (const { run, ...end } of await search(own)) {
@@ -130,14 +132,18 @@ async function cooled(
           params: point.params,
         }),
     }
-    const { params, stages, run } = state
+    const { params, q, stages, run } = state
     const keepAt =
       (settling: boolean): NonNullable<RunLimits['keep']> =>
       (moment) =>
         keep({ ...state, run: { settling, moment } })
     const begun =
       run === null
-        ? await beginRun(tempered.model, nudged(params, towards), { seed })
+        ? await beginRun(
+            tempered.model,
+            nudged(params, towards),
+            q === null ? { seed } : { near: q, seed: nudgeSeed(seed, number), part: NUDGE },
+          )
         : await restored(tempered.model, run.moment)
     const settling =
       run?.settling === false
@@ -161,7 +167,10 @@ async function cooled(
     const { stop, point } = end
     // a temperature at which the step has no number is passed over
     const stage = { beta, iterations: point.iteration, objective: point.objective }
-    const next = stop === 'numerical' ? { params, stages } : { params: point.params, stages: [...stages, stage] }
+    const next =
+      stop === 'numerical'
+        ? { params, q, stages }
+        : { params: point.params, q: point.expectation.q ?? null, stages: [...stages, stage] }
     if (stop === 'aborted' || stop === 'max-time') return { ...state, ...next }
     state = { ...next, done: number + 1, run: null }
     keep(state)
@@ -174,6 +183,9 @@ async function restored(model: BoundModel, { point, trace, rows, passes, rate }:
   await pointAt(model, point.params, 0, [], 1, point.expectation)
   return { point, trace, rows, stop: null, reason: null, passes, rate }
 }
+
+/** Of the random q that a temperature begins near to: another one each time. */
+const nudgeSeed = (seed: number, number: number): number => seed + 1009 * (number + 1)
 
 /** Supports are convex, so a point between two of them is one. */
 const nudged = (params: Float64Array, towards: Float64Array): Float64Array =>

@@ -49,6 +49,8 @@ export interface CooledStart {
   readonly done: number
   readonly stages: readonly AnnealStage[]
   readonly params: Float64Array
+  /** Numbers of a factorised posterior; null where q is the posterior itself, and before the first temperature. */
+  readonly q: Float64Array | null
   /** The run at the next temperature; `settling`: it makes the first iterations there, which do not end it. */
   readonly run: { readonly settling: boolean; readonly moment: RunMoment } | null
 }

@@ -32,14 +32,16 @@ function contentOf(d: Derivation, mode: StepMode, all: Formula): readonly Block[
         say`The M-step then has 1 and 0 for the probabilities. Classes are taken only where log p(x, z | ${all}) is no less with them than with those before: it never falls.`,
       ]
     case 'anneal':
-      return [
-        say`The posterior of the discrete latents is raised to a power β, the same for all of them together; continuous latents are integrated out before.`,
-        lines(
-          `q(z) ∝ p(x, z | ${all.text})^β,    F_β(${all.text}) = (1/β) log ∑_z p(x, z | ${all.text})^β`,
-          `q(z) \\propto p(x, z \\mid ${all.latex})^{\\beta}, \\qquad F_\\beta(${all.latex}) = \\frac{1}{\\beta} \\log \\sum_z p(x, z \\mid ${all.latex})^{\\beta}`,
-        ),
-        say`Every table of log densities is multiplied by β, and the M-step stays as it is. E- and M-steps raise F while β stays. It begins small, is multiplied each time that F stands still, goes beyond 1 so that components part, and is 1 at the end, where F is the log-likelihood.`,
-      ]
+      return d.eStep.factorised !== null
+        ? factorisedAnnealing(all)
+        : [
+            say`The posterior of the discrete latents is raised to a power β, the same for all of them together; continuous latents are integrated out before.`,
+            lines(
+              `q(z) ∝ p(x, z | ${all.text})^β,    F_β(${all.text}) = (1/β) log ∑_z p(x, z | ${all.text})^β`,
+              `q(z) \\propto p(x, z \\mid ${all.latex})^{\\beta}, \\qquad F_\\beta(${all.latex}) = \\frac{1}{\\beta} \\log \\sum_z p(x, z \\mid ${all.latex})^{\\beta}`,
+            ),
+            say`Every table of log densities is multiplied by β, and the M-step stays as it is. E- and M-steps raise F while β stays. It begins small, is multiplied each time that F stands still, goes beyond 1 so that components part, and is 1 at the end, where F is the log-likelihood.`,
+          ]
     case 'sem':
       return [
         say`One draw of all latents from their posterior takes its place, and the M-step has the drawn values for expectations.`,
@@ -57,6 +59,18 @@ function contentOf(d: Derivation, mode: StepMode, all: Formula): readonly Block[
         ...recursion(d),
       ]
   }
+}
+
+/** Where q is a product of factors. */
+function factorisedAnnealing(all: Formula): readonly Block[] {
+  return [
+    say`Each factor of q over discrete latents is raised to a power β, the same for all of them; factors of continuous latents keep their update.`,
+    lines(
+      `q_f(z_f) ∝ exp(β E_{q without q_f} log p(x, z | ${all.text})),    F_β(q, ${all.text}) = E_q log p(x, z | ${all.text}) + (1/β) ∑_{discrete f} H(q_f) + ∑_{continuous f} H(q_f)`,
+      `q_f(z_f) \\propto \\exp\\bigl(\\beta\\, \\mathbb{E}_{q \\setminus q_f} \\log p(x, z \\mid ${all.latex})\\bigr), \\qquad F_\\beta(q, ${all.latex}) = \\mathbb{E}_q \\log p(x, z \\mid ${all.latex}) + \\frac{1}{\\beta} \\sum_{\\text{discrete } f} H(q_f) + \\sum_{\\text{continuous } f} H(q_f)`,
+    ),
+    say`Every table of expected log densities is multiplied by β, the entropies of discrete latents are divided by it, and the M-step stays as it is. Updates and M-steps raise F while β stays. It begins small, is multiplied each time that F stands still, goes beyond 1 so that components part, and is 1 at the end, where F is the bound.`,
+  ]
 }
 
 /** Of blocks of the M-step that no sums stand for. */

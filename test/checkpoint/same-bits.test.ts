@@ -81,6 +81,13 @@ for n in 1..N {
       sigma: [1, 1],
     },
   }),
+  of('annealing a factorised posterior', 'latent-dirichlet/bayesian.estep', 'latent-dirichlet/pride.csv', {
+    mode: 'anneal',
+    set: { K: 2 },
+    restarts: 2,
+    maxIterations: 12,
+    schedule: { from: 0.5, factor: 1.6 },
+  }),
   of('annealing from two starts', ...faithful, { mode: 'anneal', set: { K: 3 }, restarts: 2, trace: true }),
   of('batches', ...faithful, { mode: 'online', batch: 50, schedule: { passes: 4 }, trace: true }),
   of('batches in hard mode', ...faithful, { mode: 'hard', batch: 64, schedule: { passes: 5 } }),

@@ -254,7 +254,7 @@ for n in 1..N { y[n] ~ Normal(r[a[g[n]], b[h[n]]], s) }`
   }, 60_000)
 
   it('says in its derivation what is divided by β', () => {
-    const text = compileOrThrow(crossed.source, { mode: 'anneal' }).derivation('text')
+    const text = JSON.stringify(compileOrThrow(crossed.source).derivationIn('anneal'))
     expect(text).toContain('(1/β) ∑_{discrete f} H(q_f)')
     expect(text).toContain('the entropies of discrete latents are divided by it')
   })

@@ -5,6 +5,7 @@ import { TemperedModel } from '../../compiler/bind/tempered-model.js'
 import { temperedProgram } from '../../compiler/modes/tempered-program.js'
 import { compileOrThrow } from '../../index.js'
 import { randomSource } from '../../runtime/random.js'
+import { crossedGroups } from './models.js'
 
 const random = randomSource(11, 9)
 const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i))
@@ -12,14 +13,7 @@ const total = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0)
 const entropy = (p: readonly number[]): number => -total(p.map((x) => (x > 0 ? x * Math.log(x) : 0)))
 
 const crossed = {
-  source: `model Crossed
-data g, h : category[N]
-data y : bool[N]
-param p, q : simplex[2]
-param r : unit[2, 2]
-for i in levels(g) { latent a[i] ~ Categorical(p) }
-for j in levels(h) { latent b[j] ~ Categorical(q) }
-for n in 1..N { y[n] ~ Bernoulli(r[a[g[n]], b[h[n]]]) }`,
+  source: crossedGroups,
   data: {
     g: times(30, (n) => `g${Math.floor(n / 6)}`),
     h: times(30, (n) => `h${n % 6}`),
@@ -60,7 +54,34 @@ for n in 1..N {
   },
 })
 
-const cases = Object.entries({ crossed, chains, topics: topics(false), 'topics with words as latents': topics(true) })
+/** Normal latents of one grouping given their discrete ones in one factor, those of the other grouping in another. */
+const kinds = {
+  source: `model Kinds
+data g, h : category[N]
+data y : real[N]
+param p : simplex[2]
+param m : real[2]
+param t, s : positive
+for i in levels(g) {
+  latent a[i] ~ Categorical(p)
+  latent e[i] ~ Normal(m[a[i]], 1)
+}
+for j in levels(h) { latent f[j] ~ Normal(0, t) }
+for n in 1..N { y[n] ~ Normal(e[g[n]] + f[h[n]], s) }`,
+  data: {
+    g: times(30, (n) => `g${Math.floor(n / 6)}`),
+    h: times(30, (n) => `h${n % 6}`),
+    y: times(30, (n) => (n < 12 ? 3 : 0) + Math.sin(5 * (n % 6)) + 0.4 * Math.cos(7 * n)),
+  },
+}
+
+const cases = Object.entries({
+  crossed,
+  kinds,
+  chains,
+  topics: topics(false),
+  'topics with words as latents': topics(true),
+})
 
 function bound({ source, data }: { readonly source: string; readonly data: Record<string, readonly unknown[]> }) {
   const own = compileOrThrow(source).bind(data as never, {}, null)
@@ -220,6 +241,107 @@ for t in 1..T { y[t] ~ Normal(m[u[t]] + e, 1) }`,
       const ofNormal = -0.5 * log2pi - 0.5 * (mean * mean + 1 / 5) + 0.5 * (1 + log2pi + Math.log(1 / 5))
       const f = total(q.map((x, c) => x * (logs[c] ?? 0))) + entropy(q) / beta + ofNormal
       expect(made.logLikelihood).toBeCloseTo(f, 8)
+    }
+  })
+
+  it('a Normal latent in the factor of its discrete one: F is that of an ascent written out, at β = 0.4 and 1.25', () => {
+    const { model } = bound(kinds)
+    expect(model.params.map((x) => x.name)).toEqual(['p', 'm', 't', 's'])
+    const [p, m, t, s] = [[0.4, 0.6], [0.3, 2.5], 0.9, 0.7] as const
+    const log2pi = Math.log(2 * Math.PI)
+    const y = (i: number, j: number): number => kinds.data.y[6 * i + j] ?? 0
+    // precisions of q(e | a) and q(f), the same for all
+    const [ofE, ofF] = [1 + 6 / s ** 2, 1 / t ** 2 + 5 / s ** 2]
+    for (const beta of [0.4, 1.25]) {
+      model.setBeta(beta)
+      const made = model.eStep(Float64Array.of(...p, ...m, t, s))
+      let f = times(6, () => 0)
+      let own = Number.NaN
+      for (let sweep = 0; sweep < 400; sweep++) {
+        const groups = times(5, (i) => {
+          const rest = times(6, (j) => y(i, j) - (f[j] ?? 0))
+          const means = m.map((mk) => (mk + total(rest) / s ** 2) / ofE)
+          // log of p_k ∫ Normal(e; m_k, 1) exp E_f log p(y | e, f) de, the square completed
+          const logs = m.map(
+            (mk, k) =>
+              Math.log(p[k] ?? 0) -
+              3 * log2pi -
+              6 * Math.log(s) -
+              0.5 * Math.log(ofE) -
+              0.5 * (mk ** 2 + total(rest.map((x) => x * x + 1 / ofF)) / s ** 2 - ofE * (means[k] ?? 0) ** 2),
+          )
+          const powers = logs.map((l) => Math.exp(beta * l))
+          const mean = total(powers.map((x, k) => (x / total(powers)) * (means[k] ?? 0)))
+          return { free: Math.log(total(powers)) / beta, mean }
+        })
+        const ofLatents = f.map((x) => 0.5 - Math.log(t) - 0.5 * Math.log(ofF) - 0.5 * ((x * x + 1 / ofF) / t ** 2))
+        own = total(groups.map((group) => group.free)) + total(ofLatents)
+        f = times(6, (j) => total(groups.map(({ mean }, i) => y(i, j) - mean)) / s ** 2 / ofF)
+      }
+      expect(Math.abs(made.logLikelihood - own)).toBeLessThan(1e-7 * Math.abs(own))
+    }
+  })
+
+  it('a chain before another factor: F is that of paths counted out, at β = 0.4 and 1.25', () => {
+    const y = [0.2, 1.3, 3.1, 2.7]
+    const group = [0, 1, 0, 1]
+    const { model } = bound({
+      source: `model Two
+data y : real[T]
+data g : category[T]
+param A : simplex[2, 2]
+param m : real[2, 2]
+latent u[1] ~ Categorical([0.6, 0.4])
+for t in 2..T { latent u[t] ~ Categorical(A[u[t-1]]) }
+for k in levels(g) { latent a[k] ~ Categorical([0.3, 0.7]) }
+for t in 1..T { y[t] ~ Normal(m[u[t], a[g[t]]], 1) }`,
+      data: { y, g: group.map((k) => `g${k}`) },
+    })
+    // of the chain the bound has an entropy, of the factor updated last its normaliser
+    expect(model.derivation.eStep.factorised?.factors.map((f) => f.latents)).toEqual([['u'], ['a']])
+    expect(model.params.map((x) => x.name)).toEqual(['A', 'm'])
+    const [step, m] = [
+      [0.7, 0.3, 0.2, 0.8],
+      [0.4, 1.6, 2.2, 3.5],
+    ] as const
+    const say = (t: number, k: number, l: number): number =>
+      -0.5 * Math.log(2 * Math.PI) - 0.5 * ((y[t] ?? 0) - (m[2 * k + l] ?? 0)) ** 2
+    const paths = times(16, (c) => times(4, (t) => (c >> t) & 1))
+    const priors = paths.map((path) =>
+      total(path.map((k, t) => Math.log((t === 0 ? [0.6, 0.4][k] : step[2 * (path[t - 1] ?? 0) + k]) ?? 0))),
+    )
+    const powers = (logs: readonly number[], beta: number): number[] => {
+      const out = logs.map((l) => Math.exp(beta * l))
+      return out.map((x) => x / total(out))
+    }
+    for (const beta of [0.4, 1.25]) {
+      model.setBeta(beta)
+      const made = model.eStep(Float64Array.of(...step, ...m))
+      const found = [...(model.posterior(Float64Array.of(...step, ...m)).get('a') ?? [])]
+      const of = (k: number): number[] => found.slice(2 * k, 2 * k + 2)
+      const logs = paths.map((path, c) =>
+        total([priors[c] ?? 0, ...path.flatMap((k, t) => of(group[t] ?? 0).map((x, l) => x * say(t, k, l)))]),
+      )
+      const q = powers(logs, beta)
+      const at = (t: number, k: number): number => total(paths.map((path, c) => (path[t] === k ? (q[c] ?? 0) : 0)))
+      const ofGroups = [0, 1].map((k) =>
+        [0.3, 0.7].map((prior, l) =>
+          total([
+            Math.log(prior),
+            ...times(4, (t) => (group[t] === k ? at(t, 0) * say(t, 0, l) + at(t, 1) * say(t, 1, l) : 0)),
+          ]),
+        ),
+      )
+      ofGroups.forEach((logsOf, k) => {
+        powers(logsOf, beta).forEach((x, l) => {
+          expect(of(k)[l]).toBeCloseTo(x, 4)
+        })
+      })
+      const own =
+        total(q.map((x, c) => x * (priors[c] ?? 0))) +
+        entropy(q) / beta +
+        total(ofGroups.map((logsOf) => Math.log(total(logsOf.map((l) => Math.exp(beta * l)))) / beta))
+      expect(made.logLikelihood).toBeCloseTo(own, 7)
     }
   })
 

@@ -4,6 +4,7 @@ import { unitBatches } from '../../api/unit-batches.js'
 import { batchProgram } from '../../compiler/modes/batch-program.js'
 import { compileOrThrow } from '../../index.js'
 import { randomSource } from '../../runtime/random.js'
+import { crossedGroups } from './models.js'
 
 const random = randomSource(5, 9)
 const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i))
@@ -86,15 +87,6 @@ function iteration(
   return out.map((row) => row.map((x) => x / row.reduce((a, b) => a + b, 0)))
 }
 
-const crossed = `model Crossed
-data g, h : category[N]
-data y : bool[N]
-param p, q : simplex[2]
-param r : unit[2, 2]
-for i in levels(g) { latent a[i] ~ Categorical(p) }
-for j in levels(h) { latent b[j] ~ Categorical(q) }
-for n in 1..N { y[n] ~ Bernoulli(r[a[g[n]], b[h[n]]]) }`
-
 const crossedData = (rows: number, columns: number) => {
   const cells = times(rows * columns, (c) => [Math.floor(c / columns), c % columns] as const)
   const rate = [
@@ -132,7 +124,7 @@ const at = (x: unknown, ...index: readonly number[]): number =>
 describe('hard', () => {
   it('crossed groups: the objective is that of data and labels, and no label of one group is better', async () => {
     const data = crossedData(8, 9)
-    const fit = await compileOrThrow(crossed).fit(data, { mode: 'hard', restarts: 5 })
+    const fit = await compileOrThrow(crossedGroups).fit(data, { mode: 'hard', restarts: 5 })
     const [a, b] = ['a', 'b'].map((l) => [...(fit.posterior(l).modes ?? [])]) as [number[], number[]]
     const joint = (z: readonly number[], w: readonly number[]): number =>
       [
@@ -175,7 +167,7 @@ describe('hard', () => {
   })
 
   it('refuses cem with what to do', async () => {
-    const fit = compileOrThrow(crossed).fit(crossedData(4, 4), { mode: 'cem' })
+    const fit = compileOrThrow(crossedGroups).fit(crossedData(4, 4), { mode: 'cem' })
     await expect(fit).rejects.toThrow(/most probable class of each given the others is what mode hard takes/)
   })
 })
@@ -251,7 +243,7 @@ describe('online', () => {
   })
 
   it('refuses with the reason where the factors tie all of the data together', async () => {
-    const fit = compileOrThrow(crossed).fit(crossedData(6, 6), { mode: 'online', batch: 2 })
+    const fit = compileOrThrow(crossedGroups).fit(crossedData(6, 6), { mode: 'online', batch: 2 })
     await expect(fit).rejects.toThrow(/all of its rows reach one another through `a`, `b`/)
     const shared = topics(2).replace(
       'param words_of : simplex[2, levels(word)]',

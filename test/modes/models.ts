@@ -340,3 +340,13 @@ export async function bound({ source, data, options = {} }: Case) {
   for (const p of own.model.params) put(fit.params[p.name])
   return { model, bound: own, params }
 }
+
+/** Discrete latents of two groupings that cross: their posterior is a product of factors. */
+export const crossedGroups = `model Crossed
+data g, h : category[N]
+data y : bool[N]
+param p, q : simplex[2]
+param r : unit[2, 2]
+for i in levels(g) { latent a[i] ~ Categorical(p) }
+for j in levels(h) { latent b[j] ~ Categorical(q) }
+for n in 1..N { y[n] ~ Bernoulli(r[a[g[n]], b[h[n]]]) }`

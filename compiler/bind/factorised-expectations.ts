@@ -34,18 +34,12 @@ export class FactorisedExpectations {
   /** Coordinate ascent on q, from q as it is in `from`, or from a random one until it stands still. */
   sweeps(params: Float64Array, from?: Beginning): Expectation {
     const { state } = this
-    const near = from !== undefined && 'near' in from ? from : null
-    const warm = from !== undefined && 'q' in from ? from : near
+    const isWarm = from !== undefined && ('q' in from || 'near' in from)
     let made = this.expectation(params, () => {
-      if (near !== null) {
-        if (near.part === 0) state.putBack(near.near)
-        else state.beginNear(this.latents, near)
-      } else if (warm === null || !('q' in warm))
-        state.begin(this.latents, from !== undefined && 'seed' in from ? from.seed : FIRST_SEED)
-      else if (warm !== this.held?.expectation && warm.q !== undefined) state.putBack(warm.q)
+      this.begin(from)
       state.sweep()
     })
-    if (warm === null) {
+    if (!isWarm) {
       const brief = from !== undefined
       const [most, tolerance] = brief ? [this.hasParams ? FIRST_SWEEPS : BRIEF_SWEEPS, 1e-8] : [MOST_SWEEPS, 1e-10]
       const trace = [made.logLikelihood]
@@ -59,6 +53,14 @@ export class FactorisedExpectations {
     const expectation = { ...made, q: state.take() }
     this.made(params, expectation)
     return expectation
+  }
+
+  private begin(from: Beginning | undefined): void {
+    const { state, latents } = this
+    if (from !== undefined && 'near' in from) state.beginNear(latents, from)
+    else if (from === undefined || !('q' in from))
+      state.begin(latents, from !== undefined && 'seed' in from ? from.seed : FIRST_SEED)
+    else if (from !== this.held?.expectation && from.q !== undefined) state.putBack(from.q)
   }
 
   /** q is now that of an expectation made at the params. */

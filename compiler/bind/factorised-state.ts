@@ -60,6 +60,10 @@ export class FactorisedState {
    * makes all numbers anew.
    */
   beginNear(latents: readonly LatentLayout[], { near, seed, part }: NearBeginning): void {
+    if (part === 0) {
+      this.putBack(near)
+      return
+    }
     this.begin(latents, seed)
     const random = this.take()
     this.putBack(

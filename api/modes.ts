@@ -16,7 +16,7 @@ import type { BoundArray, BoundData } from '../runtime/data/types.js'
 import { annealMode } from '../runtime/modes/anneal.js'
 import { type FitMode, stepMode } from '../runtime/modes/fit-mode.js'
 import { type Batches, onlineMode } from '../runtime/modes/online.js'
-import { semMode } from '../runtime/modes/sem.js'
+import { type Drawn, semMode } from '../runtime/modes/sem.js'
 import { randomSource } from '../runtime/random.js'
 import { OptionError } from './errors.js'
 import type { Bound } from './frozen.js'
@@ -60,7 +60,12 @@ export function modeOf(bound: Bound, options: FitCallOptions): FitMode | null {
         (options.weights === 'sampling' ? null : writtenOut(bound.model)) ?? inMemory(bound, mode),
         settingsOf(bound),
       )
-      return semMode({ model, setDraw: (seed, number) => model.setDraw(seed, number) }, semSchedule(options))
+      const drawn: Drawn = {
+        model,
+        setDraw: (seed, number) => model.setDraw(seed, number),
+        drawnGiven: (responsibilities, params) => model.drawnGiven(responsibilities, params),
+      }
+      return semMode(drawn, semSchedule(options))
     }
   }
 }

@@ -1,7 +1,7 @@
 import { literal } from '../compiler/algebra/build.js'
 import type { ProgramModel } from '../compiler/bind/bound-model.js'
-import { largest } from '../compiler/bind/hard-model.js'
 import { labelsOf } from '../compiler/bind/layouts.js'
+import { largest } from '../compiler/bind/most-probable.js'
 import {
   type ContinuousPosterior,
   PosteriorReports,

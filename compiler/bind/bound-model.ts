@@ -95,6 +95,8 @@ export function bindProgram(derivation: Derivation, data: BoundData, options: Bi
 const FEW_ROWS = 20
 /** Rows over which it is looked for first: scores are taken of data drawn anew, again and again. */
 const LEAST_ROWS = 40
+/** The part of the way to the middle of the supports that leads away from probabilities of 0. */
+const LITTLE = 1e-3
 
 export class ProgramModel implements BoundModel {
   readonly name: string
@@ -206,7 +208,14 @@ export class ProgramModel implements BoundModel {
     this.kernels = new KernelRunner(counted.program, this.memory, this.params, this.zeroLimits, options.compile, engine)
     this.sideBySide = workers === null ? 1 : 2 * workers.pool.threads
     const rounding = roundingOfData(d.graph, data)
-    this.expectations = new Expectations(this.kernels, this.params, this.latents, rounding, workers)
+    this.expectations = new Expectations(
+      this.kernels,
+      this.params,
+      this.latents,
+      rounding,
+      (params) => this.inside(params),
+      workers,
+    )
     this.counts = new ExpectedCounts(this.kernels, this.expectations, d, this.numbers, counted.sums, (params) =>
       this.posterior(params),
     )
@@ -489,6 +498,12 @@ export class ProgramModel implements BoundModel {
 
   interior(random: () => number): Float64Array {
     return this.pin(interiorPoint(this.derivation, this.params, this.scales, random))
+  }
+
+  /** Params moved a little to the middle of their supports, which are convex. */
+  private inside(params: Float64Array): Float64Array {
+    const middle = this.interior(() => 0.5)
+    return params.map((x, i) => x + LITTLE * ((middle[i] ?? x) - x))
   }
 
   protected pin(params: Float64Array): Float64Array {

@@ -4,7 +4,7 @@ import type { Derivation } from '../derive.js'
 import type { Program } from '../lower/program.js'
 import type { MStep } from '../mstep/types.js'
 import { type BindProgramOptions, bindProgram, ProgramModel } from './bound-model.js'
-import { largest } from './hard-model.js'
+import { atMostProbable, largest } from './most-probable.js'
 
 /** A weight of 1 at one value of each row, by latent. */
 type Classes = ReadonlyMap<string, Float64Array>
@@ -111,16 +111,6 @@ export class ClassifiedModel extends ProgramModel {
   }
 
   private mostProbable(params: Float64Array): Classes {
-    const posterior = this.summed.posterior(params)
-    return new Map(
-      this.latents.map((l) => {
-        const out = new Float64Array(l.rows * l.values)
-        const own = posterior.get(l.name) ?? new Float64Array(0)
-        largest(own, l.rows, l.values).forEach((value, row) => {
-          out[row * l.values + value] = 1
-        })
-        return [l.name, out] as const
-      }),
-    )
+    return atMostProbable(this.latents, this.summed.posterior(params))
   }
 }

@@ -10,6 +10,8 @@ import { conditioning } from './conditioning.js'
 import { FactorisedExpectations } from './factorised-expectations.js'
 import { FactorisedState } from './factorised-state.js'
 import type { KernelRunner } from './kernel-runner.js'
+import { atMostProbable } from './most-probable.js'
+import { reported } from './posterior-means.js'
 import { SufficientSums } from './sufficient-sums.js'
 
 export class Expectations {
@@ -24,6 +26,7 @@ export class Expectations {
     latents: readonly LatentLayout[],
     /** Scale of the objective that stands for the digits that counts lose. */
     private readonly rounding: number,
+    inside: (params: Float64Array) => Float64Array,
     /** Workers of the engine that runs passes. */
     private readonly workers: RowWorkers | null = null,
   ) {
@@ -38,6 +41,7 @@ export class Expectations {
             params.some((p) => p.length > 0),
             (theta, begin) =>
               this.expectation(theta, (p) => kernels.part(p, 'bound', [p.objective, p.statistics]), begin),
+            { inside, atLabels: (run) => this.atLabels(latents, run) },
           )
   }
 
@@ -128,6 +132,14 @@ export class Expectations {
     const made = { ...this.withGiven(given, run), logLikelihood: Number.NaN, given }
     q?.made(params, made)
     return made
+  }
+
+  /** Runs with all of the mass of each discrete latent at its most probable value under the factorised q in memory. */
+  private atLabels<T>(latents: readonly LatentLayout[], run: () => T): T {
+    const { program, memory } = this.kernels
+    this.kernels.run(program.marginals)
+    const posterior = reported(program.latents, 'discrete', memory.blocks)
+    return this.withGiven(atMostProbable(latents, posterior), run)
   }
 
   /** Runs with the responsibilities of a start, by latent, in place. */

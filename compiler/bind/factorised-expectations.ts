@@ -8,6 +8,14 @@ interface Held {
   readonly expectation: Expectation
 }
 
+/** What is asked of the program where the params leave every value of a latent impossible under q. */
+export interface WayOut {
+  /** The params moved into the interior of their supports, where all values are possible. */
+  inside(params: Float64Array): Float64Array
+  /** Runs with all of the mass of each discrete latent at its most probable value under q handed in as its responsibilities. */
+  atLabels<T>(run: () => T): T
+}
+
 /** Seed of the q of a model that was not fitted: new rows, and reports at other params than those of the fit. */
 const FIRST_SEED = 1
 /** Sweeps of a start, and of a q that is to stand still. */
@@ -15,6 +23,9 @@ const BRIEF_SWEEPS = 30
 /** Sweeps of a start at params that are still those of no structure: more of them would lose what q began with. */
 const FIRST_SWEEPS = 3
 const MOST_SWEEPS = 1000
+/** Relative changes of the bound that are none. */
+const BRIEF_TOLERANCE = 1e-8
+const TOLERANCE = 1e-10
 
 const sameNumbers = (a: Float64Array, b: Float64Array): boolean =>
   a.length === b.length && a.every((x, i) => Object.is(x, b[i]))
@@ -29,30 +40,59 @@ export class FactorisedExpectations {
     private readonly hasParams: boolean,
     /** The bound and the statistics under q, as it is after `begin`, which runs at the params. */
     private readonly expectation: (params: Float64Array, begin: () => void) => Expectation,
+    private readonly wayOut: WayOut,
   ) {}
 
   /** Coordinate ascent on q, from q as it is in `from`, or from a random one until it stands still. */
   sweeps(params: Float64Array, from?: Beginning): Expectation {
     const { state } = this
     const isWarm = from !== undefined && ('q' in from || 'near' in from)
-    let made = this.expectation(params, () => {
+    const brief = from !== undefined
+    const most = isWarm ? 1 : !brief ? MOST_SWEEPS : this.hasParams ? FIRST_SWEEPS : BRIEF_SWEEPS
+    const tolerance = brief ? BRIEF_TOLERANCE : TOLERANCE
+    const first = this.expectation(params, () => {
       this.begin(from)
       state.sweep()
     })
-    if (!isWarm) {
-      const brief = from !== undefined
-      const [most, tolerance] = brief ? [this.hasParams ? FIRST_SWEEPS : BRIEF_SWEEPS, 1e-8] : [MOST_SWEEPS, 1e-10]
-      const trace = [made.logLikelihood]
-      for (let i = 1; i < most; i++) {
-        made = this.expectation(params, () => state.sweep())
-        trace.push(made.logLikelihood)
-        const [last, before] = [made.logLikelihood, trace.at(-2) ?? Number.NaN]
-        if (!(Math.abs(last - before) > tolerance * (1 + Math.abs(last)))) break
-      }
-    }
+    let made = this.swept(params, first, most, tolerance)
+    if (made.logLikelihood === Number.NEGATIVE_INFINITY) made = this.possible(params, from)
     const expectation = { ...made, q: state.take() }
     this.made(params, expectation)
     return expectation
+  }
+
+  /** More sweeps, until q stands still or there have been as many as are allowed. */
+  private swept(params: Float64Array, first: Expectation, most: number, tolerance: number): Expectation {
+    let made = first
+    for (let i = 1; i < most; i++) {
+      const before = made.logLikelihood
+      made = this.expectation(params, () => this.state.sweep())
+      const last = made.logLikelihood
+      if (!(Math.abs(last - before) > tolerance * (1 + Math.abs(last)))) break
+    }
+    return made
+  }
+
+  /**
+   * Probabilities of 0 or 1 make what a soft q holds possible impossible, and no update of one factor leads out of it: each
+   * value of a latent meets one of another that it cannot stand beside. So q is found a little inside, and its most probable
+   * values, which avoid what is nearly impossible there, are where it begins.
+   */
+  private possible(params: Float64Array, from: Beginning | undefined): Expectation {
+    const { state, wayOut } = this
+    const inside = wayOut.inside(params)
+    this.held = null
+    const first = this.expectation(inside, () => {
+      this.begin(from)
+      state.sweep()
+    })
+    this.swept(inside, first, MOST_SWEEPS, TOLERANCE)
+    return wayOut.atLabels(() =>
+      this.expectation(params, () => {
+        state.beginGiven()
+        state.sweep()
+      }),
+    )
   }
 
   private begin(from: Beginning | undefined): void {

@@ -98,7 +98,7 @@ export class FactorisedState {
         const covariance = f64(blocks, state.covariance)
         const size = this.lastExtent(state.covariance)
         covariance.forEach((_, i) => {
-          covariance[i] = Math.floor(i / size) % size === i % size ? 1 : 0
+          covariance[i] = Math.floor(i / size) % size === i % size ? state.variance : 0
         })
         return
       }
@@ -131,6 +131,7 @@ export class FactorisedState {
           }
           for (const t of tables) t.values[i] = naturalNumber(state.family, t.statistic, parameter)
         }
+        this.kernels.run(state.drawn)
         return
       }
       case 'matrix':
@@ -153,6 +154,7 @@ export class FactorisedState {
       })
     }
     this.kernels.run(state.factor)
+    this.kernels.run(state.drawn)
   }
 
   private lastExtent(buffer: string): number {

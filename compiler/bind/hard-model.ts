@@ -3,6 +3,7 @@ import type { BoundData, Expectation, Identified, Maximisation } from '../../run
 import type { Derivation } from '../derive.js'
 import type { MStep } from '../mstep/types.js'
 import { type BindProgramOptions, ProgramModel } from './bound-model.js'
+import { largest } from './most-probable.js'
 
 /**
  * The program under max-product, over the memory of which the one under sum-product runs too: starts are made with the
@@ -64,13 +65,4 @@ export class HardModel extends ProgramModel {
       this.latents.map((l) => [l.name, largest(posterior.get(l.name) ?? new Float64Array(0), l.rows, l.values)]),
     )
   }
-}
-
-/** Position of the largest of each row, the first of equal ones. */
-export function largest(values: Float64Array, rows: number, width: number): Int32Array {
-  return Int32Array.from({ length: rows }, (_, r) => {
-    let best = 0
-    for (let v = 1; v < width; v++) if ((values[r * width + v] ?? 0) > (values[r * width + best] ?? 0)) best = v
-    return best
-  })
 }

@@ -1,5 +1,6 @@
 /** What another mode changes in the algorithm that was derived. */
 import type { Derivation, StepMode } from '../derive.js'
+import type { Factorisation } from '../estep/types.js'
 import { argument } from './origins.js'
 import { allParams, type Formula, type FormulaContext } from './print.js'
 import { type Block, type DerivationStep, say } from './types.js'
@@ -43,11 +44,13 @@ function contentOf(d: Derivation, mode: StepMode, all: Formula): readonly Block[
             say`Every table of log densities is multiplied by β, and the M-step stays as it is. E- and M-steps raise F while β stays. It begins small, is multiplied each time that F stands still, goes beyond 1 so that components part, and is 1 at the end, where F is the log-likelihood.`,
           ]
     case 'sem':
-      return [
-        say`One draw of all latents from their posterior takes its place, and the M-step has the drawn values for expectations.`,
-        lines(`z ~ p(z | x, ${all.text})`, `z \\sim p(z \\mid x, ${all.latex})`),
-        say`The parameters then walk about the maxima of the likelihood, which may fall. After a number of steps the average of those that follow is the estimate.`,
-      ]
+      return d.eStep.factorised !== null
+        ? factorisedDraws(d.eStep.factorised, all)
+        : [
+            say`One draw of all latents from their posterior takes its place, and the M-step has the drawn values for expectations.`,
+            lines(`z ~ p(z | x, ${all.text})`, `z \\sim p(z \\mid x, ${all.latex})`),
+            say`The parameters then walk about the maxima of the likelihood, which may fall. After a number of steps the average of those that follow is the estimate.`,
+          ]
     case 'online':
       return [
         say`Rows come in batches. The sums over rows that the M-step reads, S, move a part of the way to those of a batch, scaled to all N rows from its B.`,
@@ -70,6 +73,16 @@ function factorisedAnnealing(all: Formula): readonly Block[] {
       `q_f(z_f) \\propto \\exp\\bigl(\\beta\\, \\mathbb{E}_{q \\setminus q_f} \\log p(x, z \\mid ${all.latex})\\bigr), \\qquad F_\\beta(q, ${all.latex}) = \\mathbb{E}_q \\log p(x, z \\mid ${all.latex}) + \\frac{1}{\\beta} \\sum_{\\text{discrete } f} H(q_f) + \\sum_{\\text{continuous } f} H(q_f)`,
     ),
     say`Every table of expected log densities is multiplied by β, the entropies of discrete latents are divided by it, and the M-step stays as it is. Updates and M-steps raise F while β stays. It begins small, is multiplied each time that F stands still, goes beyond 1 so that components part, and is 1 at the end, where F is the bound.`,
+  ]
+}
+
+/** One sweep of a Gibbs sampler, by the factors of q. */
+function factorisedDraws({ factors }: Factorisation, all: Formula): readonly Block[] {
+  const latents = factors.map((f) => f.latents.map((l) => `\`${l}\``).join(', ')).join('; then ')
+  return [
+    say`The posterior of all latents together is not to be had, but that of each factor given the others is. Each is drawn in its turn, given what the others were drawn last: ${latents}.`,
+    lines(`z_f ~ p(z_f | x, z without z_f, ${all.text})`, `z_f \\sim p(z_f \\mid x, z_{\\setminus f}, ${all.latex})`),
+    say`Such a sweep leaves the posterior of all latents as it is, so the draws of one step and the next are a Markov chain about it. The M-step has the drawn values for expectations, and the parameters walk about the maxima of the likelihood itself, where EM raises the bound. After a number of steps the average of those that follow is the estimate.`,
   ]
 }
 

@@ -118,7 +118,7 @@ export class ContinuousLowering implements BlockHost {
       normaliser,
       drawn: this.drawn(b),
       objective: b.scope.length === 0 && !inner ? this.objective(b, rows) : [],
-      marginals: this.marginals(b),
+      marginals: this.marginals(this.draws === null ? b : asDrawn(b)),
     }
   }
 

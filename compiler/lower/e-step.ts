@@ -133,11 +133,20 @@ export class EStepLowering {
       return k.compare('==', need(at.get(b.eliminate)), k.load(bestBuffer(b), ...rowAt, ...rest))
     const total = combined(at)
     const message = k.load(messageBuffer(b), ...rowAt, ...rest)
+    // where no value is possible under the other factors of q all count alike, so that these cannot become possible by it
+    const none =
+      this.layout.plan.factorised === null
+        ? k.num(0)
+        : k.select(
+            k.compare('==', message, k.num(Number.NEGATIVE_INFINITY)),
+            k.div(k.num(1), { k: 'size', size: this.layout.valueAxis(b.eliminate).size }),
+            k.num(0),
+          )
     // below e^NEGLIGIBLE a probability is 0: denormal numbers would round to 0 in one place and not in another
     return k.select(
       k.compare('>', total, k.add(message, k.num(NEGLIGIBLE))),
       k.call('exp', k.sub(total, message)),
-      k.num(0),
+      none,
     )
   }
 

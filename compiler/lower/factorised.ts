@@ -7,7 +7,8 @@
  * and what the numbers of q are, which are kept from one iteration to the next. Under max-product each factor of discrete
  * latents has all of its mass at its most probable values given the others, jointly, and no entropy: iterated conditional modes by
  * blocks (Besag 1986, J. R. Stat. Soc. B 48, section 2.5). At an inverse temperature β the entropies of discrete latents are
- * divided by β.
+ * divided by β. Of draws each factor is drawn given the others as they were drawn, one sweep of a Gibbs sampler by blocks (Geman and
+ * Geman 1984); the "bound" is then log p(data, all latents but those of the last factor).
  */
 import { add, caseOf, compare, idx, mul, num, ONE, ref, ZERO } from '../algebra/build.js'
 import type { CollectOptions } from '../algebra/collect.js'
@@ -67,7 +68,7 @@ export function lowerFactorised(input: FactorisedInput): LoweredFactorised {
       objective.push(...tables.flatMap((t) => t.objective), ...blocks.flatMap((b) => b.objective))
       continue
     }
-    for (const { block } of blocks) {
+    for (const { block } of input.product === 'draw' ? [] : blocks) {
       if (block.kind === 'nodes') throw new Error('a factor of q by quadrature')
       objective.push(...entropyOfBlock(block, input))
     }
@@ -96,6 +97,7 @@ export function lowerFactorised(input: FactorisedInput): LoweredFactorised {
         ...blocks.flatMap((b) => [...b.posterior, ...b.normaliser]),
         ...tables.flatMap((t) => t.up),
         ...[...tables].reverse().flatMap((t) => t.down),
+        ...blocks.flatMap((b) => b.drawn),
         ...(entropies.get(f.id) ?? []),
       ],
     }
@@ -262,9 +264,10 @@ export function finishFactorised(
     refresh: sparse,
     given: made.given,
     first: firstStates(
-      plan,
+      input.blocks,
       input.lowerer,
       updates.flatMap((u) => u.ops),
+      input.product === 'draw',
     ),
     moments: [...moments.values()].flat(),
     continuous: updates.flatMap((u, i) => (factorised.factors[i]?.tables.length === 0 ? u.ops : [])),

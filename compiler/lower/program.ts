@@ -72,8 +72,8 @@ export interface LatentOutput {
 
 /** How a continuous latent of a factorised q is set before its first update. */
 export type FirstState =
-  /** Means are drawn from Normal(0, 1), covariances are identities of the extent of the last dimension. */
-  | { readonly kind: 'gaussian'; readonly mean: string; readonly covariance: string }
+  /** Means are drawn from Normal(0, 1), covariances are identities of the extent of the last dimension, times `variance`. */
+  | { readonly kind: 'gaussian'; readonly mean: string; readonly covariance: string; readonly variance: number }
   /** One system over all cells: unit precisions at the diagonal positions of `entries`, `linear` drawn from Normal(0, 1). */
   | {
       readonly kind: 'sparse'
@@ -82,11 +82,15 @@ export type FirstState =
       readonly linear: string
       readonly solve: readonly KernelOp[]
     }
-  /** Parameters of the family are drawn from Uniform(2, 3), one set for each element; `natural` are made of them. */
+  /**
+   * Parameters of the family are drawn from Uniform(2, 3), one set for each element; `natural` are made of them. `drawn`, here and
+   * below: puts a draw of these parameters in their place; empty where q keeps them.
+   */
   | {
       readonly kind: 'conjugate'
       readonly family: Family
       readonly natural: readonly { readonly statistic: FamilyStatistic; readonly buffer: string }[]
+      readonly drawn: readonly KernelOp[]
     }
   /** Matrices near the identity, times degrees of freedom that are one set for each; `natural` are of these. */
   | {
@@ -95,6 +99,7 @@ export type FirstState =
       readonly natural: readonly { readonly statistic: FamilyStatistic; readonly buffer: string }[]
       readonly matrix: string
       readonly factor: readonly KernelOp[]
+      readonly drawn: readonly KernelOp[]
     }
 
 /** The part of a program that keeps q. */

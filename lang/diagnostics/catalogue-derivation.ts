@@ -342,7 +342,7 @@ export const modeEntries: readonly CatalogueEntry[] = [
   entry(
     'E428',
     'no such mode for this model',
-    'Each mode changes the E-step in its own way, and not every posterior can be changed so. `anneal` raises the posterior of the discrete latents to a power, so it needs some; continuous ones, flattened, would widen without end as spreads grow. `sem` draws the latents from their posterior together, which a factorised one is not. `cem` puts discrete latents into classes, so it needs some. The message names the latents and says why.',
+    'Each mode changes the E-step in its own way, and not every posterior can be changed so. `anneal` raises the posterior of the discrete latents to a power, so it needs some; continuous ones, flattened, would widen without end as spreads grow. `sem` draws latents and averages params, so it needs some of each. `cem` puts discrete latents into classes, so it needs some. The message names the latents and says why.',
     [
       'model Example',
       'data  x : real[N]',

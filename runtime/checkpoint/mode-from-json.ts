@@ -19,7 +19,15 @@ export function readMode(r: Reading, model: BoundModel): ModeState {
     const best = r.at('best')
     return {
       ...{ kind, ...walked, mean: r.at('mean').numbers(model.length) },
-      best: { params: best.at('params').numbers(model.length), objective: best.at('objective').number() },
+      before: r.at('before').orNull((before) => ({
+        draw: before.at('draw').numbers(null),
+        bound: before.at('bound').numbers(null),
+      })),
+      best: {
+        params: best.at('params').numbers(model.length),
+        objective: best.at('objective').number(),
+        q: best.at('q').orNull((q) => q.numbers(null)),
+      },
     }
   }
   return {

@@ -13,10 +13,15 @@ export function modeToJson(state: ModeState): Json {
     rows: state.rows.slice(0, state.complete).map(rowToJson),
   }
   if (kind === 'sem') {
-    const { best, mean } = state
+    const { before, best, mean } = state
     return {
       ...{ kind, ...walked, mean: numbersToText(mean) },
-      best: { params: numbersToText(best.params), objective: exact(best.objective) },
+      before: before === null ? null : { draw: numbersToText(before.draw), bound: numbersToText(before.bound) },
+      best: {
+        params: numbersToText(best.params),
+        objective: exact(best.objective),
+        q: best.q === null ? null : numbersToText(best.q),
+      },
     }
   }
   const { statistics, curvature, levels, batches, scored, begin } = state

@@ -13,7 +13,10 @@ interface Walked {
 export interface SemState extends Walked {
   readonly kind: 'sem'
   readonly params: Float64Array
-  readonly best: { readonly params: Float64Array; readonly objective: number }
+  /** Numbers of the draw that the one at the params began at, and of the q that its bound began at; null where q is the posterior. */
+  readonly before: { readonly draw: Float64Array; readonly bound: Float64Array } | null
+  /** `q`: numbers of a factorised posterior there. */
+  readonly best: { readonly params: Float64Array; readonly objective: number; readonly q: Float64Array | null }
   /** Average of the params over the steps that are kept. */
   readonly mean: Float64Array
 }

@@ -4,24 +4,30 @@
  * small maxima. After `burn` steps the average of the next `keep` is the estimate. Where the
  * average is no likely point, as when components have changed places on the way, it is the best point that was visited.
  *
+ * Where the posterior is known by factors only, each is drawn given the others: one sweep of a Gibbs sampler, which begins at the draw
+ * before it (Nielsen 2000, Bernoulli 6; Kuhn and Lavielle 2004, ESAIM Probab. Stat. 8). What is told of the way is then the
+ * bound of EM, whose q goes along with the params.
+ *
  * It begins at the best of brief runs of EM, or at the start that is given.
  */
 import { bestEnd } from '../compare-ends.js'
-import type { BoundModel, Expectation } from '../contract.js'
-import { type EmPoint, pointAt, usable, whyUnusable } from '../em-step.js'
+import type { Beginning, BoundModel, Expectation } from '../contract.js'
+import { type EmPoint, pointAt, slack, usable, whyUnusable } from '../em-step.js'
 import { jsonNumber } from '../json.js'
 import { BRIEF_ITERATIONS } from '../options.js'
 import type { IterateRow } from '../run.js'
 import { type SearchRequest, type StartEnd, search } from '../search.js'
 import type { FitWarning } from '../warnings.js'
 import type { FitMode, ModeReport } from './fit-mode.js'
-import type { ModeRecord } from './mode-state.js'
+import type { ModeRecord, SemState } from './mode-state.js'
 import type { SemSchedule } from './schedules.js'
 
 /** The model whose E-steps draw. */
 export interface Drawn {
   readonly model: BoundModel
   setDraw(seed: number, number: number): void
+  /** Draws by factors before the first sweep, under responsibilities; null where no draw depends on one before it. */
+  drawnGiven(responsibilities: ReadonlyMap<string, Float64Array>, params: Float64Array): Expectation | null
 }
 
 /** Draws that may come to nothing, one after another, before the run is given up. */
@@ -70,8 +76,10 @@ async function walked(
   const rows = from === null ? [] : from.rows.slice(0, from.complete)
   const kept = trace.slice(burn)
   let mean = from?.mean ?? new Float64Array(model.length)
-  let at = drawnAt(drawn, from?.params ?? first.run.point.params, options.seed, trace.length * TRIES)
-  let best = from?.best ?? { params: at.params, objective: Number.NEGATIVE_INFINITY }
+  const walk: Walk = { drawn, model: request.model, seed: options.seed }
+  const before = from === null ? await firstDraw(walk, first.run.point) : putBack(from.before)
+  let at = withBound(walk, drawnAt(walk, from?.params ?? first.run.point.params, trace.length * TRIES, before))
+  let best = from?.best ?? { params: at.params, objective: Number.NEGATIVE_INFINITY, q: null }
   let stop: 'completed' | 'aborted' | 'max-time' | 'max-iterations' | 'numerical' = 'completed'
   let reason: string | null = null
   const steps = burn + keep
@@ -80,24 +88,25 @@ async function walked(
     else if (options.maxTime !== null && pacer.elapsed() >= options.maxTime) stop = 'max-time'
     else if (t >= options.maxIterations) stop = 'max-iterations'
     if (stop !== 'completed') break
-    const next = stepFrom(drawn, at, options.seed, t)
+    const next = stepFrom(walk, at, t)
     if (next === null) {
       stop = 'numerical'
       reason = `${TRIES} draws in a row led to params without a likelihood, as where a component has no rows or a spread is 0`
       break
     }
-    const { params, expectation } = at
-    const objective = expectation.logLikelihood + (model.hasPrior ? model.logPrior(params) : 0)
+    const { params, bound } = at
+    const { logLikelihood, q = null } = bound
+    const objective = logLikelihood + (model.hasPrior ? model.logPrior(params) : 0)
     trace.push(objective)
-    if (objective > best.objective) best = { params, objective }
-    if (options.trace) rows.push(rowOf(model, params, t, objective, expectation.logLikelihood))
+    if (objective > best.objective) best = { params, objective, q }
+    if (options.trace) rows.push(rowOf(model, params, t, objective, logLikelihood))
     at = next
     if (t >= burn) {
       kept.push(objective)
       mean = mean.map((m, i) => m + ((at.params[i] ?? 0) - m) / kept.length)
     }
     record?.keep({
-      ...{ kind: 'sem', params: at.params, best, mean },
+      ...{ kind: 'sem', params: at.params, before: taken(at.before), best, mean },
       ...{ trace, objectives: trace.length, rows, complete: rows.length },
     })
     request.onIteration({
@@ -106,16 +115,16 @@ async function walked(
       starts: 1,
       iteration: t + 1,
       objective,
-      logLikelihood: expectation.logLikelihood,
+      logLikelihood,
       params: at.params,
     })
     await pacer.breathe()
   }
-  const before = Math.min(burn, trace.length)
+  const burnt = Math.min(burn, trace.length)
   // what is stopped for now goes on with as many nodes as before
   if (kept.length > 0 && stop !== 'aborted' && stop !== 'max-time') asFineAt(mean, request.model, model)
   // what follows is EM's, and goes by expectations in place of draws
-  const { point, estimate } = await estimated(request.model, mean, kept, best, trace.length)
+  const { point, estimate } = await estimated(request.model, mean, kept, best, at.bound, trace.length)
   trace.push(point.objective)
   if (stop !== 'numerical' && !usable(point)) {
     stop = 'numerical'
@@ -126,7 +135,7 @@ async function walked(
   const run = { point, trace, rows, stop, reason, passes: first.run.passes + trace.length, rate: null }
   return {
     end: { ...first, run, brief: false },
-    draws: { burn: before, keep: kept.length, estimate, meanObjective, sdObjective },
+    draws: { burn: burnt, keep: kept.length, estimate, meanObjective, sdObjective },
     warnings: [
       ...(estimate === 'best' && kept.length > 0 ? [bestVisited()] : []),
       ...(isDrifting(kept) ? [stillMoving()] : []),
@@ -141,25 +150,67 @@ function asFineAt(params: Float64Array, model: BoundModel, drawing: BoundModel):
   if (levels !== undefined) drawing.rules?.putBack(levels)
 }
 
+/** What a walk is made with: the model that draws, and that of EM. */
+interface Walk {
+  readonly drawn: Drawn
+  readonly model: BoundModel
+  readonly seed: number
+}
+
+/** What a draw by factors begins at, and what the q of its bound begins at. */
+interface Before {
+  readonly draw: Beginning
+  readonly bound: Beginning
+}
+
 /** Params with a draw of the latents at them. */
 interface Standing {
   readonly params: Float64Array
   readonly expectation: Expectation
+  readonly before: Before | null
 }
 
-function drawnAt({ model, setDraw }: Drawn, params: Float64Array, seed: number, number: number): Standing {
-  setDraw(seed, number)
-  return { params, expectation: model.eStep(params) }
+/** The same with the expectation whose log-likelihood is told: that of the draw, where it is the likelihood. */
+type Told = Standing & { readonly bound: Expectation }
+
+/** Where draws by factors begin: at the q that EM has come to. */
+async function firstDraw({ drawn, model, seed }: Walk, { params, expectation }: EmPoint): Promise<Before | null> {
+  if (expectation.q === undefined) return null
+  const bound = (await settledAt(model, params, 0, expectation)).expectation
+  drawn.setDraw(seed, -1)
+  const draw = drawn.drawnGiven(model.posterior(params), params)
+  return draw === null ? null : { draw, bound }
+}
+
+const numbersOf = (b: Beginning): Float64Array =>
+  ('near' in b ? b.near : 'q' in b ? b.q : undefined) ?? new Float64Array(0)
+
+const taken = (before: Before | null): SemState['before'] =>
+  before === null ? null : { draw: numbersOf(before.draw), bound: numbersOf(before.bound) }
+
+const putBack = (kept: SemState['before']): Before | null => {
+  const at = (near: Float64Array): Beginning => ({ near, seed: 0, part: 0 })
+  return kept === null ? null : { draw: at(kept.draw), bound: at(kept.bound) }
+}
+
+function drawnAt({ drawn, seed }: Walk, params: Float64Array, number: number, before: Before | null): Standing {
+  drawn.setDraw(seed, number)
+  return { params, expectation: drawn.model.eStep(params, before?.draw), before }
+}
+
+function withBound({ model }: Walk, at: Standing): Told {
+  return { ...at, bound: at.before === null ? at.expectation : model.eStep(at.params, at.before.bound) }
 }
 
 /** The M-step of a draw, and the next draw; where params without a likelihood come of it, another draw is taken first. */
-function stepFrom(drawn: Drawn, from: Standing, seed: number, t: number): Standing | null {
+function stepFrom(walk: Walk, from: Told, t: number): Told | null {
   for (let attempt = 0; attempt < TRIES; attempt++) {
-    const at = attempt === 0 ? from : drawnAt(drawn, from.params, seed, t * TRIES + attempt)
-    const next = drawn.model.mStep(at.params, at.expectation).params
+    const at = attempt === 0 ? from : drawnAt(walk, from.params, t * TRIES + attempt, from.before)
+    const next = walk.drawn.model.mStep(at.params, at.expectation).params
     if (!next.every(Number.isFinite)) continue
-    const to = drawnAt(drawn, next, seed, (t + 1) * TRIES)
-    if (Number.isFinite(to.expectation.logLikelihood)) return to
+    const before = from.before === null ? null : { draw: at.expectation, bound: from.bound }
+    const to = drawnAt(walk, next, (t + 1) * TRIES, before)
+    if (Number.isFinite(to.expectation.logLikelihood)) return withBound(walk, to)
   }
   return null
 }
@@ -168,16 +219,39 @@ async function estimated(
   model: BoundModel,
   mean: Float64Array,
   kept: readonly number[],
-  best: { readonly params: Float64Array },
+  best: SemState['best'],
+  last: Expectation,
   iteration: number,
 ): Promise<{ readonly point: EmPoint; readonly estimate: 'average' | 'best' }> {
   const hasAverage = kept.length > 0 && model.params.every((p) => !WHOLE.has(p.support.kind))
   if (hasAverage) {
-    const point = await pointAt(model, mean, iteration)
+    const point = await settledAt(model, mean, iteration, last)
     const [usual] = moments(kept)
-    if (point.objective >= usual) return { point, estimate: 'average' }
+    if (point.objective >= usual - slack(point.scale, model.observations)) return { point, estimate: 'average' }
   }
-  return { point: await pointAt(model, best.params, iteration), estimate: 'best' }
+  const from = best.q === null ? last : { near: best.q, seed: 0, part: 0 }
+  return { point: await settledAt(model, best.params, iteration, from), estimate: 'best' }
+}
+
+/** Sweeps of a q that is to stand still, and the relative change that is none. */
+const MOST_SWEEPS = 1000
+const STILL = 1e-10
+
+/** A point with its posterior; a factorised q is swept, from where it is, until its bound stands still. */
+async function settledAt(
+  model: BoundModel,
+  params: Float64Array,
+  iteration: number,
+  from: Beginning,
+): Promise<EmPoint> {
+  let point = await pointAt(model, params, iteration, [], 1, from)
+  for (let sweeps = 1; point.expectation.q !== undefined && sweeps < MOST_SWEEPS; sweeps++) {
+    const next = await pointAt(model, params, iteration, [], 1, point.expectation)
+    const change = Math.abs(next.objective - point.objective)
+    point = next
+    if (!(change > STILL * point.scale)) break
+  }
+  return point
 }
 
 function moments(values: readonly number[]): readonly [number, number] {

@@ -69,6 +69,28 @@ for n in 1..N {
     mode: 'sem',
     schedule: { burn: 5, keep: 20 },
   }),
+  {
+    name: 'stochastic EM by factors, traced',
+    model: `model Kinds
+data g, h : category[N]
+data y : real[N]
+param p : simplex[2]
+param m : real[2]
+param t : positive
+latent tau ~ Gamma(3, 2)
+for i in levels(g) {
+  latent a[i] ~ Categorical(p)
+  latent e[i] ~ Normal(m[a[i]], 1)
+}
+for j in levels(h) { latent f[j] ~ Normal(0, t) }
+for n in 1..N { y[n] ~ Normal(e[g[n]] + f[h[n]], precision=tau) }`,
+    data: () => ({
+      g: Array.from({ length: 40 }, (_, n) => `g${Math.floor(n / 5)}`),
+      h: Array.from({ length: 40 }, (_, n) => `h${n % 5}`),
+      y: Array.from({ length: 40 }, (_, n) => (n < 20 ? 3 : 0) + Math.sin(5 * (n % 5)) + 0.5 * Math.cos(7 * n)),
+    }),
+    options: { mode: 'sem', trace: true, schedule: { burn: 20, keep: 25 } },
+  },
   of('stochastic EM from a start that is given', ...faithful, {
     mode: 'sem',
     schedule: { burn: 0, keep: 30 },

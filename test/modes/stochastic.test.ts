@@ -1,6 +1,6 @@
 /** Stochastic EM: its average lies near the maximum, its draws depend on the seed alone. */
 import { describe, expect, it } from 'vitest'
-import { CompileError, compileOrThrow, OptionError } from '../../index.js'
+import { compileOrThrow, OptionError } from '../../index.js'
 import { chain, covarianceMatrices, factors, intercepts, level, mixture, precisionMatrices, robust } from './models.js'
 
 describe('mode sem', () => {
@@ -106,20 +106,7 @@ observe h = a + b`
     }
   })
 
-  it('is refused where draws are not those of the posterior', async () => {
-    const crossed = `model Crossed
-const K = 2
-data  g, h : category[N]
-data  y : real[N]
-param pi : simplex[K]
-param m  : real[K, K]
-for i in levels(g) { latent a[i] ~ Categorical(pi) }
-for j in levels(h) { latent b[j] ~ Categorical(pi) }
-for n in 1..N { y[n] ~ Normal(m[a[g[n]], b[h[n]]], 1) }`
-    const data = { g: ['a', 'a', 'b', 'b'], h: ['c', 'd', 'c', 'd'], y: [1, 2, 3, 4] }
-    const fit = compileOrThrow(crossed).fit(data, { mode: 'sem' })
-    await expect(fit).rejects.toThrow(CompileError)
-    await expect(fit).rejects.toThrow(/have a factorised posterior only/)
+  it('has no batches', async () => {
     await expect(compileOrThrow(mixture.source).fit(mixture.data, { mode: 'sem', batch: 5 })).rejects.toThrow(
       OptionError,
     )

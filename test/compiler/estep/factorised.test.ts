@@ -178,3 +178,47 @@ function ascent(x: (i: number, j: number) => number, rows: number, columns: numb
     prior,
   )
 }
+
+describe('params with probabilities of 0 and 1', () => {
+  const text = `model Crossed
+data g, h : category[N]
+data y : bool[N]
+param p, q : simplex[2]
+param r : unit[2, 2]
+for i in levels(g) { latent a[i] ~ Categorical(p) }
+for j in levels(h) { latent b[j] ~ Categorical(q) }
+for n in 1..N { y[n] ~ Bernoulli(r[a[g[n]], b[h[n]]]) }`
+  const rows = [0, 1, 2].flatMap((i) => [0, 1, 2].map((j) => ({ i, j, y: i === j || (i === 2 && j === 1) })))
+  const data = { g: rows.map((x) => `g${x.i}`), h: rows.map((x) => `h${x.j}`), y: rows.map((x) => x.y) }
+
+  /** log p(y, a, b). */
+  const joint = (r: readonly number[], labels: readonly number[]): number =>
+    rows.reduce((sum, { i, j, y }) => {
+      const own = r[2 * (labels[i] ?? 0) + (labels[3 + j] ?? 0)] ?? 0
+      return sum + Math.log(y ? own : 1 - own)
+    }, 6 * Math.log(0.5))
+
+  const all = Array.from({ length: 64 }, (_, c) => Array.from({ length: 6 }, (_x, i) => (c >> i) & 1))
+  const { model } = compileOrThrow(text).bind(data as never, {}, null)
+
+  test.each([
+    ['one block of 1', [0.5, 1, 0, 0.5]],
+    ['no mixed block but one', [1, 0.3, 0, 0.4]],
+    ['two', [0, 0.6, 0.2, 1]],
+  ])('labels are found that are possible: %s', (_, r) => {
+    const logs = all.map((labels) => joint(r, labels))
+    const exact = Math.log(logs.reduce((sum, l) => sum + Math.exp(l), 0))
+    expect(exact).toBeGreaterThan(Number.NEGATIVE_INFINITY)
+    for (let seed = 1; seed <= 10; seed++) {
+      const made = model.eStep(Float64Array.from([0.5, 0.5, 0.5, 0.5, ...r]), { seed })
+      expect(made.logLikelihood).toBeLessThanOrEqual(exact + 1e-9)
+      // a bound, though not always the best
+      expect(made.logLikelihood).toBeGreaterThan(exact - 5)
+    }
+  })
+
+  test('where none are, the bound is −∞', () => {
+    const made = model.eStep(Float64Array.from([0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1]), { seed: 1 })
+    expect(made.logLikelihood).toBe(Number.NEGATIVE_INFINITY)
+  })
+})

@@ -53,17 +53,18 @@ export function modeOf(bound: Bound, options: FitCallOptions): FitMode | null {
       return annealMode({ model, setBeta: (beta) => model.setBeta(beta) }, annealSchedule(options))
     }
     case 'sem': {
+      // each copy of a row has draws of its own
+      const written = options.weights === 'sampling' ? null : writtenOut(bound.model)
       const model = new DrawnModel(
         bound.model.derivation,
         programOf(drawnProgram(bound.model.derivation)),
-        // each copy of a row has draws of its own
-        (options.weights === 'sampling' ? null : writtenOut(bound.model)) ?? inMemory(bound, mode),
+        written?.data ?? inMemory(bound, mode),
         settingsOf(bound),
       )
       const drawn: Drawn = {
         model,
         setDraw: (seed, number) => model.setDraw(seed, number),
-        drawnGiven: (responsibilities, params) => model.drawnGiven(responsibilities, params),
+        drawnGiven: (given, params) => model.drawnGiven(written?.spread(given) ?? given, params),
       }
       return semMode(drawn, semSchedule(options))
     }

@@ -66,7 +66,8 @@ export function samplingUnits(model: ProgramModel): SamplingUnits | string {
   return total < 2 ? 'there is one unit, and nothing that varies from unit to unit' : { ranges, keyed, total }
 }
 
-function rangeOf({ derivation, numbers }: ProgramModel, key: string, loop: IndexVar): UnitRange {
+/** Of the rows of a range, `key` being that of its extent. */
+export function rangeOf({ derivation, numbers }: ProgramModel, key: string, loop: IndexVar): UnitRange {
   const size = numbers.extent(loop.to)
   for (const f of derivation.graph.factors)
     for (const l of f.loops) {

@@ -3,6 +3,7 @@ import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import { programOf } from '../../api/mode-program.js'
 import { DrawnModel } from '../../compiler/bind/drawn-model.js'
+import { writtenOut } from '../../compiler/bind/written-out.js'
 import { drawnProgram } from '../../compiler/modes/drawn-program.js'
 import { CompileError, compileOrThrow } from '../../index.js'
 import type { Expectation } from '../../runtime/contract.js'
@@ -413,5 +414,50 @@ latent m ~ Normal(0, 3)
 for n in 1..N { x[n] ~ Normal(m, 1) }`).fit({ x: [1, 2, 3] }, { mode: 'sem' })
     await expect(fit).rejects.toThrow(CompileError)
     await expect(fit).rejects.toThrow(/averages params, and all unknowns of the model are latents/)
+  })
+})
+
+describe('frequencies of rows that belong to groups', () => {
+  const source = `model Topics
+data doc, word : category[N]
+data w : count[N]
+param words_of : simplex[2, levels(word)]
+for d in levels(doc) { latent topics_of : simplex[2] ~ Dirichlet(0.7) }
+for n in 1..N weight w[n] {
+  latent z ~ Categorical(topics_of[doc[n]])
+  word[n] ~ Categorical(words_of[z])
+}`
+  const data = { doc: ['a', 'a', 'b', 'b'], word: ['x', 'y', 'x', 'z'], w: [3, 1, 0, 2] }
+
+  it('are written out, and what a row has goes to each of its copies', () => {
+    const { model } = compileOrThrow(source).bind(data as never, {}, null)
+    const written = writtenOut(model)
+    const arrays = written?.data.arrays
+    expect([...(arrays?.get('doc')?.values ?? [])]).toEqual([0, 0, 0, 0, 1, 1])
+    expect([...(arrays?.get('word')?.values ?? [])]).toEqual([0, 0, 0, 1, 2, 2])
+    expect([...(arrays?.get('w')?.values ?? [])]).toEqual([1, 1, 1, 1, 1, 1])
+    const z = Float64Array.from([0.1, 0.9, 0.2, 0.8, 0.3, 0.7, 0.4, 0.6])
+    expect([...(written?.spread(new Map([['z', z]])).get('z') ?? [])]).toEqual([
+      0.1, 0.9, 0.1, 0.9, 0.1, 0.9, 0.2, 0.8, 0.4, 0.6, 0.4, 0.6,
+    ])
+  })
+
+  it('stay where copies would not be rows: one that is read beside the next, or a weight on a part of what is said', () => {
+    const bind = (text: string) => compileOrThrow(text).bind(data as never, {}, null).model
+    const classes = (extra: string): string => `model Classes
+data word : category[N]
+data w : count[N]
+param p : simplex[2]
+param q : simplex[2, levels(word)]
+for n in 1..N weight w[n] {
+  latent z ~ Categorical(p)
+  word[n] ~ Categorical(q[z])
+}${extra}`
+    expect(writtenOut(bind(classes('')))).not.toBeNull()
+    const twice = classes('')
+      .replace('w : count', 'w, v : count')
+      .concat('\nparam l : positive\nfor n in 1..N { v[n] ~ Poisson(l) }')
+    const own = compileOrThrow(twice).bind({ ...data, v: [1, 2, 3, 4] } as never, {}, null).model
+    expect(writtenOut(own)).toBeNull()
   })
 })

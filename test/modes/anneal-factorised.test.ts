@@ -5,7 +5,7 @@ import { TemperedModel } from '../../compiler/bind/tempered-model.js'
 import { temperedProgram } from '../../compiler/modes/tempered-program.js'
 import { compileOrThrow } from '../../index.js'
 import { randomSource } from '../../runtime/random.js'
-import { crossedGroups } from './models.js'
+import { crossedGroups, topicsOf } from './models.js'
 
 const random = randomSource(11, 9)
 const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i))
@@ -37,14 +37,7 @@ for t in 1..T { y[t] ~ Normal(m[u[t]] + d[v[t]] + e, s) }`,
 }
 
 const topics = (latentWords: boolean) => ({
-  source: `model Topics
-data doc, word : category[N]
-${latentWords ? 'for k in 1..2 { latent words_of : simplex[levels(word)] ~ Dirichlet(0.5) }' : 'param words_of : simplex[2, levels(word)]'}
-for d in levels(doc) { latent topics_of : simplex[2] ~ Dirichlet(0.5) }
-for n in 1..N {
-  latent z ~ Categorical(topics_of[doc[n]])
-  word[n] ~ Categorical(words_of[z])
-}`,
+  source: topicsOf(latentWords),
   data: {
     doc: times(120, (n) => `d${Math.floor(n / 15)}`),
     word: times(

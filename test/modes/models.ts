@@ -350,3 +350,13 @@ param r : unit[2, 2]
 for i in levels(g) { latent a[i] ~ Categorical(p) }
 for j in levels(h) { latent b[j] ~ Categorical(q) }
 for n in 1..N { y[n] ~ Bernoulli(r[a[g[n]], b[h[n]]]) }`
+
+/** Topics of documents; the words of topics are latents too, or params. */
+export const topicsOf = (latentWords: boolean): string => `model Topics
+data doc, word : category[N]
+${latentWords ? 'for k in 1..2 { latent words_of : simplex[levels(word)] ~ Dirichlet(0.5) }' : 'param words_of : simplex[2, levels(word)]'}
+for d in levels(doc) { latent topics_of : simplex[2] ~ Dirichlet(0.5) }
+for n in 1..N {
+  latent z ~ Categorical(topics_of[doc[n]])
+  word[n] ~ Categorical(words_of[z])
+}`

@@ -8,7 +8,7 @@ import { drawnProgram } from '../../compiler/modes/drawn-program.js'
 import { CompileError, compileOrThrow } from '../../index.js'
 import type { Expectation } from '../../runtime/contract.js'
 import { randomSource } from '../../runtime/random.js'
-import { crossedGroups } from './models.js'
+import { crossedGroups, topicsOf } from './models.js'
 
 const random = randomSource(5, 3)
 const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i))
@@ -237,14 +237,7 @@ for n in 1..N { y[n] ~ Normal(m, precision=tau) }`,
     const beta = [0.6, 0.3, 0.1, 0.15, 0.25, 0.6]
     const own = drawing(
       {
-        source: `model Topics
-data doc, word : category[N]
-param words_of : simplex[2, levels(word)]
-for d in levels(doc) { latent topics_of : simplex[2] ~ Dirichlet(0.7) }
-for n in 1..N {
-  latent z ~ Categorical(topics_of[doc[n]])
-  word[n] ~ Categorical(words_of[z])
-}`,
+        source: topicsOf(false),
         data: { doc: doc.map((d) => `d${d}`), word: word.map((w) => `w${w}`) },
       },
       beta,
@@ -253,13 +246,13 @@ for n in 1..N {
       z.filter((k, n) => doc[n] === d && k === 0).length,
       z.filter((k, n) => doc[n] === d && k === 1).length,
     ]
-    const rising = (n: number): number => total(times(n, (i) => Math.log(0.7 + i)))
+    const rising = (n: number): number => total(times(n, (i) => Math.log(0.5 + i)))
     const exact = expectations(
       combinations(8, 2),
       (z) =>
         total(z.map((k, n) => Math.log(beta[3 * k + (word[n] ?? 0)] ?? 0))) +
         total([0, 1].flatMap((d) => counts(z, d).map(rising))),
-      (z) => [...z, ...[0, 1].map((d) => (0.7 + counts(z, d)[0]) / 5.4)],
+      (z) => [...z, ...[0, 1].map((d) => (0.5 + counts(z, d)[0]) / 5)],
     )
     const drawn = averages(own, 10_000, () => {
       const z = [...(own.model.posterior(own.at).get('z') ?? [])].filter((_, i) => i % 2 === 1)
@@ -418,15 +411,9 @@ for n in 1..N { x[n] ~ Normal(m, 1) }`).fit({ x: [1, 2, 3] }, { mode: 'sem' })
 })
 
 describe('frequencies of rows that belong to groups', () => {
-  const source = `model Topics
-data doc, word : category[N]
-data w : count[N]
-param words_of : simplex[2, levels(word)]
-for d in levels(doc) { latent topics_of : simplex[2] ~ Dirichlet(0.7) }
-for n in 1..N weight w[n] {
-  latent z ~ Categorical(topics_of[doc[n]])
-  word[n] ~ Categorical(words_of[z])
-}`
+  const source = topicsOf(false)
+    .replace('data doc', 'data w : count[N]\ndata doc')
+    .replace('for n in 1..N {', 'for n in 1..N weight w[n] {')
   const data = { doc: ['a', 'a', 'b', 'b'], word: ['x', 'y', 'x', 'z'], w: [3, 1, 0, 2] }
 
   it('are written out, and what a row has goes to each of its copies', () => {

@@ -6,6 +6,7 @@ import { distributionByName } from '../../../compiler/distributions/index.js'
 import { planFilter } from '../../../compiler/estep/filtered.js'
 import { compile, compileOrThrow } from '../../../index.js'
 import { typedModel } from '../../certify/certified.js'
+import { crossedGroups } from '../../modes/models.js'
 
 interface Factorised {
   readonly factors: readonly { readonly latents: readonly string[]; readonly joinedWith: readonly string[] }[]
@@ -180,14 +181,6 @@ function ascent(x: (i: number, j: number) => number, rows: number, columns: numb
 }
 
 describe('params with probabilities of 0 and 1', () => {
-  const text = `model Crossed
-data g, h : category[N]
-data y : bool[N]
-param p, q : simplex[2]
-param r : unit[2, 2]
-for i in levels(g) { latent a[i] ~ Categorical(p) }
-for j in levels(h) { latent b[j] ~ Categorical(q) }
-for n in 1..N { y[n] ~ Bernoulli(r[a[g[n]], b[h[n]]]) }`
   const rows = [0, 1, 2].flatMap((i) => [0, 1, 2].map((j) => ({ i, j, y: i === j || (i === 2 && j === 1) })))
   const data = { g: rows.map((x) => `g${x.i}`), h: rows.map((x) => `h${x.j}`), y: rows.map((x) => x.y) }
 
@@ -199,7 +192,7 @@ for n in 1..N { y[n] ~ Bernoulli(r[a[g[n]], b[h[n]]]) }`
     }, 6 * Math.log(0.5))
 
   const all = Array.from({ length: 64 }, (_, c) => Array.from({ length: 6 }, (_x, i) => (c >> i) & 1))
-  const { model } = compileOrThrow(text).bind(data as never, {}, null)
+  const { model } = compileOrThrow(crossedGroups).bind(data as never, {}, null)
 
   test.each([
     ['one block of 1', [0.5, 1, 0, 0.5]],

@@ -117,6 +117,10 @@ function online(bound: Bound, options: FitCallOptions, name: 'online' | 'hard'):
   const batches: Batches = {
     rows: count,
     sample: name === 'hard' ? new HardModel(derivation, sample, settingsOf(bound)) : (model.sample ?? model),
+    atStart: (params) => ({
+      statistics: model.overUnits(sample).eStep(params).statistics,
+      rows: sample.sizes.get(rows.size) ?? 0,
+    }),
     eStepOver: (params, from, to) => model.eStepOver(params, from, to),
     setPivot: (params) => model.setPivot(params),
     learnt: (params, expectation, turn, from, to) => model.learntOver(params, expectation, turn, from, to),

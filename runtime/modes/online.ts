@@ -15,9 +15,9 @@
  *
  * with Q the batch's own, scaled to all rows, at θ(t−1).
  *
- * It begins at the best of brief runs of EM over a sample. Where rows stand together s(0) is that of the sample, and γ_1 below
- * 1: one batch alone would put what is in none of its units at probability 0, for good. What a pass over all batches adds up
- * to is the trace: each batch is scored before its rows are learnt from.
+ * It begins at the best of brief runs of EM over a sample. s(0) is that of the sample, and γ_1 below 1: one batch alone would put
+ * what is in none of its rows at probability 0, and a next one that has it would be impossible. What a pass over all batches adds
+ * up to is the trace: each batch is scored before its rows are learnt from.
  */
 import type { BatchTurn, BoundModel, Expectation, Learnt, RuleLevels } from '../contract.js'
 import { pointAt, usable, whyUnusable } from '../em-step.js'
@@ -39,8 +39,8 @@ export interface Batches {
   setPivot(params: Float64Array): void
   /** Params from running statistics about the pivot, and by rows [from, to), whose E-step at `params` was the last one. */
   learnt(params: Float64Array, expectation: Expectation, turn: BatchTurn, from: number, to: number): Learnt
-  /** What the E-step over the rows of the sample adds up to, and how many these are; left out: the first batch begins. */
-  atStart?(params: Float64Array): { readonly statistics: Float64Array; readonly rows: number }
+  /** What the E-step over the rows, groups or sequences of the sample adds up to, and how many these are. */
+  atStart(params: Float64Array): { readonly statistics: Float64Array; readonly rows: number }
   /** Starts are looked for with it. */
   readonly sample: BoundModel
   /** Nodes that posteriors have, in all batches; those of the sample at first. Left out where they have none. */
@@ -78,8 +78,7 @@ async function learnt(
   kept: ModeRecord | null,
 ): Promise<{ readonly end: StartEnd; readonly report: ModeReport['batches'] }> {
   const { model, options, pacer, signal } = request
-  const isBegun = batches.atStart !== undefined
-  const weightOf = (made: number): number => (made <= 1 && !isBegun ? 1 : (Math.max(1, made) - 1 + delay) ** -power)
+  const weightOf = (made: number): number => Math.min(1, (Math.max(1, made) - 1 + delay) ** -power)
   const perPass = Math.floor(batches.rows / batch)
   const left = batches.rows - perPass * batch
   const share = batches.rows / batch
@@ -91,7 +90,7 @@ async function learnt(
   let curvature = from?.curvature ?? null
   const levels = settled(batches, first.run.point.params, from?.levels ?? null)
   batches.setPivot(first.run.point.params)
-  if (statistics === null && batches.atStart !== undefined) {
+  if (statistics === null) {
     const begun = batches.atStart(params)
     statistics = begun.statistics.map((s) => (s * batches.rows) / begun.rows)
   }
@@ -120,7 +119,7 @@ async function learnt(
       if (!Number.isFinite(seen.logLikelihood)) {
         stop = 'numerical'
         reason =
-          'batches have led to params under which rows of another one are impossible, as where a probability has become 0: take larger batches'
+          'batches have led to params under which rows of another one are impossible, as where a probability has become 0: give it a prior, or take larger batches'
         break passing
       }
       scored += seen.logLikelihood

@@ -121,13 +121,23 @@ function written(x: readonly number[], y: readonly (readonly boolean[])[], batch
   const trace: number[] = []
   let t = 0
   const mean = (k: number, at: number): number => logistic((theta[k]?.[0] ?? 0) + (theta[k]?.[1] ?? 0) * at)
+  const jointOf = (n: number): readonly number[] => {
+    const yes = (y[n] ?? []).filter((v) => v).length
+    const at = x[n] ?? 0
+    return [0, 1].map((k) => (w[k] ?? 0) * mean(k, at) ** yes * (1 - mean(k, at)) ** (4 - yes))
+  }
+  // all rows are the sample, whose sums are there before the first batch
+  for (let n = 0; n < count; n++) {
+    const joint = jointOf(n)
+    sums = sums.map((s, k) => s + (joint[k] ?? 0) / ((joint[0] ?? 0) + (joint[1] ?? 0)))
+  }
   const logPrior = (): number =>
     theta.reduce((sum, [, b]) => sum - b ** 2 / 8 - Math.log(2) - Math.log(2 * Math.PI) / 2, 0)
   for (let pass = 0; pass < passes; pass++) {
     let scored = 0
     for (let from = 0; from < count; from += batch) {
       t++
-      const gamma = t === 1 ? 1 : (t - 1 + 2) ** -0.7
+      const gamma = (t - 1 + 2) ** -0.7
       const own = [0, 0]
       const gradients = [
         [0, 0],
@@ -137,7 +147,7 @@ function written(x: readonly number[], y: readonly (readonly boolean[])[], batch
       for (let n = from; n < from + batch; n++) {
         const at = x[n] ?? 0
         const yes = (y[n] ?? []).filter((v) => v).length
-        const joint = [0, 1].map((k) => (w[k] ?? 0) * mean(k, at) ** yes * (1 - mean(k, at)) ** (4 - yes))
+        const joint = jointOf(n)
         const total = (joint[0] ?? 0) + (joint[1] ?? 0)
         scored += Math.log(total)
         joint.forEach((p, k) => {
@@ -159,7 +169,7 @@ function written(x: readonly number[], y: readonly (readonly boolean[])[], batch
         if (h === undefined || mean === undefined) throw new Error('two classes')
         g[1] = (g[1] ?? 0) - own[1] / 4
         h[3] = (h[3] ?? 0) - 1 / 4
-        for (let i = 0; i < 4; i++) mean[i] = (mean[i] ?? 0) + gamma * ((h[i] ?? 0) - (mean[i] ?? 0))
+        for (let i = 0; i < 4; i++) mean[i] = (mean[i] ?? 0) + (t === 1 ? 1 : gamma) * ((h[i] ?? 0) - (mean[i] ?? 0))
         const [p = 0, q = 0, , s = 0] = mean
         const det = p * s - q * q
         const [g0 = 0, g1 = 0] = g
@@ -275,13 +285,25 @@ for n in 1..N {
     })
   })
 
-  it('end where a batch has led to what makes others impossible', async () => {
+  it('keep possible what few rows have', async () => {
     const rare = `model Rare
 data  y : bool[N]
 param p : unit
 for n in 1..N { y[n] ~ Bernoulli(p) }`
     const y = times(40, (n) => n === 17)
     const fit = await compileOrThrow(rare).fit({ y }, { mode: 'online', batch: 4, schedule: { passes: 2 } })
+    expect(fit.toJSON().stop).toBe('completed')
+    expect(Number(fit.params.p)).toBeGreaterThan(0)
+  })
+
+  it('end where the sample of a long file has none of what a batch has', async () => {
+    const y = times(60_000, (n) => (n === 59_990 ? 1 : 0))
+    const rows = rowsTable('data', rowsOf({ model: '', columns: { y }, levels: [], start: {} }))
+    const model = compileOrThrow(`model Rare
+data  y : bool[N]
+param p : unit
+for n in 1..N { y[n] ~ Bernoulli(p) }`)
+    const fit = await model.fit([rows], { mode: 'online', batch: 1000, memory: 2e6, schedule: { passes: 2 } })
     expect(fit.toJSON().stop).toBe('numerical')
     expect(JSON.stringify(fit.toJSON().warnings)).toMatch(/take larger batches/)
   })

@@ -2,7 +2,7 @@
 
 import { CHUNK_ROWS } from '../compiler/bind/array-parts.js'
 import { BATCH_NEWTON_LIMIT, BatchModel } from '../compiler/bind/batch-model.js'
-import { batchRows, whyNoBatchStep } from '../compiler/bind/batch-rows.js'
+import { batchRows } from '../compiler/bind/batch-rows.js'
 import type { BindProgramOptions, ProgramModel } from '../compiler/bind/bound-model.js'
 import { DrawnModel } from '../compiler/bind/drawn-model.js'
 import { isFirst } from '../compiler/bind/few-rows.js'
@@ -91,8 +91,6 @@ function online(bound: Bound, options: FitCallOptions, name: 'online' | 'hard'):
   const program = batchProgram(derivation, name === 'hard' ? 'max' : 'sum')
   const rows = batchRows(derivation, program)
   const batch = options.batch ?? DEFAULT_BATCH
-  const whyNot = whyNoBatchStep(program)
-  if (whyNot !== null) throw new OptionError(`${noBatches(name)}: ${whyNot}`)
   if ('why' in rows) {
     const units =
       bound.data.stream !== undefined ? rows.why : unitBatches(bound.model, program, settingsOf(bound), name)

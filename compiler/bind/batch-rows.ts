@@ -21,11 +21,3 @@ export function batchRows(d: Derivation, program: Program): { readonly size: str
   }
   return { why }
 }
-
-/** Why an M-step has no step by the rows of a batch, as the end of a sentence; null where all of them have. */
-export function whyNoBatchStep(program: Program): string | null {
-  const median = program.solves.find(({ step }) => step.kind === 'median')
-  if (median === undefined) return null
-  const names = median.step.params.map((p) => `\`${p}\``).join(', ')
-  return `the M-step of ${names} is a weighted median of all rows: it is no function of sums, and Q, which is made of straight lines, has no second derivative to step by; mode em takes it`
-}

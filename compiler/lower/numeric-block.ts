@@ -1,5 +1,5 @@
 /** A numerical block of the M-step: value, gradient and Hessian of its part of Q as kernel operations. */
-import { caseOf } from '../algebra/build.js'
+import { caseOf, mul, neg, square } from '../algebra/build.js'
 import { type Partial, partials } from '../algebra/differentiate.js'
 import { keyOf } from '../algebra/key.js'
 import { monomialsToExpr } from '../algebra/monomial.js'
@@ -72,6 +72,15 @@ export function lowerNumericBlock(step: NumericStep, input: MStepLoweringInput):
 function derivativesOf(e: Expr, step: NumericStep, input: MStepLoweringInput): Derived {
   const names = new Set(step.params)
   const first = slopesOf(e, names, input.rename)
+  const squares = step.kind === 'newton' ? step.squaredSlopes : undefined
+  if (squares !== undefined)
+    return {
+      first,
+      second: first.map((p) => ({
+        first: p,
+        second: { ...p, loops: [], value: neg(ofSquares(p.value, squares.weights)) },
+      })),
+    }
   const place = (name: string): number => step.params.indexOf(name)
   const second = first.flatMap((p) =>
     partials(p.value, readsOneOf(names), input.rename)
@@ -79,6 +88,20 @@ function derivativesOf(e: Expr, step: NumericStep, input: MStepLoweringInput): D
       .map((q) => ({ first: p, second: q })),
   )
   return { first, second }
+}
+
+/** A slope with what each record adds to it squared: probabilities and weights count records, and stay. */
+function ofSquares(e: Expr, weights: ReadonlySet<string>): Expr {
+  const counts = (f: Expr): boolean =>
+    f.kind === 'probability' || (f.kind === 'ref' && f.space === 'data' && weights.has(f.name))
+  switch (e.kind) {
+    case 'sum':
+      return { ...e, body: ofSquares(e.body, weights) }
+    case 'mul':
+      return mul(...e.factors.map((f) => (counts(f) ? f : square(f))))
+    default:
+      return counts(e) ? e : square(e)
+  }
 }
 
 function gradientOp(p: Partial, to: Target, input: MStepLoweringInput): KernelOp {

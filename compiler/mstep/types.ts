@@ -173,6 +173,11 @@ export interface NewtonStep extends StepBase {
   readonly rowTerms: readonly RowTerm[]
   /** What its params are to the data, where that can be told. */
   readonly roles: readonly NumericRole[]
+  /**
+   * Where Q is made of straight pieces and has no second derivatives: minus the squares of the slopes of single records, whose
+   * expectation the second derivatives of a likelihood are. By the names of the columns that records are weighted by.
+   */
+  readonly squaredSlopes?: { readonly weights: ReadonlySet<string> }
 }
 
 /** −Σ w |e − u| in each element u of one param: a weighted median. */

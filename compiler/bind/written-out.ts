@@ -19,30 +19,32 @@ export interface WrittenOut {
 
 /**
  * null where no row that has latents of its own counts more than once, where weights are no whole numbers, where there are too
- * many copies, or where a row is more than what its columns say.
+ * many copies (a million in all), or where a row is more than what its columns say.
  */
 export function writtenOut(model: ProgramModel): WrittenOut | null {
   const { derivation: d, data } = model
   const shapes = new Map(d.graph.data.map((s) => [s.name, d.shapes.shape('data', s.name)]))
   const copies = new Map<string, Int32Array>()
-  const names = new Set<string>()
+  const names = new Map<string, string>()
+  let total = 0
   for (const { loops } of d.graph.latents) {
     const loop = loops[0]?.index
     if (loop === undefined || copies.has(keyOf(loop.to))) continue
     const own = rangeOf(model, keyOf(loop.to), loop)
     const name = countedBy(own)
     if (name === null || own.weights === null || own.weights.every((w) => w <= 1)) continue
-    if (own.weights.reduce((a, b) => a + b, 0) > MOST) return null
+    total += own.weights.reduce((a, b) => a + b, 0)
+    if (total > MOST) return null
     copies.set(
       keyOf(loop.to),
       Int32Array.from(Array.from(own.weights).flatMap((w, row) => new Array<number>(w).fill(row))),
     )
-    names.add(name)
+    names.set(keyOf(loop.to), name)
   }
-  if (copies.size === 0 || !areRows(model, copies, shapes)) return null
+  if (copies.size === 0 || !areRows(model, names, shapes)) return null
   const rows = gathered(data, shapes, copies, new Map(), new Map())
   const arrays = new Map(rows.arrays)
-  for (const name of names) {
+  for (const name of names.values()) {
     const weights = arrays.get(name)
     if (weights !== undefined) arrays.set(name, { ...weights, values: weights.values.slice().fill(1) })
   }
@@ -74,7 +76,8 @@ function spreadOver(own: Float64Array, { values }: LatentLayout, copies: Int32Ar
 /** true where all that is said of a row has its weight, and speaks of the row by what its columns hold. */
 function areRows(
   { derivation: d }: ProgramModel,
-  ranges: ReadonlyMap<string, unknown>,
+  /** The columns of weights, by range. */
+  ranges: ReadonlyMap<string, string>,
   shapes: ReadonlyMap<string, readonly Expr[]>,
 ): boolean {
   const isRange = (e: Expr | undefined): boolean => e !== undefined && ranges.has(keyOf(e))
@@ -90,7 +93,8 @@ function areRows(
     d.graph.factors.every(({ role, loops, value }) => {
       if (role === 'prior' || role === 'evidence') return true
       const outer = loops[0]
-      if (isRange(outer?.index.to) && outer?.weight === null) return false
+      const own = outer === undefined ? undefined : ranges.get(keyOf(outer.index.to))
+      if (own !== undefined && !(outer?.weight?.kind === 'ref' && outer.weight.name === own)) return false
       return collectNodes(value, (n) => n.kind === 'ref' && n.space === 'latent' && isRange(homes.get(n.name))).every(
         (n) => n.kind === 'ref' && n.index[0]?.kind === 'index',
       )

@@ -130,7 +130,7 @@ async function walked(
     stop = 'numerical'
     reason = whyUnusable(point.objective, 'at the estimate')
   }
-  const [average, spread] = moments(kept)
+  const [average, spread] = moments(kept.filter(Number.isFinite))
   const [meanObjective, sdObjective] = [jsonNumber(average), jsonNumber(spread)]
   const run = { point, trace, rows, stop, reason, passes: first.run.passes + trace.length, rate: null }
   return {
@@ -224,9 +224,11 @@ async function estimated(
   iteration: number,
 ): Promise<{ readonly point: EmPoint; readonly estimate: 'average' | 'best' }> {
   const hasAverage = kept.length > 0 && model.params.every((p) => !WHOLE.has(p.support.kind))
-  if (hasAverage) {
+  // a bound may be −∞ at the edge of the supports
+  const told = kept.filter(Number.isFinite)
+  if (hasAverage && told.length > 0) {
     const point = await settledAt(model, mean, iteration, last)
-    const [usual] = moments(kept)
+    const [usual] = moments(told)
     if (point.objective >= usual - slack(point.scale, model.observations)) return { point, estimate: 'average' }
   }
   const from = best.q === null ? last : { near: best.q, seed: 0, part: 0 }

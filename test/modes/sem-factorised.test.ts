@@ -472,5 +472,8 @@ for n in 1..N weight w[n] {
       .concat('\nparam l : positive\nfor n in 1..N { v[n] ~ Poisson(l) }')
     const own = compileOrThrow(twice).bind({ ...data, v: [1, 2, 3, 4] } as never, {}, null).model
     expect(writtenOut(own)).toBeNull()
+    // the same rows with another weight
+    const others = compileOrThrow(twice.replace('{ v[n]', 'weight v[n] { w[n]'))
+    expect(writtenOut(others.bind({ ...data, v: [1, 2, 3, 4] } as never, {}, null).model)).toBeNull()
   })
 })

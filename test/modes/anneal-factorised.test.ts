@@ -5,7 +5,7 @@ import { TemperedModel } from '../../compiler/bind/tempered-model.js'
 import { temperedProgram } from '../../compiler/modes/tempered-program.js'
 import { compileOrThrow } from '../../index.js'
 import { randomSource } from '../../runtime/random.js'
-import { crossedGroups, topicsOf } from './models.js'
+import { crossedGroups, groupsOfKinds, topicsOf } from './models.js'
 
 const random = randomSource(11, 9)
 const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i))
@@ -47,20 +47,8 @@ const topics = (latentWords: boolean) => ({
   },
 })
 
-/** Normal latents of one grouping given their discrete ones in one factor, those of the other grouping in another. */
 const kinds = {
-  source: `model Kinds
-data g, h : category[N]
-data y : real[N]
-param p : simplex[2]
-param m : real[2]
-param t, s : positive
-for i in levels(g) {
-  latent a[i] ~ Categorical(p)
-  latent e[i] ~ Normal(m[a[i]], 1)
-}
-for j in levels(h) { latent f[j] ~ Normal(0, t) }
-for n in 1..N { y[n] ~ Normal(e[g[n]] + f[h[n]], s) }`,
+  source: groupsOfKinds,
   data: {
     g: times(30, (n) => `g${Math.floor(n / 6)}`),
     h: times(30, (n) => `h${n % 6}`),

@@ -360,3 +360,17 @@ for n in 1..N {
   latent z ~ Categorical(topics_of[doc[n]])
   word[n] ~ Categorical(words_of[z])
 }`
+
+/** Normal latents of one grouping given their discrete ones in one factor, those of the other grouping in another. */
+export const groupsOfKinds = `model Kinds
+data g, h : category[N]
+data y : real[N]
+param p : simplex[2]
+param m : real[2]
+param t, s : positive
+for i in levels(g) {
+  latent a[i] ~ Categorical(p)
+  latent e[i] ~ Normal(m[a[i]], 1)
+}
+for j in levels(h) { latent f[j] ~ Normal(0, t) }
+for n in 1..N { y[n] ~ Normal(e[g[n]] + f[h[n]], s) }`

@@ -8,7 +8,7 @@ import { drawnProgram } from '../../compiler/modes/drawn-program.js'
 import { CompileError, compileOrThrow } from '../../index.js'
 import type { Expectation } from '../../runtime/contract.js'
 import { randomSource } from '../../runtime/random.js'
-import { crossedGroups, topicsOf } from './models.js'
+import { crossedGroups, groupsOfKinds, topicsOf } from './models.js'
 
 const random = randomSource(5, 3)
 const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i))
@@ -289,24 +289,13 @@ describe('draws by factors of Normal latents', () => {
   it('given discrete ones of the same factor, beside others', () => {
     const own = drawing(
       {
-        source: `model Kinds
-data g, h : category[N]
-data y : real[N]
-param p : simplex[2]
-param m : real[2]
-param t, s : positive
-for i in levels(g) {
-  latent a[i] ~ Categorical(p)
-  latent e[i] ~ Normal(m[a[i]], 0.7)
-}
-for j in levels(h) { latent f[j] ~ Normal(0, t) }
-for n in 1..N { y[n] ~ Normal(e[g[n]] + f[h[n]], s) }`,
+        source: groupsOfKinds,
         data: columns,
       },
       [0.6, 0.4, 0.2, 2.2, 0.8, 0.9],
     )
     const covariance = y.map((_, i) =>
-      y.map((_y, j) => sameGroup(g, 0.49, i, j) + sameGroup(h, 0.64, i, j) + (i === j ? 0.81 : 0)),
+      y.map((_y, j) => sameGroup(g, 1, i, j) + sameGroup(h, 0.64, i, j) + (i === j ? 0.81 : 0)),
     )
     const read = (a: readonly number[]): readonly number[] => [...a, (a[0] ?? 0) * (a[2] ?? 0)]
     const exact = expectations(

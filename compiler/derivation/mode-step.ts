@@ -82,7 +82,7 @@ function factorisedDraws({ factors }: Factorisation, all: Formula): readonly Blo
   return [
     say`The posterior of all latents together is not to be had, but that of each factor given the others is. Each is drawn in its turn, given what the others were drawn last: ${latents}.`,
     lines(`z_f ~ p(z_f | x, z without z_f, ${all.text})`, `z_f \\sim p(z_f \\mid x, z_{\\setminus f}, ${all.latex})`),
-    say`Such a sweep leaves the posterior of all latents as it is, so the draws of one step and the next are a Markov chain about it. The M-step has the drawn values for expectations, and the parameters walk about the maxima of the likelihood itself, where EM raises the bound. After a number of steps the average of those that follow is the estimate.`,
+    say`Such a sweep leaves the posterior of all latents as it is, so the draws wander about under it, each from the one before. The M-step has the drawn values for expectations, and the parameters walk about the maxima of the likelihood itself, where EM raises the bound. After a number of steps the average of those that follow is the estimate.`,
   ]
 }
 

@@ -6,8 +6,8 @@
  * share out a total one after another.
  *
  * Of a factorised posterior each factor is drawn from its posterior given the others as they were drawn, in the order of the
- * updates of q. One sweep leaves the posterior of all latents together as it is (Geman and Geman 1984), so that the draws are a
- * Markov chain with it for their distribution, as the params move slowly beside it (Nielsen 2000; Kuhn and Lavielle 2004).
+ * updates of q. One sweep leaves the posterior of all latents together as it is (Geman and Geman 1984), so that the draws
+ * wander about under it, each from the one before, while the params move slowly beside it (Nielsen 2000; Kuhn and Lavielle 2004).
  */
 import type { Derivation } from '../derive.js'
 import { lower } from '../lower/lower.js'

@@ -5,7 +5,7 @@ import { TemperedModel } from '../../compiler/bind/tempered-model.js'
 import { temperedProgram } from '../../compiler/modes/tempered-program.js'
 import { compileOrThrow } from '../../index.js'
 import { randomSource } from '../../runtime/random.js'
-import { crossedGroups, groupsOfKinds, topicsOf } from './models.js'
+import { crossedGroups, groupsOfKinds, topicsOf, twoChains } from './models.js'
 
 const random = randomSource(11, 9)
 const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i))
@@ -22,17 +22,7 @@ const crossed = {
 }
 
 const chains = {
-  source: `model Factorial
-data y : real[T]
-param A, B : simplex[2, 2]
-param m, d : real[2]
-param s : positive
-latent u[1] ~ Categorical([0.5, 0.5])
-latent v[1] ~ Categorical([0.5, 0.5])
-for t in 2..T { latent u[t] ~ Categorical(A[u[t-1]]) }
-for t in 2..T { latent v[t] ~ Categorical(B[v[t-1]]) }
-latent e ~ Normal(0, 1)
-for t in 1..T { y[t] ~ Normal(m[u[t]] + d[v[t]] + e, s) }`,
+  source: twoChains,
   data: { y: times(24, (t) => (t % 8 < 4 ? 3 : 0) + (t % 6 < 3 ? 1 : 0) + 0.3 * Math.sin(7 * t)) },
 }
 

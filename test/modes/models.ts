@@ -374,3 +374,16 @@ for i in levels(g) {
 }
 for j in levels(h) { latent f[j] ~ Normal(0, t) }
 for n in 1..N { y[n] ~ Normal(e[g[n]] + f[h[n]], s) }`
+
+/** Two chains side by side, and a Normal latent of all places. */
+export const twoChains = `model Factorial
+data y : real[T]
+param A, B : simplex[2, 2]
+param m, d : real[2]
+param s : positive
+latent u[1] ~ Categorical([0.5, 0.5])
+latent v[1] ~ Categorical([0.5, 0.5])
+for t in 2..T { latent u[t] ~ Categorical(A[u[t-1]]) }
+for t in 2..T { latent v[t] ~ Categorical(B[v[t-1]]) }
+latent e ~ Normal(0, 1)
+for t in 1..T { y[t] ~ Normal(m[u[t]] + d[v[t]] + e, s) }`

@@ -8,7 +8,7 @@ import { drawnProgram } from '../../compiler/modes/drawn-program.js'
 import { CompileError, compileOrThrow } from '../../index.js'
 import type { Expectation } from '../../runtime/contract.js'
 import { randomSource } from '../../runtime/random.js'
-import { crossedGroups, groupsOfKinds, topicsOf } from './models.js'
+import { crossedGroups, groupsOfKinds, topicsOf, twoChains } from './models.js'
 
 const random = randomSource(5, 3)
 const times = <T>(n: number, make: (i: number) => T): T[] => Array.from({ length: n }, (_, i) => make(i))
@@ -155,17 +155,7 @@ describe('draws by factors', () => {
     ]
     const own = drawing(
       {
-        source: `model Factorial
-data y : real[T]
-param A, B : simplex[2, 2]
-param m, d : real[2]
-param s : positive
-latent u[1] ~ Categorical([0.4, 0.6])
-latent v[1] ~ Categorical([0.5, 0.5])
-for t in 2..T { latent u[t] ~ Categorical(A[u[t-1]]) }
-for t in 2..T { latent v[t] ~ Categorical(B[v[t-1]]) }
-latent e ~ Normal(0, 1)
-for t in 1..T { y[t] ~ Normal(m[u[t]] + d[v[t]] + e, s) }`,
+        source: twoChains,
         data: { y },
       },
       [...(A ?? []).flat(), ...(B ?? []).flat(), 0, 1.5, 0, 1, 0.8],
@@ -182,7 +172,7 @@ for t in 1..T { y[t] ~ Normal(m[u[t]] + d[v[t]] + e, s) }`,
         total(times(T - 1, (t) => Math.log(of[z[t] ?? 0]?.[z[t + 1] ?? 0] ?? 0)))
       const { rest, mean, variance } = given(path)
       const normal = total(rest.map((r) => logNormal(r, mean, 0.8))) + logNormal(mean, 0, 1) + 0.5 * Math.log(variance)
-      return Math.log(u[0] === 1 ? 0.6 : 0.4) + step(A ?? [], u) + step(B ?? [], v) + normal
+      return step(A ?? [], u) + step(B ?? [], v) + normal
     }
     const exact = expectations(combinations(2 * T, 2), log, (path) => {
       const { mean, variance } = given(path)

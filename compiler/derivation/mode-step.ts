@@ -97,5 +97,16 @@ function recursion(d: Derivation): readonly Block[] {
       'H ← (1 − γ_t) H + γ_t ∇²Q(batch),    η ← η − γ_t H⁻¹ ∇Q(batch)',
       'H \\leftarrow (1 - \\gamma_t) H + \\gamma_t \\nabla^2 Q(\\mathrm{batch}), \\qquad \\eta \\leftarrow \\eta - \\gamma_t H^{-1} \\nabla Q(\\mathrm{batch})',
     ),
+    ...squaredSlopes(d),
+  ]
+}
+
+/** Of weighted medians, whose part of Q has no second derivatives. */
+function squaredSlopes(d: Derivation): readonly Block[] {
+  const params = d.mStep.steps.flatMap((s) => (s.kind === 'median' ? s.params : []))
+  if (params.length === 0) return []
+  const names = params.map((p) => `\`${p}\``).join(', ')
+  return [
+    say`In ${names} Q is made of straight pieces and ∇²Q is 0. In its place stands minus the sum of the squared slopes of single records, the information of a Laplace density.`,
   ]
 }

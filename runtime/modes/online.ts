@@ -16,8 +16,8 @@
  * with Q the batch's own, scaled to all rows, at θ(t−1).
  *
  * It begins at the best of brief runs of EM over a sample. s(0) is that of the sample, and γ_1 below 1 where t₀ > 1: one batch
- * alone would put what is in none of its rows at probability 0, and a next one that has it would be impossible. What a pass over all batches adds
- * up to is the trace: each batch is scored before its rows are learnt from.
+ * alone would put what is in none of its rows at probability 0, and a next one that has it would be impossible. What a pass
+ * over all batches adds up to is the trace: each batch is scored before its rows are learnt from.
  */
 import type { BatchTurn, BoundModel, Expectation, Learnt, RuleLevels } from '../contract.js'
 import { pointAt, usable, whyUnusable } from '../em-step.js'

@@ -182,8 +182,11 @@ async function firstDraw({ drawn, model, seed }: Walk, { params, expectation }: 
   return draw === null ? null : { draw, bound }
 }
 
-const numbersOf = (b: Beginning): Float64Array =>
-  ('near' in b ? b.near : 'q' in b ? b.q : undefined) ?? new Float64Array(0)
+function numbersOf(b: Beginning): Float64Array {
+  const numbers = 'near' in b ? b.near : 'q' in b ? b.q : undefined
+  if (numbers === undefined) throw new Error('a draw by factors has no numbers')
+  return numbers
+}
 
 const taken = (before: Before | null): SemState['before'] =>
   before === null ? null : { draw: numbersOf(before.draw), bound: numbersOf(before.bound) }

@@ -312,6 +312,7 @@ for n in 1..N weight f[n] {
       expect(Math.abs(v - (m[k] ?? 0))).toBeLessThan((s[k] ?? 0) / Math.sqrt(k === 0 ? 2000 : 1000))
     })
     expect((em.logLikelihood - online.logLikelihood) / 103).toBeLessThan(0.5)
+    expect(JSON.stringify(model.derivationIn('online'))).toContain('the squared slopes of single records')
   })
 
   it('keep possible what few rows have', async () => {
